@@ -1,0 +1,45 @@
+//! `bundle.json`, the first entry of a bundle: what was asked for and what was resolved.
+//!
+//! `format: "attune.bundle/v1"`. Advisory: it narrows what an installer looks at, and never vouches
+//! for anything. Every release it names must still be reached through the signed metadata.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::digest::Digest;
+use crate::pack_ref::PackRef;
+use crate::platform::{Platform, PythonMinor};
+use crate::requirement::PackRequest;
+use crate::version::Version;
+
+/// The `format` of a [`BundleDescription`].
+pub const BUNDLE_FORMAT: &str = "attune.bundle/v1";
+
+/// What a bundle holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct BundleDescription {
+    /// Always [`BUNDLE_FORMAT`].
+    pub format: String,
+    /// Name of the registry that it was cut from.
+    pub registry: String,
+    /// What was asked for.
+    pub requested: Vec<PackRequest>,
+    /// The closure of it: one release per pack, sorted by ref.
+    pub releases: Vec<BundledRelease>,
+    /// The machines it installs on.
+    pub platforms: Vec<Platform>,
+    /// The Pythons it installs on.
+    pub pythons: Vec<PythonMinor>,
+}
+
+/// A release in a bundle.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct BundledRelease {
+    /// The pack's ref.
+    #[serde(rename = "ref")]
+    pub pack: PackRef,
+    /// The release's version.
+    pub version: Version,
+    /// The release manifest's digest.
+    pub manifest: Digest,
+}

@@ -1,0 +1,27 @@
+//! Component files: enough of actions, sensors, triggers and the rest to list, count and register.
+//!
+//! ```text
+//! files of a pack --component_files--> (kind, file) --read_component--> ComponentFile
+//!     --check_component_set--> what only shows between files: duplicates, missing references
+//! ```
+
+mod entry_point;
+mod files;
+mod kind;
+mod queue;
+mod read;
+mod reference;
+mod rule;
+mod sensor;
+mod set;
+mod shape;
+mod summary;
+mod tables;
+mod workflow;
+
+pub use files::component_files;
+pub(crate) use files::report_nested;
+pub use kind::ComponentKind;
+pub use read::{ComponentFile, read_component};
+pub use set::check_component_set;
+pub use summary::ComponentSummary;

@@ -1,0 +1,140 @@
+//! Reads one component file: its ref and label, its fields' types, and its definition as JSON.
+//!
+//! The definition stays what the file says, except that refs are completed and aliases of fields have
+//! one name. What spans files is checked in `set.rs`.
+
+use serde_json::{Map, Value};
+
+use super::entry_point::check_entry_point;
+use super::kind::ComponentKind;
+use super::queue::check_queue;
+use super::reference::{derived_label, read_ref};
+use super::rule::complete_rule;
+use super::sensor::complete_sensor;
+use super::shape::{self, Field};
+use super::summary::ComponentSummary;
+use super::tables::tables;
+use super::workflow::check_workflow;
+use crate::entry_path::EntryPath;
+use crate::lint::{Code, Findings};
+use crate::pack_ref::PackRef;
+use crate::yaml::{Fields, YamlDocument};
+
+/// A component with the file it was read from, so that later findings know their line.
+#[derive(Debug)]
+pub struct ComponentFile {
+    pub(super) summary: ComponentSummary,
+    pub(super) document: YamlDocument,
+}
+
+impl ComponentFile {
+    /// What a release says of the component.
+    pub fn summary(&self) -> &ComponentSummary {
+        &self.summary
+    }
+
+    /// What a release says of the component, without the file.
+    pub fn into_summary(self) -> ComponentSummary {
+        self.summary
+    }
+
+    /// A typed view of the definition; positions are those of the file.
+    pub(super) fn fields(&self) -> Fields<'_> {
+        Fields::root(&self.document, &self.summary.definition)
+    }
+}
+
+/// Reads `text`, the content of `file`, as a component of `kind` in `pack`.
+///
+/// `None` where the file cannot be parsed or has nothing to make a ref of; `findings` says why. A value
+/// that is there may still come with errors.
+pub fn read_component(
+    kind: ComponentKind,
+    pack: &PackRef,
+    file: &EntryPath,
+    text: &str,
+    findings: &mut Findings,
+) -> Option<ComponentFile> {
+    let document = match YamlDocument::parse(file.as_str(), text) {
+        Ok(document) => document,
+        Err(finding) => {
+            findings.push(finding);
+            return None;
+        }
+    };
+    let map = document.to_json(findings);
+    let fields = Fields::root(&document, &map);
+    check_fields(kind, &fields, findings);
+    let component_ref = read_ref(kind, pack, file, &fields, findings);
+    match kind {
+        ComponentKind::Action | ComponentKind::Sensor => check_entry_point(kind, &fields, findings),
+        ComponentKind::Workflow => check_workflow(&fields, findings),
+        ComponentKind::Queue => check_queue(&fields, findings),
+        ComponentKind::Runtime => check_runtime(&fields, findings),
+        ComponentKind::PermissionSet => check_grants(&fields, findings),
+        ComponentKind::Trigger | ComponentKind::Rule | ComponentKind::Policy => {}
+    }
+    let component_ref = component_ref?;
+    let label = label(&fields, &component_ref);
+    let definition = complete(kind, pack, &component_ref, map);
+    let summary = ComponentSummary { kind, component_ref, label, file: file.clone(), definition };
+    Some(ComponentFile { summary, document })
+}
+
+fn check_fields(kind: ComponentKind, fields: &Fields<'_>, findings: &mut Findings) {
+    let table = || tables(kind).iter().copied().flatten();
+    shape::check(fields, table(), findings);
+    let known: Vec<&str> = table().map(|Field { key, .. }| *key).collect();
+    match kind {
+        // Queues are the one kind whose reader refuses what it does not know.
+        ComponentKind::Queue => fields.report_unknown(Code::QueueField, &known, false, findings),
+        _ => fields.report_unknown(Code::UnknownField, &known, true, findings),
+    }
+}
+
+fn check_runtime(fields: &Fields<'_>, findings: &mut Findings) {
+    for (index, version) in fields.get("versions").and_then(Value::as_array).into_iter().flatten().enumerate()
+    {
+        let path = fields.path("versions").index(index);
+        match version {
+            Value::Object(map) => drop(fields.at(map, path).required_text("version", findings)),
+            other => findings.push(fields.wrong_type(&path, other, "a mapping")),
+        }
+    }
+}
+
+fn check_grants(fields: &Fields<'_>, findings: &mut Findings) {
+    for (index, grant) in fields.get("grants").and_then(Value::as_array).into_iter().flatten().enumerate() {
+        let path = fields.path("grants").index(index);
+        match grant {
+            Value::Object(map) => {
+                let grant = fields.at(map, path);
+                grant.required_text("resource", findings);
+                grant.texts("actions", findings);
+                grant.mapping("constraints", findings);
+            }
+            other => findings.push(fields.wrong_type(&path, other, "a mapping")),
+        }
+    }
+}
+
+fn label(fields: &Fields<'_>, component_ref: &str) -> String {
+    let label = fields.get("label").and_then(Value::as_str).filter(|label| !label.trim().is_empty());
+    label.map_or_else(|| derived_label(component_ref), str::to_owned)
+}
+
+fn complete(
+    kind: ComponentKind,
+    pack: &PackRef,
+    component_ref: &str,
+    map: Map<String, Value>,
+) -> Map<String, Value> {
+    let mut definition = map;
+    definition.insert("ref".to_owned(), Value::from(component_ref));
+    match kind {
+        ComponentKind::Rule => complete_rule(pack, &mut definition),
+        ComponentKind::Sensor => complete_sensor(pack, &mut definition),
+        _ => {}
+    }
+    definition
+}

@@ -1,0 +1,163 @@
+//! What only shows between the files of a pack: duplicates, and references that lead nowhere.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::entry_point::{check_files, check_runner, resolve};
+use super::files::is_linked;
+use super::kind::ComponentKind;
+use super::read::ComponentFile;
+use super::reference::belongs_to;
+use crate::entry_path::EntryPath;
+use crate::lint::{Code, Findings};
+use crate::pack_ref::PackRef;
+
+/// Checks the components of `pack` against each other and against `files`, all the files of the pack.
+///
+/// References into other packs are not judged.
+pub fn check_component_set(
+    pack: &PackRef,
+    components: &[ComponentFile],
+    files: &BTreeSet<EntryPath>,
+    findings: &mut Findings,
+) {
+    check_duplicates(components, findings);
+    let known = Known::of(components);
+    for component in components {
+        match component.summary.kind {
+            ComponentKind::Rule => {
+                check_refs(
+                    pack,
+                    component,
+                    "trigger_ref",
+                    &known.triggers,
+                    Code::RuleTriggerMissing,
+                    findings,
+                );
+                check_refs(pack, component, "action_ref", &known.actions, Code::RuleActionMissing, findings);
+            }
+            ComponentKind::Sensor => {
+                let code = Code::SensorTriggerMissing;
+                check_refs(pack, component, "trigger_types", &known.triggers, code, findings);
+                check_files(component, files, findings);
+                check_runner(component, &known.runtimes, findings);
+            }
+            ComponentKind::Action => {
+                check_files(component, files, findings);
+                check_runner(component, &known.runtimes, findings);
+            }
+            ComponentKind::Workflow if is_linked(&component.summary.file) => {
+                known.check_linked(component, findings);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// What the components of a pack may refer to.
+struct Known<'a> {
+    /// Actions, and workflows, each of which becomes an action.
+    actions: BTreeSet<&'a str>,
+    triggers: BTreeSet<&'a str>,
+    /// Names and aliases of the pack's own runtimes, in lower case.
+    runtimes: BTreeSet<String>,
+    workflow_files: BTreeSet<EntryPath>,
+}
+
+impl<'a> Known<'a> {
+    fn of(components: &'a [ComponentFile]) -> Self {
+        let mut known = Self {
+            actions: BTreeSet::new(),
+            triggers: BTreeSet::new(),
+            runtimes: BTreeSet::new(),
+            workflow_files: BTreeSet::new(),
+        };
+        for ComponentFile { summary, .. } in components {
+            let component_ref = summary.component_ref.as_str();
+            match summary.kind {
+                ComponentKind::Trigger => drop(known.triggers.insert(component_ref)),
+                ComponentKind::Workflow => drop(known.actions.insert(component_ref)),
+                ComponentKind::Action => {
+                    known.actions.insert(component_ref);
+                    let path = summary.definition.get("workflow_file").and_then(Value::as_str);
+                    known.workflow_files.extend(path.and_then(|path| resolve("actions", path)));
+                }
+                ComponentKind::Runtime => {
+                    let name = component_ref.rsplit('.').next().unwrap_or(component_ref);
+                    let aliases =
+                        summary.definition.get("aliases").and_then(Value::as_array).into_iter().flatten();
+                    let named = summary.definition.get("name").into_iter().chain(aliases);
+                    known.runtimes.insert(name.to_lowercase());
+                    known.runtimes.extend(named.filter_map(Value::as_str).map(str::to_lowercase));
+                }
+                _ => {}
+            }
+        }
+        known
+    }
+
+    /// A workflow file under `actions/` only counts through the action that names it.
+    fn check_linked(&self, component: &ComponentFile, findings: &mut Findings) {
+        let file = &component.summary.file;
+        if !self.workflow_files.contains(file) {
+            let message = format!("no action has `{file}` as its `workflow_file`");
+            let relative = file.as_str().strip_prefix("actions/").unwrap_or(file.as_str());
+            let finding = component.fields().finding(Code::UnlinkedWorkflow, "ref", message);
+            findings.push(finding.advise(format!("add an action with `workflow_file: {relative}`")));
+        }
+    }
+}
+
+/// Reports each ref under `key` that names `pack` and is not among `targets`.
+fn check_refs(
+    pack: &PackRef,
+    component: &ComponentFile,
+    key: &str,
+    targets: &BTreeSet<&str>,
+    code: Code,
+    findings: &mut Findings,
+) {
+    let fields = component.fields();
+    let path = fields.path(key);
+    let refs = match fields.get(key) {
+        Some(Value::String(text)) => vec![(path, text)],
+        Some(Value::Array(items)) => items
+            .iter()
+            .enumerate()
+            .filter_map(|(index, item)| match item {
+                Value::String(text) => Some((path.index(index), text)),
+                _ => None,
+            })
+            .collect(),
+        _ => return,
+    };
+    for (path, wanted) in refs {
+        if belongs_to(wanted, pack) && !targets.contains(wanted.as_str()) {
+            let what = if code == Code::RuleActionMissing { "action" } else { "trigger" };
+            let message = format!("the {what} `{wanted}` is not in this pack");
+            let candidates: Vec<&str> = targets.iter().copied().collect();
+            let finding = fields.finding_at(code, &path, message);
+            findings.push(match crate::lint::closest(wanted, &candidates) {
+                Some(meant) => finding.advise(format!("did you mean `{meant}`?")),
+                None => finding.advise(format!("add the {what}, or correct the ref")),
+            });
+        }
+    }
+}
+
+fn check_duplicates(components: &[ComponentFile], findings: &mut Findings) {
+    let mut seen: BTreeMap<(ComponentKind, &str), &EntryPath> = BTreeMap::new();
+    for component in components {
+        let summary = &component.summary;
+        let Some(first) = seen.insert((summary.kind, &summary.component_ref), &summary.file) else {
+            continue;
+        };
+        // Attune scans `workflows/` and then `actions/workflows/`, and keeps the later one.
+        let shadows = summary.kind == ComponentKind::Workflow && is_linked(first) != is_linked(&summary.file);
+        let code = if shadows { Code::WorkflowShadowed } else { Code::ComponentTwice };
+        let message = format!("the {} `{}` is already in `{first}`", summary.kind, summary.component_ref);
+        let finding = component.fields().finding(code, "ref", message);
+        findings.push(finding.advise("give each a ref of its own, or remove one"));
+    }
+}

@@ -1,0 +1,144 @@
+//! The fields of each kind of component, as Attune's loaders read them.
+//!
+//! Tables, so that what is checked can be read at a glance. What a table cannot say (references,
+//! entry points, workflow forms) is in the files beside this one.
+
+use super::kind::ComponentKind;
+use super::shape::Shape::{
+    Any, Boolean, Integer, List, Mapping, OneOf, OneOrMoreTexts, Positive, Scalar, Text, TextMapping, Texts,
+    Unread,
+};
+use super::shape::{Field, optional, required};
+
+/// In every file; whether `ref` is required is decided where it is completed.
+const IDENTITY: &[Field] = &[
+    optional("ref", Text),
+    optional("name", Text),
+    optional("label", Text),
+    optional("description", Text),
+    optional("pack_ref", Text),
+    optional("enabled", Boolean),
+    optional("tags", Texts),
+    optional("meta", Any),
+    optional("metadata", Any),
+    optional("examples", Any),
+];
+
+const RETENTION: [&str; 4] = ["versions", "days", "hours", "minutes"];
+
+/// Where an action or sensor runs, and how long its traces are kept.
+const WORKER: &[Field] = &[
+    optional("runner_type", Text),
+    optional("entry_point", Text),
+    optional("runtime_version", Text),
+    optional("worker_selector", TextMapping),
+    optional("worker_tolerations", List),
+    optional("worker_affinity", Mapping),
+    optional("log_retention_policy", OneOf(&RETENTION)),
+    optional("log_retention_limit", Positive),
+    optional("artifact_retention_policy", OneOf(&RETENTION)),
+    optional("artifact_retention_limit", Positive),
+    optional("parameters", Mapping),
+];
+
+const ACTION: &[Field] = &[
+    optional("workflow_file", Text),
+    optional("output", Mapping),
+    optional("output_schema", Unread("output")),
+    optional("parameters_schema", Unread("parameters")),
+    optional("parameter_delivery", OneOf(&["stdin", "file"])),
+    optional("parameter_format", OneOf(&["dotenv", "json", "yaml"])),
+    optional("output_format", OneOf(&["text", "json", "yaml", "jsonl"])),
+    optional("required_worker_runtimes", TextMapping),
+    optional("accesses_mcp", Boolean),
+    optional("default_execution_permission_set_refs", Texts),
+    optional("timeout", Any),
+];
+
+const SENSOR: &[Field] = &[
+    optional("trigger_types", Texts),
+    optional("trigger_type", Text),
+    optional("config", Mapping),
+    optional("poll_interval", Any),
+];
+
+const TRIGGER: &[Field] = &[
+    optional("type", Text),
+    optional("parameters", Mapping),
+    optional("output", Mapping),
+    optional("parameters_schema", Unread("parameters")),
+    optional("payload_schema", Unread("output")),
+];
+
+const RULE: &[Field] = &[
+    required("trigger_ref", Text),
+    required("action_ref", Text),
+    optional("conditions", Any),
+    optional("action_params", Mapping),
+    optional("trigger_params", Mapping),
+    optional("permission_set_refs", OneOrMoreTexts),
+    optional("permission_set_ref", OneOrMoreTexts),
+];
+
+const PERMISSION_SET: &[Field] = &[optional("grants", List)];
+
+const RUNTIME: &[Field] = &[
+    optional("aliases", Texts),
+    optional("distributions", Mapping),
+    optional("installation", Mapping),
+    optional("installers", Any),
+    optional("execution_config", Mapping),
+    optional("versions", List),
+];
+
+const POLICY: &[Field] = &[
+    required("name", Text),
+    required("method", OneOf(&["cancel", "enqueue"])),
+    required("threshold", Positive),
+    optional("action_ref", Text),
+    optional("parameters", Texts),
+];
+
+const WORKFLOW: &[Field] = &[
+    required("version", Scalar),
+    optional("parameters", Any),
+    optional("output", Any),
+    optional("vars", Any),
+    optional("tasks", Any),
+    optional("output_map", Mapping),
+    optional("input", Any),
+    optional("output_schema", Any),
+    optional("cancellation_policy", OneOf(&["allow_finish", "cancel_running"])),
+];
+
+const QUEUE: &[Field] = &[
+    required("ref", Text),
+    required("label", Text),
+    required("dispatch_action", Text),
+    optional("description", Text),
+    optional("enabled", Boolean),
+    optional("accepting_new_items", Boolean),
+    optional("default_priority", Integer),
+    optional("allow_pending_update", Boolean),
+    optional("update_strategy", OneOf(&["immutable", "replace", "merge_patch"])),
+    optional("batch_mode", OneOf(&["single", "batch"])),
+    optional("item_schema", Mapping),
+    optional("action_params", Mapping),
+    optional("permission_set_refs", Texts),
+    optional("config", Mapping),
+];
+
+/// The tables that together describe `kind`.
+pub(super) const fn tables(kind: ComponentKind) -> &'static [&'static [Field]] {
+    match kind {
+        ComponentKind::PermissionSet => &[IDENTITY, PERMISSION_SET],
+        ComponentKind::Runtime => &[IDENTITY, RUNTIME],
+        ComponentKind::Trigger => &[IDENTITY, TRIGGER],
+        ComponentKind::Action => &[IDENTITY, WORKER, ACTION],
+        ComponentKind::Queue => &[QUEUE],
+        ComponentKind::Rule => &[IDENTITY, RULE],
+        ComponentKind::Sensor => &[IDENTITY, WORKER, SENSOR],
+        ComponentKind::Workflow => &[IDENTITY, WORKFLOW],
+        ComponentKind::Policy => &[IDENTITY, POLICY],
+    }
+}

@@ -1,0 +1,35 @@
+//! The JSON Schemas of every file that this project writes, for tools in other languages.
+//!
+//! Generated from the types and committed in `schemas/json/`; a test fails when the two differ.
+
+use schemars::{JsonSchema, Schema, generate::SchemaSettings};
+
+use crate::bundle::BundleDescription;
+use crate::lint::Finding;
+use crate::pack::PackMetadata;
+use crate::pack_config::PackConfig;
+use crate::pack_index::PackIndex;
+use crate::release::ReleaseManifest;
+use crate::tuf;
+
+/// Every schema with the name of its file, in the order of names.
+pub fn all() -> Vec<(&'static str, Schema)> {
+    vec![
+        ("bundle.schema.json", schema_of::<BundleDescription>()),
+        ("finding.schema.json", schema_of::<Finding>()),
+        ("pack-config.schema.json", schema_of::<PackConfig>()),
+        ("pack-index.schema.json", schema_of::<PackIndex>()),
+        ("pack-metadata.schema.json", schema_of::<PackMetadata>()),
+        ("release-manifest.schema.json", schema_of::<ReleaseManifest>()),
+        ("tuf-envelope.schema.json", schema_of::<tuf::Envelope>()),
+        ("tuf-root.schema.json", schema_of::<tuf::Root>()),
+        ("tuf-snapshot.schema.json", schema_of::<tuf::Snapshot>()),
+        ("tuf-targets.schema.json", schema_of::<tuf::Targets>()),
+        ("tuf-timestamp.schema.json", schema_of::<tuf::Timestamp>()),
+    ]
+}
+
+/// The schema of what is written, which readers of older files may find less in.
+fn schema_of<T: JsonSchema>() -> Schema {
+    SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<T>()
+}

@@ -1,0 +1,31 @@
+//! Nouns, wire formats and rules of Attune packs, registries and bundles.
+//!
+//! Pure: no file system, network, clock, or terminal. Everything here parses from text, is then
+//! trusted by its type, and serialises back to the same bytes. The JSON Schemas in `schemas/json/`
+//! are generated from these types.
+
+pub mod bundle;
+pub mod canonical_json;
+pub mod component;
+pub mod digest;
+pub mod entry_path;
+pub mod environment_lock;
+pub mod json_schema;
+pub mod lint;
+pub mod pack;
+pub mod pack_config;
+pub mod pack_index;
+pub mod pack_ref;
+pub mod platform;
+pub mod release;
+pub mod requirement;
+pub mod tuf;
+pub mod version;
+pub mod yaml;
+
+pub use digest::Digest;
+pub use entry_path::EntryPath;
+pub use pack_ref::PackRef;
+pub use platform::{Platform, PythonMinor};
+pub use requirement::{PackRequest, Requirement};
+pub use version::Version;

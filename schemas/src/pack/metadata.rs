@@ -1,0 +1,128 @@
+//! The normalised form of a `pack.yaml`.
+//!
+//! One spelling of everything, whichever of the several that Attune's readers take the file used.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::pack_index::Requires;
+use crate::pack_ref::PackRef;
+use crate::requirement::Requirement;
+use crate::version::Version;
+
+/// A pack's metadata.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct PackMetadata {
+    /// The pack's ref.
+    #[serde(rename = "ref")]
+    pub pack: PackRef,
+    /// Name for people; from `label`, else `name`, else the ref.
+    pub label: String,
+    /// The version.
+    pub version: Version,
+    /// What it does.
+    #[serde(default)]
+    pub description: String,
+    /// Who wrote it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub author: Option<String>,
+    /// Where to write to the author.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// SPDX expression of its licence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub license: Option<String>,
+    /// Its home page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub homepage: Option<String>,
+    /// Its source.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repository: Option<String>,
+    /// Words to find it by; from `tags`, else `keywords`.
+    #[serde(default)]
+    pub tags: Vec<String>,
+    /// Whether it ships with Attune; from `system`.
+    #[serde(default)]
+    pub is_standard: bool,
+    /// Runtimes it names, as written.
+    #[serde(default)]
+    pub runtime_deps: Vec<String>,
+    /// The packs it needs.
+    #[serde(default)]
+    pub dependencies: BTreeMap<PackRef, Requirement>,
+    /// What it needs of the host; `python: "3.9"` in the file reads as `>=3.9` here.
+    #[serde(default)]
+    pub requires: Requires,
+    /// Schema of its configuration, in the dialect of the file; from `conf_schema`, else `config_schema`.
+    #[serde(default)]
+    pub conf_schema: Map<String, Value>,
+    /// Default configuration.
+    #[serde(default)]
+    pub config: Map<String, Value>,
+    /// Free metadata; from `meta`, else `metadata`.
+    #[serde(default)]
+    pub meta: Map<String, Value>,
+    /// How it is tested; absent where it has no tests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub testing: Option<Testing>,
+}
+
+/// The `testing` section.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Testing {
+    /// Whether tests run at all.
+    pub enabled: bool,
+    /// The runners by name.
+    pub runners: BTreeMap<String, TestRunner>,
+    /// The least part of tests that must pass, 0.0 to 1.0 inclusive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min_pass_rate: Option<f64>,
+    /// What a failure does.
+    #[serde(default)]
+    pub on_failure: OnFailure,
+}
+
+/// What failing tests do to an installation.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum OnFailure {
+    /// The installation fails.
+    #[default]
+    Block,
+    /// The installation goes on with a warning.
+    Warn,
+    /// The installation goes on.
+    Ignore,
+}
+
+/// One test runner.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TestRunner {
+    /// What runs it.
+    #[serde(rename = "type")]
+    pub kind: RunnerKind,
+    /// File or directory below the pack.
+    pub entry_point: String,
+    /// Limit in seconds; 300 where the file has none.
+    pub timeout_seconds: u64,
+    /// How its output is read: `simple`, `json`, `junit-xml`, `tap`.
+    pub result_format: String,
+}
+
+/// What runs a pack's tests.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum RunnerKind {
+    /// A shell script.
+    Script,
+    /// `python -m unittest`.
+    Unittest,
+    /// `python -m pytest`.
+    Pytest,
+    /// Any other, which cannot run yet and fails when it must.
+    #[serde(untagged)]
+    Other(String),
+}

@@ -1,0 +1,17 @@
+//! `pack.yaml`: the normalised metadata and how it is read from every spelling in use.
+
+mod dependencies;
+mod identity;
+mod metadata;
+mod read;
+mod runtime_name;
+mod runtime_requirement;
+mod runtimes;
+mod testing;
+
+pub use metadata::{OnFailure, PackMetadata, RunnerKind, TestRunner, Testing};
+pub(crate) use read::read_pack_document;
+pub use read::{PACK_FILE, python_requirements, read_pack};
+pub use runtime_name::canonical_runtime;
+pub use runtime_requirement::{RuntimeRequirementError, node_requirement, python_requirement};
+pub(crate) use testing::check_test_files;

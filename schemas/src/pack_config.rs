@@ -1,0 +1,30 @@
+//! The config blob of a release: the normalised pack, its components, its environment locks.
+//!
+//! `format: "attune.pack.config/v1"`. An installer plans from this blob alone, before the first large
+//! blob of a bundle has arrived.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::component::ComponentSummary;
+use crate::environment_lock::{EnvironmentLocks, Footprint};
+use crate::pack::PackMetadata;
+
+/// The `format` of a [`PackConfig`].
+pub const PACK_CONFIG_FORMAT: &str = "attune.pack.config/v1";
+
+/// The config blob of a release.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct PackConfig {
+    /// Always [`PACK_CONFIG_FORMAT`].
+    pub format: String,
+    /// The pack's metadata, normalised from every spelling that `pack.yaml` allows.
+    pub pack: PackMetadata,
+    /// Every component file, sorted by kind and then by ref.
+    pub components: Vec<ComponentSummary>,
+    /// What the unpacked pack takes on disk.
+    pub unpacked: Footprint,
+    /// What its runtimes need.
+    #[serde(default)]
+    pub environments: EnvironmentLocks,
+}

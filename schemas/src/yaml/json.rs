@@ -1,0 +1,105 @@
+//! YAML values as JSON values.
+//!
+//! Keys that are not text become the text that YAML prints for them. Tags and numbers that are not
+//! finite have no counterpart and are refused rather than guessed at.
+
+use serde_json::{Map, Value as Json};
+use serde_yaml::{Mapping, Value};
+
+use super::document::YamlDocument;
+use super::field_path::FieldPath;
+use crate::lint::{Code, Finding, Findings};
+
+/// `mapping` as a JSON object; what cannot be converted is left out.
+pub(super) fn object(
+    document: &YamlDocument,
+    mapping: &Mapping,
+    path: &FieldPath,
+    findings: &mut Findings,
+) -> Map<String, Json> {
+    let mut object = Map::with_capacity(mapping.len());
+    for (key, value) in mapping {
+        let Some(key) = key_text(key) else {
+            let message = "a key is neither text, a number, a boolean nor null";
+            findings.push(Finding::new(Code::ComplexKey, document.file(), document.position(path), message));
+            continue;
+        };
+        let path = path.key(&key);
+        if key == "<<" {
+            let message = "the merge key `<<` has no effect in Attune";
+            let position = document.key_position(&path);
+            findings.push(
+                Finding::new(Code::MergeKey, document.file(), position, message)
+                    .advise("write the merged keys out"),
+            );
+        }
+        let Some(value) = convert(document, value, &path, findings) else { continue };
+        if object.insert(key, value).is_some() {
+            let message = format!("`{path}` is given twice in different spellings");
+            let position = document.key_position(&path);
+            findings.push(Finding::new(Code::DuplicateKey, document.file(), position, message));
+        }
+    }
+    object
+}
+
+fn convert(
+    document: &YamlDocument,
+    value: &Value,
+    path: &FieldPath,
+    findings: &mut Findings,
+) -> Option<Json> {
+    match value {
+        Value::Null => Some(Json::Null),
+        Value::Bool(boolean) => Some(Json::Bool(*boolean)),
+        Value::String(text) => Some(Json::String(text.clone())),
+        Value::Number(number) => {
+            let converted = json_number(number);
+            if converted.is_none() {
+                let message = format!("`{path}` is `{number}`, which is not a finite number");
+                findings.push(Finding::new(
+                    Code::NotFinite,
+                    document.file(),
+                    document.position(path),
+                    message,
+                ));
+            }
+            converted
+        }
+        Value::Sequence(items) => Some(Json::Array(
+            items
+                .iter()
+                .enumerate()
+                .filter_map(|(index, item)| convert(document, item, &path.index(index), findings))
+                .collect(),
+        )),
+        Value::Mapping(mapping) => Some(Json::Object(object(document, mapping, path, findings))),
+        Value::Tagged(tagged) => {
+            let message = format!("`{path}` carries the tag `{}`", tagged.tag);
+            findings.push(
+                Finding::new(Code::Tagged, document.file(), document.position(path), message)
+                    .advise("remove the tag; quote text that starts with `!`"),
+            );
+            None
+        }
+    }
+}
+
+fn json_number(number: &serde_yaml::Number) -> Option<Json> {
+    let converted = number
+        .as_u64()
+        .map(serde_json::Number::from)
+        .or_else(|| number.as_i64().map(serde_json::Number::from))
+        .or_else(|| number.as_f64().and_then(serde_json::Number::from_f64));
+    converted.map(Json::Number)
+}
+
+fn key_text(key: &Value) -> Option<String> {
+    match key {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(boolean) => Some(boolean.to_string()),
+        Value::Null => Some("null".to_owned()),
+        Value::Sequence(_) | Value::Mapping(_) | Value::Tagged(_) => None,
+    }
+}

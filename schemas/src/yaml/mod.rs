@@ -1,0 +1,18 @@
+//! YAML with positions: every value of a file, and the line and column where it stands.
+//!
+//! The values come from the parser that Attune's servers use, so a scalar means here what it means
+//! there. That parser keeps no positions, so a second pass over the events of another one notes where
+//! each key and value is, and refuses what must not reach the first: alias bombs and bottomless nesting.
+
+mod document;
+mod field_path;
+mod fields;
+mod json;
+mod outline;
+mod outline_builder;
+mod shifted_text;
+
+pub use document::{MAX_FILE_BYTES, YamlDocument};
+pub use field_path::{FieldPath, Step};
+pub(crate) use fields::Fields;
+pub use outline::Position;

@@ -1,0 +1,58 @@
+//! A pack in memory: what `lint_pack` sees of a directory.
+
+use std::collections::BTreeMap;
+
+use attune_schemas::EntryPath;
+use attune_schemas::lint::{Code, Finding, LintReport, lint_pack};
+
+/// The files of a pack, by path; `None` is a file that is not text.
+#[derive(Clone)]
+pub(crate) struct PackFiles {
+    files: BTreeMap<EntryPath, Option<String>>,
+}
+
+impl PackFiles {
+    /// A pack with nothing but a `pack.yaml` without defects, named `weather`.
+    pub(crate) fn least() -> Self {
+        Self::empty().with("pack.yaml", "ref: weather\nlabel: Weather\nversion: 1.2.3\n")
+    }
+
+    /// No files at all.
+    pub(crate) fn empty() -> Self {
+        Self { files: BTreeMap::new() }
+    }
+
+    /// The same with one more file, or another text in it.
+    pub(crate) fn with(mut self, path: &str, text: &str) -> Self {
+        self.files.insert(path.parse().expect("a path of a pack"), Some(text.to_owned()));
+        self
+    }
+
+    /// The same with one more line in `pack.yaml`.
+    pub(crate) fn with_field(self, line: &str) -> Self {
+        let text = format!("ref: weather\nlabel: Weather\nversion: 1.2.3\n{line}\n");
+        self.with("pack.yaml", &text)
+    }
+
+    /// The same with a file that is not text.
+    pub(crate) fn with_bytes(mut self, path: &str) -> Self {
+        self.files.insert(path.parse().expect("a path of a pack"), None);
+        self
+    }
+
+    pub(crate) fn lint(&self) -> LintReport {
+        lint_pack(&self.files.keys().cloned().collect(), &|file| self.files.get(file).cloned().flatten())
+    }
+
+    /// The codes that the pack raises, in the order of files and lines.
+    pub(crate) fn codes(&self) -> Vec<Code> {
+        self.lint().findings.iter().map(|finding| finding.code).collect()
+    }
+
+    /// The first finding with `code`.
+    pub(crate) fn finding(&self, code: Code) -> Finding {
+        let report = self.lint();
+        let finding = report.findings.iter().find(|finding| finding.code == code).cloned();
+        finding.unwrap_or_else(|| panic!("no {code} among {:#?}", report.findings))
+    }
+}
