@@ -1,0 +1,24 @@
+//! Archives: the pack archive is written deterministically and read as if an enemy had written it.
+//!
+//! ```text
+//! pack.tar.zst    ustar entries sorted by path: directories 0755, files 0644 or 0755,
+//!                 owner 0:0, mtime 1980-01-01; one zstd frame with a content checksum
+//! ```
+//!
+//! A reader takes regular files and directories only. Links, devices, absolute or climbing paths,
+//! names that collide (also by case), and more entries or bytes than allowed are refused.
+
+mod entries;
+mod error;
+mod unpack;
+mod write;
+
+pub use entries::{EntryKind, TarEntry, TarLimits, TarStream};
+pub use error::ArchiveError;
+pub use unpack::{PACK_LIMITS, unpack_pack};
+pub use write::{PackArchive, SourceFile, write_pack};
+
+pub(crate) use write::tar_header;
+
+/// The largest zstd window that is decoded, as a power of two: 16 MiB, which bounds memory.
+pub(crate) const MAX_WINDOW_LOG: u32 = 24;

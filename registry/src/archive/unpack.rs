@@ -1,0 +1,156 @@
+//! Unpacks a pack archive into a new directory.
+
+use std::io::Read;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use attune_schemas::environment_lock::Footprint;
+
+use super::MAX_WINDOW_LOG;
+use super::entries::{EntryKind, TarEntry, TarLimits, TarStream};
+use super::error::ArchiveError;
+
+/// The most that a pack archive may unpack to, whatever its release says.
+pub const PACK_LIMITS: TarLimits = TarLimits { max_entries: 200_000, max_bytes: 16 << 30 };
+
+/// Unpacks the pack archive in `reader` into `destination`, which must not exist.
+///
+/// Files become read-only. What is unpacked must be exactly `expected`. When this fails, the caller
+/// removes `destination`.
+pub fn unpack_pack(reader: impl Read, destination: &Path, expected: &Footprint) -> Result<(), ArchiveError> {
+    let mut decoder = zstd::Decoder::new(reader).map_err(ArchiveError::Damaged)?;
+    decoder.window_log_max(MAX_WINDOW_LOG)?;
+    fs_err::create_dir(destination)?;
+    let limits = TarLimits {
+        max_entries: PACK_LIMITS.max_entries,
+        max_bytes: PACK_LIMITS.max_bytes.min(expected.bytes),
+    };
+    let mut found = Footprint::default();
+    found.add_directory();
+
+    let mut stream = TarStream::new(&mut decoder, limits);
+    while let Some(entry) = stream.next_entry()? {
+        write_entry(&entry, &mut stream, destination, &mut found)?;
+    }
+    stream.finish()?;
+    compare(&found, expected)
+}
+
+fn write_entry(
+    entry: &TarEntry,
+    content: &mut impl Read,
+    destination: &Path,
+    found: &mut Footprint,
+) -> Result<(), ArchiveError> {
+    let path = entry.path.below(destination);
+    match entry.kind {
+        EntryKind::Directory => {
+            fs_err::create_dir(&path)?;
+            found.add_directory();
+        }
+        EntryKind::File { executable } => {
+            let mode = if executable { 0o555 } else { 0o444 };
+            let mut options = fs_err::OpenOptions::new();
+            options.write(true).create_new(true).options_mut().mode(mode);
+            let mut file = options.open(&path)?;
+            std::io::copy(content, &mut file)?;
+            found.add_file(entry.size);
+        }
+    }
+    Ok(())
+}
+
+fn compare(found: &Footprint, expected: &Footprint) -> Result<(), ArchiveError> {
+    let counts = [
+        ("files", found.files, expected.files),
+        ("directories", found.directories, expected.directories),
+        ("bytes", found.bytes, expected.bytes),
+    ];
+    for (what, actual, expected) in counts {
+        if actual != expected {
+            return Err(ArchiveError::Footprint { what, expected, actual });
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::os::unix::fs::PermissionsExt;
+
+    use attune_schemas::EntryPath;
+
+    use super::super::write::{SourceFile, write_pack};
+    use super::*;
+
+    fn pack(files: &[(&str, &'static str, bool)]) -> (Vec<u8>, Footprint) {
+        let files: BTreeMap<EntryPath, SourceFile<'_>> = files
+            .iter()
+            .map(|&(path, content, executable)| {
+                let open = Box::new(move || Ok(Box::new(content.as_bytes()) as Box<dyn Read>));
+                (path.parse().unwrap(), SourceFile { executable, size: content.len() as u64, open })
+            })
+            .collect();
+        let mut bytes = Vec::new();
+        let archive = write_pack(files, &mut bytes).unwrap();
+        (bytes, archive.unpacked)
+    }
+
+    #[test]
+    fn a_pack_round_trips() {
+        let (bytes, footprint) =
+            pack(&[("pack.yaml", "ref: demo", false), ("actions/run.sh", "#!/bin/sh", true)]);
+        let directory = tempfile::tempdir().unwrap();
+        let destination = directory.path().join("demo");
+        unpack_pack(&bytes[..], &destination, &footprint).unwrap();
+        assert_eq!(fs_err::read_to_string(destination.join("pack.yaml")).unwrap(), "ref: demo");
+        let mode = fs_err::metadata(destination.join("actions/run.sh")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o111, 0o111 & mode);
+        assert_eq!(footprint.files, 2);
+        assert_eq!(footprint.directories, 2);
+    }
+
+    #[test]
+    fn long_paths_round_trip() {
+        let long: &'static str = Box::leak(format!("{}/{}.py", "d".repeat(120), "f".repeat(120)).into());
+        let (bytes, footprint) = pack(&[(long, "x", false)]);
+        let directory = tempfile::tempdir().unwrap();
+        unpack_pack(&bytes[..], &directory.path().join("p"), &footprint).unwrap();
+    }
+
+    #[test]
+    fn equal_files_give_equal_bytes() {
+        let files = [("b", "2", false), ("a/c", "1", true)];
+        let reversed = [("a/c", "1", true), ("b", "2", false)];
+        assert_eq!(pack(&files), pack(&reversed));
+    }
+
+    #[test]
+    fn a_flipped_byte_or_a_cut_is_refused() {
+        let (bytes, footprint) = pack(&[("a", "hello hello hello", false)]);
+        let directory = tempfile::tempdir().unwrap();
+        for position in 0..bytes.len() {
+            let mut damaged = bytes.clone();
+            damaged[position] ^= 0x10;
+            let destination = directory.path().join(position.to_string());
+            // A few bits of a zstd frame carry nothing; the checksum vouches for what comes out.
+            if unpack_pack(&damaged[..], &destination, &footprint).is_ok() {
+                let content = fs_err::read(destination.join("a")).unwrap();
+                assert_eq!(content, b"hello hello hello", "byte {position}");
+            }
+        }
+        let cut = unpack_pack(&bytes[..bytes.len() - 3], &directory.path().join("cut"), &footprint);
+        assert!(cut.is_err());
+    }
+
+    #[test]
+    fn a_bomb_is_refused_before_it_unpacks() {
+        let content: &'static str = Box::leak("0".repeat(1 << 20).into());
+        let (bytes, mut footprint) = pack(&[("a", content, false)]);
+        footprint.bytes = 10;
+        let directory = tempfile::tempdir().unwrap();
+        let error = unpack_pack(&bytes[..], &directory.path().join("p"), &footprint).unwrap_err();
+        assert!(matches!(error, ArchiveError::TooLarge { limit: 10, .. }), "{error}");
+    }
+}

@@ -1,0 +1,132 @@
+//! The blobs of a registry directory: `blobs/sha256/<hex>`, written once and never changed.
+
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use attune_schemas::Digest;
+
+use super::hashing::{BlobError, HashingReader, digest_of_reader};
+use crate::layout::RegistryPath;
+
+/// The blobs below one registry directory.
+#[derive(Debug, Clone)]
+pub struct BlobStore {
+    registry: PathBuf,
+}
+
+impl BlobStore {
+    /// The blobs of the registry at `registry`.
+    pub fn new(registry: &Path) -> Self {
+        Self { registry: registry.to_owned() }
+    }
+
+    /// Where the blob `digest` is or would be.
+    pub fn path(&self, digest: &Digest) -> PathBuf {
+        self.registry.join(RegistryPath::Blob(*digest).to_string())
+    }
+
+    /// Stores `bytes` and returns their digest.
+    pub fn put(&self, bytes: &[u8]) -> io::Result<Digest> {
+        let digest = Digest::of(bytes);
+        if !self.holds(&digest, bytes.len() as u64)? {
+            self.write(|file| file.write_all(bytes).map(|()| digest))?;
+        }
+        Ok(digest)
+    }
+
+    /// Stores everything in `reader`, whose digest need not be known before; returns digest and size.
+    pub fn put_reader(&self, reader: impl Read) -> io::Result<(Digest, u64)> {
+        let mut size = 0;
+        let digest = self.write(|file| {
+            let mut hashing = HashingReader::new(reader);
+            io::copy(&mut hashing, file)?;
+            let (digest, bytes) = hashing.finish();
+            size = bytes;
+            Ok(digest)
+        })?;
+        Ok((digest, size))
+    }
+
+    /// Opens the blob `digest`; its bytes are not checked yet.
+    pub fn open(&self, digest: &Digest) -> io::Result<fs_err::File> {
+        fs_err::File::open(self.path(digest))
+    }
+
+    /// Checks that the blob `digest` is there, whole and undamaged.
+    pub fn verify(&self, digest: &Digest, size: u64) -> Result<(), BlobError> {
+        let io = |source| BlobError::Io { digest: *digest, source };
+        let (actual, bytes) = digest_of_reader(self.open(digest).map_err(io)?).map_err(io)?;
+        if bytes != size {
+            return Err(BlobError::Size { digest: *digest, expected: size, actual: bytes });
+        }
+        if actual != *digest {
+            return Err(BlobError::Digest { expected: *digest, actual });
+        }
+        Ok(())
+    }
+
+    /// Whether the blob is there with these very bytes; a name alone is never believed.
+    fn holds(&self, digest: &Digest, size: u64) -> io::Result<bool> {
+        match self.verify(digest, size) {
+            Ok(()) => Ok(true),
+            Err(BlobError::Io { source, .. }) if source.kind() != io::ErrorKind::NotFound => Err(source),
+            Err(_) => Ok(false),
+        }
+    }
+
+    fn write(&self, fill: impl FnOnce(&mut fs_err::File) -> io::Result<Digest>) -> io::Result<Digest> {
+        let directory = self.registry.join("blobs").join("sha256");
+        fs_err::create_dir_all(&directory)?;
+        let temporary = tempfile::Builder::new().prefix(".incoming-").tempfile_in(&directory)?;
+        let mut file = fs_err::File::from_parts(temporary.as_file().try_clone()?, temporary.path());
+        let digest = fill(&mut file)?;
+        file.sync_all()?;
+        publish(temporary, &self.path(&digest))?;
+        Ok(digest)
+    }
+}
+
+/// Renames a finished temporary file into place, readable by all, as a web server needs it.
+fn publish(temporary: tempfile::NamedTempFile, path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs_err::set_permissions(temporary.path(), std::fs::Permissions::from_mode(0o644))?;
+    temporary.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// Replaces the file `path` with `bytes`: temporary file, fsync, rename.
+pub fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let directory = path.parent().unwrap_or(Path::new("."));
+    fs_err::create_dir_all(directory)?;
+    let mut temporary = tempfile::Builder::new().prefix(".incoming-").tempfile_in(directory)?;
+    temporary.write_all(bytes)?;
+    temporary.as_file().sync_all()?;
+    publish(temporary, path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_blob_is_stored_once_under_its_digest() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = BlobStore::new(directory.path());
+        let digest = store.put(b"hello").unwrap();
+        assert_eq!(store.put_reader(&b"hello"[..]).unwrap(), (digest, 5));
+        assert_eq!(fs_err::read(store.path(&digest)).unwrap(), b"hello");
+        let names = fs_err::read_dir(directory.path().join("blobs/sha256")).unwrap().count();
+        assert_eq!(names, 1, "no temporary file is left");
+    }
+
+    #[test]
+    fn a_damaged_blob_is_written_again() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = BlobStore::new(directory.path());
+        let digest = store.put(b"hello").unwrap();
+        fs_err::write(store.path(&digest), b"jello").unwrap();
+        assert!(matches!(store.verify(&digest, 5), Err(BlobError::Digest { .. })));
+        store.put(b"hello").unwrap();
+        store.verify(&digest, 5).unwrap();
+    }
+}

@@ -1,0 +1,19 @@
+//! A pack registry: plain files in a directory, in a bundle, or behind HTTP.
+//!
+//! One format, read the same way everywhere: [`source::Source`] fetches the files, [`trust`] vouches
+//! for them, [`resolve`] picks releases, and [`blob`] and [`archive`] turn checked bytes into trees.
+//! Publishing and installing are the builder's and the installer's work; here is what they share.
+
+pub mod archive;
+pub mod blob;
+pub mod bundle;
+pub mod layout;
+pub mod reader;
+pub mod report;
+pub mod resolve;
+pub mod source;
+#[cfg(feature = "terminal")]
+pub mod terminal;
+pub mod trust;
+
+pub use report::human_bytes;

@@ -1,0 +1,181 @@
+//! A registry whose metadata has been verified: every file it hands out has a link above it.
+//!
+//! ```text
+//! metadata (trust) -> packs/<ref>.json -> release manifest -> config and layers
+//! ```
+//!
+//! Bytes are parsed only after the link above has vouched for them, and what they say of themselves
+//! (ref, version, format) must agree with where they were found.
+
+use std::collections::BTreeSet;
+
+use attune_schemas::pack_config::{PACK_CONFIG_FORMAT, PackConfig};
+use attune_schemas::pack_index::{PACK_INDEX_FORMAT, PackIndex, Release};
+use attune_schemas::release::{ManifestError, ReleaseManifest};
+use attune_schemas::{Digest, PackRef};
+
+use crate::layout::{LayoutError, RegistryPath};
+use crate::source::{Source, SourceError};
+use crate::trust::{Fetch, FetchError, TrustError, VerifiedRepository, verify_target_bytes};
+
+/// The largest release manifest, in bytes.
+const MAX_MANIFEST_BYTES: u64 = 4 << 20;
+/// The largest config blob, in bytes.
+const MAX_CONFIG_BYTES: u64 = 16 << 20;
+
+/// Why a verified registry could not give a release.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReaderError {
+    /// The metadata does not vouch for it.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
+    /// It could not be fetched.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// The file that the metadata names is not there.
+    #[error("{source_name} lacks `{path}`, which its metadata names")]
+    Missing {
+        /// The source.
+        source_name: String,
+        /// The file.
+        path: RegistryPath,
+    },
+    /// It is not what its format says.
+    #[error("`{path}` is not valid: {reason}")]
+    Invalid {
+        /// The file.
+        path: RegistryPath,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+/// A release with everything that is needed to plan its installation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VerifiedRelease {
+    /// Digest of the manifest.
+    pub manifest_digest: Digest,
+    /// Size of the manifest in bytes.
+    pub manifest_size: u64,
+    /// The manifest.
+    pub manifest: ReleaseManifest,
+    /// The config blob.
+    pub config: PackConfig,
+}
+
+/// Reads metadata files from a source, for the trust module.
+pub struct MetadataFetch<'a>(pub &'a dyn Source);
+
+impl Fetch for MetadataFetch<'_> {
+    fn fetch(&self, name: &str, max_bytes: u64) -> Result<Option<Vec<u8>>, FetchError> {
+        let path = RegistryPath::metadata(name).map_err(|error: LayoutError| FetchError::source(error))?;
+        self.0.read(&path, max_bytes).map_err(FetchError::source)
+    }
+}
+
+/// A source with the metadata that vouches for what it holds.
+pub struct RegistryReader<'a> {
+    source: &'a mut dyn Source,
+    repository: &'a VerifiedRepository,
+}
+
+impl<'a> RegistryReader<'a> {
+    /// Reads `source` as far as `repository` vouches for it.
+    pub fn new(source: &'a mut dyn Source, repository: &'a VerifiedRepository) -> Self {
+        Self { source, repository }
+    }
+
+    /// Path and bytes of the index of `pack`; `None` where the registry has no such pack.
+    pub fn pack_index_bytes(&self, pack: &PackRef) -> Result<Option<(RegistryPath, Vec<u8>)>, ReaderError> {
+        let name = PackIndex::target_path(pack);
+        let target = match self.repository.target(&name, &MetadataFetch(&*self.source)) {
+            Ok(target) => target,
+            Err(TrustError::TargetNotFound { .. }) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let path = RegistryPath::PackIndex { digest: target.sha256(), pack: pack.clone() };
+        let bytes = self
+            .source
+            .read(&path, target.length())?
+            .ok_or_else(|| ReaderError::Missing { source_name: self.source.name(), path: path.clone() })?;
+        verify_target_bytes(&target, &bytes)?;
+        Ok(Some((path, bytes)))
+    }
+
+    /// The index of `pack`; `None` where the registry has no such pack.
+    pub fn pack_index(&self, pack: &PackRef) -> Result<Option<PackIndex>, ReaderError> {
+        let Some((path, bytes)) = self.pack_index_bytes(pack)? else { return Ok(None) };
+        let invalid = |reason: String| ReaderError::Invalid { path: path.clone(), reason };
+        let index: PackIndex = serde_json::from_slice(&bytes).map_err(|error| invalid(error.to_string()))?;
+        if index.format != PACK_INDEX_FORMAT {
+            return Err(invalid(format!("its format is `{}`", index.format.escape_debug())));
+        }
+        if index.pack != *pack {
+            return Err(invalid(format!("it lists pack `{}`", index.pack)));
+        }
+        Ok(Some(index))
+    }
+
+    /// The release that `release` of the index of `pack` points to.
+    pub fn release(&mut self, pack: &PackRef, release: &Release) -> Result<VerifiedRelease, ReaderError> {
+        let digest = release.manifest.digest;
+        let manifest = self.manifest(&digest, release.manifest.size)?;
+        let config = self.config(&manifest)?;
+        let path = RegistryPath::Blob(manifest.config.digest);
+        if config.pack.pack != *pack || config.pack.version != release.version {
+            let reason = format!(
+                "it is the config of {} {}, expected {pack} {}",
+                config.pack.pack, config.pack.version, release.version
+            );
+            return Err(ReaderError::Invalid { path, reason });
+        }
+        if let Some(stranger) = locked_digests(&config).find(|digest| manifest.layer(digest).is_none()) {
+            let reason = format!("its lock names {stranger}, which its manifest does not carry");
+            return Err(ReaderError::Invalid { path, reason });
+        }
+        Ok(VerifiedRelease {
+            manifest_digest: digest,
+            manifest_size: release.manifest.size,
+            manifest,
+            config,
+        })
+    }
+
+    fn manifest(&mut self, digest: &Digest, size: u64) -> Result<ReleaseManifest, ReaderError> {
+        let path = RegistryPath::Blob(*digest);
+        let bytes = self.small_blob(digest, size, MAX_MANIFEST_BYTES)?;
+        let invalid = |reason: String| ReaderError::Invalid { path: path.clone(), reason };
+        let manifest: ReleaseManifest =
+            serde_json::from_slice(&bytes).map_err(|error| invalid(error.to_string()))?;
+        manifest.validate().map_err(|error: ManifestError| invalid(error.to_string()))?;
+        Ok(manifest)
+    }
+
+    fn config(&mut self, manifest: &ReleaseManifest) -> Result<PackConfig, ReaderError> {
+        let path = RegistryPath::Blob(manifest.config.digest);
+        let bytes = self.small_blob(&manifest.config.digest, manifest.config.size, MAX_CONFIG_BYTES)?;
+        let invalid = |reason: String| ReaderError::Invalid { path: path.clone(), reason };
+        let config: PackConfig =
+            serde_json::from_slice(&bytes).map_err(|error| invalid(error.to_string()))?;
+        if config.format != PACK_CONFIG_FORMAT {
+            return Err(invalid(format!("its format is `{}`", config.format.escape_debug())));
+        }
+        Ok(config)
+    }
+
+    fn small_blob(&mut self, digest: &Digest, size: u64, limit: u64) -> Result<Vec<u8>, ReaderError> {
+        if size > limit {
+            let path = RegistryPath::Blob(*digest).to_string();
+            return Err(SourceError::TooLarge { path, limit }.into());
+        }
+        Ok(self.source.read_blob(digest, size)?)
+    }
+}
+
+/// Every vendored file that the locks of a release name, over all targets.
+pub fn locked_digests(config: &PackConfig) -> impl Iterator<Item = Digest> {
+    let python = config.environments.python.iter();
+    let wheels = python.flat_map(|lock| &lock.targets).flat_map(|target| &target.wheels);
+    wheels.map(|wheel| wheel.digest).collect::<BTreeSet<_>>().into_iter()
+}

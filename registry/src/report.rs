@@ -1,0 +1,50 @@
+//! How libraries tell what they are doing; binaries decide whether and how it is shown.
+
+/// Receives progress and notes from the libraries.
+pub trait Reporter: Send + Sync {
+    /// A task begins; `total_bytes` where its length is known.
+    fn started(&self, task: &str, total_bytes: Option<u64>);
+    /// The current task has dealt with `bytes` more bytes.
+    fn advanced(&self, bytes: u64);
+    /// The current task is over.
+    fn finished(&self);
+    /// Something the user should know and that stops nothing.
+    fn warning(&self, message: &str);
+}
+
+/// Reports to nobody.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Silent;
+
+impl Reporter for Silent {
+    fn started(&self, _task: &str, _total_bytes: Option<u64>) {}
+    fn advanced(&self, _bytes: u64) {}
+    fn finished(&self) {}
+    fn warning(&self, _message: &str) {}
+}
+
+/// `bytes` for people: `1.5 MiB`.
+pub fn human_bytes(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
+    let mut unit = 0;
+    #[expect(clippy::cast_precision_loss, reason = "one decimal is shown")]
+    let mut value = bytes as f64;
+    while value >= 1024.0 && unit + 1 < UNITS.len() {
+        value /= 1024.0;
+        unit += 1;
+    }
+    if unit == 0 { format!("{bytes} B") } else { format!("{value:.1} {}", UNITS[unit]) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_are_shown_for_people() {
+        let table = [(0, "0 B"), (1023, "1023 B"), (1536, "1.5 KiB"), (5 << 20, "5.0 MiB")];
+        for (bytes, text) in table {
+            assert_eq!(human_bytes(bytes), text);
+        }
+    }
+}

@@ -1,0 +1,273 @@
+//! A registry in a bundle: one `tar.zst`, read once from its first byte to its last.
+//!
+//! The head (`bundle.json`, `metadata/`, `packs/`) comes first and is kept in memory. Small blobs that
+//! are asked for are found by reading on, and what is passed on the way is put aside. The large ones
+//! are then handed out as they come by.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read;
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use attune_schemas::Digest;
+use attune_schemas::bundle::{BUNDLE_FORMAT, BundleDescription};
+
+use super::{BlobPlan, BlobSink, Source, SourceError};
+use crate::archive::{ArchiveError, EntryKind, MAX_WINDOW_LOG, TarEntry, TarLimits, TarStream};
+use crate::blob::{BlobError, BlobSpool};
+use crate::layout::RegistryPath;
+
+/// The most entries of a bundle.
+const MAX_ENTRIES: u64 = 1_000_000;
+/// The most bytes of the head and of the small blobs that are kept in memory.
+const MAX_KEPT_BYTES: u64 = 48 * 1024 * 1024;
+
+type Decoder = zstd::Decoder<'static, std::io::BufReader<Box<dyn Read>>>;
+
+/// A bundle that is being read.
+pub struct BundleSource {
+    name: String,
+    description: BundleDescription,
+    head: BTreeMap<RegistryPath, Vec<u8>>,
+    stream: TarStream<Decoder>,
+    /// The blob that ended the head and whose content comes next.
+    pending: Option<(Digest, u64)>,
+    /// Small blobs that were passed; their bytes match their digests.
+    aside: BTreeMap<Digest, Vec<u8>>,
+    /// Small blobs that were asked for.
+    taken: BTreeSet<Digest>,
+    kept_bytes: u64,
+}
+
+impl BundleSource {
+    /// Opens the bundle at `path` and reads its head.
+    pub fn open(path: &Path) -> Result<Self, SourceError> {
+        let file = fs_err::File::open(path).map_err(SourceError::Open)?;
+        Self::from_reader(Box::new(file), &path.display().to_string())
+    }
+
+    /// Reads a bundle from `reader`, for example standard input; `name` is for messages.
+    pub fn from_reader(reader: Box<dyn Read>, name: &str) -> Result<Self, SourceError> {
+        let refuse = |reason: &str| SourceError::NotABundle { name: name.to_owned(), reason: reason.into() };
+        let decoder = zstd::Decoder::new(reader).and_then(|mut decoder| {
+            decoder.window_log_max(MAX_WINDOW_LOG)?;
+            Ok(decoder)
+        });
+        let decoder = decoder.map_err(SourceError::Open)?;
+        let limits = TarLimits { max_entries: MAX_ENTRIES, max_bytes: u64::MAX };
+        let mut stream = TarStream::new(decoder, limits);
+        let first = stream.next_entry().map_err(|_| refuse("it is not a tar.zst archive"))?;
+        let first = first.ok_or_else(|| refuse("it is empty"))?;
+        if first.path.as_str() != "bundle.json" {
+            return Err(refuse("its first entry is not bundle.json"));
+        }
+        let mut kept_bytes = 0;
+        let bytes = keep(&mut stream, first.size, &mut kept_bytes, name, &RegistryPath::BundleDescription)?;
+        let description: BundleDescription =
+            serde_json::from_slice(&bytes).map_err(|error| refuse(&format!("bundle.json: {error}")))?;
+        if description.format != BUNDLE_FORMAT {
+            let format = description.format.escape_debug();
+            return Err(refuse(&format!("its format is `{format}`, this program reads `{BUNDLE_FORMAT}`")));
+        }
+        let mut source = Self {
+            name: name.to_owned(),
+            description,
+            head: BTreeMap::new(),
+            stream,
+            pending: None,
+            aside: BTreeMap::new(),
+            taken: BTreeSet::new(),
+            kept_bytes,
+        };
+        source.read_head()?;
+        Ok(source)
+    }
+
+    fn read_head(&mut self) -> Result<(), SourceError> {
+        while let Some((path, size)) = self.next_file()? {
+            match path {
+                RegistryPath::Blob(digest) => {
+                    self.pending = Some((digest, size));
+                    return Ok(());
+                }
+                RegistryPath::BundleDescription => {
+                    return Err(unexpected(&path, "it is only the first entry"));
+                }
+                _ => {
+                    let bytes = keep(&mut self.stream, size, &mut self.kept_bytes, &self.name, &path)?;
+                    self.head.insert(path, bytes);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn damaged(&self, source: ArchiveError) -> SourceError {
+        SourceError::Bundle { name: self.name.clone(), source }
+    }
+
+    /// The next file, whose path is one that a bundle may hold.
+    fn next_file(&mut self) -> Result<Option<(RegistryPath, u64)>, SourceError> {
+        let entry = self.stream.next_entry().map_err(|source| self.damaged(source))?;
+        let Some(TarEntry { path, kind, size }) = entry else { return Ok(None) };
+        if kind == EntryKind::Directory {
+            let reason = "a bundle holds files only";
+            return Err(SourceError::UnexpectedEntry { path: path.to_string(), reason });
+        }
+        let parsed = path.as_str().parse().map_err(|_| SourceError::UnexpectedEntry {
+            path: path.to_string(),
+            reason: "it is not a file of a registry",
+        })?;
+        Ok(Some((parsed, size)))
+    }
+
+    fn next_blob(&mut self) -> Result<Option<(Digest, u64)>, SourceError> {
+        if let Some(pending) = self.pending.take() {
+            return Ok(Some(pending));
+        }
+        match self.next_file()? {
+            None => Ok(None),
+            Some((RegistryPath::Blob(digest), size)) => Ok(Some((digest, size))),
+            Some((path, _)) => Err(unexpected(&path, "it must come before the first blob")),
+        }
+    }
+
+    /// Keeps the blob that comes next in memory, once its bytes match its name.
+    fn put_aside(&mut self, digest: Digest, size: u64) -> Result<(), SourceError> {
+        let path = RegistryPath::Blob(digest);
+        let bytes = keep(&mut self.stream, size, &mut self.kept_bytes, &self.name, &path)?;
+        let actual = Digest::of(&bytes);
+        if actual != digest {
+            let source = BlobError::Digest { expected: digest, actual };
+            return Err(SourceError::Blob { name: self.name(), source });
+        }
+        self.aside.insert(digest, bytes);
+        Ok(())
+    }
+
+    /// Hands out what was put aside before it was known to be wanted.
+    fn drain_aside(
+        &mut self,
+        plan: &BlobPlan,
+        missing: &mut BTreeSet<Digest>,
+        spool: &BlobSpool,
+        sink: &mut BlobSink<'_>,
+    ) -> Result<(), SourceError> {
+        for (digest, bytes) in std::mem::take(&mut self.aside) {
+            if let Some(&size) = plan.wanted.get(&digest) {
+                let blob = spool.receive(&digest, size, &mut &bytes[..]);
+                let blob = blob.map_err(|source| SourceError::Blob { name: self.name(), source })?;
+                missing.remove(&digest);
+                hand_over(blob, sink)?;
+            } else if !self.taken.contains(&digest) && !plan.allowed.contains(&digest) {
+                return Err(SourceError::UnknownBlob { digest });
+            }
+        }
+        Ok(())
+    }
+}
+
+fn unexpected(path: &RegistryPath, reason: &'static str) -> SourceError {
+    SourceError::UnexpectedEntry { path: path.to_string(), reason }
+}
+
+fn hand_over(blob: crate::blob::VerifiedBlob, sink: &mut BlobSink<'_>) -> Result<(), SourceError> {
+    match sink(blob) {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(()) => Err(SourceError::Stopped),
+    }
+}
+
+/// Reads the current entry into memory, within what may be kept there.
+fn keep(
+    stream: &mut TarStream<Decoder>,
+    size: u64,
+    kept_bytes: &mut u64,
+    name: &str,
+    path: &RegistryPath,
+) -> Result<Vec<u8>, SourceError> {
+    *kept_bytes = kept_bytes.saturating_add(size);
+    if *kept_bytes > MAX_KEPT_BYTES {
+        return Err(SourceError::TooLarge { path: path.to_string(), limit: MAX_KEPT_BYTES });
+    }
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes).map_err(|source| SourceError::Bundle {
+        name: name.to_owned(),
+        source: ArchiveError::Damaged(source),
+    })?;
+    Ok(bytes)
+}
+
+impl Source for BundleSource {
+    fn name(&self) -> String {
+        format!("bundle `{}`", self.name)
+    }
+
+    fn description(&self) -> Option<&BundleDescription> {
+        Some(&self.description)
+    }
+
+    fn read(&self, path: &RegistryPath, max_bytes: u64) -> Result<Option<Vec<u8>>, SourceError> {
+        match self.head.get(path) {
+            Some(bytes) if bytes.len() as u64 > max_bytes => {
+                Err(SourceError::TooLarge { path: path.to_string(), limit: max_bytes })
+            }
+            found => Ok(found.cloned()),
+        }
+    }
+
+    fn read_blob(&mut self, digest: &Digest, size: u64) -> Result<Vec<u8>, SourceError> {
+        while !self.aside.contains_key(digest) {
+            let Some((next, next_size)) = self.next_blob()? else {
+                let missing = vec![*digest];
+                return Err(SourceError::MissingBlobs { name: self.name(), missing });
+            };
+            self.put_aside(next, next_size)?;
+        }
+        self.taken.insert(*digest);
+        let bytes = self.aside[digest].clone();
+        if bytes.len() as u64 != size {
+            let source = BlobError::Size { digest: *digest, expected: size, actual: bytes.len() as u64 };
+            return Err(SourceError::Blob { name: self.name(), source });
+        }
+        Ok(bytes)
+    }
+
+    fn stream_blobs(
+        &mut self,
+        plan: &BlobPlan,
+        spool: &BlobSpool,
+        sink: &mut BlobSink<'_>,
+    ) -> Result<(), SourceError> {
+        let mut missing: BTreeSet<Digest> = plan.wanted.keys().copied().collect();
+        self.drain_aside(plan, &mut missing, spool, sink)?;
+        while let Some((digest, size)) = self.next_blob()? {
+            match plan.wanted.get(&digest) {
+                Some(&expected) if expected != size => {
+                    let source = BlobError::Size { digest, expected, actual: size };
+                    return Err(SourceError::Blob { name: self.name(), source });
+                }
+                Some(_) => {
+                    let blob = spool.receive(&digest, size, &mut self.stream);
+                    let blob = blob.map_err(|source| SourceError::Blob { name: self.name(), source })?;
+                    missing.remove(&digest);
+                    hand_over(blob, sink)?;
+                }
+                None if plan.allowed.contains(&digest) || self.taken.contains(&digest) => {}
+                None => return Err(SourceError::UnknownBlob { digest }),
+            }
+        }
+        if !missing.is_empty() {
+            let missing = missing.into_iter().collect();
+            return Err(SourceError::MissingBlobs { name: self.name(), missing });
+        }
+        self.finish_stream()
+    }
+}
+
+impl BundleSource {
+    /// Checks the rest of the archive, up to its checksum.
+    fn finish_stream(&mut self) -> Result<(), SourceError> {
+        self.stream.finish().map_err(|source| SourceError::Bundle { name: self.name.clone(), source })
+    }
+}

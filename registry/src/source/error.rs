@@ -1,0 +1,143 @@
+//! Why a source could not give what it was asked for.
+
+use std::io;
+
+use attune_schemas::Digest;
+
+use crate::archive::ArchiveError;
+use crate::blob::BlobError;
+use crate::layout::RegistryPath;
+
+/// Why a source failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SourceError {
+    /// The bundle cannot be opened.
+    #[error("could not open the bundle")]
+    Open(#[source] io::Error),
+    /// The file is no bundle at all.
+    #[error("`{name}` is not a bundle: {reason}")]
+    NotABundle {
+        /// The file.
+        name: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The bundle's archive is damaged, cut off or hostile.
+    #[error("bundle `{name}` cannot be read")]
+    Bundle {
+        /// The file.
+        name: String,
+        /// The cause.
+        #[source]
+        source: ArchiveError,
+    },
+    /// An entry that does not belong in a bundle, or not at this place.
+    #[error("bundle entry `{path}` does not belong there: {reason}")]
+    UnexpectedEntry {
+        /// The entry.
+        path: String,
+        /// Why not.
+        reason: &'static str,
+    },
+    /// A blob that no release manifest names.
+    #[error("the bundle carries blob {digest}, which no release in it names")]
+    UnknownBlob {
+        /// The blob.
+        digest: Digest,
+    },
+    /// Blobs that are needed and not there.
+    #[error("{} lacks {} of the blobs that are needed, the first is {}", name, missing.len(), missing[0])]
+    MissingBlobs {
+        /// The source.
+        name: String,
+        /// The blobs; at least one.
+        missing: Vec<Digest>,
+    },
+    /// A blob that is not what its name says.
+    #[error("{name} has a damaged blob")]
+    Blob {
+        /// The source.
+        name: String,
+        /// The cause.
+        #[source]
+        source: BlobError,
+    },
+    /// A file is larger than it may be.
+    #[error("`{path}` is larger than the {limit} bytes allowed for it")]
+    TooLarge {
+        /// The file.
+        path: String,
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// A file could not be read.
+    #[error("could not read `{path}`")]
+    Read {
+        /// The file.
+        path: RegistryPath,
+        /// The cause.
+        #[source]
+        source: io::Error,
+    },
+    /// A server could not be reached or answered with an error.
+    #[error("could not fetch `{url}`: {reason}")]
+    Http {
+        /// What was asked for.
+        url: String,
+        /// What went wrong.
+        reason: String,
+    },
+    /// The URL of a registry is not one.
+    #[error("`{url}` is not the URL of a registry: {reason}")]
+    Url {
+        /// The URL.
+        url: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The receiver of the blobs broke off.
+    #[error("the stream of blobs was stopped by its receiver")]
+    Stopped,
+}
+
+impl SourceError {
+    /// Whether the bytes are at fault rather than the way to them.
+    pub fn is_damage(&self) -> bool {
+        match self {
+            Self::Blob { source, .. } => !matches!(source, BlobError::Io { .. }) || self.is_cut_off(),
+            Self::Bundle { source, .. } => !matches!(source, ArchiveError::Io(_)),
+            Self::NotABundle { .. }
+            | Self::UnexpectedEntry { .. }
+            | Self::UnknownBlob { .. }
+            | Self::MissingBlobs { .. }
+            | Self::TooLarge { .. } => true,
+            _ => false,
+        }
+    }
+
+    /// A bundle that ends early, or whose frame is broken, shows as a failed read of the blob in it.
+    fn is_cut_off(&self) -> bool {
+        let Self::Blob { source: BlobError::Io { source, .. }, .. } = self else { return false };
+        matches!(
+            source.kind(),
+            io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData | io::ErrorKind::Other
+        )
+    }
+
+    /// What to do about it, where that is known.
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Bundle { .. } | Self::Blob { .. } | Self::UnknownBlob { .. } => {
+                "copy the bundle again and compare its sha256 with the builder's"
+            }
+            Self::NotABundle { .. } => "give a bundle that `attune-build bundle` wrote",
+            Self::MissingBlobs { .. } => {
+                "make the bundle again with `attune-build bundle` for this platform and Python"
+            }
+            Self::Http { .. } => "check the URL and that the server is reachable from here",
+            _ => return None,
+        };
+        Some(hint.to_owned())
+    }
+}

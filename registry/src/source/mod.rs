@@ -1,0 +1,73 @@
+//! Where a registry's files come from: a directory, a bundle, or HTTP, through one interface.
+//!
+//! A source promises nothing about what it hands out except blobs, which it holds against their
+//! digests. Metadata and pack indexes are bytes that [`crate::trust`] has yet to vouch for.
+
+mod bundle;
+mod directory;
+mod error;
+#[cfg(feature = "http")]
+mod http;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
+
+use attune_schemas::Digest;
+use attune_schemas::bundle::BundleDescription;
+
+pub use bundle::BundleSource;
+pub use directory::DirectorySource;
+pub use error::SourceError;
+#[cfg(feature = "http")]
+pub use http::HttpSource;
+
+use crate::blob::{BlobSpool, VerifiedBlob};
+use crate::layout::RegistryPath;
+
+/// The blobs that an installation needs of a source.
+#[derive(Debug, Clone, Default)]
+pub struct BlobPlan {
+    /// The blobs to hand out, with their sizes in bytes.
+    pub wanted: BTreeMap<Digest, u64>,
+    /// Blobs that belong to the releases at hand and are not needed here, such as another
+    /// platform's wheels. A blob in a bundle that is in neither set has no business there.
+    pub allowed: BTreeSet<Digest>,
+}
+
+/// Takes blobs as they come; breaks to stop the stream.
+pub type BlobSink<'a> = dyn FnMut(VerifiedBlob) -> ControlFlow<()> + 'a;
+
+/// A place from which a registry is read.
+pub trait Source {
+    /// What it is, for messages.
+    fn name(&self) -> String;
+
+    /// What the bundle says of itself; `None` where the source is not a bundle.
+    fn description(&self) -> Option<&BundleDescription> {
+        None
+    }
+
+    /// Reads a file of the head, at most `max_bytes` long; `None` only where it truly is not there.
+    fn read(&self, path: &RegistryPath, max_bytes: u64) -> Result<Option<Vec<u8>>, SourceError>;
+
+    /// Reads a small blob whole and checks it.
+    fn read_blob(&mut self, digest: &Digest, size: u64) -> Result<Vec<u8>, SourceError>;
+
+    /// Hands every wanted blob to `sink`, checked, in the order that suits the source.
+    ///
+    /// Returns once all have been handed out, or [`SourceError::Stopped`] where the sink broke off.
+    fn stream_blobs(
+        &mut self,
+        plan: &BlobPlan,
+        spool: &BlobSpool,
+        sink: &mut BlobSink<'_>,
+    ) -> Result<(), SourceError>;
+}
+
+/// The order in which blobs are fetched where the source leaves the choice: the largest first, so
+/// that what takes longest to unpack starts first.
+fn largest_first(wanted: &BTreeMap<Digest, u64>) -> Vec<(Digest, u64)> {
+    let mut order: Vec<_> = wanted.iter().map(|(digest, size)| (*digest, *size)).collect();
+    order.sort_by_key(|&(digest, size)| (std::cmp::Reverse(size), digest));
+    order
+}

@@ -1,0 +1,21 @@
+//! How the binaries show things to people: failures, progress, tables. Libraries never use it.
+//!
+//! Results go to standard output, everything else to standard error. Colours and progress bars only
+//! where there is a terminal.
+
+mod failure;
+mod progress;
+mod table;
+
+pub use failure::Failure;
+pub use progress::TerminalReporter;
+pub use table::Table;
+
+/// The form of a command's result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Output {
+    /// For people.
+    Text,
+    /// One JSON value.
+    Json,
+}

@@ -1,0 +1,90 @@
+//! Progress on a terminal; elsewhere only warnings are written.
+
+use std::io::{IsTerminal, Write};
+use std::sync::Mutex;
+use std::time::Duration;
+
+use anstyle::{AnsiColor, Style};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::report::Reporter;
+
+/// Shows progress on standard error.
+#[derive(Debug)]
+pub struct TerminalReporter {
+    bar: Mutex<Option<ProgressBar>>,
+    show_bars: bool,
+    show_warnings: bool,
+}
+
+impl TerminalReporter {
+    /// Shows bars where standard error is a terminal, and nothing at all where `quiet`.
+    pub fn new(quiet: bool) -> Self {
+        let show_bars = !quiet && std::io::stderr().is_terminal();
+        Self { bar: Mutex::new(None), show_bars, show_warnings: !quiet }
+    }
+
+    fn with_bar(&self, act: impl FnOnce(&mut Option<ProgressBar>)) {
+        if let Ok(mut bar) = self.bar.lock() {
+            act(&mut bar);
+        }
+    }
+}
+
+impl Reporter for TerminalReporter {
+    fn started(&self, task: &str, total_bytes: Option<u64>) {
+        if !self.show_bars {
+            return;
+        }
+        let bar = match total_bytes {
+            Some(total) => {
+                let template = "{msg:<24} {bar:30.cyan} {bytes:>10} / {total_bytes:<10} {bytes_per_sec}";
+                ProgressBar::new(total).with_style(style(template))
+            }
+            None => ProgressBar::new_spinner().with_style(style("{msg:<24} {spinner} {elapsed}")),
+        };
+        bar.set_draw_target(ProgressDrawTarget::stderr());
+        bar.set_message(task.to_owned());
+        bar.enable_steady_tick(Duration::from_millis(100));
+        self.with_bar(|current| {
+            if let Some(old) = current.replace(bar) {
+                old.finish_and_clear();
+            }
+        });
+    }
+
+    fn advanced(&self, bytes: u64) {
+        self.with_bar(|bar| {
+            if let Some(bar) = bar {
+                bar.inc(bytes);
+            }
+        });
+    }
+
+    fn finished(&self) {
+        self.with_bar(|bar| {
+            if let Some(bar) = bar.take() {
+                bar.finish_and_clear();
+            }
+        });
+    }
+
+    fn warning(&self, message: &str) {
+        if !self.show_warnings {
+            return;
+        }
+        let yellow = Style::new().bold().fg_color(Some(AnsiColor::Yellow.into()));
+        let write = || writeln!(anstream::stderr(), "{yellow}warning{yellow:#}: {message}");
+        self.with_bar(|bar| {
+            // There is nowhere left to report a closed standard error.
+            let _ = match bar {
+                Some(bar) => bar.suspend(write),
+                None => write(),
+            };
+        });
+    }
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).expect("the templates are fixed and valid")
+}

@@ -1,0 +1,40 @@
+//! The root that a person hands over, from which all trust in a registry starts.
+
+use attune_schemas::tuf::{RegistryName, Root};
+
+use super::error::TrustError;
+use super::verified::Verified;
+
+/// A root obtained over a trusted channel, such as `--trust root.json`; never from a bundle.
+#[derive(Debug, Clone)]
+pub struct TrustAnchor {
+    root: Verified<Root>,
+    registry_name: RegistryName,
+}
+
+impl TrustAnchor {
+    /// Reads a root and checks that it is complete: signed by its own keys, with a registry's name.
+    ///
+    /// That does not make it trustworthy. Given the root of a bundle, this tells what the bundle claims
+    /// to be, and nothing more.
+    pub fn from_root_bytes(bytes: &[u8]) -> Result<Self, TrustError> {
+        let root = Verified::<Root>::check_own("root.json", bytes)?;
+        let registry_name = registry_name("root.json", root.role())?.clone();
+        Ok(Self { root, registry_name })
+    }
+
+    /// The registry that the root is of.
+    pub const fn registry_name(&self) -> &RegistryName {
+        &self.registry_name
+    }
+
+    /// The root.
+    pub const fn root(&self) -> &Verified<Root> {
+        &self.root
+    }
+}
+
+/// The registry's name, which roots of registries have.
+pub(super) fn registry_name<'a>(file: &str, root: &'a Root) -> Result<&'a RegistryName, TrustError> {
+    root.registry_name.as_ref().ok_or_else(|| TrustError::NoRegistryName { file: file.to_owned() })
+}

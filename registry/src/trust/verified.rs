@@ -1,0 +1,85 @@
+//! The proof that metadata was signed by those who may sign it.
+//!
+//! [`Verified`] can only be made by checking signatures, so whoever holds one need not check again.
+//! It says nothing about freshness.
+
+use std::collections::BTreeMap;
+
+use attune_schemas::Digest;
+use attune_schemas::tuf::{Envelope, Key, KeyId, Role, RoleKeys, RoleType, Root};
+
+use super::error::TrustError;
+use super::verify::verify_role;
+
+/// Metadata whose signatures meet the threshold of its role.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Verified<R> {
+    role: R,
+    bytes: Vec<u8>,
+    signed: Digest,
+}
+
+/// Who may sign a role: its name and keys, as the role above says.
+#[derive(Clone, Copy)]
+pub(super) struct Authority<'a> {
+    pub(super) role: &'a str,
+    pub(super) role_keys: &'a RoleKeys,
+    pub(super) keys: &'a BTreeMap<KeyId, Key>,
+}
+
+impl<'a> Authority<'a> {
+    /// Who may sign top-level role `role`, as `root` says.
+    pub(super) const fn top_level(root: &'a Root, role: RoleType) -> Self {
+        Self { role: role.as_str(), role_keys: root.roles.get(role), keys: &root.keys }
+    }
+}
+
+impl<R: Role> Verified<R> {
+    /// Checks the signatures of metadata file `file`, and only then reads it.
+    pub(super) fn check(file: &str, bytes: &[u8], authority: Authority<'_>) -> Result<Self, TrustError> {
+        let malformed = |source| TrustError::Malformed { file: file.to_owned(), source };
+        let envelope = Envelope::parse(bytes).map_err(malformed)?;
+        let signed_bytes = envelope.signed_bytes().map_err(malformed)?;
+        verify_role(authority.role_keys, authority.keys, &signed_bytes, &envelope.signatures).map_err(
+            |source| TrustError::Signatures {
+                file: file.to_owned(),
+                role: authority.role.to_owned(),
+                source,
+            },
+        )?;
+        let role = envelope.decode().map_err(malformed)?;
+        Ok(Self { role, bytes: bytes.to_vec(), signed: Digest::of(&signed_bytes) })
+    }
+
+    /// The metadata's version.
+    pub fn version(&self) -> u64 {
+        self.role.version().get()
+    }
+}
+
+impl Verified<Root> {
+    /// Checks that a root is signed by the keys it names itself: what makes it fit to be trusted, not
+    /// what makes it trusted.
+    pub(super) fn check_own(file: &str, bytes: &[u8]) -> Result<Self, TrustError> {
+        let malformed = |source| TrustError::Malformed { file: file.to_owned(), source };
+        let root: Root = Envelope::parse(bytes).and_then(|envelope| envelope.decode()).map_err(malformed)?;
+        Self::check(file, bytes, Authority::top_level(&root, RoleType::Root))
+    }
+}
+
+impl<R> Verified<R> {
+    /// The metadata.
+    pub const fn role(&self) -> &R {
+        &self.role
+    }
+
+    /// The file's bytes, signatures included.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The digest of what was signed: equal for equal metadata, whoever signed it.
+    pub const fn signed_digest(&self) -> Digest {
+        self.signed
+    }
+}

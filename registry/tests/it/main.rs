@@ -1,0 +1,5 @@
+//! Public behaviour of the registry crate.
+
+#![allow(clippy::unwrap_used)]
+
+mod trust;

@@ -1,0 +1,9 @@
+//! Trust, attacked: every refusal of the client, and what the publisher writes.
+
+mod attacks;
+mod delegations;
+mod freshness;
+mod publishing;
+mod rotation;
+mod state;
+mod world;

@@ -1,0 +1,190 @@
+//! A registry, its keys, and a host that trusts it; and the means to forge metadata that the publisher
+//! would never write.
+
+use std::collections::BTreeMap;
+
+use attune_registry::trust::{
+    Client, ExpiryPolicy, InitOptions, Periods, Repository, RepositoryKeys, SigningKey, Thresholds,
+    TrustAnchor, TrustError, TrustStore, UpdateOptions, VerifiedRepository,
+};
+use attune_schemas::Digest;
+use attune_schemas::tuf::{Envelope, TargetFile};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// The target that the registry always has.
+pub(super) const TARGET: &str = "packs/weather.json";
+
+pub(super) struct World {
+    pub(super) keys: RepositoryKeys,
+    pub(super) repository: Repository,
+    pub(super) files: BTreeMap<String, Vec<u8>>,
+    pub(super) dir: TempDir,
+}
+
+/// When the registry was made.
+pub(super) fn now() -> Timestamp {
+    "2030-01-01T00:00:00Z".parse().unwrap()
+}
+
+pub(super) fn days(days: i64) -> SignedDuration {
+    SignedDuration::from_hours(24 * days)
+}
+
+pub(super) fn key(seed: u8) -> SigningKey {
+    SigningKey::from_seed(&[seed; 32])
+}
+
+pub(super) fn keys(first_seed: u8) -> RepositoryKeys {
+    RepositoryKeys {
+        root: vec![key(first_seed)],
+        targets: vec![key(first_seed + 1)],
+        snapshot: vec![key(first_seed + 2)],
+        timestamp: vec![key(first_seed + 3)],
+    }
+}
+
+pub(super) fn init_options(keys: &RepositoryKeys) -> InitOptions<'_> {
+    InitOptions {
+        name: "demo".parse().unwrap(),
+        keys,
+        thresholds: Thresholds::default(),
+        periods: Periods::default(),
+        now: now(),
+    }
+}
+
+pub(super) fn target(content: &str) -> TargetFile {
+    TargetFile::new(content.len() as u64, Digest::of(content.as_bytes()))
+}
+
+/// A metadata file around `signed`, signed by `keys`, whatever it says.
+pub(super) fn forge(signed: &Value, keys: &[SigningKey]) -> Vec<u8> {
+    let envelope = json!({"signatures": [], "signed": signed}).to_string();
+    let mut envelope = Envelope::parse(envelope.as_bytes()).unwrap();
+    let message = envelope.signed_bytes().unwrap();
+    envelope.signatures = keys.iter().map(|key| key.sign(&message)).collect();
+    envelope.to_bytes().unwrap()
+}
+
+pub(super) fn describe(version: &Value, bytes: &[u8]) -> Value {
+    json!({"version": version, "length": bytes.len(), "hashes": {"sha256": Digest::of(bytes).hex()}})
+}
+
+impl World {
+    /// A registry with one target, seen by no host yet.
+    pub(super) fn new() -> Self {
+        Self::with_keys(keys(1))
+    }
+
+    pub(super) fn with_keys(keys: RepositoryKeys) -> Self {
+        let (repository, files) = Repository::init(&init_options(&keys)).unwrap();
+        let files = files.into_iter().collect();
+        let mut world = Self { keys, repository, files, dir: tempfile::tempdir().unwrap() };
+        world.publish("one");
+        world
+    }
+
+    /// Publishes the target with new content.
+    pub(super) fn publish(&mut self, content: &str) {
+        let targets = BTreeMap::from([(TARGET.to_owned(), target(content))]);
+        let files = self.repository.publish(targets, &self.keys, &Periods::default(), now()).unwrap();
+        self.files.extend(files);
+    }
+
+    pub(super) fn anchor(&self) -> TrustAnchor {
+        TrustAnchor::from_root_bytes(&self.files["1.root.json"]).unwrap()
+    }
+
+    pub(super) fn store(&self) -> TrustStore {
+        TrustStore::new(self.dir.path(), &"demo".parse().unwrap())
+    }
+
+    /// What a host says that keeps its trust in this world's directory.
+    pub(super) fn update_at(
+        &self,
+        now: Timestamp,
+        grace: SignedDuration,
+    ) -> Result<VerifiedRepository, TrustError> {
+        let options = UpdateOptions { expiry: ExpiryPolicy { grace }, ..UpdateOptions::at(now) };
+        Client::open(&self.store(), Some(&self.anchor()))?.update(&self.files, &options)
+    }
+
+    pub(super) fn update(&self) -> Result<VerifiedRepository, TrustError> {
+        self.update_at(now(), SignedDuration::ZERO)
+    }
+
+    /// An update whose result the host remembers.
+    pub(super) fn install(&self) {
+        self.update().unwrap().persist(&self.store()).unwrap();
+    }
+
+    /// The content of the host's trust directory.
+    pub(super) fn state(&self) -> BTreeMap<String, Vec<u8>> {
+        let Ok(entries) = std::fs::read_dir(self.dir.path().join("demo")) else { return BTreeMap::new() };
+        let entries = entries.map(|entry| entry.unwrap());
+        entries
+            .map(|entry| (entry.file_name().into_string().unwrap(), std::fs::read(entry.path()).unwrap()))
+            .collect()
+    }
+
+    /// Asserts that an update is refused and that the host's state did not change; returns why.
+    pub(super) fn refused(&self) -> TrustError {
+        let before = self.state();
+        let error = self.update().expect_err("the update must be refused");
+        assert_eq!(self.state(), before);
+        error
+    }
+
+    /// The signed part of `file`.
+    pub(super) fn signed(&self, file: &str) -> Value {
+        serde_json::from_slice::<Value>(&self.files[file]).unwrap()["signed"].take()
+    }
+
+    pub(super) fn snapshot_file(&self) -> String {
+        format!("{}.snapshot.json", self.signed("timestamp.json")["meta"]["snapshot.json"]["version"])
+    }
+
+    pub(super) fn targets_file(&self) -> String {
+        format!("{}.targets.json", self.signed(&self.snapshot_file())["meta"]["targets.json"]["version"])
+    }
+
+    /// Changes the timestamp and signs it anew, with a higher version.
+    pub(super) fn forge_timestamp(&mut self, change: impl FnOnce(&mut Value)) {
+        let mut timestamp = self.signed("timestamp.json");
+        timestamp["version"] = json!(timestamp["version"].as_u64().unwrap() + 1);
+        change(&mut timestamp);
+        self.files.insert("timestamp.json".to_owned(), forge(&timestamp, &self.keys.timestamp));
+    }
+
+    /// Changes the snapshot and signs it anew, with a higher version and a timestamp that names it.
+    pub(super) fn forge_snapshot(&mut self, change: impl FnOnce(&mut Value)) {
+        let mut snapshot = self.signed(&self.snapshot_file());
+        snapshot["version"] = json!(snapshot["version"].as_u64().unwrap() + 1);
+        change(&mut snapshot);
+        let bytes = forge(&snapshot, &self.keys.snapshot);
+        self.forge_timestamp(|timestamp| {
+            timestamp["meta"]["snapshot.json"] = describe(&snapshot["version"], &bytes);
+        });
+        self.files.insert(format!("{}.snapshot.json", snapshot["version"]), bytes);
+    }
+
+    /// Puts a targets role into the registry, listed in a new snapshot.
+    pub(super) fn put_role(&mut self, name: &str, signed: &Value, keys: &[SigningKey]) {
+        let bytes = forge(signed, keys);
+        self.forge_snapshot(|snapshot| {
+            snapshot["meta"][format!("{name}.json")] = describe(&signed["version"], &bytes);
+        });
+        self.files.insert(format!("{}.{name}.json", signed["version"]), bytes);
+    }
+
+    /// Changes the top-level targets and signs them anew, with a higher version and all that names them.
+    pub(super) fn forge_targets(&mut self, change: impl FnOnce(&mut Value)) {
+        let mut targets = self.signed(&self.targets_file());
+        targets["version"] = json!(targets["version"].as_u64().unwrap() + 1);
+        change(&mut targets);
+        let keys = self.keys.targets.clone();
+        self.put_role("targets", &targets, &keys);
+    }
+}
