@@ -1,0 +1,277 @@
+//! Adds packs to a registry: lint, vendor, archive, index, sign.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use attune_registry::report::Reporter;
+use attune_registry::trust::Periods;
+use attune_schemas::environment_lock::PythonLock;
+use attune_schemas::lint::{Findings, LintReport, Severity};
+use attune_schemas::pack::{PackMetadata, python_requirements};
+use attune_schemas::pack_index::{PACK_INDEX_FORMAT, PackIndex, Release};
+use attune_schemas::{PackRef, Platform, PythonMinor, Version};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::error::BuildError;
+use crate::pack_source::PackDirectory;
+use crate::python_target::TargetSelection;
+use crate::registry::{KeyDirectory, RegistryDirectory};
+use crate::release::{ArchivedPack, ReleaseParts, archive, runs_python, store};
+use crate::vendor::{
+    CoverageMatrix, DownloadProgress, PythonInputs, VendorSettings, VendoredPython, vendor_python,
+};
+
+/// What to add, and how.
+#[derive(Debug, Clone)]
+pub struct AddOptions {
+    /// The registry.
+    pub registry: PathBuf,
+    /// Where its keys are.
+    pub keys: PathBuf,
+    /// The packs' directories.
+    pub packs: Vec<PathBuf>,
+    /// What to vendor for.
+    pub targets: TargetSelection,
+    /// Where dependencies come from.
+    pub vendor: VendorSettings,
+    /// The time of publication.
+    pub now: Timestamp,
+}
+
+/// What was added.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AddReport {
+    /// The packs, in the order in which they were named.
+    pub packs: Vec<AddedPack>,
+    /// Metadata files that were written.
+    pub metadata: Vec<String>,
+}
+
+/// A pack that was added, or was there already.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AddedPack {
+    /// The pack.
+    #[serde(rename = "ref")]
+    pub pack: PackRef,
+    /// Its version.
+    pub version: Version,
+    /// Whether this very release was there already.
+    pub unchanged: bool,
+    /// Bytes of the release.
+    pub size: u64,
+    /// Number of vendored files.
+    pub vendored: usize,
+    /// Where it installs; absent where it needs no third-party package, or nothing was vendored now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub coverage: Option<CoverageMatrix>,
+    /// What the linter found; no errors, since those stop everything.
+    pub findings: Findings,
+}
+
+/// A pack that passed the linter.
+struct LintedPack {
+    directory: PackDirectory,
+    metadata: PackMetadata,
+    report: LintReport,
+}
+
+/// Adds every pack, or none.
+pub fn add(options: &AddOptions, reporter: &dyn Reporter) -> Result<AddReport, BuildError> {
+    let registry = RegistryDirectory::open(&options.registry)?;
+    let _lock = registry.lock()?;
+    let packs = lint_all(&options.packs)?;
+    let keys = KeyDirectory::new(&options.keys).load_for_publishing()?;
+    let mut indexes: BTreeMap<PackRef, PackIndex> = BTreeMap::new();
+    let mut added = Vec::new();
+    for pack in packs {
+        let published = registry.published_index(&pack.metadata.pack, options.now)?;
+        let (release, entry) = add_one(&pack, published.as_ref(), &registry, options, reporter)?;
+        if let Some(release) = release {
+            let mut index = published.unwrap_or_else(|| empty_index(&pack.metadata));
+            describe(&mut index, &pack.metadata, &release);
+            index.insert(release);
+            indexes.insert(pack.metadata.pack.clone(), index);
+        }
+        added.push(entry);
+    }
+    let publication = registry.publish(&indexes, &keys, &Periods::default(), options.now)?;
+    Ok(AddReport { packs: added, metadata: publication.metadata })
+}
+
+/// Lints every pack before the first is built, so that all findings are seen at once.
+fn lint_all(paths: &[PathBuf]) -> Result<Vec<LintedPack>, BuildError> {
+    let mut packs: Vec<LintedPack> = Vec::new();
+    let mut failed: Vec<(String, Findings)> = Vec::new();
+    for path in paths {
+        let directory = PackDirectory::open(path)?;
+        let report = directory.lint();
+        match report.metadata.clone() {
+            Some(metadata) if !report.findings.has_errors() => {
+                if let Some(other) = packs.iter().find(|other| other.metadata.pack == metadata.pack) {
+                    let first = other.directory.path().to_owned();
+                    return Err(BuildError::SamePack { pack: metadata.pack, first, second: path.clone() });
+                }
+                packs.push(LintedPack { directory, metadata, report });
+            }
+            _ => failed.push((path.display().to_string(), report.findings)),
+        }
+    }
+    if failed.is_empty() {
+        return Ok(packs);
+    }
+    let errors = failed.iter().map(|(_, findings)| findings.count(Severity::Error)).sum();
+    let names = failed.iter().map(|(name, _)| format!("`{name}`")).collect();
+    Err(BuildError::Lint { errors, packs: names, findings: failed })
+}
+
+fn add_one(
+    pack: &LintedPack,
+    published: Option<&PackIndex>,
+    registry: &RegistryDirectory,
+    options: &AddOptions,
+    reporter: &dyn Reporter,
+) -> Result<(Option<Release>, AddedPack), BuildError> {
+    let metadata = &pack.metadata;
+    let archive = archive(&pack.directory, metadata)?;
+    let mut entry = AddedPack {
+        pack: metadata.pack.clone(),
+        version: metadata.version.clone(),
+        unchanged: true,
+        size: 0,
+        vendored: 0,
+        coverage: None,
+        findings: pack.report.findings.clone(),
+    };
+    let inputs = python_inputs(pack)?;
+    let targets = if inputs.is_empty() { Vec::new() } else { options.targets.all()? };
+    if let Some(release) = published.and_then(|index| index.release(&metadata.version)) {
+        require_same(registry, metadata, release, &archive, &targets, options.now)?;
+        entry.size = release.size;
+        return Ok((None, entry));
+    }
+    let vendored = vendor(pack, &inputs, &targets, options, reporter)?;
+    let parts = ReleaseParts {
+        metadata,
+        components: &pack.report.components,
+        archive: &archive,
+        python: vendored.as_ref().map(|vendored| vendored.lock.clone()).or_else(|| bare_python(pack)),
+        wheels: vendored.as_ref().map(|vendored| &vendored.files[..]).unwrap_or_default(),
+        now: options.now,
+    };
+    let release = store(&parts, &registry.blobs())?;
+    entry.unchanged = false;
+    entry.size = release.size;
+    entry.vendored = parts.wheels.len();
+    entry.coverage = vendored.map(|vendored| vendored.coverage);
+    Ok((Some(release), entry))
+}
+
+fn python_inputs(pack: &LintedPack) -> Result<PythonInputs, BuildError> {
+    let metadata = &pack.metadata;
+    let declared = python_requirements(&metadata.meta);
+    PythonInputs::read(pack.directory.path(), &declared, metadata.requires.python.as_deref())
+        .map_err(|source| BuildError::Vendor { pack: metadata.pack.clone(), source: Box::new(source) })
+}
+
+fn vendor(
+    pack: &LintedPack,
+    inputs: &PythonInputs,
+    targets: &[(Platform, PythonMinor)],
+    options: &AddOptions,
+    reporter: &dyn Reporter,
+) -> Result<Option<VendoredPython>, BuildError> {
+    if inputs.is_empty() {
+        return Ok(None);
+    }
+    reporter.started(&format!("vendoring {}", pack.metadata.pack), None);
+    let vendored = vendor_python(inputs, targets, &options.vendor, &Downloads(reporter));
+    reporter.finished();
+    let failed = |source| BuildError::Vendor { pack: pack.metadata.pack.clone(), source: Box::new(source) };
+    vendored.map(Some).map_err(failed)
+}
+
+/// The lock of a pack that runs Python and needs no third-party package.
+fn bare_python(pack: &LintedPack) -> Option<PythonLock> {
+    runs_python(&pack.metadata, &pack.report.components).then(|| PythonLock {
+        requires_python: pack.metadata.requires.python.clone(),
+        manifest: None,
+        targets: Vec::new(),
+    })
+}
+
+/// A published release never changes: the same pack is left alone, another is refused.
+fn require_same(
+    registry: &RegistryDirectory,
+    metadata: &PackMetadata,
+    release: &Release,
+    archive: &ArchivedPack,
+    targets: &[(Platform, PythonMinor)],
+    now: Timestamp,
+) -> Result<(), BuildError> {
+    let taken = |difference: String| BuildError::VersionTaken {
+        pack: metadata.pack.clone(),
+        version: metadata.version.clone(),
+        difference,
+    };
+    let published = registry.published_release(&metadata.pack, release, now)?;
+    let layer = &published.manifest.layers[0];
+    if layer.digest != archive.digest {
+        return Err(taken(format!("other files (archive {}, not {})", layer.digest, archive.digest)));
+    }
+    let lock = published.config.environments.python.as_ref();
+    let has = |&(platform, python): &(Platform, PythonMinor)| {
+        lock.is_some_and(|lock| {
+            lock.targets.iter().any(|target| (target.platform, target.python) == (platform, python))
+        })
+    };
+    match targets.iter().find(|target| !has(target)) {
+        Some((platform, python)) => Err(taken(format!("nothing vendored for Python {python} on {platform}"))),
+        None => Ok(()),
+    }
+}
+
+fn empty_index(metadata: &PackMetadata) -> PackIndex {
+    PackIndex {
+        format: PACK_INDEX_FORMAT.to_owned(),
+        pack: metadata.pack.clone(),
+        label: String::new(),
+        description: String::new(),
+        author: None,
+        license: None,
+        keywords: Vec::new(),
+        homepage: None,
+        repository: None,
+        channels: BTreeMap::new(),
+        releases: Vec::new(),
+    }
+}
+
+/// Takes over what people read from the newest release.
+fn describe(index: &mut PackIndex, metadata: &PackMetadata, release: &Release) {
+    if index.releases.iter().any(|other| other.version > release.version) {
+        return;
+    }
+    index.label.clone_from(&metadata.label);
+    index.description.clone_from(&metadata.description);
+    index.author.clone_from(&metadata.author);
+    index.license.clone_from(&metadata.license);
+    index.keywords.clone_from(&metadata.tags);
+    index.homepage.clone_from(&metadata.homepage);
+    index.repository.clone_from(&metadata.repository);
+}
+
+/// Shows downloads as one task.
+struct Downloads<'a>(&'a dyn Reporter);
+
+impl DownloadProgress for Downloads<'_> {
+    fn advanced(&self, _name: &str, bytes: u64) {
+        self.0.advanced(bytes);
+    }
+
+    fn retrying(&self, name: &str, attempt: u32, error: &crate::vendor::download::DownloadError) {
+        self.0.warning(&format!("fetching `{name}` again (attempt {attempt}): {error}"));
+    }
+}

@@ -1,0 +1,296 @@
+//! Cuts a bundle out of a registry: the closure of what was asked for, for the targets asked for.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use attune_registry::bundle::{BundleContent, write_bundle};
+use attune_registry::layout::RegistryPath;
+use attune_registry::reader::{RegistryReader, VerifiedRelease};
+use attune_registry::report::Reporter;
+use attune_registry::resolve::{Candidate, CandidateError, Candidates, resolve};
+use attune_schemas::bundle::{BUNDLE_FORMAT, BundleDescription, BundledRelease};
+use attune_schemas::pack_index::PackIndex;
+use attune_schemas::{Digest, PackRef, PackRequest, Platform, PythonMinor, Version};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::error::BuildError;
+use crate::python_target::TargetSelection;
+use crate::registry::{RegistryDirectory, oci_index};
+
+/// What to bundle.
+#[derive(Debug, Clone)]
+pub struct BundleOptions {
+    /// The registry.
+    pub registry: PathBuf,
+    /// The packs; their dependencies come with them.
+    pub requests: Vec<PackRequest>,
+    /// What it is to install on.
+    pub targets: TargetSelection,
+    /// The file to write.
+    pub output: PathBuf,
+    /// The time that metadata is judged by.
+    pub now: Timestamp,
+}
+
+/// What was bundled.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BundleReport {
+    /// The file.
+    pub bundle: PathBuf,
+    /// Its digest.
+    pub digest: Digest,
+    /// Its size in bytes.
+    pub size: u64,
+    /// The releases in it, dependencies first.
+    pub releases: Vec<BundledPack>,
+    /// The machines it installs on.
+    pub platforms: Vec<Platform>,
+    /// The Pythons it installs on.
+    pub pythons: Vec<PythonMinor>,
+    /// When its metadata expires, and with it the bundle.
+    pub expires: String,
+}
+
+/// A release in a bundle.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BundledPack {
+    /// The pack.
+    #[serde(rename = "ref")]
+    pub pack: PackRef,
+    /// Its version.
+    pub version: Version,
+    /// Whether it was asked for, rather than needed by another.
+    pub requested: bool,
+    /// Bytes of its blobs in the bundle; shared ones count for each pack.
+    pub size: u64,
+}
+
+/// Writes the bundle; a file that was there before is replaced only once the new one is whole.
+pub fn bundle(options: &BundleOptions, reporter: &dyn Reporter) -> Result<BundleReport, BuildError> {
+    let registry = RegistryDirectory::open(&options.registry)?;
+    let repository = registry.verify(options.now)?;
+    let mut source = registry.source();
+    let mut reader = RegistryReader::new(&mut source, &repository);
+    let (resolution, indexes) = close_over(&options.requests, &reader)?;
+    let mut cut = Cut::new(options)?;
+    for (pack, version) in &resolution {
+        let index = indexes.get(pack).expect("a resolved pack was looked up");
+        let release = index.release(version).expect("a resolved version is in its index");
+        cut.add(pack, &reader.release(pack, release)?)?;
+    }
+    let mut head = registry.roots()?;
+    for (name, bytes) in repository.files() {
+        let path = RegistryPath::metadata(&name).expect("verified metadata has a metadata name");
+        if head.iter().all(|(other, _)| *other != path) {
+            head.push((path, bytes));
+        }
+    }
+    for (pack, _) in &resolution {
+        head.extend(reader.pack_index_bytes(pack)?);
+    }
+    head.push((RegistryPath::OciLayout, oci_index::OCI_LAYOUT.to_vec()));
+    let bundled: Vec<PackIndex> = cut.only_bundled(&indexes);
+    head.push((RegistryPath::OciIndex, oci_index::index_of(bundled.iter())));
+
+    let mut content = cut.content(options, repository.registry_name().as_str());
+    content.head = head;
+    let (digest, size) = write_file(&options.output, &content, &registry, reporter)?;
+    Ok(BundleReport {
+        bundle: options.output.clone(),
+        digest,
+        size,
+        releases: cut.packs,
+        platforms: content.description.platforms,
+        pythons: content.description.pythons,
+        expires: repository.timestamp().role().expires.to_string(),
+    })
+}
+
+type Indexes = BTreeMap<PackRef, PackIndex>;
+
+/// Resolves the requests over the registry.
+fn close_over(
+    requests: &[PackRequest],
+    reader: &RegistryReader<'_>,
+) -> Result<(Vec<(PackRef, Version)>, Indexes), BuildError> {
+    let published = Published { reader, indexes: RefCell::default() };
+    let resolution = resolve(requests, &published)?;
+    Ok((resolution, published.indexes.into_inner()))
+}
+
+struct Published<'a, 'b> {
+    reader: &'a RegistryReader<'b>,
+    indexes: RefCell<Indexes>,
+}
+
+impl Candidates for Published<'_, '_> {
+    fn releases(&self, pack: &PackRef) -> Result<Vec<Candidate>, CandidateError> {
+        let Some(index) = self.reader.pack_index(pack)? else { return Ok(Vec::new()) };
+        let candidates = index.releases.iter().map(|release| Candidate {
+            version: release.version.clone(),
+            dependencies: release.dependencies.clone(),
+            preferred: false,
+            yanked: release.yanked.is_some(),
+        });
+        let candidates = candidates.collect();
+        self.indexes.borrow_mut().insert(pack.clone(), index);
+        Ok(candidates)
+    }
+}
+
+/// The blobs of a bundle, kind by kind.
+struct Cut<'a> {
+    options: &'a BundleOptions,
+    platforms: Vec<Platform>,
+    /// `None` until a release needs to know.
+    pythons: Option<Vec<PythonMinor>>,
+    packs: Vec<BundledPack>,
+    releases: Vec<BundledRelease>,
+    manifests: Vec<(Digest, u64)>,
+    configs: Vec<(Digest, u64)>,
+    archives: Vec<(Digest, u64)>,
+    vendored: BTreeMap<Digest, u64>,
+}
+
+impl<'a> Cut<'a> {
+    fn new(options: &'a BundleOptions) -> Result<Self, BuildError> {
+        Ok(Self {
+            options,
+            platforms: options.targets.platforms()?,
+            pythons: None,
+            packs: Vec::new(),
+            releases: Vec::new(),
+            manifests: Vec::new(),
+            configs: Vec::new(),
+            archives: Vec::new(),
+            vendored: BTreeMap::new(),
+        })
+    }
+
+    fn add(&mut self, pack: &PackRef, release: &VerifiedRelease) -> Result<(), BuildError> {
+        let version = &release.config.pack.version;
+        let wheels = self.wheels_for(pack, release)?;
+        let manifest = &release.manifest;
+        let archive = &manifest.layers[0];
+        self.manifests.push((release.manifest_digest, release.manifest_size));
+        self.configs.push((manifest.config.digest, manifest.config.size));
+        self.archives.push((archive.digest, archive.size));
+        let size = release.manifest_size + manifest.config.size + archive.size + wheels.values().sum::<u64>();
+        self.vendored.extend(wheels);
+        self.releases.push(BundledRelease {
+            pack: pack.clone(),
+            version: version.clone(),
+            manifest: release.manifest_digest,
+        });
+        let requested = self.options.requests.iter().any(|request| request.pack == *pack);
+        self.packs.push(BundledPack { pack: pack.clone(), version: version.clone(), requested, size });
+        Ok(())
+    }
+
+    /// The wheels of `release` for the targets asked for.
+    fn wheels_for(
+        &mut self,
+        pack: &PackRef,
+        release: &VerifiedRelease,
+    ) -> Result<BTreeMap<Digest, u64>, BuildError> {
+        let Some(lock) = &release.config.environments.python else { return Ok(BTreeMap::new()) };
+        if lock.targets.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        if self.pythons.is_none() {
+            self.pythons = Some(self.options.targets.pythons()?);
+        }
+        let pythons = self.pythons.as_deref().unwrap_or_default();
+        let mut wheels = BTreeMap::new();
+        for platform in &self.platforms {
+            for python in pythons {
+                let target = lock
+                    .targets
+                    .iter()
+                    .find(|target| target.platform == *platform && target.python == *python);
+                let target = target.ok_or_else(|| BuildError::NoTarget {
+                    pack: pack.clone(),
+                    version: release.config.pack.version.clone(),
+                    wanted: format!("Python {python} on {platform}"),
+                    built_for: built_for(&lock.targets),
+                })?;
+                wheels.extend(target.wheels.iter().map(|wheel| (wheel.digest, wheel.size)));
+            }
+        }
+        Ok(wheels)
+    }
+
+    fn content(&self, options: &BundleOptions, registry: &str) -> BundleContent {
+        let mut releases = self.releases.clone();
+        releases.sort_by(|a, b| a.pack.cmp(&b.pack));
+        let pythons = match &self.pythons {
+            Some(pythons) => pythons.clone(),
+            None => options.targets.pythons.clone(),
+        };
+        let description = BundleDescription {
+            format: BUNDLE_FORMAT.to_owned(),
+            registry: registry.to_owned(),
+            requested: options.requests.clone(),
+            releases,
+            platforms: self.platforms.clone(),
+            pythons,
+        };
+        // The largest first, so that what takes longest to unpack starts first.
+        let mut vendored: Vec<_> = self.vendored.iter().map(|(digest, size)| (*digest, *size)).collect();
+        vendored.sort_by_key(|&(digest, size)| (std::cmp::Reverse(size), digest));
+        let groups = [&self.manifests[..], &self.configs, &self.archives, &vendored];
+        let mut seen = BTreeSet::new();
+        let blobs = groups.concat().into_iter().filter(|(digest, _)| seen.insert(*digest)).collect();
+        BundleContent { description, head: Vec::new(), blobs }
+    }
+
+    /// The indexes with only the releases that the bundle holds.
+    fn only_bundled(&self, indexes: &Indexes) -> Vec<PackIndex> {
+        let held: BTreeSet<Digest> = self.releases.iter().map(|release| release.manifest).collect();
+        let cut = |index: &PackIndex| {
+            let mut index = index.clone();
+            index.releases.retain(|release| held.contains(&release.manifest.digest));
+            index
+        };
+        indexes.values().map(cut).collect()
+    }
+}
+
+fn built_for(targets: &[attune_schemas::environment_lock::PythonTarget]) -> String {
+    let names = targets.iter().map(|target| format!("Python {} on {}", target.python, target.platform));
+    names.collect::<Vec<_>>().join(", ")
+}
+
+fn write_file(
+    output: &Path,
+    content: &BundleContent,
+    registry: &RegistryDirectory,
+    reporter: &dyn Reporter,
+) -> Result<(Digest, u64), BuildError> {
+    use std::os::unix::fs::PermissionsExt;
+    let directory = output.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let directory = directory.unwrap_or(Path::new("."));
+    let temporary = tempfile::Builder::new().prefix(".bundle-").tempfile_in(directory)?;
+    let blobs = registry.blobs();
+    reporter.started("bundling", Some(content.blobs.iter().map(|(_, size)| size).sum()));
+    let written = write_bundle(
+        content,
+        |digest| blobs.open(digest),
+        temporary.as_file(),
+        |bytes| {
+            reporter.advanced(bytes);
+        },
+    );
+    reporter.finished();
+    written?;
+    temporary.as_file().sync_all()?;
+    fs_err::set_permissions(temporary.path(), std::fs::Permissions::from_mode(0o644))?;
+    let file = fs_err::File::open(temporary.path())?;
+    let described = attune_registry::blob::digest_of_reader(file)?;
+    temporary.persist(output).map_err(|error| error.error)?;
+    Ok(described)
+}

@@ -1,0 +1,138 @@
+//! `attune-build add`
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use attune_registry::human_bytes;
+use attune_registry::terminal::{Output, Table, TerminalReporter};
+use attune_schemas::lint::Findings;
+use clap::Args;
+use jiff::Timestamp;
+
+use super::settings::{CommonArgs, KeyArgs, TargetArgs};
+use crate::add::{AddOptions, AddReport, AddedPack, add};
+use crate::error::BuildError;
+use crate::vendor::{UvSettings, VendorSettings};
+
+/// Adds packs to a registry.
+#[derive(Debug, Args)]
+pub(super) struct AddArgs {
+    /// The registry
+    #[arg(value_name = "REGISTRY")]
+    registry: PathBuf,
+    /// The packs' directories; all are added, or none
+    #[arg(value_name = "PACK", required = true)]
+    packs: Vec<PathBuf>,
+    #[command(flatten)]
+    targets: TargetArgs,
+    /// The package index to resolve from, where it is not the one that uv is configured for
+    #[arg(long, value_name = "URL", env = "ATTUNE_INDEX_URL", hide_env_values = true)]
+    index_url: Option<String>,
+    /// A further package index; repeatable
+    #[arg(long, value_name = "URL")]
+    extra_index_url: Vec<String>,
+    /// A directory or page with further wheels; repeatable
+    #[arg(long, value_name = "DIR|URL")]
+    find_links: Vec<String>,
+    /// The uv to resolve with [default: from PATH, else fetched once with pip]
+    #[arg(long, value_name = "PATH", env = "ATTUNE_UV")]
+    uv: Option<PathBuf>,
+    /// Use what is in the cache and no network
+    #[arg(long)]
+    offline: bool,
+    /// Where downloads are kept; never trusted by name [default: attune-build in the user's cache]
+    #[arg(long, value_name = "DIR", env = "ATTUNE_CACHE_DIR")]
+    cache_dir: Option<PathBuf>,
+    #[command(flatten)]
+    keys: KeyArgs,
+    #[command(flatten)]
+    common: CommonArgs,
+}
+
+impl AddArgs {
+    pub(super) fn run(self, now: Timestamp) -> (Output, Result<(), BuildError>) {
+        let output = self.common.output();
+        self.common.start_log();
+        let reporter = TerminalReporter::new(self.common.is_silent());
+        let quiet = self.common.is_quiet();
+        let result = add(&self.options(now), &reporter).map(|report| {
+            let text = match output {
+                Output::Json => serde_json::to_string_pretty(&report).expect("a report serialises") + "\n",
+                Output::Text if quiet => return,
+                Output::Text => {
+                    for pack in &report.packs {
+                        show_findings(pack.pack.as_str(), &pack.findings, output);
+                    }
+                    render(&report)
+                }
+            };
+            // A closed standard output is the reader's choice.
+            let _ = anstream::stdout().write_all(text.as_bytes());
+        });
+        (output, result)
+    }
+
+    fn options(self, now: Timestamp) -> AddOptions {
+        let keys = self.keys.directory(&self.registry);
+        let mut vendor = VendorSettings::new(self.cache_dir.unwrap_or_else(default_cache_directory));
+        vendor.uv = UvSettings {
+            path: self.uv,
+            index_url: self.index_url,
+            extra_index_urls: self.extra_index_url,
+            find_links: self.find_links,
+            no_index: false,
+            offline: self.offline,
+        };
+        vendor.downloads.offline = self.offline;
+        AddOptions {
+            registry: self.registry,
+            keys,
+            packs: self.packs,
+            targets: self.targets.selection(),
+            vendor,
+            now,
+        }
+    }
+}
+
+/// `attune-build` in the user's cache directory.
+fn default_cache_directory() -> PathBuf {
+    let from = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let cache = from("XDG_CACHE_HOME").or_else(|| from("HOME").map(|home| home.join(".cache")));
+    cache.unwrap_or_else(std::env::temp_dir).join("attune-build")
+}
+
+/// Writes findings to standard error, each with its advice.
+pub(super) fn show_findings(pack: &str, findings: &Findings, output: Output) {
+    if output == Output::Json {
+        return;
+    }
+    let mut stderr = anstream::stderr();
+    for finding in findings {
+        let advice = finding.advice.as_ref().map(|advice| format!("\n  {advice}")).unwrap_or_default();
+        // There is nowhere left to report a closed standard error.
+        let _ = writeln!(stderr, "{}/{finding}{advice}", pack.trim_end_matches('/'));
+    }
+}
+
+fn render(report: &AddReport) -> String {
+    let mut table = Table::new(&["PACK", "VERSION", "", "WHEELS", "SIZE"]);
+    for pack in &report.packs {
+        table.push(vec![
+            pack.pack.to_string(),
+            pack.version.to_string(),
+            if pack.unchanged { "was there" } else { "added" }.to_owned(),
+            if pack.unchanged { "-".to_owned() } else { pack.vendored.to_string() },
+            human_bytes(pack.size),
+        ]);
+    }
+    let coverage: String = report.packs.iter().map(coverage_of).collect();
+    format!("{table}{coverage}")
+}
+
+fn coverage_of(pack: &AddedPack) -> String {
+    match &pack.coverage {
+        Some(coverage) => format!("\n{} {} installs on\n{}", pack.pack, pack.version, coverage.render()),
+        None => String::new(),
+    }
+}

@@ -1,0 +1,82 @@
+//! `attune-build bundle`
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use attune_registry::human_bytes;
+use attune_registry::terminal::{Output, Table, TerminalReporter};
+use attune_schemas::PackRequest;
+use clap::Args;
+use jiff::Timestamp;
+
+use super::settings::{CommonArgs, TargetArgs};
+use crate::bundle::{BundleOptions, BundleReport, bundle};
+use crate::error::BuildError;
+
+/// Cuts a bundle.
+#[derive(Debug, Args)]
+pub(super) struct BundleArgs {
+    /// The registry
+    #[arg(value_name = "REGISTRY")]
+    registry: PathBuf,
+    /// The packs: `weather`, `net_tools@^1.2`; what they depend on comes with them
+    #[arg(value_name = "PACK", required = true)]
+    packs: Vec<PackRequest>,
+    /// The file to write
+    #[arg(short, long, value_name = "FILE", default_value = "bundle.tar.zst")]
+    output: PathBuf,
+    #[command(flatten)]
+    targets: TargetArgs,
+    #[command(flatten)]
+    common: CommonArgs,
+}
+
+impl BundleArgs {
+    pub(super) fn run(self, now: Timestamp) -> (Output, Result<(), BuildError>) {
+        let output = self.common.output();
+        self.common.start_log();
+        let options = BundleOptions {
+            registry: self.registry,
+            requests: self.packs,
+            targets: self.targets.selection(),
+            output: self.output,
+            now,
+        };
+        let reporter = TerminalReporter::new(self.common.is_silent());
+        let result = bundle(&options, &reporter).map(|report| {
+            let text = match output {
+                Output::Json => serde_json::to_string_pretty(&report).expect("a report serialises") + "\n",
+                Output::Text if self.common.is_quiet() => return,
+                Output::Text => render(&report),
+            };
+            // A closed standard output is the reader's choice.
+            let _ = anstream::stdout().write_all(text.as_bytes());
+        });
+        (output, result)
+    }
+}
+
+fn render(report: &BundleReport) -> String {
+    let mut table = Table::new(&["PACK", "VERSION", "", "SIZE"]);
+    for release in &report.releases {
+        table.push(vec![
+            release.pack.to_string(),
+            release.version.to_string(),
+            if release.requested { "requested" } else { "dependency" }.to_owned(),
+            human_bytes(release.size),
+        ]);
+    }
+    let join = |items: Vec<String>| items.join(", ");
+    let platforms = join(report.platforms.iter().map(ToString::to_string).collect());
+    let pythons = match &report.pythons[..] {
+        [] => String::new(),
+        pythons => format!(" with Python {}", join(pythons.iter().map(ToString::to_string).collect())),
+    };
+    format!(
+        "{table}\nwrote {} ({}) for {platforms}{pythons}\n{}\ninstall it before {}\n",
+        report.bundle.display(),
+        human_bytes(report.size),
+        report.digest,
+        report.expires,
+    )
+}

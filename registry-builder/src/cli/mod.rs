@@ -1,0 +1,78 @@
+//! The command line: what can be asked, and how answers are shown. The work is in the library.
+
+mod add;
+mod bundle;
+mod init;
+mod settings;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use attune_registry::terminal::{Failure, Output};
+use clap::Parser;
+use jiff::Timestamp;
+
+use crate::error::BuildError;
+
+/// Builds signed static registries and offline bundles of Attune packs.
+///
+/// A registry is a directory of plain files: host it with attune-serve, any web server or object store,
+/// or cut it into bundles that install where there is no network.
+#[derive(Debug, Parser)]
+#[command(name = "attune-build", version, after_help = AFTER_HELP)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  attune-build init ./packs-registry --name demo
+  attune-build add ./packs-registry packs/* --platform linux/amd64 --python 3.11 --python 3.12
+  attune-build bundle ./packs-registry weather net_tools@^1 -o bundle.tar.zst
+
+Exit codes:
+  0 done   1 failed   2 usage   3 not trusted or damaged   4 unresolvable   8 registry is busy";
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Make a new, empty, signed registry
+    Init(init::InitArgs),
+    /// Add packs: lint, vendor, archive, index, sign
+    Add(add::AddArgs),
+    /// Cut a bundle: packs with all they need, in one file
+    Bundle(bundle::BundleArgs),
+}
+
+/// Runs the command line `args`; `now` is the time of signing.
+pub fn run(args: impl IntoIterator<Item = OsString>, now: Timestamp) -> ExitCode {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // There is nowhere left to report a closed stream.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let (output, result) = match cli.command {
+        Command::Init(args) => args.run(now),
+        Command::Add(args) => args.run(now),
+        Command::Bundle(args) => args.run(now),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            show(&error, output);
+            ExitCode::from(error.kind().code())
+        }
+    }
+}
+
+fn show(error: &BuildError, output: Output) {
+    if let BuildError::Lint { findings, .. } = error {
+        for (pack, findings) in findings {
+            add::show_findings(pack, findings, output);
+        }
+    }
+    Failure::new(error, error.hint(), error.kind().code()).show(output);
+}

@@ -1,0 +1,227 @@
+//! Why a build failed, which exit code that is, and what to do about it.
+
+use std::io;
+use std::path::PathBuf;
+
+use attune_registry::archive::ArchiveError;
+use attune_registry::blob::BlobError;
+use attune_registry::bundle::BundleError;
+use attune_registry::reader::ReaderError;
+use attune_registry::resolve::ResolveError;
+use attune_registry::source::SourceError;
+use attune_registry::trust::{KeyFileError, TrustError};
+use attune_schemas::entry_path::EntryPathError;
+use attune_schemas::platform::PlatformError;
+use attune_schemas::{PackRef, Version};
+
+use crate::vendor::{VendorError, VendorErrorKind};
+
+/// The kinds of failure that have an exit code of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExitKind {
+    /// 1: anything else.
+    Failed,
+    /// 2: the command line.
+    Usage,
+    /// 3: not trusted, or damaged.
+    Untrusted,
+    /// 4: unresolvable.
+    Unresolvable,
+    /// 8: another publisher is at work.
+    Busy,
+}
+
+impl ExitKind {
+    /// The exit code.
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Failed => 1,
+            Self::Usage => 2,
+            Self::Untrusted => 3,
+            Self::Unresolvable => 4,
+            Self::Busy => 8,
+        }
+    }
+}
+
+/// Why a build failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// There is something already where a registry should be made.
+    #[error("`{}` is not empty", path.display())]
+    NotEmpty {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// There is no registry.
+    #[error("`{}` is not a registry: it has no metadata/1.root.json", path.display())]
+    NotARegistry {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// Another publisher holds the registry.
+    #[error("another attune-build is working on `{}`", path.display())]
+    Busy {
+        /// The registry.
+        path: PathBuf,
+    },
+    /// Packs have errors; the findings are in the report.
+    #[error("{errors} error{} in {}; nothing was added", if *errors == 1 { "" } else { "s" }, packs.join(", "))]
+    Lint {
+        /// Number of errors.
+        errors: usize,
+        /// The packs, as they were named.
+        packs: Vec<String>,
+        /// Every finding, for whoever renders it.
+        findings: Vec<(String, attune_schemas::lint::Findings)>,
+    },
+    /// Two of the packs have the same ref.
+    #[error("`{}` and `{}` are both pack `{pack}`", first.display(), second.display())]
+    SamePack {
+        /// The pack.
+        pack: PackRef,
+        /// The first.
+        first: PathBuf,
+        /// The second.
+        second: PathBuf,
+    },
+    /// A release with this version and other content is published already.
+    #[error("{pack} {version} is published already, with {difference}")]
+    VersionTaken {
+        /// The pack.
+        pack: PackRef,
+        /// The version.
+        version: Version,
+        /// What differs.
+        difference: String,
+    },
+    /// A file of a pack has a name that cannot be archived.
+    #[error("a file in `{}` cannot be archived", directory.display())]
+    FileName {
+        /// The pack's directory.
+        directory: PathBuf,
+        /// The cause.
+        #[source]
+        source: EntryPathError,
+    },
+    /// A file of a pack is neither a file nor a directory, or leads out of the pack.
+    #[error("`{}` cannot be archived: {reason}", path.display())]
+    FileKind {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        reason: &'static str,
+    },
+    /// Vendoring the dependencies of a pack failed.
+    #[error("could not vendor the dependencies of pack `{pack}`")]
+    Vendor {
+        /// The pack.
+        pack: PackRef,
+        /// The cause.
+        #[source]
+        source: Box<VendorError>,
+    },
+    /// A release in a bundle has nothing for the targets asked for.
+    #[error("{pack} {version} has nothing for {wanted}; it was built for {built_for}")]
+    NoTarget {
+        /// The pack.
+        pack: PackRef,
+        /// The version.
+        version: Version,
+        /// What was asked for.
+        wanted: String,
+        /// What it has.
+        built_for: String,
+    },
+    /// No target was named and this machine is none.
+    #[error("could not tell this machine's {what}")]
+    NoDefaultTarget {
+        /// What could not be told.
+        what: &'static str,
+    },
+    /// A platform or Python is not one.
+    #[error(transparent)]
+    Target(#[from] PlatformError),
+    /// A pack archive could not be written.
+    #[error("could not archive pack `{pack}`")]
+    Archive {
+        /// The pack.
+        pack: PackRef,
+        /// The cause.
+        #[source]
+        source: ArchiveError,
+    },
+    /// A blob of the registry is missing or damaged.
+    #[error("the registry has a damaged blob")]
+    Blob(#[from] BlobError),
+    /// A file of the registry could not be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// A bundle could not be written.
+    #[error(transparent)]
+    Bundle(#[from] BundleError),
+    /// The metadata could not be verified or signed.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
+    /// A key file could not be read or written.
+    #[error(transparent)]
+    Key(#[from] KeyFileError),
+    /// The registry is not what its metadata says.
+    #[error(transparent)]
+    Reader(#[from] ReaderError),
+    /// No set of releases will do.
+    #[error(transparent)]
+    Resolve(#[from] ResolveError),
+    /// Reading or writing failed.
+    #[error("could not read or write a file")]
+    Io(#[from] io::Error),
+}
+
+impl BuildError {
+    /// Which exit code this is.
+    pub fn kind(&self) -> ExitKind {
+        match self {
+            Self::Busy { .. } => ExitKind::Busy,
+            Self::Target(_) | Self::NoDefaultTarget { .. } => ExitKind::Usage,
+            Self::Resolve(_) | Self::NoTarget { .. } => ExitKind::Unresolvable,
+            Self::Blob(_) | Self::Reader(_) | Self::Bundle(BundleError::Blob(_)) => ExitKind::Untrusted,
+            Self::Trust(TrustError::State(_)) => ExitKind::Failed,
+            Self::Trust(_) => ExitKind::Untrusted,
+            Self::Source(error) if error.is_damage() => ExitKind::Untrusted,
+            Self::Vendor { source, .. } => match source.kind() {
+                VendorErrorKind::Unresolvable => ExitKind::Unresolvable,
+                VendorErrorKind::Damaged => ExitKind::Untrusted,
+                VendorErrorKind::Usage => ExitKind::Usage,
+                _ => ExitKind::Failed,
+            },
+            _ => ExitKind::Failed,
+        }
+    }
+
+    /// What to do about it, where that is known.
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Trust(error) => return error.hint(),
+            Self::Source(error) => return error.hint(),
+            Self::Vendor { source, .. } => return source.hint().map(str::to_owned),
+            Self::NotEmpty { .. } => "choose a directory that does not exist yet",
+            Self::NotARegistry { .. } => "make one with `attune-build init DIR --name NAME`",
+            Self::Busy { .. } => "wait for it to end, then try again",
+            Self::VersionTaken { .. } => {
+                "a release never changes; raise `version` in pack.yaml and add it again"
+            }
+            Self::NoTarget { .. } => {
+                "add the pack for that target (`attune-build add --platform ... --python ...`), or bundle \
+                 for one that it has"
+            }
+            Self::NoDefaultTarget { .. } => "say it with --platform and --python",
+            Self::Blob(_) | Self::Bundle(BundleError::Blob(_)) => {
+                "restore the registry from a copy; the blobs are named by their sha256"
+            }
+            Self::Key(_) => "say where the registry's keys are with --keys",
+            _ => return None,
+        };
+        Some(hint.to_owned())
+    }
+}

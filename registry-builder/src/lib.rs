@@ -1,0 +1,21 @@
+//! Builds signed static registries and offline bundles of Attune packs.
+//!
+//! ```text
+//! PackDirectory -> LintReport -> VendoredPython -> PreparedRelease -> published index -> bundle
+//! pack_source.rs   (schemas)     vendor/           release.rs         registry/          bundle.rs
+//! ```
+//!
+//! Everything that needs a network happens here, once; a target only links what this wrote down.
+
+pub mod add;
+pub mod bundle;
+pub mod cli;
+pub mod error;
+pub mod init;
+pub mod pack_source;
+pub mod python_target;
+pub mod registry;
+pub mod release;
+pub mod vendor;
+
+pub use error::{BuildError, ExitKind};

@@ -1,0 +1,57 @@
+//! The machines and Pythons to build for: as named, or else this machine's.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use attune_schemas::{Platform, PythonMinor};
+
+use crate::error::BuildError;
+
+/// The targets that were named; either may be empty, meaning this machine's.
+#[derive(Debug, Clone, Default)]
+pub struct TargetSelection {
+    /// The machines.
+    pub platforms: Vec<Platform>,
+    /// The Pythons.
+    pub pythons: Vec<PythonMinor>,
+}
+
+impl TargetSelection {
+    /// The machines; this one where none was named.
+    pub fn platforms(&self) -> Result<Vec<Platform>, BuildError> {
+        if !self.platforms.is_empty() {
+            return Ok(deduplicated(&self.platforms));
+        }
+        let current = Platform::current();
+        current.map(|platform| vec![platform]).ok_or(BuildError::NoDefaultTarget { what: "platform" })
+    }
+
+    /// The Pythons; that of `python3` on this machine where none was named.
+    pub fn pythons(&self) -> Result<Vec<PythonMinor>, BuildError> {
+        if !self.pythons.is_empty() {
+            return Ok(deduplicated(&self.pythons));
+        }
+        let current = minor_of(Path::new("python3"));
+        current.map(|python| vec![python]).ok_or(BuildError::NoDefaultTarget { what: "Python" })
+    }
+
+    /// Every combination of machine and Python.
+    pub fn all(&self) -> Result<Vec<(Platform, PythonMinor)>, BuildError> {
+        let pythons = self.pythons()?;
+        let pairs = |platform| pythons.iter().map(move |python| (platform, *python));
+        Ok(self.platforms()?.into_iter().flat_map(pairs).collect())
+    }
+}
+
+fn deduplicated<T: Copy + Ord>(items: &[T]) -> Vec<T> {
+    let mut items = items.to_vec();
+    items.sort_unstable();
+    items.dedup();
+    items
+}
+
+fn minor_of(python: &Path) -> Option<PythonMinor> {
+    let script = "import sys; print('%d.%d' % sys.version_info[:2])";
+    let output = Command::new(python).args(["-I", "-c", script]).stdin(Stdio::null()).output().ok()?;
+    String::from_utf8(output.stdout).ok()?.trim().parse().ok()
+}

@@ -1,0 +1,153 @@
+//! Turns a linted pack and its vendored files into a release: archive, config, manifest, blobs.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use attune_registry::archive::write_pack;
+use attune_registry::blob::BlobStore;
+use attune_schemas::component::ComponentSummary;
+use attune_schemas::environment_lock::{EnvironmentLocks, Footprint, PythonLock};
+use attune_schemas::pack::{PackMetadata, RunnerKind, canonical_runtime};
+use attune_schemas::pack_config::{PACK_CONFIG_FORMAT, PackConfig};
+use attune_schemas::pack_index::{ManifestPointer, Release};
+use attune_schemas::release::{
+    CONFIG_MEDIA_TYPE, Descriptor, MANIFEST_MEDIA_TYPE, PACK_MEDIA_TYPE, PACK_REF_ANNOTATION,
+    RELEASE_ARTIFACT_TYPE, ReleaseManifest, VERSION_ANNOTATION, WHEEL_MEDIA_TYPE,
+};
+use attune_schemas::{Digest, Platform};
+use jiff::Timestamp;
+
+use crate::error::BuildError;
+use crate::pack_source::PackDirectory;
+use crate::vendor::VendoredFile;
+
+/// A pack's archive, as bytes that depend on its files alone.
+#[derive(Debug)]
+pub struct ArchivedPack {
+    /// The archive.
+    pub bytes: Vec<u8>,
+    /// Its digest.
+    pub digest: Digest,
+    /// What it unpacks to.
+    pub unpacked: Footprint,
+}
+
+/// Archives the files of `pack`.
+pub fn archive(pack: &PackDirectory, metadata: &PackMetadata) -> Result<ArchivedPack, BuildError> {
+    let mut bytes = Vec::new();
+    let archive = write_pack(pack.sources(), &mut bytes)
+        .map_err(|source| BuildError::Archive { pack: metadata.pack.clone(), source })?;
+    Ok(ArchivedPack { digest: Digest::of(&bytes), bytes, unpacked: archive.unpacked })
+}
+
+/// Everything that a release is made of.
+#[derive(Debug)]
+pub struct ReleaseParts<'a> {
+    /// The pack's metadata.
+    pub metadata: &'a PackMetadata,
+    /// Its components.
+    pub components: &'a [ComponentSummary],
+    /// Its archive.
+    pub archive: &'a ArchivedPack,
+    /// Its Python environment, where it needs one.
+    pub python: Option<PythonLock>,
+    /// Its vendored wheels.
+    pub wheels: &'a [VendoredFile],
+    /// When it is published.
+    pub now: Timestamp,
+}
+
+/// Stores the blobs of a release and returns its entry in the pack index.
+pub fn store(parts: &ReleaseParts<'_>, blobs: &BlobStore) -> io::Result<Release> {
+    blobs.put(&parts.archive.bytes)?;
+    let mut layers = vec![pack_layer(parts)];
+    let mut wheels: BTreeMap<&str, &VendoredFile> = BTreeMap::new();
+    for wheel in parts.wheels {
+        wheels.insert(&wheel.filename, wheel);
+    }
+    for wheel in wheels.into_values() {
+        let (digest, size) = blobs.put_reader(fs_err::File::open(&wheel.path)?)?;
+        if (digest, size) != (wheel.digest, wheel.size) {
+            let message = format!("`{}` changed while it was read", wheel.path.display());
+            return Err(io::Error::new(io::ErrorKind::InvalidData, message));
+        }
+        layers.push(Descriptor::new(WHEEL_MEDIA_TYPE, digest, size).titled(&wheel.filename));
+    }
+    let config = put_json(blobs, &config_of(parts))?;
+    let manifest = ReleaseManifest {
+        schema_version: 2,
+        media_type: MANIFEST_MEDIA_TYPE.to_owned(),
+        artifact_type: RELEASE_ARTIFACT_TYPE.to_owned(),
+        config: Descriptor::new(CONFIG_MEDIA_TYPE, config.digest, config.size),
+        layers,
+        annotations: BTreeMap::from([
+            (PACK_REF_ANNOTATION.to_owned(), parts.metadata.pack.to_string()),
+            (VERSION_ANNOTATION.to_owned(), parts.metadata.version.to_string()),
+        ]),
+    };
+    let pointer = put_json(blobs, &manifest)?;
+    Ok(release_of(parts, &manifest, pointer))
+}
+
+fn pack_layer(parts: &ReleaseParts<'_>) -> Descriptor {
+    let title = format!("{}-{}.tar.zst", parts.metadata.pack, parts.metadata.version);
+    let archive = parts.archive;
+    Descriptor::new(PACK_MEDIA_TYPE, archive.digest, archive.bytes.len() as u64).titled(&title)
+}
+
+fn config_of(parts: &ReleaseParts<'_>) -> PackConfig {
+    let mut components = parts.components.to_vec();
+    components.sort_by(|a, b| (a.kind, &a.component_ref).cmp(&(b.kind, &b.component_ref)));
+    PackConfig {
+        format: PACK_CONFIG_FORMAT.to_owned(),
+        pack: parts.metadata.clone(),
+        components,
+        unpacked: parts.archive.unpacked,
+        environments: EnvironmentLocks { python: parts.python.clone() },
+    }
+}
+
+fn put_json(blobs: &BlobStore, value: &impl serde::Serialize) -> io::Result<ManifestPointer> {
+    let bytes = serde_json::to_vec(value).map_err(io::Error::from)?;
+    Ok(ManifestPointer { digest: blobs.put(&bytes)?, size: bytes.len() as u64 })
+}
+
+fn release_of(parts: &ReleaseParts<'_>, manifest: &ReleaseManifest, pointer: ManifestPointer) -> Release {
+    let mut contents = BTreeMap::new();
+    for component in parts.components {
+        *contents.entry(component.kind.directory().to_owned()).or_insert(0) += 1;
+    }
+    Release {
+        version: parts.metadata.version.clone(),
+        manifest: pointer,
+        dependencies: parts.metadata.dependencies.clone(),
+        requires: parts.metadata.requires.clone(),
+        platforms: platforms(parts.python.as_ref()),
+        size: manifest.total_size(),
+        contents,
+        published_at: parts.now,
+        yanked: None,
+    }
+}
+
+fn platforms(python: Option<&PythonLock>) -> Vec<Platform> {
+    let targets = python.map(|lock| &lock.targets[..]).unwrap_or_default();
+    let mut platforms: Vec<Platform> = targets.iter().map(|target| target.platform).collect();
+    platforms.sort_unstable();
+    platforms.dedup();
+    platforms
+}
+
+/// Whether a pack runs Python at all, and so needs an interpreter even without dependencies.
+pub fn runs_python(metadata: &PackMetadata, components: &[ComponentSummary]) -> bool {
+    let is_python = |name: &str| canonical_runtime(name) == Some("python");
+    let runner = |component: &ComponentSummary| {
+        let runner = component.definition.get("runner_type").and_then(serde_json::Value::as_str);
+        runner.is_some_and(is_python)
+    };
+    let tested = metadata.testing.as_ref().is_some_and(|testing| {
+        let mut runners = testing.runners.values();
+        runners.any(|runner| matches!(runner.kind, RunnerKind::Unittest | RunnerKind::Pytest))
+    });
+    tested || metadata.runtime_deps.iter().any(|name| is_python(name)) || components.iter().any(runner)
+}

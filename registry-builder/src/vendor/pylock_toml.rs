@@ -1,0 +1,104 @@
+//! The fields of `pylock.toml` that are read, as TOML spells them.
+//!
+//! Unknown fields are passed over, as PEP 751 asks for minor versions. Nothing is judged here.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use url::Url;
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct RawLock {
+    pub(crate) lock_version: String,
+    pub(crate) requires_python: Option<String>,
+    #[serde(default)]
+    pub(crate) environments: Vec<String>,
+    #[serde(default)]
+    pub(crate) default_groups: Vec<String>,
+    pub(crate) packages: Vec<RawPackage>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct RawPackage {
+    pub(crate) name: String,
+    pub(crate) version: Option<String>,
+    pub(crate) marker: Option<String>,
+    pub(crate) requires_python: Option<String>,
+    #[serde(default)]
+    pub(crate) wheels: Vec<RawFile>,
+    pub(crate) sdist: Option<IgnoredAny>,
+    pub(crate) vcs: Option<IgnoredAny>,
+    pub(crate) directory: Option<IgnoredAny>,
+    pub(crate) archive: Option<RawFile>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct RawFile {
+    pub(crate) name: Option<String>,
+    pub(crate) url: Option<String>,
+    pub(crate) path: Option<String>,
+    pub(crate) size: Option<u64>,
+    #[serde(default)]
+    pub(crate) hashes: BTreeMap<String, String>,
+}
+
+impl RawFile {
+    /// The file's name: as given, else the last part of its path or URL.
+    pub(crate) fn filename(&self) -> Option<String> {
+        if let Some(name) = &self.name {
+            return Some(name.clone());
+        }
+        if let Some(path) = &self.path {
+            return Path::new(path).file_name()?.to_str().map(str::to_owned);
+        }
+        let url: Url = self.url.as_deref()?.parse().ok()?;
+        let last = url.path_segments()?.next_back()?;
+        percent_decoded(last)
+    }
+
+    /// Whether its name is a wheel's.
+    pub(crate) fn is_wheel(&self) -> bool {
+        self.filename().is_some_and(|name| {
+            Path::new(&name).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("whl"))
+        })
+    }
+}
+
+/// `text` with `%XX` decoded; `None` where that is not UTF-8. A wheel of a local version has `%2B`.
+pub(crate) fn percent_decoded(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&first, tail)) = rest.split_first() {
+        let decoded = (first == b'%').then(|| hex::decode(tail.get(..2)?).ok()).flatten();
+        rest = if decoded.is_some() { &tail[2..] } else { tail };
+        bytes.extend(decoded.unwrap_or_else(|| vec![first]));
+    }
+    String::from_utf8(bytes).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_comes_from_the_nearest_place() {
+        let file = |name: Option<&str>, url: Option<&str>, path: Option<&str>| RawFile {
+            name: name.map(str::to_owned),
+            url: url.map(str::to_owned),
+            path: path.map(str::to_owned),
+            size: None,
+            hashes: BTreeMap::new(),
+        };
+        let url = Some("https://h.invalid/d/foo-1.0%2Bcpu-py3-none-any.whl?x=1#frag");
+        assert_eq!(file(None, url, None).filename().unwrap(), "foo-1.0+cpu-py3-none-any.whl");
+        assert_eq!(file(None, url, Some("a/b.whl")).filename().unwrap(), "b.whl");
+        assert_eq!(file(Some("c.whl"), url, Some("a/b.whl")).filename().unwrap(), "c.whl");
+        assert_eq!(file(None, None, None).filename(), None);
+        assert_eq!(percent_decoded("100%").as_deref(), Some("100%"));
+        assert_eq!(percent_decoded("%ff"), None);
+    }
+}

@@ -1,0 +1,194 @@
+//! A machine and a Python, as the tags and markers that wheels and requirements are judged by.
+//!
+//! The judgement is about the named target, never about the machine that runs the builder, so that
+//! the same pack gives the same lock everywhere.
+
+use std::fmt;
+
+use attune_schemas::platform::{Arch, Libc};
+use attune_schemas::{Platform, PythonMinor};
+use serde::{Deserialize, Serialize};
+use uv_pep440::{Version, VersionSpecifiers};
+use uv_pep508::{MarkerEnvironment, MarkerEnvironmentBuilder};
+use uv_platform_tags::{self as tags, Tags, TagsOptions};
+
+use super::error::VendorError;
+
+/// The oldest glibc that a vendored wheel must run on, major and minor: that of RHEL 8 and Debian 10,
+/// and what most publishers build for today.
+pub const GLIBC_BASELINE: (u16, u16) = (2, 28);
+/// The oldest musl that a vendored wheel must run on, major and minor.
+pub const MUSL_BASELINE: (u16, u16) = (1, 2);
+
+/// The highest patch release that a `requires-python` is tried with. No feature release had more than 25.
+const MAX_PATCH: u64 = 40;
+
+/// A machine and a Python feature release.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct TargetKey {
+    /// The machine.
+    pub platform: Platform,
+    /// The Python feature release.
+    pub python: PythonMinor,
+}
+
+impl TargetKey {
+    /// The target for `platform` and `python`.
+    pub const fn new(platform: Platform, python: PythonMinor) -> Self {
+        Self { platform, python }
+    }
+}
+
+impl fmt::Display for TargetKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} with python {}", self.platform, self.python)
+    }
+}
+
+/// Whether any patch release of `python` satisfies `requires`.
+///
+/// A lock names feature releases only; `!=3.9.0` does not rule out Python 3.9.
+pub fn python_satisfies(requires: &VersionSpecifiers, python: PythonMinor) -> bool {
+    let minor = u64::from(python.minor());
+    (0..=MAX_PATCH).any(|patch| requires.contains(&Version::new([3, minor, patch])))
+}
+
+/// A target with everything that is judged by it.
+#[derive(Debug, Clone)]
+pub struct TargetEnvironment {
+    key: TargetKey,
+    tags: Tags,
+    markers: MarkerEnvironment,
+}
+
+impl TargetEnvironment {
+    /// The tags and markers of `CPython` on the target, at the first patch release.
+    pub fn new(key: TargetKey) -> Result<Self, VendorError> {
+        let refuse = |reason: String| VendorError::Target { target: key.to_string(), reason };
+        let tags = wheel_tags(key).map_err(|error| refuse(error.to_string()))?;
+        let markers = markers(key).map_err(|error| refuse(error.to_string()))?;
+        Ok(Self { key, tags, markers })
+    }
+
+    /// Which target it is.
+    pub const fn key(&self) -> TargetKey {
+        self.key
+    }
+
+    /// The wheel tags that install on it, by preference.
+    pub const fn tags(&self) -> &Tags {
+        &self.tags
+    }
+
+    /// The values of PEP 508 markers on it.
+    pub const fn markers(&self) -> &MarkerEnvironment {
+        &self.markers
+    }
+}
+
+fn wheel_tags(key: TargetKey) -> Result<Tags, tags::TagsError> {
+    let os = match key.platform.libc {
+        Libc::Gnu => tags::Os::Manylinux { major: GLIBC_BASELINE.0, minor: GLIBC_BASELINE.1 },
+        Libc::Musl => tags::Os::Musllinux { major: MUSL_BASELINE.0, minor: MUSL_BASELINE.1 },
+    };
+    let arch = match key.platform.arch {
+        Arch::Amd64 => tags::Arch::X86_64,
+        Arch::Arm64 => tags::Arch::Aarch64,
+    };
+    let version = (3, key.python.minor());
+    let options = TagsOptions { manylinux_compatible: true, is_cross: true, ..TagsOptions::default() };
+    Tags::from_env(tags::Platform::new(os, arch), version, "cpython", version, options)
+}
+
+fn markers(key: TargetKey) -> Result<MarkerEnvironment, uv_pep440::VersionParseError> {
+    let python = key.python.to_string();
+    let full = format!("{python}.0");
+    MarkerEnvironment::try_from(MarkerEnvironmentBuilder {
+        implementation_name: "cpython",
+        implementation_version: &full,
+        os_name: "posix",
+        platform_machine: key.platform.arch.machine(),
+        platform_python_implementation: "CPython",
+        platform_release: "",
+        platform_system: "Linux",
+        platform_version: "",
+        python_full_version: &full,
+        python_version: &python,
+        sys_platform: "linux",
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use uv_distribution_filename::WheelFilename;
+    use uv_pep508::MarkerTree;
+
+    use super::*;
+
+    fn environment(platform: &str, python: &str) -> TargetEnvironment {
+        TargetEnvironment::new(TargetKey::new(platform.parse().unwrap(), python.parse().unwrap())).unwrap()
+    }
+
+    #[test]
+    fn tags_follow_platform_python_and_baseline() {
+        let table = [
+            ("linux/amd64", "3.11", "a-1-py3-none-any.whl", true),
+            ("linux/amd64", "3.11", "a-1-cp311-cp311-manylinux_2_17_x86_64.whl", true),
+            ("linux/amd64", "3.11", "a-1-cp311-cp311-manylinux2014_x86_64.whl", true),
+            ("linux/amd64", "3.11", "a-1-cp311-cp311-manylinux_2_28_x86_64.whl", true),
+            ("linux/amd64", "3.11", "a-1-cp311-cp311-manylinux_2_34_x86_64.whl", false),
+            ("linux/amd64", "3.11", "a-1-cp311-cp311-manylinux_2_17_aarch64.whl", false),
+            ("linux/arm64", "3.11", "a-1-cp311-cp311-manylinux_2_17_aarch64.whl", true),
+            ("linux/amd64", "3.11", "a-1-cp312-cp312-manylinux_2_17_x86_64.whl", false),
+            ("linux/amd64", "3.12", "a-1-cp39-abi3-manylinux_2_17_x86_64.whl", true),
+            ("linux/amd64", "3.9", "a-1-cp311-abi3-manylinux_2_17_x86_64.whl", false),
+            ("linux/amd64", "3.11", "a-1-cp311-cp311-musllinux_1_2_x86_64.whl", false),
+            ("linux/amd64/musl", "3.11", "a-1-cp311-cp311-musllinux_1_2_x86_64.whl", true),
+            ("linux/amd64/musl", "3.11", "a-1-cp311-cp311-manylinux_2_17_x86_64.whl", false),
+            ("linux/amd64", "3.13", "a-1-cp313-cp313t-manylinux_2_17_x86_64.whl", false),
+            ("linux/amd64", "3.11", "a-1-cp311-cp311-win_amd64.whl", false),
+        ];
+        for (platform, python, wheel, expected) in table {
+            let wheel: WheelFilename = wheel.parse().unwrap();
+            assert_eq!(
+                wheel.is_compatible(environment(platform, python).tags()),
+                expected,
+                "{platform} {wheel}"
+            );
+        }
+    }
+
+    #[test]
+    fn markers_are_the_targets() {
+        let table = [
+            ("linux/arm64", "3.10", "platform_machine == 'aarch64'", true),
+            ("linux/amd64", "3.10", "platform_machine == 'aarch64'", false),
+            ("linux/amd64", "3.10", "python_full_version < '3.11'", true),
+            ("linux/amd64", "3.11", "python_full_version < '3.11'", false),
+            ("linux/amd64", "3.11", "sys_platform == 'win32'", false),
+            ("linux/amd64", "3.11", "os_name == 'posix' and platform_system == 'Linux'", true),
+            ("linux/amd64", "3.11", "platform_python_implementation == 'PyPy'", false),
+        ];
+        for (platform, python, marker, expected) in table {
+            let tree: MarkerTree = marker.parse().unwrap();
+            assert_eq!(tree.evaluate(environment(platform, python).markers(), &[]), expected, "{marker}");
+        }
+    }
+
+    #[test]
+    fn a_feature_release_satisfies_when_one_patch_release_does() {
+        let table = [
+            (">=3.9", "3.9", true),
+            (">=3.9", "3.8", false),
+            ("!=3.9.0,!=3.9.1,>=3.8", "3.9", true),
+            (">=3.9.2,<3.10", "3.9", true),
+            (">=3.9.2,<3.10", "3.10", false),
+            ("==3.11.*", "3.11", true),
+            ("", "3.14", true),
+        ];
+        for (requires, python, expected) in table {
+            let requires: VersionSpecifiers = requires.parse().unwrap();
+            assert_eq!(python_satisfies(&requires, python.parse().unwrap()), expected, "{requires}");
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! A pack's Python dependencies, from what it asks for to a lock with its wheels: the steps in order.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use attune_schemas::environment_lock::{Footprint, LockedWheel, PythonLock, PythonTarget};
+use attune_schemas::{Digest, Platform, PythonMinor};
+use url::Url;
+
+use super::cache::{CachedFile, DownloadCache};
+use super::coverage::{Coverage, CoverageMatrix};
+use super::download::{DownloadProgress, DownloadRequest, DownloadSettings, fetch_all};
+use super::error::VendorError;
+use super::fetch::shown;
+use super::pylock::{Location, Pylock, WheelSource};
+use super::requirements::PythonInputs;
+use super::selection::{Selected, select};
+use super::target::{TargetEnvironment, TargetKey, python_satisfies};
+use super::uv::UvSettings;
+use super::uv_tool::{PROGRAMS, find_uv};
+use super::wheel_facts::footprint_of_wheel;
+
+/// How vendoring is done.
+#[derive(Debug, Clone)]
+pub struct VendorSettings {
+    /// The download cache's directory; made where it is missing.
+    pub cache_dir: PathBuf,
+    /// The resolver.
+    pub uv: UvSettings,
+    /// The downloads; offline too where `uv.offline` is set.
+    pub downloads: DownloadSettings,
+}
+
+impl VendorSettings {
+    /// The usual way, with the cache in `cache_dir`.
+    pub fn new(cache_dir: impl Into<PathBuf>) -> Self {
+        Self {
+            cache_dir: cache_dir.into(),
+            uv: UvSettings::default(),
+            downloads: DownloadSettings::default(),
+        }
+    }
+
+    /// The downloads, knowing the indexes' logins.
+    fn downloads(&self) -> DownloadSettings {
+        let mut downloads = self.downloads.clone();
+        downloads.offline |= self.uv.offline;
+        let urls = self.uv.index_url.iter().chain(&self.uv.extra_index_urls);
+        downloads.credentials.extend(urls.filter_map(|url| url.parse::<Url>().ok()));
+        downloads
+    }
+}
+
+/// A vendored wheel in the cache.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VendoredFile {
+    /// Its name as published.
+    pub filename: String,
+    /// Its digest.
+    pub digest: Digest,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Where its bytes are; checked when this value was made.
+    pub path: PathBuf,
+}
+
+/// A pack's vendored Python dependencies.
+#[derive(Debug, Clone)]
+pub struct VendoredPython {
+    /// The lock. Its targets are empty where the pack needs no third-party package.
+    pub lock: PythonLock,
+    /// Every wheel that the lock names, once, sorted by name.
+    pub files: Vec<VendoredFile>,
+    /// Where the pack installs.
+    pub coverage: CoverageMatrix,
+}
+
+/// Resolves what `inputs` asks for, chooses wheels for every target, fetches and checks them.
+///
+/// Targets that cannot be served are left out of the lock and explained by the coverage.
+///
+/// # Errors
+/// Also where not one target can be served; the error names everyone to blame.
+pub fn vendor_python(
+    inputs: &PythonInputs,
+    targets: &[(Platform, PythonMinor)],
+    settings: &VendorSettings,
+    progress: &dyn DownloadProgress,
+) -> Result<VendoredPython, VendorError> {
+    let requested: BTreeSet<TargetKey> =
+        targets.iter().map(|&(platform, python)| TargetKey::new(platform, python)).collect();
+    if requested.is_empty() {
+        return Err(VendorError::NoTargets);
+    }
+    let cache = DownloadCache::open(&settings.cache_dir)?;
+    let lock = resolve(inputs, &requested, settings, &cache)?;
+    let plan = Plan::new(inputs, &lock, &requested)?;
+    let wheels = plan.wheels();
+    let fetched = fetch_all(&requests(&wheels), &cache, &settings.downloads(), progress)?;
+    let files = judge_wheels(&wheels, fetched)?;
+    let lock = PythonLock {
+        requires_python: requires_python(inputs, &lock),
+        manifest: inputs.manifest().cloned(),
+        targets: if inputs.is_empty() { Vec::new() } else { plan.targets(&files) },
+    };
+    let coverage = plan.coverage;
+    let mut files: Vec<VendoredFile> = files.into_values().map(|(file, _)| file).collect();
+    files.sort_by(|a, b| a.filename.cmp(&b.filename));
+    Ok(VendoredPython { lock, files, coverage })
+}
+
+/// The lock to follow: committed, or made by uv; without packages where nothing is asked for.
+fn resolve(
+    inputs: &PythonInputs,
+    requested: &BTreeSet<TargetKey>,
+    settings: &VendorSettings,
+    cache: &DownloadCache,
+) -> Result<Pylock, VendorError> {
+    let allows = |python| inputs.requires_python().is_none_or(|requires| python_satisfies(requires, python));
+    let lowest = requested.iter().map(|key| key.python).filter(|&python| allows(python)).min();
+    let (text, path) = match (inputs.committed_lock(), lowest) {
+        (Some(path), _) => (fs_err::read_to_string(path)?, path.to_owned()),
+        (None, Some(lowest)) if !inputs.is_empty() => {
+            let uv = find_uv(&settings.uv, cache, &PROGRAMS)?;
+            (uv.compile(inputs, lowest, &settings.uv)?, PathBuf::from("pylock.toml made by uv"))
+        }
+        // Nothing to resolve, or for no Python that the pack allows.
+        _ => return Ok(Pylock::default()),
+    };
+    let mut lock = parse_lock(&text, &path, inputs.pack_dir())?;
+    lock.keep_pinned(inputs.pins());
+    Ok(lock)
+}
+
+fn parse_lock(text: &str, path: &Path, pack_dir: &Path) -> Result<Pylock, VendorError> {
+    Pylock::parse(text, pack_dir).map_err(|source| VendorError::Lock { path: path.to_owned(), source })
+}
+
+/// What an interpreter must satisfy: what the pack says, and a committed lock, whose author knew its
+/// packages. The lock that uv makes only repeats the lowest Python asked for.
+fn requires_python(inputs: &PythonInputs, lock: &Pylock) -> Option<String> {
+    let committed = lock.requires_python.as_ref().filter(|_| inputs.committed_lock().is_some());
+    let requirements = inputs.requires_python().into_iter().chain(committed).filter(|all| !all.is_empty());
+    let texts: Vec<String> = requirements.map(ToString::to_string).collect();
+    (!texts.is_empty()).then(|| texts.join(", "))
+}
+
+/// What every requested target gets, before anything is fetched.
+struct Plan<'a> {
+    served: BTreeMap<TargetKey, Vec<Selected<'a>>>,
+    coverage: CoverageMatrix,
+}
+
+impl<'a> Plan<'a> {
+    fn new(
+        inputs: &PythonInputs,
+        lock: &'a Pylock,
+        requested: &BTreeSet<TargetKey>,
+    ) -> Result<Self, VendorError> {
+        let mut served = BTreeMap::new();
+        // What needs no package installs everywhere, asked for or not.
+        let everywhere = inputs.is_empty();
+        let coverage = CoverageMatrix::judge(requested, |key| {
+            let target = TargetEnvironment::new(key)?;
+            Ok::<_, VendorError>(match select(lock, inputs.requires_python(), &target) {
+                Ok(selected) if requested.contains(&key) => {
+                    served.insert(key, selected);
+                    Coverage::Vendored
+                }
+                Ok(_) if everywhere => Coverage::Vendored,
+                Ok(_) => Coverage::Possible,
+                Err(blames) => Coverage::Blocked { blames },
+            })
+        })?;
+        if served.is_empty() {
+            return Err(VendorError::NoTargetServed { blames: coverage.blames(requested) });
+        }
+        Ok(Self { served, coverage })
+    }
+
+    /// The distinct wheels of every served target.
+    fn wheels(&self) -> BTreeMap<Digest, &'a WheelSource> {
+        self.served.values().flatten().map(|selected| (selected.wheel.digest, selected.wheel)).collect()
+    }
+
+    fn targets(&self, files: &JudgedWheels) -> Vec<PythonTarget> {
+        let target = |(key, selected): (&TargetKey, &Vec<Selected<'a>>)| PythonTarget {
+            platform: key.platform,
+            python: key.python,
+            wheels: selected.iter().filter_map(|selected| locked_wheel(selected, files)).collect(),
+        };
+        self.served.iter().map(target).collect()
+    }
+}
+
+fn requests(wheels: &BTreeMap<Digest, &WheelSource>) -> Vec<DownloadRequest> {
+    let request = |wheel: &&WheelSource| DownloadRequest {
+        name: wheel.filename.clone(),
+        location: wheel.location.clone(),
+        digest: wheel.digest,
+        size: wheel.size,
+    };
+    wheels.values().map(request).collect()
+}
+
+type JudgedWheels = BTreeMap<Digest, (VendoredFile, Footprint)>;
+
+fn judge_wheels(
+    wheels: &BTreeMap<Digest, &WheelSource>,
+    fetched: Vec<CachedFile>,
+) -> Result<JudgedWheels, VendorError> {
+    let mut judged = JudgedWheels::new();
+    for CachedFile { digest, size, path } in fetched {
+        let Some(wheel) = wheels.get(&digest) else { continue };
+        let filename = wheel.filename.clone();
+        let footprint = footprint_of_wheel(&path)
+            .map_err(|source| VendorError::Wheel { filename: filename.clone(), source })?;
+        judged.insert(digest, (VendoredFile { filename, digest, size, path }, footprint));
+    }
+    Ok(judged)
+}
+
+fn locked_wheel(selected: &Selected<'_>, files: &JudgedWheels) -> Option<LockedWheel> {
+    let Selected { package, wheel } = selected;
+    let (file, unpacked) = files.get(&wheel.digest)?;
+    let version = package.version.as_ref().unwrap_or(&wheel.name.version);
+    Some(LockedWheel {
+        name: package.name.to_string(),
+        version: version.to_string(),
+        filename: wheel.filename.clone(),
+        digest: wheel.digest,
+        size: file.size,
+        unpacked: *unpacked,
+        origin: origin(&wheel.location),
+    })
+}
+
+/// Where a wheel came from; a path of the building machine tells nobody anything.
+fn origin(location: &Location) -> Option<String> {
+    match location {
+        Location::Url(url) if url.scheme() != "file" => Some(shown(url)),
+        _ => None,
+    }
+}
