@@ -1,0 +1,146 @@
+//! Writes a generation and makes it the active one with a single rename.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use attune_schemas::Digest;
+use jiff::Timestamp;
+
+use crate::generation::{GENERATION_FORMAT, Generation, InstalledEnvironment, InstalledPack};
+use crate::host::{HostRoot, StoreKind, TreeGuard};
+use crate::plan::{InstallPlan, PlannedPack};
+
+/// The lock file of the generation that `plan` makes after `active`.
+pub fn next_generation(
+    plan: &InstallPlan,
+    active: &Generation,
+    id: u64,
+    registry: &str,
+    now: Timestamp,
+) -> Generation {
+    let mut packs = plan.kept.clone();
+    for planned in &plan.packs {
+        packs.insert(planned.pack.clone(), installed_pack(planned, registry));
+    }
+    let mut interpreters = plan.interpreters();
+    let in_use = |executable: &Path| {
+        let environments = packs.values().flat_map(|pack| pack.environments.values());
+        environments.into_iter().any(|environment| environment.interpreter == executable)
+    };
+    for known in &active.interpreters {
+        if in_use(&known.executable)
+            && interpreters.iter().all(|interpreter| interpreter.executable != known.executable)
+        {
+            interpreters.push(known.clone());
+        }
+    }
+    Generation { format: GENERATION_FORMAT.to_owned(), id, created_at: now, packs, interpreters }
+}
+
+fn installed_pack(planned: &PlannedPack, registry: &str) -> InstalledPack {
+    let config = &planned.release.config;
+    let python = planned.python.iter().map(|environment| {
+        let installed = InstalledEnvironment {
+            digest: environment.digest,
+            interpreter: environment.interpreter.executable.clone(),
+            marker: environment.marker.clone(),
+            wheels: environment.wheels.iter().map(|wheel| wheel.digest).collect(),
+        };
+        ("python".to_owned(), installed)
+    });
+    InstalledPack {
+        version: config.pack.version.clone(),
+        manifest: planned.release.manifest_digest,
+        pack: planned.release.manifest.layers[0].digest,
+        registry: registry.to_owned(),
+        requested: planned.requested,
+        dependencies: config.pack.dependencies.clone(),
+        contents: crate::install::contents(&config.components),
+        environments: python.collect(),
+    }
+}
+
+/// Writes the directory of `generation`; nothing points to it yet.
+pub fn write_generation(root: &HostRoot, generation: &Generation) -> io::Result<()> {
+    let directory = root.generation(generation.id);
+    fs_err::create_dir(&directory)?;
+    let packs = directory.join("packs");
+    let environments = directory.join("packenvs");
+    fs_err::create_dir(&packs)?;
+    fs_err::create_dir(&environments)?;
+    for (pack, installed) in &generation.packs {
+        let target = store_link(3, StoreKind::Packs, &installed.pack);
+        symlink(&target, &packs.join(pack.as_str()))?;
+        for (runtime, environment) in &installed.environments {
+            let place = environments.join(pack.as_str()).join(runtime);
+            fs_err::create_dir_all(&place)?;
+            for part in ["bin", "lib", "lib64", "pyvenv.cfg"] {
+                let target = store_link(5, StoreKind::Envs, &environment.digest).join(part);
+                symlink(&target, &place.join(part))?;
+            }
+            if let Some(marker) = &environment.marker {
+                fs_err::write(place.join(".attune_deps_installed"), marker)?;
+            }
+        }
+    }
+    let mut lock = serde_json::to_vec_pretty(generation).map_err(io::Error::from)?;
+    lock.push(b'\n');
+    fs_err::write(directory.join("generation.json"), lock)
+}
+
+/// A relative link, so that a root can be looked at from elsewhere, as in a container's image.
+fn store_link(levels_up: usize, kind: StoreKind, digest: &Digest) -> PathBuf {
+    let up: PathBuf = std::iter::repeat_n("..", levels_up).collect();
+    let store = HostRoot::relative_store(kind);
+    up.join(store).join(digest.hex())
+}
+
+/// Makes generation `id` the active one.
+pub fn point_current_at(root: &HostRoot, id: u64) -> io::Result<()> {
+    let temporary = root.path().join(".current-next");
+    match fs_err::remove_file(&temporary) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    symlink(&Path::new("generations").join(id.to_string()), &temporary)?;
+    fs_err::rename(&temporary, root.current())?;
+    sync_directory(root.path())
+}
+
+/// Creates the links by which Attune finds packs and environments, once for all generations.
+pub fn create_entry_links(root: &HostRoot, guard: &mut TreeGuard) -> io::Result<()> {
+    for (name, target) in
+        [("packs", "current/packs"), ("packenvs", "current/packenvs"), ("runtime_envs", "current/packenvs")]
+    {
+        let path = root.path().join(name);
+        match fs_err::read_link(&path) {
+            Ok(present) if present == Path::new(target) => continue,
+            Ok(_) => return Err(occupied(&path)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(_) => return Err(occupied(&path)),
+        }
+        guard.note_if_missing(&path);
+        symlink(Path::new(target), &path)?;
+    }
+    Ok(())
+}
+
+fn occupied(path: &Path) -> io::Error {
+    let message = format!("`{}` is in the way: it is not a link that this program made", path.display());
+    io::Error::new(io::ErrorKind::AlreadyExists, message)
+}
+
+/// Writes everything of the root's file system to disk, so that no power failure can activate a
+/// generation whose files are not there.
+pub fn sync_root(root: &HostRoot) -> io::Result<()> {
+    let directory = fs_err::File::open(root.path())?;
+    rustix::fs::syncfs(directory.file()).map_err(io::Error::from)
+}
+
+fn sync_directory(path: &Path) -> io::Result<()> {
+    fs_err::File::open(path)?.sync_all()
+}
+
+fn symlink(target: &Path, link: &Path) -> io::Result<()> {
+    fs_err::os::unix::fs::symlink(target, link)
+}

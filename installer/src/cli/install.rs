@@ -1,0 +1,235 @@
+//! `attune-install SOURCE_OR_PACK...`
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use attune_registry::human_bytes;
+use attune_registry::terminal::{Output, Table, TerminalReporter};
+use attune_registry::trust::ExpiryPolicy;
+use attune_schemas::PackRequest;
+use clap::Args;
+use jiff::{SignedDuration, Timestamp};
+
+use super::settings::CommonArgs;
+use crate::error::InstallError;
+use crate::install::{InstallOptions, InstallReport, Outcome, install};
+use crate::open::SourceLocation;
+use crate::python::InterpreterSearch;
+use crate::testing::{TestPolicy, TestStatus};
+use crate::verify::TrustSettings;
+
+/// What to install.
+#[derive(Debug, Args)]
+pub(super) struct InstallArgs {
+    /// A bundle file (`-` for standard input), then packs: `weather`, `net_tools@^1.2`
+    ///
+    /// Without packs, everything that the bundle was made for is installed.
+    #[arg(value_name = "BUNDLE|PACK", required = true)]
+    what: Vec<String>,
+    /// Install packs from this registry: a URL or a directory
+    #[arg(long, value_name = "URL|DIR", env = "ATTUNE_REGISTRY")]
+    registry: Option<String>,
+    /// Trust the registry whose root metadata this is; needed once per registry
+    #[arg(long, value_name = "ROOT.json")]
+    trust: Option<PathBuf>,
+    /// Accept metadata that expired this long ago at most, such as `30d` or `12h`; it is recorded
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    expiry_grace: Option<SignedDuration>,
+    /// Use this Python and no other
+    #[arg(long, value_name = "PATH", env = "ATTUNE_PYTHON")]
+    python: Option<PathBuf>,
+    /// Do not run the packs' own tests
+    #[arg(long, conflicts_with = "force")]
+    skip_tests: bool,
+    /// Install even where the packs' own tests fail
+    #[arg(long)]
+    force: bool,
+    /// Do not wait until everything is on disk; faster, but a power failure may then lose files
+    #[arg(long)]
+    no_sync: bool,
+    #[command(flatten)]
+    common: CommonArgs,
+}
+
+/// A span of time in days, hours, minutes or seconds.
+fn parse_duration(text: &str) -> Result<SignedDuration, String> {
+    let usage = || format!("`{text}` is not a duration; write for example 30d, 12h or 90m");
+    let digits = text.trim_end_matches(|unit: char| unit.is_ascii_alphabetic());
+    let number: i64 = digits.parse().map_err(|_| usage())?;
+    let seconds_per_unit = match &text[digits.len()..] {
+        "d" => 86_400,
+        "h" => 3_600,
+        "m" => 60,
+        "s" => 1,
+        _ => return Err(usage()),
+    };
+    let seconds = number.checked_mul(seconds_per_unit).filter(|seconds| *seconds >= 0).ok_or_else(usage)?;
+    Ok(SignedDuration::from_secs(seconds))
+}
+
+/// A command line that does not make sense.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum UsageError {
+    #[error("`{0}` is neither a bundle file nor a pack: {1}")]
+    NotAPack(String, String),
+    #[error("`{0}`: a bundle must come first, and only one")]
+    SecondBundle(String),
+    #[error("a bundle and --registry were both given; use one of them")]
+    TwoSources,
+    #[error("bundle `{0}` does not exist")]
+    NoSuchBundle(String),
+    #[error("to install packs by name, say from where with --registry URL or DIR")]
+    NoSource,
+}
+
+impl From<UsageError> for InstallError {
+    fn from(error: UsageError) -> Self {
+        Self::Usage { reason: error.to_string() }
+    }
+}
+
+impl InstallArgs {
+    pub(super) fn run(self, now: Timestamp) -> (Output, Result<(), InstallError>) {
+        let output = self.common.output();
+        self.common.start_log();
+        let quiet = self.common.quiet || self.common.json;
+        let run = || {
+            let options = self.options(now)?;
+            let report = install(&options, &TerminalReporter::new(quiet))?;
+            match output {
+                Output::Json => write_json(&report),
+                Output::Text if self.common.quiet => {}
+                Output::Text => write_text(&report),
+            }
+            Ok(())
+        };
+        (output, run())
+    }
+
+    fn options(&self, now: Timestamp) -> Result<InstallOptions, UsageError> {
+        let (source, requests) = self.source_and_requests()?;
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        Ok(InstallOptions {
+            root: self.common.root.clone(),
+            source,
+            requests,
+            trust: TrustSettings {
+                anchor: self.trust.clone(),
+                expiry: ExpiryPolicy { grace: self.expiry_grace.unwrap_or(SignedDuration::ZERO) },
+            },
+            interpreters: InterpreterSearch {
+                only: self.python.clone(),
+                directories: std::env::split_paths(&path).collect(),
+            },
+            tests: match (self.skip_tests, self.force) {
+                (true, _) => TestPolicy::Skip,
+                (_, true) => TestPolicy::Force,
+                _ => TestPolicy::Enforce,
+            },
+            durable: !self.no_sync,
+            now,
+        })
+    }
+
+    fn source_and_requests(&self) -> Result<(SourceLocation, Vec<PackRequest>), UsageError> {
+        let (first, rest) = self.what.split_first().ok_or(UsageError::NoSource)?;
+        let bundle = bundle_of(first)?;
+        if bundle.is_some() && self.registry.is_some() {
+            return Err(UsageError::TwoSources);
+        }
+        let names = if bundle.is_some() { rest } else { &self.what[..] };
+        let requests = names.iter().map(|name| parse_request(name)).collect::<Result<_, _>>()?;
+        let source = match (bundle, &self.registry) {
+            (Some(bundle), _) => bundle,
+            (None, Some(registry)) => {
+                let Ok(location) = SourceLocation::from_str(registry);
+                location
+            }
+            (None, None) => return Err(UsageError::NoSource),
+        };
+        Ok((source, requests))
+    }
+}
+
+/// The bundle that `text` names, or `None` where it can only be a pack.
+fn bundle_of(text: &str) -> Result<Option<SourceLocation>, UsageError> {
+    if text == "-" {
+        return Ok(Some(SourceLocation::StandardInput));
+    }
+    if Path::new(text).is_file() {
+        return Ok(Some(SourceLocation::Bundle(PathBuf::from(text))));
+    }
+    if text.contains('/') || text.ends_with(".zst") {
+        return Err(UsageError::NoSuchBundle(text.to_owned()));
+    }
+    Ok(None)
+}
+
+fn parse_request(text: &str) -> Result<PackRequest, UsageError> {
+    if Path::new(text).is_file() {
+        return Err(UsageError::SecondBundle(text.to_owned()));
+    }
+    text.parse().map_err(|error: attune_schemas::requirement::PackRequestError| {
+        UsageError::NotAPack(text.to_owned(), error.to_string())
+    })
+}
+
+fn write_json(report: &InstallReport) {
+    let json = serde_json::to_string_pretty(report).expect("a report serialises");
+    // A closed standard output is the reader's choice.
+    let _ = writeln!(anstream::stdout(), "{json}");
+}
+
+fn write_text(report: &InstallReport) {
+    let _ = anstream::stdout().write_all(render(report).as_bytes());
+}
+
+/// The report for people.
+fn render(report: &InstallReport) -> String {
+    if report.outcome == Outcome::Unchanged {
+        return format!(
+            "nothing to do: everything is installed in {} (generation {})\n",
+            report.root.display(),
+            report.generation
+        );
+    }
+    let mut table = Table::new(&["PACK", "VERSION", "", "WHEELS", "TESTS", "CONTENTS"]);
+    for pack in &report.packs {
+        let change = match &pack.replaces {
+            Some(old) => format!("replaces {old}"),
+            None if pack.requested => "new".to_owned(),
+            None => "dependency".to_owned(),
+        };
+        let tests = report.tests.iter().find(|result| result.pack_ref == pack.pack.as_str());
+        let tests = tests.map_or("-".to_owned(), |result| match result.status {
+            TestStatus::Passed => format!("{} passed", result.passed),
+            _ => format!("{}/{} passed", result.passed, result.total_tests),
+        });
+        table.push(vec![
+            pack.pack.to_string(),
+            pack.version.to_string(),
+            change,
+            pack.wheels.map_or("-".to_owned(), |wheels| wheels.to_string()),
+            tests,
+            super::list::contents_text(&pack.contents),
+        ]);
+    }
+    let stages: Vec<String> =
+        report.stages.iter().map(|stage| format!("{} {:.0} ms", stage.stage, stage.duration_ms)).collect();
+    let mut text = table.to_string();
+    for waiver in &report.expiry_waivers {
+        text.extend(["accepted although expired: ", waiver, "\n"]);
+    }
+    let summary = format!(
+        "\ninstalled {} pack{} from {} into {} as generation {}, {} fetched\n{}\n",
+        report.packs.len(),
+        if report.packs.len() == 1 { "" } else { "s" },
+        report.registry,
+        report.root.display(),
+        report.generation,
+        human_bytes(report.downloaded_bytes),
+        stages.join(", "),
+    );
+    text + &summary
+}

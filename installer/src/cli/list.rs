@@ -1,0 +1,76 @@
+//! `attune-install list`
+
+use std::collections::BTreeMap;
+use std::io::Write;
+
+use attune_registry::terminal::{Output, Table};
+use clap::Args;
+
+use super::settings::CommonArgs;
+use crate::error::InstallError;
+use crate::host::HostRoot;
+use crate::list::{Inventory, list};
+
+/// Shows what is installed.
+#[derive(Debug, Args)]
+pub(super) struct ListArgs {
+    #[command(flatten)]
+    common: CommonArgs,
+}
+
+impl ListArgs {
+    pub(super) fn run(self) -> (Output, Result<(), InstallError>) {
+        let output = self.common.output();
+        self.common.start_log();
+        let run = || {
+            let root = HostRoot::new(&self.common.root)
+                .map_err(|source| InstallError::Root { root: self.common.root.clone(), source })?;
+            let inventory = list(&root)?;
+            let text = match output {
+                Output::Json => {
+                    let json = serde_json::to_string_pretty(&inventory);
+                    json.expect("an inventory serialises") + "\n"
+                }
+                Output::Text => render(&inventory),
+            };
+            // A closed standard output is the reader's choice.
+            let _ = anstream::stdout().write_all(text.as_bytes());
+            Ok(())
+        };
+        (output, run())
+    }
+}
+
+/// The inventory for people.
+fn render(inventory: &Inventory) -> String {
+    if inventory.packs.is_empty() {
+        return format!("no packs are installed in {}\n", inventory.root.display());
+    }
+    let mut table = Table::new(&["PACK", "VERSION", "WHY", "PYTHON", "PACKAGES", "REGISTRY", "CONTENTS"]);
+    for pack in &inventory.packs {
+        let python = pack.environments.get("python");
+        table.push(vec![
+            pack.pack.to_string(),
+            pack.version.to_string(),
+            if pack.requested { "requested" } else { "dependency" }.to_owned(),
+            python.map_or("-".to_owned(), |environment| environment.version.clone()),
+            python.map_or("-".to_owned(), |environment| environment.packages.to_string()),
+            pack.registry.clone(),
+            contents_text(&pack.contents),
+        ]);
+    }
+    format!("{table}\n{} (generation {})\n", inventory.root.display(), inventory.generation)
+}
+
+/// `4 actions, 1 rule`.
+pub(super) fn contents_text(contents: &BTreeMap<String, u64>) -> String {
+    let parts = contents.iter().map(|(directory, count)| {
+        let singular = match (count, directory.as_str()) {
+            (1, "policies") => "policy",
+            (1, plural) => plural.trim_end_matches('s'),
+            (_, plural) => plural,
+        };
+        format!("{count} {}", singular.replace('_', " "))
+    });
+    parts.collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,80 @@
+//! The command line: what can be asked, and how answers are shown. The work is in the library.
+
+mod install;
+mod list;
+mod settings;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use attune_registry::terminal::{Failure, Output};
+use clap::Parser;
+use jiff::Timestamp;
+
+use crate::error::InstallError;
+
+/// Installs Attune packs from a signed bundle or registry, offline.
+///
+/// Everything is verified before it is unpacked, unpacked and tested beside what is running, and made
+/// active by a single rename. When anything fails, the root is as it was.
+#[derive(Debug, Parser)]
+#[command(
+    name = "attune-install",
+    version,
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    after_help = AFTER_HELP
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    install: install::InstallArgs,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  attune-install bundle.tar.zst --trust root.json         first install from a registry
+  attune-install bundle.tar.zst                           later ones: the host remembers whom it trusts
+  attune-install weather net_tools@^1 --registry http://10.0.0.5:8080
+  attune-install list --json
+
+Exit codes:
+  0 done   1 failed   2 usage   3 not trusted or damaged   4 unresolvable   5 environment
+  6 pack tests   7 registration   8 another install is running";
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Install packs; the same as naming a bundle or packs without a command.
+    Install(install::InstallArgs),
+    /// Show what is installed.
+    List(list::ListArgs),
+}
+
+/// Runs the command line `args`; `now` is the time that metadata is judged by.
+pub fn run(args: impl IntoIterator<Item = OsString>, now: Timestamp) -> ExitCode {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // There is nowhere left to report a closed stream.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let (output, result) = match cli.command {
+        None => cli.install.run(now),
+        Some(Command::Install(args)) => args.run(now),
+        Some(Command::List(args)) => args.run(),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            show(&error, output);
+            ExitCode::from(error.kind().code())
+        }
+    }
+}
+
+fn show(error: &InstallError, output: Output) {
+    Failure::new(error, error.hint(), error.kind().code()).show(output);
+}

@@ -1,0 +1,210 @@
+//! Why an install failed, which exit code that is, and what to do about it.
+
+use std::io;
+use std::path::PathBuf;
+
+use attune_registry::archive::ArchiveError;
+use attune_registry::reader::ReaderError;
+use attune_registry::resolve::ResolveError;
+use attune_registry::source::SourceError;
+use attune_registry::trust::TrustError;
+use attune_schemas::{Digest, PackRef, Version};
+
+use crate::environment::EnvironmentError;
+use crate::host::LockError;
+use crate::plan::PlanError;
+use crate::python::InterpreterError;
+use crate::register::RegisterError;
+use crate::testing::TestError;
+use crate::unpack::UnpackError;
+
+/// The kinds of failure that have an exit code of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExitKind {
+    /// 1: anything else.
+    Failed,
+    /// 2: the command line.
+    Usage,
+    /// 3: not trusted, or damaged.
+    Untrusted,
+    /// 4: unresolvable.
+    Unresolvable,
+    /// 5: an environment.
+    Environment,
+    /// 6: the packs' tests.
+    Tests,
+    /// 7: registration.
+    Registration,
+    /// 8: another install holds the lock.
+    Busy,
+}
+
+impl ExitKind {
+    /// The exit code.
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Failed => 1,
+            Self::Usage => 2,
+            Self::Untrusted => 3,
+            Self::Unresolvable => 4,
+            Self::Environment => 5,
+            Self::Tests => 6,
+            Self::Registration => 7,
+            Self::Busy => 8,
+        }
+    }
+}
+
+/// Why an install failed. The root is as it was before.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum InstallError {
+    /// The source could not be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// The metadata is not trusted.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
+    /// The file given as trust could not be read.
+    #[error("could not read the root metadata to trust")]
+    TrustFile {
+        /// The cause.
+        #[source]
+        source: io::Error,
+    },
+    /// Nothing says which root to trust.
+    #[error("nothing on this host vouches for {source_name}")]
+    NoTrust {
+        /// The source.
+        source_name: String,
+    },
+    /// A release is not what its index says.
+    #[error(transparent)]
+    Reader(#[from] ReaderError),
+    /// No set of releases will do.
+    #[error(transparent)]
+    Resolve(#[from] ResolveError),
+    /// A bundle carries a release that the signed index does not list.
+    #[error(
+        "the bundle carries {pack} {version} with manifest {manifest}, which the registry's index does not list"
+    )]
+    NotInIndex {
+        /// The pack.
+        pack: PackRef,
+        /// The version that the bundle claims.
+        version: Version,
+        /// The manifest that the bundle claims.
+        manifest: Digest,
+    },
+    /// Nothing was asked for.
+    #[error("no pack was named")]
+    NothingRequested,
+    /// The command line does not make sense.
+    #[error("{reason}")]
+    Usage {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The host cannot take what was chosen.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// The interpreter that was named cannot be used.
+    #[error(transparent)]
+    Interpreter(#[from] InterpreterError),
+    /// A blob could not be unpacked.
+    #[error(transparent)]
+    Unpack(#[from] UnpackError),
+    /// An environment could not be built.
+    #[error(transparent)]
+    Environment(#[from] EnvironmentError),
+    /// The packs' tests failed or could not run.
+    #[error(transparent)]
+    Tests(#[from] TestError),
+    /// The registration failed.
+    #[error(transparent)]
+    Register(#[from] RegisterError),
+    /// The root is busy or cannot be written.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The state of the root cannot be read or written.
+    #[error("could not read or write the root `{}`", root.display())]
+    Root {
+        /// The root.
+        root: PathBuf,
+        /// The cause.
+        #[source]
+        source: io::Error,
+    },
+}
+
+impl InstallError {
+    /// Which exit code this is.
+    pub fn kind(&self) -> ExitKind {
+        match self {
+            Self::Trust(TrustError::State(_)) => ExitKind::Failed,
+            Self::Trust(_) | Self::NoTrust { .. } | Self::NotInIndex { .. } => ExitKind::Untrusted,
+            Self::Source(error) | Self::Reader(ReaderError::Source(error)) => source_kind(error),
+            Self::Reader(_) => ExitKind::Untrusted,
+            Self::Resolve(ResolveError::Candidates { source, .. }) => candidates_kind(&**source),
+            Self::Resolve(_) => ExitKind::Unresolvable,
+            Self::Plan(error) => error.kind(),
+            Self::Unpack(error) => unpack_kind(error),
+            Self::Environment(_) | Self::Interpreter(_) => ExitKind::Environment,
+            Self::Tests(_) => ExitKind::Tests,
+            Self::Register(_) => ExitKind::Registration,
+            Self::Lock(LockError::Busy { .. }) => ExitKind::Busy,
+            Self::Usage { .. } | Self::NothingRequested => ExitKind::Usage,
+            Self::TrustFile { .. } | Self::Lock(_) | Self::Root { .. } => ExitKind::Failed,
+        }
+    }
+
+    /// What to do about it, where that is known.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Trust(error) | Self::Reader(ReaderError::Trust(error)) => error.hint(),
+            Self::Source(error) | Self::Reader(ReaderError::Source(error)) => error.hint(),
+            Self::NoTrust { .. } => Some(
+                "pass --trust with the registry's root metadata (metadata/1.root.json), which you got on \
+                 a way that you trust; it is never taken from the bundle"
+                    .to_owned(),
+            ),
+            Self::Plan(error) => error.hint(),
+            Self::Tests(error) => error.hint(),
+            Self::Unpack(UnpackError::Archive { .. } | UnpackError::Wheel { .. }) => {
+                Some("report it to the pack's publisher; the bytes are what they signed".to_owned())
+            }
+            Self::Lock(LockError::Busy { .. }) => Some("wait for it to end, then try again".to_owned()),
+            Self::Lock(LockError::NotWritable { .. }) => {
+                Some("run as a user who may write there, or choose another place with --root".to_owned())
+            }
+            Self::Resolve(ResolveError::NoSolution { .. }) => Some(
+                "make a bundle that holds what is missing: `attune-build bundle REGISTRY PACK...`".to_owned(),
+            ),
+            Self::NotInIndex { .. } => Some("make the bundle again with `attune-build bundle`".to_owned()),
+            Self::NothingRequested => {
+                Some("name a bundle file, or packs together with --registry".to_owned())
+            }
+            _ => None,
+        }
+    }
+}
+
+fn source_kind(error: &SourceError) -> ExitKind {
+    if error.is_damage() { ExitKind::Untrusted } else { ExitKind::Failed }
+}
+
+/// A failure inside the resolver keeps the kind that it has outside.
+fn candidates_kind(error: &(dyn std::error::Error + Send + Sync + 'static)) -> ExitKind {
+    match error.downcast_ref::<ReaderError>() {
+        Some(ReaderError::Source(error)) => source_kind(error),
+        Some(_) => ExitKind::Untrusted,
+        None => ExitKind::Failed,
+    }
+}
+
+fn unpack_kind(error: &UnpackError) -> ExitKind {
+    match error {
+        UnpackError::Archive { source: ArchiveError::Io(_), .. } | UnpackError::Io(_) => ExitKind::Failed,
+        _ => ExitKind::Untrusted,
+    }
+}

@@ -1,0 +1,163 @@
+//! Where everything on a host is.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use attune_schemas::{Digest, PackRef};
+
+/// An installation root, as an absolute path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostRoot {
+    path: PathBuf,
+}
+
+/// A part of the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StoreKind {
+    /// Unpacked packs, by the digest of their archive.
+    Packs,
+    /// Unpacked wheels, by the digest of the wheel.
+    Wheels,
+    /// Environments, by the digest of what they are made of.
+    Envs,
+}
+
+impl StoreKind {
+    const fn directory(self) -> &'static str {
+        match self {
+            Self::Packs => "packs",
+            Self::Wheels => "wheels",
+            Self::Envs => "envs",
+        }
+    }
+}
+
+impl HostRoot {
+    /// The root at `path`, made absolute; links above it are resolved, since scripts carry the path.
+    pub fn new(path: &Path) -> io::Result<Self> {
+        let absolute = std::path::absolute(path)?;
+        let mut missing = Vec::new();
+        let mut existing = absolute.as_path();
+        let resolved = loop {
+            match fs_err::canonicalize(existing) {
+                Ok(resolved) => break resolved,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    missing.extend(existing.file_name());
+                    let parent = existing.parent();
+                    existing = parent.ok_or(error)?;
+                }
+                Err(error) => return Err(error),
+            }
+        };
+        let path = missing.into_iter().rev().fold(resolved, |path, name| path.join(name));
+        Ok(Self { path })
+    }
+
+    /// The root itself.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// `current`, the link to the active generation.
+    pub fn current(&self) -> PathBuf {
+        self.path.join("current")
+    }
+
+    /// The directory of generation `id`.
+    pub fn generation(&self, id: u64) -> PathBuf {
+        self.generations().join(id.to_string())
+    }
+
+    /// The directory of all generations.
+    pub fn generations(&self) -> PathBuf {
+        self.path.join("generations")
+    }
+
+    /// Where the store keeps the tree of `digest`.
+    pub fn store(&self, kind: StoreKind, digest: &Digest) -> PathBuf {
+        self.store_part(kind).join(digest.hex())
+    }
+
+    /// The directory of one part of the store.
+    pub fn store_part(&self, kind: StoreKind) -> PathBuf {
+        self.path.join(Self::relative_store(kind))
+    }
+
+    /// The directory of one part of the store, relative to the root.
+    pub fn relative_store(kind: StoreKind) -> PathBuf {
+        Path::new("store").join(kind.directory())
+    }
+
+    /// Where a pack is found once it is active.
+    pub fn pack(&self, pack: &PackRef) -> PathBuf {
+        self.path.join("packs").join(pack.as_str())
+    }
+
+    /// Where a pack's environment is found once it is active.
+    pub fn environment(&self, pack: &PackRef, runtime: &str) -> PathBuf {
+        self.path.join("packenvs").join(pack.as_str()).join(runtime)
+    }
+
+    /// `state`.
+    pub fn state(&self) -> PathBuf {
+        self.path.join("state")
+    }
+
+    /// The registration database.
+    pub fn database(&self) -> PathBuf {
+        self.state().join("attune.db")
+    }
+
+    /// The file that an install locks.
+    pub fn lock_file(&self) -> PathBuf {
+        self.state().join("lock")
+    }
+
+    /// The log of installs, one JSON object a line.
+    pub fn log_file(&self) -> PathBuf {
+        self.state().join("log").join("install.jsonl")
+    }
+
+    /// The directory of all trusted registries.
+    pub fn trust(&self) -> PathBuf {
+        self.state().join("trust")
+    }
+
+    /// The directory of installs in progress.
+    pub fn staging(&self) -> PathBuf {
+        self.path.join("staging")
+    }
+
+    /// The id of the active generation, or `None` where nothing was installed yet.
+    pub fn active_generation(&self) -> io::Result<Option<u64>> {
+        match fs_err::read_link(self.current()) {
+            Ok(target) => {
+                let id = target.file_name().and_then(|name| name.to_str()).and_then(|id| id.parse().ok());
+                let message = format!("`{}` does not point to a generation", self.current().display());
+                id.map(Some).ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, message))
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The nearest directory at or above the root that exists; tells the file system.
+    pub fn existing_ancestor(&self) -> &Path {
+        self.path.ancestors().find(|path| path.is_dir()).unwrap_or(Path::new("/"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_root_that_is_not_there_yet_resolves_the_links_above_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let real = fs_err::canonicalize(directory.path()).unwrap();
+        fs_err::os::unix::fs::symlink(&real, real.join("link")).unwrap();
+        let root = HostRoot::new(&real.join("link/a/b")).unwrap();
+        assert_eq!(root.path(), real.join("a/b"));
+    }
+}

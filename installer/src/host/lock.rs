@@ -1,0 +1,71 @@
+//! One install at a time: a lock on `state/lock`.
+
+use std::fs::TryLockError;
+use std::io;
+use std::path::PathBuf;
+
+use super::footprint::TreeGuard;
+use super::layout::HostRoot;
+
+/// Holds the root; gives it back when dropped.
+#[derive(Debug)]
+pub struct InstallLock {
+    // Held, not read: closing the file releases the lock.
+    _file: std::fs::File,
+}
+
+/// Why the root could not be locked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LockError {
+    /// Another process holds it.
+    #[error("another install is running on `{}`", root.display())]
+    Busy {
+        /// The root.
+        root: PathBuf,
+    },
+    /// The root cannot be written.
+    #[error("the root `{}` cannot be written", root.display())]
+    NotWritable {
+        /// The root.
+        root: PathBuf,
+        /// The cause.
+        #[source]
+        source: io::Error,
+    },
+}
+
+impl InstallLock {
+    /// Locks `root`; what this has to create is recorded in `guard`.
+    pub fn acquire(root: &HostRoot, guard: &mut TreeGuard) -> Result<Self, LockError> {
+        let not_writable = |source| LockError::NotWritable { root: root.path().to_owned(), source };
+        guard.create_dir_all(&root.state()).map_err(not_writable)?;
+        let path = root.lock_file();
+        guard.note_if_missing(&path);
+        let mut options = fs_err::OpenOptions::new();
+        let file = options.read(true).write(true).create(true).truncate(false).open(&path);
+        let file = file.map_err(not_writable)?.into_file();
+        match file.try_lock() {
+            Ok(()) => Ok(Self { _file: file }),
+            Err(TryLockError::WouldBlock) => Err(LockError::Busy { root: root.path().to_owned() }),
+            Err(TryLockError::Error(source)) => Err(not_writable(source)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_install_is_told_that_the_root_is_busy() {
+        let directory = tempfile::tempdir().unwrap();
+        let root = HostRoot::new(directory.path()).unwrap();
+        let mut guard = TreeGuard::default();
+        let held = InstallLock::acquire(&root, &mut guard).unwrap();
+        let second = InstallLock::acquire(&root, &mut TreeGuard::default());
+        assert!(matches!(second, Err(LockError::Busy { .. })));
+        drop(held);
+        InstallLock::acquire(&root, &mut TreeGuard::default()).unwrap();
+    }
+}

@@ -1,0 +1,297 @@
+//! The whole installation, stage by stage.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::PathBuf;
+
+use attune_registry::report::Reporter;
+use attune_registry::trust::TrustError;
+use attune_schemas::{PackRef, PackRequest, Version};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::activate::{create_entry_links, next_generation, point_current_at, sync_root, write_generation};
+use crate::environment::build_environments;
+use crate::error::InstallError;
+use crate::generation::Generation;
+use crate::host::{HostRoot, InstallLock, StoreKind, TreeGuard};
+use crate::open::SourceLocation;
+use crate::plan::{ChosenReleases, InstallPlan, check_space, choose_releases};
+use crate::python::{InterpreterSearch, Interpreters};
+use crate::recover::recover;
+use crate::register::{Database, Registration};
+use crate::stopwatch::{StageTime, Stopwatch};
+use crate::testing::{PackTestResult, TestPolicy, run_tests};
+use crate::unpack::{Staging, fetch_and_unpack};
+use crate::verify::{TrustSettings, VerifiedSource, verify};
+
+/// What to install, from where, and how.
+#[derive(Debug, Clone)]
+pub struct InstallOptions {
+    /// The installation root.
+    pub root: PathBuf,
+    /// Where the packs come from.
+    pub source: SourceLocation,
+    /// The packs; empty means everything that the bundle was made for.
+    pub requests: Vec<PackRequest>,
+    /// What is trusted.
+    pub trust: TrustSettings,
+    /// Where to look for interpreters.
+    pub interpreters: InterpreterSearch,
+    /// What the packs' tests may stop.
+    pub tests: TestPolicy,
+    /// Whether everything is on disk before it is activated; without it a power failure right after
+    /// an install may lose files.
+    pub durable: bool,
+    /// The time of the installation.
+    pub now: Timestamp,
+}
+
+/// How an installation ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// A new generation is active.
+    Installed,
+    /// Everything was there; nothing was written.
+    Unchanged,
+}
+
+/// What an installation did.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InstallReport {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The installation root.
+    pub root: PathBuf,
+    /// The registry that the packs came from.
+    pub registry: String,
+    /// The active generation.
+    pub generation: u64,
+    /// The packs that were installed, dependencies first.
+    pub packs: Vec<PackReport>,
+    /// Bytes that were fetched.
+    pub downloaded_bytes: u64,
+    /// Expired metadata that was accepted.
+    pub expiry_waivers: Vec<String>,
+    /// How the packs' tests ended.
+    pub tests: Vec<PackTestResult>,
+    /// How long each stage took.
+    pub stages: Vec<StageTime>,
+}
+
+/// A pack that was installed.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PackReport {
+    /// The pack.
+    #[serde(rename = "ref")]
+    pub pack: PackRef,
+    /// Its version.
+    pub version: Version,
+    /// The version it replaced.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<Version>,
+    /// Whether it was asked for, rather than needed by another.
+    pub requested: bool,
+    /// Number of components by directory name.
+    pub contents: BTreeMap<String, u64>,
+    /// Number of wheels in its Python environment; absent where it has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wheels: Option<usize>,
+}
+
+/// Installs what `options` asks for. When this fails, the root is as it was.
+pub fn install(options: &InstallOptions, reporter: &dyn Reporter) -> Result<InstallReport, InstallError> {
+    let mut watch = Stopwatch::start();
+    let root = HostRoot::new(&options.root)
+        .map_err(|source| InstallError::Root { root: options.root.clone(), source })?;
+    let source = options.source.open()?;
+    watch.lap("open");
+    let mut source = verify(source, &root, &options.trust, options.now)?;
+    watch.lap("verify");
+
+    // Nothing above writes; what is active is read again once the lock is held.
+    if let Some(report) = unchanged(options, &root, &mut source)? {
+        return Ok(report);
+    }
+    let mut guard = TreeGuard::default();
+    let _lock = InstallLock::acquire(&root, &mut guard)?;
+    recover(&root)?;
+    let active = read_active(&root)?;
+    let chosen = choose_releases(&options.requests, &mut source, &active)?;
+    watch.lap("resolve");
+    let session = Session { options, root: &root, active: &active, reporter };
+    session.run(chosen, &mut source, guard, watch)
+}
+
+fn read_active(root: &HostRoot) -> Result<Generation, InstallError> {
+    Generation::active(root).map_err(|source| InstallError::Root { root: root.path().to_owned(), source })
+}
+
+/// The report of an installation that has nothing to do, found without a lock or a write.
+fn unchanged(
+    options: &InstallOptions,
+    root: &HostRoot,
+    source: &mut VerifiedSource,
+) -> Result<Option<InstallReport>, InstallError> {
+    if root.staging().exists() {
+        return Ok(None);
+    }
+    let active = read_active(root)?;
+    if active.id == 0 || !active.interpreters.iter().all(crate::python::Interpreter::is_present) {
+        return Ok(None);
+    }
+    let mut watch = Stopwatch::start();
+    let chosen = choose_releases(&options.requests, source, &active)?;
+    if !chosen.install.is_empty() {
+        return Ok(None);
+    }
+    persist_trust(source)?;
+    watch.lap("resolve");
+    Ok(Some(InstallReport {
+        outcome: Outcome::Unchanged,
+        root: root.path().to_owned(),
+        registry: source.registry().to_string(),
+        generation: active.id,
+        packs: Vec::new(),
+        downloaded_bytes: 0,
+        expiry_waivers: source.waivers(),
+        tests: Vec::new(),
+        stages: watch.into_stages(),
+    }))
+}
+
+fn persist_trust(source: &VerifiedSource) -> Result<(), InstallError> {
+    source.persist().map_err(|error: TrustError| error.into())
+}
+
+/// One installation that holds the lock.
+struct Session<'a> {
+    options: &'a InstallOptions,
+    root: &'a HostRoot,
+    active: &'a Generation,
+    reporter: &'a dyn Reporter,
+}
+
+impl Session<'_> {
+    fn run(
+        &self,
+        chosen: ChosenReleases,
+        source: &mut VerifiedSource,
+        mut guard: TreeGuard,
+        mut watch: Stopwatch,
+    ) -> Result<InstallReport, InstallError> {
+        let remembered = self.active.interpreters.clone();
+        let mut interpreters = Interpreters::new(self.options.interpreters.clone(), remembered);
+        let plan = InstallPlan::new(chosen, &mut interpreters, self.root)?;
+        check_space(plan.space, self.root)?;
+        watch.lap("plan");
+
+        let id = self.active.id + 1;
+        let io = |source| InstallError::Root { root: self.root.path().to_owned(), source };
+        create_entry_links(self.root, &mut guard).map_err(io)?;
+        let mut database = Database::open(self.root, &mut guard)?;
+        let mut staging = Staging::create(self.root, id, guard).map_err(io)?;
+        fetch_and_unpack(&plan, source.source(), &staging, self.reporter)?;
+        staging.promote(StoreKind::Packs, plan.archives.keys().copied()).map_err(io)?;
+        staging.promote(StoreKind::Wheels, plan.wheels.keys().copied()).map_err(io)?;
+        watch.lap("unpack");
+
+        let built = build_environments(plan.environments.values(), self.root, &staging)?;
+        staging.promote(StoreKind::Envs, built).map_err(io)?;
+        watch.lap("environments");
+
+        let tests = run_tests(&plan, self.root, staging.directory(), self.options.tests, self.reporter)?;
+        watch.lap("test");
+
+        let registry = source.registry().to_string();
+        let generation = next_generation(&plan, self.active, id, &registry, self.options.now);
+        staging.note_generation().map_err(io)?;
+        write_generation(self.root, &generation).map_err(io)?;
+        if self.options.durable {
+            sync_root(self.root).map_err(io)?;
+        }
+        watch.lap("sync");
+        let registration = Registration {
+            root: self.root,
+            plan: &plan,
+            generation: &generation,
+            previous: self.active.id,
+            tests: &tests,
+            registry: &registry,
+            now: self.options.now,
+        };
+        registration.commit(&mut database)?;
+        // The database holds the generation now: from here on an interrupted install is completed.
+        staging.keep();
+        watch.lap("register");
+        persist_trust(source)?;
+        point_current_at(self.root, id).map_err(io)?;
+        watch.lap("activate");
+        let report = self.report(&plan, source, id, tests, watch);
+        self.log(&report);
+        Ok(report)
+    }
+
+    fn report(
+        &self,
+        plan: &InstallPlan,
+        source: &VerifiedSource,
+        generation: u64,
+        tests: Vec<PackTestResult>,
+        watch: Stopwatch,
+    ) -> InstallReport {
+        let packs = plan.packs.iter().map(|planned| PackReport {
+            pack: planned.pack.clone(),
+            version: planned.release.config.pack.version.clone(),
+            replaces: planned.replaces.clone(),
+            requested: planned.requested,
+            contents: contents(&planned.release.config.components),
+            wheels: planned.python.as_ref().map(|environment| environment.wheels.len()),
+        });
+        InstallReport {
+            outcome: Outcome::Installed,
+            root: self.root.path().to_owned(),
+            registry: source.registry().to_string(),
+            generation,
+            packs: packs.collect(),
+            downloaded_bytes: plan.download_bytes(),
+            expiry_waivers: source.waivers(),
+            tests,
+            stages: watch.into_stages(),
+        }
+    }
+
+    /// Adds a line to the install log; the installation is done by now and stands without it.
+    fn log(&self, report: &InstallReport) {
+        let path = self.root.log_file();
+        let line = serde_json::json!({
+            "time": self.options.now,
+            "outcome": report.outcome,
+            "generation": report.generation,
+            "registry": report.registry,
+            "packs": report.packs,
+            "expiryWaivers": report.expiry_waivers,
+            "testPolicy": format!("{:?}", self.options.tests).to_lowercase(),
+        });
+        let write = || {
+            fs_err::create_dir_all(self.root.state().join("log"))?;
+            let mut file = fs_err::OpenOptions::new().create(true).append(true).open(&path)?;
+            writeln!(file, "{line}")
+        };
+        if let Err(error) = write() {
+            self.reporter.warning(&format!("the install log could not be written: {error}"));
+        }
+    }
+}
+
+/// Number of components by directory name.
+pub(crate) fn contents(components: &[attune_schemas::component::ComponentSummary]) -> BTreeMap<String, u64> {
+    let mut contents = BTreeMap::new();
+    for component in components {
+        *contents.entry(component.kind.directory().to_owned()).or_insert(0) += 1;
+    }
+    contents
+}

@@ -1,0 +1,82 @@
+//! What an install has put into place and not yet committed, on disk, for the next start to undo.
+//!
+//! `staging/<id>/journal.json`; written before each step that it records.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use attune_registry::blob::replace_file;
+use attune_schemas::Digest;
+use serde::{Deserialize, Serialize};
+
+use crate::generation::Generation;
+use crate::host::{HostRoot, StoreKind};
+
+/// The journal of one staging directory.
+#[derive(Debug)]
+pub struct StagingJournal {
+    path: PathBuf,
+    entries: Entries,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Entries {
+    /// The generation that the install makes.
+    generation: u64,
+    /// Trees that were not in the store before.
+    promoted: Vec<(StoreKind, Digest)>,
+}
+
+impl StagingJournal {
+    /// An empty journal of the install that makes `generation`; nothing is written yet.
+    pub fn new(staging: &Path, generation: u64) -> Self {
+        let entries = Entries { generation, promoted: Vec::new() };
+        Self { path: staging.join("journal.json"), entries }
+    }
+
+    /// Reads the journal of a staging directory that an earlier process left; `None` where it had
+    /// not begun to put anything into place.
+    pub fn load(staging: &Path) -> io::Result<Option<Self>> {
+        let path = staging.join("journal.json");
+        match fs_err::read(&path) {
+            Ok(bytes) => {
+                let entries = serde_json::from_slice(&bytes).map_err(io::Error::from)?;
+                Ok(Some(Self { path, entries }))
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The generation that the install makes.
+    pub fn generation(&self) -> u64 {
+        self.entries.generation
+    }
+
+    /// Records that `trees` are about to be moved into the store.
+    pub fn record(&mut self, trees: impl IntoIterator<Item = (StoreKind, Digest)>) -> io::Result<()> {
+        self.entries.promoted.extend(trees);
+        let bytes = serde_json::to_vec(&self.entries).map_err(io::Error::from)?;
+        replace_file(&self.path, &bytes)
+    }
+
+    /// Takes everything recorded out of `root` again, except what the active generation uses.
+    pub fn undo(&self, root: &HostRoot) {
+        let active = Generation::active(root).unwrap_or_else(|_| Generation::empty());
+        if active.id == self.entries.generation && active.id != 0 {
+            return;
+        }
+        let used: std::collections::BTreeSet<_> = active.store_entries().collect();
+        let generation = root.generation(self.entries.generation);
+        let unused = self.entries.promoted.iter().filter(|entry| !used.contains(entry));
+        let trees = unused.map(|(kind, digest)| root.store(*kind, digest));
+        for path in trees.chain([generation]) {
+            match fs_err::remove_dir_all(&path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    tracing::warn!("could not undo: {error}");
+                }
+                _ => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! Why a host cannot take what was chosen.
+
+use std::path::PathBuf;
+
+use attune_schemas::release::ManifestError;
+use attune_schemas::{Digest, PackRef};
+
+use crate::error::ExitKind;
+
+/// Why a plan could not be made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PlanError {
+    /// A release manifest is not one.
+    #[error("release manifest {digest} is not valid")]
+    Manifest {
+        /// The manifest.
+        digest: Digest,
+        /// The cause.
+        #[source]
+        source: ManifestError,
+    },
+    /// No interpreter on the host will do.
+    #[error("pack `{pack}` needs {needed}; found {found}")]
+    NoInterpreter {
+        /// The pack.
+        pack: PackRef,
+        /// What it needs, in words.
+        needed: String,
+        /// What the host has, in words.
+        found: String,
+    },
+    /// The release was made for other machines or Pythons.
+    #[error("pack `{pack}` does not install on {here}: its release was built for {built_for}")]
+    OtherTarget {
+        /// The pack.
+        pack: PackRef,
+        /// This host, in words.
+        here: String,
+        /// The targets of the release, in words.
+        built_for: String,
+    },
+    /// A wheel does not fit the interpreter.
+    #[error("pack `{pack}`: wheel `{filename}` is not for {interpreter}: {reason}")]
+    WheelTags {
+        /// The pack.
+        pack: PackRef,
+        /// The wheel.
+        filename: String,
+        /// The interpreter, in words.
+        interpreter: String,
+        /// What does not fit.
+        reason: String,
+    },
+    /// The disk is too small.
+    #[error("`{}` has {available} free, the installation needs {needed}", path.display())]
+    NoSpace {
+        /// A directory on the disk.
+        path: PathBuf,
+        /// What it needs, for people.
+        needed: String,
+        /// What there is, for people.
+        available: String,
+    },
+    /// The free space cannot be told.
+    #[error("could not tell the free space of `{}`", path.display())]
+    Space {
+        /// A directory on the disk.
+        path: PathBuf,
+        /// The cause.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+impl PlanError {
+    /// Which exit code this is.
+    pub fn kind(&self) -> ExitKind {
+        match self {
+            Self::Manifest { .. } => ExitKind::Untrusted,
+            Self::NoInterpreter { .. } | Self::OtherTarget { .. } | Self::WheelTags { .. } => {
+                ExitKind::Environment
+            }
+            Self::NoSpace { .. } | Self::Space { .. } => ExitKind::Failed,
+        }
+    }
+
+    /// What to do about it, where that is known.
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::NoInterpreter { .. } => "install such a Python, or name one with --python /path/to/python3",
+            Self::OtherTarget { .. } | Self::WheelTags { .. } => {
+                "on the building machine, repeat `attune-build add` and `attune-build bundle` with \
+                 --platform and --python of this host"
+            }
+            Self::NoSpace { .. } => "make room there, or choose another place with --root",
+            _ => return None,
+        };
+        Some(hint.to_owned())
+    }
+}

@@ -1,0 +1,116 @@
+//! Chooses the interpreter and the wheels of a pack's Python environment.
+
+use std::str::FromStr;
+
+use attune_schemas::environment_lock::{LockedWheel, PythonLock, PythonTarget};
+use attune_schemas::pack_config::PackConfig;
+use attune_schemas::{Digest, PackRef};
+use uv_distribution_filename::WheelFilename;
+
+use super::PythonEnvironment;
+use super::error::PlanError;
+use crate::error::InstallError;
+use crate::python::{Interpreter, Interpreters};
+
+/// The environment of `pack` on this host, or `None` where it needs none.
+pub fn plan_python(
+    pack: &PackRef,
+    config: &PackConfig,
+    interpreters: &mut Interpreters,
+) -> Result<Option<PythonEnvironment>, InstallError> {
+    let Some(lock) = &config.environments.python else { return Ok(None) };
+    let interpreter = interpreters.find(|candidate| suits(candidate, lock))?;
+    let Some(interpreter) = interpreter else {
+        return Err(nothing_suits(pack, lock, interpreters).into());
+    };
+    let wheels = target_for(&interpreter, lock).map(|target| target.wheels.clone()).unwrap_or_default();
+    check_tags(pack, &interpreter, &wheels)?;
+    let digest = environment_digest(&interpreter, &wheels);
+    let marker = lock.manifest.as_ref().map(|manifest| manifest.digest.hex());
+    Ok(Some(PythonEnvironment { digest, interpreter, wheels, marker }))
+}
+
+fn suits(interpreter: &Interpreter, lock: &PythonLock) -> bool {
+    satisfies(interpreter, lock)
+        && interpreter.minor().is_some()
+        && (lock.targets.is_empty() || target_for(interpreter, lock).is_some())
+}
+
+fn satisfies(interpreter: &Interpreter, lock: &PythonLock) -> bool {
+    lock.requires_python.as_ref().is_none_or(|specifier| interpreter.satisfies(specifier))
+}
+
+fn target_for<'a>(interpreter: &Interpreter, lock: &'a PythonLock) -> Option<&'a PythonTarget> {
+    let (minor, platform) = (interpreter.minor()?, interpreter.platform()?);
+    lock.targets.iter().find(|target| target.python == minor && target.platform == platform)
+}
+
+/// Tells a host without a fitting Python from a release that was made for other hosts.
+fn nothing_suits(pack: &PackRef, lock: &PythonLock, interpreters: &Interpreters) -> PlanError {
+    let pack = pack.clone();
+    let found = interpreters.found();
+    let targets = list(lock.targets.iter().map(|target| format!("{} on {}", target.python, target.platform)));
+    let usable: Vec<&Interpreter> = found.iter().filter(|found| satisfies(found, lock)).collect();
+    if let Some(first) = usable.first()
+        && !lock.targets.is_empty()
+    {
+        let platform = first.platform().map_or_else(|| first.machine.clone(), |p| p.to_string());
+        let pythons = list(usable.iter().map(|found| found.version.clone()));
+        let here = format!("{platform} with Python {pythons}");
+        return PlanError::OtherTarget { pack, here, built_for: format!("Python {targets}") };
+    }
+    let needed = match &lock.requires_python {
+        Some(specifier) => format!("Python {specifier}"),
+        None if lock.targets.is_empty() => "Python 3".to_owned(),
+        None => format!("Python {targets}"),
+    };
+    let found = match found {
+        [] => "no Python on this host".to_owned(),
+        found => list(found.iter().map(Interpreter::describe)),
+    };
+    PlanError::NoInterpreter { pack, needed, found }
+}
+
+fn list(items: impl Iterator<Item = String>) -> String {
+    items.collect::<Vec<_>>().join(", ")
+}
+
+fn check_tags(pack: &PackRef, interpreter: &Interpreter, wheels: &[LockedWheel]) -> Result<(), PlanError> {
+    let refuse = |filename: &str, reason: String| PlanError::WheelTags {
+        pack: pack.clone(),
+        filename: filename.to_owned(),
+        interpreter: interpreter.describe(),
+        reason,
+    };
+    let tags = interpreter.tags();
+    for wheel in wheels {
+        let filename = WheelFilename::from_str(&wheel.filename)
+            .map_err(|error| refuse(&wheel.filename, error.to_string()))?;
+        let tags =
+            tags.as_ref().ok_or_else(|| refuse(&wheel.filename, "its platform is not known".to_owned()))?;
+        if !filename.is_compatible(tags) {
+            let libc = format!(
+                "its tags do not fit Python {} on {} with {} {}.{}",
+                interpreter.version,
+                interpreter.machine,
+                if interpreter.libc == "musl" { "musl" } else { "glibc" },
+                interpreter.libc_version.0,
+                interpreter.libc_version.1,
+            );
+            return Err(refuse(&wheel.filename, libc));
+        }
+    }
+    Ok(())
+}
+
+/// Equal interpreters and equal wheels make equal environments.
+fn environment_digest(interpreter: &Interpreter, wheels: &[LockedWheel]) -> Digest {
+    let description = serde_json::json!({
+        "format": "attune.environment/v1",
+        "interpreter": interpreter,
+        "wheels": wheels.iter().map(|wheel| wheel.digest).collect::<Vec<_>>(),
+    });
+    let bytes = attune_schemas::canonical_json::to_vec(&description)
+        .expect("a description of strings and integers has a canonical form");
+    Digest::of(&bytes)
+}

@@ -1,0 +1,81 @@
+//! The room that an installation takes, known before the first write.
+
+use attune_registry::human_bytes;
+use attune_schemas::environment_lock::Footprint;
+
+use super::InstallPlan;
+use super::error::PlanError;
+use crate::host::HostRoot;
+
+/// What an installation takes on disk.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SpaceNeed {
+    /// Bytes in 4 KiB blocks.
+    pub bytes: u64,
+    /// Files and directories.
+    pub inodes: u64,
+}
+
+/// For `generation.json`, the database with its log, the trust state and the install log.
+const STATE_BYTES: u64 = 1 << 20;
+const STATE_INODES: u64 = 64;
+/// For an environment's own files: `pyvenv.cfg`, links, entry points and rewritten `RECORD`s come to
+/// less than this per wheel.
+const PER_LINKED_WHEEL_BYTES: u64 = 16 << 10;
+const PER_LINKED_WHEEL_INODES: u64 = 4;
+
+impl SpaceNeed {
+    /// What `plan` takes: every tree once, and directories again where a wheel is linked.
+    pub fn of(plan: &InstallPlan) -> Self {
+        let mut trees = Footprint::default();
+        for archive in plan.archives.values() {
+            trees.add(archive);
+        }
+        for wheel in plan.wheels.values() {
+            trees.add(&wheel.unpacked);
+        }
+        let mut need = Self {
+            bytes: trees.disk_bytes + STATE_BYTES,
+            inodes: trees.files + trees.directories + STATE_INODES,
+        };
+        for wheel in plan.environments.values().flat_map(|environment| &environment.wheels) {
+            need.bytes += wheel.unpacked.directories * 4096 + PER_LINKED_WHEEL_BYTES;
+            need.inodes += wheel.unpacked.directories + PER_LINKED_WHEEL_INODES;
+        }
+        need
+    }
+}
+
+/// Refuses where the disk of `root` lacks the room.
+pub fn check_space(need: SpaceNeed, root: &HostRoot) -> Result<(), PlanError> {
+    let path = root.existing_ancestor();
+    let disk = rustix::fs::statvfs(path)
+        .map_err(|source| PlanError::Space { path: path.to_owned(), source: source.into() })?;
+    let available = disk.f_bavail.saturating_mul(disk.f_frsize);
+    let no_space =
+        |needed: String, available: String| PlanError::NoSpace { path: path.to_owned(), needed, available };
+    if available < need.bytes {
+        return Err(no_space(human_bytes(need.bytes), human_bytes(available)));
+    }
+    // File systems that make inodes as they go report none at all.
+    if disk.f_files > 0 && disk.f_favail < need.inodes {
+        let files = |count| format!("room for {count} files");
+        return Err(no_space(files(need.inodes), files(disk.f_favail)));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_told_before_anything_is_written() {
+        let directory = tempfile::tempdir().unwrap();
+        let root = HostRoot::new(&directory.path().join("root")).unwrap();
+        let need = SpaceNeed { bytes: u64::MAX, inodes: 1 };
+        let error = check_space(need, &root).unwrap_err();
+        assert!(matches!(error, PlanError::NoSpace { .. }), "{error}");
+        assert!(!root.path().exists());
+    }
+}

@@ -1,0 +1,60 @@
+//! The database file.
+
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction};
+
+use super::RegisterError;
+use crate::host::{HostRoot, TreeGuard};
+
+/// An open database with its tables.
+#[derive(Debug)]
+pub struct Database {
+    connection: Connection,
+}
+
+const SCHEMA: &str = include_str!("schema.sql");
+
+impl Database {
+    /// Opens the database of `root` and creates what it lacks; files it creates are noted in `guard`.
+    pub fn open(root: &HostRoot, guard: &mut TreeGuard) -> Result<Self, RegisterError> {
+        let path = root.database();
+        for suffix in ["", "-wal", "-shm"] {
+            let mut name = path.clone().into_os_string();
+            name.push(suffix);
+            guard.note_if_missing(name.as_ref());
+        }
+        let open = |source| RegisterError::Open { path: path.clone(), source };
+        let connection = Connection::open(&path).map_err(open)?;
+        connection.pragma_update(None, "journal_mode", "WAL").map_err(open)?;
+        connection.pragma_update(None, "synchronous", "FULL").map_err(open)?;
+        connection.pragma_update(None, "foreign_keys", true).map_err(open)?;
+        connection.execute_batch(SCHEMA).map_err(open)?;
+        Ok(Self { connection })
+    }
+
+    /// Begins a transaction.
+    pub fn transaction(&mut self) -> Result<Transaction<'_>, RegisterError> {
+        Ok(self.connection.transaction()?)
+    }
+
+    /// The generation whose rows the database of `root` holds; `None` where there is no database.
+    pub fn registered_generation(root: &HostRoot) -> Result<Option<u64>, RegisterError> {
+        let path = root.database();
+        if !path.is_file() {
+            return Ok(None);
+        }
+        let open = |source| RegisterError::Open { path: path.clone(), source };
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&path, flags).map_err(open)?;
+        let table: Option<i64> = connection
+            .query_row("SELECT 1 FROM sqlite_master WHERE name = 'install_journal'", [], |row| row.get(0))
+            .optional()
+            .map_err(open)?;
+        if table.is_none() {
+            return Ok(None);
+        }
+        let generation = connection
+            .query_row("SELECT generation FROM install_journal", [], |row| row.get::<_, i64>(0))
+            .optional()?;
+        Ok(generation.and_then(|generation| u64::try_from(generation).ok()))
+    }
+}

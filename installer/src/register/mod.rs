@@ -1,0 +1,96 @@
+//! Registers packs and their components in the host's database, in one transaction.
+
+mod components;
+mod database;
+mod definition;
+mod packs;
+mod runtimes;
+
+use attune_schemas::PackRef;
+use attune_schemas::component::ComponentKind;
+use jiff::Timestamp;
+
+pub use database::Database;
+
+use crate::generation::Generation;
+use crate::host::HostRoot;
+use crate::plan::InstallPlan;
+use crate::testing::PackTestResult;
+
+/// Why the registration failed; nothing of it remains.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RegisterError {
+    /// The database cannot be opened.
+    #[error("could not open the database `{}`", path.display())]
+    Open {
+        /// The database.
+        path: std::path::PathBuf,
+        /// The cause.
+        #[source]
+        source: rusqlite::Error,
+    },
+    /// A statement failed.
+    #[error("could not register the packs")]
+    Statement(#[from] rusqlite::Error),
+    /// A component does not satisfy the database's rules.
+    #[error("could not register {kind} `{component}` of pack `{pack}`")]
+    Component {
+        /// The pack.
+        pack: PackRef,
+        /// What it is.
+        kind: ComponentKind,
+        /// Its ref.
+        component: String,
+        /// The cause.
+        #[source]
+        source: rusqlite::Error,
+    },
+}
+
+/// Everything that is registered together.
+pub struct Registration<'a> {
+    /// The root.
+    pub root: &'a HostRoot,
+    /// What is being installed.
+    pub plan: &'a InstallPlan,
+    /// The generation it makes.
+    pub generation: &'a Generation,
+    /// The generation before, 0 where there is none.
+    pub previous: u64,
+    /// How the packs' tests ended.
+    pub tests: &'a [PackTestResult],
+    /// The registry it comes from.
+    pub registry: &'a str,
+    /// The time of the registration.
+    pub now: Timestamp,
+}
+
+impl Registration<'_> {
+    /// Writes all rows in one transaction.
+    pub fn commit(&self, database: &mut Database) -> Result<(), RegisterError> {
+        let transaction = database.transaction()?;
+        runtimes::ensure_builtin(&transaction, self.now)?;
+        for planned in &self.plan.packs {
+            let pack = packs::upsert(&transaction, planned, self)?;
+            components::replace_all(&transaction, pack, planned, self.now)?;
+            packs::record_environments(&transaction, pack, planned, self)?;
+        }
+        for planned in &self.plan.packs {
+            components::link(&transaction, planned)?;
+        }
+        packs::record_tests(&transaction, self)?;
+        transaction.execute(
+            "INSERT INTO install_journal (only, generation, previous, registered_at) VALUES (1, ?1, ?2, ?3) \
+             ON CONFLICT (only) DO UPDATE SET generation = ?1, previous = ?2, registered_at = ?3",
+            rusqlite::params![row_id(self.generation.id), row_id(self.previous), self.now.to_string()],
+        )?;
+        transaction.commit()?;
+        Ok(())
+    }
+}
+
+/// SQLite integers are signed; generations are counted one by one and never get there.
+fn row_id(generation: u64) -> i64 {
+    i64::try_from(generation).expect("fewer generations than that")
+}

@@ -1,0 +1,119 @@
+//! Rows of packs, their environments and their test runs.
+
+use rusqlite::{Transaction, params};
+use serde_json::json;
+
+use super::{Registration, runtimes};
+use crate::plan::PlannedPack;
+
+/// Inserts or updates the row of a pack and returns its id; configuration set on the host is kept.
+pub(super) fn upsert(
+    transaction: &Transaction<'_>,
+    planned: &PlannedPack,
+    registration: &Registration<'_>,
+) -> rusqlite::Result<i64> {
+    let pack = &planned.release.config.pack;
+    let dependencies: Vec<String> =
+        pack.dependencies.iter().map(|(pack, requirement)| format!("{pack}@{requirement}")).collect();
+    let now = registration.now.to_string();
+    transaction.query_row(
+        "INSERT INTO pack (ref, label, description, version, conf_schema, config, meta, tags, runtime_deps, \
+             dependencies, is_standard, source_type, source_url, source_ref, checksum, checksum_verified, \
+             installed_at, installation_method, storage_path, created, updated) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 'registry', ?12, ?13, ?14, 1, ?15, 'offline', \
+             ?16, ?15, ?15) \
+         ON CONFLICT (ref) DO UPDATE SET label = ?2, description = ?3, version = ?4, conf_schema = ?5, \
+             meta = ?7, tags = ?8, runtime_deps = ?9, dependencies = ?10, is_standard = ?11, \
+             source_type = 'registry', source_url = ?12, source_ref = ?13, checksum = ?14, \
+             checksum_verified = 1, installed_at = ?15, installation_method = 'offline', \
+             storage_path = ?16, updated = ?15 \
+         RETURNING id",
+        params![
+            pack.pack.as_str(),
+            pack.label,
+            pack.description,
+            pack.version.to_string(),
+            json!(pack.conf_schema).to_string(),
+            json!(pack.config).to_string(),
+            json!(pack.meta).to_string(),
+            json!(pack.tags).to_string(),
+            json!(pack.runtime_deps).to_string(),
+            json!(dependencies).to_string(),
+            pack.is_standard,
+            registration.registry,
+            format!("{}@{}", pack.pack, pack.version),
+            planned.release.manifest.layers[0].digest.to_string(),
+            now,
+            registration.root.pack(&planned.pack).display().to_string(),
+        ],
+        |row| row.get(0),
+    )
+}
+
+/// Replaces the rows of a pack's environments.
+pub(super) fn record_environments(
+    transaction: &Transaction<'_>,
+    pack: i64,
+    planned: &PlannedPack,
+    registration: &Registration<'_>,
+) -> rusqlite::Result<()> {
+    transaction.execute("DELETE FROM pack_environment WHERE pack = ?1", [pack])?;
+    let Some(environment) = &planned.python else { return Ok(()) };
+    let Some((runtime, runtime_ref)) = runtimes::find(transaction, "python")? else { return Ok(()) };
+    let metadata = json!({
+        "digest": environment.digest,
+        "interpreter": environment.interpreter,
+        "wheels": environment.wheels.iter().map(|wheel| &wheel.filename).collect::<Vec<_>>(),
+    });
+    transaction.execute(
+        "INSERT INTO pack_environment (pack, pack_ref, runtime, runtime_ref, env_key, env_path, status, \
+             manifest_checksum, installed_at, last_verified, metadata, created, updated) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'ready', ?7, ?8, ?8, ?9, ?8, ?8)",
+        params![
+            pack,
+            planned.pack.as_str(),
+            runtime,
+            runtime_ref,
+            format!("base:{pack}:{runtime}"),
+            registration.root.environment(&planned.pack, "python").display().to_string(),
+            environment.marker,
+            registration.now.to_string(),
+            metadata.to_string(),
+        ],
+    )?;
+    Ok(())
+}
+
+/// Adds a row for every pack whose tests ran.
+pub(super) fn record_tests(
+    transaction: &Transaction<'_>,
+    registration: &Registration<'_>,
+) -> rusqlite::Result<()> {
+    for result in registration.tests {
+        let planned = registration.plan.packs.iter().find(|planned| planned.pack.as_str() == result.pack_ref);
+        let update = planned.is_some_and(|planned| planned.replaces.is_some());
+        transaction.execute(
+            "INSERT INTO pack_test_execution (pack_id, pack_version, execution_time, trigger_reason, \
+                 total_tests, passed, failed, skipped, pass_rate, duration_ms, result, created) \
+             SELECT id, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?3 FROM pack WHERE ref = ?1",
+            params![
+                result.pack_ref,
+                result.pack_version,
+                registration.now.to_string(),
+                if update { "update" } else { "install" },
+                count(result.total_tests),
+                count(result.passed),
+                count(result.failed),
+                count(result.skipped),
+                result.pass_rate,
+                count(result.duration_ms),
+                json!(result).to_string(),
+            ],
+        )?;
+    }
+    Ok(())
+}
+
+fn count(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}

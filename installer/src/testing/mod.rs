@@ -1,0 +1,149 @@
+//! Runs the packs' own tests in their environments, before anything is activated.
+
+mod process;
+mod result;
+mod runner;
+mod simple_format;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use attune_registry::report::Reporter;
+use attune_schemas::PackRef;
+use attune_schemas::pack::{OnFailure, PackMetadata};
+
+pub use result::{PackTestResult, SuiteResult, TestCase, TestStatus};
+use runner::run_suite;
+
+use crate::host::{HostRoot, StoreKind};
+use crate::plan::{InstallPlan, PlannedPack};
+
+/// Why an install stops at the packs' tests.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TestError {
+    /// The tests of a pack failed.
+    #[error("the tests of pack `{pack}` failed: {summary}")]
+    Failed {
+        /// The pack.
+        pack: PackRef,
+        /// Counts, and the end of what the tests said.
+        summary: String,
+    },
+    /// The tests could not be run at all.
+    #[error("could not run the tests of pack `{pack}`")]
+    Run {
+        /// The pack.
+        pack: PackRef,
+        /// The cause.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+impl TestError {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        Some(
+            "nothing was changed; pass --force to install all the same, or --skip-tests to run none"
+                .to_owned(),
+        )
+    }
+}
+
+/// Whether tests run and what a failure does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TestPolicy {
+    /// Run them; a failure blocks where the pack says so.
+    #[default]
+    Enforce,
+    /// Run them; a failure is told and recorded.
+    Force,
+    /// Run none.
+    Skip,
+}
+
+/// What a pack's tests need to run.
+pub(crate) struct TestBed<'a> {
+    pub(crate) pack: &'a PackMetadata,
+    /// The unpacked pack.
+    pub(crate) directory: PathBuf,
+    /// The Python of its environment.
+    pub(crate) python: Option<PathBuf>,
+    /// A directory that tests may fill.
+    pub(crate) scratch: PathBuf,
+}
+
+/// Runs the tests of every pack of `plan`, which must be in the store with its environment.
+pub fn run_tests(
+    plan: &InstallPlan,
+    root: &HostRoot,
+    scratch: &Path,
+    policy: TestPolicy,
+    reporter: &dyn Reporter,
+) -> Result<Vec<PackTestResult>, TestError> {
+    let mut results = Vec::new();
+    if policy == TestPolicy::Skip {
+        return Ok(results);
+    }
+    for planned in &plan.packs {
+        let pack = &planned.release.config.pack;
+        let Some(testing) = pack.testing.as_ref().filter(|testing| testing.enabled) else { continue };
+        reporter.started(&format!("testing {}", planned.pack), None);
+        let bed = test_bed(planned, root, scratch);
+        let failed = |source| TestError::Run { pack: planned.pack.clone(), source };
+        fs_err::create_dir_all(&bed.scratch).map_err(failed)?;
+        let started = std::time::Instant::now();
+        let mut suites = Vec::new();
+        for (name, runner) in &testing.runners {
+            suites.push(run_suite(name, runner, &bed).map_err(failed)?);
+        }
+        reporter.finished();
+        let result = PackTestResult::of(pack, suites, started.elapsed());
+        judge(&result, testing.on_failure, testing.min_pass_rate, policy, &planned.pack, reporter)?;
+        results.push(result);
+    }
+    Ok(results)
+}
+
+fn judge(
+    result: &PackTestResult,
+    on_failure: OnFailure,
+    min_pass_rate: Option<f64>,
+    policy: TestPolicy,
+    pack: &PackRef,
+    reporter: &dyn Reporter,
+) -> Result<(), TestError> {
+    if result.is_acceptable(min_pass_rate) {
+        return Ok(());
+    }
+    let summary = result.summary();
+    match (policy, on_failure) {
+        (TestPolicy::Enforce, OnFailure::Block) => Err(TestError::Failed { pack: pack.clone(), summary }),
+        (_, OnFailure::Ignore) => Ok(()),
+        _ => {
+            reporter
+                .warning(&format!("the tests of pack `{pack}` failed, installing all the same: {summary}"));
+            Ok(())
+        }
+    }
+}
+
+fn test_bed<'a>(planned: &'a PlannedPack, root: &HostRoot, scratch: &Path) -> TestBed<'a> {
+    let layer = &planned.release.manifest.layers[0];
+    let python = planned
+        .python
+        .as_ref()
+        .map(|environment| root.store(StoreKind::Envs, &environment.digest).join("bin").join("python3"));
+    TestBed {
+        pack: &planned.release.config.pack,
+        directory: root.store(StoreKind::Packs, &layer.digest),
+        python,
+        scratch: scratch.join("tests").join(planned.pack.as_str()),
+    }
+}
+
+/// A runner's limit where its file has none.
+pub(crate) fn timeout_of(runner: &attune_schemas::pack::TestRunner) -> Duration {
+    Duration::from_secs(runner.timeout_seconds)
+}

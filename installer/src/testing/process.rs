@@ -1,0 +1,127 @@
+//! Runs one test program with a limit on its time and on what it may say.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// The most output of one stream that is kept, in bytes; its end is what tells.
+const MAX_OUTPUT_BYTES: u64 = 1 << 20;
+/// How often a running program is looked at; the first looks come sooner.
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
+
+/// How a program ended.
+#[derive(Debug)]
+pub(super) struct Finished {
+    /// `None` where it was stopped at its limit.
+    pub(super) status: Option<ExitStatus>,
+    pub(super) stdout: String,
+    pub(super) stderr: String,
+    pub(super) duration: Duration,
+}
+
+/// Variables that tests may see; everything else of the caller's environment stays outside.
+const PASSED_VARIABLES: [&str; 9] =
+    ["HOME", "LANG", "LC_ALL", "LC_CTYPE", "LOGNAME", "PATH", "TERM", "TZ", "USER"];
+
+/// A command with a clean environment.
+pub(super) fn clean_command(program: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.env_clear();
+    // The environment is read here and not by the caller, because it is the child's, not ours.
+    for name in PASSED_VARIABLES {
+        if let Some(value) = std::env::var_os(name) {
+            command.env(name, value);
+        }
+    }
+    command
+}
+
+/// Runs `command` for at most `limit`; output goes through files, so that no pipe can stall it.
+pub(super) fn run(mut command: Command, limit: Duration, scratch: &Path) -> io::Result<Finished> {
+    let (mut stdout, mut stderr) = (tempfile::tempfile_in(scratch)?, tempfile::tempfile_in(scratch)?);
+    command
+        .stdin(Stdio::null())
+        .stdout(stdout.try_clone()?)
+        .stderr(stderr.try_clone()?)
+        // A group of its own, so that what it starts can be stopped with it.
+        .process_group(0);
+    let started = Instant::now();
+    let mut child = command.spawn()?;
+    let status = wait(&mut child, started, limit);
+    if !matches!(status, Ok(Some(_))) {
+        kill_group(&mut child);
+    }
+    Ok(Finished {
+        status: status?,
+        stdout: tail(&mut stdout)?,
+        stderr: tail(&mut stderr)?,
+        duration: started.elapsed(),
+    })
+}
+
+fn wait(child: &mut Child, started: Instant, limit: Duration) -> io::Result<Option<ExitStatus>> {
+    let mut pause = Duration::from_millis(1);
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(Some(status));
+        }
+        if started.elapsed() >= limit {
+            return Ok(None);
+        }
+        thread::sleep(pause);
+        pause = (pause * 2).min(POLL_INTERVAL);
+    }
+}
+
+fn kill_group(child: &mut Child) {
+    if let Some(group) = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw) {
+        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+    }
+    let _ = child.wait();
+}
+
+fn tail(file: &mut File) -> io::Result<String> {
+    let length = file.metadata()?.len();
+    file.seek(SeekFrom::Start(length.saturating_sub(MAX_OUTPUT_BYTES)))?;
+    let mut bytes = Vec::new();
+    file.take(MAX_OUTPUT_BYTES).read_to_end(&mut bytes)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(script: &str, limit: Duration) -> Finished {
+        let scratch = tempfile::tempdir().unwrap();
+        let mut command = clean_command(Path::new("/bin/sh"));
+        command.args(["-c", script]);
+        run(command, limit, scratch.path()).unwrap()
+    }
+
+    #[test]
+    fn output_and_status_are_kept() {
+        let finished = shell("echo out; echo err >&2; exit 3", Duration::from_secs(10));
+        assert_eq!(finished.status.unwrap().code(), Some(3));
+        assert_eq!((finished.stdout.as_str(), finished.stderr.as_str()), ("out\n", "err\n"));
+    }
+
+    #[test]
+    fn a_program_over_its_limit_is_stopped_with_its_children() {
+        let finished = shell("sleep 600 & sleep 600", Duration::from_millis(100));
+        assert!(finished.status.is_none());
+        assert!(finished.duration < Duration::from_mins(1));
+    }
+
+    #[test]
+    fn very_much_output_neither_stalls_nor_fills_memory() {
+        let finished = shell("head -c 3000000 /dev/zero; echo end", Duration::from_mins(1));
+        assert!(finished.status.unwrap().success());
+        assert_eq!(finished.stdout.len() as u64, MAX_OUTPUT_BYTES);
+        assert!(finished.stdout.ends_with("end\n"));
+    }
+}

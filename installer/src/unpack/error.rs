@@ -1,0 +1,35 @@
+//! Why a blob could not be fetched or unpacked.
+
+use std::io;
+
+use attune_registry::archive::ArchiveError;
+use attune_schemas::Digest;
+
+use super::wheel::WheelError;
+
+/// Why a blob could not be unpacked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum UnpackError {
+    /// A pack archive is damaged or hostile.
+    #[error("pack archive {digest} is refused")]
+    Archive {
+        /// The archive.
+        digest: Digest,
+        /// The cause.
+        #[source]
+        source: ArchiveError,
+    },
+    /// A wheel is damaged or hostile.
+    #[error("wheel `{filename}` is refused")]
+    Wheel {
+        /// The wheel.
+        filename: String,
+        /// The cause.
+        #[source]
+        source: WheelError,
+    },
+    /// Writing to disk failed.
+    #[error("could not write the unpacked files")]
+    Io(#[from] io::Error),
+}

@@ -1,0 +1,14 @@
+//! Fetches blobs and unpacks them beside the running packs: checked bytes in, trees out.
+//!
+//! One thread reads and hashes the source; the others unpack what it has checked. A blob is in
+//! memory or spooled, never unpacked before its digest matched, and never on disk twice.
+
+mod error;
+mod pipeline;
+mod staging;
+mod wheel;
+
+pub use error::UnpackError;
+pub use pipeline::fetch_and_unpack;
+pub use staging::Staging;
+pub use wheel::{WheelError, unpack_wheel};

@@ -1,0 +1,102 @@
+//! One reader, several unpackers.
+
+use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Mutex, OnceLock};
+use std::thread;
+
+use attune_registry::archive::unpack_pack;
+use attune_registry::blob::{BlobSpool, VerifiedBlob};
+use attune_registry::report::Reporter;
+use attune_registry::source::{Source, SourceError};
+
+use super::error::UnpackError;
+use super::staging::Staging;
+use super::wheel::unpack_wheel;
+use crate::error::InstallError;
+use crate::host::StoreKind;
+use crate::plan::InstallPlan;
+
+/// Each unpacker holds at most one blob in memory, so their number bounds memory as well.
+const MAX_UNPACKERS: usize = 4;
+
+/// Fetches the blobs of `plan` and unpacks them into `staging`.
+pub fn fetch_and_unpack(
+    plan: &InstallPlan,
+    source: &mut dyn Source,
+    staging: &Staging,
+    reporter: &dyn Reporter,
+) -> Result<(), InstallError> {
+    let create = |kind| staging.create_part(kind).map_err(UnpackError::Io);
+    create(StoreKind::Packs)?;
+    create(StoreKind::Wheels)?;
+    reporter.started("unpacking", Some(plan.download_bytes()));
+    let spool = BlobSpool::new(staging.directory());
+    let unpackers = thread::available_parallelism().map_or(1, NonZeroUsize::get).min(MAX_UNPACKERS);
+    let failure: OnceLock<UnpackError> = OnceLock::new();
+    let (sender, receiver) = sync_channel(1);
+    let receiver = Mutex::new(receiver);
+    let streamed = thread::scope(|scope| {
+        for _ in 0..unpackers {
+            scope.spawn(|| unpack_all(plan, staging, &receiver, &failure, reporter));
+        }
+        let streamed = source.stream_blobs(&plan.blobs, &spool, &mut |blob| send(&sender, blob, &failure));
+        drop(sender);
+        streamed
+    });
+    reporter.finished();
+    // A stream that an unpacker stopped has a cause, and the cause is what failed.
+    match (failure.into_inner(), streamed) {
+        (Some(error), _) => Err(error.into()),
+        (None, Err(SourceError::Stopped)) => unreachable!("only a failed unpacker stops the stream"),
+        (None, streamed) => Ok(streamed?),
+    }
+}
+
+fn send(
+    sender: &SyncSender<VerifiedBlob>,
+    blob: VerifiedBlob,
+    failure: &OnceLock<UnpackError>,
+) -> ControlFlow<()> {
+    if failure.get().is_some() || sender.send(blob).is_err() {
+        return ControlFlow::Break(());
+    }
+    ControlFlow::Continue(())
+}
+
+fn unpack_all(
+    plan: &InstallPlan,
+    staging: &Staging,
+    blobs: &Mutex<Receiver<VerifiedBlob>>,
+    failure: &OnceLock<UnpackError>,
+    reporter: &dyn Reporter,
+) {
+    loop {
+        let next = blobs.lock().expect("no unpacker panics while it waits").recv();
+        let Ok(blob) = next else { return };
+        if failure.get().is_some() {
+            // Taken all the same: the reader must not wait for room for ever.
+            continue;
+        }
+        let size = blob.size();
+        if let Err(error) = unpack(plan, staging, blob) {
+            // The first failure is the one that is told.
+            let _ = failure.set(error);
+        }
+        reporter.advanced(size);
+    }
+}
+
+fn unpack(plan: &InstallPlan, staging: &Staging, blob: VerifiedBlob) -> Result<(), UnpackError> {
+    let digest = *blob.digest();
+    if let Some(expected) = plan.archives.get(&digest) {
+        let destination = staging.tree(StoreKind::Packs, &digest);
+        return unpack_pack(blob.into_reader(), &destination, expected)
+            .map_err(|source| UnpackError::Archive { digest, source });
+    }
+    let wheel = plan.wheels.get(&digest).expect("only planned blobs are fetched");
+    let destination = staging.tree(StoreKind::Wheels, &digest);
+    unpack_wheel(blob.into_reader(), &destination, &wheel.unpacked)
+        .map_err(|source| UnpackError::Wheel { filename: wheel.filename.clone(), source })
+}

@@ -1,0 +1,91 @@
+//! The directory of one install in progress.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use attune_schemas::Digest;
+
+use crate::host::{HostRoot, StoreKind, TreeGuard};
+use crate::journal::StagingJournal;
+
+/// `staging/<id>`; removed when dropped, with everything that was promoted unless it was kept.
+#[derive(Debug)]
+pub struct Staging {
+    root: HostRoot,
+    directory: PathBuf,
+    journal: StagingJournal,
+    kept: bool,
+    // Last, so that what it removes is empty by then.
+    guard: TreeGuard,
+}
+
+impl Staging {
+    /// Creates the staging directory of an install that makes generation `generation`.
+    pub fn create(root: &HostRoot, generation: u64, mut guard: TreeGuard) -> io::Result<Self> {
+        let directory = root.staging().join(format!("{generation}-{}", std::process::id()));
+        for kind in [StoreKind::Packs, StoreKind::Wheels, StoreKind::Envs] {
+            guard.create_dir_all(&root.store_part(kind))?;
+        }
+        guard.create_dir_all(&root.generations())?;
+        guard.create_dir_all(&root.staging())?;
+        fs_err::create_dir_all(&directory)?;
+        let journal = StagingJournal::new(&directory, generation);
+        Ok(Self { root: root.clone(), directory, journal, kept: false, guard })
+    }
+
+    /// The directory itself.
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// Where the tree of `digest` is unpacked to.
+    pub fn tree(&self, kind: StoreKind, digest: &Digest) -> PathBuf {
+        let part = self.root.store_part(kind);
+        let name = part.file_name().expect("a part of the store has a name");
+        self.directory.join(name).join(digest.hex())
+    }
+
+    /// Creates the directory that trees of `kind` are unpacked into.
+    pub fn create_part(&self, kind: StoreKind) -> io::Result<()> {
+        let tree = self.tree(kind, &Digest::of(b""));
+        fs_err::create_dir_all(tree.parent().expect("a tree is in its part"))
+    }
+
+    /// Moves finished trees into the store.
+    ///
+    /// The journal is written first, so that an install that dies here is undone by the next one.
+    pub fn promote(&mut self, kind: StoreKind, digests: impl IntoIterator<Item = Digest>) -> io::Result<()> {
+        let digests: Vec<Digest> = digests.into_iter().collect();
+        self.journal.record(digests.iter().map(|digest| (kind, *digest)))?;
+        for digest in digests {
+            fs_err::rename(self.tree(kind, &digest), self.root.store(kind, &digest))?;
+        }
+        Ok(())
+    }
+
+    /// Notes a generation directory, to be undone with the rest.
+    pub fn note_generation(&mut self) -> io::Result<()> {
+        self.journal.record([])
+    }
+
+    /// Keeps what was promoted; only the staging directory goes.
+    pub fn keep(mut self) {
+        self.kept = true;
+        std::mem::take(&mut self.guard).keep();
+    }
+}
+
+impl Drop for Staging {
+    fn drop(&mut self) {
+        if !self.kept {
+            self.journal.undo(&self.root);
+        }
+        if let Err(error) = fs_err::remove_dir_all(&self.directory) {
+            tracing::warn!("could not remove the staging directory: {error}");
+        }
+        if self.kept {
+            // Empty unless another staging directory is left to recover.
+            let _ = fs_err::remove_dir(self.root.staging());
+        }
+    }
+}
