@@ -1,0 +1,114 @@
+//! The command line of `attune-serve`, as clap sees it.
+//!
+//! Only spelling and help; what the arguments mean is in [`crate::Settings`], which is made of a
+//! parsed [`Cli`]. Every service of the server is a subcommand.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::builder::Styles;
+use clap::builder::styling::AnsiColor;
+use clap::{ArgAction, Args, Parser, Subcommand};
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+const REGISTRY_EXAMPLES: &str = "\
+Examples:
+  attune-serve registry ./packs-registry
+      Host a registry for this machine alone, on port 8080
+  attune-serve registry /srv/packs --listen 0.0.0.0:80 -v
+      Host it for the network, and log each request
+  attune-serve registry ./packs-registry --listen 127.0.0.1:0 --json
+      Take any free port, and tell it in JSON
+
+Then:
+  attune-install weather --registry http://127.0.0.1:8080 --trust root.json
+
+The host need not be trusted: clients verify every byte against the registry's signed metadata.
+GET /healthz answers 200 while the registry can be read. Put a TLS proxy in front for https.";
+
+/// A tiny host for static pack registries.
+#[derive(Debug, Parser)]
+#[command(name = "attune-serve", version, styles = STYLES, max_term_width = 100)]
+#[command(disable_help_subcommand = true, arg_required_else_help = true)]
+pub struct Cli {
+    /// The service to run.
+    #[command(subcommand)]
+    pub command: Command,
+
+    /// How to report.
+    #[command(flatten)]
+    pub report: ReportArgs,
+}
+
+/// A service of the server.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Host the files of a pack registry over HTTP
+    #[command(after_help = REGISTRY_EXAMPLES)]
+    Registry(RegistryArgs),
+}
+
+/// The arguments of `attune-serve registry`.
+#[derive(Debug, Args)]
+pub struct RegistryArgs {
+    /// The registry: a directory that contains `metadata/`, `packs/` and `blobs/`
+    #[arg(value_name = "DIR")]
+    pub directory: PathBuf,
+
+    /// The address and port to listen on; port 0 takes any free one
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
+    #[arg(value_parser = listen_address)]
+    pub listen: SocketAddr,
+}
+
+/// The arguments that every service has.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// Report in JSON: one line with the address once it listens, or one with the error
+    #[arg(long, global = true)]
+    pub json: bool,
+
+    /// Print nothing but errors (and what --json prints)
+    #[arg(long, short, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+
+    /// Log each request to standard error; twice, also say why a path was refused
+    #[arg(long, short, global = true, action = ArgAction::Count)]
+    pub verbose: u8,
+}
+
+fn listen_address(text: &str) -> Result<SocketAddr, String> {
+    let text = match text.strip_prefix("localhost:") {
+        Some(port) => format!("127.0.0.1:{port}"),
+        None => text.to_owned(),
+    };
+    text.parse().map_err(|_| {
+        "expected an IP address and a port, such as `127.0.0.1:8080`, `0.0.0.0:80` or `[::1]:8080`".to_owned()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_definition_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn listen_addresses() {
+        for good in ["127.0.0.1:0", "[::1]:8080", "0.0.0.0:80", "localhost:8080"] {
+            assert!(listen_address(good).is_ok(), "{good}");
+        }
+        for bad in ["", "8080", ":8080", "127.0.0.1", "::1:", "127.0.0.1:70000", "localhost:"] {
+            assert!(listen_address(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! What one run of the server is to do: the command line, resolved into types.
+//!
+//! Made once, in the binary, from a parsed [`Cli`]; nothing below it looks at arguments again.
+
+use attune_registry::terminal::Output;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use tracing::level_filters::LevelFilter;
+
+use crate::cli::{Cli, Command, RegistryArgs};
+
+/// Everything one run needs to know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// The service to run.
+    pub service: Service,
+    /// The form of what goes to standard output, and of errors.
+    pub output: Output,
+    /// How much goes to standard error.
+    pub verbosity: Verbosity,
+}
+
+/// A service of the server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Service {
+    /// The files of a registry.
+    Registry {
+        /// The registry's directory, not yet looked at.
+        directory: PathBuf,
+        /// The address to listen on; port 0 takes any free one.
+        listen: SocketAddr,
+    },
+}
+
+/// How much is logged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verbosity {
+    /// Errors only.
+    Quiet,
+    /// What the operator should look at.
+    Normal,
+    /// Also each request.
+    Requests,
+    /// Also why a request was refused.
+    Debug,
+}
+
+impl Verbosity {
+    /// The level from which on events are logged.
+    pub fn level(self) -> LevelFilter {
+        match self {
+            Self::Quiet => LevelFilter::ERROR,
+            Self::Normal => LevelFilter::WARN,
+            Self::Requests => LevelFilter::INFO,
+            Self::Debug => LevelFilter::DEBUG,
+        }
+    }
+}
+
+impl From<Cli> for Settings {
+    fn from(cli: Cli) -> Self {
+        let Command::Registry(RegistryArgs { directory, listen }) = cli.command;
+        let verbosity = match (cli.report.quiet, cli.report.verbose) {
+            (true, _) => Verbosity::Quiet,
+            (false, 0) => Verbosity::Normal,
+            (false, 1) => Verbosity::Requests,
+            (false, _) => Verbosity::Debug,
+        };
+        let output = if cli.report.json { Output::Json } else { Output::Text };
+        Self { service: Service::Registry { directory, listen }, output, verbosity }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser as _;
+
+    fn settings(arguments: &[&str]) -> Settings {
+        let arguments = ["attune-serve"].iter().chain(arguments);
+        Cli::try_parse_from(arguments).expect("valid arguments").into()
+    }
+
+    #[test]
+    fn defaults_are_local_and_calm() {
+        let settings = settings(&["registry", "packs"]);
+        let expected = Service::Registry { directory: "packs".into(), listen: ([127, 0, 0, 1], 8080).into() };
+        assert_eq!(settings.service, expected);
+        assert_eq!(settings.output, Output::Text);
+        assert_eq!(settings.verbosity, Verbosity::Normal);
+    }
+
+    #[test]
+    fn reporting_flags_stand_before_or_after_the_service() {
+        let table = [
+            (["--quiet", "registry", "packs"], Verbosity::Quiet),
+            (["registry", "packs", "-v"], Verbosity::Requests),
+            (["registry", "-vv", "packs"], Verbosity::Debug),
+        ];
+        for (arguments, verbosity) in table {
+            assert_eq!(settings(&arguments).verbosity, verbosity, "{arguments:?}");
+        }
+        assert_eq!(settings(&["registry", "packs", "--json"]).output, Output::Json);
+    }
+}

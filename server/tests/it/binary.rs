@@ -1,0 +1,161 @@
+//! The binary itself: what it prints, how it fails, and how it stops.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::fixture::{client, registry};
+
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_attune-serve"));
+    command.args(arguments).stdin(Stdio::null());
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+fn run(arguments: &[&str]) -> Output {
+    command(arguments).output().expect("the binary runs")
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// A running server, killed if the test fails before it ends.
+struct Server {
+    child: Child,
+    first_line: String,
+}
+
+impl Server {
+    fn start(mut command: Command) -> Self {
+        let mut child = command.spawn().expect("the binary starts");
+        let stdout = child.stdout.take().expect("a piped output");
+        let mut first_line = String::new();
+        let read = BufReader::new(stdout).read_line(&mut first_line);
+        read.expect("a line");
+        Self { child, first_line }
+    }
+
+    fn stop_with(mut self, signal: Signal) -> (Option<i32>, String) {
+        let pid = Pid::from_child(&self.child);
+        kill_process(pid, signal).expect("a signal is sent");
+        let deadline = Instant::now() + Duration::from_secs(8);
+        let status = loop {
+            if let Some(status) = self.child.try_wait().expect("a child") {
+                break status;
+            }
+            assert!(Instant::now() < deadline, "still running");
+            std::thread::sleep(Duration::from_millis(20));
+        };
+        let mut log = String::new();
+        let pipe = self.child.stderr.as_mut().expect("a piped log");
+        pipe.read_to_string(&mut log).expect("a log");
+        (status.code(), log)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Fails when the server has ended, as it should have.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn it_says_where_it_listens_and_stops_on_sigterm() {
+    let root = registry();
+    let mut command = command(&["registry", "packs", "--listen", "127.0.0.1:0", "-v"]);
+    let named = root.path().join("named");
+    fs_err::create_dir(&named).expect("a directory");
+    std::os::unix::fs::symlink(root.path(), named.join("packs")).expect("a link");
+    command.current_dir(&named);
+    let server = Server::start(command);
+    let line = server.first_line.trim_end();
+    let url = line.strip_prefix("serving packs on ").expect(line).to_owned();
+    let response = client().get(format!("{url}/metadata/timestamp.json")).send();
+    assert_eq!(response.expect("a response").status(), 200);
+    let (code, log) = server.stop_with(Signal::TERM);
+    assert_eq!(code, Some(0), "{log}");
+    assert!(log.contains("GET /metadata/timestamp.json"), "{log}");
+    assert!(log.contains("status=200"), "{log}");
+    assert!(log.contains("SIGTERM"), "{log}");
+}
+
+#[test]
+fn json_tells_the_address_and_requests_are_not_logged_unasked() {
+    let root = registry();
+    let directory = root.path().to_str().expect("UTF-8");
+    let arguments = ["registry", directory, "--listen", "127.0.0.1:0", "--json"];
+    let server = Server::start(command(&arguments));
+    let line: serde_json::Value = serde_json::from_str(&server.first_line).expect("JSON");
+    assert_eq!(line["directory"], directory);
+    let url = line["listening"].as_str().expect("a URL");
+    let health = client().get(format!("{url}/healthz")).send().expect("a response");
+    assert_eq!(health.status(), 200);
+    let (code, log) = server.stop_with(Signal::INT);
+    assert_eq!((code, log.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn a_missing_directory_is_said_with_the_remedy() {
+    let output = run(&["registry", "no-such-registry", "--listen", "127.0.0.1:0"]);
+    assert_eq!(output.status.code(), Some(1));
+    let text = stderr(&output);
+    assert!(text.starts_with("error: there is no directory `no-such-registry`\n"), "{text}");
+    assert!(text.contains("hint: ") && text.contains("attune-build init"), "{text}");
+    assert!(output.stdout.is_empty());
+}
+
+#[test]
+fn a_directory_that_is_no_registry_is_said_in_json() {
+    let root = tempfile::tempdir().expect("a temporary directory");
+    let directory = root.path().to_str().expect("UTF-8");
+    let output = run(&["registry", directory, "--listen", "127.0.0.1:0", "--json"]);
+    assert_eq!(output.status.code(), Some(1));
+    let error: serde_json::Value = serde_json::from_str(&stderr(&output)).expect("JSON");
+    let message = error["error"]["message"].as_str().expect("a message");
+    assert!(message.contains("metadata/timestamp.json"), "{message}");
+    assert!(error["error"]["hint"].is_string(), "{error}");
+}
+
+#[test]
+fn an_address_in_use_is_said_with_the_remedy() {
+    let root = registry();
+    let directory = root.path().to_str().expect("UTF-8");
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = taken.local_addr().expect("an address").to_string();
+    let output = run(&["registry", directory, "--listen", &address]);
+    assert_eq!(output.status.code(), Some(1));
+    let text = stderr(&output);
+    assert!(text.contains(&format!("address `{address}` is already in use")), "{text}");
+    assert!(text.contains("hint: "), "{text}");
+}
+
+#[test]
+fn wrong_usage_is_exit_code_two() {
+    let table: [&[&str]; 6] = [
+        &[],
+        &["registry"],
+        &["unknown"],
+        &["registry", "packs", "--listen", "8080"],
+        &["registry", "packs", "--quiet", "-v"],
+        &["registry", "packs", "extra"],
+    ];
+    for arguments in table {
+        assert_eq!(run(arguments).status.code(), Some(2), "{arguments:?}");
+    }
+}
+
+#[test]
+fn help_has_examples() {
+    let output = run(&["registry", "--help"]);
+    assert_eq!(output.status.code(), Some(0));
+    let text = String::from_utf8_lossy(&output.stdout);
+    for part in ["--listen", "127.0.0.1:8080", "Examples:", "/healthz"] {
+        assert!(text.contains(part), "{text}");
+    }
+}
