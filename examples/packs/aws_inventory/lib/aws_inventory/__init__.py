@@ -1,0 +1,1 @@
+"""Read-only listings of an AWS account."""

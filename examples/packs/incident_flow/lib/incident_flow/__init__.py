@@ -1,0 +1,1 @@
+"""Incidents: noticing, classifying, writing down."""

@@ -1,0 +1,1 @@
+"""Addressing, name lookups and probes, on the standard library alone."""

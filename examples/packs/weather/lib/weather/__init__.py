@@ -1,0 +1,1 @@
+"""Forecasts: fetching, converting, reporting."""
