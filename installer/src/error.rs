@@ -16,7 +16,7 @@ use crate::plan::PlanError;
 use crate::python::InterpreterError;
 use crate::register::RegisterError;
 use crate::testing::TestError;
-use crate::unpack::UnpackError;
+use crate::unpack::{UnpackError, WheelError};
 
 /// The kinds of failure that have an exit code of their own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -170,7 +170,10 @@ impl InstallError {
             ),
             Self::Plan(error) => error.hint(),
             Self::Tests(error) => error.hint(),
-            Self::Unpack(UnpackError::Archive { .. } | UnpackError::Wheel { .. }) => {
+            Self::Unpack(error) if unpack_kind(error) == ExitKind::Failed => {
+                Some("make sure that the disk has room and can be written, then try again".to_owned())
+            }
+            Self::Unpack(_) => {
                 Some("report it to the pack's publisher; the bytes are what they signed".to_owned())
             }
             Self::Lock(LockError::Busy { .. }) => Some("wait for it to end, then try again".to_owned()),
@@ -204,7 +207,9 @@ fn candidates_kind(error: &(dyn std::error::Error + Send + Sync + 'static)) -> E
 
 fn unpack_kind(error: &UnpackError) -> ExitKind {
     match error {
-        UnpackError::Archive { source: ArchiveError::Io(_), .. } | UnpackError::Io(_) => ExitKind::Failed,
+        UnpackError::Archive { source: ArchiveError::Io(_), .. }
+        | UnpackError::Wheel { source: WheelError::Io(_), .. }
+        | UnpackError::Io(_) => ExitKind::Failed,
         _ => ExitKind::Untrusted,
     }
 }

@@ -65,6 +65,13 @@ pub struct InstalledPack {
     pub environments: BTreeMap<String, InstalledEnvironment>,
 }
 
+impl InstalledPack {
+    /// Whether the interpreters of its environments are still on the host.
+    pub fn interpreters_are_present(&self) -> bool {
+        self.environments.values().all(|environment| environment.interpreter.is_file())
+    }
+}
+
 /// An environment of an installed pack.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct InstalledEnvironment {

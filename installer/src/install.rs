@@ -112,10 +112,6 @@ pub fn install(options: &InstallOptions, reporter: &dyn Reporter) -> Result<Inst
     let mut source = verify(source, &root, &options.trust, options.now)?;
     watch.lap("verify");
 
-    // Nothing above writes; what is active is read again once the lock is held.
-    if let Some(report) = unchanged(options, &root, &mut source)? {
-        return Ok(report);
-    }
     let mut guard = TreeGuard::default();
     let _lock = InstallLock::acquire(&root, &mut guard)?;
     recover(&root)?;
@@ -123,44 +119,14 @@ pub fn install(options: &InstallOptions, reporter: &dyn Reporter) -> Result<Inst
     let chosen = choose_releases(&options.requests, &mut source, &active)?;
     watch.lap("resolve");
     let session = Session { options, root: &root, active: &active, reporter };
+    if chosen.install.is_empty() {
+        return session.unchanged(&source, watch);
+    }
     session.run(chosen, &mut source, guard, watch)
 }
 
 fn read_active(root: &HostRoot) -> Result<Generation, InstallError> {
     Generation::active(root).map_err(|source| InstallError::Root { root: root.path().to_owned(), source })
-}
-
-/// The report of an installation that has nothing to do, found without a lock or a write.
-fn unchanged(
-    options: &InstallOptions,
-    root: &HostRoot,
-    source: &mut VerifiedSource,
-) -> Result<Option<InstallReport>, InstallError> {
-    if root.staging().exists() {
-        return Ok(None);
-    }
-    let active = read_active(root)?;
-    if active.id == 0 || !active.interpreters.iter().all(crate::python::Interpreter::is_present) {
-        return Ok(None);
-    }
-    let mut watch = Stopwatch::start();
-    let chosen = choose_releases(&options.requests, source, &active)?;
-    if !chosen.install.is_empty() {
-        return Ok(None);
-    }
-    persist_trust(source)?;
-    watch.lap("resolve");
-    Ok(Some(InstallReport {
-        outcome: Outcome::Unchanged,
-        root: root.path().to_owned(),
-        registry: source.registry().to_string(),
-        generation: active.id,
-        packs: Vec::new(),
-        downloaded_bytes: 0,
-        expiry_waivers: source.waivers(),
-        tests: Vec::new(),
-        stages: watch.into_stages(),
-    }))
 }
 
 fn persist_trust(source: &VerifiedSource) -> Result<(), InstallError> {
@@ -176,6 +142,26 @@ struct Session<'a> {
 }
 
 impl Session<'_> {
+    /// Everything is there: writes nothing, unless the source taught something new about trust.
+    fn unchanged(&self, source: &VerifiedSource, watch: Stopwatch) -> Result<InstallReport, InstallError> {
+        persist_trust(source)?;
+        let report = InstallReport {
+            outcome: Outcome::Unchanged,
+            root: self.root.path().to_owned(),
+            registry: source.registry().to_string(),
+            generation: self.active.id,
+            packs: Vec::new(),
+            downloaded_bytes: 0,
+            expiry_waivers: source.waivers(),
+            tests: Vec::new(),
+            stages: watch.into_stages(),
+        };
+        if !report.expiry_waivers.is_empty() {
+            self.log(&report);
+        }
+        Ok(report)
+    }
+
     fn run(
         &self,
         chosen: ChosenReleases,
@@ -225,10 +211,11 @@ impl Session<'_> {
         };
         registration.commit(&mut database)?;
         // The database holds the generation now: from here on an interrupted install is completed.
-        staging.keep();
+        staging.commit();
         watch.lap("register");
         persist_trust(source)?;
         point_current_at(self.root, id).map_err(io)?;
+        staging.finish();
         watch.lap("activate");
         let report = self.report(&plan, source, id, tests, watch);
         self.log(&report);

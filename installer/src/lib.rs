@@ -1,10 +1,16 @@
 //! Installs Attune packs from a signed bundle or registry, offline.
 //!
-//! The flow, each step taking what the one before it returned, so that none can be skipped:
+//! The flow, stage by stage; `install.rs` reads as this list:
 //!
 //! ```text
-//! OpenedSource -> VerifiedSource -> InstallPlan -> StagedPacks -> TestedPacks -> Registered -> active
-//!   open.rs        verify.rs        plan/          unpack/        testing/       register/    activate.rs
+//! open.rs      a bundle, a directory or a URL   -> Source
+//! verify.rs    metadata against trust           -> VerifiedSource
+//! plan/        releases, interpreters, room     -> InstallPlan
+//! unpack/      blobs, checked, into staging and the store
+//! environment.rs  wheels linked into environments
+//! testing/     the packs' own tests             -> PackTestResult
+//! register/    rows, in one transaction
+//! activate.rs  one rename
 //! ```
 //!
 //! Everything up to the last step happens beside what is running; the last step is one rename.
@@ -25,6 +31,7 @@ pub mod recover;
 pub mod register;
 pub mod stopwatch;
 pub mod testing;
+pub mod trusted;
 pub mod unpack;
 pub mod verify;
 

@@ -199,6 +199,7 @@ fn bare_python(pack: &LintedPack) -> Option<PythonLock> {
         requires_python: pack.metadata.requires.python.clone(),
         manifest: None,
         targets: Vec::new(),
+        blocked: Vec::new(),
     })
 }
 
@@ -224,7 +225,9 @@ fn require_same(
     let lock = published.config.environments.python.as_ref();
     let has = |&(platform, python): &(Platform, PythonMinor)| {
         lock.is_some_and(|lock| {
-            lock.targets.iter().any(|target| (target.platform, target.python) == (platform, python))
+            let served = lock.targets.iter().map(|target| (target.platform, target.python));
+            let blocked = lock.blocked.iter().map(|target| (target.platform, target.python));
+            served.chain(blocked).any(|target| target == (platform, python))
         })
     };
     match targets.iter().find(|target| !has(target)) {

@@ -212,8 +212,8 @@ impl BuildError {
                 "a release never changes; raise `version` in pack.yaml and add it again"
             }
             Self::NoTarget { .. } => {
-                "add the pack for that target (`attune-build add --platform ... --python ...`), or bundle \
-                 for one that it has"
+                "bundle for a target that it has, or raise its version and add it with --platform and \
+                 --python of the one that is missing"
             }
             Self::NoDefaultTarget { .. } => "say it with --platform and --python",
             Self::Blob(_) | Self::Bundle(BundleError::Blob(_)) => {

@@ -31,6 +31,20 @@ pub struct PythonLock {
     /// One entry per machine and Python that the release installs on. Empty where the pack needs no
     /// third-party package, which installs on every machine.
     pub targets: Vec<PythonTarget>,
+    /// Machines and Pythons that were asked for and cannot be served, with whom to blame.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub blocked: Vec<BlockedTarget>,
+}
+
+/// A machine and Python that a release does not install on, although it was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct BlockedTarget {
+    /// The machine.
+    pub platform: Platform,
+    /// The Python feature release.
+    pub python: PythonMinor,
+    /// Which package is to blame and why, each in one line.
+    pub blames: Vec<String>,
 }
 
 /// A dependency file of a pack.

@@ -8,7 +8,6 @@ use clap::Args;
 
 use super::settings::CommonArgs;
 use crate::error::InstallError;
-use crate::host::HostRoot;
 use crate::list::{Inventory, list};
 
 /// Shows what is installed.
@@ -23,9 +22,7 @@ impl ListArgs {
         let output = self.common.output();
         self.common.start_log();
         let run = || {
-            let root = HostRoot::new(&self.common.root)
-                .map_err(|source| InstallError::Root { root: self.common.root.clone(), source })?;
-            let inventory = list(&root)?;
+            let inventory = list(&self.common.host_root()?)?;
             let text = match output {
                 Output::Json => {
                     let json = serde_json::to_string_pretty(&inventory);

@@ -3,6 +3,7 @@
 mod install;
 mod list;
 mod settings;
+mod trust;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -49,6 +50,8 @@ enum Command {
     Install(install::InstallArgs),
     /// Show what is installed.
     List(list::ListArgs),
+    /// Show and change whom this host trusts.
+    Trust(trust::TrustArgs),
 }
 
 /// Runs the command line `args`; `now` is the time that metadata is judged by.
@@ -65,6 +68,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, now: Timestamp) -> ExitCode
         None => cli.install.run(now),
         Some(Command::Install(args)) => args.run(now),
         Some(Command::List(args)) => args.run(),
+        Some(Command::Trust(args)) => args.run(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

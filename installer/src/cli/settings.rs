@@ -6,6 +6,9 @@ use attune_registry::terminal::Output;
 use clap::Args;
 use tracing::level_filters::LevelFilter;
 
+use crate::error::InstallError;
+use crate::host::HostRoot;
+
 /// Where, and how answers are shown.
 #[derive(Debug, Args)]
 pub(super) struct CommonArgs {
@@ -26,6 +29,10 @@ pub(super) struct CommonArgs {
 impl CommonArgs {
     pub(super) fn output(&self) -> Output {
         if self.json { Output::Json } else { Output::Text }
+    }
+
+    pub(super) fn host_root(&self) -> Result<HostRoot, InstallError> {
+        HostRoot::new(&self.root).map_err(|source| InstallError::Root { root: self.root.clone(), source })
     }
 
     /// Starts the log on standard error.

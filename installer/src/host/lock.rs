@@ -2,7 +2,8 @@
 
 use std::fs::TryLockError;
 use std::io;
-use std::path::PathBuf;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 
 use super::footprint::TreeGuard;
 use super::layout::HostRoot;
@@ -42,14 +43,30 @@ impl InstallLock {
         guard.create_dir_all(&root.state()).map_err(not_writable)?;
         let path = root.lock_file();
         guard.note_if_missing(&path);
-        let mut options = fs_err::OpenOptions::new();
-        let file = options.read(true).write(true).create(true).truncate(false).open(&path);
-        let file = file.map_err(not_writable)?.into_file();
-        match file.try_lock() {
-            Ok(()) => Ok(Self { _file: file }),
-            Err(TryLockError::WouldBlock) => Err(LockError::Busy { root: root.path().to_owned() }),
-            Err(TryLockError::Error(source)) => Err(not_writable(source)),
+        loop {
+            let mut options = fs_err::OpenOptions::new();
+            let file = options.read(true).write(true).create(true).truncate(false).open(&path);
+            let file = file.map_err(not_writable)?.into_file();
+            match file.try_lock() {
+                // A failed first install removes its lock file; a lock on that would keep nobody out.
+                Ok(()) if !is_at(&file, &path).map_err(not_writable)? => {}
+                Ok(()) => return Ok(Self { _file: file }),
+                Err(TryLockError::WouldBlock) => {
+                    return Err(LockError::Busy { root: root.path().to_owned() });
+                }
+                Err(TryLockError::Error(source)) => return Err(not_writable(source)),
+            }
         }
+    }
+}
+
+/// Whether `path` still leads to `file`.
+fn is_at(file: &std::fs::File, path: &Path) -> io::Result<bool> {
+    let held = file.metadata()?;
+    match fs_err::metadata(path) {
+        Ok(found) => Ok((found.dev(), found.ino()) == (held.dev(), held.ino())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
     }
 }
 

@@ -90,8 +90,8 @@ impl PlanError {
         let hint = match self {
             Self::NoInterpreter { .. } => "install such a Python, or name one with --python /path/to/python3",
             Self::OtherTarget { .. } | Self::WheelTags { .. } => {
-                "on the building machine, repeat `attune-build add` and `attune-build bundle` with \
-                 --platform and --python of this host"
+                "name a Python that fits with --python, or have a release built for this host: \
+                 `attune-build add` a new version with its --platform and --python"
             }
             Self::NoSpace { .. } => "make room there, or choose another place with --root",
             _ => return None,

@@ -33,6 +33,9 @@ pub fn choose_releases(
 ) -> Result<ChosenReleases, InstallError> {
     let description = source.source().description().cloned();
     let requests = effective_requests(requests, description.as_ref())?;
+    let mut allowed = BTreeSet::new();
+    // Before the resolver, which would only miss a release that the index does not list.
+    let bundled = all_bundled(&mut source.reader(), description.as_ref(), &mut allowed)?;
     let available = Available::new(source, description.as_ref(), active, &requests);
     let mut all = requests.clone();
     all.extend(installed_requirements(active, &requests));
@@ -43,16 +46,17 @@ pub fn choose_releases(
         install: Vec::new(),
         kept: active.packs.clone(),
         replaced: BTreeMap::new(),
-        allowed: BTreeSet::new(),
+        allowed,
     };
     let mut reader = source.reader();
-    let bundled = all_bundled(&mut reader, description.as_ref(), &mut chosen.allowed)?;
     for (pack, version) in resolution {
         let asked = requests.iter().any(|request| request.pack == pack);
         let installed = active.packs.get(&pack);
         let offered = releases.get(&pack).and_then(|found| found.iter().find(|r| r.version == version));
         let Some(offered) = offered else { continue };
-        let same = installed.is_some_and(|installed| installed.manifest == offered.manifest.digest);
+        let same = installed.is_some_and(|installed| {
+            installed.manifest == offered.manifest.digest && installed.interpreters_are_present()
+        });
         let requested = asked || installed.is_some_and(|installed| installed.requested);
         if same && installed.is_some_and(|installed| installed.requested == requested) {
             continue;

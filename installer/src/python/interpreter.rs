@@ -29,14 +29,13 @@ print(json.dumps({
     "os": sys.platform,
     "machine": platform.machine(),
     "libc": libc,
-    "libcVersion": version,
-    "gilDisabled": bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
+    "libc_version": version,
+    "gil_disabled": bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
 }))
 "#;
 
 /// A Python interpreter.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
 pub struct Interpreter {
     /// The executable itself, links resolved, outside of any virtual environment.
     pub executable: PathBuf,
@@ -138,11 +137,6 @@ impl Interpreter {
             ..TagsOptions::default()
         };
         Tags::from_env(platform, (3, minor), &self.implementation, (3, minor), options).ok()
-    }
-
-    /// Whether the executable is still there.
-    pub fn is_present(&self) -> bool {
-        self.executable.is_file()
     }
 
     /// One line for people.

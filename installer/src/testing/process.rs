@@ -8,6 +8,8 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+
 /// The most output of one stream that is kept, in bytes; its end is what tells.
 const MAX_OUTPUT_BYTES: u64 = 1 << 20;
 /// How often a running program is looked at; the first looks come sooner.
@@ -51,37 +53,43 @@ pub(super) fn run(mut command: Command, limit: Duration, scratch: &Path) -> io::
         .process_group(0);
     let started = Instant::now();
     let mut child = command.spawn()?;
-    let status = wait(&mut child, started, limit);
-    if !matches!(status, Ok(Some(_))) {
-        kill_group(&mut child);
-    }
+    let ended = wait(&child, started, limit);
+    let duration = started.elapsed();
+    // Before the child is reaped, while its group cannot be anybody else's: whatever it left running
+    // must not outlive the tests.
+    kill_group(&child);
+    let status = child.wait()?;
     Ok(Finished {
-        status: status?,
+        status: ended?.then_some(status),
         stdout: tail(&mut stdout)?,
         stderr: tail(&mut stderr)?,
-        duration: started.elapsed(),
+        duration,
     })
 }
 
-fn wait(child: &mut Child, started: Instant, limit: Duration) -> io::Result<Option<ExitStatus>> {
+/// Waits until the child has ended, without reaping it; `false` where it ran into its limit.
+fn wait(child: &Child, started: Instant, limit: Duration) -> io::Result<bool> {
     let mut pause = Duration::from_millis(1);
     loop {
-        if let Some(status) = child.try_wait()? {
-            return Ok(Some(status));
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        if waitid(WaitId::Pid(pid_of(child)), options)?.is_some() {
+            return Ok(true);
         }
         if started.elapsed() >= limit {
-            return Ok(None);
+            return Ok(false);
         }
         thread::sleep(pause);
         pause = (pause * 2).min(POLL_INTERVAL);
     }
 }
 
-fn kill_group(child: &mut Child) {
-    if let Some(group) = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw) {
-        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
-    }
-    let _ = child.wait();
+fn kill_group(child: &Child) {
+    // An error means that nobody is left, which is as good.
+    let _ = kill_process_group(pid_of(child), Signal::KILL);
+}
+
+fn pid_of(child: &Child) -> Pid {
+    Pid::from_child(child)
 }
 
 fn tail(file: &mut File) -> io::Result<String> {
@@ -115,6 +123,21 @@ mod tests {
         let finished = shell("sleep 600 & sleep 600", Duration::from_millis(100));
         assert!(finished.status.is_none());
         assert!(finished.duration < Duration::from_mins(1));
+    }
+
+    #[test]
+    fn what_a_passing_program_leaves_running_is_stopped() {
+        let finished = shell("sleep 600 & echo $!", Duration::from_secs(10));
+        assert!(finished.status.unwrap().success());
+        let process = format!("/proc/{}/cmdline", finished.stdout.trim());
+        for _ in 0..200 {
+            // Empty once it is dead, gone once somebody reaped it.
+            if fs_err::read(&process).map_or(true, |line| line.is_empty()) {
+                return;
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+        panic!("the process is still running");
     }
 
     #[test]

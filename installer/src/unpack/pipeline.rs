@@ -92,7 +92,9 @@ fn unpack(plan: &InstallPlan, staging: &Staging, blob: VerifiedBlob) -> Result<(
     let digest = *blob.digest();
     if let Some(expected) = plan.archives.get(&digest) {
         let destination = staging.tree(StoreKind::Packs, &digest);
-        return unpack_pack(blob.into_reader(), &destination, expected)
+        let mut reader = blob.into_reader();
+        reader.release_switch().forward_only();
+        return unpack_pack(reader, &destination, expected)
             .map_err(|source| UnpackError::Archive { digest, source });
     }
     let wheel = plan.wheels.get(&digest).expect("only planned blobs are fetched");

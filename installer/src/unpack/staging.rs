@@ -8,15 +8,26 @@ use attune_schemas::Digest;
 use crate::host::{HostRoot, StoreKind, TreeGuard};
 use crate::journal::StagingJournal;
 
-/// `staging/<id>`; removed when dropped, with everything that was promoted unless it was kept.
+/// `staging/<id>`; removed when dropped, with everything that was promoted unless that was committed.
 #[derive(Debug)]
 pub struct Staging {
     root: HostRoot,
     directory: PathBuf,
     journal: StagingJournal,
-    kept: bool,
+    state: State,
     // Last, so that what it removes is empty by then.
     guard: TreeGuard,
+}
+
+/// How far the install has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Everything can be undone.
+    Open,
+    /// The database holds it; only a new start may complete it.
+    Committed,
+    /// It is active.
+    Active,
 }
 
 impl Staging {
@@ -30,7 +41,7 @@ impl Staging {
         guard.create_dir_all(&root.staging())?;
         fs_err::create_dir_all(&directory)?;
         let journal = StagingJournal::new(&directory, generation);
-        Ok(Self { root: root.clone(), directory, journal, kept: false, guard })
+        Ok(Self { root: root.clone(), directory, journal, state: State::Open, guard })
     }
 
     /// The directory itself.
@@ -68,22 +79,30 @@ impl Staging {
         self.journal.record([])
     }
 
-    /// Keeps what was promoted; only the staging directory goes.
-    pub fn keep(mut self) {
-        self.kept = true;
+    /// Nothing is undone any more: the database holds the generation.
+    pub fn commit(&mut self) {
+        self.state = State::Committed;
         std::mem::take(&mut self.guard).keep();
+    }
+
+    /// The generation is active; only the staging directory goes.
+    pub fn finish(mut self) {
+        self.state = State::Active;
     }
 }
 
 impl Drop for Staging {
     fn drop(&mut self) {
-        if !self.kept {
-            self.journal.undo(&self.root);
+        match self.state {
+            State::Open => self.journal.undo(&self.root),
+            // Left behind on purpose: it tells the next start that there is something to complete.
+            State::Committed => return,
+            State::Active => {}
         }
         if let Err(error) = fs_err::remove_dir_all(&self.directory) {
             tracing::warn!("could not remove the staging directory: {error}");
         }
-        if self.kept {
+        if self.state == State::Active {
             // Empty unless another staging directory is left to recover.
             let _ = fs_err::remove_dir(self.root.staging());
         }

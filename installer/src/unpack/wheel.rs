@@ -59,7 +59,13 @@ pub enum WheelError {
 /// Unzips `wheel` into `destination`, which must not exist.
 ///
 /// What is unpacked must be exactly `expected`. When this fails, the caller removes `destination`.
-pub fn unpack_wheel(wheel: BlobReader, destination: &Path, expected: &Footprint) -> Result<(), WheelError> {
+pub fn unpack_wheel(
+    mut wheel: BlobReader,
+    destination: &Path,
+    expected: &Footprint,
+) -> Result<(), WheelError> {
+    let is_spooled = matches!(wheel, BlobReader::File(_));
+    let release = wheel.release_switch();
     let mut archive = ZipArchive::new(wheel).map_err(WheelError::Zip)?;
     if archive.len() as u64 > expected.files + expected.directories {
         let actual = archive.len() as u64;
@@ -67,11 +73,25 @@ pub fn unpack_wheel(wheel: BlobReader, destination: &Path, expected: &Footprint)
     }
     fs_err::create_dir(destination)?;
     let mut tree = Tree::new(destination, expected);
-    for index in 0..archive.len() {
+    // In the order of the bytes, so that a spooled wheel is only read forward.
+    let order = if is_spooled { entries_by_offset(&mut archive)? } else { (0..archive.len()).collect() };
+    release.forward_only();
+    for index in order {
         let mut entry = archive.by_index(index).map_err(WheelError::Zip)?;
         tree.write(&mut entry)?;
     }
     tree.finish()
+}
+
+/// The entries' indexes in the order in which they lie in the archive.
+fn entries_by_offset(archive: &mut ZipArchive<BlobReader>) -> Result<Vec<usize>, WheelError> {
+    let mut order = Vec::with_capacity(archive.len());
+    for index in 0..archive.len() {
+        let entry = archive.by_index_raw(index).map_err(WheelError::Zip)?;
+        order.push((entry.header_start(), index));
+    }
+    order.sort_unstable();
+    Ok(order.into_iter().map(|(_, index)| index).collect())
 }
 
 /// The tree that a wheel is unpacked into.

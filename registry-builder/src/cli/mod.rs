@@ -11,6 +11,7 @@ use std::process::ExitCode;
 use attune_registry::terminal::{Failure, Output};
 use clap::Parser;
 use jiff::Timestamp;
+use serde_json::json;
 
 use crate::error::BuildError;
 
@@ -69,10 +70,13 @@ pub fn run(args: impl IntoIterator<Item = OsString>, now: Timestamp) -> ExitCode
 }
 
 fn show(error: &BuildError, output: Output) {
+    let mut failure = Failure::new(error, error.hint(), error.kind().code());
     if let BuildError::Lint { findings, .. } = error {
         for (pack, findings) in findings {
             add::show_findings(pack, findings, output);
         }
+        let packs = findings.iter().map(|(pack, findings)| json!({ "pack": pack, "findings": findings }));
+        failure = failure.with_detail("packs", packs.collect());
     }
-    Failure::new(error, error.hint(), error.kind().code()).show(output);
+    failure.show(output);
 }

@@ -35,8 +35,16 @@ pub(super) fn update<'a>(registry: &Path, indexes: impl Iterator<Item = &'a Pack
         Err(error) => return Err(error),
     };
     entries.extend(entries_of(indexes));
-    replace_file(&registry.join("oci-layout"), OCI_LAYOUT)?;
-    replace_file(&path, &render(entries))
+    write_changed(&registry.join("oci-layout"), OCI_LAYOUT)?;
+    write_changed(&path, &render(entries))
+}
+
+/// Writes the file unless it holds these very bytes, so that adding what is there changes nothing.
+fn write_changed(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    if fs_err::read(path).is_ok_and(|present| present == bytes) {
+        return Ok(());
+    }
+    replace_file(path, bytes)
 }
 
 fn entries_of<'a>(indexes: impl Iterator<Item = &'a PackIndex>) -> Entries {

@@ -9,7 +9,7 @@ use attune_schemas::platform::Libc;
 use attune_schemas::{Platform, PythonMinor};
 use serde::Serialize;
 
-use super::selection::Blocked;
+use super::selection::{BlockReason, Blocked};
 use super::target::TargetKey;
 
 /// The Python feature releases that are always shown, the `N` of `3.N`, both inclusive.
@@ -17,7 +17,7 @@ const SHOWN_MINORS: std::ops::RangeInclusive<u8> = 9..=14;
 
 /// What can be said of one target.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "status", rename_all = "snake_case")]
+#[serde(tag = "status", rename_all = "kebab-case")]
 pub enum Coverage {
     /// The release installs there.
     Vendored,
@@ -28,6 +28,14 @@ pub enum Coverage {
         /// Everyone to blame.
         blames: Vec<Blocked>,
     },
+}
+
+impl Coverage {
+    /// Whether all that can be said is that the lock was made for other Pythons.
+    fn is_not_resolved(&self) -> bool {
+        let Self::Blocked { blames } = self else { return false };
+        blames.iter().all(|blame| matches!(blame.reason, BlockReason::NotResolved { .. }))
+    }
 }
 
 /// One target and what can be said of it.
@@ -54,7 +62,8 @@ pub struct CoverageMatrix {
 }
 
 impl CoverageMatrix {
-    /// Judges every cell: glibc platforms and current Pythons, and whatever was `requested`.
+    /// Judges every cell: glibc platforms and current Pythons, and whatever was `requested`. A Python that
+    /// the lock was not resolved for at all has no column: nobody is to blame.
     pub fn judge<E>(
         requested: &BTreeSet<TargetKey>,
         mut judge: impl FnMut(TargetKey) -> Result<Coverage, E>,
@@ -65,7 +74,8 @@ impl CoverageMatrix {
             Platform::ALL.into_iter().filter(|platform| platform.libc == Libc::Musl && asked(platform));
         let platforms: Vec<Platform> = glibc.chain(musl).collect();
         let shown = SHOWN_MINORS.map(PythonMinor::new);
-        let pythons: BTreeSet<PythonMinor> = shown.chain(requested.iter().map(|key| key.python)).collect();
+        let mut pythons: BTreeSet<PythonMinor> =
+            shown.chain(requested.iter().map(|key| key.python)).collect();
         let mut cells = Vec::with_capacity(platforms.len() * pythons.len());
         for &platform in &platforms {
             for &python in &pythons {
@@ -73,6 +83,13 @@ impl CoverageMatrix {
                 cells.push(CoverageCell { platform, python, coverage });
             }
         }
+        let resolved = |python: &PythonMinor| {
+            let mut column = cells.iter().filter(|cell: &&CoverageCell| cell.python == *python);
+            requested.iter().any(|key| key.python == *python)
+                || column.any(|cell| !cell.coverage.is_not_resolved())
+        };
+        pythons.retain(resolved);
+        cells.retain(|cell| pythons.contains(&cell.python));
         Ok(Self { platforms, pythons: pythons.into_iter().collect(), cells })
     }
 
@@ -151,7 +168,6 @@ mod tests {
     use std::convert::Infallible;
 
     use super::*;
-    use crate::vendor::selection::BlockReason;
 
     fn key(platform: &str, python: &str) -> TargetKey {
         TargetKey::new(platform.parse().unwrap(), python.parse().unwrap())
@@ -196,6 +212,26 @@ mod tests {
     }
 
     #[test]
+    fn a_python_that_nothing_was_resolved_for_has_no_column() {
+        let requested = BTreeSet::from([key("linux/amd64", "3.12")]);
+        let not_resolved = |requires: &str| Blocked {
+            package: None,
+            version: None,
+            reason: BlockReason::NotResolved { requires: requires.to_owned() },
+        };
+        let Ok(matrix) = CoverageMatrix::judge(&requested, |cell| {
+            Ok::<_, Infallible>(if cell.python.minor() < 12 {
+                Coverage::Blocked { blames: vec![not_resolved(">=3.12")] }
+            } else {
+                Coverage::Vendored
+            })
+        });
+        let pythons: Vec<String> = matrix.pythons.iter().map(ToString::to_string).collect();
+        assert_eq!(pythons, ["3.12", "3.13", "3.14"]);
+        assert_eq!(matrix.cells.len(), 6);
+    }
+
+    #[test]
     fn the_json_is_flat() {
         let matrix = sample(&BTreeSet::new());
         let json = serde_json::to_value(&matrix).unwrap();
@@ -204,8 +240,8 @@ mod tests {
             serde_json::json!({
                 "platform": "linux/amd64", "python": "3.9", "status": "blocked",
                 "blames": [{
-                    "package": "numpy", "version": "2.0", "reason": "no_wheel",
-                    "available": ["win_amd64"], "has_sdist": false
+                    "package": "numpy", "version": "2.0", "reason": "no-wheel",
+                    "available": ["win_amd64"], "hasSdist": false
                 }]
             })
         );

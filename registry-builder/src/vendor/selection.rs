@@ -42,7 +42,7 @@ pub struct Blocked {
 
 /// Why a target cannot be served.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(tag = "reason", rename_all = "snake_case")]
+#[serde(tag = "reason", rename_all = "kebab-case", rename_all_fields = "camelCase")]
 #[non_exhaustive]
 pub enum BlockReason {
     /// No published wheel fits.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use attune_schemas::environment_lock::{Footprint, LockedWheel, PythonLock, PythonTarget};
+use attune_schemas::environment_lock::{BlockedTarget, Footprint, LockedWheel, PythonLock, PythonTarget};
 use attune_schemas::{Digest, Platform, PythonMinor};
 use url::Url;
 
@@ -102,6 +102,7 @@ pub fn vendor_python(
         requires_python: requires_python(inputs, &lock),
         manifest: inputs.manifest().cloned(),
         targets: if inputs.is_empty() { Vec::new() } else { plan.targets(&files) },
+        blocked: blocked(&plan.coverage, &requested),
     };
     let coverage = plan.coverage;
     let mut files: Vec<VendoredFile> = files.into_values().map(|(file, _)| file).collect();
@@ -134,6 +135,18 @@ fn resolve(
 
 fn parse_lock(text: &str, path: &Path, pack_dir: &Path) -> Result<Pylock, VendorError> {
     Pylock::parse(text, pack_dir).map_err(|source| VendorError::Lock { path: path.to_owned(), source })
+}
+
+/// What was asked for and cannot be served.
+fn blocked(coverage: &CoverageMatrix, requested: &BTreeSet<TargetKey>) -> Vec<BlockedTarget> {
+    let blames = |key: &TargetKey| match coverage.get(*key) {
+        Some(Coverage::Blocked { blames }) => Some(blames.iter().map(ToString::to_string).collect()),
+        _ => None,
+    };
+    let target = |key: &TargetKey| {
+        blames(key).map(|blames| BlockedTarget { platform: key.platform, python: key.python, blames })
+    };
+    requested.iter().filter_map(target).collect()
 }
 
 /// What an interpreter must satisfy: what the pack says, and a committed lock, whose author knew its

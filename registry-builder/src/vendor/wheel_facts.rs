@@ -51,6 +51,9 @@ pub enum WheelError {
     /// Two entries have one name.
     #[error("it has two entries of the same name")]
     Duplicate,
+    /// Two names differ by case alone; installers refuse such a wheel, as some file systems cannot hold it.
+    #[error("`{0}` differs from another entry by case alone")]
+    Collision(EntryPath),
     /// A name is used for a file and for a directory.
     #[error("`{0}` is both a file and a directory")]
     Conflict(String),
@@ -130,8 +133,8 @@ fn judge_entry<R: Read>(entry: &ZipFile<'_, R>) -> Result<EntryPath, WheelError>
 /// The files and directories seen so far.
 #[derive(Default)]
 struct Tree {
-    files: BTreeSet<String>,
-    directories: BTreeSet<String>,
+    files: BTreeSet<EntryPath>,
+    directories: BTreeSet<EntryPath>,
     footprint: Footprint,
 }
 
@@ -139,10 +142,10 @@ impl Tree {
     fn add<R: Read>(&mut self, name: EntryPath, entry: &ZipFile<'_, R>) -> Result<(), WheelError> {
         self.add_parents(&name);
         if entry.is_dir() {
-            self.directories.insert(name.into());
+            self.directories.insert(name);
             return Ok(());
         }
-        if !self.files.insert(name.into()) {
+        if !self.files.insert(name) {
             return Err(WheelError::Duplicate);
         }
         self.footprint.add_file(entry.size());
@@ -153,7 +156,7 @@ impl Tree {
         let mut parent = name.parent();
         while let Some(directory) = parent {
             parent = directory.parent();
-            if !self.directories.insert(directory.into()) {
+            if !self.directories.insert(directory) {
                 break;
             }
         }
@@ -161,7 +164,13 @@ impl Tree {
 
     fn footprint(mut self) -> Result<Footprint, WheelError> {
         if let Some(name) = self.files.intersection(&self.directories).next() {
-            return Err(WheelError::Conflict(name.clone()));
+            return Err(WheelError::Conflict(name.to_string()));
+        }
+        let mut folded = BTreeSet::new();
+        for name in self.files.iter().chain(&self.directories) {
+            if !folded.insert(name.case_folded()) {
+                return Err(WheelError::Collision(name.clone()));
+            }
         }
         for _ in &self.directories {
             self.footprint.add_directory();
@@ -277,6 +286,12 @@ mod tests {
     fn a_file_that_is_also_a_directory_is_refused() {
         let bytes = wheel_bytes("foo", "1.0", &[("a", b"1"), ("a/b", b"2")]);
         assert!(matches!(judge(bytes), Err(WheelError::Conflict(name)) if name == "a"));
+    }
+
+    #[test]
+    fn names_that_differ_by_case_alone_are_refused() {
+        let bytes = wheel_bytes("foo", "1.0", &[("a/one.py", b"1"), ("A/two.py", b"2")]);
+        assert!(matches!(judge(bytes), Err(WheelError::Collision(name)) if name.as_str() == "a"));
     }
 
     #[test]

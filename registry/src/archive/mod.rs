@@ -1,7 +1,7 @@
 //! Archives: the pack archive is written deterministically and read as if an enemy had written it.
 //!
 //! ```text
-//! pack.tar.zst    ustar entries sorted by path: directories 0755, files 0644 or 0755,
+//! pack.tar.zst    GNU tar entries sorted by path: directories 0755, files 0644 or 0755,
 //!                 owner 0:0, mtime 1980-01-01; one zstd frame with a content checksum
 //! ```
 //!

@@ -7,4 +7,4 @@ mod verified;
 pub(crate) use hashing::copy_verified;
 pub use hashing::{BlobError, HashingReader, digest_of_reader};
 pub use store::{BlobStore, replace_file};
-pub use verified::{BlobReader, BlobSpool, MAX_IN_MEMORY_BYTES, VerifiedBlob};
+pub use verified::{BlobReader, BlobSpool, MAX_IN_MEMORY_BYTES, ReleaseSwitch, SpooledReader, VerifiedBlob};

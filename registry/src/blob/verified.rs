@@ -6,6 +6,8 @@
 
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use attune_schemas::Digest;
 use rustix::fs::FallocateFlags;
@@ -13,7 +15,7 @@ use rustix::fs::FallocateFlags;
 use super::hashing::{BlobError, copy_verified};
 
 /// The largest blob that is held in memory, in bytes.
-pub const MAX_IN_MEMORY_BYTES: u64 = 16 * 1024 * 1024;
+pub const MAX_IN_MEMORY_BYTES: u64 = 8 * 1024 * 1024;
 
 /// A blob whose digest and size have been checked.
 #[derive(Debug)]
@@ -88,7 +90,7 @@ impl VerifiedBlob {
     pub fn into_reader(self) -> BlobReader {
         match self.body {
             Body::Memory(bytes) => BlobReader::Memory(Cursor::new(bytes)),
-            Body::File(file) => BlobReader::File(file),
+            Body::File(file) => BlobReader::File(SpooledReader { file, position: 0, released: None }),
         }
     }
 }
@@ -99,21 +101,60 @@ pub enum BlobReader {
     /// From memory.
     Memory(Cursor<Vec<u8>>),
     /// From the spool.
-    File(fs_err::File),
+    File(SpooledReader),
+}
+
+/// Reads a spooled blob and, once told to, gives the disk back that it has read past.
+#[derive(Debug)]
+pub struct SpooledReader {
+    file: fs_err::File,
+    position: u64,
+    /// Where the part that is still on disk begins; `None` while everything is kept.
+    released: Option<Release>,
+}
+
+#[derive(Debug)]
+struct Release {
+    switch: ReleaseSwitch,
+    before: u64,
+}
+
+/// Tells a reader, which may be deep inside a decoder, that it will not be asked for anything twice.
+#[derive(Debug, Clone, Default)]
+pub struct ReleaseSwitch(Arc<AtomicBool>);
+
+/// Disk space is given back in steps of this many bytes.
+const RELEASE_STEP_BYTES: u64 = 4 * 1024 * 1024;
+
+impl ReleaseSwitch {
+    /// From now on the blob is only read forward.
+    pub fn forward_only(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 impl BlobReader {
-    /// Gives the disk space of everything before `offset` back, where the file system can.
-    ///
-    /// What lies before `offset` reads as zeros afterwards.
-    pub fn release_before(&self, offset: u64) {
-        if let Self::File(file) = self
-            && offset > 0
-        {
-            let flags = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
-            // Only saves space; a file system without holes costs the blob's size for a while.
-            let _ = rustix::fs::fallocate(file.file(), flags, 0, offset);
+    /// A switch for this reader; until it is thrown, everything is kept.
+    pub fn release_switch(&mut self) -> ReleaseSwitch {
+        let switch = ReleaseSwitch::default();
+        if let Self::File(spooled) = self {
+            spooled.released = Some(Release { switch: switch.clone(), before: 0 });
         }
+        switch
+    }
+}
+
+impl SpooledReader {
+    /// Gives back what lies before the position; it reads as zeros afterwards.
+    fn release_behind(&mut self) {
+        let Some(Release { switch, before }) = &mut self.released else { return };
+        if self.position < *before + RELEASE_STEP_BYTES || !switch.0.load(Ordering::Relaxed) {
+            return;
+        }
+        let flags = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
+        // Only saves space; a file system without holes costs the blob's size for a while.
+        let _ = rustix::fs::fallocate(self.file.file(), flags, *before, self.position - *before);
+        *before = self.position;
     }
 }
 
@@ -121,7 +162,12 @@ impl Read for BlobReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
             Self::Memory(cursor) => cursor.read(buffer),
-            Self::File(file) => file.read(buffer),
+            Self::File(spooled) => {
+                spooled.release_behind();
+                let count = spooled.file.read(buffer)?;
+                spooled.position += count as u64;
+                Ok(count)
+            }
         }
     }
 }
@@ -130,7 +176,65 @@ impl Seek for BlobReader {
     fn seek(&mut self, position: SeekFrom) -> io::Result<u64> {
         match self {
             Self::Memory(cursor) => cursor.seek(position),
-            Self::File(file) => file.seek(position),
+            Self::File(spooled) => {
+                spooled.position = spooled.file.seek(position)?;
+                Ok(spooled.position)
+            }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::MetadataExt;
+
+    use super::*;
+
+    fn spooled(directory: &Path) -> VerifiedBlob {
+        let bytes = vec![7; usize::try_from(MAX_IN_MEMORY_BYTES).unwrap() + 1];
+        let spool = BlobSpool::new(directory);
+        spool.receive(&Digest::of(&bytes), bytes.len() as u64, &mut &bytes[..]).unwrap()
+    }
+
+    fn blocks(reader: &BlobReader) -> u64 {
+        let BlobReader::File(spooled) = reader else { panic!("it is in memory") };
+        spooled.file.metadata().unwrap().blocks()
+    }
+
+    #[test]
+    fn a_large_blob_is_spooled_and_read_again() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut bytes = Vec::new();
+        let blob = spooled(directory.path());
+        assert_eq!(blob.memory_bytes(), 0);
+        blob.into_reader().read_to_end(&mut bytes).unwrap();
+        assert!(bytes.iter().all(|&byte| byte == 7));
+        assert_eq!(bytes.len() as u64, MAX_IN_MEMORY_BYTES + 1);
+    }
+
+    #[test]
+    fn what_was_read_forward_only_is_given_back() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut reader = spooled(directory.path()).into_reader();
+        let switch = reader.release_switch();
+        let whole = blocks(&reader);
+        io::copy(&mut reader, &mut io::sink()).unwrap();
+        assert_eq!(blocks(&reader), whole, "nothing is given back unasked");
+        reader.rewind().unwrap();
+        switch.forward_only();
+        io::copy(&mut reader, &mut io::sink()).unwrap();
+        assert!(blocks(&reader) < whole, "some of it is given back");
+    }
+
+    #[test]
+    fn a_damaged_blob_is_refused_in_memory_and_in_the_spool() {
+        let directory = tempfile::tempdir().unwrap();
+        for size in [10, MAX_IN_MEMORY_BYTES + 1] {
+            let bytes = vec![7; usize::try_from(size).unwrap()];
+            let spool = BlobSpool::new(directory.path());
+            let error = spool.receive(&Digest::of(b"other"), size, &mut &bytes[..]).unwrap_err();
+            assert!(matches!(error, BlobError::Digest { .. }), "{error}");
+        }
+        assert_eq!(fs_err::read_dir(directory.path()).unwrap().count(), 0, "nothing is left behind");
     }
 }

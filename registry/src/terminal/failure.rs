@@ -19,6 +19,8 @@ pub struct Failure {
     pub hint: Option<String>,
     /// The exit code that goes with it.
     pub exit_code: u8,
+    /// More, for programs: fields that are added to the JSON form.
+    pub details: serde_json::Map<String, serde_json::Value>,
 }
 
 impl Failure {
@@ -34,20 +36,30 @@ impl Failure {
             }
             source = cause.source();
         }
-        Self { message: error.to_string(), causes, hint, exit_code }
+        Self { message: error.to_string(), causes, hint, exit_code, details: serde_json::Map::new() }
+    }
+
+    /// Adds a field to the JSON form.
+    #[must_use]
+    pub fn with_detail(mut self, name: &str, value: serde_json::Value) -> Self {
+        self.details.insert(name.to_owned(), value);
+        self
     }
 
     /// Writes it to `writer`.
     pub fn write(&self, output: Output, writer: &mut dyn Write) -> io::Result<()> {
         match output {
             Output::Json => {
-                let body = json!({"error": {
+                let mut error = json!({
                     "message": self.message,
                     "causes": self.causes,
                     "hint": self.hint,
                     "exitCode": self.exit_code,
-                }});
-                writeln!(writer, "{body}")
+                });
+                if let Some(fields) = error.as_object_mut() {
+                    fields.extend(self.details.clone());
+                }
+                writeln!(writer, "{}", json!({ "error": error }))
             }
             Output::Text => self.write_text(writer),
         }

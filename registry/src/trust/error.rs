@@ -191,7 +191,7 @@ impl TrustError {
                 "pass --trust root.json with a root obtained over a channel you trust, not from the bundle".to_owned()
             }
             Self::DifferentRoot { registry, .. } => format!(
-                "this host keeps the root it trusts; if the registry was created anew, run `trust reset {registry}` and pass the new root with --trust"
+                "this host keeps the root it trusts; if the registry was created anew, run `attune-install trust reset {registry}` and pass the new root with --trust"
             ),
             Self::Signatures { role, .. } if role == "root" => {
                 "check that the given root belongs to this registry and that no root version is missing".to_owned()
@@ -203,13 +203,13 @@ impl TrustError {
                 "the bundle or registry is incomplete or damaged; fetch it again".to_owned()
             }
             Self::Rollback { .. } | Self::RoleRemoved { .. } => {
-                "use a bundle at least as new as the last one; only if the registry was restored from a backup, run `trust reset`".to_owned()
+                "use a bundle at least as new as the last one; only if the registry was restored from a backup, run `attune-install trust reset REGISTRY`".to_owned()
             }
             Self::Expired { .. } => {
                 "fetch a newer bundle, or pass --expiry-grace 30d to accept metadata that expired less than 30 days ago".to_owned()
             }
             Self::StateDamaged { .. } => {
-                "run `trust reset` and pass the registry's root with --trust again".to_owned()
+                "run `attune-install trust reset REGISTRY` and pass the registry's root with --trust again".to_owned()
             }
             Self::RegistryRenamed { .. } | Self::NoRegistryName { .. } => {
                 "a registry keeps its name for life; pass the root that was made with it".to_owned()

@@ -1,0 +1,67 @@
+//! The registries that a host trusts.
+
+use std::path::Path;
+
+use attune_registry::trust::{TrustAnchor, TrustError, TrustStore};
+use attune_schemas::Digest;
+use attune_schemas::tuf::RegistryName;
+use serde::Serialize;
+
+use crate::error::InstallError;
+use crate::host::{HostRoot, InstallLock, TreeGuard};
+
+/// A trusted registry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TrustedRegistry {
+    /// Its name.
+    pub registry: String,
+    /// Version of the newest root that this host has seen.
+    pub root_version: u64,
+    /// Digest of that root's file.
+    pub root_digest: Digest,
+    /// When that root expires.
+    pub root_expires: String,
+}
+
+/// The registries that `root` trusts, by name.
+pub fn trusted_registries(root: &HostRoot) -> Result<Vec<TrustedRegistry>, InstallError> {
+    let mut trusted = Vec::new();
+    for name in TrustStore::registries(&root.trust())? {
+        trusted.push(describe(&TrustStore::new(&root.trust(), &name))?);
+    }
+    Ok(trusted)
+}
+
+/// Trusts the registry whose root metadata is in `file`.
+pub fn trust(root: &HostRoot, file: &Path) -> Result<TrustedRegistry, InstallError> {
+    let bytes = fs_err::read(file).map_err(|source| InstallError::TrustFile { source })?;
+    let anchor = TrustAnchor::from_root_bytes(&bytes)?;
+    let mut guard = TreeGuard::default();
+    let _lock = InstallLock::acquire(root, &mut guard)?;
+    let store = TrustStore::new(&root.trust(), anchor.registry_name());
+    store.trust(&anchor)?;
+    guard.keep();
+    describe(&store)
+}
+
+/// Forgets everything about a registry, its root and what was seen of it; what is installed stays.
+pub fn reset_trust(root: &HostRoot, name: &RegistryName) -> Result<(), InstallError> {
+    let store = TrustStore::new(&root.trust(), name);
+    if !TrustStore::registries(&root.trust())?.contains(name) {
+        return Err(TrustError::NoTrustAnchor { registry: name.clone() }.into());
+    }
+    let _lock = InstallLock::acquire(root, &mut TreeGuard::default())?;
+    Ok(store.reset()?)
+}
+
+fn describe(store: &TrustStore) -> Result<TrustedRegistry, InstallError> {
+    let registry = store.registry().clone();
+    let root = store.root()?.ok_or(TrustError::NoTrustAnchor { registry: registry.clone() })?;
+    Ok(TrustedRegistry {
+        registry: registry.to_string(),
+        root_version: root.version(),
+        root_digest: Digest::of(root.bytes()),
+        root_expires: root.role().expires.to_string(),
+    })
+}
