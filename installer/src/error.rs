@@ -7,7 +7,7 @@ use attune_registry::archive::ArchiveError;
 use attune_registry::reader::ReaderError;
 use attune_registry::resolve::ResolveError;
 use attune_registry::source::SourceError;
-use attune_registry::trust::TrustError;
+use attune_registry::trust::{FetchError, TrustError};
 use attune_schemas::{Digest, PackRef, Version};
 
 use crate::environment::EnvironmentError;
@@ -141,10 +141,10 @@ impl InstallError {
     /// Which exit code this is.
     pub fn kind(&self) -> ExitKind {
         match self {
-            Self::Trust(TrustError::State(_)) => ExitKind::Failed,
-            Self::Trust(_) | Self::NoTrust { .. } | Self::NotInIndex { .. } => ExitKind::Untrusted,
-            Self::Source(error) | Self::Reader(ReaderError::Source(error)) => source_kind(error),
-            Self::Reader(_) => ExitKind::Untrusted,
+            Self::Trust(error) => trust_kind(error),
+            Self::NoTrust { .. } | Self::NotInIndex { .. } => ExitKind::Untrusted,
+            Self::Source(error) => source_kind(error),
+            Self::Reader(error) => reader_kind(error),
             Self::Resolve(ResolveError::Candidates { source, .. }) => candidates_kind(&**source),
             Self::Resolve(_) => ExitKind::Unresolvable,
             Self::Plan(error) => error.kind(),
@@ -161,7 +161,9 @@ impl InstallError {
     /// What to do about it, where that is known.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Trust(error) | Self::Reader(ReaderError::Trust(error)) => error.hint(),
+            Self::Trust(error) | Self::Reader(ReaderError::Trust(error)) => {
+                error.hint().or_else(|| failed_source(error)?.hint())
+            }
             Self::Source(error) | Self::Reader(ReaderError::Source(error)) => error.hint(),
             Self::NoTrust { .. } => Some(
                 "pass --trust with the registry's root metadata (metadata/1.root.json), which you got on \
@@ -196,13 +198,34 @@ fn source_kind(error: &SourceError) -> ExitKind {
     if error.is_damage() { ExitKind::Untrusted } else { ExitKind::Failed }
 }
 
+fn reader_kind(error: &ReaderError) -> ExitKind {
+    match error {
+        ReaderError::Source(error) => source_kind(error),
+        ReaderError::Trust(error) => trust_kind(error),
+        _ => ExitKind::Untrusted,
+    }
+}
+
+/// Metadata that cannot be fetched or kept may be good; all else is not trusted.
+fn trust_kind(error: &TrustError) -> ExitKind {
+    match (error, failed_source(error)) {
+        (TrustError::State(_), _) => ExitKind::Failed,
+        (_, Some(error)) => source_kind(error),
+        _ => ExitKind::Untrusted,
+    }
+}
+
+/// What kept a metadata file from being fetched.
+fn failed_source(error: &TrustError) -> Option<&SourceError> {
+    match error {
+        TrustError::Fetch { source: FetchError::Source(cause), .. } => cause.downcast_ref(),
+        _ => None,
+    }
+}
+
 /// A failure inside the resolver keeps the kind that it has outside.
 fn candidates_kind(error: &(dyn std::error::Error + Send + Sync + 'static)) -> ExitKind {
-    match error.downcast_ref::<ReaderError>() {
-        Some(ReaderError::Source(error)) => source_kind(error),
-        Some(_) => ExitKind::Untrusted,
-        None => ExitKind::Failed,
-    }
+    error.downcast_ref::<ReaderError>().map_or(ExitKind::Failed, reader_kind)
 }
 
 fn unpack_kind(error: &UnpackError) -> ExitKind {

@@ -114,6 +114,8 @@ pub fn install(options: &InstallOptions, reporter: &dyn Reporter) -> Result<Inst
 
     let mut guard = TreeGuard::default();
     let _lock = InstallLock::acquire(&root, &mut guard)?;
+    // Dropped before the lock is: what a failed install takes away must not be another's by then.
+    let guard = guard;
     recover(&root)?;
     let active = read_active(&root)?;
     let chosen = choose_releases(&options.requests, &mut source, &active)?;

@@ -40,10 +40,10 @@ impl InstallLock {
     /// Locks `root`; what this has to create is recorded in `guard`.
     pub fn acquire(root: &HostRoot, guard: &mut TreeGuard) -> Result<Self, LockError> {
         let not_writable = |source| LockError::NotWritable { root: root.path().to_owned(), source };
-        guard.create_dir_all(&root.state()).map_err(not_writable)?;
         let path = root.lock_file();
-        guard.note_if_missing(&path);
         loop {
+            guard.create_dir_all(&root.state()).map_err(not_writable)?;
+            guard.note_if_missing(&path);
             let mut options = fs_err::OpenOptions::new();
             let file = options.read(true).write(true).create(true).truncate(false).open(&path);
             let file = file.map_err(not_writable)?.into_file();
@@ -52,6 +52,8 @@ impl InstallLock {
                 Ok(()) if !is_at(&file, &path).map_err(not_writable)? => {}
                 Ok(()) => return Ok(Self { _file: file }),
                 Err(TryLockError::WouldBlock) => {
+                    // What was made here is the holder's by now.
+                    std::mem::take(guard).keep();
                     return Err(LockError::Busy { root: root.path().to_owned() });
                 }
                 Err(TryLockError::Error(source)) => return Err(not_writable(source)),

@@ -54,9 +54,12 @@ pub fn choose_releases(
         let installed = active.packs.get(&pack);
         let offered = releases.get(&pack).and_then(|found| found.iter().find(|r| r.version == version));
         let Some(offered) = offered else { continue };
-        let same = installed.is_some_and(|installed| {
-            installed.manifest == offered.manifest.digest && installed.interpreters_are_present()
-        });
+        let identical = installed.is_some_and(|installed| installed.manifest == offered.manifest.digest);
+        if !asked && !identical && installed.is_some_and(|installed| installed.version == version) {
+            // A namesake in another registry, which nobody asked for: what is installed stays.
+            continue;
+        }
+        let same = identical && installed.is_some_and(InstalledPack::interpreters_are_present);
         let requested = asked || installed.is_some_and(|installed| installed.requested);
         if same && installed.is_some_and(|installed| installed.requested == requested) {
             continue;

@@ -11,27 +11,26 @@ use serde::{Deserialize, Serialize};
 use uv_pep440::{Version, VersionSpecifiers};
 use uv_platform_tags::{Os, Tags, TagsOptions};
 
-/// Asked of every interpreter; `-I` keeps the user's environment out of the answer.
+/// Asked of every interpreter; `-I` and `-S` keep the user's environment out of the answer. It imports
+/// nothing that start-up has not: this is most of what an installation waits for.
 const PROBE: &str = r#"
-import json, os, platform, sys, sysconfig
-libc = "gnu"
-version = [0, 0]
+import os, sys
+name, number = "musl", "0.0"
 try:
     name, _, number = os.confstr("CS_GNU_LIBC_VERSION").partition(" ")
-    version = [int(part) for part in number.split(".")[:2]]
 except (AttributeError, OSError, TypeError, ValueError):
-    libc = "musl"
-executable = getattr(sys, "_base_executable", None) or sys.executable
-print(json.dumps({
-    "executable": os.path.realpath(executable),
-    "version": "%d.%d.%d" % sys.version_info[:3],
-    "implementation": sys.implementation.name,
-    "os": sys.platform,
-    "machine": platform.machine(),
-    "libc": libc,
-    "libc_version": version,
-    "gil_disabled": bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
-}))
+    pass
+for field in (
+    os.path.realpath(getattr(sys, "_base_executable", None) or sys.executable),
+    "%d.%d.%d" % sys.version_info[:3],
+    sys.implementation.name,
+    sys.platform,
+    os.uname()[4],
+    "gnu" if name == "glibc" else "musl",
+    number,
+    "t" in getattr(sys, "abiflags", ""),
+):
+    print(field)
 "#;
 
 /// A Python interpreter.
@@ -92,7 +91,30 @@ impl Interpreter {
             let stderr = String::from_utf8_lossy(&output.stderr);
             return Err(answer(stderr.lines().last().unwrap_or("it failed without a word").to_owned()));
         }
-        serde_json::from_slice(&output.stdout).map_err(|error| answer(error.to_string()))
+        let text = String::from_utf8_lossy(&output.stdout);
+        Self::from_answer(&text)
+            .ok_or_else(|| answer("its answer is not the one that was asked for".to_owned()))
+    }
+
+    /// Reads the answer to [`PROBE`], a field a line.
+    fn from_answer(text: &str) -> Option<Self> {
+        let lines: Vec<&str> = text.lines().collect();
+        let [executable, version, implementation, os, machine, libc, libc_version, gil_disabled] = lines[..]
+        else {
+            return None;
+        };
+        let (major, rest) = libc_version.split_once('.')?;
+        let minor = rest.split('.').next()?;
+        Some(Self {
+            executable: PathBuf::from(executable),
+            version: version.to_owned(),
+            implementation: implementation.to_owned(),
+            os: os.to_owned(),
+            machine: machine.to_owned(),
+            libc: libc.to_owned(),
+            libc_version: (major.parse().ok()?, minor.parse().ok()?),
+            gil_disabled: gil_disabled == "True",
+        })
     }
 
     /// Its feature release, or `None` where it is no CPython 3.
@@ -142,5 +164,38 @@ impl Interpreter {
     /// One line for people.
     pub fn describe(&self) -> String {
         format!("{} {} ({})", self.implementation, self.version, self.executable.display())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ANSWER: &str = "/usr/bin/python3.11\n3.11.7\ncpython\nlinux\nx86_64\ngnu\n2.36\nFalse\n";
+
+    #[test]
+    fn an_answer_is_read() {
+        let interpreter = Interpreter::from_answer(ANSWER).unwrap();
+        assert_eq!(interpreter.minor(), Some(PythonMinor::new(11)));
+        assert_eq!(interpreter.platform().unwrap().to_string(), "linux/amd64");
+        assert_eq!(interpreter.libc_version, (2, 36));
+        assert!(interpreter.satisfies(">=3.9,<4") && !interpreter.satisfies(">=3.12"));
+        assert!(!interpreter.satisfies("not a specifier"));
+        assert!(interpreter.tags().is_some());
+    }
+
+    #[test]
+    fn other_answers_are_refused() {
+        for answer in ["", "Python 3.11.7", &ANSWER[1..ANSWER.len() / 2], &format!("{ANSWER}more\n")] {
+            assert!(Interpreter::from_answer(answer).is_none(), "{answer:?}");
+        }
+    }
+
+    #[test]
+    fn a_program_that_is_no_python_is_refused() {
+        let error = Interpreter::probe(Path::new("/bin/false")).unwrap_err();
+        assert!(matches!(error, InterpreterError::Answer { .. }), "{error}");
+        let error = Interpreter::probe(Path::new("/nowhere/python3")).unwrap_err();
+        assert!(matches!(error, InterpreterError::Run { .. }), "{error}");
     }
 }

@@ -7,6 +7,8 @@ mod error;
 mod pipeline;
 mod staging;
 mod wheel;
+#[cfg(test)]
+mod wheel_tests;
 
 pub use error::UnpackError;
 pub use pipeline::fetch_and_unpack;
