@@ -1,0 +1,26 @@
+//! Fixtures of the end-to-end tests: packs and wheels built in code, worlds in which the three real
+//! binaries run, trees to compare, and the tools of somebody who tampers.
+//!
+//! Nothing here reaches a network. What is asserted is in `tests/it/`.
+
+#![allow(clippy::unwrap_used, reason = "a fixture that cannot be made fails its test on the spot")]
+
+pub mod binaries;
+pub mod bundle_file;
+pub mod hosts;
+pub mod metadata_forge;
+pub mod pack_builder;
+pub mod run;
+pub mod servers;
+pub mod standard_packs;
+pub mod tree;
+pub mod wheel_builder;
+pub mod world;
+
+pub use bundle_file::BundleFile;
+pub use hosts::Hosts;
+pub use pack_builder::PackBuilder;
+pub use run::Run;
+pub use tree::Tree;
+pub use wheel_builder::{Wheel, WheelBuilder};
+pub use world::World;

@@ -1,0 +1,62 @@
+//! A finished run of a program, with everything it said.
+
+#![allow(clippy::return_self_not_must_use, reason = "an assertion is made for what it asserts")]
+
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+/// What a program did.
+#[derive(Debug, Clone)]
+pub struct Run {
+    /// The exit code; `None` where a signal ended it.
+    pub status: Option<i32>,
+    /// What it wrote to standard output.
+    pub stdout: String,
+    /// What it wrote to standard error.
+    pub stderr: String,
+}
+
+impl Run {
+    /// Runs `command` to its end.
+    pub fn of(mut command: Command) -> Self {
+        let output = command.stdin(Stdio::null()).output().unwrap();
+        Self {
+            status: output.status.code(),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    /// Asserts that it succeeded.
+    #[track_caller]
+    pub fn succeeds(self) -> Self {
+        assert_eq!(self.status, Some(0), "it failed:\n{}{}", self.stdout, self.stderr);
+        self
+    }
+
+    /// Asserts that it failed with `code`, did not panic, and that its message has all of `words`.
+    #[track_caller]
+    pub fn fails(self, code: i32, words: &[&str]) -> Self {
+        assert_eq!(self.status, Some(code), "unexpected end:\n{}{}", self.stdout, self.stderr);
+        assert!(!self.stderr.contains("panicked"), "it panicked:\n{}", self.stderr);
+        assert!(self.stderr.contains("error: "), "no error is told:\n{}", self.stderr);
+        for word in words {
+            assert!(self.stderr.contains(word), "`{word}` is not in the message:\n{}", self.stderr);
+        }
+        self
+    }
+
+    /// Asserts that the message ends with advice.
+    #[track_caller]
+    pub fn with_hint(self) -> Self {
+        assert!(self.stderr.contains("hint: "), "no advice is given:\n{}", self.stderr);
+        self
+    }
+
+    /// Standard output as JSON.
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}:\n{}", self.stdout))
+    }
+}

@@ -1,0 +1,132 @@
+//! Builds small wheels, honest and hostile ones.
+
+use std::io::{Cursor, Write};
+
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
+
+/// A finished wheel.
+#[derive(Debug, Clone)]
+pub struct Wheel {
+    /// The distribution.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// Its file name.
+    pub filename: String,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// A wheel in the making.
+#[derive(Debug, Clone)]
+pub struct WheelBuilder {
+    name: String,
+    version: String,
+    tags: String,
+    entries: Vec<Entry>,
+    scripts: String,
+}
+
+#[derive(Debug, Clone)]
+enum Entry {
+    File { path: String, content: Vec<u8> },
+    Link { path: String, target: String },
+}
+
+impl WheelBuilder {
+    /// A wheel without modules, for any machine.
+    pub fn new(name: &str, version: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            version: version.to_owned(),
+            tags: "py3-none-any".to_owned(),
+            entries: Vec::new(),
+            scripts: String::new(),
+        }
+    }
+
+    /// Sets the compatibility tags, such as `cp311-cp311-manylinux_2_17_aarch64`.
+    #[must_use]
+    pub fn tags(mut self, tags: &str) -> Self {
+        tags.clone_into(&mut self.tags);
+        self
+    }
+
+    /// Adds a file; its path is written as it is given.
+    #[must_use]
+    pub fn file(mut self, path: &str, content: &str) -> Self {
+        self.entries.push(Entry::File { path: path.to_owned(), content: content.as_bytes().to_vec() });
+        self
+    }
+
+    /// Adds a file to the data scheme, installed relative to the environment.
+    #[must_use]
+    pub fn data_file(self, path: &str, content: &str) -> Self {
+        let path = format!("{}-{}.data/data/{path}", self.name, self.version);
+        self.file(&path, content)
+    }
+
+    /// Adds a symbolic link, which no honest wheel has.
+    #[must_use]
+    pub fn link(mut self, path: &str, target: &str) -> Self {
+        self.entries.push(Entry::Link { path: path.to_owned(), target: target.to_owned() });
+        self
+    }
+
+    /// Adds a console script, such as `shout` for `shout:main`.
+    #[must_use]
+    pub fn console_script(mut self, name: &str, target: &str) -> Self {
+        self.scripts.extend([name, " = ", target, "\n"]);
+        self
+    }
+
+    /// Zips it; equal builders give equal bytes.
+    pub fn build(&self) -> Wheel {
+        let info = format!("{}-{}.dist-info", self.name, self.version);
+        let metadata = format!("Metadata-Version: 2.1\nName: {}\nVersion: {}\n", self.name, self.version);
+        let (python, rest) = self.tags.split_once('-').unwrap();
+        let wheel =
+            format!("Wheel-Version: 1.0\nGenerator: fixture\nRoot-Is-Purelib: true\nTag: {python}-{rest}\n");
+        let mut builder = self.clone().file(&format!("{info}/METADATA"), &metadata);
+        builder = builder.file(&format!("{info}/WHEEL"), &wheel);
+        if !self.scripts.is_empty() {
+            let scripts = format!("[console_scripts]\n{}", self.scripts);
+            builder = builder.file(&format!("{info}/entry_points.txt"), &scripts);
+        }
+        let lines = builder.entries.iter().flat_map(|entry| [entry.path(), ",,\n"]);
+        let record: String = lines.collect();
+        let builder = builder.file(&format!("{info}/RECORD"), &format!("{record}{info}/RECORD,,\n"));
+        Wheel {
+            name: self.name.clone(),
+            version: self.version.clone(),
+            filename: format!("{}-{}-{}.whl", self.name, self.version, self.tags),
+            bytes: builder.zip(),
+        }
+    }
+
+    fn zip(&self) -> Vec<u8> {
+        let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+        let options = SimpleFileOptions::default().unix_permissions(0o644);
+        for entry in &self.entries {
+            match entry {
+                Entry::File { path, content } => {
+                    zip.start_file(path.as_str(), options).unwrap();
+                    zip.write_all(content).unwrap();
+                }
+                Entry::Link { path, target } => {
+                    zip.add_symlink(path.as_str(), target.as_str(), options).unwrap();
+                }
+            }
+        }
+        zip.finish().unwrap().into_inner()
+    }
+}
+
+impl Entry {
+    fn path(&self) -> &str {
+        match self {
+            Self::File { path, .. } | Self::Link { path, .. } => path,
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! Releases that are signed by the right keys and made to do harm: nothing of them is kept.
+
+use attune_schemas::Digest;
+use attune_schemas::environment_lock::Footprint;
+use attune_tests::metadata_forge::republish;
+use attune_tests::standard_packs::{greeter, reporter};
+use attune_tests::{Hosts, Run, WheelBuilder, World};
+use tar::EntryType;
+
+/// What stands in the place of an honest pack archive.
+struct HostileArchive {
+    entries: Vec<(&'static str, EntryType, &'static str)>,
+}
+
+impl HostileArchive {
+    fn of(entries: &[(&'static str, EntryType, &'static str)]) -> Self {
+        let mut all = vec![("pack.yaml", EntryType::Regular, "ref: greeter\nversion: \"1.0.0\"\n")];
+        all.extend(entries);
+        Self { entries: all }
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        let mut builder = tar::Builder::new(zstd::Encoder::new(Vec::new(), 1).unwrap());
+        for (name, kind, content) in &self.entries {
+            let mut header = tar::Header::new_gnu();
+            header.as_mut_bytes()[..name.len()].copy_from_slice(name.as_bytes());
+            header.set_entry_type(*kind);
+            header.set_mode(0o755);
+            let link = matches!(kind, EntryType::Symlink | EntryType::Link);
+            if link {
+                header.set_link_name_literal(content).unwrap();
+            }
+            let content = if link { "" } else { content };
+            header.set_size(content.len() as u64);
+            header.set_cksum();
+            builder.append(&header, content.as_bytes()).unwrap();
+        }
+        builder.into_inner().unwrap().finish().unwrap()
+    }
+
+    /// The footprint that an accomplice would sign.
+    fn footprint(&self) -> Footprint {
+        let mut footprint = Footprint::default();
+        footprint.add_directory();
+        for (_, kind, content) in &self.entries {
+            match kind {
+                EntryType::Directory => footprint.add_directory(),
+                _ => footprint.add_file(content.len() as u64),
+            }
+        }
+        footprint
+    }
+}
+
+/// Installs straight from the registry of `publisher`.
+fn install(publisher: &World, host: &World, pack: &str) -> Run {
+    let mut command = host.installer();
+    command.arg(pack).arg("--registry").arg(publisher.registry()).arg("--trust").arg(publisher.trust());
+    Run::of(command)
+}
+
+/// Asserts that the installation fails as hostile, from the registry and from a bundle.
+fn refuse(publisher: &World, pack: &str, words: &[&str]) {
+    publisher.bundle(&[pack]).succeeds();
+    let hosts = Hosts::new();
+    hosts.refuse(3, words, |host| install(publisher, host, pack)).with_hint();
+    hosts.refuse(3, words, |host| host.install_from(&publisher.bundle_path(), &publisher.trust()));
+    assert!(!publisher.path().join("escaped").exists());
+    assert!(!std::path::Path::new("/tmp/attune-escaped").exists());
+}
+
+fn refuse_archive(archive: &HostileArchive, words: &[&str]) {
+    let publisher = World::with_packs(&[&greeter()]);
+    let registry = publisher.registry();
+    republish(&registry, &publisher.keys(), "greeter", "1.0.0", |release| {
+        release.replace_archive(&registry, &archive.bytes(), archive.footprint());
+    });
+    refuse(&publisher, "greeter", words);
+}
+
+#[test]
+fn an_archive_that_climbs_out() {
+    let entry = ("../../../escaped", EntryType::Regular, "evil");
+    refuse_archive(&HostileArchive::of(&[entry]), &["is refused", "hostile entry", "escaped"]);
+}
+
+#[test]
+fn an_archive_with_an_absolute_path() {
+    let entry = ("/tmp/attune-escaped", EntryType::Regular, "evil");
+    refuse_archive(&HostileArchive::of(&[entry]), &["is refused", "attune-escaped"]);
+}
+
+#[test]
+fn an_archive_with_a_link_and_a_file_through_it() {
+    let entries = [("out", EntryType::Symlink, "/tmp"), ("out/attune-escaped", EntryType::Regular, "evil")];
+    refuse_archive(&HostileArchive::of(&entries), &["is refused", "`out` is a symbolic link"]);
+}
+
+#[test]
+fn an_archive_with_a_hard_link() {
+    let entry = ("shadow", EntryType::Link, "/etc/passwd");
+    refuse_archive(&HostileArchive::of(&[entry]), &["`shadow` is a hard link"]);
+}
+
+#[test]
+fn an_archive_with_a_device() {
+    let entry = ("disk", EntryType::Block, "");
+    refuse_archive(&HostileArchive::of(&[entry]), &["`disk` is a block device"]);
+}
+
+#[test]
+fn an_archive_with_colliding_names() {
+    let entries = [("Readme", EntryType::Regular, "a"), ("README", EntryType::Regular, "b")];
+    refuse_archive(&HostileArchive::of(&entries), &["`README` collides"]);
+}
+
+#[test]
+fn an_archive_that_is_more_than_its_release_says() {
+    let archive = HostileArchive::of(&[("more", EntryType::Regular, "more than nothing")]);
+    let publisher = World::with_packs(&[&greeter()]);
+    let registry = publisher.registry();
+    for change in [
+        |footprint: &mut Footprint| footprint.bytes -= 1,
+        |footprint: &mut Footprint| footprint.bytes += 1,
+        |footprint: &mut Footprint| footprint.files += 1,
+        |footprint: &mut Footprint| footprint.directories += 1,
+    ] {
+        republish(&registry, &publisher.keys(), "greeter", "1.0.0", |release| {
+            let mut footprint = archive.footprint();
+            change(&mut footprint);
+            release.replace_archive(&registry, &archive.bytes(), footprint);
+        });
+        refuse(&publisher, "greeter", &["is refused"]);
+    }
+}
+
+#[test]
+fn an_archive_that_is_no_archive() {
+    let publisher = World::with_packs(&[&greeter()]);
+    let registry = publisher.registry();
+    republish(&registry, &publisher.keys(), "greeter", "1.0.0", |release| {
+        release.replace_archive(&registry, b"these are not the bytes of an archive", Footprint::default());
+    });
+    refuse(&publisher, "greeter", &["is refused", "damaged or cut off"]);
+}
+
+fn refuse_wheel(wheel: &WheelBuilder, words: &[&str]) {
+    let publisher = World::with_packs(&[&greeter(), &reporter()]);
+    let registry = publisher.registry();
+    let bytes = wheel.build().bytes;
+    let archive = zip::ZipArchive::new(std::io::Cursor::new(&bytes)).unwrap();
+    let total: u128 = archive.decompressed_size().unwrap();
+    let footprint = Footprint {
+        files: archive.len() as u64,
+        directories: 8,
+        bytes: u64::try_from(total).unwrap(),
+        disk_bytes: 1 << 16,
+    };
+    republish(&registry, &publisher.keys(), "reporter", "1.0.0", |release| {
+        release.replace_wheel(&registry, &bytes, footprint);
+    });
+    refuse(&publisher, "reporter", words);
+}
+
+/// What `shout` may be, with its own name and version.
+fn shout() -> WheelBuilder {
+    WheelBuilder::new("shout", "1.0.0").file("shout/__init__.py", "")
+}
+
+#[test]
+fn a_wheel_that_climbs_out() {
+    refuse_wheel(&shout().file("../../../escaped", "evil"), &["shout-1.0.0-py3-none-any.whl", "escaped"]);
+}
+
+#[test]
+fn a_wheel_with_an_absolute_path() {
+    refuse_wheel(&shout().file("/tmp/attune-escaped", "evil"), &["shout-1.0.0", "attune-escaped"]);
+}
+
+#[test]
+fn a_wheel_with_a_link() {
+    refuse_wheel(&shout().link("shout/link", "/etc/passwd"), &["shout/link", "a symbolic link"]);
+}
+
+#[test]
+fn a_wheel_with_colliding_names() {
+    refuse_wheel(&shout().file("shout/a.py", "1").file("shout/A.py", "2"), &["shout/A.py", "collides"]);
+}
+
+#[test]
+fn a_wheel_whose_data_climbs_out_of_the_environment() {
+    let publisher = World::with_packs(&[&greeter(), &reporter()]);
+    let registry = publisher.registry();
+    // Scripts are named by the wheel's metadata, not by its entries.
+    let bytes = shout().console_script("../../../../../escaped", "shout:main").build().bytes;
+    let archive = zip::ZipArchive::new(std::io::Cursor::new(&bytes)).unwrap();
+    let total: u128 = archive.decompressed_size().unwrap();
+    let footprint = Footprint {
+        files: archive.len() as u64,
+        directories: 2,
+        bytes: u64::try_from(total).unwrap(),
+        disk_bytes: 1 << 16,
+    };
+    republish(&registry, &publisher.keys(), "reporter", "1.0.0", |release| {
+        release.replace_wheel(&registry, &bytes, footprint);
+    });
+    let host = World::new();
+    let run = install(&publisher, &host, "reporter");
+    assert_ne!(run.status, Some(0), "a console script outside of the environment was accepted");
+    assert!(host.root_tree().is_absent());
+    let tree = attune_tests::Tree::of(host.path());
+    assert!(tree.paths().all(|path| !path.ends_with("escaped")), "{tree:?}");
+}
+
+#[test]
+fn a_config_that_speaks_of_another_pack() {
+    let publisher = World::with_packs(&[&greeter()]);
+    republish(&publisher.registry(), &publisher.keys(), "greeter", "1.0.0", |release| {
+        release.config.pack.pack = "impostor".parse().unwrap();
+    });
+    let hosts = Hosts::new();
+    hosts.refuse(3, &["is the config of impostor"], |host| install(&publisher, host, "greeter"));
+}
+
+#[test]
+fn a_lock_with_a_wheel_that_the_manifest_lacks() {
+    let publisher = World::with_packs(&[&greeter(), &reporter()]);
+    republish(&publisher.registry(), &publisher.keys(), "reporter", "1.0.0", |release| {
+        let lock = release.config.environments.python.as_mut().unwrap();
+        lock.targets[0].wheels[0].digest = Digest::of(b"elsewhere");
+    });
+    let hosts = Hosts::new();
+    hosts.refuse(3, &["which its manifest does not carry"], |host| install(&publisher, host, "reporter"));
+}

@@ -1,0 +1,21 @@
+//! The three binaries, end to end: what a user does, and everything that must be refused.
+//!
+//! Each file is a topic, each test is named after a feature or a defect.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails on the spot")]
+#![allow(clippy::print_stdout, reason = "a test that is skipped says why")]
+
+mod bad_packs;
+mod crashes;
+mod damaged_bundle;
+mod dependencies;
+mod happy_path;
+mod host_conditions;
+mod hostile_release;
+mod offline;
+mod pack_tests;
+mod reinstall;
+mod reproducible;
+mod served_registry;
+mod targets;
+mod trust;

@@ -1,0 +1,120 @@
+//! The packs' own tests: what they block, and what lets them pass.
+
+use std::time::{Duration, Instant};
+
+use attune_tests::standard_packs::greeter;
+use attune_tests::{Hosts, PackBuilder, Run, World};
+use rusqlite::Connection;
+
+const FAILING: &str = "#!/bin/sh\necho 'Total Tests: 3'\necho 'Passed: 1'\necho 'Failed: 2'\n\
+    echo 'the second one is broken' >&2\nexit 1\n";
+
+fn failing(on_failure: &str) -> World {
+    World::with_packs(&[&greeter().tested_by(FAILING, 30, on_failure)])
+}
+
+/// Installs `greeter` with `options` on `host`.
+fn install(publisher: &World, host: &World, options: &[&str]) -> Run {
+    let mut command = host.installer();
+    command.arg("greeter").args(options);
+    command.arg("--registry").arg(publisher.registry()).arg("--trust").arg(publisher.trust());
+    Run::of(command)
+}
+
+/// The counts of the last test run that is registered: total, passed, failed.
+fn recorded(host: &World) -> Vec<(i64, i64, i64)> {
+    let database = Connection::open(host.root().join("state/attune.db")).unwrap();
+    let mut statement =
+        database.prepare("SELECT total_tests, passed, failed FROM pack_test_execution").unwrap();
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap();
+    rows.map(Result::unwrap).collect()
+}
+
+#[test]
+fn failing_tests_block() {
+    let publisher = failing("block");
+    let hosts = Hosts::new();
+    let words = ["the tests of pack `greeter` failed", "the second one is broken"];
+    let run = hosts.refuse(6, &words, |host| install(&publisher, host, &[])).with_hint();
+    assert!(run.stderr.contains("--force") && run.stderr.contains("--skip-tests"), "{}", run.stderr);
+}
+
+#[test]
+fn failing_tests_of_an_upgrade_leave_the_old_version_running() {
+    let world = World::with_packs(&[&greeter()]);
+    world.install_packs(&["greeter"]).succeeds();
+    let before = world.root_tree().without_touched();
+    world.add(&[&greeter().version("1.1.0").tested_by(FAILING, 30, "block")]).succeeds();
+    world.install_packs(&["greeter"]).fails(6, &["greeter"]);
+    world.root_tree().without_touched().assert_same(&before);
+    assert_eq!(world.installed(), ["greeter 1.0.0"]);
+}
+
+#[test]
+fn failing_tests_that_only_warn() {
+    let publisher = failing("warn");
+    let host = World::new();
+    let run = install(&publisher, &host, &[]).succeeds();
+    assert!(run.stderr.contains("the tests of pack `greeter` failed"), "{}", run.stderr);
+    assert_eq!(recorded(&host), [(3, 1, 2)]);
+}
+
+#[test]
+fn failing_tests_are_overruled_by_force() {
+    let publisher = failing("block");
+    let host = World::new();
+    let run = install(&publisher, &host, &["--force"]).succeeds();
+    assert!(run.stderr.contains("installing all the same"), "{}", run.stderr);
+    assert_eq!(host.installed(), ["greeter 1.0.0"]);
+    assert_eq!(recorded(&host), [(3, 1, 2)]);
+}
+
+#[test]
+fn skipped_tests_do_not_run() {
+    let publisher = failing("block");
+    let host = World::new();
+    install(&publisher, &host, &["--skip-tests"]).succeeds();
+    assert_eq!(recorded(&host), []);
+    assert_eq!(install(&publisher, &World::new(), &["--skip-tests", "--force"]).status, Some(2));
+}
+
+#[test]
+fn tests_that_do_not_end() {
+    let script = "#!/bin/sh\nsleep 600 &\nsleep 600\n";
+    let publisher = World::with_packs(&[&greeter().tested_by(script, 1, "block")]);
+    let hosts = Hosts::new();
+    let started = Instant::now();
+    hosts.refuse(6, &["greeter"], |host| install(&publisher, host, &[]));
+    assert!(started.elapsed() < Duration::from_mins(1));
+}
+
+#[test]
+fn tests_see_the_pack_and_nothing_of_the_caller() {
+    let script = "#!/bin/sh\nset -eu\ntest \"$ATTUNE_PACK_REF\" = greeter\ntest -f pack.yaml\n\
+        test -z \"${SECRET_TOKEN:-}\"\n: > \"$TMPDIR/scratch\"\n";
+    let publisher = World::with_packs(&[&greeter().tested_by(script, 30, "block")]);
+    let host = World::new();
+    let mut command = host.installer();
+    command.arg("greeter").env("SECRET_TOKEN", "hunter2");
+    command.arg("--registry").arg(publisher.registry()).arg("--trust").arg(publisher.trust());
+    Run::of(command).succeeds();
+    assert!(!host.root().join("staging").exists());
+}
+
+#[test]
+fn tests_that_make_a_mess_leave_nothing_in_the_pack() {
+    let script = "#!/bin/sh\nmkdir -p mess 2>/dev/null; echo x > mess/file 2>/dev/null; exit 1\n";
+    let publisher = World::with_packs(&[&greeter().tested_by(script, 30, "block")]);
+    let hosts = Hosts::new();
+    hosts.refuse(6, &["greeter"], |host| install(&publisher, host, &[]));
+}
+
+#[test]
+fn failing_unit_tests_block() {
+    let pack = PackBuilder::new("greeter", "1.0.0").yaml("runtime_deps: [python]").unittested_by(
+        "import unittest\n\nclass Broken(unittest.TestCase):\n    def test_it(self):\n        self.assertEqual(1, 2)\n",
+    );
+    let publisher = World::with_packs(&[&pack]);
+    let hosts = Hosts::new();
+    hosts.refuse(6, &["greeter"], |host| install(&publisher, host, &[]));
+}

@@ -1,0 +1,135 @@
+//! Machines and Pythons that a release was not made for.
+
+use std::os::unix::fs::PermissionsExt;
+
+use attune_tests::standard_packs::{greeter, reporter};
+use attune_tests::world::standard;
+use attune_tests::{Hosts, PackBuilder, WheelBuilder, World};
+
+/// The Python feature release of this machine, such as `3.11`.
+fn this_python() -> String {
+    let mut command = std::process::Command::new("python3");
+    command.args(["-c", "import sys; print('%d.%d' % sys.version_info[:2])"]);
+    attune_tests::Run::of(command).succeeds().stdout.trim().to_owned()
+}
+
+fn other_arch() -> &'static str {
+    if cfg!(target_arch = "x86_64") { "arm64" } else { "amd64" }
+}
+
+fn other_machine() -> &'static str {
+    if cfg!(target_arch = "x86_64") { "aarch64" } else { "x86_64" }
+}
+
+/// A pack with a wheel of the given tags.
+fn native(tags: &str) -> PackBuilder {
+    let wheel = WheelBuilder::new("fast", "1.0.0").tags(tags).file("fast.py", "").build();
+    PackBuilder::new("native", "1.0.0")
+        .yaml("runtime_deps: [python]")
+        .file("requirements.txt", "fast==1.0.0\n")
+        .wheel(&wheel)
+}
+
+#[test]
+fn a_wheel_for_another_platform() {
+    let python = this_python();
+    let tag = format!("cp{0}-cp{0}-manylinux_2_17_{1}", python.replace('.', ""), other_machine());
+    let platform = format!("linux/{}", other_arch());
+    let world = World::with_registry();
+    world.add_for(&[&native(&tag)], &["--platform", &platform, "--python", &python]).succeeds();
+    let run = world.bundle(&["native"]).fails(4, &["native 1.0.0", "has nothing for", &platform]);
+    run.with_hint();
+    assert!(!world.bundle_path().exists());
+    world.bundle(&["native", "--platform", &platform, "--python", &python]).succeeds();
+    let hosts = Hosts::new();
+    let run = hosts.refuse(5, &["native", "does not install on", other_arch()], |host| {
+        host.install_from(&world.bundle_path(), &world.trust())
+    });
+    run.with_hint();
+}
+
+#[test]
+fn a_wheel_for_another_platform_is_no_way_to_add_for_this_one() {
+    let python = this_python();
+    let tag = format!("cp{0}-cp{0}-manylinux_2_17_{1}", python.replace('.', ""), other_machine());
+    let world = World::with_registry();
+    let before = attune_tests::Tree::of(&world.registry()).without_touched();
+    world.add(&[&native(&tag)]).fails(4, &["native", "fast"]).with_hint();
+    let kept = attune_tests::Tree::of(&world.registry()).without_touched();
+    let lock: Vec<_> = kept.paths().filter(|path| !before.paths().any(|other| other == *path)).collect();
+    assert_eq!(lock, [std::path::Path::new(".lock")]);
+}
+
+#[test]
+fn a_wheel_for_another_python() {
+    let world = World::with_registry();
+    world
+        .add_for(
+            &[&native("cp38-cp38-manylinux_2_17_x86_64").clone()],
+            &["--platform", "linux/amd64", "--python", "3.8"],
+        )
+        .succeeds();
+    world.bundle(&["native", "--platform", "linux/amd64", "--python", "3.8"]).succeeds();
+    let hosts = Hosts::new();
+    let run = hosts.refuse(5, &["native", "Python 3.8 on linux/amd64"], |host| {
+        host.install_from(&world.bundle_path(), &world.trust())
+    });
+    run.with_hint();
+}
+
+#[test]
+fn no_interpreter_that_satisfies() {
+    let pack = PackBuilder::new("modern", "1.0.0").yaml("runtime_deps: [python]\npython: \">=3.99\"").action(
+        "act",
+        "python",
+        "print()\n",
+    );
+    let world = World::with_packs(&[&pack]);
+    world.bundle(&["modern"]).succeeds();
+    let hosts = Hosts::new();
+    let run = hosts.refuse(5, &["modern", "needs Python >=3.99", "cpython 3."], |host| {
+        host.install_from(&world.bundle_path(), &world.trust())
+    });
+    assert!(run.with_hint().stderr.contains("--python"));
+}
+
+#[test]
+fn a_named_interpreter_that_is_none() {
+    let hosts = Hosts::new();
+    let (bundle, trust) = (standard().bundle_path(), standard().trust());
+    for (program, word) in
+        [("/nonexistent/python3", "could not run"), ("/bin/true", "does not answer as a Python")]
+    {
+        hosts.refuse(5, &[program, word], |host| {
+            let mut command = host.installer();
+            command.arg(&bundle).arg("--trust").arg(&trust).args(["--python", program]);
+            attune_tests::Run::of(command)
+        });
+    }
+}
+
+#[test]
+fn an_interpreter_that_claims_to_be_too_old() {
+    let hosts = Hosts::new();
+    let fake = hosts.fresh().path().join("python3");
+    let script = "#!/bin/sh\npython3 \"$@\" | sed -E 's/^3\\.[0-9]+\\.[0-9]+$/3.6.1/'\n";
+    fs_err::write(&fake, script).unwrap();
+    fs_err::set_permissions(&fake, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let (bundle, trust) = (standard().bundle_path(), standard().trust());
+    hosts.refuse(5, &["reporter", "3.6.1"], |host| {
+        let mut command = host.installer();
+        command.arg(&bundle).arg("--trust").arg(&trust).arg("--python").arg(&fake);
+        attune_tests::Run::of(command)
+    });
+}
+
+#[test]
+fn one_release_serves_several_targets() {
+    let world = World::with_registry();
+    let python = this_python();
+    let both = ["--platform", "linux/amd64", "--platform", "linux/arm64", "--python", &python];
+    let run = world.add_for(&[&greeter(), &reporter()], &both).succeeds();
+    assert!(run.stdout.contains("linux/amd64") && run.stdout.contains("linux/arm64"), "{}", run.stdout);
+    world.bundle(&[&["reporter"][..], &both[..]].concat()).succeeds();
+    world.install_bundle().succeeds();
+}
