@@ -51,7 +51,7 @@ fn installed_pack(planned: &PlannedPack, registry: &str) -> InstalledPack {
     InstalledPack {
         version: config.pack.version.clone(),
         manifest: planned.release.manifest_digest,
-        pack: planned.release.manifest.layers[0].digest,
+        pack: planned.release.pack_layer().digest,
         registry: registry.to_owned(),
         requested: planned.requested,
         dependencies: config.pack.dependencies.clone(),
@@ -107,11 +107,13 @@ pub fn point_current_at(root: &HostRoot, id: u64) -> io::Result<()> {
     sync_directory(root.path())
 }
 
+/// The links by which Attune finds packs and environments, and where they lead.
+pub(crate) const ENTRY_LINKS: [(&str, &str); 3] =
+    [("packs", "current/packs"), ("packenvs", "current/packenvs"), ("runtime_envs", "current/packenvs")];
+
 /// Creates the links by which Attune finds packs and environments, once for all generations.
 pub fn create_entry_links(root: &HostRoot, guard: &mut TreeGuard) -> io::Result<()> {
-    for (name, target) in
-        [("packs", "current/packs"), ("packenvs", "current/packenvs"), ("runtime_envs", "current/packenvs")]
-    {
+    for (name, target) in ENTRY_LINKS {
         let path = root.path().join(name);
         match fs_err::read_link(&path) {
             Ok(present) if present == Path::new(target) => continue,

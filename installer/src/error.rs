@@ -55,7 +55,7 @@ impl ExitKind {
     }
 }
 
-/// Why an install failed. The root is as it was before.
+/// Why an install failed. Except where it is [`InstallError::Unfinished`], the root is as it was before.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum InstallError {
@@ -96,6 +96,24 @@ pub enum InstallError {
         /// The manifest that the bundle claims.
         manifest: Digest,
     },
+    /// A bundle lists a pack twice.
+    #[error("the bundle lists pack `{pack}` twice")]
+    ListedTwice {
+        /// The pack.
+        pack: PackRef,
+    },
+    /// An installed pack is offered by another registry than its own.
+    #[error(
+        "pack `{pack}` was installed from registry `{installed_from}`, and now comes from `{offered_by}`"
+    )]
+    OtherRegistry {
+        /// The pack.
+        pack: PackRef,
+        /// Where it came from.
+        installed_from: String,
+        /// Where it comes from now.
+        offered_by: String,
+    },
     /// Nothing was asked for.
     #[error("no pack was named")]
     NothingRequested,
@@ -126,6 +144,15 @@ pub enum InstallError {
     /// The root is busy or cannot be written.
     #[error(transparent)]
     Lock(#[from] LockError),
+    /// Everything is in place and registered, and the last step failed.
+    #[error("generation {generation} is complete and registered, but could not be made active")]
+    Unfinished {
+        /// The generation.
+        generation: u64,
+        /// The cause.
+        #[source]
+        source: io::Error,
+    },
     /// The state of the root cannot be read or written.
     #[error("could not read or write the root `{}`", root.display())]
     Root {
@@ -143,6 +170,7 @@ impl InstallError {
         match self {
             Self::Trust(error) => trust_kind(error),
             Self::NoTrust { .. } | Self::NotInIndex { .. } => ExitKind::Untrusted,
+            Self::ListedTwice { .. } | Self::OtherRegistry { .. } => ExitKind::Untrusted,
             Self::Source(error) => source_kind(error),
             Self::Reader(error) => reader_kind(error),
             Self::Resolve(ResolveError::Candidates { source, .. }) => candidates_kind(&**source),
@@ -154,7 +182,9 @@ impl InstallError {
             Self::Register(_) => ExitKind::Registration,
             Self::Lock(LockError::Busy { .. }) => ExitKind::Busy,
             Self::Usage { .. } | Self::NothingRequested => ExitKind::Usage,
-            Self::TrustFile { .. } | Self::Lock(_) | Self::Root { .. } => ExitKind::Failed,
+            Self::TrustFile { .. } | Self::Lock(_) | Self::Root { .. } | Self::Unfinished { .. } => {
+                ExitKind::Failed
+            }
         }
     }
 
@@ -185,13 +215,36 @@ impl InstallError {
             Self::Resolve(ResolveError::NoSolution { .. }) => Some(
                 "make a bundle that holds what is missing: `attune-build bundle REGISTRY PACK...`".to_owned(),
             ),
-            Self::NotInIndex { .. } => Some("make the bundle again with `attune-build bundle`".to_owned()),
+            Self::OtherRegistry { .. } => Some(
+                "packs of the same name may be different packs; pass --change-registry if this one is meant"
+                    .to_owned(),
+            ),
+            Self::Unfinished { .. } => {
+                Some("mend the cause and run the same command again: it completes what is left".to_owned())
+            }
+            Self::Root { source, .. } => root_hint(source),
+            Self::ListedTwice { .. } | Self::NotInIndex { .. } => {
+                Some("make the bundle again with `attune-build bundle`".to_owned())
+            }
             Self::NothingRequested => {
                 Some("name a bundle file, or packs together with --registry".to_owned())
             }
             _ => None,
         }
     }
+}
+
+fn root_hint(error: &io::Error) -> Option<String> {
+    let hint = match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            "make room there, or choose another place with --root"
+        }
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            "run as a user who may write there, or choose another place with --root"
+        }
+        _ => return None,
+    };
+    Some(hint.to_owned())
 }
 
 fn source_kind(error: &SourceError) -> ExitKind {

@@ -5,20 +5,19 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use attune_registry::report::Reporter;
-use attune_registry::trust::TrustError;
 use attune_schemas::{PackRef, PackRequest, Version};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::activate::{create_entry_links, next_generation, point_current_at, sync_root, write_generation};
+use crate::activate::{create_entry_links, next_generation, sync_root, write_generation};
 use crate::environment::build_environments;
 use crate::error::InstallError;
 use crate::generation::Generation;
 use crate::host::{HostRoot, InstallLock, StoreKind, TreeGuard};
 use crate::open::SourceLocation;
-use crate::plan::{ChosenReleases, InstallPlan, check_space, choose_releases};
+use crate::plan::{ChosenReleases, InstallPlan, RegistryPolicy, check_space, choose_releases};
 use crate::python::{InterpreterSearch, Interpreters};
-use crate::recover::recover;
+use crate::recover::{complete, recover};
 use crate::register::{Database, Registration};
 use crate::stopwatch::{StageTime, Stopwatch};
 use crate::testing::{PackTestResult, TestPolicy, run_tests};
@@ -34,6 +33,8 @@ pub struct InstallOptions {
     pub source: SourceLocation,
     /// The packs; empty means everything that the bundle was made for.
     pub requests: Vec<PackRequest>,
+    /// Whether a pack may come from another registry than before.
+    pub registry_policy: RegistryPolicy,
     /// What is trusted.
     pub trust: TrustSettings,
     /// Where to look for interpreters.
@@ -109,16 +110,17 @@ pub fn install(options: &InstallOptions, reporter: &dyn Reporter) -> Result<Inst
         .map_err(|source| InstallError::Root { root: options.root.clone(), source })?;
     let source = options.source.open()?;
     watch.lap("open");
-    let mut source = verify(source, &root, &options.trust, options.now)?;
-    watch.lap("verify");
 
     let mut guard = TreeGuard::default();
     let _lock = InstallLock::acquire(&root, &mut guard)?;
     // Dropped before the lock is: what a failed install takes away must not be another's by then.
     let guard = guard;
     recover(&root)?;
+    // Under the lock: what this host has seen must not grow while it is compared.
+    let mut source = verify(source, &root, &options.trust, options.now)?;
+    watch.lap("verify");
     let active = read_active(&root)?;
-    let chosen = choose_releases(&options.requests, &mut source, &active)?;
+    let chosen = choose_releases(&options.requests, options.registry_policy, &mut source, &active)?;
     watch.lap("resolve");
     let session = Session { options, root: &root, active: &active, reporter };
     if chosen.install.is_empty() {
@@ -129,10 +131,6 @@ pub fn install(options: &InstallOptions, reporter: &dyn Reporter) -> Result<Inst
 
 fn read_active(root: &HostRoot) -> Result<Generation, InstallError> {
     Generation::active(root).map_err(|source| InstallError::Root { root: root.path().to_owned(), source })
-}
-
-fn persist_trust(source: &VerifiedSource) -> Result<(), InstallError> {
-    source.persist().map_err(|error: TrustError| error.into())
 }
 
 /// One installation that holds the lock.
@@ -146,7 +144,7 @@ struct Session<'a> {
 impl Session<'_> {
     /// Everything is there: writes nothing, unless the source taught something new about trust.
     fn unchanged(&self, source: &VerifiedSource, watch: Stopwatch) -> Result<InstallReport, InstallError> {
-        persist_trust(source)?;
+        source.persist()?;
         let report = InstallReport {
             outcome: Outcome::Unchanged,
             root: self.root.path().to_owned(),
@@ -168,7 +166,7 @@ impl Session<'_> {
         &self,
         chosen: ChosenReleases,
         source: &mut VerifiedSource,
-        mut guard: TreeGuard,
+        guard: TreeGuard,
         mut watch: Stopwatch,
     ) -> Result<InstallReport, InstallError> {
         let remembered = self.active.interpreters.clone();
@@ -177,11 +175,11 @@ impl Session<'_> {
         check_space(plan.space, self.root)?;
         watch.lap("plan");
 
-        let id = self.active.id + 1;
         let io = |source| InstallError::Root { root: self.root.path().to_owned(), source };
-        create_entry_links(self.root, &mut guard).map_err(io)?;
-        let mut database = Database::open(self.root, &mut guard)?;
+        let id = self.root.next_generation().map_err(io)?;
         let mut staging = Staging::create(self.root, id, guard).map_err(io)?;
+        create_entry_links(self.root, staging.guard()).map_err(io)?;
+        let mut database = Database::open(self.root, staging.guard())?;
         fetch_and_unpack(&plan, source.source(), &staging, self.reporter)?;
         staging.promote(StoreKind::Packs, plan.archives.keys().copied()).map_err(io)?;
         staging.promote(StoreKind::Wheels, plan.wheels.keys().copied()).map_err(io)?;
@@ -196,7 +194,7 @@ impl Session<'_> {
 
         let registry = source.registry().to_string();
         let generation = next_generation(&plan, self.active, id, &registry, self.options.now);
-        staging.note_generation().map_err(io)?;
+        source.persist_to(&staging.trust())?;
         write_generation(self.root, &generation).map_err(io)?;
         if self.options.durable {
             sync_root(self.root).map_err(io)?;
@@ -215,8 +213,7 @@ impl Session<'_> {
         // The database holds the generation now: from here on an interrupted install is completed.
         staging.commit();
         watch.lap("register");
-        persist_trust(source)?;
-        point_current_at(self.root, id).map_err(io)?;
+        complete(self.root, staging.directory(), id)?;
         staging.finish();
         watch.lap("activate");
         let report = self.report(&plan, source, id, tests, watch);

@@ -2,6 +2,7 @@
 //!
 //! `staging/<id>/journal.json`; written before each step that it records.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -10,7 +11,7 @@ use attune_schemas::Digest;
 use serde::{Deserialize, Serialize};
 
 use crate::generation::Generation;
-use crate::host::{HostRoot, StoreKind};
+use crate::host::{HostRoot, StoreKind, move_tree, remove_tree};
 
 /// The journal of one staging directory.
 #[derive(Debug)]
@@ -61,22 +62,23 @@ impl StagingJournal {
     }
 
     /// Takes everything recorded out of `root` again, except what the active generation uses.
-    pub fn undo(&self, root: &HostRoot) {
-        let active = Generation::active(root).unwrap_or_else(|_| Generation::empty());
+    ///
+    /// Each tree is moved away whole before it is removed, so that the store never holds a part of one.
+    pub fn undo(&self, root: &HostRoot) -> io::Result<()> {
+        let active = Generation::active(root)?;
         if active.id == self.entries.generation && active.id != 0 {
-            return;
+            return Ok(());
         }
-        let used: std::collections::BTreeSet<_> = active.store_entries().collect();
-        let generation = root.generation(self.entries.generation);
-        let unused = self.entries.promoted.iter().filter(|entry| !used.contains(entry));
-        let trees = unused.map(|(kind, digest)| root.store(*kind, digest));
-        for path in trees.chain([generation]) {
-            match fs_err::remove_dir_all(&path) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                    tracing::warn!("could not undo: {error}");
-                }
-                _ => {}
+        let used: BTreeSet<_> = active.store_entries().collect();
+        let undone = self.path.with_file_name("undone");
+        fs_err::create_dir_all(&undone)?;
+        for (index, entry) in self.entries.promoted.iter().enumerate() {
+            if !used.contains(entry) {
+                let (kind, digest) = entry;
+                move_tree(&root.store(*kind, digest), &undone.join(index.to_string()))?;
             }
         }
+        move_tree(&root.generation(self.entries.generation), &undone.join("generation"))?;
+        remove_tree(&undone)
     }
 }

@@ -4,12 +4,16 @@
 //! the link is moved to it; whatever it does not hold is taken out again.
 
 use std::io;
+use std::path::{Path, PathBuf};
 
-use crate::activate::point_current_at;
+use attune_registry::trust::TrustStore;
+
+use crate::activate::{ENTRY_LINKS, point_current_at};
 use crate::error::InstallError;
-use crate::host::HostRoot;
+use crate::host::{HostRoot, StoreKind, remove_tree};
 use crate::journal::StagingJournal;
 use crate::register::Database;
+use crate::unpack::STAGED_TRUST;
 
 /// What was found and mended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -29,25 +33,54 @@ pub fn recover(root: &HostRoot) -> Result<Recovery, InstallError> {
         return Ok(recovery);
     }
     let registered = Database::registered_generation(root)?;
-    let active = root.active_generation().map_err(failed)?;
-    if let Some(registered) = registered
-        && active != Some(registered)
-        && root.generation(registered).join("generation.json").is_file()
-    {
-        point_current_at(root, registered).map_err(failed)?;
-        recovery.completed = Some(registered);
-    }
     for directory in leftovers {
-        if let Some(journal) = StagingJournal::load(&directory).map_err(failed)?
-            && Some(journal.generation()) != registered
-        {
-            journal.undo(root);
-            recovery.undone += 1;
+        match StagingJournal::load(&directory).map_err(failed)? {
+            Some(journal) if Some(journal.generation()) == registered => {
+                complete(root, &directory, journal.generation())?;
+                recovery.completed = registered;
+            }
+            Some(journal) => {
+                journal.undo(root).map_err(failed)?;
+                recovery.undone += 1;
+            }
+            None => {}
         }
-        fs_err::remove_dir_all(&directory).map_err(failed)?;
+        remove_tree(&directory).map_err(failed)?;
     }
     let _ = fs_err::remove_dir(root.staging());
+    if registered.is_none() && root.active_generation().map_err(failed)?.is_none() {
+        empty(root);
+    }
     Ok(recovery)
+}
+
+/// Does what was left to do of a generation that the database holds.
+pub fn complete(root: &HostRoot, staging: &Path, generation: u64) -> Result<(), InstallError> {
+    let staged = staging.join(STAGED_TRUST);
+    for name in TrustStore::registries(&staged)? {
+        TrustStore::new(&root.trust(), &name).adopt(&TrustStore::new(&staged, &name))?;
+    }
+    let unfinished = |source| InstallError::Unfinished { generation, source };
+    if root.active_generation().map_err(unfinished)? == Some(generation) {
+        return Ok(());
+    }
+    point_current_at(root, generation).map_err(unfinished)
+}
+
+/// Takes away what a first install that died had prepared.
+fn empty(root: &HostRoot) {
+    let database = root.database();
+    let mut files: Vec<PathBuf> = ENTRY_LINKS.iter().map(|(name, _)| root.path().join(name)).collect();
+    files.extend(["", "-wal", "-shm"].map(|suffix| database.with_extension(format!("db{suffix}"))));
+    for file in files {
+        // Links are only ever ours here, since others stop an install before it begins.
+        let _ = fs_err::remove_file(file);
+    }
+    let kinds = [StoreKind::Packs, StoreKind::Wheels, StoreKind::Envs];
+    let directories = kinds.map(|kind| root.store_part(kind)).into_iter();
+    for directory in directories.chain([root.path().join("store"), root.generations()]) {
+        let _ = fs_err::remove_dir(directory);
+    }
 }
 
 fn leftovers(root: &HostRoot) -> io::Result<Vec<std::path::PathBuf>> {

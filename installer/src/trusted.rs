@@ -51,7 +51,9 @@ pub fn reset_trust(root: &HostRoot, name: &RegistryName) -> Result<(), InstallEr
     if !TrustStore::registries(&root.trust())?.contains(name) {
         return Err(TrustError::NoTrustAnchor { registry: name.clone() }.into());
     }
-    let _lock = InstallLock::acquire(root, &mut TreeGuard::default())?;
+    let mut guard = TreeGuard::default();
+    let _lock = InstallLock::acquire(root, &mut guard)?;
+    guard.keep();
     Ok(store.reset()?)
 }
 

@@ -1,6 +1,6 @@
 //! Holds a source's metadata against what this host trusts.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use attune_registry::reader::{MetadataFetch, RegistryReader};
 use attune_registry::source::Source;
@@ -93,6 +93,11 @@ impl VerifiedSource {
     pub fn waivers(&self) -> Vec<String> {
         let waivers = self.repository.expiry_waivers();
         waivers.iter().map(|waiver| format!("{} expired {}", waiver.role, waiver.expired_at)).collect()
+    }
+
+    /// Leaves what this source taught in `directory`, to be taken over once the install is committed.
+    pub fn persist_to(&self, directory: &Path) -> Result<(), TrustError> {
+        self.repository.persist(&TrustStore::new(directory, self.registry())).map(|_| ())
     }
 
     /// Keeps what this source taught, so that nothing older is accepted later; writes only changes.

@@ -218,7 +218,7 @@ fn require_same(
         difference,
     };
     let published = registry.published_release(&metadata.pack, release, now)?;
-    let layer = &published.manifest.layers[0];
+    let layer = published.pack_layer();
     if layer.digest != archive.digest {
         return Err(taken(format!("other files (archive {}, not {})", layer.digest, archive.digest)));
     }

@@ -175,7 +175,7 @@ impl<'a> Cut<'a> {
         let version = &release.config.pack.version;
         let wheels = self.wheels_for(pack, release)?;
         let manifest = &release.manifest;
-        let archive = &manifest.layers[0];
+        let archive = release.pack_layer();
         self.manifests.push((release.manifest_digest, release.manifest_size));
         self.configs.push((manifest.config.digest, manifest.config.size));
         self.archives.push((archive.digest, archive.size));

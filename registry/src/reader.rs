@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 
 use attune_schemas::pack_config::{PACK_CONFIG_FORMAT, PackConfig};
 use attune_schemas::pack_index::{PACK_INDEX_FORMAT, PackIndex, Release};
-use attune_schemas::release::{ManifestError, ReleaseManifest};
+use attune_schemas::release::{Descriptor, ManifestError, ReleaseManifest};
 use attune_schemas::{Digest, PackRef};
 
 use crate::layout::{LayoutError, RegistryPath};
@@ -62,6 +62,13 @@ pub struct VerifiedRelease {
     pub manifest: ReleaseManifest,
     /// The config blob.
     pub config: PackConfig,
+}
+
+impl VerifiedRelease {
+    /// The pack archive.
+    pub fn pack_layer(&self) -> &Descriptor {
+        self.manifest.pack_layer().expect("a manifest without one is refused when it is read")
+    }
 }
 
 /// Reads metadata files from a source, for the trust module.

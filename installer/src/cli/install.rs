@@ -15,21 +15,27 @@ use super::settings::CommonArgs;
 use crate::error::InstallError;
 use crate::install::{InstallOptions, InstallReport, Outcome, install};
 use crate::open::SourceLocation;
+use crate::plan::RegistryPolicy;
 use crate::python::InterpreterSearch;
 use crate::testing::{TestPolicy, TestStatus};
 use crate::verify::TrustSettings;
 
 /// What to install.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(super) struct InstallArgs {
     /// A bundle file (`-` for standard input), then packs: `weather`, `net_tools@^1.2`
     ///
     /// Without packs, everything that the bundle was made for is installed.
     #[arg(value_name = "BUNDLE|PACK", required = true)]
     what: Vec<String>,
-    /// Install packs from this registry: a URL or a directory
-    #[arg(long, value_name = "URL|DIR", env = "ATTUNE_REGISTRY")]
+    /// Install packs from this registry: a URL or a directory; without a bundle the variable
+    /// `ATTUNE_REGISTRY` says it as well
+    #[arg(long, value_name = "URL|DIR")]
     registry: Option<String>,
+    /// Let a named pack come from another registry than the one it was installed from
+    #[arg(long)]
+    change_registry: bool,
     /// Trust the registry whose root metadata this is; needed once per registry
     #[arg(long, value_name = "ROOT.json")]
     trust: Option<PathBuf>,
@@ -68,9 +74,14 @@ fn parse_duration(text: &str) -> Result<SignedDuration, String> {
     Ok(SignedDuration::from_secs(seconds))
 }
 
+/// Commands, which must come first.
+const COMMANDS: [&str; 3] = ["install", "list", "trust"];
+
 /// A command line that does not make sense.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum UsageError {
+    #[error("options come after the command: attune-install {0} --root DIR")]
+    LateCommand(String),
     #[error("`{0}` is neither a bundle file nor a pack: {1}")]
     NotAPack(String, String),
     #[error("`{0}`: a bundle must come first, and only one")]
@@ -114,6 +125,7 @@ impl InstallArgs {
             root: self.common.root.clone(),
             source,
             requests,
+            registry_policy: if self.change_registry { RegistryPolicy::Change } else { RegistryPolicy::Keep },
             trust: TrustSettings {
                 anchor: self.trust.clone(),
                 expiry: ExpiryPolicy { grace: self.expiry_grace.unwrap_or(SignedDuration::ZERO) },
@@ -134,16 +146,25 @@ impl InstallArgs {
 
     fn source_and_requests(&self) -> Result<(SourceLocation, Vec<PackRequest>), UsageError> {
         let (first, rest) = self.what.split_first().ok_or(UsageError::NoSource)?;
-        let bundle = bundle_of(first)?;
+        if COMMANDS.contains(&first.as_str()) {
+            return Err(UsageError::LateCommand(first.clone()));
+        }
+        let bundle = match self.registry {
+            // A file that happens to be called like a pack is not meant.
+            Some(_) if first.parse::<PackRequest>().is_ok() => None,
+            _ => bundle_of(first)?,
+        };
         if bundle.is_some() && self.registry.is_some() {
             return Err(UsageError::TwoSources);
         }
+        let from_environment = || std::env::var("ATTUNE_REGISTRY").ok().filter(|value| !value.is_empty());
         let names = if bundle.is_some() { rest } else { &self.what[..] };
-        let requests = names.iter().map(|name| parse_request(name)).collect::<Result<_, _>>()?;
-        let source = match (bundle, &self.registry) {
+        let requests =
+            names.iter().map(|name| parse_request(name, bundle.is_some())).collect::<Result<_, _>>()?;
+        let source = match (bundle, self.registry.clone().or_else(from_environment)) {
             (Some(bundle), _) => bundle,
             (None, Some(registry)) => {
-                let Ok(location) = SourceLocation::from_str(registry);
+                let Ok(location) = SourceLocation::from_str(&registry);
                 location
             }
             (None, None) => return Err(UsageError::NoSource),
@@ -166,8 +187,8 @@ fn bundle_of(text: &str) -> Result<Option<SourceLocation>, UsageError> {
     Ok(None)
 }
 
-fn parse_request(text: &str) -> Result<PackRequest, UsageError> {
-    if Path::new(text).is_file() {
+fn parse_request(text: &str, after_bundle: bool) -> Result<PackRequest, UsageError> {
+    if after_bundle && Path::new(text).is_file() {
         return Err(UsageError::SecondBundle(text.to_owned()));
     }
     text.parse().map_err(|error: attune_schemas::requirement::PackRequestError| {

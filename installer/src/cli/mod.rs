@@ -56,6 +56,8 @@ enum Command {
 
 /// Runs the command line `args`; `now` is the time that metadata is judged by.
 pub fn run(args: impl IntoIterator<Item = OsString>, now: Timestamp) -> ExitCode {
+    // Workers under other users must be able to read what is installed, whoever installs it.
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o022));
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => {

@@ -142,6 +142,20 @@ impl HostRoot {
         }
     }
 
+    /// A generation id that no generation has or had and left behind.
+    pub fn next_generation(&self) -> io::Result<u64> {
+        let entries = match fs_err::read_dir(self.generations()) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(1),
+            entries => entries?,
+        };
+        let mut highest = 0;
+        for entry in entries {
+            let name = entry?.file_name();
+            highest = name.to_str().and_then(|name| name.parse().ok()).unwrap_or(0).max(highest);
+        }
+        Ok(highest + 1)
+    }
+
     /// The nearest directory at or above the root that exists; tells the file system.
     pub fn existing_ancestor(&self) -> &Path {
         self.path.ancestors().find(|path| path.is_dir()).unwrap_or(Path::new("/"))

@@ -16,7 +16,9 @@
 mod footprint;
 mod layout;
 mod lock;
+mod removal;
 
 pub use footprint::TreeGuard;
 pub use layout::{HostRoot, StoreKind};
 pub use lock::{InstallLock, LockError};
+pub use removal::{move_tree, remove_tree};

@@ -2,8 +2,7 @@
 
 use std::path::PathBuf;
 
-use attune_schemas::release::ManifestError;
-use attune_schemas::{Digest, PackRef};
+use attune_schemas::PackRef;
 
 use crate::error::ExitKind;
 
@@ -11,15 +10,6 @@ use crate::error::ExitKind;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PlanError {
-    /// A release manifest is not one.
-    #[error("release manifest {digest} is not valid")]
-    Manifest {
-        /// The manifest.
-        digest: Digest,
-        /// The cause.
-        #[source]
-        source: ManifestError,
-    },
     /// No interpreter on the host will do.
     #[error("pack `{pack}` needs {needed}; found {found}")]
     NoInterpreter {
@@ -77,7 +67,6 @@ impl PlanError {
     /// Which exit code this is.
     pub fn kind(&self) -> ExitKind {
         match self {
-            Self::Manifest { .. } => ExitKind::Untrusted,
             Self::NoInterpreter { .. } | Self::OtherTarget { .. } | Self::WheelTags { .. } => {
                 ExitKind::Environment
             }

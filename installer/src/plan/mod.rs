@@ -1,6 +1,7 @@
 //! Decides everything before the first byte is written: which releases, which interpreter, which
 //! blobs, and how much room.
 
+mod candidates;
 mod error;
 mod python;
 mod releases;
@@ -15,7 +16,7 @@ use attune_schemas::{Digest, PackRef};
 
 pub use error::PlanError;
 pub use python::plan_python;
-pub use releases::{ChosenReleases, choose_releases};
+pub use releases::{ChosenReleases, RegistryPolicy, choose_releases};
 pub use space::{SpaceNeed, check_space};
 
 use crate::generation::InstalledPack;
@@ -87,7 +88,7 @@ impl InstallPlan {
         };
         for (pack, release, requested) in chosen.install {
             let python = plan_python(&pack, &release.config, interpreters)?;
-            plan.need_archive(&release, root)?;
+            plan.need_archive(&release, root);
             if let Some(environment) = &python {
                 plan.need_environment(environment, root);
             }
@@ -98,16 +99,12 @@ impl InstallPlan {
         Ok(plan)
     }
 
-    fn need_archive(&mut self, release: &VerifiedRelease, root: &HostRoot) -> Result<(), PlanError> {
-        let layer = release
-            .manifest
-            .pack_layer()
-            .map_err(|source| PlanError::Manifest { digest: release.manifest_digest, source })?;
+    fn need_archive(&mut self, release: &VerifiedRelease, root: &HostRoot) {
+        let layer = release.pack_layer();
         if !root.store(StoreKind::Packs, &layer.digest).is_dir() {
             self.archives.insert(layer.digest, release.config.unpacked);
             self.blobs.wanted.insert(layer.digest, layer.size);
         }
-        Ok(())
     }
 
     fn need_environment(&mut self, environment: &PythonEnvironment, root: &HostRoot) {

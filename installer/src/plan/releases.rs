@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use attune_registry::reader::{ReaderError, RegistryReader, VerifiedRelease, locked_digests};
-use attune_registry::resolve::{Candidate, CandidateError, Candidates, resolve};
+use attune_registry::reader::{RegistryReader, VerifiedRelease};
+use attune_registry::resolve::resolve;
 use attune_schemas::bundle::{BundleDescription, BundledRelease};
 use attune_schemas::pack_index::Release;
 use attune_schemas::{Digest, PackRef, PackRequest, Requirement, Version};
 
+use super::candidates::Available;
 use crate::error::InstallError;
 use crate::generation::{Generation, InstalledPack};
 use crate::verify::VerifiedSource;
@@ -22,20 +23,33 @@ pub struct ChosenReleases {
     /// Versions that will be replaced.
     pub replaced: BTreeMap<PackRef, Version>,
     /// Blobs that belong to releases of the source and may come by without being wanted.
-    pub allowed: BTreeSet<Digest>,
+    pub allowed: BTreeMap<Digest, u64>,
+}
+
+/// Whether a pack may come from another registry than the one it was installed from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RegistryPolicy {
+    /// It keeps to its registry.
+    #[default]
+    Keep,
+    /// A pack that is asked for may change; what nobody asked for never does.
+    Change,
 }
 
 /// Resolves `requests` over `source` and `active`.
 pub fn choose_releases(
     requests: &[PackRequest],
+    policy: RegistryPolicy,
     source: &mut VerifiedSource,
     active: &Generation,
 ) -> Result<ChosenReleases, InstallError> {
     let description = source.source().description().cloned();
     let requests = effective_requests(requests, description.as_ref())?;
-    let mut allowed = BTreeSet::new();
+    if policy == RegistryPolicy::Keep {
+        require_same_registry(&requests, source, active)?;
+    }
     // Before the resolver, which would only miss a release that the index does not list.
-    let bundled = all_bundled(&mut source.reader(), description.as_ref(), &mut allowed)?;
+    let allowed = bundled_blobs(&mut source.reader(), description.as_ref())?;
     let available = Available::new(source, description.as_ref(), active, &requests);
     let mut all = requests.clone();
     all.extend(installed_requirements(active, &requests));
@@ -55,19 +69,12 @@ pub fn choose_releases(
         let offered = releases.get(&pack).and_then(|found| found.iter().find(|r| r.version == version));
         let Some(offered) = offered else { continue };
         let identical = installed.is_some_and(|installed| installed.manifest == offered.manifest.digest);
-        if !asked && !identical && installed.is_some_and(|installed| installed.version == version) {
-            // A namesake in another registry, which nobody asked for: what is installed stays.
-            continue;
-        }
         let same = identical && installed.is_some_and(InstalledPack::interpreters_are_present);
         let requested = asked || installed.is_some_and(|installed| installed.requested);
         if same && installed.is_some_and(|installed| installed.requested == requested) {
             continue;
         }
-        let release = match bundled.get(&offered.manifest.digest) {
-            Some(release) => release.clone(),
-            None => reader.release(&pack, offered)?,
-        };
+        let release = reader.release(&pack, offered)?;
         if let Some(installed) = chosen.kept.remove(&pack) {
             chosen.replaced.insert(pack.clone(), installed.version);
         }
@@ -77,12 +84,18 @@ pub fn choose_releases(
 }
 
 /// What was named, or else everything that the bundle was made for.
+///
+/// Of the bundle's own word only the names count: which versions it would rather have is nothing that
+/// was signed, and could be an old one's.
 fn effective_requests(
     requests: &[PackRequest],
     description: Option<&BundleDescription>,
 ) -> Result<Vec<PackRequest>, InstallError> {
     let requests = match description {
-        Some(description) if requests.is_empty() => description.requested.clone(),
+        Some(description) if requests.is_empty() => {
+            let any = |pack: &PackRef| PackRequest { pack: pack.clone(), requirement: Requirement::any() };
+            description.requested.iter().map(|request| any(&request.pack)).collect()
+        }
         _ => requests.to_vec(),
     };
     if requests.is_empty() { Err(InstallError::NothingRequested) } else { Ok(requests) }
@@ -95,14 +108,38 @@ fn installed_requirements(active: &Generation, requests: &[PackRequest]) -> Vec<
     kept.map(|pack| PackRequest { pack: pack.clone(), requirement: Requirement::any() }).collect()
 }
 
-/// Reads every release of a bundle, so that each blob in it can be told to belong to one.
-fn all_bundled(
+/// An installed pack that is asked for again must come from where it came from.
+fn require_same_registry(
+    requests: &[PackRequest],
+    source: &VerifiedSource,
+    active: &Generation,
+) -> Result<(), InstallError> {
+    for request in requests {
+        if let Some(installed) = active.packs.get(&request.pack)
+            && installed.registry != source.registry().as_str()
+        {
+            return Err(InstallError::OtherRegistry {
+                pack: request.pack.clone(),
+                installed_from: installed.registry.clone(),
+                offered_by: source.registry().to_string(),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// The blobs of every release of a bundle with their sizes, so that each that comes by can be told to
+/// belong there.
+fn bundled_blobs(
     reader: &mut RegistryReader<'_>,
     description: Option<&BundleDescription>,
-    allowed: &mut BTreeSet<Digest>,
-) -> Result<BTreeMap<Digest, VerifiedRelease>, InstallError> {
-    let mut releases = BTreeMap::new();
+) -> Result<BTreeMap<Digest, u64>, InstallError> {
+    let mut allowed = BTreeMap::new();
+    let mut seen = BTreeSet::new();
     for bundled in description.map(|description| &description.releases[..]).unwrap_or_default() {
+        if !seen.insert(&bundled.pack) {
+            return Err(InstallError::ListedTwice { pack: bundled.pack.clone() });
+        }
         let offered = reader.pack_index(&bundled.pack)?.and_then(|index| find(&index.releases, bundled));
         let offered = offered.ok_or_else(|| InstallError::NotInIndex {
             pack: bundled.pack.clone(),
@@ -110,13 +147,12 @@ fn all_bundled(
             manifest: bundled.manifest,
         })?;
         let release = reader.release(&bundled.pack, &offered)?;
-        allowed.insert(release.manifest_digest);
-        allowed.insert(release.manifest.config.digest);
-        allowed.extend(release.manifest.layers.iter().map(|layer| layer.digest));
-        allowed.extend(locked_digests(&release.config));
-        releases.insert(release.manifest_digest, release);
+        allowed.insert(release.manifest_digest, release.manifest_size);
+        let config = &release.manifest.config;
+        let layers = release.manifest.layers.iter().chain([config]);
+        allowed.extend(layers.map(|layer| (layer.digest, layer.size)));
     }
-    Ok(releases)
+    Ok(allowed)
 }
 
 fn find(releases: &[Release], bundled: &BundledRelease) -> Option<Release> {
@@ -124,82 +160,4 @@ fn find(releases: &[Release], bundled: &BundledRelease) -> Option<Release> {
         release.version == bundled.version && release.manifest.digest == bundled.manifest
     };
     releases.iter().find(same).cloned()
-}
-
-/// The candidates: the source's releases and the installed ones.
-struct Available<'a> {
-    reader: std::cell::RefCell<RegistryReader<'a>>,
-    /// In a bundle, the only releases whose blobs are at hand.
-    bundled: Option<&'a [BundledRelease]>,
-    active: &'a Generation,
-    requests: &'a [PackRequest],
-    seen: std::cell::RefCell<BTreeMap<PackRef, Vec<Release>>>,
-}
-
-impl<'a> Available<'a> {
-    fn new(
-        source: &'a mut VerifiedSource,
-        description: Option<&'a BundleDescription>,
-        active: &'a Generation,
-        requests: &'a [PackRequest],
-    ) -> Self {
-        Self {
-            reader: std::cell::RefCell::new(source.reader()),
-            bundled: description.map(|description| &description.releases[..]),
-            active,
-            requests,
-            seen: std::cell::RefCell::default(),
-        }
-    }
-
-    fn into_releases(self) -> BTreeMap<PackRef, Vec<Release>> {
-        self.seen.into_inner()
-    }
-
-    fn offered(&self, pack: &PackRef) -> Result<Vec<Release>, ReaderError> {
-        if self.bundled.is_some_and(|bundled| bundled.iter().all(|release| release.pack != *pack)) {
-            return Ok(Vec::new());
-        }
-        let index = self.reader.borrow().pack_index(pack)?;
-        let releases = index.map(|index| index.releases).unwrap_or_default();
-        let at_hand = |release: &Release| {
-            self.bundled.is_none_or(|bundled| {
-                bundled.iter().any(|bundled| {
-                    bundled.pack == *pack
-                        && bundled.version == release.version
-                        && bundled.manifest == release.manifest.digest
-                })
-            })
-        };
-        Ok(releases.into_iter().filter(at_hand).collect())
-    }
-}
-
-impl Candidates for Available<'_> {
-    fn releases(&self, pack: &PackRef) -> Result<Vec<Candidate>, CandidateError> {
-        let offered = self.offered(pack)?;
-        let asked = self.requests.iter().any(|request| request.pack == *pack);
-        let installed = self.active.packs.get(pack);
-        let mut candidates: Vec<Candidate> = offered
-            .iter()
-            .map(|release| Candidate {
-                version: release.version.clone(),
-                dependencies: release.dependencies.clone(),
-                preferred: !asked && installed.is_some_and(|pack| pack.version == release.version),
-                yanked: release.yanked.is_some(),
-            })
-            .collect();
-        if let Some(installed) = installed
-            && offered.iter().all(|release| release.version != installed.version)
-        {
-            candidates.push(Candidate {
-                version: installed.version.clone(),
-                dependencies: installed.dependencies.clone(),
-                preferred: !asked,
-                yanked: false,
-            });
-        }
-        self.seen.borrow_mut().insert(pack.clone(), offered);
-        Ok(candidates)
-    }
 }

@@ -17,10 +17,11 @@ impl Database {
     /// Opens the database of `root` and creates what it lacks; files it creates are noted in `guard`.
     pub fn open(root: &HostRoot, guard: &mut TreeGuard) -> Result<Self, RegisterError> {
         let path = root.database();
-        for suffix in ["", "-wal", "-shm"] {
-            let mut name = path.clone().into_os_string();
-            name.push(suffix);
-            guard.note_if_missing(name.as_ref());
+        if !path.exists() {
+            // Only with the database itself: beside one that is there they may be somebody else's.
+            for suffix in ["", "-wal", "-shm"] {
+                guard.note_if_missing(&path.with_extension(format!("db{suffix}")));
+            }
         }
         let open = |source| RegisterError::Open { path: path.clone(), source };
         let connection = Connection::open(&path).map_err(open)?;

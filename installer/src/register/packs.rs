@@ -42,7 +42,7 @@ pub(super) fn upsert(
             pack.is_standard,
             registration.registry,
             format!("{}@{}", pack.pack, pack.version),
-            planned.release.manifest.layers[0].digest.to_string(),
+            planned.release.pack_layer().digest.to_string(),
             now,
             registration.root.pack(&planned.pack).display().to_string(),
         ],

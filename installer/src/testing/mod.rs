@@ -4,6 +4,7 @@ mod process;
 mod result;
 mod runner;
 mod simple_format;
+mod workspace;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -66,7 +67,7 @@ pub enum TestPolicy {
 /// What a pack's tests need to run.
 pub(crate) struct TestBed<'a> {
     pub(crate) pack: &'a PackMetadata,
-    /// The unpacked pack.
+    /// A copy of the unpacked pack, which tests may change.
     pub(crate) directory: PathBuf,
     /// The Python of its environment.
     pub(crate) python: Option<PathBuf>,
@@ -93,6 +94,7 @@ pub fn run_tests(
         let bed = test_bed(planned, root, scratch);
         let failed = |source| TestError::Run { pack: planned.pack.clone(), source };
         fs_err::create_dir_all(&bed.scratch).map_err(failed)?;
+        workspace::copy_pack(&stored_pack(planned, root), &bed.directory).map_err(failed)?;
         let started = std::time::Instant::now();
         let mut suites = Vec::new();
         for (name, runner) in &testing.runners {
@@ -130,17 +132,21 @@ fn judge(
 }
 
 fn test_bed<'a>(planned: &'a PlannedPack, root: &HostRoot, scratch: &Path) -> TestBed<'a> {
-    let layer = &planned.release.manifest.layers[0];
+    let scratch = scratch.join("tests").join(planned.pack.as_str());
     let python = planned
         .python
         .as_ref()
         .map(|environment| root.store(StoreKind::Envs, &environment.digest).join("bin").join("python3"));
     TestBed {
         pack: &planned.release.config.pack,
-        directory: root.store(StoreKind::Packs, &layer.digest),
+        directory: scratch.join("pack"),
         python,
-        scratch: scratch.join("tests").join(planned.pack.as_str()),
+        scratch: scratch.join("tmp"),
     }
+}
+
+fn stored_pack(planned: &PlannedPack, root: &HostRoot) -> PathBuf {
+    root.store(StoreKind::Packs, &planned.release.pack_layer().digest)
 }
 
 /// A runner's limit where its file has none.

@@ -138,7 +138,7 @@ fn set_environment(command: &mut Command, bed: &TestBed<'_>) {
         .env("ATTUNE_PACK_REF", bed.pack.pack.as_str())
         .env("TMPDIR", &bed.scratch)
         .env("PYTHONPATH", bed.directory.join("lib"))
-        // The pack is read-only and shared by all generations that hold it.
+        // The environment is shared by all packs with an equal lock.
         .env("PYTHONDONTWRITEBYTECODE", "1");
     let Some(python) = &bed.python else { return };
     let bin = python.parent().map(Path::to_owned).unwrap_or_default();

@@ -12,5 +12,6 @@ mod wheel_tests;
 
 pub use error::UnpackError;
 pub use pipeline::fetch_and_unpack;
+pub(crate) use staging::STAGED_TRUST;
 pub use staging::Staging;
 pub use wheel::{WheelError, unpack_wheel};

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use attune_schemas::Digest;
 
-use crate::host::{HostRoot, StoreKind, TreeGuard};
+use crate::host::{HostRoot, StoreKind, TreeGuard, remove_tree};
 use crate::journal::StagingJournal;
 
 /// `staging/<id>`; removed when dropped, with everything that was promoted unless that was committed.
@@ -18,6 +18,9 @@ pub struct Staging {
     // Last, so that what it removes is empty by then.
     guard: TreeGuard,
 }
+
+/// The directory of a staging directory that holds the trust state.
+pub(crate) const STAGED_TRUST: &str = "trust";
 
 /// How far the install has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,8 +43,20 @@ impl Staging {
         guard.create_dir_all(&root.generations())?;
         guard.create_dir_all(&root.staging())?;
         fs_err::create_dir_all(&directory)?;
-        let journal = StagingJournal::new(&directory, generation);
+        let mut journal = StagingJournal::new(&directory, generation);
+        // From here on a process that dies leaves something for the next start to find.
+        journal.record([])?;
         Ok(Self { root: root.clone(), directory, journal, state: State::Open, guard })
+    }
+
+    /// Remembers what else this install creates.
+    pub fn guard(&mut self) -> &mut TreeGuard {
+        &mut self.guard
+    }
+
+    /// Where the trust state waits until it is committed.
+    pub fn trust(&self) -> PathBuf {
+        self.directory.join(STAGED_TRUST)
     }
 
     /// The directory itself.
@@ -74,11 +89,6 @@ impl Staging {
         Ok(())
     }
 
-    /// Notes a generation directory, to be undone with the rest.
-    pub fn note_generation(&mut self) -> io::Result<()> {
-        self.journal.record([])
-    }
-
     /// Nothing is undone any more: the database holds the generation.
     pub fn commit(&mut self) {
         self.state = State::Committed;
@@ -94,12 +104,18 @@ impl Staging {
 impl Drop for Staging {
     fn drop(&mut self) {
         match self.state {
-            State::Open => self.journal.undo(&self.root),
+            State::Open => {
+                if let Err(error) = self.journal.undo(&self.root) {
+                    // Left behind with its journal: the next start tries again.
+                    tracing::warn!("could not undo the installation: {error}");
+                    return;
+                }
+            }
             // Left behind on purpose: it tells the next start that there is something to complete.
             State::Committed => return,
             State::Active => {}
         }
-        if let Err(error) = fs_err::remove_dir_all(&self.directory) {
+        if let Err(error) = remove_tree(&self.directory) {
             tracing::warn!("could not remove the staging directory: {error}");
         }
         if self.state == State::Active {

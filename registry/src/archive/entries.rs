@@ -18,6 +18,8 @@ pub struct TarLimits {
     pub max_entries: u64,
     /// The most bytes in all files together.
     pub max_bytes: u64,
+    /// The most bytes in all names together.
+    pub max_name_bytes: u64,
 }
 
 /// What an entry is.
@@ -55,6 +57,7 @@ pub struct TarStream<R> {
     ended: bool,
     /// Every path seen, folded by case, and whether it is a file.
     seen: HashMap<String, bool>,
+    name_bytes: u64,
     bytes: u64,
 }
 
@@ -65,7 +68,16 @@ const MAX_LONG_NAME_BYTES: u64 = 4096;
 impl<R: Read> TarStream<R> {
     /// Reads the archive at the start of `reader`.
     pub fn new(reader: R, limits: TarLimits) -> Self {
-        Self { reader, limits, remaining: 0, padding: 0, ended: false, seen: HashMap::new(), bytes: 0 }
+        Self {
+            reader,
+            limits,
+            remaining: 0,
+            padding: 0,
+            ended: false,
+            seen: HashMap::new(),
+            name_bytes: 0,
+            bytes: 0,
+        }
     }
 
     /// The next entry, or `None` at the end of the archive; skips what was not read of the last one.
@@ -134,6 +146,11 @@ impl<R: Read> TarStream<R> {
     fn claim(&mut self, path: &EntryPath, kind: EntryKind) -> Result<(), ArchiveError> {
         if self.seen.len() as u64 >= self.limits.max_entries {
             return Err(ArchiveError::TooLarge { limit: self.limits.max_entries, what: "entries" });
+        }
+        self.name_bytes += path.as_str().len() as u64;
+        if self.name_bytes > self.limits.max_name_bytes {
+            let limit = self.limits.max_name_bytes;
+            return Err(ArchiveError::TooLarge { limit, what: "bytes in names" });
         }
         let mut ancestor = path.parent();
         while let Some(directory) = ancestor {
@@ -218,7 +235,7 @@ fn entry_kind(header: &Header, name: &str) -> Result<EntryKind, ArchiveError> {
 mod tests {
     use super::*;
 
-    const LIMITS: TarLimits = TarLimits { max_entries: 4, max_bytes: 100 };
+    const LIMITS: TarLimits = TarLimits { max_entries: 4, max_bytes: 100, max_name_bytes: 1000 };
 
     /// A tar of `(raw name, type, content)`; the crate's own builder would refuse the hostile names.
     fn tar(entries: &[(&str, EntryType, &[u8])]) -> Vec<u8> {
@@ -294,6 +311,20 @@ mod tests {
         let big = [0; 101];
         let bytes = tar(&[("a", EntryType::Regular, &big)]);
         assert!(matches!(read_all(&bytes), Err(ArchiveError::TooLarge { limit: 100, .. })));
+    }
+
+    #[test]
+    fn too_many_bytes_in_names_are_refused() {
+        let names: Vec<String> = (0..4).map(|n| format!("{n}").repeat(90) + "/" + &"x".repeat(200)).collect();
+        let mut builder = tar::Builder::new(Vec::new());
+        for name in &names {
+            let mut header = tar::Header::new_gnu();
+            header.set_size(0);
+            header.set_mode(0o644);
+            builder.append_data(&mut header, name, io::empty()).unwrap();
+        }
+        let result = read_all(&builder.into_inner().unwrap());
+        assert!(matches!(result, Err(ArchiveError::TooLarge { limit: 1000, .. })), "{result:?}");
     }
 
     #[test]

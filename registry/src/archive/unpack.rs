@@ -1,6 +1,6 @@
 //! Unpacks a pack archive into a new directory.
 
-use std::io::Read;
+use std::io::{Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
@@ -11,7 +11,8 @@ use super::entries::{EntryKind, TarEntry, TarLimits, TarStream};
 use super::error::ArchiveError;
 
 /// The most that a pack archive may unpack to, whatever its release says.
-pub const PACK_LIMITS: TarLimits = TarLimits { max_entries: 200_000, max_bytes: 16 << 30 };
+pub const PACK_LIMITS: TarLimits =
+    TarLimits { max_entries: 100_000, max_bytes: 16 << 30, max_name_bytes: 16 << 20 };
 
 /// Unpacks the pack archive in `reader` into `destination`, which must not exist.
 ///
@@ -24,6 +25,7 @@ pub fn unpack_pack(reader: impl Read, destination: &Path, expected: &Footprint) 
     let limits = TarLimits {
         max_entries: PACK_LIMITS.max_entries,
         max_bytes: PACK_LIMITS.max_bytes.min(expected.bytes),
+        max_name_bytes: PACK_LIMITS.max_name_bytes,
     };
     let mut found = Footprint::default();
     found.add_directory();
@@ -53,11 +55,23 @@ fn write_entry(
             let mut options = fs_err::OpenOptions::new();
             options.write(true).create_new(true).options_mut().mode(mode);
             let mut file = options.open(&path)?;
-            std::io::copy(content, &mut file)?;
+            copy(content, &mut file)?;
             found.add_file(entry.size);
         }
     }
     Ok(())
+}
+
+/// Copies a file's content; what fails to be read is damage, what fails to be written is not.
+fn copy(content: &mut impl Read, file: &mut impl Write) -> Result<(), ArchiveError> {
+    let mut buffer = [0; 16 * 1024];
+    loop {
+        let count = content.read(&mut buffer).map_err(ArchiveError::Damaged)?;
+        if count == 0 {
+            return Ok(());
+        }
+        file.write_all(&buffer[..count])?;
+    }
 }
 
 fn compare(found: &Footprint, expected: &Footprint) -> Result<(), ArchiveError> {
@@ -65,6 +79,7 @@ fn compare(found: &Footprint, expected: &Footprint) -> Result<(), ArchiveError> 
         ("files", found.files, expected.files),
         ("directories", found.directories, expected.directories),
         ("bytes", found.bytes, expected.bytes),
+        ("bytes of disk", found.disk_bytes, expected.disk_bytes),
     ];
     for (what, actual, expected) in counts {
         if actual != expected {

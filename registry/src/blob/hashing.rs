@@ -95,6 +95,12 @@ pub(crate) fn copy_verified(
     Ok(())
 }
 
+/// Reads the small blob `digest` of exactly `size` bytes into memory.
+pub(crate) fn read_verified(reader: &mut dyn Read, digest: &Digest, size: u64) -> Result<Vec<u8>, BlobError> {
+    let mut bytes = Vec::new();
+    copy_verified(reader, &mut bytes, digest, size).map(|()| bytes)
+}
+
 fn copy(reader: &mut impl Read, writer: &mut (impl Write + ?Sized)) -> io::Result<u64> {
     let mut buffer = vec![0; 128 * 1024];
     let mut total = 0;

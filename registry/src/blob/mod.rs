@@ -4,7 +4,7 @@ mod hashing;
 mod store;
 mod verified;
 
-pub(crate) use hashing::copy_verified;
 pub use hashing::{BlobError, HashingReader, digest_of_reader};
+pub(crate) use hashing::{copy_verified, read_verified};
 pub use store::{BlobStore, replace_file};
 pub use verified::{BlobReader, BlobSpool, MAX_IN_MEMORY_BYTES, ReleaseSwitch, SpooledReader, VerifiedBlob};

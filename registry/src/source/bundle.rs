@@ -14,11 +14,14 @@ use attune_schemas::bundle::{BUNDLE_FORMAT, BundleDescription};
 
 use super::{BlobPlan, BlobSink, Source, SourceError};
 use crate::archive::{ArchiveError, EntryKind, MAX_WINDOW_LOG, TarEntry, TarLimits, TarStream};
-use crate::blob::{BlobError, BlobSpool};
+use crate::blob::{BlobError, BlobSpool, copy_verified};
 use crate::layout::RegistryPath;
 
-/// The most entries of a bundle.
-const MAX_ENTRIES: u64 = 1_000_000;
+/// The most entries of a bundle, and the most bytes of their names.
+const MAX_ENTRIES: u64 = 100_000;
+const MAX_NAME_BYTES: u64 = 16 << 20;
+/// What keeping a file of the head costs beside its content, in bytes, at least.
+const KEPT_ENTRY_BYTES: u64 = 512;
 /// The most bytes of the head and of the small blobs that are kept in memory.
 const MAX_KEPT_BYTES: u64 = 48 * 1024 * 1024;
 
@@ -54,7 +57,8 @@ impl BundleSource {
             Ok(decoder)
         });
         let decoder = decoder.map_err(SourceError::Open)?;
-        let limits = TarLimits { max_entries: MAX_ENTRIES, max_bytes: u64::MAX };
+        let limits =
+            TarLimits { max_entries: MAX_ENTRIES, max_bytes: u64::MAX, max_name_bytes: MAX_NAME_BYTES };
         let mut stream = TarStream::new(decoder, limits);
         let first = stream.next_entry().map_err(|_| refuse("it is not a tar.zst archive"))?;
         let first = first.ok_or_else(|| refuse("it is empty"))?;
@@ -159,7 +163,7 @@ impl BundleSource {
                 let blob = blob.map_err(|source| SourceError::Blob { name: self.name(), source })?;
                 missing.remove(&digest);
                 hand_over(blob, sink)?;
-            } else if !self.taken.contains(&digest) && !plan.allowed.contains(&digest) {
+            } else if !self.taken.contains(&digest) && !plan.allowed.contains_key(&digest) {
                 return Err(SourceError::UnknownBlob { digest });
             }
         }
@@ -186,7 +190,7 @@ fn keep(
     name: &str,
     path: &RegistryPath,
 ) -> Result<Vec<u8>, SourceError> {
-    *kept_bytes = kept_bytes.saturating_add(size);
+    *kept_bytes = kept_bytes.saturating_add(size).saturating_add(KEPT_ENTRY_BYTES);
     if *kept_bytes > MAX_KEPT_BYTES {
         return Err(SourceError::TooLarge { path: path.to_string(), limit: MAX_KEPT_BYTES });
     }
@@ -253,8 +257,7 @@ impl Source for BundleSource {
                     missing.remove(&digest);
                     hand_over(blob, sink)?;
                 }
-                None if plan.allowed.contains(&digest) || self.taken.contains(&digest) => {}
-                None => return Err(SourceError::UnknownBlob { digest }),
+                None => self.pass_by(digest, size, plan)?,
             }
         }
         if !missing.is_empty() {
@@ -266,6 +269,19 @@ impl Source for BundleSource {
 }
 
 impl BundleSource {
+    /// Holds a blob that is not wanted against what its release says, so that no damage goes unseen
+    /// and nothing large is hidden in a small bundle.
+    fn pass_by(&mut self, digest: Digest, size: u64, plan: &BlobPlan) -> Result<(), SourceError> {
+        let Some(&expected) = plan.allowed.get(&digest) else {
+            return Err(SourceError::UnknownBlob { digest });
+        };
+        let damaged = |source| SourceError::Blob { name: format!("bundle `{}`", self.name), source };
+        if expected != size {
+            return Err(damaged(BlobError::Size { digest, expected, actual: size }));
+        }
+        copy_verified(&mut self.stream, &mut std::io::sink(), &digest, size).map_err(damaged)
+    }
+
     /// Checks the rest of the archive, up to its checksum.
     fn finish_stream(&mut self) -> Result<(), SourceError> {
         self.stream.finish().map_err(|source| SourceError::Bundle { name: self.name.clone(), source })

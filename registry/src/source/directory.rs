@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use attune_schemas::Digest;
 
 use super::{BlobPlan, BlobSink, Source, SourceError};
-use crate::blob::{BlobError, BlobSpool, BlobStore};
+use crate::blob::{BlobError, BlobSpool, BlobStore, read_verified};
 use crate::layout::RegistryPath;
 
 /// A registry directory.
@@ -23,20 +23,17 @@ impl DirectorySource {
         Self { directory: directory.to_owned(), blobs: BlobStore::new(directory) }
     }
 
-    fn receive(
-        &self,
-        digest: &Digest,
-        size: u64,
-        spool: &BlobSpool,
-    ) -> Result<crate::blob::VerifiedBlob, SourceError> {
-        let failed = |source| SourceError::Blob { name: self.name(), source };
-        let mut file = self.blobs.open(digest).map_err(|source| match source.kind() {
+    fn open(&self, digest: &Digest) -> Result<fs_err::File, SourceError> {
+        self.blobs.open(digest).map_err(|source| match source.kind() {
             io::ErrorKind::NotFound => {
                 SourceError::MissingBlobs { name: self.name(), missing: vec![*digest] }
             }
-            _ => failed(BlobError::Io { digest: *digest, source }),
-        })?;
-        spool.receive(digest, size, &mut file).map_err(failed)
+            _ => self.damaged(BlobError::Io { digest: *digest, source }),
+        })
+    }
+
+    fn damaged(&self, source: BlobError) -> SourceError {
+        SourceError::Blob { name: self.name(), source }
     }
 }
 
@@ -55,8 +52,7 @@ impl Source for DirectorySource {
     }
 
     fn read_blob(&mut self, digest: &Digest, size: u64) -> Result<Vec<u8>, SourceError> {
-        let blob = self.receive(digest, size, &BlobSpool::new(&std::env::temp_dir()))?;
-        read_whole(blob, digest)
+        read_verified(&mut self.open(digest)?, digest, size).map_err(|source| self.damaged(source))
     }
 
     fn stream_blobs(
@@ -66,7 +62,8 @@ impl Source for DirectorySource {
         sink: &mut BlobSink<'_>,
     ) -> Result<(), SourceError> {
         for (digest, size) in super::largest_first(&plan.wanted) {
-            let blob = self.receive(&digest, size, spool)?;
+            let blob = spool.receive(&digest, size, &mut self.open(&digest)?);
+            let blob = blob.map_err(|source| self.damaged(source))?;
             if sink(blob) == ControlFlow::Break(()) {
                 return Err(SourceError::Stopped);
             }
@@ -87,14 +84,5 @@ pub(super) fn read_limited(
     if bytes.len() as u64 > max_bytes {
         return Err(SourceError::TooLarge { path: path.to_string(), limit: max_bytes });
     }
-    Ok(bytes)
-}
-
-/// The bytes of a blob that was checked.
-pub(super) fn read_whole(blob: crate::blob::VerifiedBlob, digest: &Digest) -> Result<Vec<u8>, SourceError> {
-    let mut bytes = Vec::new();
-    blob.into_reader()
-        .read_to_end(&mut bytes)
-        .map_err(|source| SourceError::Read { path: RegistryPath::Blob(*digest), source })?;
     Ok(bytes)
 }

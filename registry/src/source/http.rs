@@ -8,9 +8,9 @@ use attune_schemas::Digest;
 use reqwest::StatusCode;
 use reqwest::blocking::{Client, Response};
 
-use super::directory::{read_limited, read_whole};
+use super::directory::read_limited;
 use super::{BlobPlan, BlobSink, Source, SourceError};
-use crate::blob::{BlobSpool, VerifiedBlob};
+use crate::blob::{BlobError, BlobSpool, VerifiedBlob, read_verified};
 use crate::layout::RegistryPath;
 
 /// Blobs that are fetched at the same time.
@@ -57,12 +57,18 @@ impl HttpSource {
         }
     }
 
-    fn receive(&self, digest: &Digest, size: u64, spool: &BlobSpool) -> Result<VerifiedBlob, SourceError> {
+    fn get_blob(&self, digest: &Digest) -> Result<Response, SourceError> {
         let missing = || SourceError::MissingBlobs { name: self.name(), missing: vec![*digest] };
-        let mut response = self.get(&RegistryPath::Blob(*digest))?.ok_or_else(missing)?;
-        spool
-            .receive(digest, size, &mut response)
-            .map_err(|source| SourceError::Blob { name: self.name(), source })
+        self.get(&RegistryPath::Blob(*digest))?.ok_or_else(missing)
+    }
+
+    fn receive(&self, digest: &Digest, size: u64, spool: &BlobSpool) -> Result<VerifiedBlob, SourceError> {
+        let blob = spool.receive(digest, size, &mut self.get_blob(digest)?);
+        blob.map_err(|source| self.damaged(source))
+    }
+
+    fn damaged(&self, source: BlobError) -> SourceError {
+        SourceError::Blob { name: self.name(), source }
     }
 }
 
@@ -85,8 +91,7 @@ impl Source for HttpSource {
     }
 
     fn read_blob(&mut self, digest: &Digest, size: u64) -> Result<Vec<u8>, SourceError> {
-        let blob = self.receive(digest, size, &BlobSpool::new(&std::env::temp_dir()))?;
-        read_whole(blob, digest)
+        read_verified(&mut self.get_blob(digest)?, digest, size).map_err(|source| self.damaged(source))
     }
 
     fn stream_blobs(

@@ -9,7 +9,7 @@ mod error;
 #[cfg(feature = "http")]
 mod http;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use attune_schemas::Digest;
@@ -31,7 +31,7 @@ pub struct BlobPlan {
     pub wanted: BTreeMap<Digest, u64>,
     /// Blobs that belong to the releases at hand and are not needed here, such as another
     /// platform's wheels. A blob in a bundle that is in neither set has no business there.
-    pub allowed: BTreeSet<Digest>,
+    pub allowed: BTreeMap<Digest, u64>,
 }
 
 /// Takes blobs as they come; breaks to stop the stream.

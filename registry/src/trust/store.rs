@@ -115,6 +115,36 @@ impl TrustStore {
         }
     }
 
+    /// Takes over what an update was persisted to in `staged`, in an order in which any part of it loads
+    /// and names nothing that was not written. Returns how many files changed.
+    pub fn adopt(&self, staged: &Self) -> Result<usize, TrustError> {
+        let rank = |name: &str| match name {
+            "root.json" => 0,
+            "snapshot.json" => 2,
+            "timestamp.json" => 3,
+            _ => 1,
+        };
+        let mut names = Vec::new();
+        for entry in fs_err::read_dir(&staged.dir)? {
+            names.extend(entry?.file_name().into_string());
+        }
+        names.sort_by_key(|name| rank(name));
+        let mut contents = Vec::new();
+        for name in names {
+            if let Some(bytes) = staged.read(&name)? {
+                contents.push((name, bytes));
+            }
+        }
+        let offered = contents.iter().find(|(name, _)| name == "root.json").map(|(_, bytes)| &bytes[..]);
+        if self.root()?.is_some_and(|root| Some(root.bytes()) != offered) {
+            // Before the root: the old files may not be signed by the keys that the new root names.
+            self.forget_versions()?;
+        }
+        let files: Vec<StoredFile<'_>> =
+            contents.iter().map(|(name, bytes)| StoredFile { name: name.clone(), bytes }).collect();
+        self.write(&files)
+    }
+
     /// Reads what is trusted; none if no root is.
     pub(super) fn load(&self) -> Result<Option<StoredTrust>, TrustError> {
         let Some(root) = self.root()? else { return Ok(None) };
