@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use attune_schemas::Digest;
+use attune_schemas::component::count_by_directory;
 use jiff::Timestamp;
 
 use crate::generation::{GENERATION_FORMAT, Generation, InstalledEnvironment, InstalledPack};
@@ -55,7 +56,7 @@ fn installed_pack(planned: &PlannedPack, registry: &str) -> InstalledPack {
         registry: registry.to_owned(),
         requested: planned.requested,
         dependencies: config.pack.dependencies.clone(),
-        contents: crate::install::contents(&config.components),
+        contents: count_by_directory(&config.components),
         environments: python.collect(),
     }
 }

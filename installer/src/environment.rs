@@ -140,7 +140,8 @@ fn link_wheel(
         None::<&()>,
         None,
         INSTALLER_METADATA,
-        LinkMode::Hardlink,
+        // Reflink, else hard link, else copy: uv's installer tries them in this order.
+        LinkMode::Clone,
         state,
     )
 }

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use attune_registry::report::Reporter;
+use attune_schemas::component::count_by_directory;
 use attune_schemas::{PackRef, PackRequest, Version};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -234,7 +235,7 @@ impl Session<'_> {
             version: planned.release.config.pack.version.clone(),
             replaces: planned.replaces.clone(),
             requested: planned.requested,
-            contents: contents(&planned.release.config.components),
+            contents: count_by_directory(&planned.release.config.components),
             wheels: planned.python.as_ref().map(|environment| environment.wheels.len()),
         });
         InstallReport {
@@ -271,13 +272,4 @@ impl Session<'_> {
             self.reporter.warning(&format!("the install log could not be written: {error}"));
         }
     }
-}
-
-/// Number of components by directory name.
-pub(crate) fn contents(components: &[attune_schemas::component::ComponentSummary]) -> BTreeMap<String, u64> {
-    let mut contents = BTreeMap::new();
-    for component in components {
-        *contents.entry(component.kind.directory().to_owned()).or_insert(0) += 1;
-    }
-    contents
 }

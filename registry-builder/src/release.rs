@@ -5,7 +5,7 @@ use std::io;
 
 use attune_registry::archive::write_pack;
 use attune_registry::blob::BlobStore;
-use attune_schemas::component::ComponentSummary;
+use attune_schemas::component::{ComponentSummary, count_by_directory};
 use attune_schemas::environment_lock::{EnvironmentLocks, Footprint, PythonLock};
 use attune_schemas::pack::{PackMetadata, RunnerKind, canonical_runtime};
 use attune_schemas::pack_config::{PACK_CONFIG_FORMAT, PackConfig};
@@ -61,10 +61,8 @@ pub struct ReleaseParts<'a> {
 pub fn store(parts: &ReleaseParts<'_>, blobs: &BlobStore) -> io::Result<Release> {
     blobs.put(&parts.archive.bytes)?;
     let mut layers = vec![pack_layer(parts)];
-    let mut wheels: BTreeMap<&str, &VendoredFile> = BTreeMap::new();
-    for wheel in parts.wheels {
-        wheels.insert(&wheel.filename, wheel);
-    }
+    let wheels: BTreeMap<(&str, Digest), &VendoredFile> =
+        parts.wheels.iter().map(|wheel| ((wheel.filename.as_str(), wheel.digest), wheel)).collect();
     for wheel in wheels.into_values() {
         let (digest, size) = blobs.put_reader(fs_err::File::open(&wheel.path)?)?;
         if (digest, size) != (wheel.digest, wheel.size) {
@@ -113,10 +111,6 @@ fn put_json(blobs: &BlobStore, value: &impl serde::Serialize) -> io::Result<Mani
 }
 
 fn release_of(parts: &ReleaseParts<'_>, manifest: &ReleaseManifest, pointer: ManifestPointer) -> Release {
-    let mut contents = BTreeMap::new();
-    for component in parts.components {
-        *contents.entry(component.kind.directory().to_owned()).or_insert(0) += 1;
-    }
     Release {
         version: parts.metadata.version.clone(),
         manifest: pointer,
@@ -124,7 +118,7 @@ fn release_of(parts: &ReleaseParts<'_>, manifest: &ReleaseManifest, pointer: Man
         requires: parts.metadata.requires.clone(),
         platforms: platforms(parts.python.as_ref()),
         size: manifest.total_size(),
-        contents,
+        contents: count_by_directory(parts.components),
         published_at: parts.now,
         yanked: None,
     }

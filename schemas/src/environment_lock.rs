@@ -120,8 +120,8 @@ impl Footprint {
 
     /// Counts another tree beside this one.
     pub fn add(&mut self, other: &Self) {
-        self.files += other.files;
-        self.directories += other.directories;
+        self.files = self.files.saturating_add(other.files);
+        self.directories = self.directories.saturating_add(other.directories);
         self.bytes = self.bytes.saturating_add(other.bytes);
         self.disk_bytes = self.disk_bytes.saturating_add(other.disk_bytes);
     }

@@ -35,12 +35,16 @@ impl SpaceNeed {
             trees.add(&wheel.unpacked);
         }
         let mut need = Self {
-            bytes: trees.disk_bytes + STATE_BYTES,
-            inodes: trees.files + trees.directories + STATE_INODES,
+            bytes: trees.disk_bytes.saturating_add(STATE_BYTES),
+            inodes: trees.files.saturating_add(trees.directories).saturating_add(STATE_INODES),
         };
         for wheel in plan.environments.values().flat_map(|environment| &environment.wheels) {
-            need.bytes += wheel.unpacked.directories * 4096 + PER_LINKED_WHEEL_BYTES;
-            need.inodes += wheel.unpacked.directories + PER_LINKED_WHEEL_INODES;
+            let directories = wheel.unpacked.directories.saturating_mul(4096);
+            need.bytes = need.bytes.saturating_add(directories).saturating_add(PER_LINKED_WHEEL_BYTES);
+            need.inodes = need
+                .inodes
+                .saturating_add(wheel.unpacked.directories)
+                .saturating_add(PER_LINKED_WHEEL_INODES);
         }
         need
     }

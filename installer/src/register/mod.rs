@@ -4,6 +4,7 @@ mod components;
 mod database;
 mod definition;
 mod packs;
+mod row;
 mod runtimes;
 
 use attune_schemas::PackRef;
@@ -33,6 +34,16 @@ pub enum RegisterError {
     /// A statement failed.
     #[error("could not register the packs")]
     Statement(#[from] rusqlite::Error),
+    /// A component's ref belongs to another pack, or was made on the host.
+    #[error("{kind} `{component}` of pack `{pack}` cannot be registered: its ref is taken")]
+    Taken {
+        /// The pack.
+        pack: PackRef,
+        /// What it is.
+        kind: ComponentKind,
+        /// Its ref.
+        component: String,
+    },
     /// A component does not satisfy the database's rules.
     #[error("could not register {kind} `{component}` of pack `{pack}`")]
     Component {
@@ -76,9 +87,7 @@ impl Registration<'_> {
             components::replace_all(&transaction, pack, planned, self.now)?;
             packs::record_environments(&transaction, pack, planned, self)?;
         }
-        for planned in &self.plan.packs {
-            components::link(&transaction, planned)?;
-        }
+        components::link(&transaction, &self.plan.packs)?;
         packs::record_tests(&transaction, self)?;
         transaction.execute(
             "INSERT INTO install_journal (only, generation, previous, registered_at) VALUES (1, ?1, ?2, ?3) \

@@ -12,13 +12,15 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, wa
 
 /// The most output of one stream that is kept, in bytes; its end is what tells.
 const MAX_OUTPUT_BYTES: u64 = 1 << 20;
+/// A program that writes more than this is stopped, in bytes; it would only fill the disk.
+const MAX_WRITTEN_BYTES: u64 = 64 << 20;
 /// How often a running program is looked at; the first looks come sooner.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// How a program ended.
 #[derive(Debug)]
 pub(super) struct Finished {
-    /// `None` where it was stopped at its limit.
+    /// `None` where it was stopped at a limit.
     pub(super) status: Option<ExitStatus>,
     pub(super) stdout: String,
     pub(super) stderr: String,
@@ -53,7 +55,7 @@ pub(super) fn run(mut command: Command, limit: Duration, scratch: &Path) -> io::
         .process_group(0);
     let started = Instant::now();
     let mut child = command.spawn()?;
-    let ended = wait(&child, started, limit);
+    let ended = wait(&child, started, limit, [&stdout, &stderr]);
     let duration = started.elapsed();
     // Before the child is reaped, while its group cannot be anybody else's: whatever it left running
     // must not outlive the tests.
@@ -67,15 +69,19 @@ pub(super) fn run(mut command: Command, limit: Duration, scratch: &Path) -> io::
     })
 }
 
-/// Waits until the child has ended, without reaping it; `false` where it ran into its limit.
-fn wait(child: &Child, started: Instant, limit: Duration) -> io::Result<bool> {
+/// Waits until the child has ended, without reaping it; `false` where it ran into a limit.
+fn wait(child: &Child, started: Instant, limit: Duration, outputs: [&File; 2]) -> io::Result<bool> {
     let mut pause = Duration::from_millis(1);
     loop {
         let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
         if waitid(WaitId::Pid(pid_of(child)), options)?.is_some() {
             return Ok(true);
         }
-        if started.elapsed() >= limit {
+        let mut written = 0;
+        for output in outputs {
+            written += output.metadata()?.len();
+        }
+        if started.elapsed() >= limit || written > MAX_WRITTEN_BYTES {
             return Ok(false);
         }
         thread::sleep(pause);
@@ -123,6 +129,12 @@ mod tests {
         let finished = shell("sleep 600 & sleep 600", Duration::from_millis(100));
         assert!(finished.status.is_none());
         assert!(finished.duration < Duration::from_mins(1));
+    }
+
+    #[test]
+    fn a_program_that_would_fill_the_disk_is_stopped() {
+        let finished = shell("exec cat /dev/zero", Duration::from_mins(1));
+        assert!(finished.status.is_none());
     }
 
     #[test]

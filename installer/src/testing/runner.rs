@@ -31,7 +31,11 @@ pub(crate) fn run_suite(name: &str, runner: &TestRunner, bed: &TestBed<'_>) -> i
         Err(error) => return Err(error),
     };
     let Some(status) = finished.status else {
-        let mut suite = cannot_run(name, kind, format!("it ran into its limit of {} s", limit.as_secs()));
+        let mut suite = cannot_run(
+            name,
+            kind,
+            format!("it ran into its limit of {} s, or wrote without end", limit.as_secs()),
+        );
         suite.duration_ms = milliseconds(finished.duration);
         suite.test_cases[0].stdout = finished.stdout;
         suite.test_cases[0].stderr = finished.stderr;

@@ -61,13 +61,14 @@ impl RegistryDirectory {
             replace_file(&self.path().join(path.to_string()), &bytes)?;
             targets.insert(PackIndex::target_path(pack), TargetFile::new(bytes.len() as u64, digest));
         }
+        // Before the metadata: a publication that stops here is repeated, and then finds nothing to mend.
+        oci_index::update(self.path(), indexes.values())?;
         let files = repository.publish(targets, keys, periods, now)?;
         let mut publication = Publication::default();
         for (name, bytes) in files {
             replace_file(&self.path().join("metadata").join(&name), &bytes)?;
             publication.metadata.push(name);
         }
-        oci_index::update(self.path(), indexes.values())?;
         Ok(publication)
     }
 }

@@ -1,6 +1,7 @@
 //! Blobs: bytes that are used only after their digest and size have been checked.
 
 mod hashing;
+mod spool_gate;
 mod store;
 mod verified;
 

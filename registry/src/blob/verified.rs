@@ -13,6 +13,7 @@ use attune_schemas::Digest;
 use rustix::fs::FallocateFlags;
 
 use super::hashing::{BlobError, copy_verified};
+use super::spool_gate::{SpoolGate, SpoolSlot};
 
 /// The largest blob that is held in memory, in bytes.
 pub const MAX_IN_MEMORY_BYTES: u64 = 8 * 1024 * 1024;
@@ -28,19 +29,22 @@ pub struct VerifiedBlob {
 #[derive(Debug)]
 enum Body {
     Memory(Vec<u8>),
-    File(fs_err::File),
+    File(fs_err::File, SpoolSlot),
 }
 
 /// Where blobs that are too large for memory wait between check and use.
+///
+/// Only one of them waits at a time: what a spooled blob unpacks to is counted as room, it is not.
 #[derive(Debug, Clone)]
 pub struct BlobSpool {
     directory: PathBuf,
+    gate: Arc<SpoolGate>,
 }
 
 impl BlobSpool {
     /// Spools into `directory`, which must be on the file system that the blobs will be unpacked to.
     pub fn new(directory: &Path) -> Self {
-        Self { directory: directory.to_owned() }
+        Self { directory: directory.to_owned(), gate: Arc::default() }
     }
 
     /// Reads the blob `digest` of `size` bytes and checks it.
@@ -57,11 +61,12 @@ impl BlobSpool {
             Body::Memory(bytes)
         } else {
             let io = |source| BlobError::Io { digest: *digest, source };
+            let slot = SpoolGate::enter(&self.gate);
             let file = tempfile::tempfile_in(&self.directory).map_err(io)?;
             let mut file = fs_err::File::from_parts(file, self.directory.join("spooled blob"));
             copy_verified(reader, &mut file, digest, size)?;
             file.rewind().map_err(io)?;
-            Body::File(file)
+            Body::File(file, slot)
         };
         Ok(VerifiedBlob { digest: *digest, size, body })
     }
@@ -78,19 +83,13 @@ impl VerifiedBlob {
         self.size
     }
 
-    /// The bytes of memory it occupies.
-    pub fn memory_bytes(&self) -> u64 {
-        match &self.body {
-            Body::Memory(bytes) => bytes.len() as u64,
-            Body::File(_) => 0,
-        }
-    }
-
     /// Reads it from the start.
     pub fn into_reader(self) -> BlobReader {
         match self.body {
             Body::Memory(bytes) => BlobReader::Memory(Cursor::new(bytes)),
-            Body::File(file) => BlobReader::File(SpooledReader { file, position: 0, released: None }),
+            Body::File(file, slot) => {
+                BlobReader::File(SpooledReader { file, position: 0, released: None, _slot: slot })
+            }
         }
     }
 }
@@ -111,6 +110,8 @@ pub struct SpooledReader {
     position: u64,
     /// Where the part that is still on disk begins; `None` while everything is kept.
     released: Option<Release>,
+    // Last, so that the file is closed before the next one may come.
+    _slot: SpoolSlot,
 }
 
 #[derive(Debug)]
@@ -206,7 +207,6 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let mut bytes = Vec::new();
         let blob = spooled(directory.path());
-        assert_eq!(blob.memory_bytes(), 0);
         blob.into_reader().read_to_end(&mut bytes).unwrap();
         assert!(bytes.iter().all(|&byte| byte == 7));
         assert_eq!(bytes.len() as u64, MAX_IN_MEMORY_BYTES + 1);

@@ -24,4 +24,4 @@ pub(crate) use files::report_nested;
 pub use kind::ComponentKind;
 pub use read::{ComponentFile, read_component};
 pub use set::check_component_set;
-pub use summary::ComponentSummary;
+pub use summary::{ComponentSummary, count_by_directory};

@@ -1,5 +1,7 @@
 //! What a release's config blob says of one component.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -21,4 +23,13 @@ pub struct ComponentSummary {
     pub file: EntryPath,
     /// The file's content as read, with the refs completed and the legacy spellings normalised.
     pub definition: Map<String, Value>,
+}
+
+/// Number of components by the directory that holds their kind, for example `actions: 4`.
+pub fn count_by_directory(components: &[ComponentSummary]) -> BTreeMap<String, u64> {
+    let mut counts = BTreeMap::new();
+    for component in components {
+        *counts.entry(component.kind.directory().to_owned()).or_insert(0) += 1;
+    }
+    counts
 }
