@@ -37,6 +37,8 @@ pub enum ExitKind {
     Registration,
     /// 8: another install holds the lock.
     Busy,
+    /// 130: interrupted by a signal, as shells have it.
+    Interrupted,
 }
 
 impl ExitKind {
@@ -51,6 +53,7 @@ impl ExitKind {
             Self::Tests => 6,
             Self::Registration => 7,
             Self::Busy => 8,
+            Self::Interrupted => 130,
         }
     }
 }
@@ -66,11 +69,30 @@ pub enum InstallError {
     #[error(transparent)]
     Trust(#[from] TrustError),
     /// The file given as trust could not be read.
-    #[error("could not read the root metadata to trust")]
+    #[error("could not read the root metadata to trust, `{}`", path.display())]
     TrustFile {
+        /// The file.
+        path: PathBuf,
         /// The cause.
         #[source]
         source: io::Error,
+    },
+    /// The file given as trust is not root metadata.
+    #[error("`{}` is not the root metadata of a registry", path.display())]
+    NotARootFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        #[source]
+        source: TrustError,
+    },
+    /// A registry that is not trusted cannot be forgotten.
+    #[error("no registry `{name}` is trusted; trusted are {known}")]
+    UnknownRegistry {
+        /// The name.
+        name: String,
+        /// The trusted ones, in words.
+        known: String,
     },
     /// Nothing says which root to trust.
     #[error("nothing on this host vouches for {source_name}")]
@@ -144,6 +166,15 @@ pub enum InstallError {
     /// The root is busy or cannot be written.
     #[error(transparent)]
     Lock(#[from] LockError),
+    /// A signal asked to stop.
+    #[error("interrupted")]
+    Interrupted,
+    /// The root holds other things.
+    #[error("`{}` is not empty, and nothing was ever installed to it", root.display())]
+    NotARoot {
+        /// The root.
+        root: PathBuf,
+    },
     /// Everything is in place and registered, and the last step failed.
     #[error("generation {generation} is complete and registered, but could not be made active")]
     Unfinished {
@@ -153,6 +184,9 @@ pub enum InstallError {
         #[source]
         source: io::Error,
     },
+    /// The result could not be written to standard output; what was asked for is done.
+    #[error("done, but the result could not be written to standard output")]
+    Output(#[source] io::Error),
     /// The state of the root cannot be read or written.
     #[error("could not read or write the root `{}`", root.display())]
     Root {
@@ -168,8 +202,9 @@ impl InstallError {
     /// Which exit code this is.
     pub fn kind(&self) -> ExitKind {
         match self {
+            Self::Interrupted => ExitKind::Interrupted,
             Self::Trust(error) => trust_kind(error),
-            Self::NoTrust { .. } | Self::NotInIndex { .. } => ExitKind::Untrusted,
+            Self::NotARootFile { .. } | Self::NoTrust { .. } | Self::NotInIndex { .. } => ExitKind::Untrusted,
             Self::ListedTwice { .. } | Self::OtherRegistry { .. } => ExitKind::Untrusted,
             Self::Source(error) => source_kind(error),
             Self::Reader(error) => reader_kind(error),
@@ -182,9 +217,13 @@ impl InstallError {
             Self::Register(_) => ExitKind::Registration,
             Self::Lock(LockError::Busy { .. }) => ExitKind::Busy,
             Self::Usage { .. } | Self::NothingRequested => ExitKind::Usage,
-            Self::TrustFile { .. } | Self::Lock(_) | Self::Root { .. } | Self::Unfinished { .. } => {
-                ExitKind::Failed
-            }
+            Self::UnknownRegistry { .. }
+            | Self::NotARoot { .. }
+            | Self::Output(_)
+            | Self::TrustFile { .. }
+            | Self::Lock(_)
+            | Self::Root { .. }
+            | Self::Unfinished { .. } => ExitKind::Failed,
         }
     }
 
@@ -213,8 +252,15 @@ impl InstallError {
                 Some("run as a user who may write there, or choose another place with --root".to_owned())
             }
             Self::Resolve(ResolveError::NoSolution { .. }) => Some(
-                "make a bundle that holds what is missing: `attune-build bundle REGISTRY PACK...`".to_owned(),
+                "what is installed must go on working; a bundle or registry with the missing release helps"
+                    .to_owned(),
             ),
+            Self::Resolve(ResolveError::UnknownPack { .. }) => Some(
+                "it is not in what you install from; make a bundle with it, or name its --registry"
+                    .to_owned(),
+            ),
+            Self::Resolve(error) => error.hint(),
+            Self::Interrupted => Some("nothing was changed; run it again whenever you like".to_owned()),
             Self::OtherRegistry { .. } => Some(
                 "packs of the same name may be different packs; pass --change-registry if this one is meant"
                     .to_owned(),
@@ -222,6 +268,13 @@ impl InstallError {
             Self::Unfinished { .. } => {
                 Some("mend the cause and run the same command again: it completes what is left".to_owned())
             }
+            Self::TrustFile { .. } | Self::NotARootFile { .. } => {
+                Some("give the registry's metadata/1.root.json, never a key".to_owned())
+            }
+            Self::NotARoot { root } => Some(format!(
+                "choose another --root; if it is meant, say so with `mkdir {}`",
+                root.join("state").display()
+            )),
             Self::Root { source, .. } => root_hint(source),
             Self::ListedTwice { .. } | Self::NotInIndex { .. } => {
                 Some("make the bundle again with `attune-build bundle`".to_owned())

@@ -15,6 +15,7 @@ use crate::environment::build_environments;
 use crate::error::InstallError;
 use crate::generation::Generation;
 use crate::host::{HostRoot, InstallLock, StoreKind, TreeGuard};
+use crate::interrupt::Interrupt;
 use crate::open::SourceLocation;
 use crate::plan::{ChosenReleases, InstallPlan, RegistryPolicy, check_space, choose_releases};
 use crate::python::{InterpreterSearch, Interpreters};
@@ -47,6 +48,8 @@ pub struct InstallOptions {
     pub durable: bool,
     /// The time of the installation.
     pub now: Timestamp,
+    /// Tells when to stop; once the packs are registered it is too late.
+    pub interrupt: Interrupt,
 }
 
 /// How an installation ended.
@@ -106,9 +109,20 @@ pub struct PackReport {
 
 /// Installs what `options` asks for. When this fails, the root is as it was.
 pub fn install(options: &InstallOptions, reporter: &dyn Reporter) -> Result<InstallReport, InstallError> {
+    install_or_stop(options, reporter).map_err(|error| match error {
+        // Whatever broke off is a consequence.
+        error if options.interrupt.is_raised() && !matches!(error, InstallError::Unfinished { .. }) => {
+            InstallError::Interrupted
+        }
+        error => error,
+    })
+}
+
+fn install_or_stop(options: &InstallOptions, reporter: &dyn Reporter) -> Result<InstallReport, InstallError> {
     let mut watch = Stopwatch::start();
     let root = HostRoot::new(&options.root)
         .map_err(|source| InstallError::Root { root: options.root.clone(), source })?;
+    root.require_ours()?;
     let source = options.source.open()?;
     watch.lap("open");
 
@@ -181,16 +195,19 @@ impl Session<'_> {
         let mut staging = Staging::create(self.root, id, guard).map_err(io)?;
         create_entry_links(self.root, staging.guard()).map_err(io)?;
         let mut database = Database::open(self.root, staging.guard())?;
-        fetch_and_unpack(&plan, source.source(), &staging, self.reporter)?;
+        let interrupt = &self.options.interrupt;
+        fetch_and_unpack(&plan, source.source(), &staging, interrupt, self.reporter)?;
         staging.promote(StoreKind::Packs, plan.archives.keys().copied()).map_err(io)?;
         staging.promote(StoreKind::Wheels, plan.wheels.keys().copied()).map_err(io)?;
         watch.lap("unpack");
+        interrupt.check()?;
 
         let built = build_environments(plan.environments.values(), self.root, &staging)?;
         staging.promote(StoreKind::Envs, built).map_err(io)?;
         watch.lap("environments");
+        interrupt.check()?;
 
-        let tests = run_tests(&plan, self.root, staging.directory(), self.options.tests, self.reporter)?;
+        let tests = run_tests(&plan, self.root, staging.directory(), self.options, self.reporter)?;
         watch.lap("test");
 
         let registry = source.registry().to_string();
@@ -201,6 +218,7 @@ impl Session<'_> {
             sync_root(self.root).map_err(io)?;
         }
         watch.lap("sync");
+        interrupt.check()?;
         let registration = Registration {
             root: self.root,
             plan: &plan,

@@ -22,6 +22,7 @@ pub mod error;
 pub mod generation;
 pub mod host;
 pub mod install;
+pub mod interrupt;
 pub mod journal;
 pub mod list;
 pub mod open;

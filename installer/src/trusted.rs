@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
-use attune_registry::trust::{TrustAnchor, TrustError, TrustStore};
+use attune_registry::trust::{TrustError, TrustStore};
 use attune_schemas::Digest;
 use attune_schemas::tuf::RegistryName;
 use serde::Serialize;
 
 use crate::error::InstallError;
 use crate::host::{HostRoot, InstallLock, TreeGuard};
+use crate::verify::read_anchor;
 
 /// A trusted registry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -35,8 +36,7 @@ pub fn trusted_registries(root: &HostRoot) -> Result<Vec<TrustedRegistry>, Insta
 
 /// Trusts the registry whose root metadata is in `file`.
 pub fn trust(root: &HostRoot, file: &Path) -> Result<TrustedRegistry, InstallError> {
-    let bytes = fs_err::read(file).map_err(|source| InstallError::TrustFile { source })?;
-    let anchor = TrustAnchor::from_root_bytes(&bytes)?;
+    let anchor = read_anchor(file)?;
     let mut guard = TreeGuard::default();
     let _lock = InstallLock::acquire(root, &mut guard)?;
     let store = TrustStore::new(&root.trust(), anchor.registry_name());
@@ -48,8 +48,11 @@ pub fn trust(root: &HostRoot, file: &Path) -> Result<TrustedRegistry, InstallErr
 /// Forgets everything about a registry, its root and what was seen of it; what is installed stays.
 pub fn reset_trust(root: &HostRoot, name: &RegistryName) -> Result<(), InstallError> {
     let store = TrustStore::new(&root.trust(), name);
-    if !TrustStore::registries(&root.trust())?.contains(name) {
-        return Err(TrustError::NoTrustAnchor { registry: name.clone() }.into());
+    let known = TrustStore::registries(&root.trust())?;
+    if !known.contains(name) {
+        let names: Vec<&str> = known.iter().map(RegistryName::as_str).collect();
+        let known = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+        return Err(InstallError::UnknownRegistry { name: name.to_string(), known });
     }
     let mut guard = TreeGuard::default();
     let _lock = InstallLock::acquire(root, &mut guard)?;

@@ -36,7 +36,7 @@ pub fn verify(
     settings: &TrustSettings,
     now: Timestamp,
 ) -> Result<VerifiedSource, InstallError> {
-    let anchor = settings.anchor.as_ref().map(read_anchor).transpose()?;
+    let anchor = settings.anchor.as_deref().map(read_anchor).transpose()?;
     let name = registry_name(&*source, anchor.as_ref(), root)?;
     let store = TrustStore::new(&root.trust(), &name);
     let client = Client::open(&store, anchor.as_ref())?;
@@ -46,9 +46,11 @@ pub fn verify(
     Ok(VerifiedSource { source, repository, store })
 }
 
-fn read_anchor(path: &PathBuf) -> Result<TrustAnchor, InstallError> {
-    let bytes = fs_err::read(path).map_err(|source| InstallError::TrustFile { source })?;
-    Ok(TrustAnchor::from_root_bytes(&bytes)?)
+pub(crate) fn read_anchor(path: &Path) -> Result<TrustAnchor, InstallError> {
+    let bytes =
+        fs_err::read(path).map_err(|source| InstallError::TrustFile { path: path.to_owned(), source })?;
+    TrustAnchor::from_root_bytes(&bytes)
+        .map_err(|source| InstallError::NotARootFile { path: path.to_owned(), source })
 }
 
 /// Which trusted registry the source should be; only ever narrows what is tried.

@@ -97,6 +97,7 @@ pub fn add(options: &AddOptions, reporter: &dyn Reporter) -> Result<AddReport, B
         }
         added.push(entry);
     }
+    warn_of_missing(&added, &indexes, &registry, options.now, reporter)?;
     let publication = registry.publish(&indexes, &keys, &Periods::default(), options.now)?;
     Ok(AddReport { packs: added, metadata: publication.metadata })
 }
@@ -167,6 +168,35 @@ fn add_one(
     entry.vendored = parts.wheels.len();
     entry.coverage = vendored.map(|vendored| vendored.coverage);
     Ok((Some(release), entry))
+}
+
+/// Tells which dependencies of what is added nobody could satisfy from this registry yet.
+fn warn_of_missing(
+    added: &[AddedPack],
+    indexes: &BTreeMap<PackRef, PackIndex>,
+    registry: &RegistryDirectory,
+    now: Timestamp,
+    reporter: &dyn Reporter,
+) -> Result<(), BuildError> {
+    for entry in added.iter().filter(|entry| !entry.unchanged) {
+        let Some(release) = indexes.get(&entry.pack).and_then(|index| index.release(&entry.version)) else {
+            continue;
+        };
+        for (pack, requirement) in &release.dependencies {
+            let index = match indexes.get(pack) {
+                Some(index) => Some(index.clone()),
+                None => registry.published_index(pack, now)?,
+            };
+            let satisfies = |release: &Release| requirement.matches(&release.version);
+            if !index.is_some_and(|index| index.releases.iter().any(satisfies)) {
+                reporter.warning(&format!(
+                    "{} {} depends on {pack} {requirement}, which this registry does not have",
+                    entry.pack, entry.version
+                ));
+            }
+        }
+    }
+    Ok(())
 }
 
 fn python_inputs(pack: &LintedPack) -> Result<PythonInputs, BuildError> {

@@ -71,6 +71,7 @@ pub struct BundledPack {
 
 /// Writes the bundle; a file that was there before is replaced only once the new one is whole.
 pub fn bundle(options: &BundleOptions, reporter: &dyn Reporter) -> Result<BundleReport, BuildError> {
+    check_output(&options.output)?;
     let registry = RegistryDirectory::open(&options.registry)?;
     let repository = registry.verify(options.now)?;
     let mut source = registry.source();
@@ -110,6 +111,20 @@ pub fn bundle(options: &BundleOptions, reporter: &dyn Reporter) -> Result<Bundle
     })
 }
 
+fn check_output(output: &Path) -> Result<(), BuildError> {
+    let refuse = |reason| Err(BuildError::OutputPath { path: output.to_owned(), reason });
+    let directory = output.parent().filter(|parent| !parent.as_os_str().is_empty());
+    if output == Path::new("-") {
+        refuse("a bundle is only in place once it is whole; name a file")
+    } else if output.is_dir() {
+        refuse("it is a directory")
+    } else if directory.is_some_and(|directory| !directory.is_dir()) {
+        refuse("its directory does not exist")
+    } else {
+        Ok(())
+    }
+}
+
 type Indexes = BTreeMap<PackRef, PackIndex>;
 
 /// Resolves the requests over the registry.
@@ -128,6 +143,10 @@ struct Published<'a, 'b> {
 }
 
 impl Candidates for Published<'_, '_> {
+    fn known_packs(&self) -> Vec<PackRef> {
+        self.reader.packs()
+    }
+
     fn releases(&self, pack: &PackRef) -> Result<Vec<Candidate>, CandidateError> {
         let Some(index) = self.reader.pack_index(pack)? else { return Ok(Vec::new()) };
         let candidates = index.releases.iter().map(|release| Candidate {

@@ -76,6 +76,22 @@ pub enum BuildError {
         /// Every finding, for whoever renders it.
         findings: Vec<(String, attune_schemas::lint::Findings)>,
     },
+    /// There is no pack where one was named.
+    #[error("`{}` is not a pack's directory: {reason}", path.display())]
+    NotAPack {
+        /// What was named.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// The bundle cannot be written where it should be.
+    #[error("a bundle cannot be written to `{}`: {reason}", path.display())]
+    OutputPath {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        reason: &'static str,
+    },
     /// Two of the packs have the same ref.
     #[error("`{}` and `{}` are both pack `{pack}`", first.display(), second.display())]
     SamePack {
@@ -173,6 +189,9 @@ pub enum BuildError {
     /// No set of releases will do.
     #[error(transparent)]
     Resolve(#[from] ResolveError),
+    /// The result could not be written to standard output; what was asked for is done.
+    #[error("done, but the result could not be written to standard output")]
+    Output(#[source] io::Error),
     /// Reading or writing failed.
     #[error("could not read or write a file")]
     Io(#[from] io::Error),
@@ -184,6 +203,7 @@ impl BuildError {
         match self {
             Self::Busy { .. } => ExitKind::Busy,
             Self::Target(_) | Self::NoDefaultTarget { .. } => ExitKind::Usage,
+            Self::NotAPack { .. } | Self::OutputPath { .. } => ExitKind::Usage,
             Self::Resolve(_) | Self::NoTarget { .. } => ExitKind::Unresolvable,
             Self::Blob(_) | Self::Reader(_) | Self::Bundle(BundleError::Blob(_)) => ExitKind::Untrusted,
             Self::Trust(TrustError::State(_)) => ExitKind::Failed,
@@ -203,9 +223,13 @@ impl BuildError {
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Trust(error) => return error.hint(),
+            Self::Resolve(error) => return error.hint(),
             Self::Source(error) => return error.hint(),
             Self::Vendor { source, .. } => return source.hint().map(str::to_owned),
             Self::NotEmpty { .. } => "choose a directory that does not exist yet",
+            Self::NotARegistry { path } if path.join("pack.yaml").exists() => {
+                "the registry comes first, then the packs: `attune-build add REGISTRY PACK...`"
+            }
             Self::NotARegistry { .. } => "make one with `attune-build init DIR --name NAME`",
             Self::Busy { .. } => "wait for it to end, then try again",
             Self::VersionTaken { .. } => {

@@ -48,6 +48,15 @@ const LEFT_OUT: [&str; 13] = [
 impl PackDirectory {
     /// Reads which files are in `directory`.
     pub fn open(directory: &Path) -> Result<Self, BuildError> {
+        let refuse = |reason| BuildError::NotAPack { path: directory.to_owned(), reason };
+        match fs_err::metadata(directory) {
+            Ok(metadata) if metadata.is_dir() => {}
+            Ok(_) => return Err(refuse("it is a file; name the directory that it is in")),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(refuse("it does not exist"));
+            }
+            Err(error) => return Err(error.into()),
+        }
         let root = fs_err::canonicalize(directory)?;
         let mut pack = Self { directory: directory.to_owned(), files: BTreeMap::new() };
         let mut ancestors = vec![root.clone()];

@@ -93,6 +93,13 @@ impl<'a> RegistryReader<'a> {
         Self { source, repository }
     }
 
+    /// The packs that the top-level metadata lists.
+    pub fn packs(&self) -> Vec<PackRef> {
+        let targets = self.repository.targets().role().targets.keys();
+        let names = targets.filter_map(|path| path.strip_prefix("packs/")?.strip_suffix(".json"));
+        names.filter_map(|name| name.parse().ok()).collect()
+    }
+
     /// Path and bytes of the index of `pack`; `None` where the registry has no such pack.
     pub fn pack_index_bytes(&self, pack: &PackRef) -> Result<Option<(RegistryPath, Vec<u8>)>, ReaderError> {
         let name = PackIndex::target_path(pack);

@@ -63,7 +63,7 @@ impl BindError {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::InUse { .. } => {
-                Some("stop the other process, or choose another port; `:0` takes any free one")
+                Some("stop the other process, or choose another port; `127.0.0.1:0` takes any free one")
             }
             Self::Denied { .. } => Some("choose a port from 1024 up"),
             Self::NotLocal { .. } => {

@@ -1,11 +1,10 @@
 //! `attune-install SOURCE_OR_PACK...`
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use attune_registry::human_bytes;
-use attune_registry::terminal::{Output, Table, TerminalReporter};
+use attune_registry::terminal::{Output, Table, TerminalReporter, write_result};
 use attune_registry::trust::ExpiryPolicy;
 use attune_schemas::PackRequest;
 use clap::Args;
@@ -14,6 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::settings::CommonArgs;
 use crate::error::InstallError;
 use crate::install::{InstallOptions, InstallReport, Outcome, install};
+use crate::interrupt::Interrupt;
 use crate::open::SourceLocation;
 use crate::plan::RegistryPolicy;
 use crate::python::InterpreterSearch;
@@ -106,14 +106,18 @@ impl InstallArgs {
         self.common.start_log();
         let quiet = self.common.quiet || self.common.json;
         let run = || {
-            let options = self.options(now)?;
-            let report = install(&options, &TerminalReporter::new(quiet))?;
-            match output {
-                Output::Json => write_json(&report),
-                Output::Text if self.common.quiet => {}
-                Output::Text => write_text(&report),
+            let mut options = self.options(now)?;
+            match Interrupt::on_signals() {
+                Ok(interrupt) => options.interrupt = interrupt,
+                Err(error) => tracing::warn!("signals will end the install without a word: {error}"),
             }
-            Ok(())
+            let report = install(&options, &TerminalReporter::new(quiet))?;
+            let text = match output {
+                Output::Json => serde_json::to_string_pretty(&report).expect("a report serialises") + "\n",
+                Output::Text if self.common.quiet => return Ok(()),
+                Output::Text => render(&report),
+            };
+            write_result(&text).map_err(InstallError::Output)
         };
         (output, run())
     }
@@ -141,6 +145,7 @@ impl InstallArgs {
             },
             durable: !self.no_sync,
             now,
+            interrupt: Interrupt::default(),
         })
     }
 
@@ -196,16 +201,6 @@ fn parse_request(text: &str, after_bundle: bool) -> Result<PackRequest, UsageErr
     })
 }
 
-fn write_json(report: &InstallReport) {
-    let json = serde_json::to_string_pretty(report).expect("a report serialises");
-    // A closed standard output is the reader's choice.
-    let _ = writeln!(anstream::stdout(), "{json}");
-}
-
-fn write_text(report: &InstallReport) {
-    let _ = anstream::stdout().write_all(render(report).as_bytes());
-}
-
 /// The report for people.
 fn render(report: &InstallReport) -> String {
     if report.outcome == Outcome::Unchanged {
@@ -215,12 +210,14 @@ fn render(report: &InstallReport) -> String {
             report.generation
         );
     }
-    let mut table = Table::new(&["PACK", "VERSION", "", "WHEELS", "TESTS", "CONTENTS"]);
+    let mut table = Table::new(&["PACK", "VERSION", "STATUS", "WHEELS", "TESTS", "CONTENTS"]);
     for pack in &report.packs {
         let change = match &pack.replaces {
-            Some(old) => format!("replaces {old}"),
+            Some(old) if *old == pack.version => "again".to_owned(),
+            Some(old) if *old > pack.version => format!("down from {old}"),
+            Some(old) => format!("up from {old}"),
             None if pack.requested => "new".to_owned(),
-            None => "dependency".to_owned(),
+            None => "new dependency".to_owned(),
         };
         let tests = report.tests.iter().find(|result| result.pack_ref == pack.pack.as_str());
         let tests = tests.map_or("-".to_owned(), |result| match result.status {
@@ -243,7 +240,7 @@ fn render(report: &InstallReport) -> String {
         text.extend(["accepted although expired: ", waiver, "\n"]);
     }
     let summary = format!(
-        "\ninstalled {} pack{} from {} into {} as generation {}, {} fetched\n{}\n",
+        "\ninstalled {} pack{} from {} into {} as generation {}, {} read\n{}\n",
         report.packs.len(),
         if report.packs.len() == 1 { "" } else { "s" },
         report.registry,

@@ -1,9 +1,8 @@
 //! `attune-install list`
 
 use std::collections::BTreeMap;
-use std::io::Write;
 
-use attune_registry::terminal::{Output, Table};
+use attune_registry::terminal::{Output, Table, write_result};
 use clap::Args;
 
 use super::settings::CommonArgs;
@@ -30,9 +29,7 @@ impl ListArgs {
                 }
                 Output::Text => render(&inventory),
             };
-            // A closed standard output is the reader's choice.
-            let _ = anstream::stdout().write_all(text.as_bytes());
-            Ok(())
+            write_result(&text).map_err(InstallError::Output)
         };
         (output, run())
     }

@@ -8,7 +8,7 @@ mod trust;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use attune_registry::terminal::{Failure, Output};
+use attune_registry::terminal::{Failure, Output, show_usage};
 use clap::Parser;
 use jiff::Timestamp;
 
@@ -58,13 +58,10 @@ enum Command {
 pub fn run(args: impl IntoIterator<Item = OsString>, now: Timestamp) -> ExitCode {
     // Workers under other users must be able to read what is installed, whoever installs it.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o022));
-    let cli = match Cli::try_parse_from(args) {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
-        Err(error) => {
-            // There is nowhere left to report a closed stream.
-            let _ = error.print();
-            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
-        }
+        Err(error) => return ExitCode::from(show_usage(&error, &args)),
     };
     let (output, result) = match cli.command {
         None => cli.install.run(now),

@@ -18,7 +18,7 @@ pub(super) struct CommonArgs {
     /// Write the result as JSON, and errors as JSON to standard error
     #[arg(long)]
     pub(super) json: bool,
-    /// Show no progress and no warnings
+    /// Print nothing but errors
     #[arg(short, long)]
     pub(super) quiet: bool,
     /// Tell more of what is done; twice for everything

@@ -1,9 +1,8 @@
 //! `attune-install trust`
 
-use std::io::Write;
 use std::path::PathBuf;
 
-use attune_registry::terminal::{Output, Table};
+use attune_registry::terminal::{Output, Table, write_result};
 use attune_schemas::tuf::RegistryName;
 use clap::{Args, Subcommand};
 
@@ -51,10 +50,7 @@ impl TrustArgs {
         let output = common.output();
         common.start_log();
         let result = common.host_root().and_then(|root| self.command.text(&root, output));
-        let result = result.map(|text| {
-            // A closed standard output is the reader's choice.
-            let _ = anstream::stdout().write_all(text.as_bytes());
-        });
+        let result = result.and_then(|text| write_result(&text).map_err(InstallError::Output));
         (output, result)
     }
 }

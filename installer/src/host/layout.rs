@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use attune_schemas::{Digest, PackRef};
 
+use crate::error::InstallError;
+
 /// An installation root, as an absolute path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostRoot {
@@ -140,6 +142,19 @@ impl HostRoot {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// Refuses a directory that holds other things and was never installed to.
+    pub fn require_ours(&self) -> Result<(), InstallError> {
+        let failed = |source| InstallError::Root { root: self.path.clone(), source };
+        let mut entries = match fs_err::read_dir(&self.path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            entries => entries.map_err(failed)?,
+        };
+        if entries.next().is_none() || self.state().is_dir() {
+            return Ok(());
+        }
+        Err(InstallError::NotARoot { root: self.path.clone() })
     }
 
     /// A generation id that no generation has or had and left behind.

@@ -65,6 +65,13 @@ impl<'a> Available<'a> {
 }
 
 impl Candidates for Available<'_> {
+    fn known_packs(&self) -> Vec<PackRef> {
+        match self.bundled {
+            Some(bundled) => bundled.iter().map(|release| release.pack.clone()).collect(),
+            None => self.reader.borrow().packs(),
+        }
+    }
+
     fn releases(&self, pack: &PackRef) -> Result<Vec<Candidate>, CandidateError> {
         let asked = self.requests.iter().any(|request| request.pack == *pack);
         let installed = self.active.packs.get(pack);

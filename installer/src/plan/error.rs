@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use attune_schemas::PackRef;
+use attune_schemas::{PackRef, Platform, PythonMinor};
 
 use crate::error::ExitKind;
 
@@ -29,6 +29,23 @@ pub enum PlanError {
         here: String,
         /// The targets of the release, in words.
         built_for: String,
+    },
+    /// The bundle was made for other machines or Pythons.
+    #[error(
+        "the bundle was made for Python {pythons} on {platforms}; pack `{pack}` needs Python {python} on \
+         {platform} here"
+    )]
+    OtherBundle {
+        /// The pack.
+        pack: PackRef,
+        /// This host's platform.
+        platform: Platform,
+        /// This host's Python.
+        python: PythonMinor,
+        /// The bundle's platforms, in words.
+        platforms: String,
+        /// The bundle's Pythons, in words.
+        pythons: String,
     },
     /// A wheel does not fit the interpreter.
     #[error("pack `{pack}`: wheel `{filename}` is not for {interpreter}: {reason}")]
@@ -67,9 +84,10 @@ impl PlanError {
     /// Which exit code this is.
     pub fn kind(&self) -> ExitKind {
         match self {
-            Self::NoInterpreter { .. } | Self::OtherTarget { .. } | Self::WheelTags { .. } => {
-                ExitKind::Environment
-            }
+            Self::NoInterpreter { .. }
+            | Self::OtherTarget { .. }
+            | Self::OtherBundle { .. }
+            | Self::WheelTags { .. } => ExitKind::Environment,
             Self::NoSpace { .. } | Self::Space { .. } => ExitKind::Failed,
         }
     }
@@ -81,6 +99,12 @@ impl PlanError {
             Self::OtherTarget { .. } | Self::WheelTags { .. } => {
                 "name a Python that fits with --python, or have a release built for this host: \
                  `attune-build add` a new version with its --platform and --python"
+            }
+            Self::OtherBundle { platform, python, .. } => {
+                return Some(format!(
+                    "make one for this host: `attune-build bundle REGISTRY PACK... --platform {platform} \
+                     --python {python}`"
+                ));
             }
             Self::NoSpace { .. } => "make room there, or choose another place with --root",
             _ => return None,

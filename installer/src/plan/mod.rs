@@ -16,7 +16,7 @@ use attune_schemas::{Digest, PackRef};
 
 pub use error::PlanError;
 pub use python::plan_python;
-pub use releases::{ChosenReleases, RegistryPolicy, choose_releases};
+pub use releases::{BundleTargets, ChosenReleases, RegistryPolicy, choose_releases};
 pub use space::{SpaceNeed, check_space};
 
 use crate::generation::InstalledPack;
@@ -87,7 +87,7 @@ impl InstallPlan {
             space: SpaceNeed::default(),
         };
         for (pack, release, requested) in chosen.install {
-            let python = plan_python(&pack, &release.config, interpreters)?;
+            let python = plan_python(&pack, &release.config, chosen.made_for.as_ref(), interpreters)?;
             plan.need_archive(&release, root);
             if let Some(environment) = &python {
                 plan.need_environment(environment, root);

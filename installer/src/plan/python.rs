@@ -7,8 +7,8 @@ use attune_schemas::pack_config::PackConfig;
 use attune_schemas::{Digest, PackRef};
 use uv_distribution_filename::WheelFilename;
 
-use super::PythonEnvironment;
 use super::error::PlanError;
+use super::{BundleTargets, PythonEnvironment};
 use crate::error::InstallError;
 use crate::python::{Interpreter, Interpreters};
 
@@ -16,12 +16,13 @@ use crate::python::{Interpreter, Interpreters};
 pub fn plan_python(
     pack: &PackRef,
     config: &PackConfig,
+    made_for: Option<&BundleTargets>,
     interpreters: &mut Interpreters,
 ) -> Result<Option<PythonEnvironment>, InstallError> {
     let Some(lock) = &config.environments.python else { return Ok(None) };
-    let interpreter = interpreters.find(|candidate| suits(candidate, lock))?;
+    let interpreter = interpreters.find(|candidate| suits(candidate, lock, made_for))?;
     let Some(interpreter) = interpreter else {
-        return Err(nothing_suits(pack, lock, interpreters).into());
+        return Err(nothing_suits(pack, lock, made_for, interpreters).into());
     };
     let wheels = target_for(&interpreter, lock).map(|target| target.wheels.clone()).unwrap_or_default();
     check_tags(pack, &interpreter, &wheels)?;
@@ -30,10 +31,17 @@ pub fn plan_python(
     Ok(Some(PythonEnvironment { digest, interpreter, wheels, marker }))
 }
 
-fn suits(interpreter: &Interpreter, lock: &PythonLock) -> bool {
+fn suits(interpreter: &Interpreter, lock: &PythonLock, made_for: Option<&BundleTargets>) -> bool {
     satisfies(interpreter, lock)
         && interpreter.minor().is_some()
-        && (lock.targets.is_empty() || target_for(interpreter, lock).is_some())
+        && (lock.targets.is_empty() || target_for(interpreter, lock).is_some_and(|t| is_held(t, made_for)))
+}
+
+/// Whether the source holds the wheels of `target`.
+fn is_held(target: &PythonTarget, made_for: Option<&BundleTargets>) -> bool {
+    made_for.is_none_or(|bundle| {
+        bundle.platforms.contains(&target.platform) && bundle.pythons.contains(&target.python)
+    })
 }
 
 fn satisfies(interpreter: &Interpreter, lock: &PythonLock) -> bool {
@@ -46,9 +54,25 @@ fn target_for<'a>(interpreter: &Interpreter, lock: &'a PythonLock) -> Option<&'a
 }
 
 /// Tells a host without a fitting Python from a release that was made for other hosts.
-fn nothing_suits(pack: &PackRef, lock: &PythonLock, interpreters: &Interpreters) -> PlanError {
+fn nothing_suits(
+    pack: &PackRef,
+    lock: &PythonLock,
+    made_for: Option<&BundleTargets>,
+    interpreters: &Interpreters,
+) -> PlanError {
     let pack = pack.clone();
     let found = interpreters.found();
+    let target =
+        found.iter().filter(|found| satisfies(found, lock)).find_map(|found| target_for(found, lock));
+    if let (Some(target), Some(bundle)) = (target, made_for) {
+        return PlanError::OtherBundle {
+            pack,
+            platform: target.platform,
+            python: target.python,
+            platforms: list(bundle.platforms.iter().map(ToString::to_string)),
+            pythons: list(bundle.pythons.iter().map(ToString::to_string)),
+        };
+    }
     let targets = list(lock.targets.iter().map(|target| format!("{} on {}", target.python, target.platform)));
     let usable: Vec<&Interpreter> = found.iter().filter(|found| satisfies(found, lock)).collect();
     if let Some(first) = usable.first()

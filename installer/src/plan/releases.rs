@@ -6,7 +6,7 @@ use attune_registry::reader::{RegistryReader, VerifiedRelease};
 use attune_registry::resolve::resolve;
 use attune_schemas::bundle::{BundleDescription, BundledRelease};
 use attune_schemas::pack_index::Release;
-use attune_schemas::{Digest, PackRef, PackRequest, Requirement, Version};
+use attune_schemas::{Digest, PackRef, PackRequest, Platform, PythonMinor, Requirement, Version};
 
 use super::candidates::Available;
 use crate::error::InstallError;
@@ -24,6 +24,17 @@ pub struct ChosenReleases {
     pub replaced: BTreeMap<PackRef, Version>,
     /// Blobs that belong to releases of the source and may come by without being wanted.
     pub allowed: BTreeMap<Digest, u64>,
+    /// What the bundle says that it was made for; `None` where the source is not a bundle.
+    pub made_for: Option<BundleTargets>,
+}
+
+/// The machines and Pythons that a bundle holds wheels for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BundleTargets {
+    /// The machines.
+    pub platforms: Vec<Platform>,
+    /// The Pythons.
+    pub pythons: Vec<PythonMinor>,
 }
 
 /// Whether a pack may come from another registry than the one it was installed from.
@@ -61,6 +72,10 @@ pub fn choose_releases(
         kept: active.packs.clone(),
         replaced: BTreeMap::new(),
         allowed,
+        made_for: description.map(|description| BundleTargets {
+            platforms: description.platforms,
+            pythons: description.pythons,
+        }),
     };
     let mut reader = source.reader();
     for (pack, version) in resolution {

@@ -89,7 +89,14 @@ impl Interpreter {
             .map_err(|source| InterpreterError::Run { path: path.to_owned(), source })?;
         if !output.status.success() {
             let stderr = String::from_utf8_lossy(&output.stderr);
-            return Err(answer(stderr.lines().last().unwrap_or("it failed without a word").to_owned()));
+            return Err(answer(
+                stderr
+                    .lines()
+                    .map(str::trim)
+                    .find(|line| !line.is_empty())
+                    .unwrap_or("it failed without a word")
+                    .to_owned(),
+            ));
         }
         let text = String::from_utf8_lossy(&output.stdout);
         Self::from_answer(&text)

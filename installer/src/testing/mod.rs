@@ -17,6 +17,8 @@ pub use result::{PackTestResult, SuiteResult, TestCase, TestStatus};
 use runner::run_suite;
 
 use crate::host::{HostRoot, StoreKind};
+use crate::install::InstallOptions;
+use crate::interrupt::Interrupt;
 use crate::plan::{InstallPlan, PlannedPack};
 
 /// Why an install stops at the packs' tests.
@@ -73,6 +75,8 @@ pub(crate) struct TestBed<'a> {
     pub(crate) python: Option<PathBuf>,
     /// A directory that tests may fill.
     pub(crate) scratch: PathBuf,
+    /// Tells when to stop.
+    pub(crate) interrupt: &'a Interrupt,
 }
 
 /// Runs the tests of every pack of `plan`, which must be in the store with its environment.
@@ -80,9 +84,10 @@ pub fn run_tests(
     plan: &InstallPlan,
     root: &HostRoot,
     scratch: &Path,
-    policy: TestPolicy,
+    options: &InstallOptions,
     reporter: &dyn Reporter,
 ) -> Result<Vec<PackTestResult>, TestError> {
+    let policy = options.tests;
     let mut results = Vec::new();
     if policy == TestPolicy::Skip {
         return Ok(results);
@@ -91,7 +96,7 @@ pub fn run_tests(
         let pack = &planned.release.config.pack;
         let Some(testing) = pack.testing.as_ref().filter(|testing| testing.enabled) else { continue };
         reporter.started(&format!("testing {}", planned.pack), None);
-        let bed = test_bed(planned, root, scratch);
+        let bed = test_bed(planned, root, scratch, &options.interrupt);
         let failed = |source| TestError::Run { pack: planned.pack.clone(), source };
         fs_err::create_dir_all(&bed.scratch).map_err(failed)?;
         workspace::copy_pack(&stored_pack(planned, root), &bed.directory).map_err(failed)?;
@@ -131,7 +136,12 @@ fn judge(
     }
 }
 
-fn test_bed<'a>(planned: &'a PlannedPack, root: &HostRoot, scratch: &Path) -> TestBed<'a> {
+fn test_bed<'a>(
+    planned: &'a PlannedPack,
+    root: &HostRoot,
+    scratch: &Path,
+    interrupt: &'a Interrupt,
+) -> TestBed<'a> {
     let scratch = scratch.join("tests").join(planned.pack.as_str());
     let python = planned
         .python
@@ -142,6 +152,7 @@ fn test_bed<'a>(planned: &'a PlannedPack, root: &HostRoot, scratch: &Path) -> Te
         directory: scratch.join("pack"),
         python,
         scratch: scratch.join("tmp"),
+        interrupt,
     }
 }
 

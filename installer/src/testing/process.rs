@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
+use crate::interrupt::Interrupt;
+
 /// The most output of one stream that is kept, in bytes; its end is what tells.
 const MAX_OUTPUT_BYTES: u64 = 1 << 20;
 /// A program that writes more than this is stopped, in bytes; it would only fill the disk.
@@ -45,7 +47,12 @@ pub(super) fn clean_command(program: &Path) -> Command {
 }
 
 /// Runs `command` for at most `limit`; output goes through files, so that no pipe can stall it.
-pub(super) fn run(mut command: Command, limit: Duration, scratch: &Path) -> io::Result<Finished> {
+pub(super) fn run(
+    mut command: Command,
+    limit: Duration,
+    scratch: &Path,
+    interrupt: &Interrupt,
+) -> io::Result<Finished> {
     let (mut stdout, mut stderr) = (tempfile::tempfile_in(scratch)?, tempfile::tempfile_in(scratch)?);
     command
         .stdin(Stdio::null())
@@ -55,7 +62,7 @@ pub(super) fn run(mut command: Command, limit: Duration, scratch: &Path) -> io::
         .process_group(0);
     let started = Instant::now();
     let mut child = command.spawn()?;
-    let ended = wait(&child, started, limit, [&stdout, &stderr]);
+    let ended = wait(&child, started, limit, [&stdout, &stderr], interrupt);
     let duration = started.elapsed();
     // Before the child is reaped, while its group cannot be anybody else's: whatever it left running
     // must not outlive the tests.
@@ -70,12 +77,21 @@ pub(super) fn run(mut command: Command, limit: Duration, scratch: &Path) -> io::
 }
 
 /// Waits until the child has ended, without reaping it; `false` where it ran into a limit.
-fn wait(child: &Child, started: Instant, limit: Duration, outputs: [&File; 2]) -> io::Result<bool> {
+fn wait(
+    child: &Child,
+    started: Instant,
+    limit: Duration,
+    outputs: [&File; 2],
+    interrupt: &Interrupt,
+) -> io::Result<bool> {
     let mut pause = Duration::from_millis(1);
     loop {
         let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
         if waitid(WaitId::Pid(pid_of(child)), options)?.is_some() {
             return Ok(true);
+        }
+        if interrupt.is_raised() {
+            return Err(io::ErrorKind::Interrupted.into());
         }
         let mut written = 0;
         for output in outputs {
@@ -114,7 +130,7 @@ mod tests {
         let scratch = tempfile::tempdir().unwrap();
         let mut command = clean_command(Path::new("/bin/sh"));
         command.args(["-c", script]);
-        run(command, limit, scratch.path()).unwrap()
+        run(command, limit, scratch.path(), &Interrupt::default()).unwrap()
     }
 
     #[test]

@@ -129,12 +129,18 @@ impl PackTestResult {
         let counts = format!("{} of {} passed", self.passed, self.total_tests);
         let failing = self.test_suites.iter().find(|suite| suite.failed > 0);
         let Some(case) = failing.and_then(|suite| suite.test_cases.first()) else { return counts };
-        let said = if case.stderr.trim().is_empty() { &case.stdout } else { &case.stderr };
         let message = case.error_message.as_deref().unwrap_or("it failed");
-        let lines: Vec<&str> = said.trim_end().lines().rev().take(15).collect();
-        let tail: String = lines.iter().rev().flat_map(|line| ["\n  | ", line]).collect();
+        let tail: String = [&case.stdout, &case.stderr].into_iter().flat_map(|said| tail_of(said)).collect();
         format!("{counts}; {}: {message}{tail}", case.name)
     }
+}
+
+/// The last lines of what a test said, each on a line of its own.
+fn tail_of(said: &str) -> impl Iterator<Item = &str> {
+    const SHOWN_LINES: usize = 12;
+    let lines: Vec<&str> = said.trim_end().lines().collect();
+    let skipped = lines.len().saturating_sub(SHOWN_LINES);
+    lines.into_iter().skip(skipped).flat_map(|line| ["\n  | ", line])
 }
 
 fn overall(total: u64, passed: u64, failed: u64, skipped: u64) -> TestStatus {

@@ -23,7 +23,7 @@ pub(crate) fn run_suite(name: &str, runner: &TestRunner, bed: &TestBed<'_>) -> i
         Err(reason) => return Ok(cannot_run(name, kind, reason)),
     };
     let limit = timeout_of(runner);
-    let finished = match run(command, limit, &bed.scratch) {
+    let finished = match run(command, limit, &bed.scratch, bed.interrupt) {
         Ok(finished) => finished,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             return Ok(cannot_run(name, kind, format!("its program is not on this host: {error}")));

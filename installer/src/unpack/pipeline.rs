@@ -16,6 +16,7 @@ use super::staging::Staging;
 use super::wheel::unpack_wheel;
 use crate::error::InstallError;
 use crate::host::StoreKind;
+use crate::interrupt::Interrupt;
 use crate::plan::InstallPlan;
 
 /// Each unpacker holds at most one blob in memory, so their number bounds memory as well.
@@ -26,6 +27,7 @@ pub fn fetch_and_unpack(
     plan: &InstallPlan,
     source: &mut dyn Source,
     staging: &Staging,
+    interrupt: &Interrupt,
     reporter: &dyn Reporter,
 ) -> Result<(), InstallError> {
     let create = |kind| staging.create_part(kind).map_err(UnpackError::Io);
@@ -41,7 +43,9 @@ pub fn fetch_and_unpack(
         for _ in 0..unpackers {
             scope.spawn(|| unpack_all(plan, staging, &receiver, &failure, reporter));
         }
-        let streamed = source.stream_blobs(&plan.blobs, &spool, &mut |blob| send(&sender, blob, &failure));
+        let streamed = source.stream_blobs(&plan.blobs, &spool, &mut |blob| {
+            if interrupt.is_raised() { ControlFlow::Break(()) } else { send(&sender, blob, &failure) }
+        });
         drop(sender);
         streamed
     });
@@ -49,7 +53,7 @@ pub fn fetch_and_unpack(
     // A stream that an unpacker stopped has a cause, and the cause is what failed.
     match (failure.into_inner(), streamed) {
         (Some(error), _) => Err(error.into()),
-        (None, Err(SourceError::Stopped)) => unreachable!("only a failed unpacker stops the stream"),
+        (None, Err(SourceError::Stopped)) => Err(InstallError::Interrupted),
         (None, streamed) => Ok(streamed?),
     }
 }

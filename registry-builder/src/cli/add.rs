@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use attune_registry::human_bytes;
-use attune_registry::terminal::{Output, Table, TerminalReporter};
+use attune_registry::terminal::{Output, Table, TerminalReporter, write_result};
 use attune_schemas::lint::Findings;
 use clap::Args;
 use jiff::Timestamp;
@@ -55,10 +55,10 @@ impl AddArgs {
         self.common.start_log();
         let reporter = TerminalReporter::new(self.common.is_silent());
         let quiet = self.common.is_quiet();
-        let result = add(&self.options(now), &reporter).map(|report| {
+        let result = add(&self.options(now), &reporter).and_then(|report| {
             let text = match output {
                 Output::Json => serde_json::to_string_pretty(&report).expect("a report serialises") + "\n",
-                Output::Text if quiet => return,
+                Output::Text if quiet => return Ok(()),
                 Output::Text => {
                     for pack in &report.packs {
                         show_findings(pack.pack.as_str(), &pack.findings, output);
@@ -66,20 +66,26 @@ impl AddArgs {
                     render(&report)
                 }
             };
-            // A closed standard output is the reader's choice.
-            let _ = anstream::stdout().write_all(text.as_bytes());
+            write_result(&text).map_err(BuildError::Output)
         });
         (output, result)
     }
 
     fn options(self, now: Timestamp) -> AddOptions {
         let keys = self.keys.directory(&self.registry);
-        let mut vendor = VendorSettings::new(self.cache_dir.unwrap_or_else(default_cache_directory));
+        // uv runs elsewhere, where a relative path would lead to something else.
+        let absolute = |path: PathBuf| std::path::absolute(&path).unwrap_or(path);
+        let links = |link: String| match PathBuf::from(&link) {
+            path if path.exists() => absolute(path).display().to_string(),
+            _ => link,
+        };
+        let cache = self.cache_dir.unwrap_or_else(default_cache_directory);
+        let mut vendor = VendorSettings::new(absolute(cache));
         vendor.uv = UvSettings {
-            path: self.uv,
+            path: self.uv.map(absolute),
             index_url: self.index_url,
             extra_index_urls: self.extra_index_url,
-            find_links: self.find_links,
+            find_links: self.find_links.into_iter().map(links).collect(),
             no_index: false,
             offline: self.offline,
         };
@@ -116,7 +122,7 @@ pub(super) fn show_findings(pack: &str, findings: &Findings, output: Output) {
 }
 
 fn render(report: &AddReport) -> String {
-    let mut table = Table::new(&["PACK", "VERSION", "", "WHEELS", "SIZE"]);
+    let mut table = Table::new(&["PACK", "VERSION", "STATUS", "WHEELS", "SIZE"]);
     for pack in &report.packs {
         table.push(vec![
             pack.pack.to_string(),

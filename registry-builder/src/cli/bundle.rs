@@ -1,10 +1,9 @@
 //! `attune-build bundle`
 
-use std::io::Write;
 use std::path::PathBuf;
 
 use attune_registry::human_bytes;
-use attune_registry::terminal::{Output, Table, TerminalReporter};
+use attune_registry::terminal::{Output, Table, TerminalReporter, write_result};
 use attune_schemas::PackRequest;
 use clap::Args;
 use jiff::Timestamp;
@@ -43,21 +42,20 @@ impl BundleArgs {
             now,
         };
         let reporter = TerminalReporter::new(self.common.is_silent());
-        let result = bundle(&options, &reporter).map(|report| {
+        let result = bundle(&options, &reporter).and_then(|report| {
             let text = match output {
                 Output::Json => serde_json::to_string_pretty(&report).expect("a report serialises") + "\n",
-                Output::Text if self.common.is_quiet() => return,
+                Output::Text if self.common.is_quiet() => return Ok(()),
                 Output::Text => render(&report),
             };
-            // A closed standard output is the reader's choice.
-            let _ = anstream::stdout().write_all(text.as_bytes());
+            write_result(&text).map_err(BuildError::Output)
         });
         (output, result)
     }
 }
 
 fn render(report: &BundleReport) -> String {
-    let mut table = Table::new(&["PACK", "VERSION", "", "SIZE"]);
+    let mut table = Table::new(&["PACK", "VERSION", "STATUS", "SIZE"]);
     for release in &report.releases {
         table.push(vec![
             release.pack.to_string(),

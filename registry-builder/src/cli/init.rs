@@ -1,9 +1,8 @@
 //! `attune-build init`
 
-use std::io::Write;
 use std::path::PathBuf;
 
-use attune_registry::terminal::Output;
+use attune_registry::terminal::{Output, write_result};
 use attune_schemas::tuf::RegistryName;
 use clap::Args;
 use jiff::Timestamp;
@@ -33,14 +32,13 @@ impl InitArgs {
         self.common.start_log();
         let keys = self.keys.directory(&self.registry);
         let options = InitOptions { registry: self.registry, name: self.name, keys, now };
-        let result = init(&options).map(|report| {
+        let result = init(&options).and_then(|report| {
             let text = match output {
                 Output::Json => serde_json::to_string_pretty(&report).expect("a report serialises") + "\n",
-                Output::Text if self.common.is_quiet() => return,
+                Output::Text if self.common.is_quiet() => return Ok(()),
                 Output::Text => render(&report),
             };
-            // A closed standard output is the reader's choice.
-            let _ = anstream::stdout().write_all(text.as_bytes());
+            write_result(&text).map_err(BuildError::Output)
         });
         (output, result)
     }

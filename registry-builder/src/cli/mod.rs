@@ -8,7 +8,7 @@ mod settings;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use attune_registry::terminal::{Failure, Output};
+use attune_registry::terminal::{Failure, Output, show_usage};
 use clap::Parser;
 use jiff::Timestamp;
 use serde_json::json;
@@ -47,13 +47,10 @@ enum Command {
 
 /// Runs the command line `args`; `now` is the time of signing.
 pub fn run(args: impl IntoIterator<Item = OsString>, now: Timestamp) -> ExitCode {
-    let cli = match Cli::try_parse_from(args) {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
-        Err(error) => {
-            // There is nowhere left to report a closed stream.
-            let _ = error.print();
-            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
-        }
+        Err(error) => return ExitCode::from(show_usage(&error, &args)),
     };
     let (output, result) = match cli.command {
         Command::Init(args) => args.run(now),

@@ -16,7 +16,7 @@ pub(super) struct CommonArgs {
     /// Write the result as JSON, and errors as JSON to standard error
     #[arg(long)]
     json: bool,
-    /// Show no progress and no warnings
+    /// Print nothing but errors
     #[arg(short, long)]
     quiet: bool,
     /// Tell more of what is done; twice for everything

@@ -34,6 +34,10 @@ impl KeyDirectory {
     /// Makes one key per role and saves them, readable by their owner alone.
     pub fn generate(&self) -> Result<RepositoryKeys, KeyFileError> {
         use std::os::unix::fs::DirBuilderExt;
+        if let Some(parent) = self.path.parent() {
+            // With the usual mode: only the keys themselves are private.
+            fs_err::create_dir_all(parent)?;
+        }
         let mut builder = std::fs::DirBuilder::new();
         // fs-err's builder has no mode; the error names the directory all the same.
         builder.recursive(true).mode(0o700).create(&self.path).map_err(|error| {

@@ -1,6 +1,6 @@
 //! Why no set of releases will do.
 
-use attune_schemas::PackRef;
+use attune_schemas::{PackRef, Requirement, Version};
 
 use super::CandidateError;
 
@@ -8,6 +8,24 @@ use super::CandidateError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ResolveError {
+    /// There is no such pack.
+    #[error("there is no pack `{pack}`{}", did_you_mean(similar))]
+    UnknownPack {
+        /// The pack.
+        pack: PackRef,
+        /// Packs with a similar name, the most similar first.
+        similar: Vec<PackRef>,
+    },
+    /// No version of a pack that was asked for will do.
+    #[error("pack `{pack}` has no version that satisfies `{requirement}`; it has {}", list(available))]
+    NoVersion {
+        /// The pack.
+        pack: PackRef,
+        /// What was asked for.
+        requirement: Requirement,
+        /// The versions there are, the highest first.
+        available: Vec<Version>,
+    },
     /// No combination of releases satisfies everything.
     #[error("no set of releases satisfies the request\n{explanation}")]
     NoSolution {
@@ -29,6 +47,33 @@ pub enum ResolveError {
         #[source]
         source: CandidateError,
     },
+}
+
+impl ResolveError {
+    /// What to do about it, where that is known.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::NoVersion { pack, requirement, .. } => {
+                let text = requirement.to_string();
+                let bare = text.starts_with(|first: char| first.is_ascii_digit());
+                bare.then(|| {
+                    format!("a bare version is exact; write `{pack}@^{text}` for what is compatible")
+                })
+            }
+            _ => None,
+        }
+    }
+}
+
+fn did_you_mean(similar: &[PackRef]) -> String {
+    similar.first().map(|first| format!("; did you mean `{first}`?")).unwrap_or_default()
+}
+
+fn list(versions: &[Version]) -> String {
+    const SHOWN: usize = 8;
+    let shown: Vec<String> = versions.iter().take(SHOWN).map(ToString::to_string).collect();
+    let more = if versions.len() > SHOWN { ", ..." } else { "" };
+    shown.join(", ") + more
 }
 
 fn circle(packs: &[PackRef]) -> String {

@@ -7,6 +7,7 @@ mod error;
 mod order;
 mod provider;
 mod ranges;
+mod requests;
 
 use std::collections::BTreeMap;
 
@@ -34,6 +35,11 @@ pub type CandidateError = Box<dyn std::error::Error + Send + Sync>;
 pub trait Candidates {
     /// Every release of `pack`, in any order; none where the pack is unknown.
     fn releases(&self, pack: &PackRef) -> Result<Vec<Candidate>, CandidateError>;
+
+    /// Every pack there is, for suggestions; may be empty where that cannot be told cheaply.
+    fn known_packs(&self) -> Vec<PackRef> {
+        Vec::new()
+    }
 }
 
 /// What was chosen: one version per pack, dependencies before dependents.
@@ -42,6 +48,9 @@ pub type Resolution = Vec<(PackRef, Version)>;
 /// Chooses one version of every pack in the closure of `requests`.
 pub fn resolve(requests: &[PackRequest], candidates: &dyn Candidates) -> Result<Resolution, ResolveError> {
     let provider = provider::Provider::new(requests, candidates);
+    for request in requests {
+        requests::check(request, &provider.releases(&request.pack)?, candidates)?;
+    }
     let chosen = provider.solve()?;
     order::dependencies_first(&chosen, |pack, version| provider.dependencies_of(pack, version))
 }
@@ -56,6 +65,10 @@ mod tests {
     struct Table(Vec<Row>);
 
     impl Candidates for Table {
+        fn known_packs(&self) -> Vec<PackRef> {
+            self.0.iter().map(|(name, ..)| name.parse().unwrap()).collect()
+        }
+
         fn releases(&self, pack: &PackRef) -> Result<Vec<Candidate>, CandidateError> {
             let rows = self.0.iter().filter(|(name, ..)| *name == pack.as_str());
             Ok(rows
@@ -122,11 +135,19 @@ mod tests {
 
     #[test]
     fn a_missing_pack_is_explained() {
-        let error = solve(&weather(), &["nowhere"]).unwrap_err().to_string();
-        assert!(error.contains("nowhere"), "{error}");
+        let error = solve(&weather(), &["wether"]).unwrap_err();
+        assert!(matches!(&error, ResolveError::UnknownPack { .. }), "{error}");
+        assert!(error.to_string().contains("did you mean `weather`?"), "{error}");
         let table = Table(vec![("demo", "1.0.0", &[("gone", "*")])]);
         let error = solve(&table, &["demo"]).unwrap_err().to_string();
         assert!(error.contains("demo") && error.contains("gone"), "{error}");
+    }
+
+    #[test]
+    fn a_missing_version_is_told_with_those_there_are() {
+        let error = solve(&weather(), &["net_tools@1.1"]).unwrap_err();
+        assert!(error.to_string().contains("2.1.0-rc.1, 2.0.0, 1.2.0, 1.0.0"), "{error}");
+        assert!(error.hint().unwrap().contains("net_tools@^1.1"));
     }
 
     #[test]

@@ -66,7 +66,7 @@ impl<'a> Provider<'a> {
         candidate.map(|candidate| candidate.dependencies.keys().cloned().collect()).unwrap_or_default()
     }
 
-    fn releases(&self, pack: &PackRef) -> Result<Rc<Vec<Candidate>>, ResolveError> {
+    pub(super) fn releases(&self, pack: &PackRef) -> Result<Rc<Vec<Candidate>>, ResolveError> {
         if let Some(known) = self.known.borrow().get(pack) {
             return Ok(Rc::clone(known));
         }

@@ -4,12 +4,16 @@
 //! where there is a terminal.
 
 mod failure;
+mod output;
 mod progress;
 mod table;
+mod usage;
 
 pub use failure::Failure;
+pub use output::write_result;
 pub use progress::TerminalReporter;
 pub use table::Table;
+pub use usage::show_usage;
 
 /// The form of a command's result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -38,10 +38,10 @@ impl Reporter for TerminalReporter {
         }
         let bar = match total_bytes {
             Some(total) => {
-                let template = "{msg:<24} {bar:30.cyan} {bytes:>10} / {total_bytes:<10} {bytes_per_sec}";
+                let template = "{msg:<20.20} {wide_bar:.cyan} {bytes:>10} / {total_bytes:<10}";
                 ProgressBar::new(total).with_style(style(template))
             }
-            None => ProgressBar::new_spinner().with_style(style("{msg:<24} {spinner} {elapsed}")),
+            None => ProgressBar::new_spinner().with_style(style("{spinner} {msg} {elapsed}")),
         };
         bar.set_draw_target(ProgressDrawTarget::stderr());
         bar.set_message(task.to_owned());

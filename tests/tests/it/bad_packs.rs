@@ -31,7 +31,7 @@ fn no_pack_yaml() {
 fn no_directory() {
     let world = World::with_registry();
     let run = world.build(["add".as_ref(), world.registry().as_os_str(), "nowhere".as_ref()]);
-    run.fails(1, &["nowhere"]);
+    run.fails(2, &["nowhere", "does not exist"]);
 }
 
 #[test]

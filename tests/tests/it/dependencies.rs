@@ -39,7 +39,7 @@ fn a_pack_that_the_registry_does_not_have() {
 #[test]
 fn a_version_that_the_registry_does_not_have() {
     let world = World::with_packs(&[&pack("app", "1.0.0", &[])]);
-    refuse(&world, &["app@^3"], &["app", ">=3.0.0"]);
+    refuse(&world, &["app@^3"], &["app", "`^3`", "it has 1.0.0"]);
 }
 
 #[test]

@@ -110,10 +110,21 @@ fn a_root_that_is_a_file() {
 fn a_root_with_something_in_the_way() {
     let world = World::new();
     fs_err::create_dir_all(world.root().join("packs/mine")).unwrap();
+    fs_err::create_dir_all(world.root().join("state")).unwrap();
     let before = world.root_tree().without_touched();
     let run = world.install_from(&standard().bundle_path(), &standard().trust());
     run.fails(1, &["packs", "in the way"]);
     world.root_tree().without_touched().assert_same(&before);
+}
+
+#[test]
+fn a_root_that_is_something_else() {
+    let world = World::new();
+    fs_err::create_dir_all(world.root().join("photographs")).unwrap();
+    let before = world.root_tree();
+    let run = world.install_from(&standard().bundle_path(), &standard().trust());
+    run.fails(1, &["is not empty", "nothing was ever installed"]).with_hint();
+    world.root_tree().assert_same(&before);
 }
 
 #[test]
