@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use attune_registry::blob::Durability;
 use attune_schemas::Digest;
 use attune_schemas::component::count_by_directory;
 use jiff::Timestamp;
@@ -97,7 +98,7 @@ fn store_link(levels_up: usize, kind: StoreKind, digest: &Digest) -> PathBuf {
 }
 
 /// Makes generation `id` the active one.
-pub fn point_current_at(root: &HostRoot, id: u64) -> io::Result<()> {
+pub fn point_current_at(root: &HostRoot, id: u64, durability: Durability) -> io::Result<()> {
     let temporary = root.path().join(".current-next");
     match fs_err::remove_file(&temporary) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -105,7 +106,10 @@ pub fn point_current_at(root: &HostRoot, id: u64) -> io::Result<()> {
     }
     symlink(&Path::new("generations").join(id.to_string()), &temporary)?;
     fs_err::rename(&temporary, root.current())?;
-    sync_directory(root.path())
+    match durability {
+        Durability::Synced => fs_err::File::open(root.path())?.sync_all(),
+        Durability::Unsynced => Ok(()),
+    }
 }
 
 /// The links by which Attune finds packs and environments, and where they lead.
@@ -138,10 +142,6 @@ fn occupied(path: &Path) -> io::Error {
 pub fn sync_root(root: &HostRoot) -> io::Result<()> {
     let directory = fs_err::File::open(root.path())?;
     rustix::fs::syncfs(directory.file()).map_err(io::Error::from)
-}
-
-fn sync_directory(path: &Path) -> io::Result<()> {
-    fs_err::File::open(path)?.sync_all()
 }
 
 fn symlink(target: &Path, link: &Path) -> io::Result<()> {

@@ -1,14 +1,12 @@
 //! The whole installation, stage by stage.
 
-use std::collections::BTreeMap;
-use std::io::Write;
 use std::path::PathBuf;
 
+use attune_registry::blob::Durability;
 use attune_registry::report::Reporter;
+use attune_schemas::PackRequest;
 use attune_schemas::component::count_by_directory;
-use attune_schemas::{PackRef, PackRequest, Version};
 use jiff::Timestamp;
-use serde::Serialize;
 
 use crate::activate::{create_entry_links, next_generation, sync_root, write_generation};
 use crate::environment::build_environments;
@@ -21,7 +19,8 @@ use crate::plan::{ChosenReleases, InstallPlan, RegistryPolicy, check_space, choo
 use crate::python::{InterpreterSearch, Interpreters};
 use crate::recover::{complete, recover};
 use crate::register::{Database, Registration};
-use crate::stopwatch::{StageTime, Stopwatch};
+use crate::report::{InstallReport, Outcome, PackReport};
+use crate::stopwatch::Stopwatch;
 use crate::testing::{PackTestResult, TestPolicy, run_tests};
 use crate::unpack::{Staging, fetch_and_unpack};
 use crate::verify::{TrustSettings, VerifiedSource, verify};
@@ -43,68 +42,12 @@ pub struct InstallOptions {
     pub interpreters: InterpreterSearch,
     /// What the packs' tests may stop.
     pub tests: TestPolicy,
-    /// Whether everything is on disk before it is activated; without it a power failure right after
-    /// an install may lose files.
-    pub durable: bool,
+    /// Whether everything is on disk before it is activated.
+    pub durability: Durability,
     /// The time of the installation.
     pub now: Timestamp,
     /// Tells when to stop; once the packs are registered it is too late.
     pub interrupt: Interrupt,
-}
-
-/// How an installation ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Outcome {
-    /// A new generation is active.
-    Installed,
-    /// Everything was there; nothing was written.
-    Unchanged,
-}
-
-/// What an installation did.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct InstallReport {
-    /// How it ended.
-    pub outcome: Outcome,
-    /// The installation root.
-    pub root: PathBuf,
-    /// The registry that the packs came from.
-    pub registry: String,
-    /// The active generation.
-    pub generation: u64,
-    /// The packs that were installed, dependencies first.
-    pub packs: Vec<PackReport>,
-    /// Bytes that were fetched.
-    pub downloaded_bytes: u64,
-    /// Expired metadata that was accepted.
-    pub expiry_waivers: Vec<String>,
-    /// How the packs' tests ended.
-    pub tests: Vec<PackTestResult>,
-    /// How long each stage took.
-    pub stages: Vec<StageTime>,
-}
-
-/// A pack that was installed.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct PackReport {
-    /// The pack.
-    #[serde(rename = "ref")]
-    pub pack: PackRef,
-    /// Its version.
-    pub version: Version,
-    /// The version it replaced.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub replaces: Option<Version>,
-    /// Whether it was asked for, rather than needed by another.
-    pub requested: bool,
-    /// Number of components by directory name.
-    pub contents: BTreeMap<String, u64>,
-    /// Number of wheels in its Python environment; absent where it has none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub wheels: Option<usize>,
 }
 
 /// Installs what `options` asks for. When this fails, the root is as it was.
@@ -192,9 +135,9 @@ impl Session<'_> {
 
         let io = |source| InstallError::Root { root: self.root.path().to_owned(), source };
         let id = self.root.next_generation().map_err(io)?;
-        let mut staging = Staging::create(self.root, id, guard).map_err(io)?;
+        let mut staging = Staging::create(self.root, id, self.options.durability, guard).map_err(io)?;
         create_entry_links(self.root, staging.guard()).map_err(io)?;
-        let mut database = Database::open(self.root, staging.guard())?;
+        let mut database = Database::open(self.root, self.options.durability, staging.guard())?;
         let interrupt = &self.options.interrupt;
         fetch_and_unpack(&plan, source.source(), &staging, interrupt, self.reporter)?;
         staging.promote(StoreKind::Packs, plan.archives.keys().copied()).map_err(io)?;
@@ -212,9 +155,9 @@ impl Session<'_> {
 
         let registry = source.registry().to_string();
         let generation = next_generation(&plan, self.active, id, &registry, self.options.now);
-        source.persist_to(&staging.trust())?;
+        source.persist_to(&staging.trust(), self.options.durability)?;
         write_generation(self.root, &generation).map_err(io)?;
-        if self.options.durable {
+        if self.options.durability == Durability::Synced {
             sync_root(self.root).map_err(io)?;
         }
         watch.lap("sync");
@@ -232,7 +175,7 @@ impl Session<'_> {
         // The database holds the generation now: from here on an interrupted install is completed.
         staging.commit();
         watch.lap("register");
-        complete(self.root, staging.directory(), id)?;
+        complete(self.root, staging.directory(), id, self.options.durability)?;
         staging.finish();
         watch.lap("activate");
         let report = self.report(&plan, source, id, tests, watch);
@@ -271,22 +214,7 @@ impl Session<'_> {
 
     /// Adds a line to the install log; the installation is done by now and stands without it.
     fn log(&self, report: &InstallReport) {
-        let path = self.root.log_file();
-        let line = serde_json::json!({
-            "time": self.options.now,
-            "outcome": report.outcome,
-            "generation": report.generation,
-            "registry": report.registry,
-            "packs": report.packs,
-            "expiryWaivers": report.expiry_waivers,
-            "testPolicy": format!("{:?}", self.options.tests).to_lowercase(),
-        });
-        let write = || {
-            fs_err::create_dir_all(self.root.state().join("log"))?;
-            let mut file = fs_err::OpenOptions::new().create(true).append(true).open(&path)?;
-            writeln!(file, "{line}")
-        };
-        if let Err(error) = write() {
+        if let Err(error) = report.log(self.root, self.options) {
             self.reporter.warning(&format!("the install log could not be written: {error}"));
         }
     }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use attune_registry::blob::replace_file;
+use attune_registry::blob::{Durability, replace_file_with};
 use attune_schemas::Digest;
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +18,7 @@ use crate::host::{HostRoot, StoreKind, move_tree, remove_tree};
 pub struct StagingJournal {
     path: PathBuf,
     entries: Entries,
+    durability: Durability,
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -30,9 +31,9 @@ struct Entries {
 
 impl StagingJournal {
     /// An empty journal of the install that makes `generation`; nothing is written yet.
-    pub fn new(staging: &Path, generation: u64) -> Self {
+    pub fn new(staging: &Path, generation: u64, durability: Durability) -> Self {
         let entries = Entries { generation, promoted: Vec::new() };
-        Self { path: staging.join("journal.json"), entries }
+        Self { path: staging.join("journal.json"), entries, durability }
     }
 
     /// Reads the journal of a staging directory that an earlier process left; `None` where it had
@@ -42,7 +43,7 @@ impl StagingJournal {
         match fs_err::read(&path) {
             Ok(bytes) => {
                 let entries = serde_json::from_slice(&bytes).map_err(io::Error::from)?;
-                Ok(Some(Self { path, entries }))
+                Ok(Some(Self { path, entries, durability: Durability::Synced }))
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
@@ -58,7 +59,7 @@ impl StagingJournal {
     pub fn record(&mut self, trees: impl IntoIterator<Item = (StoreKind, Digest)>) -> io::Result<()> {
         self.entries.promoted.extend(trees);
         let bytes = serde_json::to_vec(&self.entries).map_err(io::Error::from)?;
-        replace_file(&self.path, &bytes)
+        replace_file_with(&self.path, &bytes, self.durability)
     }
 
     /// Takes everything recorded out of `root` again, except what the active generation uses.

@@ -16,9 +16,11 @@
 //! Everything up to the last step happens beside what is running; the last step is one rename.
 
 pub mod activate;
+mod advice;
 pub mod cli;
 pub mod environment;
 pub mod error;
+pub mod exit;
 pub mod generation;
 pub mod host;
 pub mod install;
@@ -30,11 +32,14 @@ pub mod plan;
 pub mod python;
 pub mod recover;
 pub mod register;
+pub mod report;
 pub mod stopwatch;
 pub mod testing;
 pub mod trusted;
 pub mod unpack;
 pub mod verify;
 
-pub use error::{ExitKind, InstallError};
-pub use install::{InstallOptions, InstallReport, Outcome, install};
+pub use error::InstallError;
+pub use exit::ExitKind;
+pub use install::{InstallOptions, install};
+pub use report::{InstallReport, Outcome};

@@ -6,6 +6,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use attune_registry::blob::Durability;
 use attune_registry::trust::TrustStore;
 
 use crate::activate::{ENTRY_LINKS, point_current_at};
@@ -36,7 +37,7 @@ pub fn recover(root: &HostRoot) -> Result<Recovery, InstallError> {
     for directory in leftovers {
         match StagingJournal::load(&directory).map_err(failed)? {
             Some(journal) if Some(journal.generation()) == registered => {
-                complete(root, &directory, journal.generation())?;
+                complete(root, &directory, journal.generation(), Durability::Synced)?;
                 recovery.completed = registered;
             }
             Some(journal) => {
@@ -55,16 +56,23 @@ pub fn recover(root: &HostRoot) -> Result<Recovery, InstallError> {
 }
 
 /// Does what was left to do of a generation that the database holds.
-pub fn complete(root: &HostRoot, staging: &Path, generation: u64) -> Result<(), InstallError> {
+pub fn complete(
+    root: &HostRoot,
+    staging: &Path,
+    generation: u64,
+    durability: Durability,
+) -> Result<(), InstallError> {
     let staged = staging.join(STAGED_TRUST);
     for name in TrustStore::registries(&staged)? {
-        TrustStore::new(&root.trust(), &name).adopt(&TrustStore::new(&staged, &name))?;
+        TrustStore::new(&root.trust(), &name)
+            .with_durability(durability)
+            .adopt(&TrustStore::new(&staged, &name))?;
     }
     let unfinished = |source| InstallError::Unfinished { generation, source };
     if root.active_generation().map_err(unfinished)? == Some(generation) {
         return Ok(());
     }
-    point_current_at(root, generation).map_err(unfinished)
+    point_current_at(root, generation, durability).map_err(unfinished)
 }
 
 /// Takes away what a first install that died had prepared.

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use attune_registry::blob::Durability;
 use attune_registry::reader::{MetadataFetch, RegistryReader};
 use attune_registry::source::Source;
 use attune_registry::trust::{
@@ -98,8 +99,9 @@ impl VerifiedSource {
     }
 
     /// Leaves what this source taught in `directory`, to be taken over once the install is committed.
-    pub fn persist_to(&self, directory: &Path) -> Result<(), TrustError> {
-        self.repository.persist(&TrustStore::new(directory, self.registry())).map(|_| ())
+    pub fn persist_to(&self, directory: &Path, durability: Durability) -> Result<(), TrustError> {
+        let store = TrustStore::new(directory, self.registry()).with_durability(durability);
+        self.repository.persist(&store).map(|_| ())
     }
 
     /// Keeps what this source taught, so that nothing older is accepted later; writes only changes.

@@ -9,6 +9,7 @@
 
 pub mod add;
 pub mod bundle;
+mod bundle_cut;
 pub mod cli;
 pub mod error;
 pub mod init;

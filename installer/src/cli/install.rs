@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use attune_registry::blob::Durability;
 use attune_registry::human_bytes;
 use attune_registry::terminal::{Output, Table, TerminalReporter, write_result};
 use attune_registry::trust::ExpiryPolicy;
@@ -12,11 +13,12 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::settings::CommonArgs;
 use crate::error::InstallError;
-use crate::install::{InstallOptions, InstallReport, Outcome, install};
+use crate::install::{InstallOptions, install};
 use crate::interrupt::Interrupt;
 use crate::open::SourceLocation;
 use crate::plan::RegistryPolicy;
 use crate::python::InterpreterSearch;
+use crate::report::{InstallReport, Outcome};
 use crate::testing::{TestPolicy, TestStatus};
 use crate::verify::TrustSettings;
 
@@ -143,7 +145,7 @@ impl InstallArgs {
                 (_, true) => TestPolicy::Force,
                 _ => TestPolicy::Enforce,
             },
-            durable: !self.no_sync,
+            durability: if self.no_sync { Durability::Unsynced } else { Durability::Synced },
             now,
             interrupt: Interrupt::default(),
         })

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use attune_schemas::{PackRef, Platform, PythonMinor};
 
-use crate::error::ExitKind;
+use crate::exit::ExitKind;
 
 /// Why a plan could not be made.
 #[derive(Debug, thiserror::Error)]

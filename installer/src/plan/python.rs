@@ -24,6 +24,7 @@ pub fn plan_python(
     let Some(interpreter) = interpreter else {
         return Err(nothing_suits(pack, lock, made_for, interpreters).into());
     };
+    tracing::info!("{pack}: {}", interpreter.describe());
     let wheels = target_for(&interpreter, lock).map(|target| target.wheels.clone()).unwrap_or_default();
     check_tags(pack, &interpreter, &wheels)?;
     let digest = environment_digest(&interpreter, &wheels);

@@ -1,5 +1,6 @@
 //! The database file.
 
+use attune_registry::blob::Durability;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction};
 
 use super::RegisterError;
@@ -15,7 +16,11 @@ const SCHEMA: &str = include_str!("schema.sql");
 
 impl Database {
     /// Opens the database of `root` and creates what it lacks; files it creates are noted in `guard`.
-    pub fn open(root: &HostRoot, guard: &mut TreeGuard) -> Result<Self, RegisterError> {
+    pub fn open(
+        root: &HostRoot,
+        durability: Durability,
+        guard: &mut TreeGuard,
+    ) -> Result<Self, RegisterError> {
         let path = root.database();
         if !path.exists() {
             // Only with the database itself: beside one that is there they may be somebody else's.
@@ -26,7 +31,11 @@ impl Database {
         let open = |source| RegisterError::Open { path: path.clone(), source };
         let connection = Connection::open(&path).map_err(open)?;
         connection.pragma_update(None, "journal_mode", "WAL").map_err(open)?;
-        connection.pragma_update(None, "synchronous", "FULL").map_err(open)?;
+        let synchronous = match durability {
+            Durability::Synced => "FULL",
+            Durability::Unsynced => "OFF",
+        };
+        connection.pragma_update(None, "synchronous", synchronous).map_err(open)?;
         connection.pragma_update(None, "foreign_keys", true).map_err(open)?;
         connection.execute_batch(SCHEMA).map_err(open)?;
         Ok(Self { connection })

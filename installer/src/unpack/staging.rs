@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use attune_registry::blob::Durability;
 use attune_schemas::Digest;
 
 use crate::host::{HostRoot, StoreKind, TreeGuard, remove_tree};
@@ -35,7 +36,12 @@ enum State {
 
 impl Staging {
     /// Creates the staging directory of an install that makes generation `generation`.
-    pub fn create(root: &HostRoot, generation: u64, mut guard: TreeGuard) -> io::Result<Self> {
+    pub fn create(
+        root: &HostRoot,
+        generation: u64,
+        durability: Durability,
+        mut guard: TreeGuard,
+    ) -> io::Result<Self> {
         let directory = root.staging().join(format!("{generation}-{}", std::process::id()));
         for kind in [StoreKind::Packs, StoreKind::Wheels, StoreKind::Envs] {
             guard.create_dir_all(&root.store_part(kind))?;
@@ -43,7 +49,7 @@ impl Staging {
         guard.create_dir_all(&root.generations())?;
         guard.create_dir_all(&root.staging())?;
         fs_err::create_dir_all(&directory)?;
-        let mut journal = StagingJournal::new(&directory, generation);
+        let mut journal = StagingJournal::new(&directory, generation, durability);
         // From here on a process that dies leaves something for the next start to find.
         journal.record([])?;
         Ok(Self { root: root.clone(), directory, journal, state: State::Open, guard })

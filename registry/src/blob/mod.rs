@@ -7,5 +7,5 @@ mod verified;
 
 pub use hashing::{BlobError, HashingReader, digest_of_reader};
 pub(crate) use hashing::{copy_verified, read_verified};
-pub use store::{BlobStore, replace_file};
+pub use store::{BlobStore, Durability, replace_file, replace_file_with};
 pub use verified::{BlobReader, BlobSpool, MAX_IN_MEMORY_BYTES, ReleaseSwitch, SpooledReader, VerifiedBlob};

@@ -94,13 +94,30 @@ fn publish(temporary: tempfile::NamedTempFile, path: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Whether a write waits for the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Durability {
+    /// It survives a power failure from the moment it returns.
+    #[default]
+    Synced,
+    /// It survives the end of the process; a power failure soon after may lose it.
+    Unsynced,
+}
+
 /// Replaces the file `path` with `bytes`: temporary file, fsync, rename.
 pub fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    replace_file_with(path, bytes, Durability::Synced)
+}
+
+/// Replaces the file `path` with `bytes`: temporary file, fsync where asked for, rename.
+pub fn replace_file_with(path: &Path, bytes: &[u8], durability: Durability) -> io::Result<()> {
     let directory = path.parent().unwrap_or(Path::new("."));
     fs_err::create_dir_all(directory)?;
     let mut temporary = tempfile::Builder::new().prefix(".incoming-").tempfile_in(directory)?;
     temporary.write_all(bytes)?;
-    temporary.as_file().sync_all()?;
+    if durability == Durability::Synced {
+        temporary.as_file().sync_all()?;
+    }
     publish(temporary, path)
 }
 

@@ -13,11 +13,12 @@
 //! rename, in an order in which whatever dies in between leaves a set that loads and forgets no version
 //! number it should remember. Two writers at once are kept apart by the caller's lock.
 
-use std::io::{self, Write as _};
-use std::os::unix::fs::PermissionsExt as _;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use attune_schemas::tuf::{RegistryName, Role, RoleType, Root, Snapshot, Timestamp};
+
+use crate::blob::{Durability, replace_file_with};
 
 use super::anchor::{TrustAnchor, registry_name};
 use super::error::TrustError;
@@ -29,6 +30,7 @@ use super::verified::{Authority, Verified};
 pub struct TrustStore {
     dir: PathBuf,
     registry: RegistryName,
+    durability: Durability,
 }
 
 /// What a store held.
@@ -48,7 +50,15 @@ pub(super) struct StoredFile<'a> {
 impl TrustStore {
     /// The store of `registry` below `trust_dir`, such as `<root>/state/trust`. Nothing is created.
     pub fn new(trust_dir: &Path, registry: &RegistryName) -> Self {
-        Self { dir: trust_dir.join(registry.as_str()), registry: registry.clone() }
+        let durability = Durability::default();
+        Self { dir: trust_dir.join(registry.as_str()), registry: registry.clone(), durability }
+    }
+
+    /// The same store, whose writes wait for the disk as `durability` says.
+    #[must_use]
+    pub fn with_durability(mut self, durability: Durability) -> Self {
+        self.durability = durability;
+        self
     }
 
     /// The registries that have a root below `trust_dir`, by name.
@@ -178,7 +188,7 @@ impl TrustStore {
                 written += 1;
             }
         }
-        if written > 0 {
+        if written > 0 && self.durability == Durability::Synced {
             // The renames themselves must survive a power cut, too.
             fs_err::File::open(&self.dir)?.sync_all()?;
         }
@@ -213,14 +223,7 @@ impl TrustStore {
     }
 
     fn replace(&self, name: &str, bytes: &[u8]) -> Result<(), TrustError> {
-        fs_err::create_dir_all(&self.dir)?;
-        // All of this is public, and audits run as other users, too.
-        let mode = std::fs::Permissions::from_mode(0o644);
-        let mut file = tempfile::Builder::new().prefix(".new-").permissions(mode).tempfile_in(&self.dir)?;
-        file.write_all(bytes)?;
-        file.as_file().sync_all()?;
-        file.persist(self.dir.join(name)).map_err(|error| error.error)?;
-        Ok(())
+        Ok(replace_file_with(&self.dir.join(name), bytes, self.durability)?)
     }
 
     fn damaged(&self, name: &str, source: TrustError) -> TrustError {

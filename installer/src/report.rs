@@ -1,0 +1,86 @@
+//! What an installation did, and the line that it leaves in the install log.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use attune_schemas::{PackRef, Version};
+use serde::Serialize;
+
+use crate::host::HostRoot;
+use crate::install::InstallOptions;
+use crate::stopwatch::StageTime;
+use crate::testing::PackTestResult;
+
+/// How an installation ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// A new generation is active.
+    Installed,
+    /// Everything was there; nothing was written.
+    Unchanged,
+}
+
+/// What an installation did.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InstallReport {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The installation root.
+    pub root: PathBuf,
+    /// The registry that the packs came from.
+    pub registry: String,
+    /// The active generation.
+    pub generation: u64,
+    /// The packs that were installed, dependencies first.
+    pub packs: Vec<PackReport>,
+    /// Bytes that were fetched.
+    pub downloaded_bytes: u64,
+    /// Expired metadata that was accepted.
+    pub expiry_waivers: Vec<String>,
+    /// How the packs' tests ended.
+    pub tests: Vec<PackTestResult>,
+    /// How long each stage took.
+    pub stages: Vec<StageTime>,
+}
+
+/// A pack that was installed.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PackReport {
+    /// The pack.
+    #[serde(rename = "ref")]
+    pub pack: PackRef,
+    /// Its version.
+    pub version: Version,
+    /// The version it replaced.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<Version>,
+    /// Whether it was asked for, rather than needed by another.
+    pub requested: bool,
+    /// Number of components by directory name.
+    pub contents: BTreeMap<String, u64>,
+    /// Number of wheels in its Python environment; absent where it has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wheels: Option<usize>,
+}
+
+impl InstallReport {
+    /// Adds a line to the install log of `root`.
+    pub(crate) fn log(&self, root: &HostRoot, options: &InstallOptions) -> io::Result<()> {
+        let line = serde_json::json!({
+            "time": options.now,
+            "outcome": self.outcome,
+            "generation": self.generation,
+            "registry": self.registry,
+            "packs": self.packs,
+            "expiryWaivers": self.expiry_waivers,
+            "testPolicy": format!("{:?}", options.tests).to_lowercase(),
+        });
+        fs_err::create_dir_all(root.state().join("log"))?;
+        let mut file = fs_err::OpenOptions::new().create(true).append(true).open(root.log_file())?;
+        writeln!(file, "{line}")
+    }
+}

@@ -1,0 +1,139 @@
+//! Which blobs of which releases go into a bundle, and in which order.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use attune_registry::bundle::BundleContent;
+use attune_registry::reader::VerifiedRelease;
+use attune_schemas::bundle::{BUNDLE_FORMAT, BundleDescription, BundledRelease};
+use attune_schemas::environment_lock::PythonTarget;
+use attune_schemas::pack_index::PackIndex;
+use attune_schemas::{Digest, PackRef, Platform, PythonMinor};
+
+use crate::bundle::{BundleOptions, BundledPack};
+use crate::error::BuildError;
+
+/// The blobs of a bundle, kind by kind.
+pub(crate) struct Cut<'a> {
+    options: &'a BundleOptions,
+    platforms: Vec<Platform>,
+    /// `None` until a release needs to know.
+    pythons: Option<Vec<PythonMinor>>,
+    /// The releases, dependencies first.
+    pub(crate) packs: Vec<BundledPack>,
+    releases: Vec<BundledRelease>,
+    manifests: Vec<(Digest, u64)>,
+    configs: Vec<(Digest, u64)>,
+    archives: Vec<(Digest, u64)>,
+    vendored: BTreeMap<Digest, u64>,
+}
+
+impl<'a> Cut<'a> {
+    pub(crate) fn new(options: &'a BundleOptions) -> Result<Self, BuildError> {
+        Ok(Self {
+            options,
+            platforms: options.targets.platforms()?,
+            pythons: None,
+            packs: Vec::new(),
+            releases: Vec::new(),
+            manifests: Vec::new(),
+            configs: Vec::new(),
+            archives: Vec::new(),
+            vendored: BTreeMap::new(),
+        })
+    }
+
+    /// Takes a release in, with what it needs on the targets asked for.
+    pub(crate) fn add(&mut self, pack: &PackRef, release: &VerifiedRelease) -> Result<(), BuildError> {
+        let version = &release.config.pack.version;
+        let wheels = self.wheels_for(pack, release)?;
+        let manifest = &release.manifest;
+        let archive = release.pack_layer();
+        self.manifests.push((release.manifest_digest, release.manifest_size));
+        self.configs.push((manifest.config.digest, manifest.config.size));
+        self.archives.push((archive.digest, archive.size));
+        let size = release.manifest_size + manifest.config.size + archive.size + wheels.values().sum::<u64>();
+        self.vendored.extend(wheels);
+        self.releases.push(BundledRelease {
+            pack: pack.clone(),
+            version: version.clone(),
+            manifest: release.manifest_digest,
+        });
+        let requested = self.options.requests.iter().any(|request| request.pack == *pack);
+        self.packs.push(BundledPack { pack: pack.clone(), version: version.clone(), requested, size });
+        Ok(())
+    }
+
+    /// The wheels of `release` for the targets asked for.
+    fn wheels_for(
+        &mut self,
+        pack: &PackRef,
+        release: &VerifiedRelease,
+    ) -> Result<BTreeMap<Digest, u64>, BuildError> {
+        let Some(lock) = &release.config.environments.python else { return Ok(BTreeMap::new()) };
+        if lock.targets.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        if self.pythons.is_none() {
+            self.pythons = Some(self.options.targets.pythons()?);
+        }
+        let pythons = self.pythons.as_deref().unwrap_or_default();
+        let mut wheels = BTreeMap::new();
+        for platform in &self.platforms {
+            for python in pythons {
+                let target = lock
+                    .targets
+                    .iter()
+                    .find(|target| target.platform == *platform && target.python == *python);
+                let target = target.ok_or_else(|| BuildError::NoTarget {
+                    pack: pack.clone(),
+                    version: release.config.pack.version.clone(),
+                    wanted: format!("Python {python} on {platform}"),
+                    built_for: built_for(&lock.targets),
+                })?;
+                wheels.extend(target.wheels.iter().map(|wheel| (wheel.digest, wheel.size)));
+            }
+        }
+        Ok(wheels)
+    }
+
+    /// What goes into the bundle, without its head.
+    pub(crate) fn content(&self, options: &BundleOptions, registry: &str) -> BundleContent {
+        let mut releases = self.releases.clone();
+        releases.sort_by(|a, b| a.pack.cmp(&b.pack));
+        let pythons = match &self.pythons {
+            Some(pythons) => pythons.clone(),
+            None => options.targets.pythons.clone(),
+        };
+        let description = BundleDescription {
+            format: BUNDLE_FORMAT.to_owned(),
+            registry: registry.to_owned(),
+            requested: options.requests.clone(),
+            releases,
+            platforms: self.platforms.clone(),
+            pythons,
+        };
+        // The largest first, so that what takes longest to unpack starts first.
+        let mut vendored: Vec<_> = self.vendored.iter().map(|(digest, size)| (*digest, *size)).collect();
+        vendored.sort_by_key(|&(digest, size)| (std::cmp::Reverse(size), digest));
+        let groups = [&self.manifests[..], &self.configs, &self.archives, &vendored];
+        let mut seen = BTreeSet::new();
+        let blobs = groups.concat().into_iter().filter(|(digest, _)| seen.insert(*digest)).collect();
+        BundleContent { description, head: Vec::new(), blobs }
+    }
+
+    /// The indexes with only the releases that the bundle holds.
+    pub(crate) fn only_bundled(&self, indexes: &BTreeMap<PackRef, PackIndex>) -> Vec<PackIndex> {
+        let held: BTreeSet<Digest> = self.releases.iter().map(|release| release.manifest).collect();
+        let cut = |index: &PackIndex| {
+            let mut index = index.clone();
+            index.releases.retain(|release| held.contains(&release.manifest.digest));
+            index
+        };
+        indexes.values().map(cut).collect()
+    }
+}
+
+fn built_for(targets: &[PythonTarget]) -> String {
+    let names = targets.iter().map(|target| format!("Python {} on {}", target.python, target.platform));
+    names.collect::<Vec<_>>().join(", ")
+}
