@@ -59,6 +59,17 @@ impl Tree {
         self
     }
 
+    /// The same tree without what unpacking changes, to compare a pack with its source: the times, and
+    /// whether anybody may write.
+    #[must_use]
+    pub fn as_packed(mut self) -> Self {
+        for entry in self.entries.values_mut() {
+            entry.modified = 0;
+            entry.mode &= !0o222;
+        }
+        self
+    }
+
     /// Whether there is nothing at all, not even the root.
     pub fn is_absent(&self) -> bool {
         self.entries.is_empty()

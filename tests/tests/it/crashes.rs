@@ -18,7 +18,7 @@ fn names(directory: &Path) -> BTreeSet<String> {
 
 /// Asserts that the root holds its generations and nothing else, and that link and database agree.
 #[track_caller]
-fn assert_sound(world: &World) {
+pub(crate) fn assert_sound(world: &World) {
     let root = world.root();
     assert!(!root.join("staging").exists(), "staging is left: {:?}", names(&root.join("staging")));
     assert!(fs_err::symlink_metadata(root.join(".current-next")).is_err());

@@ -5,17 +5,24 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails on the spot")]
 #![allow(clippy::print_stdout, reason = "a test that is skipped says why")]
 
+mod advisory_description;
 mod bad_packs;
+mod command_line;
 mod crashes;
 mod damaged_bundle;
 mod dependencies;
 mod happy_path;
 mod host_conditions;
 mod hostile_release;
+mod interrupt;
 mod offline;
 mod pack_tests;
+mod recovery;
 mod reinstall;
 mod reproducible;
 mod served_registry;
 mod targets;
 mod trust;
+mod trust_commands;
+mod two_registries;
+mod upgrades;

@@ -1,9 +1,10 @@
 //! The packs' own tests: what they block, and what lets them pass.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use attune_tests::standard_packs::greeter;
-use attune_tests::{Hosts, PackBuilder, Run, World};
+use attune_tests::{Hosts, PackBuilder, Run, Tree, World};
 use rusqlite::Connection;
 
 const FAILING: &str = "#!/bin/sh\necho 'Total Tests: 3'\necho 'Passed: 1'\necho 'Failed: 2'\n\
@@ -107,6 +108,42 @@ fn tests_that_make_a_mess_leave_nothing_in_the_pack() {
     let publisher = World::with_packs(&[&greeter().tested_by(script, 30, "block")]);
     let hosts = Hosts::new();
     hosts.refuse(6, &["greeter"], |host| install(&publisher, host, &[]));
+}
+
+#[test]
+fn tests_that_change_their_pack_do_not_change_what_is_installed() {
+    let script = "#!/bin/sh\nset -eu\nrm actions/wave.sh\necho 'echo changed' > actions/greet.sh\n\
+        echo x >> pack.yaml\nmkdir mess\necho x > mess/file\nchmod 777 actions/greet.yaml\n\
+        ln -s /etc/passwd stolen\nrm -r tests\n";
+    let publisher = World::with_packs(&[&greeter().tested_by(script, 30, "block")]);
+    let source = publisher.path().join("packs/greeter");
+    let host = World::new();
+    install(&publisher, &host, &[]).succeeds();
+    assert_eq!(recorded(&host), [(1, 1, 0)]);
+    assert_installed_is(&host, "greeter", &source);
+    assert!(!host.root().join("staging").exists());
+}
+
+#[test]
+fn unit_tests_that_change_their_pack_do_not_change_what_is_installed() {
+    let pack = greeter().yaml("python: \"3.8\"").unittested_by(
+        "import os, pathlib, unittest\n\nclass Messy(unittest.TestCase):\n    def test_it(self):\n        \
+         pack = pathlib.Path(__file__).resolve().parent.parent\n        \
+         (pack / 'actions/wave.sh').unlink()\n        (pack / 'pack.yaml').write_text('gone')\n        \
+         (pack / 'made.py').write_text('x = 1')\n        import sys; sys.path.insert(0, str(pack)); import made\n",
+    );
+    let publisher = World::with_packs(&[&pack]);
+    let source = publisher.path().join("packs/greeter");
+    let host = World::new();
+    install(&publisher, &host, &[]).succeeds();
+    assert_eq!(recorded(&host), [(1, 1, 0)]);
+    assert_installed_is(&host, "greeter", &source);
+}
+
+#[track_caller]
+fn assert_installed_is(host: &World, pack: &str, source: &Path) {
+    let installed = fs_err::canonicalize(host.root().join("packs").join(pack)).unwrap();
+    Tree::of(&installed).as_packed().assert_same(&Tree::of(source).as_packed());
 }
 
 #[test]

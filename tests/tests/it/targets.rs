@@ -13,6 +13,10 @@ fn this_python() -> String {
     attune_tests::Run::of(command).succeeds().stdout.trim().to_owned()
 }
 
+fn this_arch() -> &'static str {
+    if cfg!(target_arch = "x86_64") { "amd64" } else { "arm64" }
+}
+
 fn other_arch() -> &'static str {
     if cfg!(target_arch = "x86_64") { "arm64" } else { "amd64" }
 }
@@ -46,6 +50,56 @@ fn a_wheel_for_another_platform() {
         host.install_from(&world.bundle_path(), &world.trust())
     });
     run.with_hint();
+}
+
+/// A pack with a wheel of one version for this machine and one for another.
+fn native_for_both(python: &str) -> PackBuilder {
+    let wheel = |machine: &str| {
+        let tags = format!("cp{0}-cp{0}-manylinux_2_17_{machine}", python.replace('.', ""));
+        WheelBuilder::new("fast", "1.0.0").tags(&tags).file("fast.py", "").build()
+    };
+    PackBuilder::new("native", "1.0.0")
+        .yaml("runtime_deps: [python]")
+        .file("requirements.txt", "fast==1.0.0\n")
+        .wheel(&wheel("x86_64"))
+        .wheel(&wheel("aarch64"))
+}
+
+#[test]
+fn a_bundle_for_another_platform_of_a_release_for_both() {
+    let python = this_python();
+    let (here, there) = (format!("linux/{}", this_arch()), format!("linux/{}", other_arch()));
+    let both = ["--platform", &here, "--platform", &there, "--python", &python];
+    let world = World::with_registry();
+    world.add_for(&[&native_for_both(&python)], &both).succeeds();
+    world.bundle(&["native", "--platform", &there, "--python", &python]).succeeds();
+    let made_for = format!("the bundle was made for Python {python} on {there}");
+    let needed = format!("pack `native` needs Python {python} on {here}");
+    let hint = format!("--platform {here} --python {python}");
+    let words = [&*made_for, &needed, &hint];
+    let hosts = Hosts::new();
+    hosts.refuse(5, &words, |host| host.install_from(&world.bundle_path(), &world.trust())).with_hint();
+    // What the hint says is what helps.
+    world.bundle(&["native", "--platform", &here, "--python", &python]).succeeds();
+    world.install_bundle().succeeds();
+    let script = "import fast; print(fast.__file__)";
+    let mut command = std::process::Command::new(world.root().join("packenvs/native/python/bin/python3"));
+    command.args(["-c", script]);
+    attune_tests::Run::of(command).succeeds();
+}
+
+#[test]
+fn a_bundle_for_another_python_of_a_release_for_both() {
+    let world = World::with_registry();
+    let python = this_python();
+    let both = ["--python", "3.8", "--python", &python];
+    world.add_for(&[&greeter(), &reporter()], &both).succeeds();
+    world.bundle(&["reporter", "--python", "3.8"]).succeeds();
+    let needed = format!("needs Python {python} on linux/{}", this_arch());
+    let hint = format!("--platform linux/{} --python {python}", this_arch());
+    let words = ["the bundle was made for Python 3.8", &needed, &hint];
+    let hosts = Hosts::new();
+    hosts.refuse(5, &words, |host| host.install_from(&world.bundle_path(), &world.trust())).with_hint();
 }
 
 #[test]

@@ -1,0 +1,137 @@
+//! Roots in a state that only a crash or a hand leaves, and what the next install makes of them.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use attune_tests::standard_packs::greeter;
+use attune_tests::world::standard;
+use attune_tests::{PackBuilder, Tree, World};
+
+use crate::crashes::assert_sound;
+
+/// A host with `greeter` 1.0.0 in generation 1 and 1.1.0 in generation 2, pointed back to 1 by hand.
+fn pointed_back() -> World {
+    let world = World::with_packs(&[&greeter()]);
+    world.install_packs(&["greeter"]).succeeds();
+    world.add(&[&greeter().version("1.1.0")]).succeeds();
+    world.install_packs(&["greeter"]).succeeds();
+    let current = world.root().join("current");
+    fs_err::remove_file(&current).unwrap();
+    std::os::unix::fs::symlink("generations/1", &current).unwrap();
+    assert_eq!(world.installed(), ["greeter 1.0.0"]);
+    world
+}
+
+/// The generation that `current` leads to.
+fn current(world: &World) -> PathBuf {
+    fs_err::read_link(world.root().join("current")).unwrap()
+}
+
+#[test]
+fn an_install_after_current_was_pointed_back_takes_a_number_of_its_own() {
+    let world = pointed_back();
+    let generation = |id: &str| Tree::of(&world.root().join("generations").join(id));
+    let (first, second) = (generation("1"), generation("2"));
+    let run = world.install_packs(&["greeter", "--json"]).succeeds();
+    assert_eq!(run.json()["generation"], 3);
+    assert_eq!(run.json()["packs"][0]["replaces"], "1.0.0");
+    assert_eq!(current(&world), Path::new("generations/3"));
+    assert_eq!(world.installed(), ["greeter 1.1.0"]);
+    generation("1").assert_same(&first);
+    generation("2").assert_same(&second);
+    assert_sound(&world);
+    assert!(world.root().join("generations/2/packs/greeter/pack.yaml").is_file());
+}
+
+#[test]
+fn an_install_that_fails_after_current_was_pointed_back_leaves_both_generations() {
+    let world = pointed_back();
+    let failing = PackBuilder::new("failing", "1.0.0").tested_by("#!/bin/sh\nexit 1\n", 30, "block");
+    world.add(&[&failing]).succeeds();
+    let before = world.root_tree().without_touched();
+    world.install_packs(&["failing"]).fails(6, &["failing"]);
+    world.root_tree().without_touched().assert_same(&before);
+}
+
+#[test]
+fn installing_what_is_there_leaves_current_where_it_was_pointed_to() {
+    let world = pointed_back();
+    let run = world.install_packs(&["greeter@=1.0.0", "--json"]).succeeds();
+    assert_eq!((&run.json()["outcome"], &run.json()["generation"]), (&"unchanged".into(), &1.into()));
+    assert_eq!(current(&world), Path::new("generations/1"));
+}
+
+/// A registry with a pack that does not fit into a pipe, whatever compresses it, and its bundle.
+fn bulky() -> World {
+    let mut state = 1_u64;
+    let noise: Vec<u8> = std::iter::repeat_with(|| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state.to_be_bytes()[0]
+    })
+    .take(3_000_000)
+    .collect();
+    let world = World::with_packs(&[&PackBuilder::new("bulky", "1.0.0").file("noise.bin", noise)]);
+    world.bundle(&["bulky"]).succeeds();
+    world
+}
+
+/// A root whose first install was killed while it waited for the rest of its bundle.
+fn killed_while_it_waited(publisher: &World) -> World {
+    let world = World::new();
+    let mut command = world.installer();
+    command.args(["-", "--trust"]).arg(publisher.trust());
+    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = command.spawn().unwrap();
+    let bundle = fs_err::read(publisher.bundle_path()).unwrap();
+    let mut pipe = child.stdin.take().unwrap();
+    pipe.write_all(&bundle[..bundle.len() / 2]).unwrap();
+    let started = Instant::now();
+    let is_there = |name: &str| fs_err::symlink_metadata(world.root().join(name)).is_ok();
+    while !["packs", "packenvs", "runtime_envs", "state/attune.db", "staging"].into_iter().all(is_there) {
+        assert!(started.elapsed() < Duration::from_mins(1), "the install does not begin");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    drop(pipe);
+    assert!(fs_err::read_dir(world.root().join("store/packs")).unwrap().next().is_none());
+    world
+}
+
+#[test]
+fn a_first_install_that_was_killed_before_anything_was_in_place_leaves_no_links() {
+    let publisher = bulky();
+    let failing = PackBuilder::new("failing", "1.0.0").tested_by("#!/bin/sh\nexit 1\n", 30, "block");
+    let stranger = World::with_packs(&[&failing]);
+    stranger.bundle(&["failing"]).succeeds();
+    // The next start fails as well: before it writes, and after.
+    for (trust, code) in [(publisher.trust(), 3), (stranger.trust(), 6)] {
+        let world = killed_while_it_waited(&publisher);
+        world.install_from(&stranger.bundle_path(), &trust).fails(code, &[]);
+        let tree = world.root_tree();
+        let left: Vec<&Path> = tree.paths().collect();
+        assert_eq!(left, ["", "state", "state/lock"].map(Path::new), "after exit code {code}");
+    }
+}
+
+#[test]
+fn what_was_left_of_a_first_install_is_no_hindrance() {
+    let publisher = bulky();
+    let world = killed_while_it_waited(&publisher);
+    assert!(world.installed().is_empty());
+    world.install_from(&standard().bundle_path(), &standard().trust()).succeeds();
+    assert_sound(&world);
+    assert_eq!(world.installed(), ["greeter 1.0.0", "reporter 1.0.0", "watcher 1.0.0"]);
+}
+
+#[test]
+fn the_install_that_was_killed_succeeds_the_next_time() {
+    let publisher = bulky();
+    let world = killed_while_it_waited(&publisher);
+    world.install_from(&publisher.bundle_path(), &publisher.trust()).succeeds();
+    assert_sound(&world);
+    assert_eq!(world.installed(), ["bulky 1.0.0"]);
+    assert_eq!(current(&world), Path::new("generations/1"));
+}
