@@ -43,6 +43,11 @@ impl InstallError {
                     .to_owned(),
             ),
             Self::Resolve(error) => error.hint(),
+            Self::Disagreement { root, registered, .. } => Some(format!(
+                "`current` was moved by hand; make it lead to the registered one again: \
+                 `ln -sfn generations/{registered} {}`",
+                root.join("current").display()
+            )),
             Self::Interrupted => Some("nothing was changed; run it again whenever you like".to_owned()),
             Self::OtherRegistry { .. } => Some(
                 "packs of the same name may be different packs; pass --change-registry if this one is meant"

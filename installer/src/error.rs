@@ -128,6 +128,16 @@ pub enum InstallError {
     /// A signal asked to stop.
     #[error("interrupted")]
     Interrupted,
+    /// Another generation is active than the one that the database holds.
+    #[error("generation {active} is active in `{}`, and the database holds generation {registered}", root.display())]
+    Disagreement {
+        /// The root.
+        root: PathBuf,
+        /// The active generation.
+        active: u64,
+        /// The registered one.
+        registered: u64,
+    },
     /// The root holds other things.
     #[error("`{}` is not empty, and nothing was ever installed to it", root.display())]
     NotARoot {

@@ -66,7 +66,7 @@ impl InstallError {
             Self::Unpack(error) => unpack_kind(error),
             Self::Environment(_) | Self::Interpreter(_) => ExitKind::Environment,
             Self::Tests(_) => ExitKind::Tests,
-            Self::Register(_) => ExitKind::Registration,
+            Self::Register(_) | Self::Disagreement { .. } => ExitKind::Registration,
             Self::Lock(LockError::Busy { .. }) => ExitKind::Busy,
             Self::Usage { .. } | Self::NothingRequested => ExitKind::Usage,
             Self::UnknownRegistry { .. }

@@ -66,7 +66,7 @@ fn install_or_stop(options: &InstallOptions, reporter: &dyn Reporter) -> Result<
     let root = HostRoot::new(&options.root)
         .map_err(|source| InstallError::Root { root: options.root.clone(), source })?;
     root.require_ours()?;
-    let source = options.source.open()?;
+    let source = options.source.open(&options.interrupt)?;
     watch.lap("open");
 
     let mut guard = TreeGuard::default();
@@ -138,6 +138,7 @@ impl Session<'_> {
         let mut staging = Staging::create(self.root, id, self.options.durability, guard).map_err(io)?;
         create_entry_links(self.root, staging.guard()).map_err(io)?;
         let mut database = Database::open(self.root, self.options.durability, staging.guard())?;
+        self.require_agreement(&database)?;
         let interrupt = &self.options.interrupt;
         fetch_and_unpack(&plan, source.source(), &staging, interrupt, self.reporter)?;
         staging.promote(StoreKind::Packs, plan.archives.keys().copied()).map_err(io)?;
@@ -181,6 +182,18 @@ impl Session<'_> {
         let report = self.report(&plan, source, id, tests, watch);
         self.log(&report);
         Ok(report)
+    }
+
+    /// Rows are written for what is installed now; those of the packs that stay must be right already.
+    fn require_agreement(&self, database: &Database) -> Result<(), InstallError> {
+        match database.registered()? {
+            Some(registered) if registered != self.active.id => Err(InstallError::Disagreement {
+                root: self.root.path().to_owned(),
+                active: self.active.id,
+                registered,
+            }),
+            _ => Ok(()),
+        }
     }
 
     fn report(

@@ -1,9 +1,14 @@
 //! Opens what an install reads: a bundle, a registry directory, or a registry behind HTTP.
 
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use attune_registry::source::{BundleSource, DirectorySource, Source, SourceError};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+
+use crate::interrupt::Interrupt;
 
 /// Where packs come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,16 +39,39 @@ impl FromStr for SourceLocation {
 }
 
 impl SourceLocation {
-    /// Opens it.
-    pub fn open(&self) -> Result<Box<dyn Source>, SourceError> {
+    /// Opens it; a wait for standard input ends where `interrupt` is raised.
+    pub fn open(&self, interrupt: &Interrupt) -> Result<Box<dyn Source>, SourceError> {
         match self {
             Self::Bundle(path) => Ok(Box::new(BundleSource::open(path)?)),
             Self::StandardInput => {
-                let reader = Box::new(std::io::stdin());
+                let reader = Box::new(InterruptibleInput { interrupt: interrupt.clone() });
                 Ok(Box::new(BundleSource::from_reader(reader, "standard input")?))
             }
             Self::Directory(path) => open_directory(path),
             Self::Url(url) => open_url(url),
+        }
+    }
+}
+
+/// Standard input, read only when there is something to read, so that no signal waits for a stalled pipe.
+struct InterruptibleInput {
+    interrupt: Interrupt,
+}
+
+impl Read for InterruptibleInput {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        const LOOK_UP_EVERY: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
+        let input = io::stdin();
+        loop {
+            if self.interrupt.is_raised() {
+                return Err(io::Error::other("interrupted while waiting for standard input"));
+            }
+            let mut waiting = [PollFd::new(&input, PollFlags::IN)];
+            match poll(&mut waiting, Some(&LOOK_UP_EVERY)) {
+                Ok(0) | Err(Errno::INTR) => {}
+                // Not every input can be waited for; then its reads do not stall either.
+                _ => return input.lock().read(buffer),
+            }
         }
     }
 }

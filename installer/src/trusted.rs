@@ -36,6 +36,7 @@ pub fn trusted_registries(root: &HostRoot) -> Result<Vec<TrustedRegistry>, Insta
 
 /// Trusts the registry whose root metadata is in `file`.
 pub fn trust(root: &HostRoot, file: &Path) -> Result<TrustedRegistry, InstallError> {
+    root.require_ours()?;
     let anchor = read_anchor(file)?;
     let mut guard = TreeGuard::default();
     let _lock = InstallLock::acquire(root, &mut guard)?;

@@ -156,7 +156,9 @@ impl InstallArgs {
         if COMMANDS.contains(&first.as_str()) {
             return Err(UsageError::LateCommand(first.clone()));
         }
-        let bundle = match self.registry {
+        let from_environment = || std::env::var("ATTUNE_REGISTRY").ok().filter(|value| !value.is_empty());
+        let registry = self.registry.clone().or_else(from_environment);
+        let bundle = match &registry {
             // A file that happens to be called like a pack is not meant.
             Some(_) if first.parse::<PackRequest>().is_ok() => None,
             _ => bundle_of(first)?,
@@ -164,11 +166,9 @@ impl InstallArgs {
         if bundle.is_some() && self.registry.is_some() {
             return Err(UsageError::TwoSources);
         }
-        let from_environment = || std::env::var("ATTUNE_REGISTRY").ok().filter(|value| !value.is_empty());
         let names = if bundle.is_some() { rest } else { &self.what[..] };
-        let requests =
-            names.iter().map(|name| parse_request(name, bundle.is_some())).collect::<Result<_, _>>()?;
-        let source = match (bundle, self.registry.clone().or_else(from_environment)) {
+        let requests = names.iter().map(|name| parse_request(name)).collect::<Result<_, _>>()?;
+        let source = match (bundle, registry) {
             (Some(bundle), _) => bundle,
             (None, Some(registry)) => {
                 let Ok(location) = SourceLocation::from_str(&registry);
@@ -194,12 +194,13 @@ fn bundle_of(text: &str) -> Result<Option<SourceLocation>, UsageError> {
     Ok(None)
 }
 
-fn parse_request(text: &str, after_bundle: bool) -> Result<PackRequest, UsageError> {
-    if after_bundle && Path::new(text).is_file() {
-        return Err(UsageError::SecondBundle(text.to_owned()));
-    }
+fn parse_request(text: &str) -> Result<PackRequest, UsageError> {
     text.parse().map_err(|error: attune_schemas::requirement::PackRequestError| {
-        UsageError::NotAPack(text.to_owned(), error.to_string())
+        if Path::new(text).is_file() {
+            UsageError::SecondBundle(text.to_owned())
+        } else {
+            UsageError::NotAPack(text.to_owned(), error.to_string())
+        }
     })
 }
 

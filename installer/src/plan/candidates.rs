@@ -76,8 +76,8 @@ impl Candidates for Available<'_> {
         let asked = self.requests.iter().any(|request| request.pack == *pack);
         let installed = self.active.packs.get(pack);
         // A namesake in another registry, which nobody asked for, is another pack.
-        let foreign = !asked && installed.is_some_and(|installed| installed.registry != self.registry);
-        let offered = if foreign { Vec::new() } else { self.offered(pack)? };
+        let foreign = installed.is_some_and(|installed| installed.registry != self.registry);
+        let offered = if foreign && !asked { Vec::new() } else { self.offered(pack)? };
         let mut candidates: Vec<Candidate> = offered
             .iter()
             .map(|release| Candidate {
@@ -87,7 +87,9 @@ impl Candidates for Available<'_> {
                 yanked: release.yanked.is_some(),
             })
             .collect();
+        // One that is asked for from another registry is to be replaced, whatever its version.
         if let Some(installed) = installed
+            && !(foreign && asked)
             && offered.iter().all(|release| release.version != installed.version)
         {
             candidates.push(Candidate {

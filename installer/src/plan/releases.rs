@@ -77,6 +77,7 @@ pub fn choose_releases(
             pythons: description.pythons,
         }),
     };
+    let registry = source.registry().to_string();
     let mut reader = source.reader();
     for (pack, version) in resolution {
         let asked = requests.iter().any(|request| request.pack == pack);
@@ -84,6 +85,7 @@ pub fn choose_releases(
         let offered = releases.get(&pack).and_then(|found| found.iter().find(|r| r.version == version));
         let Some(offered) = offered else { continue };
         let identical = installed.is_some_and(|installed| installed.manifest == offered.manifest.digest);
+        let identical = identical && installed.is_some_and(|installed| installed.registry == registry);
         let same = identical && installed.is_some_and(InstalledPack::interpreters_are_present);
         let requested = asked || installed.is_some_and(|installed| installed.requested);
         if same && installed.is_some_and(|installed| installed.requested == requested) {

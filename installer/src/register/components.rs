@@ -5,7 +5,7 @@
 
 use attune_schemas::component::ComponentKind;
 use jiff::Timestamp;
-use rusqlite::{Transaction, params};
+use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::RegisterError;
 use super::definition::Definition;
@@ -55,6 +55,9 @@ pub(super) fn replace_all(
     for (table, kind, has_adhoc) in TABLES.into_iter().rev() {
         let of_kind = components.iter().filter(|component| component.kind == kind);
         let refs: Vec<&str> = of_kind.map(|component| component.component_ref.as_str()).collect();
+        if kind == ComponentKind::Runtime {
+            require_unused(transaction, pack, planned, &refs)?;
+        }
         let adhoc = if has_adhoc { "AND is_adhoc = 0" } else { "" };
         let sql = format!(
             "DELETE FROM {table} WHERE pack = ?1 {adhoc} AND ref NOT IN (SELECT value FROM json_each(?2))"
@@ -62,6 +65,31 @@ pub(super) fn replace_all(
         transaction.execute(&sql, params![pack, serde_json::json!(refs).to_string()])?;
     }
     Ok(())
+}
+
+/// Refuses to drop a runtime that something still runs on, of whatever pack.
+fn require_unused(
+    transaction: &Transaction<'_>,
+    pack: i64,
+    planned: &PlannedPack,
+    kept: &[&str],
+) -> Result<(), RegisterError> {
+    let sql = "SELECT runtime.ref, user.ref FROM runtime \
+         JOIN (SELECT runtime, ref FROM action UNION ALL SELECT runtime, ref FROM sensor) AS user \
+         ON user.runtime = runtime.id \
+         WHERE runtime.pack = ?1 AND runtime.ref NOT IN (SELECT value FROM json_each(?2)) \
+         ORDER BY user.ref LIMIT 1";
+    let found = transaction
+        .query_row(sql, params![pack, serde_json::json!(kept).to_string()], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .optional()?;
+    match found {
+        Some((runtime, user)) => {
+            Err(RegisterError::RuntimeInUse { pack: planned.pack.clone(), runtime, user })
+        }
+        None => Ok(()),
+    }
 }
 
 /// Connects rows that refer to each other, of whatever pack, once all packs have theirs.

@@ -41,6 +41,13 @@ impl Database {
         Ok(Self { connection })
     }
 
+    /// The generation whose rows it holds; `None` before the first.
+    pub fn registered(&self) -> Result<Option<u64>, RegisterError> {
+        let sql = "SELECT generation FROM install_journal";
+        let generation = self.connection.query_row(sql, [], |row| row.get::<_, i64>(0)).optional()?;
+        Ok(generation.and_then(|generation| u64::try_from(generation).ok()))
+    }
+
     /// Begins a transaction.
     pub fn transaction(&mut self) -> Result<Transaction<'_>, RegisterError> {
         Ok(self.connection.transaction()?)
@@ -62,9 +69,6 @@ impl Database {
         if table.is_none() {
             return Ok(None);
         }
-        let generation = connection
-            .query_row("SELECT generation FROM install_journal", [], |row| row.get::<_, i64>(0))
-            .optional()?;
-        Ok(generation.and_then(|generation| u64::try_from(generation).ok()))
+        Self { connection }.registered()
     }
 }

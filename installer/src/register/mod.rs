@@ -34,6 +34,16 @@ pub enum RegisterError {
     /// A statement failed.
     #[error("could not register the packs")]
     Statement(#[from] rusqlite::Error),
+    /// A release drops a runtime that something else runs on.
+    #[error("this release of pack `{pack}` drops runtime `{runtime}`, which `{user}` runs on")]
+    RuntimeInUse {
+        /// The pack.
+        pack: PackRef,
+        /// The runtime.
+        runtime: String,
+        /// The action or sensor.
+        user: String,
+    },
     /// A component's ref belongs to another pack, or was made on the host.
     #[error("{kind} `{component}` of pack `{pack}` cannot be registered: its ref is taken")]
     Taken {

@@ -40,10 +40,13 @@ impl Peer {
         }
     }
 
-    /// Installs into an empty directory below `place` and removes it again.
+    /// Installs into an empty directory below `place`.
+    ///
+    /// It stays until the end: for half a minute ext4 looks at every inode that was just deleted before
+    /// it gives a new one out, and whoever came next would pay for that.
     pub(crate) fn run(self, workload: &Workload, tree: &Path, place: &Path) -> Sample {
-        let target = tempfile::Builder::new().prefix("run-").tempdir_in(place).unwrap();
-        let root = target.path().join("root");
+        let target = tempfile::Builder::new().prefix("run-").tempdir_in(place).unwrap().keep();
+        let root = target.join("root");
         if let Self::AttuneAgain = self {
             workload.install(&root, &["--no-sync"]);
         }
