@@ -1,11 +1,13 @@
 //! Blobs: bytes that are used only after their digest and size have been checked.
 
+mod budget;
 mod hashing;
-mod spool_gate;
 mod store;
 mod verified;
 
 pub use hashing::{BlobError, HashingReader, digest_of_reader};
 pub(crate) use hashing::{copy_verified, read_verified};
 pub use store::{BlobStore, Durability, replace_file, replace_file_with};
-pub use verified::{BlobReader, BlobSpool, MAX_IN_MEMORY_BYTES, ReleaseSwitch, SpooledReader, VerifiedBlob};
+pub use verified::{
+    BlobReader, BlobSpool, MAX_IN_MEMORY_BYTES, MemoryShare, ReleaseSwitch, SpooledReader, VerifiedBlob,
+};

@@ -12,11 +12,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use attune_schemas::Digest;
 use rustix::fs::FallocateFlags;
 
+use super::budget::{Budget, Share};
 use super::hashing::{BlobError, copy_verified};
-use super::spool_gate::{SpoolGate, SpoolSlot};
 
 /// The largest blob that is held in memory, in bytes.
-pub const MAX_IN_MEMORY_BYTES: u64 = 8 * 1024 * 1024;
+pub const MAX_IN_MEMORY_BYTES: u64 = 16 * 1024 * 1024;
+/// The most that all blobs in memory take together, in bytes, however many threads there are.
+const MEMORY_BUDGET_BYTES: u64 = 64 * 1024 * 1024;
 
 /// A blob whose digest and size have been checked.
 #[derive(Debug)]
@@ -28,8 +30,8 @@ pub struct VerifiedBlob {
 
 #[derive(Debug)]
 enum Body {
-    Memory(Vec<u8>),
-    File(fs_err::File, SpoolSlot),
+    Memory(Vec<u8>, Share),
+    File(fs_err::File, Share),
 }
 
 /// Where blobs that are too large for memory wait between check and use.
@@ -38,13 +40,18 @@ enum Body {
 #[derive(Debug, Clone)]
 pub struct BlobSpool {
     directory: PathBuf,
-    gate: Arc<SpoolGate>,
+    memory: Arc<Budget>,
+    spooled: Arc<Budget>,
 }
 
 impl BlobSpool {
     /// Spools into `directory`, which must be on the file system that the blobs will be unpacked to.
     pub fn new(directory: &Path) -> Self {
-        Self { directory: directory.to_owned(), gate: Arc::default() }
+        Self {
+            directory: directory.to_owned(),
+            memory: Budget::new(MEMORY_BUDGET_BYTES),
+            spooled: Budget::new(1),
+        }
     }
 
     /// Reads the blob `digest` of `size` bytes and checks it.
@@ -56,17 +63,18 @@ impl BlobSpool {
     ) -> Result<VerifiedBlob, BlobError> {
         let body = if size <= MAX_IN_MEMORY_BYTES {
             let capacity = usize::try_from(size).expect("a blob in memory fits the address space");
+            let share = Budget::take(&self.memory, size);
             let mut bytes = Vec::with_capacity(capacity);
             copy_verified(reader, &mut bytes, digest, size)?;
-            Body::Memory(bytes)
+            Body::Memory(bytes, share)
         } else {
             let io = |source| BlobError::Io { digest: *digest, source };
-            let slot = SpoolGate::enter(&self.gate);
+            let share = Budget::take(&self.spooled, 1);
             let file = tempfile::tempfile_in(&self.directory).map_err(io)?;
             let mut file = fs_err::File::from_parts(file, self.directory.join("spooled blob"));
             copy_verified(reader, &mut file, digest, size)?;
             file.rewind().map_err(io)?;
-            Body::File(file, slot)
+            Body::File(file, share)
         };
         Ok(VerifiedBlob { digest: *digest, size, body })
     }
@@ -86,9 +94,9 @@ impl VerifiedBlob {
     /// Reads it from the start.
     pub fn into_reader(self) -> BlobReader {
         match self.body {
-            Body::Memory(bytes) => BlobReader::Memory(Cursor::new(bytes)),
-            Body::File(file, slot) => {
-                BlobReader::File(SpooledReader { file, position: 0, released: None, _slot: slot })
+            Body::Memory(bytes, share) => BlobReader::Memory(Cursor::new(bytes), MemoryShare(share)),
+            Body::File(file, share) => {
+                BlobReader::File(SpooledReader { file, position: 0, released: None, _share: share })
             }
         }
     }
@@ -98,10 +106,14 @@ impl VerifiedBlob {
 #[derive(Debug)]
 pub enum BlobReader {
     /// From memory.
-    Memory(Cursor<Vec<u8>>),
+    Memory(Cursor<Vec<u8>>, MemoryShare),
     /// From the spool.
     File(SpooledReader),
 }
+
+/// What a blob in memory takes of the memory that all of them share.
+#[derive(Debug)]
+pub struct MemoryShare(#[expect(dead_code, reason = "held, and given back when dropped")] Share);
 
 /// Reads a spooled blob and, once told to, gives the disk back that it has read past.
 #[derive(Debug)]
@@ -111,7 +123,7 @@ pub struct SpooledReader {
     /// Where the part that is still on disk begins; `None` while everything is kept.
     released: Option<Release>,
     // Last, so that the file is closed before the next one may come.
-    _slot: SpoolSlot,
+    _share: Share,
 }
 
 #[derive(Debug)]
@@ -162,7 +174,7 @@ impl SpooledReader {
 impl Read for BlobReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
-            Self::Memory(cursor) => cursor.read(buffer),
+            Self::Memory(cursor, _) => cursor.read(buffer),
             Self::File(spooled) => {
                 spooled.release_behind();
                 let count = spooled.file.read(buffer)?;
@@ -176,7 +188,7 @@ impl Read for BlobReader {
 impl Seek for BlobReader {
     fn seek(&mut self, position: SeekFrom) -> io::Result<u64> {
         match self {
-            Self::Memory(cursor) => cursor.seek(position),
+            Self::Memory(cursor, _) => cursor.seek(position),
             Self::File(spooled) => {
                 spooled.position = spooled.file.seek(position)?;
                 Ok(spooled.position)
