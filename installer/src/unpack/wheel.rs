@@ -1,11 +1,14 @@
-//! Unzips a wheel into the store as if an enemy had made it.
+//! Unzips a wheel into the store as if an enemy had made it: first everything that it lists is judged,
+//! then its files are written, by several threads where there are many.
 //!
 //! Source: PEP 427 for what a wheel is, the zip specification (APPNOTE 6.3.10) for what it may hold.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 use attune_registry::blob::BlobReader;
 use attune_schemas::EntryPath;
@@ -56,6 +59,11 @@ pub enum WheelError {
     Io(#[from] io::Error),
 }
 
+/// A wheel with fewer files is written by one thread.
+const MANY_FILES: usize = 256;
+/// Files that a thread takes at a time.
+const FILES_AT_A_TIME: usize = 16;
+
 /// Unzips `wheel` into `destination`, which must not exist.
 ///
 /// What is unpacked must be exactly `expected`. When this fails, the caller removes `destination`.
@@ -64,65 +72,73 @@ pub fn unpack_wheel(
     destination: &Path,
     expected: &Footprint,
 ) -> Result<(), WheelError> {
-    let is_spooled = matches!(wheel, BlobReader::File(_));
     let release = wheel.release_switch();
+    let second = wheel.second();
     let mut archive = ZipArchive::new(wheel).map_err(WheelError::Zip)?;
-    if archive.len() as u64 > expected.files + expected.directories {
-        let actual = archive.len() as u64;
-        return Err(WheelError::Footprint { what: "entries", expected: expected.files, actual });
-    }
+    let tree = Tree::planned(&mut archive, expected)?;
     fs_err::create_dir(destination)?;
-    let mut tree = Tree::new(destination, expected);
-    // In the order of the bytes, so that a spooled wheel is only read forward.
-    let order = if is_spooled { entries_by_offset(&mut archive)? } else { (0..archive.len()).collect() };
+    for directory in &tree.directories {
+        fs_err::create_dir(directory.below(destination))?;
+    }
     release.forward_only();
-    for index in order {
-        let mut entry = archive.by_index(index).map_err(WheelError::Zip)?;
-        tree.write(&mut entry)?;
+    let next = AtomicUsize::new(0);
+    match second.filter(|_| tree.files.len() >= MANY_FILES) {
+        None => write_files(&mut archive, &tree.files, &next, destination),
+        Some(second) => thread::scope(|scope| {
+            let other = scope.spawn(|| {
+                let mut archive = ZipArchive::new(second).map_err(WheelError::Zip)?;
+                write_files(&mut archive, &tree.files, &next, destination)
+            });
+            let own = write_files(&mut archive, &tree.files, &next, destination);
+            own.and(other.join().expect("writing files does not panic"))
+        }),
     }
-    tree.finish()
 }
 
-/// The entries' indexes in the order in which they lie in the archive.
-fn entries_by_offset(archive: &mut ZipArchive<BlobReader>) -> Result<Vec<usize>, WheelError> {
-    let mut order = Vec::with_capacity(archive.len());
-    for index in 0..archive.len() {
-        let entry = archive.by_index_raw(index).map_err(WheelError::Zip)?;
-        order.push((entry.header_start(), index));
-    }
-    order.sort_unstable();
-    Ok(order.into_iter().map(|(_, index)| index).collect())
+/// What a wheel unpacks to.
+#[derive(Default)]
+struct Tree {
+    /// Each after the one that it is in.
+    directories: Vec<EntryPath>,
+    /// In the order in which they lie in the archive, so that a spooled wheel is only read forward.
+    files: Vec<PlannedFile>,
+    /// The directories again, to look them up.
+    known: HashSet<EntryPath>,
+    /// Every path by its case-folded form.
+    taken: HashSet<String>,
 }
 
-/// The tree that a wheel is unpacked into.
-struct Tree<'a> {
-    destination: &'a Path,
-    expected: &'a Footprint,
-    found: Footprint,
-    /// Directories that exist.
-    directories: HashSet<EntryPath>,
-    /// Every path by its case-folded form, and whether it is a file.
-    taken: HashMap<String, bool>,
-    buffer: Vec<u8>,
+struct PlannedFile {
+    index: usize,
+    offset: u64,
+    path: EntryPath,
+    size: u64,
+    executable: bool,
 }
 
-impl<'a> Tree<'a> {
-    fn new(destination: &'a Path, expected: &'a Footprint) -> Self {
-        let mut found = Footprint::default();
-        found.add_directory();
-        Self {
-            destination,
-            expected,
-            found,
-            directories: HashSet::new(),
-            taken: HashMap::new(),
-            buffer: vec![0; 64 * 1024],
+impl Tree {
+    /// Judges every entry of `archive`; nothing is written.
+    fn planned(archive: &mut ZipArchive<BlobReader>, expected: &Footprint) -> Result<Self, WheelError> {
+        let mut tree = Self::default();
+        let mut bytes: u64 = 0;
+        for index in 0..archive.len() {
+            let entry = archive.by_index_raw(index).map_err(WheelError::Zip)?;
+            bytes = bytes.saturating_add(entry.size());
+            tree.add(&entry, index)?;
         }
+        tree.files.sort_unstable_by_key(|file| file.offset);
+        let counts = [("files", tree.files.len() as u64, expected.files), ("bytes", bytes, expected.bytes)];
+        for (what, actual, expected) in counts {
+            if actual != expected {
+                return Err(WheelError::Footprint { what, expected, actual });
+            }
+        }
+        Ok(tree)
     }
 
-    fn write<R: Read>(&mut self, entry: &mut zip::read::ZipFile<'_, R>) -> Result<(), WheelError> {
-        let name = entry.name().to_owned();
-        let refuse = |kind| WheelError::Entry { path: name.clone(), kind };
+    fn add<R: Read>(&mut self, entry: &zip::read::ZipFile<'_, R>, index: usize) -> Result<(), WheelError> {
+        let name = entry.name();
+        let refuse = |kind| WheelError::Entry { path: name.to_owned(), kind };
         if entry.encrypted() {
             return Err(refuse("encrypted"));
         }
@@ -133,73 +149,95 @@ impl<'a> Tree<'a> {
             _ => return Err(refuse("a device or another special file")),
         }
         if name.ends_with('/') {
-            let path: EntryPath = name.trim_end_matches('/').parse()?;
-            return self.ensure_directory(&path);
+            if entry.size() != 0 {
+                return Err(refuse("a directory with content"));
+            }
+            return self.add_directory(&name.trim_end_matches('/').parse()?);
         }
         let path: EntryPath = name.parse()?;
         if let Some(parent) = path.parent() {
-            self.ensure_directory(&parent)?;
+            self.add_directory(&parent)?;
         }
-        if self.taken.insert(path.case_folded(), true).is_some() {
-            return Err(WheelError::Collision { path: name });
-        }
-        self.write_file(entry, &path, mode & 0o111 != 0)
-    }
-
-    fn write_file(
-        &mut self,
-        content: &mut impl Read,
-        path: &EntryPath,
-        executable: bool,
-    ) -> Result<(), WheelError> {
-        let mut options = fs_err::OpenOptions::new();
-        let mode = if executable { 0o755 } else { 0o644 };
-        options.write(true).create_new(true).options_mut().mode(mode);
-        let mut file = options.open(path.below(self.destination))?;
-        let mut size = 0;
-        loop {
-            let count = content.read(&mut self.buffer).map_err(|error| WheelError::Zip(error.into()))?;
-            if count == 0 {
-                break;
-            }
-            size += count as u64;
-            if self.found.bytes + size > self.expected.bytes {
-                let (expected, actual) = (self.expected.bytes, self.found.bytes + size);
-                return Err(WheelError::Footprint { what: "bytes or more", expected, actual });
-            }
-            file.write_all(&self.buffer[..count])?;
-        }
-        self.found.add_file(size);
+        self.claim(&path)?;
+        let executable = mode & 0o111 != 0;
+        self.files.push(PlannedFile {
+            index,
+            offset: entry.header_start(),
+            path,
+            size: entry.size(),
+            executable,
+        });
         Ok(())
     }
 
-    fn ensure_directory(&mut self, path: &EntryPath) -> Result<(), WheelError> {
-        if self.directories.contains(path) {
+    fn add_directory(&mut self, path: &EntryPath) -> Result<(), WheelError> {
+        if self.known.contains(path) {
             return Ok(());
         }
         if let Some(parent) = path.parent() {
-            self.ensure_directory(&parent)?;
+            self.add_directory(&parent)?;
         }
         // A directory that differs from another by case alone is as much a collision as a file is.
-        if self.taken.insert(path.case_folded(), false).is_some() {
-            return Err(WheelError::Collision { path: path.to_string() });
-        }
-        fs_err::create_dir(path.below(self.destination))?;
-        self.found.add_directory();
-        self.directories.insert(path.clone());
+        self.claim(path)?;
+        self.known.insert(path.clone());
+        self.directories.push(path.clone());
         Ok(())
     }
 
-    fn finish(self) -> Result<(), WheelError> {
-        let counts = [
-            ("files", self.found.files, self.expected.files),
-            ("bytes", self.found.bytes, self.expected.bytes),
-        ];
-        for (what, actual, expected) in counts {
-            if actual != expected {
-                return Err(WheelError::Footprint { what, expected, actual });
-            }
+    fn claim(&mut self, path: &EntryPath) -> Result<(), WheelError> {
+        if self.taken.insert(path.case_folded()) {
+            Ok(())
+        } else {
+            Err(WheelError::Collision { path: path.to_string() })
         }
-        Ok(())
+    }
+}
+
+/// Writes those of `files` that no other thread has taken yet.
+fn write_files(
+    archive: &mut ZipArchive<BlobReader>,
+    files: &[PlannedFile],
+    next: &AtomicUsize,
+    destination: &Path,
+) -> Result<(), WheelError> {
+    let mut buffer = vec![0; 64 * 1024];
+    loop {
+        let start = next.fetch_add(FILES_AT_A_TIME, Ordering::Relaxed);
+        let Some(rest) = files.get(start..).filter(|rest| !rest.is_empty()) else { return Ok(()) };
+        for file in rest.iter().take(FILES_AT_A_TIME) {
+            let mut content = archive.by_index(file.index).map_err(WheelError::Zip)?;
+            write_file(&mut content, file, destination, &mut buffer).inspect_err(|_| {
+                // The others need not go on.
+                next.store(files.len(), Ordering::Relaxed);
+            })?;
+        }
+    }
+}
+
+fn write_file(
+    content: &mut impl Read,
+    planned: &PlannedFile,
+    destination: &Path,
+    buffer: &mut [u8],
+) -> Result<(), WheelError> {
+    let mut options = fs_err::OpenOptions::new();
+    let mode = if planned.executable { 0o755 } else { 0o644 };
+    options.write(true).create_new(true).options_mut().mode(mode);
+    let mut file = options.open(planned.path.below(destination))?;
+    let mut size = 0;
+    loop {
+        let count = content.read(buffer).map_err(|error| WheelError::Zip(error.into()))?;
+        size += count as u64;
+        if size > planned.size || (count == 0 && size < planned.size) {
+            return Err(WheelError::Footprint {
+                what: "bytes in a file",
+                expected: planned.size,
+                actual: size,
+            });
+        }
+        if count == 0 {
+            return Ok(());
+        }
+        file.write_all(&buffer[..count])?;
     }
 }

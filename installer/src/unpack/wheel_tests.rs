@@ -52,6 +52,31 @@ fn a_spooled_wheel_is_read_forward_whatever_order_it_lists() {
 }
 
 #[test]
+fn a_wheel_of_many_files_is_whole() {
+    let names: Vec<String> = (0..1000).map(|n| format!("demo/part{}/file{n}.py", n % 7)).collect();
+    let contents: Vec<String> = (0..1000).map(|n| format!("n = {n}\n").repeat(n)).collect();
+    let entries: Vec<(&str, &[u8])> =
+        names.iter().zip(&contents).map(|(name, content)| (name.as_str(), content.as_bytes())).collect();
+    let (bytes, footprint) = zip(&entries);
+    let directory = unpack(&bytes, &footprint).unwrap();
+    for (name, content) in names.iter().zip(&contents) {
+        assert_eq!(fs_err::read_to_string(directory.path().join("wheel").join(name)).unwrap(), *content);
+    }
+}
+
+#[test]
+fn a_damaged_file_among_many_is_refused() {
+    let noise: Vec<u8> = (0..2000_u32).flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()).collect();
+    let names: Vec<String> = (0..400).map(|n| format!("file{n}.bin")).collect();
+    let entries: Vec<(&str, &[u8])> = names.iter().map(|name| (name.as_str(), &noise[..])).collect();
+    let (mut bytes, footprint) = zip(&entries);
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    let error = unpack(&bytes, &footprint).unwrap_err();
+    assert!(matches!(error, WheelError::Zip(_)), "{error}");
+}
+
+#[test]
 fn zip_slip_is_refused() {
     for name in ["../evil.py", "/etc/evil", "a/../../evil", "a/./b", "a\\..\\b", "a//b"] {
         let (bytes, footprint) = zip(&[(name, b"x")]);

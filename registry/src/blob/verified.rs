@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use attune_schemas::Digest;
+use bytes::Bytes;
 use rustix::fs::FallocateFlags;
 
 use super::budget::{Budget, Share};
@@ -94,7 +95,9 @@ impl VerifiedBlob {
     /// Reads it from the start.
     pub fn into_reader(self) -> BlobReader {
         match self.body {
-            Body::Memory(bytes, share) => BlobReader::Memory(Cursor::new(bytes), MemoryShare(share)),
+            Body::Memory(bytes, share) => {
+                BlobReader::Memory(Cursor::new(Bytes::from(bytes)), MemoryShare(Arc::new(share)))
+            }
             Body::File(file, share) => {
                 BlobReader::File(SpooledReader { file, position: 0, released: None, _share: share })
             }
@@ -106,14 +109,14 @@ impl VerifiedBlob {
 #[derive(Debug)]
 pub enum BlobReader {
     /// From memory.
-    Memory(Cursor<Vec<u8>>, MemoryShare),
+    Memory(Cursor<Bytes>, MemoryShare),
     /// From the spool.
     File(SpooledReader),
 }
 
 /// What a blob in memory takes of the memory that all of them share.
-#[derive(Debug)]
-pub struct MemoryShare(#[expect(dead_code, reason = "held, and given back when dropped")] Share);
+#[derive(Debug, Clone)]
+pub struct MemoryShare(#[expect(dead_code, reason = "held, and given back when dropped")] Arc<Share>);
 
 /// Reads a spooled blob and, once told to, gives the disk back that it has read past.
 #[derive(Debug)]
@@ -147,6 +150,16 @@ impl ReleaseSwitch {
 }
 
 impl BlobReader {
+    /// A second reader of the same bytes, from their start; `None` where they are in the spool.
+    pub fn second(&self) -> Option<Self> {
+        match self {
+            Self::Memory(cursor, share) => {
+                Some(Self::Memory(Cursor::new(cursor.get_ref().clone()), share.clone()))
+            }
+            Self::File(_) => None,
+        }
+    }
+
     /// A switch for this reader; until it is thrown, everything is kept.
     pub fn release_switch(&mut self) -> ReleaseSwitch {
         let switch = ReleaseSwitch::default();
