@@ -31,6 +31,8 @@ pub fn recover(root: &HostRoot) -> Result<Recovery, InstallError> {
     let leftovers = leftovers(root).map_err(failed)?;
     let mut recovery = Recovery::default();
     if leftovers.is_empty() {
+        // Left where the last process died between its last two steps; else it is not there.
+        let _ = fs_err::remove_dir(root.staging());
         return Ok(recovery);
     }
     let registered = Database::registered_generation(root)?;

@@ -127,3 +127,12 @@ fn the_install_that_was_killed_succeeds_the_next_time() {
     assert_eq!(world.installed(), ["bulky 1.0.0"]);
     assert_eq!(current(&world), Path::new("generations/1"));
 }
+
+#[test]
+fn an_empty_staging_directory_goes_with_the_next_start() {
+    let world = World::with_packs(&[&greeter()]);
+    world.install_packs(&["greeter"]).succeeds();
+    fs_err::create_dir(world.root().join("staging")).unwrap();
+    world.install_packs(&["greeter"]).succeeds();
+    assert_sound(&world);
+}
