@@ -19,7 +19,12 @@ impl InstallError {
             Self::Source(error) | Self::Reader(ReaderError::Source(error)) => error.hint(),
             Self::NoTrust { .. } => Some(
                 "pass --trust with the registry's root metadata (metadata/1.root.json), which you got on \
-                 a way that you trust; it is never taken from the bundle"
+                 a way that you trust; it is never taken from the bundle; its fingerprint alone will do: --trust-fingerprint sha256:..."
+                    .to_owned(),
+            ),
+            Self::Fingerprint { .. } | Self::NoSuchRoot { .. } => Some(
+                "ask the registry's publisher for the fingerprint again, on a way that you trust: \
+                 `attune-build root show REGISTRY` prints it"
                     .to_owned(),
             ),
             Self::Plan(error) => error.hint(),

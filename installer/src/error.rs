@@ -45,6 +45,24 @@ pub enum InstallError {
         #[source]
         source: TrustError,
     },
+    /// The root given is not the one whose fingerprint was given.
+    #[error("`{}` has the fingerprint {actual}, not {expected}", path.display())]
+    Fingerprint {
+        /// The file.
+        path: PathBuf,
+        /// What was expected.
+        expected: Digest,
+        /// The sha256 of the file.
+        actual: Digest,
+    },
+    /// No root of the source has the fingerprint given.
+    #[error("{source_name} has no root with the fingerprint {fingerprint}")]
+    NoSuchRoot {
+        /// The source.
+        source_name: String,
+        /// What was expected.
+        fingerprint: Digest,
+    },
     /// A registry that is not trusted cannot be forgotten.
     #[error("no registry `{name}` is trusted; trusted are {known}")]
     UnknownRegistry {

@@ -4,7 +4,7 @@ use attune_registry::archive::ArchiveError;
 use attune_registry::reader::ReaderError;
 use attune_registry::resolve::ResolveError;
 use attune_registry::source::SourceError;
-use attune_registry::trust::{FetchError, TrustError};
+use attune_registry::trust::{FetchError, TrustError, Verdict};
 
 use crate::error::InstallError;
 use crate::host::LockError;
@@ -56,6 +56,7 @@ impl InstallError {
         match self {
             Self::Interrupted => ExitKind::Interrupted,
             Self::Trust(error) => trust_kind(error),
+            Self::Fingerprint { .. } | Self::NoSuchRoot { .. } => ExitKind::Untrusted,
             Self::NotARootFile { .. } | Self::NoTrust { .. } | Self::NotInIndex { .. } => ExitKind::Untrusted,
             Self::ListedTwice { .. } | Self::OtherRegistry { .. } => ExitKind::Untrusted,
             Self::Source(error) => source_kind(error),
@@ -89,6 +90,20 @@ fn reader_kind(error: &ReaderError) -> ExitKind {
         ReaderError::Source(error) => source_kind(error),
         ReaderError::Trust(error) => trust_kind(error),
         _ => ExitKind::Untrusted,
+    }
+}
+
+impl InstallError {
+    /// What it says of the freshness of metadata, if it is about that.
+    pub fn verdict(&self) -> Option<Verdict> {
+        match self {
+            Self::Trust(error) | Self::Reader(ReaderError::Trust(error)) => error.verdict(),
+            Self::Resolve(ResolveError::Candidates { source, .. }) => match source.downcast_ref() {
+                Some(ReaderError::Trust(error)) => error.verdict(),
+                _ => None,
+            },
+            _ => None,
+        }
     }
 }
 

@@ -80,6 +80,9 @@ fn install_or_stop(options: &InstallOptions, reporter: &dyn Reporter) -> Result<
     let active = read_active(&root)?;
     let chosen = choose_releases(&options.requests, options.registry_policy, &mut source, &active)?;
     watch.lap("resolve");
+    if let Some(warning) = source.freshness().clock_warning() {
+        reporter.warning(&warning);
+    }
     let session = Session { options, root: &root, active: &active, reporter };
     if chosen.install.is_empty() {
         return session.unchanged(&source, watch);
@@ -110,11 +113,11 @@ impl Session<'_> {
             generation: self.active.id,
             packs: Vec::new(),
             downloaded_bytes: 0,
-            expiry_waivers: source.waivers(),
+            freshness: source.freshness(),
             tests: Vec::new(),
             stages: watch.into_stages(),
         };
-        if !report.expiry_waivers.is_empty() {
+        if report.freshness.is_stale() {
             self.log(&report);
         }
         Ok(report)
@@ -219,7 +222,7 @@ impl Session<'_> {
             generation,
             packs: packs.collect(),
             downloaded_bytes: plan.download_bytes(),
-            expiry_waivers: source.waivers(),
+            freshness: source.freshness(),
             tests,
             stages: watch.into_stages(),
         }

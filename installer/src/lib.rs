@@ -17,10 +17,12 @@
 
 pub mod activate;
 mod advice;
+pub mod anchor;
 pub mod cli;
 pub mod environment;
 pub mod error;
 pub mod exit;
+pub mod freshness;
 pub mod generation;
 pub mod host;
 pub mod install;

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use attune_schemas::{PackRef, Version};
 use serde::Serialize;
 
+use crate::freshness::FreshnessReport;
 use crate::host::HostRoot;
 use crate::install::InstallOptions;
 use crate::stopwatch::StageTime;
@@ -38,8 +39,8 @@ pub struct InstallReport {
     pub packs: Vec<PackReport>,
     /// Bytes that were fetched.
     pub downloaded_bytes: u64,
-    /// Expired metadata that was accepted.
-    pub expiry_waivers: Vec<String>,
+    /// How fresh the registry's metadata was.
+    pub freshness: FreshnessReport,
     /// How the packs' tests ended.
     pub tests: Vec<PackTestResult>,
     /// How long each stage took.
@@ -76,7 +77,7 @@ impl InstallReport {
             "generation": self.generation,
             "registry": self.registry,
             "packs": self.packs,
-            "expiryWaivers": self.expiry_waivers,
+            "freshness": self.freshness,
             "testPolicy": format!("{:?}", options.tests).to_lowercase(),
         });
         fs_err::create_dir_all(root.state().join("log"))?;

@@ -1,26 +1,28 @@
 //! Holds a source's metadata against what this host trusts.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use attune_registry::blob::Durability;
 use attune_registry::reader::{MetadataFetch, RegistryReader};
 use attune_registry::source::Source;
 use attune_registry::trust::{
-    Client, ExpiryPolicy, TrustAnchor, TrustError, TrustStore, UpdateOptions, VerifiedRepository,
+    Client, TrustAnchor, TrustError, TrustStore, UpdateOptions, VerifiedRepository,
 };
 use attune_schemas::tuf::RegistryName;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
+use crate::anchor::AnchorSettings;
 use crate::error::InstallError;
+use crate::freshness::{FreshnessReport, Grace};
 use crate::host::HostRoot;
 
 /// What the user says about trust.
 #[derive(Debug, Clone, Default)]
 pub struct TrustSettings {
-    /// A root metadata file to trust on first use.
-    pub anchor: Option<PathBuf>,
-    /// How long after its expiry metadata is still accepted.
-    pub expiry: ExpiryPolicy,
+    /// The root to trust on first use.
+    pub anchor: AnchorSettings,
+    /// How long after its expiry metadata is still accepted in this run.
+    pub grace: Option<SignedDuration>,
 }
 
 /// A source whose metadata is vouched for by a trusted root.
@@ -28,6 +30,7 @@ pub struct VerifiedSource {
     source: Box<dyn Source>,
     repository: VerifiedRepository,
     store: TrustStore,
+    grace: Grace,
 }
 
 /// Verifies the metadata of `source`; writes nothing.
@@ -37,21 +40,15 @@ pub fn verify(
     settings: &TrustSettings,
     now: Timestamp,
 ) -> Result<VerifiedSource, InstallError> {
-    let anchor = settings.anchor.as_deref().map(read_anchor).transpose()?;
+    let anchor = settings.anchor.resolve(&*source)?;
     let name = registry_name(&*source, anchor.as_ref(), root)?;
     let store = TrustStore::new(&root.trust(), &name);
     let client = Client::open(&store, anchor.as_ref())?;
     let mut options = UpdateOptions::at(now);
-    options.expiry = settings.expiry;
+    let grace = Grace { asked: settings.grace, policy: store.policy()? };
+    options.expiry = grace.expiry();
     let repository = client.update(&MetadataFetch(&*source), &options)?;
-    Ok(VerifiedSource { source, repository, store })
-}
-
-pub(crate) fn read_anchor(path: &Path) -> Result<TrustAnchor, InstallError> {
-    let bytes =
-        fs_err::read(path).map_err(|source| InstallError::TrustFile { path: path.to_owned(), source })?;
-    TrustAnchor::from_root_bytes(&bytes)
-        .map_err(|source| InstallError::NotARootFile { path: path.to_owned(), source })
+    Ok(VerifiedSource { source, repository, store, grace })
 }
 
 /// Which trusted registry the source should be; only ever narrows what is tried.
@@ -92,10 +89,9 @@ impl VerifiedSource {
         &mut *self.source
     }
 
-    /// Expired metadata that was accepted, each in one line.
-    pub fn waivers(&self) -> Vec<String> {
-        let waivers = self.repository.expiry_waivers();
-        waivers.iter().map(|waiver| format!("{} expired {}", waiver.role, waiver.expired_at)).collect()
+    /// How fresh the metadata is that was accepted so far.
+    pub fn freshness(&self) -> FreshnessReport {
+        FreshnessReport::new(&self.repository.freshness(), &self.grace)
     }
 
     /// Leaves what this source taught in `directory`, to be taken over once the install is committed.

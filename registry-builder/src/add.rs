@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use attune_registry::report::Reporter;
-use attune_registry::trust::Periods;
 use attune_schemas::environment_lock::PythonLock;
 use attune_schemas::lint::{Findings, LintReport, Severity};
 use attune_schemas::pack::{PackMetadata, python_requirements};
@@ -14,9 +13,10 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::error::BuildError;
+use crate::keys::KeySettings;
 use crate::pack_source::PackDirectory;
 use crate::python_target::TargetSelection;
-use crate::registry::{KeyDirectory, RegistryDirectory};
+use crate::registry::{Publisher, RegistryDirectory};
 use crate::release::{ArchivedPack, ReleaseParts, archive, runs_python, store};
 use crate::vendor::{
     CoverageMatrix, DownloadProgress, PythonInputs, VendorSettings, VendoredPython, vendor_python,
@@ -28,7 +28,7 @@ pub struct AddOptions {
     /// The registry.
     pub registry: PathBuf,
     /// Where its keys are.
-    pub keys: PathBuf,
+    pub keys: KeySettings,
     /// The packs' directories.
     pub packs: Vec<PathBuf>,
     /// What to vendor for.
@@ -83,12 +83,15 @@ pub fn add(options: &AddOptions, reporter: &dyn Reporter) -> Result<AddReport, B
     let registry = RegistryDirectory::open(&options.registry)?;
     let _lock = registry.lock()?;
     let packs = lint_all(&options.packs)?;
-    let keys = KeyDirectory::new(&options.keys).load_for_publishing()?;
+    let keys = options.keys.load()?;
+    let publisher = registry.publisher(options.now)?;
+    publisher.repository().require_keys(&keys)?;
     let mut indexes: BTreeMap<PackRef, PackIndex> = BTreeMap::new();
     let mut added = Vec::new();
     for pack in packs {
-        let published = registry.published_index(&pack.metadata.pack, options.now)?;
-        let (release, entry) = add_one(&pack, published.as_ref(), &registry, options, reporter)?;
+        let published = publisher.index(&pack.metadata.pack)?;
+        let (release, entry) =
+            add_one(&pack, published.as_ref(), (&registry, &publisher), options, reporter)?;
         if let Some(release) = release {
             let mut index = published.unwrap_or_else(|| empty_index(&pack.metadata));
             describe(&mut index, &pack.metadata, &release);
@@ -97,8 +100,8 @@ pub fn add(options: &AddOptions, reporter: &dyn Reporter) -> Result<AddReport, B
         }
         added.push(entry);
     }
-    warn_of_missing(&added, &indexes, &registry, options.now, reporter)?;
-    let publication = registry.publish(&indexes, &keys, &Periods::default(), options.now)?;
+    warn_of_missing(&added, &indexes, &publisher, reporter)?;
+    let publication = publisher.publish(&indexes, &keys)?;
     Ok(AddReport { packs: added, metadata: publication.metadata })
 }
 
@@ -131,7 +134,7 @@ fn lint_all(paths: &[PathBuf]) -> Result<Vec<LintedPack>, BuildError> {
 fn add_one(
     pack: &LintedPack,
     published: Option<&PackIndex>,
-    registry: &RegistryDirectory,
+    (registry, publisher): (&RegistryDirectory, &Publisher<'_>),
     options: &AddOptions,
     reporter: &dyn Reporter,
 ) -> Result<(Option<Release>, AddedPack), BuildError> {
@@ -149,7 +152,7 @@ fn add_one(
     let inputs = python_inputs(pack)?;
     let targets = if inputs.is_empty() { Vec::new() } else { options.targets.all()? };
     if let Some(release) = published.and_then(|index| index.release(&metadata.version)) {
-        require_same(registry, metadata, release, &archive, &targets, options.now)?;
+        require_same(publisher, metadata, release, &archive, &targets)?;
         entry.size = release.size;
         return Ok((None, entry));
     }
@@ -174,8 +177,7 @@ fn add_one(
 fn warn_of_missing(
     added: &[AddedPack],
     indexes: &BTreeMap<PackRef, PackIndex>,
-    registry: &RegistryDirectory,
-    now: Timestamp,
+    publisher: &Publisher<'_>,
     reporter: &dyn Reporter,
 ) -> Result<(), BuildError> {
     for entry in added.iter().filter(|entry| !entry.unchanged) {
@@ -185,7 +187,7 @@ fn warn_of_missing(
         for (pack, requirement) in &release.dependencies {
             let index = match indexes.get(pack) {
                 Some(index) => Some(index.clone()),
-                None => registry.published_index(pack, now)?,
+                None => publisher.index(pack)?,
             };
             let satisfies = |release: &Release| requirement.matches(&release.version);
             if !index.is_some_and(|index| index.releases.iter().any(satisfies)) {
@@ -235,19 +237,18 @@ fn bare_python(pack: &LintedPack) -> Option<PythonLock> {
 
 /// A published release never changes: the same pack is left alone, another is refused.
 fn require_same(
-    registry: &RegistryDirectory,
+    publisher: &Publisher<'_>,
     metadata: &PackMetadata,
     release: &Release,
     archive: &ArchivedPack,
     targets: &[(Platform, PythonMinor)],
-    now: Timestamp,
 ) -> Result<(), BuildError> {
     let taken = |difference: String| BuildError::VersionTaken {
         pack: metadata.pack.clone(),
         version: metadata.version.clone(),
         difference,
     };
-    let published = registry.published_release(&metadata.pack, release, now)?;
+    let published = publisher.release(&metadata.pack, release)?;
     let layer = published.pack_layer();
     if layer.digest != archive.digest {
         return Err(taken(format!("other files (archive {}, not {})", layer.digest, archive.digest)));

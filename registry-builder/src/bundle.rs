@@ -83,13 +83,12 @@ pub fn bundle(options: &BundleOptions, reporter: &dyn Reporter) -> Result<Bundle
         let release = index.release(version).expect("a resolved version is in its index");
         cut.add(pack, &reader.release(pack, release)?)?;
     }
-    let mut head = registry.roots()?;
-    for (name, bytes) in repository.files() {
-        let path = RegistryPath::metadata(&name).expect("verified metadata has a metadata name");
-        if head.iter().all(|(other, _)| *other != path) {
-            head.push((path, bytes));
-        }
-    }
+    // All roots since the first, so that a host with any of them can follow the chain; and of the bins
+    // those that were looked into.
+    let metadata = repository.files().into_iter().map(|(name, bytes)| {
+        (RegistryPath::metadata(&name).expect("verified metadata has a metadata name"), bytes)
+    });
+    let mut head: Vec<_> = metadata.collect();
     for (pack, _) in &resolution {
         head.extend(reader.pack_index_bytes(pack)?);
     }
@@ -144,7 +143,7 @@ struct Published<'a, 'b> {
 
 impl Candidates for Published<'_, '_> {
     fn known_packs(&self) -> Vec<PackRef> {
-        self.reader.packs()
+        self.reader.known_packs()
     }
 
     fn releases(&self, pack: &PackRef) -> Result<Vec<Candidate>, CandidateError> {

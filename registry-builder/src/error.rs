@@ -9,7 +9,7 @@ use attune_registry::bundle::BundleError;
 use attune_registry::reader::ReaderError;
 use attune_registry::resolve::ResolveError;
 use attune_registry::source::SourceError;
-use attune_registry::trust::{KeyFileError, TrustError};
+use attune_registry::trust::{KeyError, TrustError};
 use attune_schemas::entry_path::EntryPathError;
 use attune_schemas::platform::PlatformError;
 use attune_schemas::{PackRef, Version};
@@ -182,7 +182,27 @@ pub enum BuildError {
     Trust(#[from] TrustError),
     /// A key file could not be read or written.
     #[error(transparent)]
-    Key(#[from] KeyFileError),
+    Key(#[from] KeyError),
+    /// A threshold was given for bins that there are not to be.
+    #[error("a threshold for bins was given, and no bins")]
+    ThresholdWithoutBins,
+    /// Nothing was prepared.
+    #[error("there is no draft of a next root at `{}`", path.display())]
+    NoDraft {
+        /// Where it would be.
+        path: PathBuf,
+    },
+    /// A draft that needs more signatures.
+    #[error("the next root needs more signatures: {missing}")]
+    NotEnoughSignatures {
+        /// The draft.
+        draft: PathBuf,
+        /// Whose, in words.
+        missing: String,
+    },
+    /// Nothing to sign with.
+    #[error("there is no key to sign with")]
+    NoSigningKey,
     /// The registry is not what its metadata says.
     #[error(transparent)]
     Reader(#[from] ReaderError),
@@ -206,7 +226,15 @@ impl BuildError {
             Self::NotAPack { .. } | Self::OutputPath { .. } => ExitKind::Usage,
             Self::Resolve(_) | Self::NoTarget { .. } => ExitKind::Unresolvable,
             Self::Blob(_) | Self::Reader(_) | Self::Bundle(BundleError::Blob(_)) => ExitKind::Untrusted,
-            Self::Trust(TrustError::State(_)) => ExitKind::Failed,
+            Self::ThresholdWithoutBins | Self::NoSigningKey => ExitKind::Usage,
+            Self::Trust(
+                TrustError::State(_)
+                | TrustError::Key(_)
+                | TrustError::KeysMissing { .. }
+                | TrustError::TooFewKeys { .. }
+                | TrustError::NoSuchKey { .. }
+                | TrustError::NoBins,
+            ) => ExitKind::Failed,
             Self::Trust(_) => ExitKind::Untrusted,
             Self::Source(error) if error.is_damage() => ExitKind::Untrusted,
             Self::Vendor { source, .. } => match source.kind() {
@@ -222,7 +250,17 @@ impl BuildError {
     /// What to do about it, where that is known.
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
+            Self::Trust(TrustError::Key(error)) | Self::Key(error) => return key_hint(error),
             Self::Trust(error) => return error.hint(),
+            Self::ThresholdWithoutBins => "say how many bins there are to be with --bins N",
+            Self::NoDraft { .. } => "prepare one with `attune-build root prepare REGISTRY`",
+            Self::NotEnoughSignatures { draft, .. } => {
+                return Some(format!(
+                    "the draft is at `{}`: carry it to its signers for `attune-build root sign`, and publish it then",
+                    draft.display()
+                ));
+            }
+            Self::NoSigningKey => "name it with --key FILE, or a directory of keys with --keys DIR",
             Self::Resolve(error) => return error.hint(),
             Self::Source(error) => return error.hint(),
             Self::Vendor { source, .. } => return source.hint().map(str::to_owned),
@@ -243,9 +281,20 @@ impl BuildError {
             Self::Blob(_) | Self::Bundle(BundleError::Blob(_)) => {
                 "restore the registry from a copy; the blobs are named by their sha256"
             }
-            Self::Key(_) => "say where the registry's keys are with --keys",
             _ => return None,
         };
         Some(hint.to_owned())
     }
+}
+
+fn key_hint(error: &KeyError) -> Option<String> {
+    let hint = match error {
+        KeyError::Passphrase { .. } => {
+            "try again, or look at ATTUNE_KEY_PASSPHRASE and ATTUNE_KEY_PASSPHRASE_FILE"
+        }
+        KeyError::PublicOnly { .. } => "give the file with the private half",
+        KeyError::Io(_) => "say where the registry's keys are with --keys",
+        _ => return None,
+    };
+    Some(hint.to_owned())
 }

@@ -1,15 +1,21 @@
 //! Makes a new, empty, signed registry.
 
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use attune_registry::blob::replace_file;
-use attune_registry::trust::{InitOptions as TrustInit, Periods, Repository, Thresholds};
-use attune_schemas::tuf::RegistryName;
+use attune_registry::trust::{
+    BinCount, Keyring, Passphrase, RegistrySetup, RoleSetup, SharedKey, SigningRole, init_repository,
+};
+use attune_schemas::Digest;
+use attune_schemas::tuf::{ExpiryDays, RegistryName};
 use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::error::BuildError;
-use crate::registry::KeyDirectory;
+use crate::keys::KeyDirectory;
 use crate::registry::oci_index;
 
 /// What a new registry is made of.
@@ -21,6 +27,14 @@ pub struct InitOptions {
     pub name: RegistryName,
     /// Where its keys go.
     pub keys: PathBuf,
+    /// What they are encrypted with, if they are.
+    pub passphrase: Option<Passphrase>,
+    /// The number of bins, if there are to be any.
+    pub bins: Option<BinCount>,
+    /// How many keys must sign a role, and are made for it; one where nothing is said.
+    pub thresholds: BTreeMap<SigningRole, NonZeroU32>,
+    /// For how long metadata is valid.
+    pub expiry: ExpiryDays,
     /// The time of signing.
     pub now: Timestamp,
 }
@@ -41,39 +55,67 @@ pub struct InitReport {
     pub keys: PathBuf,
     /// When the root metadata expires.
     pub root_expires: String,
+    /// The number of bins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bins: Option<u32>,
 }
 
 /// Makes the registry.
 pub fn init(options: &InitOptions) -> Result<InitReport, BuildError> {
+    if options.bins.is_none() && options.thresholds.contains_key(&SigningRole::Bins) {
+        return Err(BuildError::ThresholdWithoutBins);
+    }
     require_empty(&options.registry)?;
     require_empty(&options.keys)?;
-    let keys = KeyDirectory::new(&options.keys).generate()?;
-    let trust = TrustInit {
+    let mut keys = Keyring::default();
+    let setup = RegistrySetup {
         name: options.name.clone(),
-        keys: &keys,
-        thresholds: Thresholds::default(),
-        periods: Periods::default(),
-        now: options.now,
+        root: generate(options, SigningRole::Root, &mut keys)?,
+        targets: generate(options, SigningRole::Targets, &mut keys)?,
+        snapshot: generate(options, SigningRole::Snapshot, &mut keys)?,
+        timestamp: generate(options, SigningRole::Timestamp, &mut keys)?,
+        bins: match options.bins {
+            Some(count) => Some((count, generate(options, SigningRole::Bins, &mut keys)?)),
+            None => None,
+        },
+        expiry: options.expiry,
     };
-    let (repository, files) = Repository::init(&trust)?;
+    let files = init_repository(&setup, &keys, options.now)?;
     for directory in ["blobs/sha256", "metadata", "packs"] {
         fs_err::create_dir_all(options.registry.join(directory))?;
     }
-    replace_file(&options.registry.join("oci-layout"), oci_index::OCI_LAYOUT)?;
-    replace_file(&options.registry.join("index.json"), &oci_index::index_of(std::iter::empty()))?;
+    if options.bins.is_none() {
+        replace_file(&options.registry.join("oci-layout"), oci_index::OCI_LAYOUT)?;
+        replace_file(&options.registry.join("index.json"), &oci_index::index_of(std::iter::empty()))?;
+    }
     for (name, bytes) in files {
         replace_file(&options.registry.join("metadata").join(name), &bytes)?;
     }
     let root = options.registry.join("metadata").join("1.root.json");
-    let root_digest = attune_schemas::Digest::of(&fs_err::read(&root)?).to_string();
+    let bytes = fs_err::read(&root)?;
+    let anchor = attune_registry::trust::TrustAnchor::from_root_bytes(&bytes)?;
     Ok(InitReport {
         registry: options.registry.clone(),
         name: options.name.to_string(),
         root,
-        root_digest,
+        root_digest: Digest::of(&bytes).to_string(),
         keys: options.keys.clone(),
-        root_expires: repository.root().role().expires.to_string(),
+        root_expires: anchor.root().role().expires.to_string(),
+        bins: options.bins.map(BinCount::get),
     })
+}
+
+/// Makes as many keys for `role` as must sign it.
+fn generate(options: &InitOptions, role: SigningRole, ring: &mut Keyring) -> Result<RoleSetup, BuildError> {
+    let threshold = options.thresholds.get(&role).copied().unwrap_or(NonZeroU32::MIN);
+    let directory = KeyDirectory::new(&options.keys);
+    let mut keys = Vec::new();
+    for _ in 0..threshold.get() {
+        let (key, _) = directory.generate(role.as_str(), options.passphrase.as_ref())?;
+        keys.push(key.public().clone());
+        ring.insert(Arc::new(key) as SharedKey);
+    }
+    Ok(RoleSetup { keys, threshold })
 }
 
 fn require_empty(path: &Path) -> Result<(), BuildError> {

@@ -10,13 +10,17 @@
 pub mod add;
 pub mod bundle;
 mod bundle_cut;
+pub mod ceremony;
 pub mod cli;
 pub mod error;
 pub mod init;
+pub mod keys;
 pub mod pack_source;
 pub mod python_target;
+pub mod refresh;
 pub mod registry;
 pub mod release;
+pub mod role_keys;
 pub mod vendor;
 
 pub use error::{BuildError, ExitKind};

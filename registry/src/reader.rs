@@ -16,7 +16,7 @@ use attune_schemas::{Digest, PackRef};
 
 use crate::layout::{LayoutError, RegistryPath};
 use crate::source::{Source, SourceError};
-use crate::trust::{Fetch, FetchError, TrustError, VerifiedRepository, verify_target_bytes};
+use crate::trust::{Fetch, FetchError, TrustError, VerifiedRepository};
 
 /// The largest release manifest, in bytes.
 const MAX_MANIFEST_BYTES: u64 = 4 << 20;
@@ -93,9 +93,10 @@ impl<'a> RegistryReader<'a> {
         Self { source, repository }
     }
 
-    /// The packs that the top-level metadata lists.
-    pub fn packs(&self) -> Vec<PackRef> {
-        let targets = self.repository.targets().role().targets.keys();
+    /// The packs that the metadata fetched so far lists: all of them, unless the registry has bins.
+    pub fn known_packs(&self) -> Vec<PackRef> {
+        let targets = self.repository.known_targets();
+        let targets = targets.iter();
         let names = targets.filter_map(|path| path.strip_prefix("packs/")?.strip_suffix(".json"));
         names.filter_map(|name| name.parse().ok()).collect()
     }
@@ -108,12 +109,12 @@ impl<'a> RegistryReader<'a> {
             Err(TrustError::TargetNotFound { .. }) => return Ok(None),
             Err(error) => return Err(error.into()),
         };
-        let path = RegistryPath::PackIndex { digest: target.sha256(), pack: pack.clone() };
+        let path = RegistryPath::PackIndex { digest: target.sha256()?, pack: pack.clone() };
         let bytes = self
             .source
             .read(&path, target.length())?
             .ok_or_else(|| ReaderError::Missing { source_name: self.source.name(), path: path.clone() })?;
-        verify_target_bytes(&target, &bytes)?;
+        target.check(&bytes)?;
         Ok(Some((path, bytes)))
     }
 

@@ -3,9 +3,11 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
-use attune_build::registry::{KeyDirectory, RegistryDirectory};
-use attune_registry::trust::{Periods, SigningKey};
+use attune_build::keys::{KeySettings, Passphrases};
+use attune_build::registry::RegistryDirectory;
+use attune_registry::trust::SigningKey;
 use attune_schemas::environment_lock::Footprint;
 use attune_schemas::pack_config::PackConfig;
 use attune_schemas::pack_index::ManifestPointer;
@@ -61,9 +63,10 @@ pub fn republish(
     let (pack, version): (PackRef, Version) = (pack.parse().unwrap(), version.parse().unwrap());
     let now = Timestamp::now();
     let directory = RegistryDirectory::open(registry).unwrap();
-    let mut index = directory.published_index(&pack, now).unwrap().unwrap();
+    let publisher = directory.publisher(now).unwrap();
+    let mut index = publisher.index(&pack).unwrap().unwrap();
     let mut release = index.release(&version).unwrap().clone();
-    let published = directory.published_release(&pack, &release, now).unwrap();
+    let published = publisher.release(&pack, &release).unwrap();
     let mut open = OpenRelease { manifest: published.manifest, config: published.config };
     change(&mut open);
     let blobs = directory.blobs();
@@ -74,8 +77,13 @@ pub fn republish(
     let size = manifest.len() as u64;
     release.manifest = ManifestPointer { digest: blobs.put(&manifest).unwrap(), size };
     index.insert(release);
-    let keys = KeyDirectory::new(keys).load_for_publishing().unwrap();
-    directory.publish(&BTreeMap::from([(pack, index)]), &keys, &Periods::default(), now).unwrap();
+    let keys = KeySettings {
+        directory: keys.to_owned(),
+        references: Vec::new(),
+        passphrases: Arc::new(Passphrases::default()),
+        variable: |_| None,
+    };
+    publisher.publish(&BTreeMap::from([(pack, index)]), &keys.load().unwrap()).unwrap();
 }
 
 /// Changes the signed part of a metadata file and signs it with `key`; the key id stays that of the

@@ -6,13 +6,15 @@ use std::str::FromStr;
 use attune_registry::blob::Durability;
 use attune_registry::human_bytes;
 use attune_registry::terminal::{Output, Table, TerminalReporter, write_result};
-use attune_registry::trust::ExpiryPolicy;
-use attune_schemas::PackRequest;
+use attune_schemas::{Digest, PackRequest};
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 
+use super::duration::parse_duration;
 use super::settings::CommonArgs;
+use crate::anchor::AnchorSettings;
 use crate::error::InstallError;
+use crate::freshness::FreshnessReport;
 use crate::install::{InstallOptions, install};
 use crate::interrupt::Interrupt;
 use crate::open::SourceLocation;
@@ -41,7 +43,10 @@ pub(super) struct InstallArgs {
     /// Trust the registry whose root metadata this is; needed once per registry
     #[arg(long, value_name = "ROOT.json")]
     trust: Option<PathBuf>,
-    /// Accept metadata that expired this long ago at most, such as `30d` or `12h`; it is recorded
+    /// Trust only a root with this sha256; without --trust it is looked for in the bundle or registry
+    #[arg(long, value_name = "sha256:HEX")]
+    trust_fingerprint: Option<Digest>,
+    /// Accept metadata that expired this long ago at most, such as `30d`, `12h` or `any`; it is recorded
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     expiry_grace: Option<SignedDuration>,
     /// Use this Python and no other
@@ -58,22 +63,6 @@ pub(super) struct InstallArgs {
     no_sync: bool,
     #[command(flatten)]
     common: CommonArgs,
-}
-
-/// A span of time in days, hours, minutes or seconds.
-fn parse_duration(text: &str) -> Result<SignedDuration, String> {
-    let usage = || format!("`{text}` is not a duration; write for example 30d, 12h or 90m");
-    let digits = text.trim_end_matches(|unit: char| unit.is_ascii_alphabetic());
-    let number: i64 = digits.parse().map_err(|_| usage())?;
-    let seconds_per_unit = match &text[digits.len()..] {
-        "d" => 86_400,
-        "h" => 3_600,
-        "m" => 60,
-        "s" => 1,
-        _ => return Err(usage()),
-    };
-    let seconds = number.checked_mul(seconds_per_unit).filter(|seconds| *seconds >= 0).ok_or_else(usage)?;
-    Ok(SignedDuration::from_secs(seconds))
 }
 
 /// Commands, which must come first.
@@ -133,8 +122,8 @@ impl InstallArgs {
             requests,
             registry_policy: if self.change_registry { RegistryPolicy::Change } else { RegistryPolicy::Keep },
             trust: TrustSettings {
-                anchor: self.trust.clone(),
-                expiry: ExpiryPolicy { grace: self.expiry_grace.unwrap_or(SignedDuration::ZERO) },
+                anchor: AnchorSettings { file: self.trust.clone(), fingerprint: self.trust_fingerprint },
+                grace: self.expiry_grace,
             },
             interpreters: InterpreterSearch {
                 only: self.python.clone(),
@@ -208,9 +197,10 @@ fn parse_request(text: &str) -> Result<PackRequest, UsageError> {
 fn render(report: &InstallReport) -> String {
     if report.outcome == Outcome::Unchanged {
         return format!(
-            "nothing to do: everything is installed in {} (generation {})\n",
+            "nothing to do: everything is installed in {} (generation {})\n{}",
             report.root.display(),
-            report.generation
+            report.generation,
+            freshness_text(&report.freshness),
         );
     }
     let mut table = Table::new(&["PACK", "VERSION", "STATUS", "WHEELS", "TESTS", "CONTENTS"]);
@@ -239,9 +229,7 @@ fn render(report: &InstallReport) -> String {
     let stages: Vec<String> =
         report.stages.iter().map(|stage| format!("{} {:.0} ms", stage.stage, stage.duration_ms)).collect();
     let mut text = table.to_string();
-    for waiver in &report.expiry_waivers {
-        text.extend(["accepted although expired: ", waiver, "\n"]);
-    }
+    text += &freshness_text(&report.freshness);
     let summary = format!(
         "\ninstalled {} pack{} from {} into {} as generation {}, {} read\n{}\n",
         report.packs.len(),
@@ -253,4 +241,12 @@ fn render(report: &InstallReport) -> String {
         stages.join(", "),
     );
     text + &summary
+}
+
+/// A line on stale metadata, and none on fresh.
+fn freshness_text(freshness: &FreshnessReport) -> String {
+    let Some(allowed_by) = &freshness.allowed_by else { return String::new() };
+    let expired = freshness.expired.iter().map(|role| format!("{} expired {}", role.role, role.expired_at));
+    let expired = expired.collect::<Vec<_>>().join(", ");
+    format!("the registry's metadata is stale: {expired}; allowed by {allowed_by}\n")
 }

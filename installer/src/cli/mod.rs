@@ -1,5 +1,6 @@
 //! The command line: what can be asked, and how answers are shown. The work is in the library.
 
+mod duration;
 mod install;
 mod list;
 mod settings;
@@ -79,5 +80,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>, now: Timestamp) -> ExitCode
 }
 
 fn show(error: &InstallError, output: Output) {
-    Failure::new(error, error.hint(), error.kind().code()).show(output);
+    let mut failure = Failure::new(error, error.hint(), error.kind().code());
+    if let Some(verdict) = error.verdict() {
+        failure = failure.with_detail("verdict", verdict.as_str().into());
+    }
+    failure.show(output);
 }

@@ -3,13 +3,19 @@
 use std::path::PathBuf;
 
 use attune_registry::terminal::{Output, Table, write_result};
+use attune_schemas::Digest;
 use attune_schemas::tuf::RegistryName;
 use clap::{Args, Subcommand};
+use jiff::SignedDuration;
+use serde::Serialize;
 
+use super::duration::parse_duration;
 use super::settings::CommonArgs;
 use crate::error::InstallError;
 use crate::host::HostRoot;
-use crate::trusted::{TrustedRegistry, reset_trust, trust, trusted_registries};
+use crate::trusted::{
+    TrustDetails, TrustedRegistry, remove_trust, reset_trust, trust, trust_details, trusted_registries,
+};
 
 /// Shows and changes whom this host trusts.
 #[derive(Debug, Args)]
@@ -20,11 +26,17 @@ pub(super) struct TrustArgs {
 
 #[derive(Debug, Subcommand)]
 enum TrustCommand {
-    /// Trust the registry whose root metadata this is
+    /// Trust the registry whose root metadata this is; again to change what was decided about it
     Add {
         /// The registry's root metadata, which you got on a way that you trust
         #[arg(value_name = "ROOT.json")]
         file: PathBuf,
+        /// Refuse the file unless this is its sha256
+        #[arg(long, value_name = "sha256:HEX")]
+        trust_fingerprint: Option<Digest>,
+        /// From now on accept its metadata for so long after it expired, such as `30d` or `any`; `0d` for never
+        #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+        expiry_grace: Option<SignedDuration>,
         #[command(flatten)]
         common: CommonArgs,
     },
@@ -33,7 +45,21 @@ enum TrustCommand {
         #[command(flatten)]
         common: CommonArgs,
     },
+    /// Show everything that is remembered of a registry: keys, versions seen, dates
+    Show {
+        /// The registry's name
+        registry: RegistryName,
+        #[command(flatten)]
+        common: CommonArgs,
+    },
     /// Forget a registry and everything seen of it; what is installed stays
+    Remove {
+        /// The registry's name
+        registry: RegistryName,
+        #[command(flatten)]
+        common: CommonArgs,
+    },
+    /// Forget which versions were seen, as after the registry was restored from a backup; its root stays
     Reset {
         /// The registry's name
         registry: RegistryName,
@@ -46,6 +72,8 @@ impl TrustArgs {
     pub(super) fn run(self) -> (Output, Result<(), InstallError>) {
         let (TrustCommand::Add { common, .. }
         | TrustCommand::List { common }
+        | TrustCommand::Show { common, .. }
+        | TrustCommand::Remove { common, .. }
         | TrustCommand::Reset { common, .. }) = &self.command;
         let output = common.output();
         common.start_log();
@@ -57,37 +85,85 @@ impl TrustArgs {
 
 impl TrustCommand {
     fn text(&self, root: &HostRoot, output: Output) -> Result<String, InstallError> {
+        let done = |text: String| match output {
+            Output::Json => "{}\n".to_owned(),
+            Output::Text => text,
+        };
         match self {
-            Self::Add { file, .. } => Ok(render(&[trust(root, file)?], output)),
+            Self::Add { file, trust_fingerprint, expiry_grace, .. } => {
+                Ok(render(&[trust(root, file, *trust_fingerprint, *expiry_grace)?], output))
+            }
             Self::List { .. } => Ok(render(&trusted_registries(root)?, output)),
+            Self::Show { registry, .. } => Ok(render_details(&trust_details(root, registry)?, output)),
+            Self::Remove { registry, .. } => {
+                remove_trust(root, registry)?;
+                Ok(done(format!(
+                    "registry `{registry}` is no longer trusted; pass --trust to trust it anew\n"
+                )))
+            }
             Self::Reset { registry, .. } => {
                 reset_trust(root, registry)?;
-                Ok(match output {
-                    Output::Json => "{}\n".to_owned(),
-                    Output::Text => {
-                        format!("registry `{registry}` is no longer trusted; pass --trust to trust it anew\n")
-                    }
-                })
+                Ok(done(format!(
+                    "the versions seen of registry `{registry}` are forgotten; the next install may be from older ones\n"
+                )))
             }
         }
     }
 }
 
+fn json(value: &(impl Serialize + ?Sized)) -> String {
+    serde_json::to_string_pretty(value).expect("trust serialises") + "\n"
+}
+
 fn render(registries: &[TrustedRegistry], output: Output) -> String {
     if output == Output::Json {
-        return serde_json::to_string_pretty(registries).expect("a list serialises") + "\n";
+        return json(registries);
     }
     if registries.is_empty() {
         return "no registry is trusted\n".to_owned();
     }
-    let mut table = Table::new(&["REGISTRY", "ROOT", "EXPIRES", "DIGEST"]);
+    let mut table = Table::new(&["REGISTRY", "ROOT", "EXPIRES", "GRACE", "FINGERPRINT"]);
     for registry in registries {
         table.push(vec![
             registry.registry.clone(),
             registry.root_version.to_string(),
             registry.root_expires.clone(),
+            registry.expiry_grace.clone().unwrap_or_else(|| "-".to_owned()),
             registry.root_digest.to_string(),
         ]);
     }
     table.to_string()
+}
+
+fn render_details(details: &TrustDetails, output: Output) -> String {
+    if output == Output::Json {
+        return json(details);
+    }
+    let mut keys = Table::new(&["ROLE", "SIGNED BY", "KEY"]);
+    for role in &details.roles {
+        for (at, key) in role.keys.iter().enumerate() {
+            let (name, needed) = match at {
+                0 => (role.role, format!("{} of {}", role.threshold, role.keys.len())),
+                _ => ("", String::new()),
+            };
+            keys.push(vec![name.to_owned(), needed, key.clone()]);
+        }
+    }
+    let head = render(std::slice::from_ref(&details.registry), output);
+    if details.seen.is_empty() {
+        return format!("{head}\n{keys}\nnothing was seen of it yet\n");
+    }
+    let mut seen = Table::new(&["SEEN", "VERSION", "EXPIRES"]);
+    // Of the bins only the number: there are thousands.
+    let is_bin = |role: &str| role.starts_with("bin-");
+    for role in details.seen.iter().filter(|role| !is_bin(&role.role)) {
+        let expires = role.expires.clone().unwrap_or_else(|| "-".to_owned());
+        seen.push(vec![role.role.clone(), role.version.to_string(), expires]);
+    }
+    let bins = match details.seen.iter().filter(|role| is_bin(&role.role)).count() {
+        0 => String::new(),
+        bins => format!("and {bins} bins\n"),
+    };
+    let signed = details.signed_at.as_ref().map(|signed| format!("last signed {signed}\n"));
+    format!("{head}\n{keys}\n{seen}{bins}{}", signed.unwrap_or_default())
 }

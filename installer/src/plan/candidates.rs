@@ -68,7 +68,7 @@ impl Candidates for Available<'_> {
     fn known_packs(&self) -> Vec<PackRef> {
         match self.bundled {
             Some(bundled) => bundled.iter().map(|release| release.pack.clone()).collect(),
-            None => self.reader.borrow().packs(),
+            None => self.reader.borrow().known_packs(),
         }
     }
 

@@ -72,7 +72,7 @@ impl AddArgs {
     }
 
     fn options(self, now: Timestamp) -> AddOptions {
-        let keys = self.keys.directory(&self.registry);
+        let keys = self.keys.settings(Some(&self.registry));
         // uv runs elsewhere, where a relative path would lead to something else.
         let absolute = |path: PathBuf| std::path::absolute(&path).unwrap_or(path);
         let links = |link: String| match PathBuf::from(&link) {

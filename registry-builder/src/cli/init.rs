@@ -1,13 +1,16 @@
 //! `attune-build init`
 
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
-use attune_registry::terminal::{Output, write_result};
-use attune_schemas::tuf::RegistryName;
+use attune_registry::terminal::Output;
+use attune_registry::trust::{BinCount, SigningRole};
+use attune_schemas::tuf::{ExpiryDays, RegistryName};
 use clap::Args;
 use jiff::Timestamp;
 
-use super::settings::{CommonArgs, KeyArgs};
+use super::settings::{CommonArgs, KeyArgs, parse_role_number, write_report};
 use crate::error::BuildError;
 use crate::init::{InitOptions, InitReport, init};
 
@@ -20,6 +23,20 @@ pub(super) struct InitArgs {
     /// The registry's name, for life: hosts remember whom they trust by it
     #[arg(long)]
     name: RegistryName,
+    /// Part the packs into so many bins, a power of two: for registries of thousands, of which each
+    /// publication then signs only a part
+    #[arg(long, value_name = "N")]
+    bins: Option<BinCount>,
+    /// How many keys must sign a role, and are made for it, such as `root=2`; repeatable [default: 1]
+    #[arg(long = "threshold", value_name = "ROLE=K", value_parser = parse_role_number)]
+    thresholds: Vec<(SigningRole, NonZeroU32)>,
+    /// For how many days metadata of a role is valid, such as `timestamp=30`; repeatable
+    /// [default: root=1825 targets=365 bins=365 snapshot=365 timestamp=90]
+    #[arg(long = "expires", value_name = "ROLE=DAYS", value_parser = parse_role_number)]
+    expires: Vec<(SigningRole, NonZeroU32)>,
+    /// Encrypt the keys with a passphrase
+    #[arg(long)]
+    encrypt: bool,
     #[command(flatten)]
     keys: KeyArgs,
     #[command(flatten)]
@@ -30,25 +47,35 @@ impl InitArgs {
     pub(super) fn run(self, now: Timestamp) -> (Output, Result<(), BuildError>) {
         let output = self.common.output();
         self.common.start_log();
-        let keys = self.keys.directory(&self.registry);
-        let options = InitOptions { registry: self.registry, name: self.name, keys, now };
-        let result = init(&options).and_then(|report| {
-            let text = match output {
-                Output::Json => serde_json::to_string_pretty(&report).expect("a report serialises") + "\n",
-                Output::Text if self.common.is_quiet() => return Ok(()),
-                Output::Text => render(&report),
-            };
-            write_result(&text).map_err(BuildError::Output)
-        });
-        (output, result)
+        let result = self.options(now).and_then(|options| init(&options));
+        (output, result.and_then(|report| write_report(&report, &self.common, render)))
+    }
+
+    fn options(&self, now: Timestamp) -> Result<InitOptions, BuildError> {
+        let mut expiry = ExpiryDays::default();
+        for (role, days) in &self.expires {
+            *role.days_mut(&mut expiry) = days.get();
+        }
+        Ok(InitOptions {
+            registry: self.registry.clone(),
+            name: self.name.clone(),
+            keys: self.keys.directory(&self.registry),
+            passphrase: self.keys.new_passphrase(self.encrypt, "the registry's keys")?,
+            bins: self.bins,
+            thresholds: self.thresholds.iter().copied().collect::<BTreeMap<_, _>>(),
+            expiry,
+            now,
+        })
     }
 }
 
 fn render(report: &InitReport) -> String {
+    let bins = report.bins.map_or(String::new(), |bins| format!(" with {bins} bins"));
+    let offline = if report.bins.is_some() { "root.json and targets.json" } else { "root.json" };
     format!(
-        "made registry `{}` in {}\n\n\
+        "made registry `{}`{bins} in {}\n\n\
          root   {}\n       {}\n       hosts trust this file: bring it to them on a way that you trust; it expires {}\n\
-         keys   {}\n       keep them private; move root.json to a safe place, publishing does not need it\n",
+         keys   {}\n       keep them private; move {offline} to a safe place, publishing does not need it\n",
         report.name,
         report.registry.display(),
         report.root.display(),

@@ -3,6 +3,9 @@
 mod add;
 mod bundle;
 mod init;
+mod key;
+mod refresh;
+mod root;
 mod settings;
 
 use std::ffi::OsString;
@@ -31,6 +34,8 @@ Examples:
   attune-build init ./packs-registry --name demo
   attune-build add ./packs-registry packs/* --platform linux/amd64 --python 3.11 --python 3.12
   attune-build bundle ./packs-registry weather net_tools@^1 -o bundle.tar.zst
+  attune-build refresh ./packs-registry
+  attune-build key rotate ./packs-registry --role timestamp
 
 Exit codes:
   0 done   1 failed   2 usage   3 not trusted or damaged   4 unresolvable   8 registry is busy";
@@ -43,6 +48,12 @@ enum Command {
     Add(add::AddArgs),
     /// Cut a bundle: packs with all they need, in one file
     Bundle(bundle::BundleArgs),
+    /// Sign snapshot and timestamp anew, so that the registry stays valid
+    Refresh(refresh::RefreshArgs),
+    /// Make keys, and say which of them sign what
+    Key(key::KeyCommandArgs),
+    /// Change the root, also with several people who sign apart
+    Root(root::RootArgs),
 }
 
 /// Runs the command line `args`; `now` is the time of signing.
@@ -56,6 +67,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>, now: Timestamp) -> ExitCode
         Command::Init(args) => args.run(now),
         Command::Add(args) => args.run(now),
         Command::Bundle(args) => args.run(now),
+        Command::Refresh(args) => args.run(now),
+        Command::Key(args) => args.run(now),
+        Command::Root(args) => args.run(now),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,14 +1,19 @@
 //! Options that several commands have.
 
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use attune_registry::terminal::Output;
+use attune_registry::terminal::{Output, write_result};
+use attune_registry::trust::{Passphrase, SigningRole, SigningRoleError};
 use attune_schemas::{Platform, PythonMinor};
 use clap::Args;
+use serde::Serialize;
 use tracing::level_filters::LevelFilter;
 
+use crate::error::BuildError;
+use crate::keys::{KeyReference, KeySettings, Passphrases, default_key_directory, new_passphrase};
 use crate::python_target::TargetSelection;
-use crate::registry::default_key_directory;
 
 /// How answers are shown.
 #[derive(Debug, Args)]
@@ -62,12 +67,86 @@ pub(super) struct KeyArgs {
     /// The directory with the registry's private keys [default: REGISTRY.keys, beside the registry]
     #[arg(long, value_name = "DIR", env = "ATTUNE_KEYS")]
     keys: Option<PathBuf>,
+    /// A further key: a file, env:NAME, or `cmd:PROGRAM ARG...` for what is kept in hardware; repeatable
+    #[arg(long = "key", value_name = "KEY")]
+    references: Vec<KeyReference>,
+    #[command(flatten)]
+    passphrase: PassphraseArgs,
+}
+
+/// What opens encrypted keys.
+#[derive(Debug, Args)]
+pub(super) struct PassphraseArgs {
+    /// A file whose first line is the passphrase of encrypted keys; the variable `ATTUNE_KEY_PASSPHRASE` can
+    /// hold it as well, else it is asked for
+    #[arg(long, value_name = "FILE", env = "ATTUNE_KEY_PASSPHRASE_FILE")]
+    passphrase_file: Option<PathBuf>,
+}
+
+impl PassphraseArgs {
+    pub(super) fn passphrases(&self) -> Passphrases {
+        Passphrases::new(variable("ATTUNE_KEY_PASSPHRASE"), self.passphrase_file.clone())
+    }
+
+    /// The passphrase for keys that are to be made, if they are to be encrypted.
+    pub(super) fn new_passphrase(&self, encrypt: bool, name: &str) -> Result<Option<Passphrase>, BuildError> {
+        if !encrypt {
+            return Ok(None);
+        }
+        Ok(Some(new_passphrase(&self.passphrases(), name)?))
+    }
 }
 
 impl KeyArgs {
+    /// Where new keys go.
     pub(super) fn directory(&self, registry: &Path) -> PathBuf {
         self.keys.clone().unwrap_or_else(|| default_key_directory(registry))
     }
+
+    /// The keys of `registry`; where there is none, only those that were named.
+    pub(super) fn settings(&self, registry: Option<&Path>) -> KeySettings {
+        let directory = match registry {
+            Some(registry) => self.directory(registry),
+            None => self.keys.clone().unwrap_or_default(),
+        };
+        KeySettings {
+            directory,
+            references: self.references.clone(),
+            passphrases: Arc::new(self.passphrase.passphrases()),
+            variable,
+        }
+    }
+
+    /// See [`PassphraseArgs::new_passphrase`].
+    pub(super) fn new_passphrase(&self, encrypt: bool, name: &str) -> Result<Option<Passphrase>, BuildError> {
+        self.passphrase.new_passphrase(encrypt, name)
+    }
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// `ROLE=NUMBER` on the command line.
+pub(super) fn parse_role_number(text: &str) -> Result<(SigningRole, NonZeroU32), String> {
+    let usage = || format!("`{text}` is not of the form ROLE=NUMBER");
+    let (role, number) = text.split_once('=').ok_or_else(usage)?;
+    let role = role.parse().map_err(|error: SigningRoleError| error.to_string())?;
+    Ok((role, number.parse().map_err(|_| usage())?))
+}
+
+/// Writes a report to standard output, as JSON or as `text` says.
+pub(super) fn write_report<R: Serialize>(
+    report: &R,
+    common: &CommonArgs,
+    text: impl FnOnce(&R) -> String,
+) -> Result<(), BuildError> {
+    let text = match common.output() {
+        Output::Json => serde_json::to_string_pretty(report).expect("a report serialises") + "\n",
+        Output::Text if common.is_quiet() => return Ok(()),
+        Output::Text => text(report),
+    };
+    write_result(&text).map_err(BuildError::Output)
 }
 
 /// What to build for.

@@ -4,10 +4,9 @@ use std::fs::TryLockError;
 use std::path::{Path, PathBuf};
 
 use attune_registry::blob::BlobStore;
-use attune_registry::layout::RegistryPath;
 use attune_registry::reader::MetadataFetch;
-use attune_registry::source::{DirectorySource, Source};
-use attune_registry::trust::{Client, ExpiryPolicy, TrustAnchor, UpdateOptions, VerifiedRepository};
+use attune_registry::source::DirectorySource;
+use attune_registry::trust::{Client, TrustAnchor, UpdateOptions, VerifiedRepository};
 use jiff::Timestamp;
 
 use crate::error::BuildError;
@@ -63,34 +62,8 @@ impl RegistryDirectory {
 
     /// Verifies the metadata from the first root down, as an installer would at `now`.
     pub fn verify(&self, now: Timestamp) -> Result<VerifiedRepository, BuildError> {
-        self.verify_with(&UpdateOptions::at(now))
-    }
-
-    /// Verifies the metadata for its own publisher, who may find it expired and is about to renew it.
-    pub(super) fn verify_for_publishing(&self, now: Timestamp) -> Result<VerifiedRepository, BuildError> {
-        let mut options = UpdateOptions::at(now);
-        options.expiry = ExpiryPolicy { grace: jiff::SignedDuration::MAX };
-        self.verify_with(&options)
-    }
-
-    fn verify_with(&self, options: &UpdateOptions) -> Result<VerifiedRepository, BuildError> {
         let anchor = fs_err::read(self.path.join("metadata").join("1.root.json"))?;
         let client = Client::without_store(&TrustAnchor::from_root_bytes(&anchor)?);
-        Ok(client.update(&MetadataFetch(&self.source()), options)?)
-    }
-
-    /// Every root of the chain, so that a host with any of them can follow it.
-    pub fn roots(&self) -> Result<Vec<(RegistryPath, Vec<u8>)>, BuildError> {
-        /// The largest root metadata, in bytes.
-        const MAX_ROOT_BYTES: u64 = 512 * 1024;
-        let source = self.source();
-        let mut roots = Vec::new();
-        for version in 1_u64.. {
-            let path = RegistryPath::metadata(&format!("{version}.root.json"))
-                .expect("a number and a role make a metadata name");
-            let Some(bytes) = source.read(&path, MAX_ROOT_BYTES)? else { break };
-            roots.push((path, bytes));
-        }
-        Ok(roots)
+        Ok(client.update(&MetadataFetch(&self.source()), &UpdateOptions::at(now))?)
     }
 }

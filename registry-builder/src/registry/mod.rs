@@ -4,10 +4,8 @@
 //! not there: blobs, pack indexes, targets, snapshot, and the timestamp last.
 
 mod directory;
-mod keys;
 pub(crate) mod oci_index;
 mod publish;
 
 pub use directory::RegistryDirectory;
-pub use keys::{KeyDirectory, default_key_directory};
-pub use publish::Publication;
+pub use publish::{Publication, Publisher};

@@ -6,13 +6,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use attune_schemas::tuf::{DelegatedRole, Delegations, RoleType, Snapshot, TargetFile, Targets};
+use attune_schemas::Digest;
+use attune_schemas::tuf::{DelegatedRole, RoleType, Snapshot, TargetFile, Targets};
 
-use super::client::{Described, UpdateOptions, described_in};
 use super::error::TrustError;
-use super::expiry::ExpiryWaiver;
+use super::expiry::Freshness;
 use super::fetch::Fetch;
-use super::store::TrustStore;
+use super::updater::{Described, Keeper, UpdateOptions, described_in};
 use super::verified::{Authority, Verified};
 
 /// How many roles are asked about one target, the top-level one included.
@@ -20,21 +20,26 @@ const MAX_VISITED_ROLES: usize = 32;
 
 /// The delegated roles met so far.
 ///
-/// Under the delegating role's name as well as their own: a second delegation to the same role may
-/// name other keys, and then what the first one vouched for is checked anew.
+/// Under the delegation as well as their own name: a second delegation to the same role may name other
+/// keys, and then what the first one vouched for is checked anew.
 #[derive(Debug, Default)]
 pub(super) struct DelegatedRoles {
-    roles: BTreeMap<(String, String), Arc<Verified<Targets>>>,
-    waivers: Vec<ExpiryWaiver>,
+    roles: BTreeMap<(Delegation, String), Arc<Verified<Targets>>>,
 }
+
+/// A delegation: the delegating role's name, and the place in its list.
+type Delegation = (String, usize);
 
 /// One search.
 pub(super) struct Search<'a> {
     pub(super) source: &'a dyn Fetch,
     pub(super) options: &'a UpdateOptions,
     pub(super) snapshot: &'a Verified<Snapshot>,
-    pub(super) store: Option<&'a TrustStore>,
+    /// Whether file names carry versions: consistent snapshots.
+    pub(super) versioned: bool,
+    pub(super) keeper: Keeper<'a>,
     pub(super) top_level: &'a Arc<Verified<Targets>>,
+    pub(super) freshness: &'a mut Freshness,
 }
 
 /// A role to ask, and what is known of it.
@@ -45,8 +50,8 @@ struct Visit {
 
 enum Pending {
     TopLevel,
-    /// Delegated by the named role.
-    DelegatedBy(String, Arc<Verified<Targets>>),
+    /// Delegated by this role, as the delegation says.
+    DelegatedBy(Arc<Verified<Targets>>, Delegation),
 }
 
 impl DelegatedRoles {
@@ -57,17 +62,17 @@ impl DelegatedRoles {
         by_name.into_iter()
     }
 
-    pub(super) fn waivers(&self) -> &[ExpiryWaiver] {
-        &self.waivers
-    }
-
     fn kept(&self, name: &str) -> Option<&[u8]> {
         self.roles.iter().find(|((_, known), _)| known == name).map(|(_, role)| role.bytes())
     }
 }
 
 impl Search<'_> {
-    pub(super) fn find(&self, target: &str, known: &mut DelegatedRoles) -> Result<TargetFile, TrustError> {
+    pub(super) fn find(
+        &mut self,
+        target: &str,
+        known: &mut DelegatedRoles,
+    ) -> Result<TargetFile, TrustError> {
         let top_level = RoleType::Targets.as_str().to_owned();
         let mut to_visit = vec![Visit { name: top_level, role: Pending::TopLevel }];
         let mut visited = BTreeSet::new();
@@ -83,8 +88,8 @@ impl Search<'_> {
             visited.insert(visit.name.clone());
             let role = match visit.role {
                 Pending::TopLevel => Arc::clone(self.top_level),
-                Pending::DelegatedBy(parent, delegating) => {
-                    self.delegated_role(&visit.name, &parent, &delegating, known)?
+                Pending::DelegatedBy(delegating, delegation) => {
+                    self.delegated_role(&delegating, delegation, known)?
                 }
             };
             if let Some(file) = role.role().targets.get(target) {
@@ -95,50 +100,70 @@ impl Search<'_> {
             if is_final {
                 to_visit.clear();
             }
-            to_visit.extend(children.into_iter().rev().map(|child| Visit {
+            to_visit.extend(children.into_iter().rev().map(|(at, child)| Visit {
                 name: child.name.clone(),
-                role: Pending::DelegatedBy(visit.name.clone(), Arc::clone(&role)),
+                role: Pending::DelegatedBy(Arc::clone(&role), (visit.name.clone(), at)),
             }));
         }
         Err(TrustError::TargetNotFound { target: target.to_owned() })
     }
 
-    /// Steps 5.6.1 to 5.6.5 for a delegated role.
-    fn delegated_role(
-        &self,
+    /// The role that the top-level targets delegate to by this name.
+    pub(super) fn child_of_top_level(
+        &mut self,
         name: &str,
-        parent: &str,
-        delegating: &Verified<Targets>,
         known: &mut DelegatedRoles,
     ) -> Result<Arc<Verified<Targets>>, TrustError> {
-        let key = (parent.to_owned(), name.to_owned());
+        let top_level = Arc::clone(self.top_level);
+        let delegated = top_level.role().delegations.iter().flat_map(|delegations| &delegations.roles);
+        let at = delegated.enumerate().find(|(_, role)| role.name == name).map(|(at, _)| at);
+        let at = at.ok_or_else(|| TrustError::NotInSnapshot { file: format!("{name}.json") })?;
+        self.delegated_role(&top_level, (RoleType::Targets.as_str().to_owned(), at), known)
+    }
+
+    /// Steps 5.6.1 to 5.6.6 for a delegated role.
+    fn delegated_role(
+        &mut self,
+        delegating: &Verified<Targets>,
+        delegation: Delegation,
+        known: &mut DelegatedRoles,
+    ) -> Result<Arc<Verified<Targets>>, TrustError> {
+        let delegations = delegating.role().delegations.as_ref().expect("the delegation was found in them");
+        let DelegatedRole { name, keys, .. } = &delegations.roles[delegation.1];
+        let key = (delegation, name.clone());
         if let Some(role) = known.roles.get(&key) {
             return Ok(Arc::clone(role));
         }
-        let (delegations, delegation) =
-            delegation(delegating, name).expect("the role was found among these delegations");
         let described = Described {
-            authority: Authority { role: name, role_keys: &delegation.keys, keys: &delegations.keys },
+            authority: Authority { role: name, role_keys: keys, keys: &delegations.keys },
             meta: described_in(self.snapshot, name)?,
             max_bytes: self.options.limits.targets_bytes,
+            versioned: self.versioned,
         };
+        // 5.6.1 to 5.6.4
         let kept = known.kept(name).map(<[u8]>::to_vec);
-        let kept = kept.or_else(|| self.store.and_then(|store| store.cached_role(name)));
+        let kept = kept.or_else(|| self.keeper.store.and_then(|store| store.cached_role(name)));
         let role: Verified<Targets> = described.obtain(kept.as_deref(), self.source)?;
-        let waiver = self.options.expiry.check(name, role.role().expires, self.options.now)?;
-        known.waivers.extend(waiver.filter(|waiver| !known.waivers.contains(waiver)));
+        // 5.6.5
+        let waiver = self.options.expiry.check(name, role.role().expires, self.freshness.time)?;
+        self.freshness.add(waiver);
+        // 5.6.6
+        self.keeper.keep(name, &role)?;
         let role = Arc::new(role);
         known.roles.insert(key, Arc::clone(&role));
         Ok(role)
     }
 }
 
-/// The roles that `role` delegates `target` to, and whether the last of them ends the search.
-fn children<'a>(role: &'a Verified<Targets>, target: &str) -> (Vec<&'a DelegatedRole>, bool) {
+/// The roles that `role` delegates `target` to, each with its place, and whether the last of them ends the
+/// search.
+fn children<'a>(role: &'a Verified<Targets>, target: &str) -> (Vec<(usize, &'a DelegatedRole)>, bool) {
     let mut children = Vec::new();
-    for child in role.role().delegations.iter().flat_map(|delegations| &delegations.roles) {
-        if child.covers(target) {
-            children.push(child);
+    let delegated = role.role().delegations.iter().flat_map(|delegations| &delegations.roles);
+    let covers = covering(target);
+    for (at, child) in delegated.enumerate() {
+        if covers(child) {
+            children.push((at, child));
             if child.terminating {
                 return (children, true);
             }
@@ -147,8 +172,8 @@ fn children<'a>(role: &'a Verified<Targets>, target: &str) -> (Vec<&'a Delegated
     (children, false)
 }
 
-fn delegation<'a>(role: &'a Verified<Targets>, name: &str) -> Option<(&'a Delegations, &'a DelegatedRole)> {
-    let delegations = role.role().delegations.as_ref()?;
-    let role = delegations.roles.iter().find(|role| role.name == name)?;
-    Some((delegations, role))
+/// Whether a role is trusted for `target`, whose hash is taken once.
+fn covering(target: &str) -> impl Fn(&DelegatedRole) -> bool {
+    let hash = Digest::of(target.as_bytes()).hex();
+    move |role| role.covers_hashed(target, &hash)
 }

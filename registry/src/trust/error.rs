@@ -4,9 +4,14 @@
 
 use std::path::PathBuf;
 
-use attune_schemas::tuf::{EnvelopeError, Expires, ExpiresError, FileMismatch, RegistryName};
+use attune_schemas::tuf::{
+    EnvelopeError, FileMismatch, KeyId, MetadataTime, MetadataTimeError, RegistryName,
+};
 
+use super::expiry::{TrustedTime, Verdict};
 use super::fetch::FetchError;
+use super::keys::KeyError;
+use super::policy::PolicyError;
 use super::verify::ThresholdError;
 
 /// Why a registry's metadata is not trusted.
@@ -18,6 +23,12 @@ pub enum TrustError {
     NoTrustAnchor {
         /// The registry.
         registry: RegistryName,
+    },
+    /// There is no root to start from.
+    #[error("`{}` holds no trusted root", dir.display())]
+    NotInitialized {
+        /// The directory.
+        dir: PathBuf,
     },
     /// The root that was given is not the one that is trusted already.
     #[error(
@@ -90,7 +101,9 @@ pub enum TrustError {
         actual: u64,
     },
     /// Older than what this host has already seen.
-    #[error("{role} version {offered} is older than version {trusted}, which this host has already seen")]
+    #[error(
+        "rolled back: {role} version {offered} is older than version {trusted}, which this host has already seen"
+    )]
     Rollback {
         /// The role.
         role: String,
@@ -99,8 +112,18 @@ pub enum TrustError {
         /// The version offered now.
         offered: u64,
     },
+    /// A newer version that says that it was signed before the older one.
+    #[error(
+        "rolled back: the timestamp says that it was signed on {offered}, before the one of {trusted}, which this host has already seen"
+    )]
+    SignedEarlier {
+        /// When the one seen before was signed.
+        trusted: MetadataTime,
+        /// When the one offered says that it was.
+        offered: MetadataTime,
+    },
     /// A targets role that was in the snapshot is gone.
-    #[error("the snapshot no longer lists `{file}`, which this host has already seen")]
+    #[error("rolled back: the snapshot no longer lists `{file}`, which this host has already seen")]
     RoleRemoved {
         /// The role's file without version.
         file: String,
@@ -112,12 +135,14 @@ pub enum TrustError {
         file: String,
     },
     /// The metadata is no longer valid.
-    #[error("{role} metadata expired on {expired_at}")]
+    #[error("stale: {role} metadata expired on {expired_at}")]
     Expired {
         /// The role.
         role: String,
         /// When it expired.
-        expired_at: Expires,
+        expired_at: MetadataTime,
+        /// By which time that was judged.
+        time: TrustedTime,
     },
     /// More root rotations than anyone makes.
     #[error("more than {limit} root versions follow the trusted one")]
@@ -175,15 +200,77 @@ pub enum TrustError {
         /// What is wrong with it.
         source: Box<TrustError>,
     },
+    /// The keys at hand are not enough to sign.
+    #[error("{role} needs {needed} signature{}, and {have} of its keys {} at hand; missing: {}",
+        if *needed == 1 { "" } else { "s" }, if *have == 1 { "is" } else { "are" }, short_ids(missing))]
+    KeysMissing {
+        /// The role.
+        role: String,
+        /// How many must sign.
+        needed: u32,
+        /// How many of its keys are there.
+        have: usize,
+        /// Its other keys.
+        missing: Vec<KeyId>,
+    },
+    /// A key could not be read, or did not sign.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The registry has no bins.
+    #[error("the registry has no bins")]
+    NoBins,
+    /// A change of root that concerns bins, of which it says nothing but for how long they hold.
+    #[error("how many keys must sign bins is settled when the registry is made")]
+    NotInRoot,
+    /// The role has no such key.
+    #[error("{role} has no key whose id is, or alone begins with, `{id}`")]
+    NoSuchKey {
+        /// The role.
+        role: String,
+        /// The id, or its beginning.
+        id: String,
+    },
+    /// A threshold that cannot be met.
+    #[error("{role} would need {needed} signatures and have {have} key{}", if *have == 1 { "" } else { "s" })]
+    TooFewKeys {
+        /// The role.
+        role: String,
+        /// The threshold.
+        needed: u32,
+        /// The number of keys.
+        have: usize,
+    },
+    /// Two drafts of a root that do not say the same.
+    #[error("the two drafts do not say the same, so their signatures cannot be put together")]
+    OtherDraft,
+    /// What this host's owner decided cannot be read back.
+    #[error("`{path}` cannot be read")]
+    PolicyDamaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: PolicyError,
+    },
     /// What this host trusts cannot be read or written.
     #[error("cannot access the trusted metadata")]
     State(#[from] std::io::Error),
     /// An expiry date that metadata cannot spell.
     #[error("the time of signing cannot be written down")]
-    Period(#[from] ExpiresError),
+    Period(#[from] MetadataTimeError),
 }
 
 impl TrustError {
+    /// What it says of the metadata's freshness, if it is about that.
+    pub const fn verdict(&self) -> Option<Verdict> {
+        match self {
+            Self::Expired { .. } => Some(Verdict::Stale),
+            Self::Rollback { .. } | Self::RoleRemoved { .. } | Self::SignedEarlier { .. } => {
+                Some(Verdict::RolledBack)
+            }
+            _ => None,
+        }
+    }
+
     /// What to do about it, for a person, where something can be done.
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
@@ -191,7 +278,7 @@ impl TrustError {
                 "pass --trust root.json with a root obtained over a channel you trust, not from the bundle".to_owned()
             }
             Self::DifferentRoot { registry, .. } => format!(
-                "this host keeps the root it trusts; if the registry was created anew, run `attune-install trust reset {registry}` and pass the new root with --trust"
+                "this host keeps the root it trusts; if the registry was created anew, run `attune-install trust remove {registry}` and pass the new root with --trust"
             ),
             Self::Signatures { role, .. } if role == "root" => {
                 "check that the given root belongs to this registry and that no root version is missing".to_owned()
@@ -202,20 +289,50 @@ impl TrustError {
             Self::Malformed { .. } | Self::Missing { .. } | Self::Mismatch { .. } | Self::WrongVersion { .. } => {
                 "the bundle or registry is incomplete or damaged; fetch it again".to_owned()
             }
-            Self::Rollback { .. } | Self::RoleRemoved { .. } => {
+            Self::Rollback { .. } | Self::RoleRemoved { .. } | Self::SignedEarlier { .. } => {
                 "use a bundle at least as new as the last one; only if the registry was restored from a backup, run `attune-install trust reset REGISTRY`".to_owned()
             }
-            Self::Expired { .. } => {
-                "fetch a newer bundle, or pass --expiry-grace 30d to accept metadata that expired less than 30 days ago".to_owned()
+            Self::Expired { time, .. } => expiry_hint(*time),
+            Self::PolicyDamaged { .. } => {
+                "remove the file, or write it anew with `attune-install trust add ROOT.json --expiry-grace DURATION`".to_owned()
             }
             Self::StateDamaged { .. } => {
-                "run `attune-install trust reset REGISTRY` and pass the registry's root with --trust again".to_owned()
+                "run `attune-install trust remove REGISTRY` and pass the registry's root with --trust again".to_owned()
             }
             Self::RegistryRenamed { .. } | Self::NoRegistryName { .. } => {
                 "a registry keeps its name for life; pass the root that was made with it".to_owned()
             }
+            Self::KeysMissing { .. } => {
+                "say where its keys are with --keys DIR, or name single ones with --key".to_owned()
+            }
+            Self::TooFewKeys { .. } => "add a key first, or lower the threshold".to_owned(),
+            Self::NoSuchKey { .. } => "`attune-build key list REGISTRY` shows the keys of every role".to_owned(),
+            Self::OtherDraft => "prepare the next root once, and let everybody sign copies of that file".to_owned(),
             _ => return None,
         };
         Some(hint)
     }
+}
+
+/// The beginnings of key ids, enough to tell them apart.
+fn short_ids(ids: &[KeyId]) -> String {
+    let short = |id: &KeyId| id.as_str().chars().take(12).collect::<String>();
+    ids.iter().map(short).collect::<Vec<_>>().join(", ")
+}
+
+/// What to do about expired metadata. That the clock may be wrong is only worth a word where it can be.
+fn expiry_hint(time: TrustedTime) -> String {
+    let clock = time.clock.strftime("%Y-%m-%dT%H:%M:%SZ");
+    let about_clock = match time.newest_signed {
+        Some(signed) if time.clock_behind().is_some() => {
+            format!("the clock says {clock}, yet the registry signed on {signed}: set the clock; then ")
+        }
+        Some(signed) => {
+            format!("the clock says {clock}, the registry last signed on {signed}; if that is right, ")
+        }
+        None => format!("if the clock is right ({clock}), "),
+    };
+    format!(
+        "{about_clock}fetch a newer bundle, or pass --expiry-grace 30d to accept metadata that expired less than 30 days ago"
+    )
 }

@@ -3,107 +3,79 @@
 //! It stands behind every change of a registry and touches no disk: files come out by name, in the
 //! order in which they must be written, the timestamp last, as only that makes the others current.
 //! What it builds on is verified as a client would, so nothing is ever signed on top of foreign files.
-//! The keys of root are needed to make a registry and to change its keys, not to publish.
+//! The keys of root are needed to make a registry and to change its keys, not to publish; where there are
+//! bins, those of targets are not needed either.
 
 use std::collections::BTreeMap;
-use std::num::{NonZeroU32, NonZeroU64};
+use std::num::NonZeroU64;
+use std::sync::Arc;
 
-use attune_schemas::tuf::{RegistryName, Role, RoleType, Root, Snapshot, TargetFile, Targets, Timestamp};
-use jiff::{SignedDuration, Timestamp as Instant};
+use attune_schemas::tuf::{
+    Delegations, MetaFile, MetadataTime, Role, RoleType, Root, Snapshot, TargetFile, Targets, Timestamp,
+};
+use jiff::Timestamp as Instant;
 
-use super::anchor::{TrustAnchor, registry_name};
-use super::client::{Client, UpdateOptions};
+use super::anchor::TrustAnchor;
+use super::bins::BinCount;
+use super::client::Client;
 use super::error::TrustError;
 use super::expiry::ExpiryPolicy;
 use super::fetch::{Fetch, Limits, fetch_required};
-use super::keys::SigningKey;
-use super::signer::{Signer, after, new_root, sign_root};
+use super::keys::Keyring;
+use super::setup::{RegistrySetup, RoleSetup, SigningRole};
+use super::signer::{Signer, after, first_root, require, role_keys, sign_as, to_bytes, unsigned};
+use super::updater::UpdateOptions;
 use super::verified::{Authority, Verified};
+use super::verified_repository::VerifiedRepository;
 
 /// Metadata files, by name, in the order in which they must be written.
-type Files = Vec<(String, Vec<u8>)>;
+pub type MetadataFiles = Vec<(String, Vec<u8>)>;
 
-/// The keys that sign each role.
-#[derive(Debug, Clone, Default)]
-pub struct RepositoryKeys {
-    /// The keys of root; best kept away from the registry.
-    pub root: Vec<SigningKey>,
-    /// The keys of the top-level targets.
-    pub targets: Vec<SigningKey>,
-    /// The keys of the snapshot.
-    pub snapshot: Vec<SigningKey>,
-    /// The keys of the timestamp.
-    pub timestamp: Vec<SigningKey>,
-}
-
-/// How many keys must sign each role.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Thresholds {
-    /// For root.
-    pub root: NonZeroU32,
-    /// For the top-level targets.
-    pub targets: NonZeroU32,
-    /// For the snapshot.
-    pub snapshot: NonZeroU32,
-    /// For the timestamp.
-    pub timestamp: NonZeroU32,
-}
-
-/// For how long each role's metadata is valid after it was signed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Periods {
-    /// For root.
-    pub root: SignedDuration,
-    /// For the top-level targets.
-    pub targets: SignedDuration,
-    /// For the snapshot.
-    pub snapshot: SignedDuration,
-    /// For the timestamp: how long a bundle can be installed after the registry was last published.
-    pub timestamp: SignedDuration,
-}
-
-/// What a new registry's metadata is made of.
-#[derive(Debug, Clone)]
-pub struct InitOptions<'a> {
-    /// The registry's name, for life.
-    pub name: RegistryName,
-    /// The keys; every role needs at least its threshold.
-    pub keys: &'a RepositoryKeys,
-    /// How many must sign.
-    pub thresholds: Thresholds,
-    /// How long metadata is valid.
-    pub periods: Periods,
-    /// The time of signing.
-    pub now: Instant,
-}
+/// Changes of targets, by path: the new file, or none where it is to go.
+pub type TargetChanges = BTreeMap<String, Option<TargetFile>>;
 
 /// A registry's current metadata, to be built upon.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Repository {
-    root: Verified<Root>,
-    targets: Verified<Targets>,
-    snapshot: Verified<Snapshot>,
-    timestamp: Verified<Timestamp>,
+    verified: VerifiedRepository,
+}
+
+/// What was signed anew, and what still waits for a key.
+#[derive(Debug, Default)]
+pub struct Refreshed {
+    /// The files to write.
+    pub files: MetadataFiles,
+    /// Roles that expire before long and could not be signed with the keys at hand, with their dates.
+    pub expiring: Vec<(String, MetadataTime)>,
+}
+
+/// The metadata of a new registry without targets: the files to write.
+pub fn init_repository(
+    setup: &RegistrySetup,
+    keys: &Keyring,
+    now: Instant,
+) -> Result<MetadataFiles, TrustError> {
+    let root = first_root(setup, now)?;
+    let mut envelope = unsigned("root.json", &root)?;
+    sign_as(&mut envelope, Authority::top_level(&root, RoleType::Root), keys)?;
+    let root = Verified::<Root>::check_own("root.json", &to_bytes("root.json", &envelope)?)?;
+    let signer = Signer { root: root.role(), keys, now };
+    let mut files = vec![named("root", &root)];
+    let delegations = setup.bins.as_ref().map(|(count, role)| bin_delegations(*count, role)).transpose()?;
+    let targets = signer.targets(NonZeroU64::MIN, BTreeMap::new(), delegations, None, None)?;
+    let mut meta = BTreeMap::from([described("targets", &targets)]);
+    for bin in targets.role().delegations.iter().flat_map(bin_authorities) {
+        let signed = signer.targets(NonZeroU64::MIN, BTreeMap::new(), None, None, Some(bin))?;
+        meta.extend([described_bin(bin.role, &signed)]);
+        files.push(named(bin.role, &signed));
+    }
+    let snapshot = signer.snapshot(NonZeroU64::MIN, meta)?;
+    let timestamp = signer.timestamp(NonZeroU64::MIN, &snapshot)?;
+    files.extend([named("targets", &targets), named("snapshot", &snapshot), named_timestamp(&timestamp)]);
+    Ok(files)
 }
 
 impl Repository {
-    /// Makes the metadata of a new registry without targets, and the files to write.
-    pub fn init(options: &InitOptions<'_>) -> Result<(Self, Files), TrustError> {
-        let root = sign_root(&new_root(options, NonZeroU64::MIN)?, &options.keys.root)?;
-        let signer = options.signer(root.role());
-        let targets = signer.targets(NonZeroU64::MIN, BTreeMap::new(), None)?;
-        let snapshot = signer.snapshot(NonZeroU64::MIN, BTreeMap::new(), &targets)?;
-        let timestamp = signer.timestamp(NonZeroU64::MIN, &snapshot)?;
-        let repository = Self { root, targets, snapshot, timestamp };
-        let files = vec![
-            named("1.root", &repository.root),
-            named("1.targets", &repository.targets),
-            named("1.snapshot", &repository.snapshot),
-            named("timestamp", &repository.timestamp),
-        ];
-        Ok((repository, files))
-    }
-
     /// Reads and verifies the current metadata of an existing registry, whose first root is its anchor.
     /// Expired metadata is accepted here, as publishing is what replaces it.
     pub fn open(source: &dyn Fetch, now: Instant) -> Result<Self, TrustError> {
@@ -111,116 +83,312 @@ impl Repository {
         let first = fetch_required(source, "1.root.json", limits.root_bytes)?;
         let client = Client::without_store(&TrustAnchor::from_root_bytes(&first)?);
         let options = UpdateOptions { now, expiry: ExpiryPolicy::IGNORE, limits };
-        let current = client.update(source, &options)?;
-        Ok(Self {
-            root: current.root().clone(),
-            targets: current.targets().clone(),
-            snapshot: current.snapshot().clone(),
-            timestamp: current.timestamp().clone(),
-        })
+        Ok(Self { verified: client.update(source, &options)? })
     }
 
     /// The current root.
     pub const fn root(&self) -> &Verified<Root> {
-        &self.root
+        self.verified.root()
     }
 
     /// The current top-level targets.
-    pub const fn targets(&self) -> &Verified<Targets> {
-        &self.targets
+    pub fn targets(&self) -> &Verified<Targets> {
+        self.verified.targets()
     }
 
-    /// Makes `targets` the registry's targets: returns the files to write, none when nothing changed
-    /// and nothing has spent two thirds of its period. Delegations stay as they are.
+    /// The current snapshot.
+    pub const fn snapshot(&self) -> &Verified<Snapshot> {
+        self.verified.snapshot()
+    }
+
+    /// The current timestamp.
+    pub const fn timestamp(&self) -> &Verified<Timestamp> {
+        self.verified.timestamp()
+    }
+
+    /// The registry as its clients see it.
+    pub const fn verified(&self) -> &VerifiedRepository {
+        &self.verified
+    }
+
+    /// How many bins there are, if any.
+    pub fn bins(&self) -> Option<BinCount> {
+        self.delegations().and_then(BinCount::of)
+    }
+
+    /// Whether `keys` are enough to publish, to be told before the work and not after it.
+    pub fn require_keys(&self, keys: &Keyring) -> Result<(), TrustError> {
+        let root = self.root().role();
+        require(Authority::top_level(root, RoleType::Snapshot), keys)?;
+        require(Authority::top_level(root, RoleType::Timestamp), keys)?;
+        match self.delegations().filter(|_| self.bins().is_some()).and_then(|all| bin_authorities(all).next())
+        {
+            Some(bin) => require(Authority { role: SigningRole::Bins.as_str(), ..bin }, keys),
+            None => require(Authority::top_level(root, RoleType::Targets), keys),
+        }
+    }
+
+    /// Changes targets: returns the files to write, none when nothing changed and nothing has spent two
+    /// thirds of its period. Of the bins only those concerned are read and signed.
     ///
     /// # Errors
-    /// [`TrustError::Signatures`] when the keys given are not enough for a role that has to be signed.
+    /// [`TrustError::KeysMissing`] when the keys given are not enough for a role that has to be signed.
     pub fn publish(
-        &mut self,
-        targets: BTreeMap<String, TargetFile>,
-        keys: &RepositoryKeys,
-        periods: &Periods,
+        &self,
+        changes: TargetChanges,
+        source: &dyn Fetch,
+        keys: &Keyring,
         now: Instant,
-    ) -> Result<Files, TrustError> {
-        let signer = Signer { root: self.root.role(), keys, periods: *periods, now };
-        let mut files = Files::new();
-        let mut next = self.clone();
-        let current = self.targets.role();
-        if targets != current.targets || signer.is_due(current, periods.targets) {
-            next.targets = signer.targets(after(current.version), targets, Some(current))?;
-            files.push(named(&format!("{}.targets", next.targets.version()), &next.targets));
+    ) -> Result<MetadataFiles, TrustError> {
+        let signer = self.signer(keys, now);
+        let mut draft = Draft::of(self);
+        match self.bins() {
+            None => draft.change_targets(&signer, changes)?,
+            Some(bins) => {
+                let mut by_bin: BTreeMap<String, TargetChanges> = BTreeMap::new();
+                for (path, change) in changes {
+                    by_bin.entry(bins.bin_of(&path)).or_default().insert(path, change);
+                }
+                for (bin, changes) in by_bin {
+                    let current = self.verified.set().delegated_role(&bin, source)?;
+                    draft.change_bin(&signer, &bin, &current, changes)?;
+                }
+            }
         }
-        let current = self.snapshot.role();
-        if !files.is_empty() || signer.is_due(current, periods.snapshot) {
-            next.snapshot = signer.snapshot(after(current.version), current.meta.clone(), &next.targets)?;
-            files.push(named(&format!("{}.snapshot", next.snapshot.version()), &next.snapshot));
-        }
-        let current = self.timestamp.role();
-        if !files.is_empty() || signer.is_due(current, periods.timestamp) {
-            next.timestamp = signer.timestamp(after(current.version), &next.snapshot)?;
-            files.push(named("timestamp", &next.timestamp));
-        }
-        *self = next;
-        Ok(files)
+        draft.finish(&signer, false)
     }
 
-    /// Changes the registry's keys, or renews its root: the next root names `keys` and is signed by them
-    /// and by `old_root_keys`. All other metadata is signed anew, as its keys may have changed.
-    pub fn rotate(
+    /// Signs snapshot and timestamp anew, and whatever else has spent two thirds of its period, as far as
+    /// the keys at hand allow.
+    pub fn refresh(&self, source: &dyn Fetch, keys: &Keyring, now: Instant) -> Result<Refreshed, TrustError> {
+        let signer = self.signer(keys, now);
+        let mut draft = Draft::of(self);
+        let mut expiring = Vec::new();
+        let root = self.root().role();
+        if signer.is_due(SigningRole::Root, root.expires) {
+            expiring.push(("root".to_owned(), root.expires));
+        }
+        let mut unless_keys_are_missing = |name: &str, expires, result| match result {
+            Err(TrustError::KeysMissing { .. }) => {
+                expiring.push((name.to_owned(), expires));
+                Ok(())
+            }
+            result => result,
+        };
+        let targets = self.targets().role();
+        if signer.is_due(SigningRole::Targets, targets.expires) {
+            let result = draft.replace_targets(&signer, targets.targets.clone(), targets.delegations.clone());
+            unless_keys_are_missing("targets", targets.expires, result)?;
+        }
+        for bin in self.bins().into_iter().flat_map(BinCount::names) {
+            let current = self.verified.set().delegated_role(&bin, source)?;
+            let expires = current.role().expires;
+            if signer.is_due(SigningRole::Bins, expires) {
+                let result = draft.replace_bin(&signer, &bin, &current, current.role().targets.clone());
+                unless_keys_are_missing(&bin, expires, result)?;
+            }
+        }
+        Ok(Refreshed { files: draft.finish(&signer, true)?, expiring })
+    }
+
+    /// Hands the bins over to other keys: the targets that name them and every bin are signed anew.
+    pub fn rekey_bins(
+        &self,
+        role: &RoleSetup,
+        source: &dyn Fetch,
+        keys: &Keyring,
+        now: Instant,
+    ) -> Result<MetadataFiles, TrustError> {
+        let bins = self.bins().ok_or_else(|| TrustError::NoBins)?;
+        let signer = self.signer(keys, now);
+        let mut draft = Draft::of(self);
+        let targets = self.targets().role().targets.clone();
+        draft.replace_targets(&signer, targets, Some(bin_delegations(bins, role)?))?;
+        for bin in bins.names() {
+            let current = self.verified.set().delegated_role(&bin, source)?;
+            draft.replace_bin(&signer, &bin, &current, current.role().targets.clone())?;
+        }
+        draft.finish(&signer, false)
+    }
+
+    /// Makes `root` the registry's next root, and signs anew whatever it takes from the keys that signed it.
+    pub(super) fn adopt_root(
+        &self,
+        root: &Verified<Root>,
+        keys: &Keyring,
+        now: Instant,
+    ) -> Result<MetadataFiles, TrustError> {
+        let signer = Signer { root: root.role(), keys, now: self.not_before_last(now) };
+        let mut draft = Draft::of(self);
+        draft.files.push(named("root", root));
+        let targets = self.targets();
+        if !is_signed(root.role(), targets) {
+            let role = targets.role();
+            draft.replace_targets(&signer, role.targets.clone(), role.delegations.clone())?;
+        }
+        draft.must_sign_snapshot |= !is_signed(root.role(), self.snapshot());
+        draft.must_sign_timestamp |= !is_signed(root.role(), self.timestamp());
+        draft.finish(&signer, false)
+    }
+
+    fn signer<'a>(&'a self, keys: &'a Keyring, now: Instant) -> Signer<'a> {
+        Signer { root: self.root().role(), keys, now: self.not_before_last(now) }
+    }
+
+    /// Times of signing never go back, whatever this machine's clock says.
+    fn not_before_last(&self, now: Instant) -> Instant {
+        self.timestamp().role().signed_at.map_or(now, |last| last.timestamp().max(now))
+    }
+
+    fn delegations(&self) -> Option<&Delegations> {
+        self.targets().role().delegations.as_ref()
+    }
+}
+
+/// A publication under way.
+struct Draft<'a> {
+    repository: &'a Repository,
+    files: MetadataFiles,
+    targets: Option<Verified<Targets>>,
+    meta: BTreeMap<String, MetaFile>,
+    must_sign_snapshot: bool,
+    must_sign_timestamp: bool,
+}
+
+impl<'a> Draft<'a> {
+    fn of(repository: &'a Repository) -> Self {
+        Self {
+            repository,
+            files: MetadataFiles::new(),
+            targets: None,
+            meta: repository.snapshot().role().meta.clone(),
+            must_sign_snapshot: false,
+            must_sign_timestamp: false,
+        }
+    }
+
+    fn change_targets(&mut self, signer: &Signer<'_>, changes: TargetChanges) -> Result<(), TrustError> {
+        let current = self.repository.targets().role();
+        let targets = changed(&current.targets, changes);
+        if targets != current.targets || signer.is_due(SigningRole::Targets, current.expires) {
+            self.replace_targets(signer, targets, current.delegations.clone())?;
+        }
+        Ok(())
+    }
+
+    fn replace_targets(
         &mut self,
-        old_root_keys: &[SigningKey],
-        options: &InitOptions<'_>,
-    ) -> Result<Files, TrustError> {
-        let file = format!("{}.root.json", after(self.root.role().version));
-        let trusted = registry_name(&file, self.root.role())?;
-        if options.name != *trusted {
-            let (trusted, offered) = (trusted.clone(), options.name.clone());
-            return Err(TrustError::RegistryRenamed { file, trusted, offered });
+        signer: &Signer<'_>,
+        targets: BTreeMap<String, TargetFile>,
+        delegations: Option<Delegations>,
+    ) -> Result<(), TrustError> {
+        let current = self.repository.targets().role();
+        let signed = signer.targets(after(current.version), targets, delegations, Some(current), None)?;
+        self.meta.extend([described("targets", &signed)]);
+        self.files.push(named("targets", &signed));
+        self.targets = Some(signed);
+        self.must_sign_snapshot = true;
+        Ok(())
+    }
+
+    fn change_bin(
+        &mut self,
+        signer: &Signer<'_>,
+        bin: &str,
+        current: &Arc<Verified<Targets>>,
+        changes: TargetChanges,
+    ) -> Result<(), TrustError> {
+        let targets = changed(&current.role().targets, changes);
+        if targets != current.role().targets || signer.is_due(SigningRole::Bins, current.role().expires) {
+            self.replace_bin(signer, bin, current, targets)?;
         }
-        let mut root = new_root(options, after(self.root.role().version))?;
-        root.extra.clone_from(&self.root.role().extra);
-        let signers: Vec<_> = old_root_keys.iter().chain(&options.keys.root).cloned().collect();
-        let root = sign_root(&root, &signers)?;
-        // A root that the old keys did not sign would lock every client out.
-        let old = Authority::top_level(self.root.role(), RoleType::Root);
-        Verified::<Root>::check(&file, root.bytes(), old)?;
-        let signer = options.signer(root.role());
-        let current = self.targets.role();
-        let targets = signer.targets(after(current.version), current.targets.clone(), Some(current))?;
-        let current = self.snapshot.role();
-        let snapshot = signer.snapshot(after(current.version), current.meta.clone(), &targets)?;
-        let timestamp = signer.timestamp(after(self.timestamp.role().version), &snapshot)?;
-        *self = Self { root, targets, snapshot, timestamp };
-        Ok(vec![
-            (file, self.root.bytes().to_vec()),
-            named(&format!("{}.targets", self.targets.version()), &self.targets),
-            named(&format!("{}.snapshot", self.snapshot.version()), &self.snapshot),
-            named("timestamp", &self.timestamp),
-        ])
+        Ok(())
+    }
+
+    fn replace_bin(
+        &mut self,
+        signer: &Signer<'_>,
+        bin: &str,
+        current: &Arc<Verified<Targets>>,
+        targets: BTreeMap<String, TargetFile>,
+    ) -> Result<(), TrustError> {
+        let delegating = self.targets.as_ref().unwrap_or_else(|| self.repository.targets()).role();
+        let mut authorities = delegating.delegations.iter().flat_map(bin_authorities);
+        let authority = authorities.find(|authority| authority.role == bin);
+        let previous = current.role();
+        let version = after(previous.version);
+        let delegations = previous.delegations.clone();
+        let signed = signer.targets(version, targets, delegations, Some(previous), authority)?;
+        self.meta.extend([described_bin(bin, &signed)]);
+        self.files.push(named(bin, &signed));
+        self.must_sign_snapshot = true;
+        Ok(())
+    }
+
+    /// Signs snapshot and timestamp where something below or their age asks for it, or where they `must`.
+    fn finish(mut self, signer: &Signer<'_>, must: bool) -> Result<MetadataFiles, TrustError> {
+        let (snapshot, timestamp) = (self.repository.snapshot(), self.repository.timestamp());
+        let due = |role, expires| must || signer.is_due(role, expires);
+        let mut next = None;
+        if self.must_sign_snapshot || due(SigningRole::Snapshot, snapshot.role().expires) {
+            let signed = signer.snapshot(after(snapshot.role().version), self.meta)?;
+            self.files.push(named("snapshot", &signed));
+            next = Some(signed);
+        }
+        let changed = next.is_some() || self.must_sign_timestamp;
+        if changed || due(SigningRole::Timestamp, timestamp.role().expires) {
+            let snapshot = next.as_ref().unwrap_or(snapshot);
+            let signed = signer.timestamp(after(timestamp.role().version), snapshot)?;
+            self.files.push(named_timestamp(&signed));
+        }
+        Ok(self.files)
     }
 }
 
-impl InitOptions<'_> {
-    fn signer<'a>(&'a self, root: &'a Root) -> Signer<'a> {
-        Signer { root, keys: self.keys, periods: self.periods, now: self.now }
+fn changed(targets: &BTreeMap<String, TargetFile>, changes: TargetChanges) -> BTreeMap<String, TargetFile> {
+    let mut targets = targets.clone();
+    for (path, change) in changes {
+        match change {
+            Some(file) => targets.insert(path, file),
+            None => targets.remove(&path),
+        };
     }
+    targets
 }
 
-fn named<R: Role>(name: &str, metadata: &Verified<R>) -> (String, Vec<u8>) {
-    (format!("{name}.json"), metadata.bytes().to_vec())
+fn bin_delegations(count: BinCount, role: &RoleSetup) -> Result<Delegations, TrustError> {
+    let (keys, role_keys) = role_keys(role)?;
+    Ok(count.delegations(keys, &role_keys))
 }
 
-impl Default for Thresholds {
-    fn default() -> Self {
-        let one = NonZeroU32::MIN;
-        Self { root: one, targets: one, snapshot: one, timestamp: one }
-    }
+/// Who signs each delegated role.
+fn bin_authorities(delegations: &Delegations) -> impl Iterator<Item = Authority<'_>> {
+    delegations.roles.iter().map(|role| Authority {
+        role: &role.name,
+        role_keys: &role.keys,
+        keys: &delegations.keys,
+    })
 }
 
-impl Default for Periods {
-    /// Five years for root, one for targets and snapshot, ninety days for the timestamp.
-    fn default() -> Self {
-        let days = |days: i64| SignedDuration::from_hours(24 * days);
-        Self { root: days(5 * 365), targets: days(365), snapshot: days(365), timestamp: days(90) }
-    }
+fn is_signed<R: Role>(root: &Root, metadata: &Verified<R>) -> bool {
+    Verified::<R>::check("", metadata.bytes(), Authority::top_level(root, R::TYPE)).is_ok()
+}
+
+fn described(role: &str, targets: &Verified<Targets>) -> (String, MetaFile) {
+    (format!("{role}.json"), MetaFile::describe(targets.role().version, targets.bytes()))
+}
+
+/// A bin's place in the snapshot: by version and length, as thousands of hashes would make every client
+/// fetch more than all its bins together. A signature is what vouches for the content.
+fn described_bin(role: &str, targets: &Verified<Targets>) -> (String, MetaFile) {
+    let meta = MetaFile { hashes: None, ..MetaFile::describe(targets.role().version, targets.bytes()) };
+    (format!("{role}.json"), meta)
+}
+
+fn named<R: Role>(role: &str, metadata: &Verified<R>) -> (String, Vec<u8>) {
+    (format!("{}.{role}.json", metadata.version()), metadata.bytes().to_vec())
+}
+
+fn named_timestamp(timestamp: &Verified<Timestamp>) -> (String, Vec<u8>) {
+    ("timestamp.json".to_owned(), timestamp.bytes().to_vec())
 }

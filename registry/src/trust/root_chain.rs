@@ -1,79 +1,105 @@
 //! From the trusted root to the newest one, version by version: TUF 5.3.
 //!
-//! Expiry of the last root and what follows from rotated keys is the client's next step.
+//! Expiry of the last root is the updater's next step.
 
 use std::collections::BTreeMap;
 
 use attune_schemas::Digest;
-use attune_schemas::tuf::{Key, KeyId, RegistryName, RoleKeys, RoleType, Root};
+use attune_schemas::tuf::{Key, KeyId, RoleKeys, RoleType, Root};
 
-use super::anchor::{TrustAnchor, registry_name};
+use super::anchor::registry_name;
 use super::error::TrustError;
 use super::fetch::{Fetch, fetch_optional};
+use super::metadata_store::SeenVersions;
+use super::updater::Keeper;
 use super::verified::{Authority, Verified};
 
 /// How many roots may follow the trusted one in one update.
 const MAX_ROTATIONS: u64 = 256;
 
-/// Where the chain of roots ended.
-#[derive(Debug)]
-pub(super) struct RootChain {
-    /// The newest root.
-    pub(super) root: Verified<Root>,
-    /// The registry all of them are of.
-    pub(super) registry_name: RegistryName,
-    /// Whether the keys of timestamp or snapshot changed anywhere on the way.
-    pub(super) online_keys_rotated: bool,
-    /// Every root passed, by version, the first and the last included.
-    passed: BTreeMap<u64, Digest>,
+/// What every root must satisfy beyond its signatures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum RootRules {
+    /// Nothing more.
+    AnyRepository,
+    /// Consistent snapshots, and one registry name that never changes.
+    OneRegistry,
 }
 
-impl RootChain {
-    /// Follows the chain from `trusted`. Where the source ends, a newer root that a person gave may be
-    /// the next link; it has to fit like any other.
-    pub(super) fn follow(
+/// The chain, as far as it was followed.
+#[derive(Debug)]
+pub(super) struct RootChain<'a> {
+    /// The newest root.
+    pub(super) root: Verified<Root>,
+    /// Every root passed, by version, the first and the last included.
+    pub(super) passed: PassedRoots,
+    /// Whether versions seen before were dropped on the way.
+    pub(super) seen_was_dropped: bool,
+    rules: RootRules,
+    keeper: Keeper<'a>,
+}
+
+/// Roots by version: the digest of what was signed, and the file.
+pub(super) type PassedRoots = BTreeMap<u64, (Digest, Vec<u8>)>;
+
+impl<'a> RootChain<'a> {
+    pub(super) fn start(
         trusted: Verified<Root>,
-        given: Option<&TrustAnchor>,
+        rules: RootRules,
+        keeper: Keeper<'a>,
+    ) -> Result<Self, TrustError> {
+        rules.check("root.json", trusted.role(), trusted.role())?;
+        let passed = BTreeMap::from([passed(&trusted)]);
+        Ok(Self { root: trusted, passed, seen_was_dropped: false, rules, keeper })
+    }
+
+    /// Follows the chain to its end. Where the source ends, a newer root that a person gave may be the
+    /// next link; it has to fit like any other. `seen` loses what the roots on the way revoke.
+    pub(super) fn follow(
+        &mut self,
+        seen: &mut SeenVersions,
+        given: Option<&Verified<Root>>,
         source: &dyn Fetch,
         max_bytes: u64,
-    ) -> Result<Self, TrustError> {
-        let name = registry_name("root.json", trusted.role())?.clone();
-        require_consistent("root.json", trusted.role())?;
-        let passed = BTreeMap::from([(trusted.version(), trusted.signed_digest())]);
-        let mut chain = Self { root: trusted, registry_name: name, online_keys_rotated: false, passed };
+    ) -> Result<(), TrustError> {
         for _ in 0..=MAX_ROTATIONS {
             // 5.3.2, 5.3.3: N+1 is asked for by name; only its certain absence ends the chain.
-            let Some(next) = chain.root.version().checked_add(1) else { return Ok(chain) };
+            let Some(next) = self.root.version().checked_add(1) else { return Ok(()) };
             let file = format!("{next}.root.json");
-            let given = given.filter(|anchor| anchor.root().version() == next);
+            let given = given.filter(|given| given.version() == next);
             let bytes = match fetch_optional(source, &file, max_bytes)? {
                 Some(bytes) => bytes,
                 None => match given {
-                    Some(anchor) => anchor.root().bytes().to_vec(),
-                    None => return Ok(chain),
+                    Some(given) => given.bytes().to_vec(),
+                    None => return Ok(()),
                 },
             };
-            chain.advance(next, &file, &bytes)?;
+            self.advance(next, &file, &bytes, seen)?;
         }
         Err(TrustError::TooManyRotations { limit: MAX_ROTATIONS })
     }
 
-    /// Whether `anchor` is one of the roots passed, or older than all of them.
-    pub(super) fn require_leads_to(&self, anchor: &TrustAnchor) -> Result<(), TrustError> {
-        let version = anchor.root().version();
-        let is_older = self.passed.first_key_value().is_some_and(|(first, _)| version < *first);
-        let is_passed = self.passed.get(&version) == Some(&anchor.root().signed_digest());
-        if *anchor.registry_name() == self.registry_name && (is_older || is_passed) {
+    /// Whether `given` is one of the roots passed, or older than all of them.
+    pub(super) fn require_leads_to(&self, given: &Verified<Root>) -> Result<(), TrustError> {
+        let registry = registry_name("root.json", self.root.role())?;
+        let is_same = registry_name("root.json", given.role())? == registry;
+        let is_older = self.passed.first_key_value().is_some_and(|(first, _)| given.version() < *first);
+        let is_passed =
+            self.passed.get(&given.version()).is_some_and(|(digest, _)| *digest == given.signed_digest());
+        if is_same && (is_older || is_passed) {
             return Ok(());
         }
-        Err(TrustError::DifferentRoot {
-            registry: self.registry_name.clone(),
-            trusted: self.root.version(),
-            offered: version,
-        })
+        let (trusted, offered) = (self.root.version(), given.version());
+        Err(TrustError::DifferentRoot { registry: registry.clone(), trusted, offered })
     }
 
-    fn advance(&mut self, expected: u64, file: &str, bytes: &[u8]) -> Result<(), TrustError> {
+    fn advance(
+        &mut self,
+        expected: u64,
+        file: &str,
+        bytes: &[u8],
+        seen: &mut SeenVersions,
+    ) -> Result<(), TrustError> {
         // 5.3.4: signed by a threshold of the old root's keys and of its own.
         let old = Authority::top_level(self.root.role(), RoleType::Root);
         let next = Verified::<Root>::check(file, bytes, old)?;
@@ -83,28 +109,47 @@ impl RootChain {
         if next.version() != expected {
             return Err(TrustError::WrongVersion { file: file.to_owned(), expected, actual: next.version() });
         }
-        // 5.3.12: consistent snapshots cannot be given up, as only those are supported.
-        require_consistent(file, next.role())?;
-        let offered = registry_name(file, next.role())?;
-        if *offered != self.registry_name {
-            return Err(TrustError::RegistryRenamed {
-                file: file.to_owned(),
-                trusted: self.registry_name.clone(),
-                offered: offered.clone(),
-            });
-        }
-        // 5.3.6: the expiry of a root on the way does not matter. 5.3.7: the new root is trusted.
-        self.online_keys_rotated |= [RoleType::Timestamp, RoleType::Snapshot]
+        self.rules.check(file, next.role(), self.root.role())?;
+        // 5.3.6: the expiry of a root on the way does not matter.
+        // 5.3.11: after a rotation, versions seen under the old keys bind no more: whoever had the old
+        // keys may have run the version numbers up. Nor does what a raised threshold left unproven.
+        let is_rotated = [RoleType::Timestamp, RoleType::Snapshot]
             .into_iter()
             .any(|role| is_rotated(self.root.role(), next.role(), role));
-        self.passed.insert(next.version(), next.signed_digest());
+        let dropped = if is_rotated { seen.clear() } else { seen.retain_signed_by(next.role()) };
+        self.seen_was_dropped |= dropped;
+        // 5.3.7, 5.3.8: the new root is trusted, and kept.
+        self.keeper.keep_root(&next, dropped)?;
+        self.passed.extend([passed(&next)]);
         self.root = next;
+        // 5.3.9: once more, from 5.3.2. 5.3.12: whether file names carry versions is the last root's word.
         Ok(())
     }
 }
 
-fn require_consistent(file: &str, root: &Root) -> Result<(), TrustError> {
-    if root.consistent_snapshot { Ok(()) } else { Err(TrustError::NotConsistent { file: file.to_owned() }) }
+impl RootRules {
+    /// Whether `root` may follow `previous`.
+    pub(super) fn check(self, file: &str, root: &Root, previous: &Root) -> Result<(), TrustError> {
+        if self == Self::AnyRepository {
+            return Ok(());
+        }
+        if !root.consistent_snapshot {
+            return Err(TrustError::NotConsistent { file: file.to_owned() });
+        }
+        let (offered, trusted) = (registry_name(file, root)?, registry_name(file, previous)?);
+        if offered == trusted {
+            return Ok(());
+        }
+        Err(TrustError::RegistryRenamed {
+            file: file.to_owned(),
+            trusted: trusted.clone(),
+            offered: offered.clone(),
+        })
+    }
+}
+
+fn passed(root: &Verified<Root>) -> (u64, (Digest, Vec<u8>)) {
+    (root.version(), (root.signed_digest(), root.bytes().to_vec()))
 }
 
 fn is_rotated(old: &Root, new: &Root, role: RoleType) -> bool {

@@ -5,67 +5,69 @@
 //! threshold are found by the publisher and not by every host.
 
 use std::collections::BTreeMap;
-use std::num::{NonZeroU32, NonZeroU64};
+use std::num::NonZeroU64;
 
 use attune_schemas::tuf::{
-    Envelope, Expires, ExtraFields, Key, KeyId, MetaFile, Role, RoleKeys, RoleType, Root, RootRoles,
-    Snapshot, SpecVersion, TargetFile, Targets, Timestamp, TimestampMeta,
+    Delegations, Envelope, ExpiryDays, ExtraFields, Key, KeyId, MetaFile, MetadataTime, Role, RoleKeys,
+    RoleType, Root, RootRoles, Snapshot, SpecVersion, TargetFile, Targets, Timestamp, TimestampMeta,
 };
 use jiff::{SignedDuration, Timestamp as Instant};
 
 use super::error::TrustError;
-use super::keys::SigningKey;
-use super::repository::{InitOptions, Periods, RepositoryKeys};
+use super::keys::Keyring;
+use super::setup::{RegistrySetup, RoleSetup, SigningRole};
 use super::verified::{Authority, Verified};
 
 /// Signs the roles below root, and accepts only what root's clients will accept.
 pub(super) struct Signer<'a> {
     pub(super) root: &'a Root,
-    pub(super) keys: &'a RepositoryKeys,
-    pub(super) periods: Periods,
+    pub(super) keys: &'a Keyring,
+    /// The time of signing, never before that of the timestamp which is replaced.
     pub(super) now: Instant,
 }
 
-impl Signer<'_> {
-    pub(super) fn is_due(&self, role: &impl Role, period: SignedDuration) -> bool {
-        role.expires().timestamp().duration_since(self.now) < period / 3
+impl<'a> Signer<'a> {
+    /// Whether less than a third of the role's period is left.
+    pub(super) fn is_due(&self, role: SigningRole, expires: MetadataTime) -> bool {
+        expires.timestamp().duration_since(self.now) < self.period(role) / 3
     }
 
+    /// A targets role with new content: the top-level one, or where `delegation` says who signs, that one.
     pub(super) fn targets(
         &self,
         version: NonZeroU64,
         targets: BTreeMap<String, TargetFile>,
+        delegations: Option<Delegations>,
         previous: Option<&Targets>,
+        bin: Option<Authority<'_>>,
     ) -> Result<Verified<Targets>, TrustError> {
+        let signing = if bin.is_some() { SigningRole::Bins } else { SigningRole::Targets };
         let role = Targets {
             role_type: RoleType::Targets,
             spec_version: SpecVersion::written(),
             version,
-            expires: expiry(self.now, self.periods.targets)?,
+            expires: self.expiry(signing)?,
             targets,
-            delegations: previous.and_then(|previous| previous.delegations.clone()),
+            delegations,
             extra: previous.map(|previous| previous.extra.clone()).unwrap_or_default(),
         };
-        self.sign(&role, &self.keys.targets)
+        self.sign(&role, bin.unwrap_or_else(|| self.authority(RoleType::Targets)))
     }
 
     pub(super) fn snapshot(
         &self,
         version: NonZeroU64,
-        mut meta: BTreeMap<String, MetaFile>,
-        targets: &Verified<Targets>,
+        meta: BTreeMap<String, MetaFile>,
     ) -> Result<Verified<Snapshot>, TrustError> {
-        let described = MetaFile::describe(targets.role().version, targets.bytes());
-        meta.insert("targets.json".to_owned(), described);
         let role = Snapshot {
             role_type: RoleType::Snapshot,
             spec_version: SpecVersion::written(),
             version,
-            expires: expiry(self.now, self.periods.snapshot)?,
+            expires: self.expiry(SigningRole::Snapshot)?,
             meta,
             extra: ExtraFields::new(),
         };
-        self.sign(&role, &self.keys.snapshot)
+        self.sign(&role, self.authority(RoleType::Snapshot))
     }
 
     pub(super) fn timestamp(
@@ -78,71 +80,145 @@ impl Signer<'_> {
             role_type: RoleType::Timestamp,
             spec_version: SpecVersion::written(),
             version,
-            expires: expiry(self.now, self.periods.timestamp)?,
+            expires: self.expiry(SigningRole::Timestamp)?,
             meta: TimestampMeta { snapshot: described, extra: ExtraFields::new() },
+            signed_at: Some(MetadataTime::at(self.now)?),
             extra: ExtraFields::new(),
         };
-        self.sign(&role, &self.keys.timestamp)
+        self.sign(&role, self.authority(RoleType::Timestamp))
     }
 
-    fn sign<R: Role>(&self, role: &R, keys: &[SigningKey]) -> Result<Verified<R>, TrustError> {
-        let file = format!("{}.json", R::TYPE);
-        let bytes = signed(&file, role, keys)?;
-        Verified::check(&file, &bytes, Authority::top_level(self.root, R::TYPE))
+    fn authority(&self, role: RoleType) -> Authority<'a> {
+        Authority::top_level(self.root, role)
+    }
+
+    fn sign<R: Role>(&self, role: &R, authority: Authority<'_>) -> Result<Verified<R>, TrustError> {
+        let file = format!("{}.json", authority.role);
+        let mut envelope = unsigned(&file, role)?;
+        sign_as(&mut envelope, authority, self.keys)?;
+        Verified::check(&file, &to_bytes(&file, &envelope)?, authority)
+    }
+
+    fn period(&self, role: SigningRole) -> SignedDuration {
+        period(role, &self.root.expiry_days.unwrap_or_default())
+    }
+
+    fn expiry(&self, role: SigningRole) -> Result<MetadataTime, TrustError> {
+        expiry(self.now, self.period(role))
     }
 }
 
-/// The file of `root`, signed by `keys`, its own among them.
-pub(super) fn sign_root(root: &Root, keys: &[SigningKey]) -> Result<Verified<Root>, TrustError> {
-    let bytes = signed("root.json", root, keys)?;
-    Verified::check_own("root.json", &bytes)
-}
-
-/// The file of `role`, signed once by each of `keys`.
-fn signed<R: Role>(file: &str, role: &R, keys: &[SigningKey]) -> Result<Vec<u8>, TrustError> {
-    let malformed = |source| TrustError::Malformed { file: file.to_owned(), source };
-    let mut envelope = Envelope::unsigned(role).map_err(malformed)?;
-    let message = envelope.signed_bytes().map_err(malformed)?;
-    let distinct: BTreeMap<_, _> = keys.iter().map(|key| (key.id(), key)).collect();
-    envelope.signatures = distinct.values().map(|key| key.sign(&message)).collect();
-    envelope.to_bytes().map_err(malformed)
-}
-
-/// A root that names the keys of `options`.
-pub(super) fn new_root(options: &InitOptions<'_>, version: NonZeroU64) -> Result<Root, TrustError> {
-    let InitOptions { name, keys, thresholds, periods, now } = options;
-    let all = [&keys.root, &keys.targets, &keys.snapshot, &keys.timestamp];
+/// A root as `setup` says.
+pub(super) fn first_root(setup: &RegistrySetup, now: Instant) -> Result<Root, TrustError> {
+    let mut keys = BTreeMap::new();
+    let mut list = |role: &RoleSetup| {
+        let (listed, role_keys) = role_keys(role)?;
+        keys.extend(listed);
+        Ok::<_, TrustError>(role_keys)
+    };
+    let roles = RootRoles {
+        root: list(&setup.root)?,
+        timestamp: list(&setup.timestamp)?,
+        snapshot: list(&setup.snapshot)?,
+        targets: list(&setup.targets)?,
+        extra: ExtraFields::new(),
+    };
     Ok(Root {
         role_type: RoleType::Root,
         spec_version: SpecVersion::written(),
-        version,
-        expires: expiry(*now, periods.root)?,
+        version: NonZeroU64::MIN,
+        expires: expiry(now, period(SigningRole::Root, &setup.expiry))?,
         consistent_snapshot: true,
-        keys: all.into_iter().flatten().map(listed).collect(),
-        roles: RootRoles {
-            root: role_keys(&keys.root, thresholds.root),
-            timestamp: role_keys(&keys.timestamp, thresholds.timestamp),
-            snapshot: role_keys(&keys.snapshot, thresholds.snapshot),
-            targets: role_keys(&keys.targets, thresholds.targets),
-            extra: ExtraFields::new(),
-        },
-        registry_name: Some(name.clone()),
+        keys,
+        roles,
+        registry_name: Some(setup.name.clone()),
+        expiry_days: Some(setup.expiry),
         extra: ExtraFields::new(),
     })
 }
 
-fn listed(key: &SigningKey) -> (KeyId, Key) {
-    (key.id().clone(), key.public().clone())
+/// The keys of a role by id, and how metadata names them.
+pub(super) fn role_keys(setup: &RoleSetup) -> Result<(BTreeMap<KeyId, Key>, RoleKeys), TrustError> {
+    let mut keys = BTreeMap::new();
+    for key in &setup.keys {
+        keys.insert(key_id(key)?, key.clone());
+    }
+    let keyids = keys.keys().cloned().collect();
+    Ok((keys, RoleKeys { keyids, threshold: setup.threshold, extra: ExtraFields::new() }))
 }
 
-fn role_keys(keys: &[SigningKey], threshold: NonZeroU32) -> RoleKeys {
-    let distinct: BTreeMap<_, _> = keys.iter().map(listed).collect();
-    RoleKeys { keyids: distinct.into_keys().collect(), threshold, extra: ExtraFields::new() }
+/// The id of `key`.
+pub(super) fn key_id(key: &Key) -> Result<KeyId, TrustError> {
+    key.id().map_err(|source| TrustError::Malformed { file: "key".to_owned(), source: source.into() })
 }
 
-fn expiry(now: Instant, period: SignedDuration) -> Result<Expires, TrustError> {
+/// A metadata file around `role`, without signatures.
+pub(super) fn unsigned<R: Role>(file: &str, role: &R) -> Result<Envelope, TrustError> {
+    Envelope::unsigned(role).map_err(|source| TrustError::Malformed { file: file.to_owned(), source })
+}
+
+/// The bytes of a metadata file.
+pub(super) fn to_bytes(file: &str, envelope: &Envelope) -> Result<Vec<u8>, TrustError> {
+    envelope.to_bytes().map_err(|source| TrustError::Malformed { file: file.to_owned(), source })
+}
+
+/// Adds as many signatures as the role needs, by those of its keys that are at hand.
+///
+/// # Errors
+/// [`TrustError::KeysMissing`] when these are not enough; a key that fails counts as missing, and what it
+/// said is the cause.
+pub(super) fn sign_as(
+    envelope: &mut Envelope,
+    authority: Authority<'_>,
+    keys: &Keyring,
+) -> Result<(), TrustError> {
+    let file = format!("{}.json", authority.role);
+    let message =
+        envelope.signed_bytes().map_err(|source| TrustError::Malformed { file: file.clone(), source })?;
+    let needed = authority.role_keys.threshold.get() as usize;
+    let mut failure = None;
+    for key in keys.of(authority.role_keys) {
+        if envelope.signatures.len() == needed {
+            break;
+        }
+        match key.sign(&message) {
+            Ok(signature) => envelope.signatures.push(signature),
+            Err(error) => failure = Some(error),
+        }
+    }
+    if envelope.signatures.len() >= needed {
+        return Ok(());
+    }
+    if let Some(error) = failure {
+        return Err(error.into());
+    }
+    Err(missing(authority, keys))
+}
+
+/// Whether `keys` hold as many keys of the role as must sign; none of them is asked to.
+pub(super) fn require(authority: Authority<'_>, keys: &Keyring) -> Result<(), TrustError> {
+    let needed = authority.role_keys.threshold.get() as usize;
+    if keys.of(authority.role_keys).len() >= needed { Ok(()) } else { Err(missing(authority, keys)) }
+}
+
+fn missing(authority: Authority<'_>, keys: &Keyring) -> TrustError {
+    let at_hand: Vec<&KeyId> = keys.of(authority.role_keys).into_iter().map(|key| key.id()).collect();
+    let missing = authority.role_keys.keyids.iter().filter(|id| !at_hand.contains(id)).cloned().collect();
+    TrustError::KeysMissing {
+        role: authority.role.to_owned(),
+        needed: authority.role_keys.threshold.get(),
+        have: at_hand.len(),
+        missing,
+    }
+}
+
+pub(super) fn period(role: SigningRole, days: &ExpiryDays) -> SignedDuration {
+    SignedDuration::from_hours(24 * i64::from(role.days(days)))
+}
+
+pub(super) fn expiry(now: Instant, period: SignedDuration) -> Result<MetadataTime, TrustError> {
     // Whoever asks for longer than dates reach gets the last one.
-    Ok(Expires::at(now.checked_add(period).unwrap_or(Instant::MAX))?)
+    Ok(MetadataTime::at(now.checked_add(period).unwrap_or(Instant::MAX))?)
 }
 
 /// The version that follows `version`.

@@ -7,7 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use attune_schemas::tuf::{Key, KeyId, RoleKeys, Signature};
-use ed25519_dalek::VerifyingKey;
+
+use super::public_key::PublicKey;
 
 /// Fewer keys signed than the threshold asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -36,44 +37,6 @@ pub fn verify_role(
     let needed = role.threshold.get();
     let valid = u32::try_from(signers.len()).unwrap_or(u32::MAX);
     if valid >= needed { Ok(()) } else { Err(ThresholdError { needed, valid }) }
-}
-
-/// A key of a scheme that can be checked, equal to another if it is the same key.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-enum PublicKey {
-    Ed25519([u8; 32]),
-}
-
-impl PublicKey {
-    /// The key, unless its type or scheme is unknown or its value malformed.
-    fn parse(key: &Key) -> Option<Self> {
-        match (key.keytype.as_str(), key.scheme.as_str()) {
-            ("ed25519", "ed25519") => {
-                let mut bytes = [0; 32];
-                hex::decode_to_slice(key.keyval.public.as_deref()?, &mut bytes).ok()?;
-                Some(Self::Ed25519(bytes))
-            }
-            _ => None,
-        }
-    }
-
-    fn has_signed(&self, message: &[u8], signature: &str) -> bool {
-        match self {
-            Self::Ed25519(key) => ed25519_has_signed(key, message, signature),
-        }
-    }
-}
-
-fn ed25519_has_signed(key: &[u8; 32], message: &[u8], signature: &str) -> bool {
-    let mut bytes = [0; 64];
-    // Lowercase only: a signature has one spelling, so that no changed byte goes unnoticed.
-    let is_lowercase = !signature.bytes().any(|byte| byte.is_ascii_uppercase());
-    if !is_lowercase || hex::decode_to_slice(signature, &mut bytes).is_err() {
-        return false;
-    }
-    // Strict: refuses keys of small order, for which one signature fits many messages.
-    VerifyingKey::from_bytes(key)
-        .is_ok_and(|key| key.verify_strict(message, &ed25519_dalek::Signature::from_bytes(&bytes)).is_ok())
 }
 
 #[cfg(test)]

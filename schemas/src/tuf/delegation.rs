@@ -71,11 +71,15 @@ struct DelegatedRoleFields {
 impl DelegatedRole {
     /// Whether the role is trusted for target `path`.
     pub fn covers(&self, path: &str) -> bool {
+        self.covers_hashed(path, &Digest::of(path.as_bytes()).hex())
+    }
+
+    /// [`Self::covers`] for a path whose sha256, in lowercase hex, is known: many roles can be asked.
+    pub fn covers_hashed(&self, path: &str, hash: &str) -> bool {
         match &self.scope {
             PathScope::Patterns(patterns) => patterns.iter().any(|pattern| path_matches(pattern, path)),
             PathScope::HashPrefixes(prefixes) => {
-                let hash = Digest::of(path.as_bytes()).hex();
-                prefixes.iter().any(|prefix| hash.starts_with(prefix))
+                prefixes.iter().any(|prefix| hash.starts_with(prefix.as_str()))
             }
         }
     }

@@ -123,6 +123,13 @@ impl Hashes {
         self.0.get("sha256").and_then(|hex| Digest::from_hex(hex).ok())
     }
 
+    /// The hash that names the file where snapshots are consistent: the sha256 if there is one, else the
+    /// sha512, else any.
+    pub fn preferred(&self) -> &str {
+        let known = self.0.get("sha256").or_else(|| self.0.get("sha512"));
+        known.or_else(|| self.0.values().next()).map_or("", String::as_str)
+    }
+
     /// Checks every hash of a known algorithm, of which there must be one.
     pub fn check(&self, bytes: &[u8]) -> Result<(), FileMismatch> {
         let mut checked = false;

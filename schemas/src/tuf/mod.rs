@@ -11,9 +11,10 @@
 
 mod delegation;
 mod envelope;
-mod expires;
+mod expiry_days;
 mod file_meta;
 mod key;
+mod metadata_time;
 mod path_pattern;
 mod registry_name;
 mod role;
@@ -25,9 +26,10 @@ mod timestamp;
 
 pub use self::delegation::{DelegatedRole, Delegations, PathScope};
 pub use self::envelope::{Envelope, EnvelopeError, Signature};
-pub use self::expires::{Expires, ExpiresError};
+pub use self::expiry_days::ExpiryDays;
 pub use self::file_meta::{EmptyHashes, FileMismatch, Hashes, MetaFile, TargetFile};
 pub use self::key::{Key, KeyId, KeyIdError, KeyVal};
+pub use self::metadata_time::{MetadataTime, MetadataTimeError};
 pub use self::path_pattern::path_matches;
 pub use self::registry_name::{RegistryName, RegistryNameError};
 pub use self::role::{Role, RoleKeys, RoleType};

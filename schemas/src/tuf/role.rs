@@ -6,7 +6,7 @@ use std::num::{NonZeroU32, NonZeroU64};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::{Expires, ExtraFields, KeyId};
+use super::{ExtraFields, KeyId, MetadataTime};
 
 /// The kind of a metadata file, its `_type`. Delegated roles are of type `targets`.
 #[derive(
@@ -33,7 +33,7 @@ pub trait Role: Serialize + DeserializeOwned {
     fn version(&self) -> NonZeroU64;
 
     /// When the metadata expires.
-    fn expires(&self) -> Expires;
+    fn expires(&self) -> MetadataTime;
 }
 
 /// The keys of a role, and how many of them must sign.

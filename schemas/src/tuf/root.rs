@@ -5,7 +5,9 @@ use std::num::NonZeroU64;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Expires, ExtraFields, Key, KeyId, RegistryName, Role, RoleKeys, RoleType, SpecVersion};
+use super::{
+    ExpiryDays, ExtraFields, Key, KeyId, MetadataTime, RegistryName, Role, RoleKeys, RoleType, SpecVersion,
+};
 
 /// The signed part of `N.root.json` (TUF 4.3).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -18,7 +20,7 @@ pub struct Root {
     /// The `N` of the file's name.
     pub version: NonZeroU64,
     /// When the file expires.
-    pub expires: Expires,
+    pub expires: MetadataTime,
     /// Whether file names carry versions and digests. Only registries that do are supported.
     #[serde(default)]
     pub consistent_snapshot: bool,
@@ -30,6 +32,10 @@ pub struct Root {
     /// other origin lacks it.
     #[serde(rename = "x-attune-registry-name", default, skip_serializing_if = "Option::is_none")]
     pub registry_name: Option<RegistryName>,
+    /// For how long each role is valid after it was signed. Off-spec: a field of our own, so that whoever
+    /// signs next finds what was decided when the registry was made.
+    #[serde(rename = "x-attune-expiry-days", default, skip_serializing_if = "Option::is_none")]
+    pub expiry_days: Option<ExpiryDays>,
     /// Unknown fields.
     #[serde(flatten)]
     pub extra: ExtraFields,
@@ -70,7 +76,7 @@ impl Role for Root {
         self.version
     }
 
-    fn expires(&self) -> Expires {
+    fn expires(&self) -> MetadataTime {
         self.expires
     }
 }
@@ -87,6 +93,7 @@ mod tests {
         json!({
             "_type": "root", "spec_version": "1.0.0", "version": 1, "expires": "2030-01-01T00:00:00Z",
             "consistent_snapshot": true, "x-attune-registry-name": "demo",
+            "x-attune-expiry-days": ExpiryDays::default(),
             "keys": {"k": Key::ed25519(&[7; 32])},
             "roles": {"root": role, "timestamp": role, "snapshot": role, "targets": role},
         })

@@ -5,7 +5,7 @@ use std::num::NonZeroU64;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Expires, ExtraFields, MetaFile, Role, RoleType, SpecVersion};
+use super::{ExtraFields, MetaFile, MetadataTime, Role, RoleType, SpecVersion};
 
 /// The signed part of `N.snapshot.json` (TUF 4.4).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -18,7 +18,7 @@ pub struct Snapshot {
     /// The `N` of the file's name.
     pub version: NonZeroU64,
     /// When the file expires.
-    pub expires: Expires,
+    pub expires: MetadataTime,
     /// `<role>.json` to what is current of it; version numbers are not part of the names.
     pub meta: BTreeMap<String, MetaFile>,
     /// Unknown fields.
@@ -40,7 +40,7 @@ impl Role for Snapshot {
         self.version
     }
 
-    fn expires(&self) -> Expires {
+    fn expires(&self) -> MetadataTime {
         self.expires
     }
 }

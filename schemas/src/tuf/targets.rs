@@ -5,7 +5,7 @@ use std::num::NonZeroU64;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Delegations, Expires, ExtraFields, Role, RoleType, SpecVersion, TargetFile};
+use super::{Delegations, ExtraFields, MetadataTime, Role, RoleType, SpecVersion, TargetFile};
 
 /// The signed part of `N.targets.json` and of every delegated role (TUF 4.5).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -18,7 +18,7 @@ pub struct Targets {
     /// The `N` of the file's name.
     pub version: NonZeroU64,
     /// When the file expires.
-    pub expires: Expires,
+    pub expires: MetadataTime,
     /// Target path, such as `packs/weather.json`, to its length and hashes.
     pub targets: BTreeMap<String, TargetFile>,
     /// The roles that are asked about targets not listed here.
@@ -36,7 +36,7 @@ impl Role for Targets {
         self.version
     }
 
-    fn expires(&self) -> Expires {
+    fn expires(&self) -> MetadataTime {
         self.expires
     }
 }

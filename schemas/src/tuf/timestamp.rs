@@ -4,7 +4,7 @@ use std::num::NonZeroU64;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Expires, ExtraFields, MetaFile, Role, RoleType, SpecVersion};
+use super::{ExtraFields, MetaFile, MetadataTime, Role, RoleType, SpecVersion};
 
 /// The signed part of `timestamp.json` (TUF 4.6).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -17,9 +17,13 @@ pub struct Timestamp {
     /// Rises with every change.
     pub version: NonZeroU64,
     /// When the file expires.
-    pub expires: Expires,
+    pub expires: MetadataTime,
     /// The current snapshot.
     pub meta: TimestampMeta,
+    /// When the file was signed, never earlier than the one before it. Off-spec: a field of our own, by
+    /// which a host can tell that its clock is behind; metadata of other origin lacks it.
+    #[serde(rename = "x-attune-signed-at", default, skip_serializing_if = "Option::is_none")]
+    pub signed_at: Option<MetadataTime>,
     /// Unknown fields.
     #[serde(flatten)]
     pub extra: ExtraFields,
@@ -43,7 +47,7 @@ impl Role for Timestamp {
         self.version
     }
 
-    fn expires(&self) -> Expires {
+    fn expires(&self) -> MetadataTime {
         self.expires
     }
 }

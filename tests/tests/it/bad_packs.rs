@@ -154,7 +154,7 @@ fn initialising_what_is_not_empty() {
 fn adding_without_keys() {
     let world = World::with_registry();
     fs_err::remove_dir_all(world.keys()).unwrap();
-    let run = world.add(&[&greeter()]).fails(1, &["targets.json"]);
+    let run = world.add(&[&greeter()]).fails(1, &["0 of its keys are at hand"]);
     assert!(run.with_hint().stderr.contains("--keys"));
 }
 

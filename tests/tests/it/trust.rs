@@ -92,7 +92,7 @@ fn another_root_than_the_trusted_one() {
     let stranger = World::with_packs(&[&greeter()]);
     stranger.bundle(&["greeter"]).succeeds();
     let run = world.install_from(&stranger.bundle_path(), &stranger.trust());
-    assert!(run.fails(3, &["demo"]).with_hint().stderr.contains("trust reset"));
+    assert!(run.fails(3, &["demo"]).with_hint().stderr.contains("trust remove"));
     world.install([stranger.bundle_path()]).fails(3, &["is not signed by whom it should be"]);
     world.root_tree().without_touched().assert_same(&before);
 }
@@ -173,11 +173,16 @@ fn expired_metadata_within_the_grace_is_accepted_and_recorded() {
     let grace = ["--expiry-grace=36500d".as_ref(), "--json".as_ref()];
     let arguments = [[bundle.as_os_str(), "--trust".as_ref()], [trust.as_os_str(), grace[0]]].concat();
     let run = world.install(arguments.iter().chain([&grace[1]])).succeeds();
-    let waivers = run.json()["expiryWaivers"].to_string();
-    assert!(waivers.contains("timestamp") && waivers.contains("2020-03-31"), "{waivers}");
+    let freshness = &run.json()["freshness"];
+    assert_eq!(
+        (&freshness["verdict"], &freshness["allowedBy"]),
+        (&"stale".into(), &"--expiry-grace 36500d".into())
+    );
+    let expired = freshness["expired"].to_string();
+    assert!(expired.contains("timestamp") && expired.contains("2020-03-31"), "{expired}");
     let log = fs_err::read_to_string(world.root().join("state/log/install.jsonl")).unwrap();
     let line: serde_json::Value = serde_json::from_str(log.lines().last().unwrap()).unwrap();
-    assert!(line["expiryWaivers"].to_string().contains("timestamp"), "{log}");
+    assert!(line["freshness"]["expired"].to_string().contains("timestamp"), "{log}");
     assert_eq!(line["packs"][0]["ref"], "greeter");
     // The waiver was for one run only.
     world.install([&bundle]).fails(3, &["expired"]);

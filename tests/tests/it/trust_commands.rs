@@ -57,15 +57,15 @@ fn another_root_of_a_trusted_name_is_not_added() {
     let stranger = World::with_packs(&[&greeter()]);
     let root = stranger.trust().display().to_string();
     let run = trust(&world, &["add", &root]).fails(3, &["demo"]).with_hint();
-    assert!(run.stderr.contains("trust reset"), "{}", run.stderr);
+    assert!(run.stderr.contains("trust remove"), "{}", run.stderr);
     world.root_tree().without_touched().assert_same(&before);
 }
 
 #[test]
-fn a_registry_that_was_reset_is_trusted_no_more() {
+fn a_registry_that_was_removed_is_trusted_no_more() {
     let world = World::new();
     world.install_from(&standard().bundle_path(), &standard().trust()).succeeds();
-    let run = trust(&world, &["reset", "demo"]).succeeds();
+    let run = trust(&world, &["remove", "demo"]).succeeds();
     assert!(run.stdout.contains("`demo` is no longer trusted"), "{}", run.stdout);
     assert_eq!(listed(&world), json!([]));
     assert_eq!(world.installed().len(), 3, "what is installed stays");
@@ -80,8 +80,11 @@ fn a_registry_that_was_reset_is_trusted_no_more() {
 }
 
 #[test]
-fn resetting_a_registry_that_is_not_trusted() {
+fn changing_a_registry_that_is_not_trusted() {
     let world = World::new();
+    for command in ["remove", "show"] {
+        trust(&world, &[command, "demo"]).fails(1, &["no registry `demo` is trusted", "none"]);
+    }
     let run = trust(&world, &["reset", "demo"]).fails(1, &["no registry `demo` is trusted", "none"]);
     assert!(world.root_tree().is_absent(), "{}", run.stderr);
     trust(&world, &["add", &standard_root()]).succeeds();
@@ -131,4 +134,98 @@ fn metadata_of_another_role_in_place_of_a_root() {
         let words = [name, "is not the root metadata of a registry"];
         hosts.refuse(3, &words, |host| host.install_from(&bundle, &file)).with_hint();
     }
+}
+
+#[test]
+fn versions_that_were_reset_are_seen_no_more() {
+    let world = World::with_packs(&[&greeter()]);
+    world.bundle(&["greeter"]).succeeds();
+    let old = world.path().join("old.tar.zst");
+    fs_err::copy(world.bundle_path(), &old).unwrap();
+    world.add(&[&greeter().version("1.1.0")]).succeeds();
+    world.bundle(&["greeter"]).succeeds();
+    world.install_bundle().succeeds();
+    let run = world.install([old.as_os_str(), "--json".as_ref()]);
+    assert!(run.status == Some(3) && run.stderr.contains(r#""verdict":"rolled-back""#), "{}", run.stderr);
+    assert_eq!(listed(&world)[0]["registry"], "demo");
+    trust(&world, &["reset", "demo"]).succeeds();
+    assert_eq!(listed(&world)[0]["registry"], "demo");
+    world.install([&old]).succeeds();
+}
+
+#[test]
+fn everything_that_is_remembered_of_a_registry_is_shown() {
+    let world = World::new();
+    trust(&world, &["add", &standard_root()]).succeeds();
+    let show = |arguments: &[&str]| trust(&world, &[&["show", "demo"], arguments].concat()).succeeds();
+    assert_eq!(show(&["--json"]).json()["seen"], json!([]));
+    assert!(show(&[]).stdout.contains("nothing was seen of it yet"));
+    world.install([standard().bundle_path()]).succeeds();
+    let details = show(&["--json"]).json();
+    assert_eq!(details["roles"][0]["role"], "root");
+    assert_eq!(details["roles"][0]["threshold"], 1);
+    let seen: Vec<_> = details["seen"].as_array().unwrap().iter().map(|seen| seen["role"].clone()).collect();
+    assert_eq!(seen, ["timestamp", "snapshot", "targets"]);
+    assert!(details["signedAt"].is_string() && details["rootDigest"].is_string());
+    let text = show(&[]).stdout;
+    assert!(text.contains("1 of 1") && text.contains("last signed"), "{text}");
+}
+
+#[test]
+fn a_root_is_held_against_its_fingerprint() {
+    let digest = attune_schemas::Digest::of(&fs_err::read(standard().trust()).unwrap()).to_string();
+    let other = attune_schemas::Digest::of(b"other").to_string();
+    let world = World::new();
+    let (root, bundle) = (standard_root(), standard().bundle_path().display().to_string());
+    let add = ["add", &root, "--trust-fingerprint", &other];
+    trust(&world, &add).fails(3, &["has the fingerprint", &digest]).with_hint();
+    world
+        .install([&bundle, "--trust", &root, "--trust-fingerprint", &other])
+        .fails(3, &["has the fingerprint"]);
+    assert!(world.root_tree().is_absent());
+    // The fingerprint alone vouches for the root that the bundle brings, and for no other.
+    world
+        .install([&bundle, "--trust-fingerprint", &other])
+        .fails(3, &["has no root with the fingerprint"])
+        .with_hint();
+    assert!(world.root_tree().is_absent());
+    world.install([&bundle, "--trust-fingerprint", &digest]).succeeds();
+    trust(&world, &["add", &root, "--trust-fingerprint", &digest]).succeeds();
+    assert_eq!(listed(&world)[0]["rootDigest"], digest.as_str());
+    let run = trust(&world, &["add", &root, "--trust-fingerprint", "sha256:1234"]);
+    assert_eq!(run.status, Some(2), "{}", run.stderr);
+}
+
+#[test]
+fn a_trust_policy_accepts_stale_metadata_until_it_is_changed() {
+    let old = World::new();
+    old.sign_at(1_577_836_800);
+    old.init("demo").succeeds();
+    old.add(&[&greeter()]).succeeds();
+    old.sign_at(1_577_836_800 + 86_400);
+    old.bundle(&["greeter"]).succeeds();
+    let (root, bundle) = (old.trust().display().to_string(), old.bundle_path());
+    let world = World::new();
+    trust(&world, &["add", &root]).succeeds();
+    let run = world.install([bundle.as_os_str(), "--json".as_ref()]);
+    assert!(run.status == Some(3) && run.stderr.contains(r#""verdict":"stale""#), "{}", run.stderr);
+    trust(&world, &["add", &root, "--expiry-grace", "any"]).succeeds();
+    assert_eq!(listed(&world)[0]["expiryGrace"], "any");
+    let run = world.install([&bundle]).succeeds();
+    assert!(run.stdout.contains("allowed by the registry's trust policy (any)"), "{}", run.stdout);
+    trust(&world, &["add", &root, "--expiry-grace", "0d"]).succeeds();
+    assert!(listed(&world)[0].get("expiryGrace").is_none());
+    world.install([&bundle]).fails(3, &["stale: "]);
+}
+
+#[test]
+fn a_clock_set_back_is_told() {
+    let world = World::new();
+    world.sign_at(4_102_444_800);
+    world.init("demo").succeeds();
+    world.add(&[&greeter()]).succeeds();
+    world.bundle(&["greeter"]).succeeds();
+    let run = world.install_bundle().succeeds();
+    assert!(run.stderr.contains("the clock of this host is"), "{}", run.stderr);
+    assert!(run.stderr.contains("the registry signed on 2100-01-01T00:00:00Z"), "{}", run.stderr);
 }

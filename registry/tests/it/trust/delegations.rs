@@ -205,6 +205,6 @@ fn an_expired_delegated_role() {
     assert!(matches!(length_of(&world, "a"), Err(TrustError::Expired { role, .. }) if role == "first"));
     let verified = world.update_at(now(), days(2)).unwrap();
     assert!(verified.target("a", &world.files).is_ok());
-    assert_eq!(verified.expiry_waivers()[0].role, "first");
-    assert!(world.update_at(now(), SignedDuration::ZERO).unwrap().expiry_waivers().is_empty());
+    assert_eq!(verified.freshness().waivers[0].role, "first");
+    assert!(world.update_at(now(), SignedDuration::ZERO).unwrap().freshness().waivers.is_empty());
 }

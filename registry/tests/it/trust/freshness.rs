@@ -1,6 +1,6 @@
 //! Metadata that was right once: expiry, freeze and rollback.
 
-use attune_registry::trust::{ExpiryWaiver, TrustError};
+use attune_registry::trust::{ExpiryWaiver, TrustError, Verdict};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
@@ -41,7 +41,7 @@ fn expired_metadata_within_grace_is_accepted_and_reported() {
         expire(&mut world, role);
         let verified = world.update_at(now(), days(2)).unwrap();
         let waiver = ExpiryWaiver { role: role.to_owned(), expired_at: PAST.parse().unwrap() };
-        assert_eq!(verified.expiry_waivers(), [waiver]);
+        assert_eq!(verified.freshness().waivers, [waiver]);
         assert!(matches!(world.update_at(now(), days(1)), Err(TrustError::Expired { .. })));
     }
 }
@@ -149,4 +149,69 @@ fn an_update_forwards_is_accepted() {
     world.install();
     let verified = world.update().unwrap();
     assert_eq!(verified.target(TARGET, &world.files).unwrap().length(), 5);
+}
+
+#[test]
+fn a_clock_set_back_before_the_last_signing_opens_no_door() {
+    let mut world = World::new();
+    expire(&mut world, "targets");
+    // The targets expired on 2029-12-31, the registry signed on 2030-01-01: no clock can undo that.
+    let error = world.update_at(now() - days(300), SignedDuration::ZERO).unwrap_err();
+    assert!(matches!(&error, TrustError::Expired { role, .. } if role == "targets"), "{error}");
+    assert!(error.hint().unwrap().contains("set the clock"), "{:?}", error.hint());
+    assert_eq!(error.verdict(), Some(Verdict::Stale));
+    // Nor is a root that has expired since then fresh again.
+    let mut world = World::new();
+    expire(&mut world, "root");
+    let error = world.update_at(now() - days(300), SignedDuration::ZERO).unwrap_err();
+    assert!(matches!(&error, TrustError::Expired { role, .. } if role == "root"), "{error}");
+}
+
+#[test]
+fn what_was_signed_later_than_anything_seen_is_remembered_with_the_timestamp() {
+    let mut world = World::new();
+    let behind = now() - days(300);
+    let freshness = world.update_at(behind, SignedDuration::ZERO).unwrap().freshness();
+    assert_eq!(freshness.verdict(), Verdict::Fresh);
+    assert_eq!(freshness.time.clock_behind(), Some(days(300)));
+    assert_eq!(world.update().unwrap().freshness().time.clock_behind(), None);
+    world.install();
+    // An honest old timestamp would be judged by what the host knows, were it not refused as older.
+    world.forge_timestamp(|timestamp| timestamp["expires"] = json!("2029-12-31T23:59:59Z"));
+    let error = world.update_at(behind, SignedDuration::ZERO).unwrap_err();
+    assert!(matches!(error, TrustError::Expired { .. }), "{error}");
+}
+
+#[test]
+fn a_clock_far_ahead_locks_no_door() {
+    let world = World::new();
+    let ahead = now() + days(1000);
+    let error = world.update_at(ahead, SignedDuration::ZERO).unwrap_err();
+    assert_eq!(error.verdict(), Some(Verdict::Stale));
+    assert!(error.hint().unwrap().contains("the clock says 2032"), "{:?}", error.hint());
+    // Whoever allows any age installs, and is told; nothing of the wrong clock is remembered.
+    let verified = world.update_at(ahead, SignedDuration::MAX).unwrap();
+    assert_eq!(verified.freshness().verdict(), Verdict::Stale);
+    verified.persist(&world.store()).unwrap();
+    assert_eq!(world.update().unwrap().freshness().verdict(), Verdict::Fresh);
+}
+
+#[test]
+fn a_newer_timestamp_that_was_signed_earlier() {
+    let mut world = World::new();
+    world.install();
+    world.forge_timestamp(|timestamp| timestamp["x-attune-signed-at"] = json!("2029-12-31T00:00:00Z"));
+    let error = world.refused();
+    assert!(matches!(error, TrustError::SignedEarlier { .. }), "{error}");
+    assert_eq!((error.verdict(), error.hint().is_some()), (Some(Verdict::RolledBack), true));
+}
+
+#[test]
+fn metadata_of_others_says_nothing_of_when_it_was_signed() {
+    let mut world = World::new();
+    world.forge_timestamp(|timestamp| {
+        timestamp.as_object_mut().unwrap().remove("x-attune-signed-at");
+    });
+    let freshness = world.update_at(now() - days(300), SignedDuration::ZERO).unwrap().freshness();
+    assert_eq!((freshness.verdict(), freshness.time.newest_signed), (Verdict::Fresh, None));
 }

@@ -1,90 +1,78 @@
 //! What the publisher writes, and when it writes nothing.
 
-use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
-use attune_registry::trust::{Periods, Repository, RepositoryKeys, Thresholds, TrustError};
-use attune_schemas::tuf::TargetFile;
+use attune_registry::trust::{Repository, TrustError, init_repository};
 
-use super::world::{TARGET, World, days, init_options, key, keys, now, target};
+use super::world::{Keys, TARGET, World, days, key, keys, now, setup};
 
 fn names(files: &[(String, Vec<u8>)]) -> Vec<&str> {
     files.iter().map(|(name, _)| name.as_str()).collect()
 }
 
-fn targets(content: &str) -> BTreeMap<String, TargetFile> {
-    BTreeMap::from([(TARGET.to_owned(), target(content))])
-}
-
 #[test]
 fn a_new_registry_is_four_files_and_equal_inputs_give_equal_bytes() {
     let keys = keys(1);
-    let (_, files) = Repository::init(&init_options(&keys)).unwrap();
+    let files = init_repository(&setup(&keys), &keys.ring(), now()).unwrap();
     assert_eq!(names(&files), ["1.root.json", "1.targets.json", "1.snapshot.json", "timestamp.json"]);
-    assert_eq!(files, Repository::init(&init_options(&keys)).unwrap().1);
+    assert_eq!(files, init_repository(&setup(&keys), &keys.ring(), now()).unwrap());
 }
 
 #[test]
 fn publishing_raises_every_version_by_one_and_writes_the_timestamp_last() {
     let mut world = World::new();
-    let mut repository = Repository::open(&world.files, now()).unwrap();
-    let files = repository.publish(targets("two"), &world.keys, &Periods::default(), now()).unwrap();
+    let files = world.publication("two", &world.keys.ring(), now()).unwrap();
     assert_eq!(names(&files), ["3.targets.json", "3.snapshot.json", "timestamp.json"]);
     world.files.extend(files);
     let verified = world.update().unwrap();
-    assert_eq!(
-        (verified.timestamp().version(), verified.target(TARGET, &world.files).unwrap().length()),
-        (3, 3)
-    );
+    let length = verified.target(TARGET, &world.files).unwrap().length();
+    assert_eq!((verified.timestamp().version(), length), (3, 3));
 }
 
 #[test]
 fn unchanged_targets_write_nothing_until_something_expires_soon() {
     let mut world = World::new();
     let mut publish = |after| {
-        let periods = Periods::default();
-        world.repository.publish(targets("one"), &world.keys, &periods, now() + days(after)).unwrap()
+        let files = world.publication("one", &world.keys.ring(), now() + days(after)).unwrap();
+        world.files.extend(files.clone());
+        names(&files).into_iter().map(str::to_owned).collect::<Vec<_>>()
     };
-    assert_eq!(publish(0), []);
-    assert_eq!(publish(60), []);
-    assert_eq!(names(&publish(61)), ["timestamp.json"]);
-    assert_eq!(publish(62), []);
-    assert_eq!(names(&publish(244)), ["3.targets.json", "3.snapshot.json", "timestamp.json"]);
+    assert!(publish(0).is_empty());
+    assert!(publish(60).is_empty());
+    assert_eq!(publish(61), ["timestamp.json"]);
+    assert!(publish(62).is_empty());
+    assert_eq!(publish(244), ["3.targets.json", "3.snapshot.json", "timestamp.json"]);
 }
 
 #[test]
 fn publishing_needs_no_root_key_and_refuses_wrong_ones() {
-    let mut world = World::new();
-    let online = RepositoryKeys { root: Vec::new(), ..world.keys.clone() };
-    let periods = Periods::default();
-    assert!(world.repository.publish(targets("two"), &online, &periods, now()).is_ok());
+    let world = World::new();
+    let online = Keys { root: Vec::new(), ..world.keys.clone() };
+    assert!(world.publication("two", &online.ring(), now()).is_ok());
     for broken in [
-        RepositoryKeys { targets: Vec::new(), ..online.clone() },
-        RepositoryKeys { snapshot: vec![key(99)], ..online.clone() },
-        RepositoryKeys { timestamp: Vec::new(), ..online.clone() },
+        Keys { targets: Vec::new(), ..online.clone() },
+        Keys { snapshot: vec![key(99)], ..online.clone() },
+        Keys { timestamp: Vec::new(), ..online.clone() },
     ] {
-        let error = world.repository.publish(targets("three"), &broken, &periods, now()).unwrap_err();
-        assert!(matches!(error, TrustError::Signatures { .. }));
-        // Nothing was half done.
-        assert_eq!(world.repository.targets().version(), 3);
+        let error = world.publication("three", &broken.ring(), now()).unwrap_err();
+        assert!(matches!(error, TrustError::KeysMissing { needed: 1, have: 0, .. }), "{error}");
+        assert!(error.hint().unwrap().contains("--keys"));
     }
 }
 
 #[test]
 fn a_threshold_that_the_keys_cannot_meet() {
-    let mut two = keys(1);
-    two.targets = vec![key(2), key(2)];
-    let mut options = init_options(&two);
-    options.thresholds = Thresholds { targets: NonZeroU32::new(2).unwrap(), ..Thresholds::default() };
-    let error = Repository::init(&options).unwrap_err();
-    assert!(
-        matches!(error, TrustError::Signatures { source, .. } if (source.needed, source.valid) == (2, 1))
-    );
+    let mut keys = keys(1);
+    let two = NonZeroU32::new(2).unwrap();
+    let mut setup_of_two = setup(&keys);
+    setup_of_two.targets.threshold = two;
+    let error = init_repository(&setup_of_two, &keys.ring(), now()).unwrap_err();
+    assert!(matches!(error, TrustError::KeysMissing { needed: 2, have: 1, .. }), "{error}");
 
-    let mut two = keys(1);
-    two.targets = vec![key(2), key(9)];
-    options.keys = &two;
-    assert!(Repository::init(&options).is_ok());
+    keys.targets.push(key(9));
+    setup_of_two = setup(&keys);
+    setup_of_two.targets.threshold = two;
+    assert!(init_repository(&setup_of_two, &keys.ring(), now()).is_ok());
 }
 
 #[test]
@@ -99,9 +87,34 @@ fn nothing_is_signed_on_top_of_foreign_files() {
 fn an_expired_registry_can_be_published_again() {
     let mut world = World::new();
     let later = now() + days(800);
-    let mut repository = Repository::open(&world.files, later).unwrap();
-    let files = repository.publish(targets("one"), &world.keys, &Periods::default(), later).unwrap();
+    let files = world.publication("one", &world.keys.ring(), later).unwrap();
     assert_eq!(files.len(), 3);
     world.files.extend(files);
     assert!(world.update_at(later, days(0)).is_ok());
+}
+
+#[test]
+fn a_publishers_clock_that_was_set_back_signs_no_earlier_than_before() {
+    let mut world = World::new();
+    let files = world.publication("two", &world.keys.ring(), now() - days(100)).unwrap();
+    world.files.extend(files);
+    assert_eq!(world.signed("timestamp.json")["x-attune-signed-at"], "2030-01-01T00:00:00Z");
+    assert!(world.update().is_ok());
+}
+
+#[test]
+fn a_refresh_signs_snapshot_and_timestamp_and_tells_what_waits_for_other_keys() {
+    let world = World::new();
+    let refreshed = world.repository().refresh(&world.files, &world.keys.ring(), now()).unwrap();
+    assert_eq!(names(&refreshed.files), ["3.snapshot.json", "timestamp.json"]);
+    assert!(refreshed.expiring.is_empty());
+
+    let later = now() + days(300);
+    let online = Keys { root: Vec::new(), targets: Vec::new(), ..world.keys.clone() };
+    let repository = Repository::open(&world.files, later).unwrap();
+    let refreshed = repository.refresh(&world.files, &online.ring(), later).unwrap();
+    assert_eq!(names(&refreshed.files), ["3.snapshot.json", "timestamp.json"]);
+    assert_eq!(refreshed.expiring.iter().map(|(role, _)| &role[..]).collect::<Vec<_>>(), ["targets"]);
+    let refreshed = repository.refresh(&world.files, &world.keys.ring(), later).unwrap();
+    assert_eq!(names(&refreshed.files), ["3.targets.json", "3.snapshot.json", "timestamp.json"]);
 }

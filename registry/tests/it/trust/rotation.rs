@@ -2,30 +2,26 @@
 
 use std::num::NonZeroU32;
 
-use attune_registry::trust::{RepositoryKeys, Thresholds, TrustError};
+use attune_registry::trust::TrustError;
+use attune_schemas::tuf::RoleType;
 use serde_json::{Value, json};
 
-use super::world::{World, forge, init_options, key, keys};
+use super::world::{Keys, World, forge, key, keys};
 
 /// A second root that changes the first one, signed by `signers`.
-fn put_root(world: &mut World, version: u64, signers: &RepositoryKeys, change: impl FnOnce(&mut Value)) {
+fn put_root(world: &mut World, version: u64, signers: &Keys, change: impl FnOnce(&mut Value)) {
     let mut root = world.signed(&format!("{}.root.json", version - 1));
     root["version"] = json!(version);
     change(&mut root);
     world.files.insert(format!("{version}.root.json"), forge(&root, &signers.root));
 }
 
-fn rotate(world: &mut World, keys: RepositoryKeys) {
-    let old = std::mem::replace(&mut world.keys, keys).root;
-    world.files.extend(world.repository.rotate(&old, &init_options(&world.keys)).unwrap());
-}
-
 #[test]
 fn rotated_keys_are_followed_one_version_at_a_time() {
     let mut world = World::new();
     world.install();
-    rotate(&mut world, keys(10));
-    rotate(&mut world, keys(20));
+    world.rotate(&keys(10));
+    world.rotate(&keys(20));
     let verified = world.update().unwrap();
     assert_eq!(verified.root().version(), 3);
     verified.persist(&world.store()).unwrap();
@@ -151,7 +147,7 @@ fn fast_forward_is_undone_by_rotating_the_online_keys() {
     assert!(matches!(world.refused(), TrustError::Rollback { .. }));
     let mut new = world.keys.clone();
     (new.snapshot, new.timestamp) = (vec![key(30)], vec![key(31)]);
-    rotate(&mut world, new);
+    world.rotate(&new);
     world.install();
     assert_eq!(world.state()["timestamp.json"], world.files["timestamp.json"]);
 }
@@ -162,13 +158,12 @@ fn a_raised_threshold_leaves_a_state_that_loads() {
     world.install();
     let mut new = world.keys.clone();
     new.timestamp.push(key(30));
-    rotate(&mut world, new.clone());
+    world.rotate(&new.clone());
     world.install();
-    let old = std::mem::replace(&mut world.keys, new).root;
-    let keys = world.keys.clone();
-    let mut options = init_options(&keys);
-    options.thresholds.timestamp = NonZeroU32::new(2).unwrap();
-    world.files.extend(world.repository.rotate(&old, &options).unwrap());
+    let two = NonZeroU32::new(2).unwrap();
+    let draft = world.next_root(&new).with_threshold(RoleType::Timestamp, two).unwrap();
+    world.publish_root(draft, &[&key(1)], &new).unwrap();
+    world.keys = new;
     let verified = world.update().unwrap();
     verified.persist(&world.store()).unwrap();
     assert_eq!(verified.persist(&world.store()).unwrap(), 0);
@@ -184,7 +179,7 @@ fn rotating_other_keys_does_not_excuse_a_rollback() {
     world.install();
     let mut new = world.keys.clone();
     (new.root, new.targets) = (vec![key(30)], vec![key(31)]);
-    rotate(&mut world, new);
+    world.rotate(&new);
     world.files.insert("timestamp.json".to_owned(), old);
     assert!(matches!(world.refused(), TrustError::Rollback { .. }));
 }
@@ -192,16 +187,70 @@ fn rotating_other_keys_does_not_excuse_a_rollback() {
 #[test]
 fn the_publisher_cannot_lock_clients_out() {
     let mut world = World::new();
-    let new = keys(10);
-    let error = world.repository.rotate(&keys(50).root, &init_options(&new)).unwrap_err();
-    assert!(matches!(error, TrustError::Signatures { .. }));
-    let mut options = init_options(&new);
-    options.thresholds = Thresholds { timestamp: NonZeroU32::new(2).unwrap(), ..Thresholds::default() };
-    let error = world.repository.rotate(&world.keys.root.clone(), &options).unwrap_err();
-    assert!(matches!(error, TrustError::Signatures { role, .. } if role == "timestamp"));
-    options = init_options(&new);
-    options.name = "other".parse().unwrap();
-    let error = world.repository.rotate(&world.keys.root.clone(), &options).unwrap_err();
-    assert!(matches!(error, TrustError::RegistryRenamed { .. }));
-    assert_eq!(world.repository.root().version(), 1);
+    let (old, new) = (world.keys.clone(), keys(10));
+    let draft = world.next_root(&new);
+    for signers in [&[&new.root[0]][..], &[&old.root[0]], &[]] {
+        let error = world.publish_root(draft.clone(), signers, &new).unwrap_err();
+        assert!(matches!(error, TrustError::Signatures { .. }), "{error}");
+    }
+    let both = [&old.root[0], &new.root[0]];
+    let error = world.publish_root(draft.clone(), &both, &old).unwrap_err();
+    assert!(matches!(error, TrustError::KeysMissing { .. }), "{error}");
+    let error = draft.with_threshold(RoleType::Timestamp, NonZeroU32::new(2).unwrap()).unwrap_err();
+    assert!(matches!(error, TrustError::TooFewKeys { needed: 2, have: 1, .. }), "{error}");
+    assert_eq!(world.repository().root().version(), 1);
+}
+
+#[test]
+fn a_draft_of_another_registry_or_for_another_version() {
+    let mut world = World::new();
+    let keys = world.keys.clone();
+    let mut renamed = world.signed("1.root.json");
+    (renamed["version"], renamed["x-attune-registry-name"]) = (json!(2), json!("other"));
+    let renamed = attune_registry::trust::RootDraft::parse(&forge(&renamed, &keys.root)).unwrap();
+    let error = world.publish_root(renamed, &[], &keys).unwrap_err();
+    assert!(matches!(error, TrustError::RegistryRenamed { .. }), "{error}");
+    let draft = world.next_root(&keys);
+    world.publish_root(draft.clone(), &[&keys.root[0]], &keys).unwrap();
+    let error = world.publish_root(draft, &[&keys.root[0]], &keys).unwrap_err();
+    assert!(matches!(error, TrustError::WrongVersion { expected: 3, actual: 2, .. }), "{error}");
+}
+
+#[test]
+fn a_draft_signed_by_several_people_apart() {
+    let mut three = keys(1);
+    three.root = vec![key(1), key(9), key(10)];
+    let mut world = World::with_keys(three.clone());
+    let two = NonZeroU32::new(2).unwrap();
+    let draft = world.next_root(&three).with_threshold(RoleType::Root, two).unwrap();
+    let sign = |seed| {
+        // Each gets a copy of the file and gives it back.
+        let mut copy = attune_registry::trust::RootDraft::parse(&draft.to_bytes().unwrap()).unwrap();
+        assert!(copy.sign(&key(seed)).unwrap());
+        assert!(!copy.sign(&key(seed)).unwrap());
+        copy
+    };
+    let (mut first, second) = (sign(1), sign(9));
+    let current = world.repository();
+    let (old, own) = first.progress(current.root().role()).unwrap();
+    assert_eq!((old.is_met(), own.is_met(), own.signed.len(), own.unsigned.len()), (true, false, 1, 2));
+    assert!(world.publish_root(first.clone(), &[], &three).is_err());
+    assert_eq!((first.merge(&second).unwrap(), first.merge(&second).unwrap()), (1, 0));
+    world.publish_root(first, &[], &three).unwrap();
+    assert_eq!(world.update().unwrap().root().version(), 2);
+
+    let other = world.next_root(&three);
+    assert!(matches!(world.next_root(&three).merge(&sign(10)), Err(TrustError::OtherDraft)));
+    assert!(other.signed_by_own().unwrap().signed.is_empty());
+}
+
+#[test]
+fn a_changed_draft_loses_its_signatures() {
+    let world = World::new();
+    let mut draft = world.next_root(&world.keys);
+    draft.sign(&key(1)).unwrap();
+    let changed = draft.with_key(RoleType::Root, key(9).public()).unwrap();
+    assert!(changed.signed_by_own().unwrap().signed.is_empty());
+    let error = changed.without_key(RoleType::Root, key(77).id()).unwrap_err();
+    assert!(matches!(error, TrustError::NoSuchKey { .. }));
 }

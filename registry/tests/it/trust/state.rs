@@ -1,8 +1,8 @@
 //! What a host remembers: written only when asked, read only when whole.
 
-use attune_registry::trust::{Client, TrustAnchor, TrustError, TrustStore, UpdateOptions};
+use attune_registry::trust::{Client, TrustAnchor, TrustError, TrustPolicy, TrustStore, UpdateOptions};
 
-use super::world::{World, forge, init_options, keys, now};
+use super::world::{Keys, World, days, forge, keys, now};
 
 #[test]
 fn no_trust_given() {
@@ -56,11 +56,39 @@ fn damaged_state_is_an_error_and_not_forgotten() {
                 matches!(&error, TrustError::StateDamaged { path: named, .. } if *named == path),
                 "{error}"
             );
-            assert!(error.hint().unwrap().contains("trust reset"));
+            assert!(error.hint().unwrap().contains("trust remove"));
         }
-        world.store().reset().unwrap();
+        world.store().remove().unwrap();
         world.install();
     }
+}
+
+#[test]
+fn a_reset_forgets_versions_and_keeps_root_and_policy() {
+    let mut world = World::new();
+    let old = world.files.clone();
+    world.publish("two");
+    world.install();
+    let policy = TrustPolicy { expiry_grace: days(3) };
+    world.store().set_policy(&policy).unwrap();
+    world.files = old;
+    assert!(matches!(world.refused(), TrustError::Rollback { .. }));
+    world.store().reset().unwrap();
+    assert_eq!(world.state().keys().collect::<Vec<_>>(), ["policy.json", "root.json"]);
+    world.install();
+    assert_eq!(world.store().policy().unwrap(), policy);
+    world.store().remove().unwrap();
+    assert!(world.state().is_empty());
+}
+
+#[test]
+fn a_damaged_policy_is_an_error_and_not_no_policy() {
+    let world = World::new();
+    world.install();
+    std::fs::write(world.dir.path().join("demo/policy.json"), b"{}").unwrap();
+    let error = world.store().policy().unwrap_err();
+    assert!(matches!(error, TrustError::PolicyDamaged { .. }));
+    assert!(error.hint().is_some());
 }
 
 #[test]
@@ -80,7 +108,7 @@ fn another_root_for_a_known_registry() {
     let client = Client::open(&world.store(), Some(&stranger.anchor())).unwrap();
     let error = client.update(&world.files, &UpdateOptions::at(now())).unwrap_err();
     assert!(matches!(error, TrustError::DifferentRoot { .. }));
-    assert!(error.hint().unwrap().contains("trust reset demo"));
+    assert!(error.hint().unwrap().contains("trust remove demo"));
     assert!(matches!(world.store().trust(&stranger.anchor()), Err(TrustError::DifferentRoot { .. })));
 }
 
@@ -88,8 +116,7 @@ fn another_root_for_a_known_registry() {
 fn older_roots_of_the_chain_stay_acceptable() {
     let mut world = World::new();
     world.install();
-    let old = world.keys.root.clone();
-    world.files.extend(world.repository.rotate(&old, &init_options(&keys(20))).unwrap());
+    world.rotate(&Keys { root: keys(20).root, ..world.keys.clone() });
     world.install();
     // The first root is given again, although the host is at the second.
     world.install();
@@ -101,8 +128,7 @@ fn older_roots_of_the_chain_stay_acceptable() {
 fn a_newer_root_given_by_hand_is_the_next_link() {
     let mut world = World::new();
     world.install();
-    let old = world.keys.root.clone();
-    world.files.extend(world.repository.rotate(&old, &init_options(&keys(20))).unwrap());
+    world.rotate(&Keys { root: keys(20).root, ..world.keys.clone() });
     let anchor = TrustAnchor::from_root_bytes(&world.files.remove("2.root.json").unwrap()).unwrap();
     let client = Client::open(&world.store(), Some(&anchor)).unwrap();
     let verified = client.update(&world.files, &UpdateOptions::at(now())).unwrap();

@@ -2,13 +2,16 @@
 //! would never write.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+use std::sync::Arc;
 
 use attune_registry::trust::{
-    Client, ExpiryPolicy, InitOptions, Periods, Repository, RepositoryKeys, SigningKey, Thresholds,
-    TrustAnchor, TrustError, TrustStore, UpdateOptions, VerifiedRepository,
+    Client, ExpiryPolicy, Keyring, MetadataFiles, RegistrySetup, Repository, RoleSetup, RootDraft, SharedKey,
+    SigningKey, TargetChanges, TrustAnchor, TrustError, TrustStore, UpdateOptions, VerifiedRepository,
+    init_repository,
 };
 use attune_schemas::Digest;
-use attune_schemas::tuf::{Envelope, TargetFile};
+use attune_schemas::tuf::{Envelope, ExpiryDays, RoleType, TargetFile};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -17,10 +20,35 @@ use tempfile::TempDir;
 pub(super) const TARGET: &str = "packs/weather.json";
 
 pub(super) struct World {
-    pub(super) keys: RepositoryKeys,
-    pub(super) repository: Repository,
+    pub(super) keys: Keys,
     pub(super) files: BTreeMap<String, Vec<u8>>,
     pub(super) dir: TempDir,
+}
+
+/// The keys of the four top-level roles.
+#[derive(Clone, Default)]
+pub(super) struct Keys {
+    pub(super) root: Vec<SigningKey>,
+    pub(super) targets: Vec<SigningKey>,
+    pub(super) snapshot: Vec<SigningKey>,
+    pub(super) timestamp: Vec<SigningKey>,
+}
+
+impl Keys {
+    pub(super) fn of(&self, role: RoleType) -> &[SigningKey] {
+        match role {
+            RoleType::Root => &self.root,
+            RoleType::Targets => &self.targets,
+            RoleType::Snapshot => &self.snapshot,
+            RoleType::Timestamp => &self.timestamp,
+        }
+    }
+
+    /// All of them, for signing.
+    pub(super) fn ring(&self) -> Keyring {
+        let all = RoleType::ALL.into_iter().flat_map(|role| self.of(role));
+        all.map(|key| Arc::new(key.clone()) as SharedKey).collect()
+    }
 }
 
 /// When the registry was made.
@@ -36,8 +64,8 @@ pub(super) fn key(seed: u8) -> SigningKey {
     SigningKey::from_seed(&[seed; 32])
 }
 
-pub(super) fn keys(first_seed: u8) -> RepositoryKeys {
-    RepositoryKeys {
+pub(super) fn keys(first_seed: u8) -> Keys {
+    Keys {
         root: vec![key(first_seed)],
         targets: vec![key(first_seed + 1)],
         snapshot: vec![key(first_seed + 2)],
@@ -45,13 +73,20 @@ pub(super) fn keys(first_seed: u8) -> RepositoryKeys {
     }
 }
 
-pub(super) fn init_options(keys: &RepositoryKeys) -> InitOptions<'_> {
-    InitOptions {
+/// A registry without bins where one key of each role suffices.
+pub(super) fn setup(keys: &Keys) -> RegistrySetup {
+    let role = |role| {
+        let keys = keys.of(role).iter().map(|key| key.public().clone()).collect();
+        RoleSetup { keys, threshold: NonZeroU32::MIN }
+    };
+    RegistrySetup {
         name: "demo".parse().unwrap(),
-        keys,
-        thresholds: Thresholds::default(),
-        periods: Periods::default(),
-        now: now(),
+        root: role(RoleType::Root),
+        targets: role(RoleType::Targets),
+        snapshot: role(RoleType::Snapshot),
+        timestamp: role(RoleType::Timestamp),
+        bins: None,
+        expiry: ExpiryDays::default(),
     }
 }
 
@@ -78,19 +113,71 @@ impl World {
         Self::with_keys(keys(1))
     }
 
-    pub(super) fn with_keys(keys: RepositoryKeys) -> Self {
-        let (repository, files) = Repository::init(&init_options(&keys)).unwrap();
+    pub(super) fn with_keys(keys: Keys) -> Self {
+        let files = init_repository(&setup(&keys), &keys.ring(), now()).unwrap();
         let files = files.into_iter().collect();
-        let mut world = Self { keys, repository, files, dir: tempfile::tempdir().unwrap() };
+        let mut world = Self { keys, files, dir: tempfile::tempdir().unwrap() };
         world.publish("one");
         world
     }
 
+    pub(super) fn repository(&self) -> Repository {
+        Repository::open(&self.files, now()).unwrap()
+    }
+
+    /// What publishing the target with `content` by `keys` writes.
+    pub(super) fn publication(
+        &self,
+        content: &str,
+        keys: &Keyring,
+        now: Timestamp,
+    ) -> Result<MetadataFiles, TrustError> {
+        let changes = TargetChanges::from([(TARGET.to_owned(), Some(target(content)))]);
+        Repository::open(&self.files, now)?.publish(changes, &self.files, keys, now)
+    }
+
     /// Publishes the target with new content.
     pub(super) fn publish(&mut self, content: &str) {
-        let targets = BTreeMap::from([(TARGET.to_owned(), target(content))]);
-        let files = self.repository.publish(targets, &self.keys, &Periods::default(), now()).unwrap();
+        let files = self.publication(content, &self.keys.ring(), now()).unwrap();
         self.files.extend(files);
+    }
+
+    /// The next root, which names `keys` and is signed by nobody.
+    pub(super) fn next_root(&self, keys: &Keys) -> RootDraft {
+        let mut draft = RootDraft::after(self.repository().root().role(), now()).unwrap();
+        for role in RoleType::ALL {
+            for key in keys.of(role) {
+                draft = draft.with_key(role, key.public()).unwrap();
+            }
+            let listed = draft.root().roles.get(role).keyids.clone();
+            for id in listed.iter().filter(|id| keys.of(role).iter().all(|key| key.id() != *id)) {
+                draft = draft.without_key(role, id).unwrap();
+            }
+        }
+        draft
+    }
+
+    /// Publishes `draft`, signed by `signers` and the roles below it by `keys`.
+    pub(super) fn publish_root(
+        &mut self,
+        mut draft: RootDraft,
+        signers: &[&SigningKey],
+        keys: &Keys,
+    ) -> Result<(), TrustError> {
+        for key in signers {
+            draft.sign(*key)?;
+        }
+        let files = self.repository().publish_root(&draft, &keys.ring(), now())?;
+        self.files.extend(files);
+        Ok(())
+    }
+
+    /// Hands the registry over to other keys.
+    pub(super) fn rotate(&mut self, keys: &Keys) {
+        let draft = self.next_root(keys);
+        let old = std::mem::replace(&mut self.keys, keys.clone()).root;
+        let signers: Vec<&SigningKey> = old.iter().chain(&keys.root).collect();
+        self.publish_root(draft, &signers, keys).unwrap();
     }
 
     pub(super) fn anchor(&self) -> TrustAnchor {

@@ -1,4 +1,4 @@
-//! When metadata expires: a UTC second in the one spelling TUF allows, `YYYY-MM-DDTHH:MM:SSZ`.
+//! A time in metadata: a UTC second in the one spelling TUF allows, `YYYY-MM-DDTHH:MM:SSZ`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,25 +10,26 @@ use serde::{Deserialize, Serialize};
 
 const FORMAT: &str = "%Y-%m-%dT%H:%M:%SZ";
 
-/// The first instant at which metadata is expired.
+/// A UTC second: when metadata expires (then it is the first instant at which it is expired), or when it
+/// was signed.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
 )]
 #[serde(into = "String", try_from = "String")]
 #[schemars(with = "String", extend("format" = "date-time", "pattern" = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$"))]
-pub struct Expires(Timestamp);
+pub struct MetadataTime(Timestamp);
 
 /// The text is not a date of the form `YYYY-MM-DDTHH:MM:SSZ`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("date `{0}` is not of the form `YYYY-MM-DDTHH:MM:SSZ`")]
-pub struct ExpiresError(String);
+pub struct MetadataTimeError(String);
 
-impl Expires {
-    /// Expiry at `instant`, with fractions of a second dropped.
+impl MetadataTime {
+    /// The second of `instant`, with fractions of a second dropped.
     ///
     /// # Errors
     /// When the instant is before the year 0.
-    pub fn at(instant: Timestamp) -> Result<Self, ExpiresError> {
+    pub fn at(instant: Timestamp) -> Result<Self, MetadataTimeError> {
         let text = instant.strftime(FORMAT).to_string();
         text.parse()
     }
@@ -44,11 +45,11 @@ impl Expires {
     }
 }
 
-impl FromStr for Expires {
-    type Err = ExpiresError;
+impl FromStr for MetadataTime {
+    type Err = MetadataTimeError;
 
-    fn from_str(text: &str) -> Result<Self, ExpiresError> {
-        let error = || ExpiresError(text.to_owned());
+    fn from_str(text: &str) -> Result<Self, MetadataTimeError> {
+        let error = || MetadataTimeError(text.to_owned());
         let date = DateTime::strptime(FORMAT, text).map_err(|_| error())?;
         let zoned = date.to_zoned(TimeZone::UTC).map_err(|_| error())?;
         let expires = Self(zoned.timestamp());
@@ -57,22 +58,22 @@ impl FromStr for Expires {
     }
 }
 
-impl fmt::Display for Expires {
+impl fmt::Display for MetadataTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0.strftime(FORMAT))
     }
 }
 
-impl TryFrom<String> for Expires {
-    type Error = ExpiresError;
+impl TryFrom<String> for MetadataTime {
+    type Error = MetadataTimeError;
 
-    fn try_from(text: String) -> Result<Self, ExpiresError> {
+    fn try_from(text: String) -> Result<Self, MetadataTimeError> {
         text.parse()
     }
 }
 
-impl From<Expires> for String {
-    fn from(expires: Expires) -> Self {
+impl From<MetadataTime> for String {
+    fn from(expires: MetadataTime) -> Self {
         expires.to_string()
     }
 }
@@ -85,7 +86,7 @@ mod tests {
     #[test]
     fn only_one_spelling_is_accepted() {
         for text in ["2030-01-02T03:04:05Z", "1970-01-01T00:00:00Z", "9999-12-30T00:00:00Z"] {
-            assert_eq!(text.parse::<Expires>().unwrap().to_string(), text);
+            assert_eq!(text.parse::<MetadataTime>().unwrap().to_string(), text);
         }
         for text in [
             "",
@@ -100,13 +101,13 @@ mod tests {
             "+2030-01-01T00:00:00Z",
             " 2030-01-02T03:04:05Z",
         ] {
-            assert!(text.parse::<Expires>().is_err(), "{text}");
+            assert!(text.parse::<MetadataTime>().is_err(), "{text}");
         }
     }
 
     #[test]
     fn expired_from_the_very_second() {
-        let expires: Expires = "2030-01-02T03:04:05Z".parse().unwrap();
+        let expires: MetadataTime = "2030-01-02T03:04:05Z".parse().unwrap();
         assert!(!expires.is_expired("2030-01-02T03:04:04.999Z".parse().unwrap()));
         assert!(expires.is_expired("2030-01-02T03:04:05Z".parse().unwrap()));
     }

@@ -1,0 +1,174 @@
+//! `attune-build key`
+
+use std::path::PathBuf;
+
+use attune_registry::terminal::{Output, Table};
+use attune_registry::trust::{SigningKey, SigningRole};
+use clap::{Args, Subcommand};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::root::{CeremonyArgs, render_ceremony};
+use super::settings::{CommonArgs, KeyArgs, PassphraseArgs, write_report};
+use crate::error::BuildError;
+use crate::role_keys::{KeyChange, KeyChangeReport, ListedKey, change_keys, list_keys, public_key};
+
+/// Makes keys, and says which of them sign which role.
+#[derive(Debug, Args)]
+pub(super) struct KeyCommandArgs {
+    #[command(subcommand)]
+    command: KeyCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum KeyCommand {
+    /// Make a key, and beside it FILE.pub.json to hand to the registry's owner
+    Generate {
+        /// The file to write
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// Encrypt it with a passphrase
+        #[arg(long)]
+        encrypt: bool,
+        #[command(flatten)]
+        passphrase: PassphraseArgs,
+        #[command(flatten)]
+        common: CommonArgs,
+    },
+    /// Show the keys of every role
+    List {
+        /// The registry
+        #[arg(value_name = "REGISTRY")]
+        registry: PathBuf,
+        #[command(flatten)]
+        keys: KeyArgs,
+        #[command(flatten)]
+        common: CommonArgs,
+    },
+    /// Let further keys sign a role
+    Add {
+        #[command(flatten)]
+        ceremony: CeremonyArgs,
+        /// Their public halves: key files, keys as metadata lists them, or PEM
+        #[arg(value_name = "PUBLIC_KEY", required = true)]
+        public_keys: Vec<PathBuf>,
+        /// The role: root, targets, snapshot, timestamp or bins
+        #[arg(long)]
+        role: SigningRole,
+    },
+    /// Let a key no longer sign a role
+    Remove {
+        #[command(flatten)]
+        ceremony: CeremonyArgs,
+        /// The beginning of its id
+        #[arg(value_name = "ID")]
+        id: String,
+        /// The role: root, targets, snapshot, timestamp or bins
+        #[arg(long)]
+        role: SigningRole,
+    },
+    /// Make new keys for a role, in place of all that it has
+    Rotate {
+        /// The role: root, targets, snapshot, timestamp or bins
+        #[arg(long)]
+        role: SigningRole,
+        /// Encrypt the new keys with a passphrase
+        #[arg(long)]
+        encrypt: bool,
+        #[command(flatten)]
+        ceremony: CeremonyArgs,
+    },
+}
+
+/// A key that was made.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Generated {
+    id: String,
+    file: PathBuf,
+    public_file: PathBuf,
+}
+
+impl KeyCommandArgs {
+    pub(super) fn run(self, now: Timestamp) -> (Output, Result<(), BuildError>) {
+        let common = match &self.command {
+            KeyCommand::Generate { common, .. } | KeyCommand::List { common, .. } => common,
+            KeyCommand::Add { ceremony, .. }
+            | KeyCommand::Remove { ceremony, .. }
+            | KeyCommand::Rotate { ceremony, .. } => &ceremony.common,
+        };
+        common.start_log();
+        (common.output(), self.command.run(now))
+    }
+}
+
+impl KeyCommand {
+    fn run(&self, now: Timestamp) -> Result<(), BuildError> {
+        let change = |role: &SigningRole, ceremony: &CeremonyArgs, change: &KeyChange| {
+            let report = change_keys(&ceremony.options(now), *role, change)?;
+            write_report(&report, &ceremony.common, render_change)
+        };
+        match self {
+            Self::Generate { file, encrypt, passphrase, common } => {
+                let name = file.display().to_string();
+                let passphrase = passphrase.new_passphrase(*encrypt, &name)?;
+                let key = SigningKey::generate()?;
+                key.save(file, passphrase.as_ref())?;
+                let public_file = file.with_extension("pub.json");
+                let public = serde_json::to_vec_pretty(key.public()).expect("a key serialises");
+                attune_registry::blob::replace_file(&public_file, &public)?;
+                let made = Generated { id: key.id().to_string(), file: file.clone(), public_file };
+                write_report(&made, common, |made| {
+                    format!(
+                        "made key {}\nprivate  {}\npublic   {}\n",
+                        made.id,
+                        made.file.display(),
+                        made.public_file.display()
+                    )
+                })
+            }
+            Self::List { registry, keys, common } => {
+                let listed = list_keys(registry, &keys.directory(registry), now)?;
+                write_report(&listed, common, |listed| render_list(listed))
+            }
+            Self::Add { public_keys, role, ceremony } => {
+                let keys = public_keys.iter().map(|path| public_key(path)).collect::<Result<_, _>>()?;
+                change(role, ceremony, &KeyChange::Add(keys))
+            }
+            Self::Remove { id, role, ceremony } => change(role, ceremony, &KeyChange::Remove(id.clone())),
+            Self::Rotate { role, encrypt, ceremony } => {
+                let passphrase = ceremony.keys.new_passphrase(*encrypt, &format!("the keys of {role}"))?;
+                change(role, ceremony, &KeyChange::Rotate(passphrase))
+            }
+        }
+    }
+}
+
+fn render_list(keys: &[ListedKey]) -> String {
+    let mut table = Table::new(&["ROLE", "NEEDED", "KEY", "SCHEME", "AT HAND"]);
+    let mut last = "";
+    for key in keys {
+        let is_first = key.role != last;
+        last = &key.role;
+        let of = keys.iter().filter(|other| other.role == key.role).count();
+        table.push(vec![
+            if is_first { key.role.clone() } else { String::new() },
+            if is_first { format!("{} of {of}", key.threshold) } else { String::new() },
+            key.id.chars().take(16).collect(),
+            key.scheme.clone(),
+            key.file.as_ref().map_or("-".to_owned(), |file| file.display().to_string()),
+        ]);
+    }
+    table.to_string()
+}
+
+fn render_change(report: &KeyChangeReport) -> String {
+    let mut text = String::new();
+    for path in &report.made {
+        text.extend(["made ", &path.display().to_string(), "\n"]);
+    }
+    text + &match &report.root {
+        Some(root) => render_ceremony(root),
+        None => format!("signed {} files anew\n", report.metadata.len()),
+    }
+}

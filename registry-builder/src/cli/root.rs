@@ -1,0 +1,218 @@
+//! `attune-build root`
+
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+
+use attune_registry::terminal::{Output, Table};
+use attune_registry::trust::{RootDraft, SigningRole, TrustError};
+use attune_schemas::Digest;
+use attune_schemas::tuf::RoleType;
+use clap::{Args, Subcommand};
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::settings::{CommonArgs, KeyArgs, parse_role_number, write_report};
+use crate::ceremony::{
+    CeremonyOptions, CeremonyReport, SignatureReport, change_root, default_draft, publish_root, sign_draft,
+};
+use crate::error::BuildError;
+use crate::registry::RegistryDirectory;
+
+/// Changes the root: prepared here, carried to its signers, signed, carried back, published.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example, where two people must sign:
+  attune-build root prepare ./registry --threshold timestamp=2   # writes registry.next-root.json
+  attune-build root sign registry.next-root.json --key alice.json # each at their own machine
+  attune-build root publish ./registry from-alice.json from-bob.json")]
+pub(super) struct RootArgs {
+    #[command(subcommand)]
+    command: RootCommand,
+}
+
+/// A registry whose root is changed, and who signs.
+#[derive(Debug, Args)]
+pub(super) struct CeremonyArgs {
+    /// The registry
+    #[arg(value_name = "REGISTRY")]
+    pub(super) registry: PathBuf,
+    /// Where the next root is kept until enough have signed it [default: REGISTRY.next-root.json]
+    #[arg(long, value_name = "FILE")]
+    draft: Option<PathBuf>,
+    /// Do not publish, even where the keys at hand suffice
+    #[arg(long)]
+    hold_back: bool,
+    #[command(flatten)]
+    pub(super) keys: KeyArgs,
+    #[command(flatten)]
+    pub(super) common: CommonArgs,
+}
+
+#[derive(Debug, Subcommand)]
+enum RootCommand {
+    /// Show a root, or a draft of the next one: its fingerprint, whom it trusts, who has signed
+    Show {
+        /// A registry, or a root metadata file
+        #[arg(value_name = "REGISTRY|FILE")]
+        what: PathBuf,
+        #[command(flatten)]
+        common: CommonArgs,
+    },
+    /// Prepare the next root: renewed, and changed as asked for
+    Prepare {
+        /// How many keys must sign a role, such as `root=2`; repeatable
+        #[arg(long = "threshold", value_name = "ROLE=K", value_parser = parse_role_number)]
+        thresholds: Vec<(SigningRole, NonZeroU32)>,
+        /// For how many days metadata of a role is valid, such as `timestamp=30`; repeatable
+        #[arg(long = "expires", value_name = "ROLE=DAYS", value_parser = parse_role_number)]
+        expires: Vec<(SigningRole, NonZeroU32)>,
+        #[command(flatten)]
+        ceremony: CeremonyArgs,
+    },
+    /// Sign a draft with the keys that are named; needs no registry
+    Sign {
+        /// The draft; it is written back
+        #[arg(value_name = "DRAFT")]
+        draft: PathBuf,
+        #[command(flatten)]
+        keys: KeyArgs,
+        #[command(flatten)]
+        common: CommonArgs,
+    },
+    /// Put signatures together and publish the next root
+    Publish {
+        #[command(flatten)]
+        ceremony: CeremonyArgs,
+        /// Drafts that came back
+        #[arg(value_name = "DRAFT")]
+        drafts: Vec<PathBuf>,
+    },
+}
+
+impl CeremonyArgs {
+    pub(super) fn options(&self, now: Timestamp) -> CeremonyOptions {
+        CeremonyOptions {
+            registry: self.registry.clone(),
+            keys: self.keys.settings(Some(&self.registry)),
+            draft: self.draft.clone().unwrap_or_else(|| default_draft(&self.registry)),
+            hold_back: self.hold_back,
+            now,
+        }
+    }
+}
+
+impl RootArgs {
+    pub(super) fn run(self, now: Timestamp) -> (Output, Result<(), BuildError>) {
+        let common = match &self.command {
+            RootCommand::Show { common, .. } | RootCommand::Sign { common, .. } => common,
+            RootCommand::Prepare { ceremony, .. } | RootCommand::Publish { ceremony, .. } => &ceremony.common,
+        };
+        common.start_log();
+        (common.output(), self.command.run(now))
+    }
+}
+
+impl RootCommand {
+    fn run(&self, now: Timestamp) -> Result<(), BuildError> {
+        match self {
+            Self::Show { what, common } => {
+                let bytes = if what.is_dir() {
+                    let registry = RegistryDirectory::open(what)?;
+                    let publisher = registry.publisher(now)?;
+                    publisher.repository().root().bytes().to_vec()
+                } else {
+                    fs_err::read(what)?
+                };
+                let draft = RootDraft::parse(&bytes)?;
+                let own = SignatureReport::from(draft.signed_by_own()?);
+                let report = json!({
+                    "fingerprint": Digest::of(&bytes),
+                    "root": draft.root(),
+                    "ownKeys": own,
+                });
+                write_report(&report, common, |_| render_root(&draft, &own, &bytes))
+            }
+            Self::Prepare { thresholds, expires, ceremony } => {
+                let report = change_root(&ceremony.options(now), |draft| {
+                    let draft = thresholds.iter().try_fold(draft, |draft, (role, threshold)| {
+                        draft.with_threshold(top_level(*role)?, *threshold)
+                    })?;
+                    expires
+                        .iter()
+                        .try_fold(draft, |draft, (role, days)| draft.with_expiry(*role, days.get(), now))
+                })?;
+                write_report(&report, &ceremony.common, render_ceremony)
+            }
+            Self::Sign { draft, keys, common } => {
+                write_report(&sign_draft(draft, &keys.settings(None))?, common, render_ceremony)
+            }
+            Self::Publish { drafts, ceremony } => {
+                let report = publish_root(&ceremony.options(now), drafts)?;
+                write_report(&report, &ceremony.common, render_ceremony)
+            }
+        }
+    }
+}
+
+fn top_level(role: SigningRole) -> Result<RoleType, TrustError> {
+    match role {
+        SigningRole::Root => Ok(RoleType::Root),
+        SigningRole::Targets => Ok(RoleType::Targets),
+        SigningRole::Snapshot => Ok(RoleType::Snapshot),
+        SigningRole::Timestamp => Ok(RoleType::Timestamp),
+        SigningRole::Bins => Err(TrustError::NotInRoot),
+    }
+}
+
+fn render_root(draft: &RootDraft, own: &SignatureReport, bytes: &[u8]) -> String {
+    let root = draft.root();
+    let mut table = Table::new(&["ROLE", "NEEDED", "KEY", "SCHEME", "SIGNED"]);
+    for role in RoleType::ALL {
+        let keys = root.roles.get(role);
+        for (at, id) in keys.keyids.iter().enumerate() {
+            let signed = role == RoleType::Root && own.signed.contains(&id.to_string());
+            table.push(vec![
+                if at == 0 { role.to_string() } else { String::new() },
+                if at == 0 { format!("{} of {}", keys.threshold, keys.keyids.len()) } else { String::new() },
+                id.as_str().chars().take(16).collect(),
+                root.keys.get(id).map_or_else(|| "-".to_owned(), |key| key.scheme.clone()),
+                if signed { "yes" } else { "" }.to_owned(),
+            ]);
+        }
+    }
+    let name = root.registry_name.as_ref().map_or("-", |name| name.as_str());
+    format!(
+        "root {} of registry `{name}`, expires {}\n{}\n\n{table}",
+        root.version,
+        root.expires,
+        Digest::of(bytes)
+    )
+}
+
+/// How far the next root is, for people.
+pub(super) fn render_ceremony(report: &CeremonyReport) -> String {
+    let Some(draft) = &report.draft else {
+        return format!("published root {}\nsigned {}\n", report.version, report.metadata.join(", "));
+    };
+    let mut text = format!("the draft of root {} is at {}\n", report.version, draft.display());
+    let parts = [
+        ("by the keys of the root before it", report.old_keys.as_ref()),
+        ("by its own keys", Some(&report.own_keys)),
+    ];
+    for (whose, progress) in parts {
+        let Some(progress) = progress else { continue };
+        let missing = (progress.needed as usize).saturating_sub(progress.signed.len());
+        let ids: Vec<String> = progress.unsigned.iter().map(|id| id.chars().take(16).collect()).collect();
+        let rest = match missing {
+            0 => "enough".to_owned(),
+            _ => format!(
+                "{} of {}, still any {missing} of {}",
+                progress.signed.len(),
+                progress.needed,
+                ids.join(", ")
+            ),
+        };
+        text.extend(["  signed ", whose, ": ", &rest, "\n"]);
+    }
+    text
+}

@@ -1,0 +1,56 @@
+//! The publisher's keys: in files, in variables, or behind a program that signs.
+//!
+//! ```text
+//! --keys DIR  --key REFERENCE  ->  KeySettings  ->  Keyring
+//! ```
+//!
+//! Nothing is opened, asked or run before it has to sign.
+
+mod command;
+mod directory;
+mod passphrase;
+mod reference;
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use attune_registry::trust::{KeyError, Keyring, PassphraseSource};
+
+pub use command::CommandKey;
+pub use directory::{KeyDirectory, default_key_directory};
+pub use passphrase::{Passphrases, new_passphrase};
+pub use reference::{KeyReference, KeyReferenceError};
+
+/// Where keys are.
+#[derive(Clone)]
+pub struct KeySettings {
+    /// A directory of key files.
+    pub directory: PathBuf,
+    /// Single keys.
+    pub references: Vec<KeyReference>,
+    /// Who knows the passphrases of encrypted ones.
+    pub passphrases: Arc<dyn PassphraseSource>,
+    /// The value of an environment variable.
+    pub variable: fn(&str) -> Option<String>,
+}
+
+impl KeySettings {
+    /// Every key that can be had.
+    pub fn load(&self) -> Result<Keyring, KeyError> {
+        let mut ring = KeyDirectory::new(&self.directory).load_all(self)?;
+        for reference in &self.references {
+            ring.insert(reference.load(self)?);
+        }
+        Ok(ring)
+    }
+}
+
+impl fmt::Debug for KeySettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeySettings")
+            .field("directory", &self.directory)
+            .field("references", &self.references)
+            .finish_non_exhaustive()
+    }
+}

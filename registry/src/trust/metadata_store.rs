@@ -1,0 +1,171 @@
+//! The metadata files of one repository on disk, under unversioned names.
+//!
+//! ```text
+//! root.json         the newest root seen: from here the next update starts
+//! timestamp.json    the newest seen; with snapshot.json, what nothing may roll back behind
+//! snapshot.json
+//! targets.json      copies that spare a download; used only while the snapshot still describes them
+//! <role>.json       delegated roles, names percent-encoded
+//! ```
+//!
+//! Reading checks signatures again, so a damaged file is found and not believed. Files change by
+//! rename, in an order in which whatever dies in between leaves a set that loads and forgets no version
+//! number it should remember. Two writers at once are kept apart by the caller's lock.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use attune_schemas::tuf::{Role, RoleType, Root, Snapshot, Timestamp};
+
+use crate::blob::{Durability, replace_file_with};
+
+use super::error::TrustError;
+use super::fetch::role_file;
+use super::verified::{Authority, Verified};
+
+/// A directory of trusted metadata.
+#[derive(Debug, Clone)]
+pub struct MetadataStore {
+    dir: PathBuf,
+    durability: Durability,
+}
+
+/// What a store held.
+#[derive(Debug)]
+pub(super) struct StoredTrust {
+    pub(super) root: Verified<Root>,
+    pub(super) seen: SeenVersions,
+}
+
+/// The metadata whose versions nothing may roll back behind.
+#[derive(Debug, Default)]
+pub(super) struct SeenVersions {
+    pub(super) timestamp: Option<Verified<Timestamp>>,
+    pub(super) snapshot: Option<Verified<Snapshot>>,
+}
+
+/// One file to keep.
+pub(super) struct StoredFile<'a> {
+    pub(super) name: String,
+    pub(super) bytes: &'a [u8],
+}
+
+impl MetadataStore {
+    /// The store in `dir`. Nothing is created.
+    pub fn new(dir: &Path) -> Self {
+        Self { dir: dir.to_owned(), durability: Durability::default() }
+    }
+
+    /// The same store, whose writes wait for the disk as `durability` says.
+    #[must_use]
+    pub fn with_durability(mut self, durability: Durability) -> Self {
+        self.durability = durability;
+        self
+    }
+
+    /// The directory.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The newest root trusted so far, if any.
+    pub fn root(&self) -> Result<Option<Verified<Root>>, TrustError> {
+        let Some(bytes) = self.read("root.json")? else { return Ok(None) };
+        let root = Verified::check_own("root.json", &bytes);
+        root.map(Some).map_err(|source| self.damaged("root.json", source))
+    }
+
+    /// Starts anew from the root in `bytes`, which must be signed by its own keys (TUF 5.2). That it may be
+    /// trusted is the caller's word.
+    pub fn initialize(&self, bytes: &[u8]) -> Result<Verified<Root>, TrustError> {
+        let root = Verified::check_own("root.json", bytes)?;
+        self.forget_versions()?;
+        self.write(&[StoredFile { name: "root.json".to_owned(), bytes }])?;
+        Ok(root)
+    }
+
+    /// Reads what is trusted; none if no root is.
+    pub(super) fn load(&self) -> Result<Option<StoredTrust>, TrustError> {
+        let Some(root) = self.root()? else { return Ok(None) };
+        let timestamp = self.load_role::<Timestamp>(root.role())?;
+        let snapshot = self.load_role::<Snapshot>(root.role())?;
+        Ok(Some(StoredTrust { root, seen: SeenVersions { timestamp, snapshot } }))
+    }
+
+    /// The kept copy of a targets role, not checked in any way.
+    pub(super) fn cached_role(&self, role: &str) -> Option<Vec<u8>> {
+        self.read(&role_file(role)).ok().flatten()
+    }
+
+    /// Removes timestamp and snapshot, as after a rotation of their keys.
+    pub(super) fn forget_versions(&self) -> Result<(), TrustError> {
+        for role in [RoleType::Timestamp, RoleType::Snapshot] {
+            match fs_err::remove_file(self.dir.join(role_file(role.as_str()))) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                result => result?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the files whose bytes changed, in the order given. Returns how many.
+    pub(super) fn write(&self, files: &[StoredFile<'_>]) -> Result<usize, TrustError> {
+        let mut written = 0;
+        for file in files {
+            if self.read(&file.name)?.as_deref() != Some(file.bytes) {
+                replace_file_with(&self.dir.join(&file.name), file.bytes, self.durability)?;
+                written += 1;
+            }
+        }
+        if written > 0 && self.durability == Durability::Synced {
+            // The renames themselves must survive a power cut, too.
+            fs_err::File::open(&self.dir)?.sync_all()?;
+        }
+        Ok(written)
+    }
+
+    /// The bytes of file `name`, if it is there.
+    pub(super) fn read(&self, name: &str) -> Result<Option<Vec<u8>>, TrustError> {
+        match fs_err::read(self.dir.join(name)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            result => Ok(Some(result?)),
+        }
+    }
+
+    /// The error for a file of the store that does not hold what it should.
+    pub(super) fn damaged(&self, name: &str, source: TrustError) -> TrustError {
+        match source {
+            TrustError::State(_) => source,
+            _ => TrustError::StateDamaged { path: self.dir.join(name), source: Box::new(source) },
+        }
+    }
+
+    fn load_role<R: Role>(&self, root: &Root) -> Result<Option<Verified<R>>, TrustError> {
+        let file = role_file(R::TYPE.as_str());
+        let Some(bytes) = self.read(&file)? else { return Ok(None) };
+        Verified::check(&file, &bytes, Authority::top_level(root, R::TYPE))
+            .map(Some)
+            .map_err(|source| self.damaged(&file, source))
+    }
+}
+
+impl SeenVersions {
+    /// Drops what `root` no longer vouches for; returns whether anything was.
+    pub(super) fn retain_signed_by(&mut self, root: &Root) -> bool {
+        let before = (self.timestamp.is_some(), self.snapshot.is_some());
+        self.timestamp = self.timestamp.take().filter(|seen| is_signed(root, seen));
+        self.snapshot = self.snapshot.take().filter(|seen| is_signed(root, seen));
+        before != (self.timestamp.is_some(), self.snapshot.is_some())
+    }
+
+    /// Drops everything; returns whether there was anything.
+    pub(super) fn clear(&mut self) -> bool {
+        let had = self.timestamp.is_some() || self.snapshot.is_some();
+        *self = Self::default();
+        had
+    }
+}
+
+fn is_signed<R: Role>(root: &Root, seen: &Verified<R>) -> bool {
+    Verified::<R>::check("", seen.bytes(), Authority::top_level(root, R::TYPE)).is_ok()
+}

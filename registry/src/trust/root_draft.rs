@@ -1,0 +1,236 @@
+//! The next root, before it is published: changed, carried to its signers, signed by one after the other,
+//! and carried back.
+//!
+//! A draft is a root file like any other, with fewer signatures than it needs. Whoever signs it need not
+//! be near the registry; parts signed by different people are put together again.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+
+use attune_schemas::tuf::{Envelope, Key, KeyId, MetadataTime, RoleKeys, RoleType, Root, Signature};
+use jiff::Timestamp as Instant;
+
+use super::error::TrustError;
+use super::keys::{Keyring, Sign};
+use super::repository::{MetadataFiles, Repository};
+use super::root_chain::RootRules;
+use super::setup::SigningRole;
+use super::signer::{after, expiry, key_id, period, to_bytes, unsigned};
+use super::verified::{Authority, Verified};
+use super::verify::verify_role;
+
+const FILE: &str = "the draft of the next root";
+
+/// A root that waits for signatures.
+#[derive(Debug, Clone)]
+pub struct RootDraft {
+    root: Root,
+    envelope: Envelope,
+}
+
+/// How far one of the two thresholds is met.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Progress {
+    /// How many different keys must sign.
+    pub needed: u32,
+    /// The keys that have.
+    pub signed: Vec<KeyId>,
+    /// The keys that may and have not.
+    pub unsigned: Vec<KeyId>,
+}
+
+impl Progress {
+    /// Whether enough have signed.
+    pub fn is_met(&self) -> bool {
+        self.signed.len() >= self.needed as usize
+    }
+}
+
+impl RootDraft {
+    /// A successor of `current` that differs from it in version and expiry alone.
+    pub fn after(current: &Root, now: Instant) -> Result<Self, TrustError> {
+        let mut root = current.clone();
+        root.version = after(current.version);
+        root.expires = next_expiry(&root, now)?;
+        Self::unsigned(root)
+    }
+
+    /// Reads a draft, signed by whomever or nobody.
+    pub fn parse(bytes: &[u8]) -> Result<Self, TrustError> {
+        let malformed = |source| TrustError::Malformed { file: FILE.to_owned(), source };
+        let envelope = Envelope::parse(bytes).map_err(malformed)?;
+        let root = envelope.decode().map_err(malformed)?;
+        Ok(Self { root, envelope })
+    }
+
+    /// The file.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, TrustError> {
+        to_bytes(FILE, &self.envelope)
+    }
+
+    /// The root that it will be.
+    pub const fn root(&self) -> &Root {
+        &self.root
+    }
+
+    /// The same draft with `key` among those of `role`; signatures are gone, as they were for another.
+    pub fn with_key(mut self, role: RoleType, key: &Key) -> Result<Self, TrustError> {
+        let id = key_id(key)?;
+        let role_keys = role_keys_mut(&mut self.root, role);
+        if !role_keys.keyids.contains(&id) {
+            role_keys.keyids.push(id.clone());
+        }
+        self.root.keys.insert(id, key.clone());
+        Self::unsigned(self.root)
+    }
+
+    /// The same draft without key `id` in `role`.
+    ///
+    /// # Errors
+    /// [`TrustError::NoSuchKey`] when the role has no such key, [`TrustError::TooFewKeys`] when what is left
+    /// could no longer meet the role's threshold.
+    pub fn without_key(mut self, role: RoleType, id: &KeyId) -> Result<Self, TrustError> {
+        let role_keys = role_keys_mut(&mut self.root, role);
+        let before = role_keys.keyids.len();
+        role_keys.keyids.retain(|listed| listed != id);
+        if role_keys.keyids.len() == before {
+            return Err(TrustError::NoSuchKey { role: role.as_str().to_owned(), id: id.to_string() });
+        }
+        let used = RoleType::ALL.iter().any(|role| self.root.roles.get(*role).keyids.contains(id));
+        if !used {
+            self.root.keys.remove(id);
+        }
+        Self::unsigned(self.root)?.checked(role)
+    }
+
+    /// The same draft, where `threshold` keys of `role` must sign.
+    pub fn with_threshold(mut self, role: RoleType, threshold: NonZeroU32) -> Result<Self, TrustError> {
+        role_keys_mut(&mut self.root, role).threshold = threshold;
+        Self::unsigned(self.root)?.checked(role)
+    }
+
+    /// The same draft, by which metadata of `role` is valid for `days` from signing.
+    pub fn with_expiry(mut self, role: SigningRole, days: u32, now: Instant) -> Result<Self, TrustError> {
+        let mut expiry = self.root.expiry_days.unwrap_or_default();
+        *role.days_mut(&mut expiry) = days;
+        self.root.expiry_days = Some(expiry);
+        self.root.expires = next_expiry(&self.root, now)?;
+        Self::unsigned(self.root)
+    }
+
+    /// Signs with `key`, whatever it is; returns whether that signature was not there yet.
+    pub fn sign(&mut self, key: &dyn Sign) -> Result<bool, TrustError> {
+        let signature = key.sign(&self.message()?)?;
+        Ok(self.put(signature))
+    }
+
+    /// Takes over the signatures of another copy of the same draft; returns how many were new.
+    ///
+    /// # Errors
+    /// [`TrustError::OtherDraft`] when the two do not say the same.
+    pub fn merge(&mut self, other: &Self) -> Result<usize, TrustError> {
+        if self.message()? != other.message()? {
+            return Err(TrustError::OtherDraft);
+        }
+        Ok(other.envelope.signatures.iter().filter(|signature| self.put((*signature).clone())).count())
+    }
+
+    /// How far the draft is from being `current`'s successor: by the keys of `current`, and by its own.
+    pub fn progress(&self, current: &Root) -> Result<(Progress, Progress), TrustError> {
+        Ok((self.signed_for(current)?, self.signed_by_own()?))
+    }
+
+    /// How far the draft is by its own keys, which is all that can be told without the root before it.
+    pub fn signed_by_own(&self) -> Result<Progress, TrustError> {
+        self.signed_for(&self.root)
+    }
+
+    fn signed_for(&self, by: &Root) -> Result<Progress, TrustError> {
+        let message = self.message()?;
+        let alone = |id: &KeyId| RoleKeys {
+            keyids: vec![id.clone()],
+            threshold: NonZeroU32::MIN,
+            extra: BTreeMap::new(),
+        };
+        let role = &by.roles.root;
+        let has_signed =
+            |id: &&KeyId| verify_role(&alone(id), &by.keys, &message, &self.envelope.signatures).is_ok();
+        let (signed, unsigned) = role.keyids.iter().partition::<Vec<_>, _>(has_signed);
+        let owned = |ids: Vec<&KeyId>| ids.into_iter().cloned().collect();
+        Ok(Progress { needed: role.threshold.get(), signed: owned(signed), unsigned: owned(unsigned) })
+    }
+
+    fn unsigned(root: Root) -> Result<Self, TrustError> {
+        let envelope = unsigned(FILE, &root)?;
+        Ok(Self { root, envelope })
+    }
+
+    fn checked(self, role: RoleType) -> Result<Self, TrustError> {
+        let keys = self.root.roles.get(role);
+        let (needed, have) = (keys.threshold.get(), keys.keyids.len());
+        if (needed as usize) <= have {
+            return Ok(self);
+        }
+        Err(TrustError::TooFewKeys { role: role.as_str().to_owned(), needed, have })
+    }
+
+    fn message(&self) -> Result<Vec<u8>, TrustError> {
+        let malformed = |source| TrustError::Malformed { file: FILE.to_owned(), source };
+        self.envelope.signed_bytes().map_err(malformed)
+    }
+
+    /// Adds a signature, in place of an older one by the same key.
+    fn put(&mut self, signature: Signature) -> bool {
+        let signatures = &mut self.envelope.signatures;
+        if signatures.contains(&signature) {
+            return false;
+        }
+        signatures.retain(|other| other.keyid != signature.keyid);
+        signatures.push(signature);
+        signatures.sort_by(|a, b| a.keyid.cmp(&b.keyid));
+        true
+    }
+}
+
+impl Repository {
+    /// Makes `draft` the registry's next root, and signs anew what it takes from the keys that signed it:
+    /// the files to write.
+    ///
+    /// # Errors
+    /// [`TrustError::WrongVersion`] when it does not follow the current root, [`TrustError::Signatures`] when
+    /// the old or the new keys have not all signed, [`TrustError::KeysMissing`] when a role below root goes
+    /// to keys that are not at hand.
+    pub fn publish_root(
+        &self,
+        draft: &RootDraft,
+        keys: &Keyring,
+        now: Instant,
+    ) -> Result<MetadataFiles, TrustError> {
+        let version = after(self.root().role().version).get();
+        let file = format!("{version}.root.json");
+        let bytes = draft.to_bytes()?;
+        let actual = draft.root().version.get();
+        if actual != version {
+            return Err(TrustError::WrongVersion { file: FILE.to_owned(), expected: version, actual });
+        }
+        // The very steps of a client, so that no root is published which would lock every host out.
+        let old = Authority::top_level(self.root().role(), RoleType::Root);
+        Verified::<Root>::check(&file, &bytes, old)?;
+        let next = Verified::<Root>::check_own(&file, &bytes)?;
+        RootRules::OneRegistry.check(&file, next.role(), self.root().role())?;
+        self.adopt_root(&next, keys, now)
+    }
+}
+
+fn next_expiry(root: &Root, now: Instant) -> Result<MetadataTime, TrustError> {
+    expiry(now, period(SigningRole::Root, &root.expiry_days.unwrap_or_default()))
+}
+
+fn role_keys_mut(root: &mut Root, role: RoleType) -> &mut RoleKeys {
+    match role {
+        RoleType::Root => &mut root.roles.root,
+        RoleType::Timestamp => &mut root.roles.timestamp,
+        RoleType::Snapshot => &mut root.roles.snapshot,
+        RoleType::Targets => &mut root.roles.targets,
+    }
+}

@@ -1,0 +1,321 @@
+//! The client workflow of TUF, section 5 of the specification: from what is trusted to what a repository
+//! holds now.
+//!
+//! [`Updater::refresh`] is one function per role, step numbers in comments. It serves any TUF repository;
+//! what a registry asks for beyond that is [`Client`](super::client::Client)'s. Targets are fetched by the
+//! caller. What is accepted is kept step by step as the specification says ([`Persistence::EachStep`]), or
+//! by the caller's decision at the end, so that an install that fails leaves the host as it was.
+
+use attune_schemas::tuf::{MetaFile, MetadataTime, Role, RoleType, Root, Snapshot, Targets, Timestamp};
+
+use super::error::TrustError;
+use super::expiry::{ExpiryPolicy, ExpiryWaiver, Freshness, TrustedTime};
+use super::fetch::{Fetch, Limits, fetch_required, role_file};
+use super::metadata_store::{MetadataStore, StoredFile, StoredTrust};
+use super::root_chain::{RootChain, RootRules};
+use super::trusted_set::TrustedSet;
+use super::verified::{Authority, Verified};
+
+/// Trusted metadata, about to be brought up to date.
+#[derive(Debug)]
+pub struct Updater {
+    pub(super) trusted: StoredTrust,
+    pub(super) store: Option<MetadataStore>,
+    pub(super) persistence: Persistence,
+    /// What every root must satisfy beyond its signatures.
+    pub(super) rules: RootRules,
+    /// A root that a person gave: one of the chain, or the next link where the source's chain ends.
+    pub(super) given: Option<Verified<Root>>,
+}
+
+/// When accepted metadata is written to the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Persistence {
+    /// As each step accepts it (5.3.8, 5.4.5, 5.5.7, 5.6.6).
+    EachStep,
+    /// Off-spec: when the caller says so, see [`TrustedSet::persist`].
+    OnRequest,
+}
+
+/// What an update is judged by.
+#[derive(Debug, Clone, Copy)]
+pub struct UpdateOptions {
+    /// The clock's time (TUF 5.1: fixed for the whole update).
+    pub now: jiff::Timestamp,
+    /// Whether expired metadata is accepted.
+    pub expiry: ExpiryPolicy,
+    /// How large files may be.
+    pub limits: Limits,
+}
+
+impl UpdateOptions {
+    /// Strict expiry and the default limits.
+    pub fn at(now: jiff::Timestamp) -> Self {
+        Self { now, expiry: ExpiryPolicy::default(), limits: Limits::default() }
+    }
+}
+
+impl Updater {
+    /// Starts from what `store` holds, whatever repository that is of (TUF 5.2); every step is kept there.
+    pub fn open(store: &MetadataStore) -> Result<Self, TrustError> {
+        let trusted =
+            store.load()?.ok_or_else(|| TrustError::NotInitialized { dir: store.dir().to_owned() })?;
+        Ok(Self {
+            trusted,
+            store: Some(store.clone()),
+            persistence: Persistence::EachStep,
+            rules: RootRules::AnyRepository,
+            given: None,
+        })
+    }
+
+    /// Fetches and checks the newest root, timestamp, snapshot and top-level targets.
+    pub fn refresh(self, source: &dyn Fetch, options: &UpdateOptions) -> Result<TrustedSet, TrustError> {
+        let StoredTrust { root, mut seen } = self.trusted;
+        let keeper = Keeper { store: self.store.as_ref(), persistence: self.persistence };
+        // 5.1
+        let newest_signed = seen.timestamp.as_ref().and_then(|timestamp| timestamp.role().signed_at);
+        let time = TrustedTime { clock: options.now, newest_signed };
+        // 5.3
+        let mut chain = RootChain::start(root, self.rules, keeper)?;
+        chain.follow(&mut seen, self.given.as_ref(), source, options.limits.root_bytes)?;
+        if let Some(given) = &self.given {
+            chain.require_leads_to(given)?;
+        }
+        let RootChain { root, passed, seen_was_dropped, .. } = chain;
+        let freshness = Freshness { time, waivers: Vec::new() };
+        let mut refresh = Refresh { source, options, root: &root, keeper, freshness };
+        // 5.3.10
+        refresh.check_expiry(RoleType::Root, root.role().expires)?;
+        let timestamp = refresh.timestamp(seen.timestamp)?;
+        let snapshot = refresh.snapshot(&timestamp, seen.snapshot)?;
+        let targets = refresh.targets(&snapshot)?;
+        let freshness = refresh.freshness;
+        Ok(TrustedSet::new(
+            *options,
+            (self.store, self.persistence),
+            (passed, seen_was_dropped),
+            freshness,
+            root,
+            (timestamp, snapshot, targets),
+        ))
+    }
+}
+
+/// Writes what was accepted, if that is to be done at once.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Keeper<'a> {
+    pub(super) store: Option<&'a MetadataStore>,
+    pub(super) persistence: Persistence,
+}
+
+impl Keeper<'_> {
+    pub(super) fn keep<R>(self, role: &str, accepted: &Verified<R>) -> Result<(), TrustError> {
+        let Some(store) = self.at_once() else { return Ok(()) };
+        store.write(&[StoredFile { name: role_file(role), bytes: accepted.bytes() }]).map(|_| ())
+    }
+
+    /// Keeps a root; what was seen under keys that it no longer names goes first, so that what is stored
+    /// always loads.
+    pub(super) fn keep_root(self, root: &Verified<Root>, forget_seen: bool) -> Result<(), TrustError> {
+        if let (Some(store), true) = (self.at_once(), forget_seen) {
+            store.forget_versions()?;
+        }
+        self.keep(RoleType::Root.as_str(), root)
+    }
+
+    fn at_once(&self) -> Option<&MetadataStore> {
+        self.store.filter(|_| self.persistence == Persistence::EachStep)
+    }
+}
+
+/// A refresh under way, its root already settled.
+struct Refresh<'a> {
+    source: &'a dyn Fetch,
+    options: &'a UpdateOptions,
+    root: &'a Verified<Root>,
+    keeper: Keeper<'a>,
+    freshness: Freshness,
+}
+
+impl Refresh<'_> {
+    /// 5.4
+    fn timestamp(&mut self, trusted: Option<Verified<Timestamp>>) -> Result<Verified<Timestamp>, TrustError> {
+        // 5.4.1
+        let file = role_file(RoleType::Timestamp.as_str());
+        let bytes = fetch_required(self.source, &file, self.options.limits.timestamp_bytes)?;
+        // 5.4.2
+        let authority = Authority::top_level(self.root.role(), RoleType::Timestamp);
+        let offered = Verified::<Timestamp>::check(&file, &bytes, authority)?;
+        // 5.4.3
+        let current = match trusted {
+            None => offered,
+            Some(trusted) => newer_timestamp(trusted, offered)?,
+        };
+        // 5.4.4
+        self.freshness.time.learn(current.role().signed_at);
+        self.check_expiry(RoleType::Timestamp, current.role().expires)?;
+        // What is signed later than the clock shows tells that a root may have expired, too.
+        if self.freshness.time.clock_behind().is_some() {
+            self.check_expiry(RoleType::Root, self.root.role().expires)?;
+        }
+        // 5.4.5
+        self.keeper.keep(RoleType::Timestamp.as_str(), &current)?;
+        Ok(current)
+    }
+
+    /// 5.5
+    fn snapshot(
+        &mut self,
+        timestamp: &Verified<Timestamp>,
+        trusted: Option<Verified<Snapshot>>,
+    ) -> Result<Verified<Snapshot>, TrustError> {
+        let described = Described {
+            authority: Authority::top_level(self.root.role(), RoleType::Snapshot),
+            meta: &timestamp.role().meta.snapshot,
+            max_bytes: self.options.limits.snapshot_bytes,
+            versioned: self.root.role().consistent_snapshot,
+        };
+        // 5.5.1 to 5.5.4
+        let current = described.obtain(trusted.as_ref().map(Verified::bytes), self.source)?;
+        // 5.5.5
+        if let Some(trusted) = trusted {
+            refuse_snapshot_rollback(&trusted, &current)?;
+        }
+        // 5.5.6
+        self.check_expiry(RoleType::Snapshot, current.role().expires)?;
+        // 5.5.7
+        self.keeper.keep(RoleType::Snapshot.as_str(), &current)?;
+        Ok(current)
+    }
+
+    /// 5.6, for the top-level role.
+    fn targets(&mut self, snapshot: &Verified<Snapshot>) -> Result<Verified<Targets>, TrustError> {
+        let role = RoleType::Targets.as_str();
+        let described = Described {
+            authority: Authority::top_level(self.root.role(), RoleType::Targets),
+            meta: described_in(snapshot, role)?,
+            max_bytes: self.options.limits.targets_bytes,
+            versioned: self.root.role().consistent_snapshot,
+        };
+        // 5.6.1 to 5.6.4
+        let cached = self.keeper.store.and_then(|store| store.cached_role(role));
+        let current: Verified<Targets> = described.obtain(cached.as_deref(), self.source)?;
+        // 5.6.5
+        self.check_expiry(RoleType::Targets, current.role().expires)?;
+        // 5.6.6
+        self.keeper.keep(role, &current)?;
+        Ok(current)
+    }
+
+    fn check_expiry(&mut self, role: RoleType, expires: MetadataTime) -> Result<(), TrustError> {
+        let waiver = self.options.expiry.check(role.as_str(), expires, self.freshness.time)?;
+        self.freshness.add(waiver);
+        Ok(())
+    }
+}
+
+impl Freshness {
+    /// Remembers a waiver, each once.
+    pub(super) fn add(&mut self, waiver: Option<ExpiryWaiver>) {
+        self.waivers.extend(waiver.filter(|waiver| !self.waivers.contains(waiver)));
+    }
+}
+
+/// A metadata file that the role above describes.
+pub(super) struct Described<'a> {
+    pub(super) authority: Authority<'a>,
+    pub(super) meta: &'a MetaFile,
+    pub(super) max_bytes: u64,
+    /// Whether file names carry versions: consistent snapshots.
+    pub(super) versioned: bool,
+}
+
+impl Described<'_> {
+    /// The file: the host's copy if that is still what is described, else fetched.
+    pub(super) fn obtain<R: Role>(
+        &self,
+        kept: Option<&[u8]>,
+        source: &dyn Fetch,
+    ) -> Result<Verified<R>, TrustError> {
+        let plain = role_file(self.authority.role);
+        let file = if self.versioned { format!("{}.{plain}", self.meta.version) } else { plain };
+        if let Some(verified) = kept.and_then(|bytes| self.accept(&file, bytes).ok()) {
+            return Ok(verified);
+        }
+        // 5.5.1, 5.6.1: no more bytes than described, and never more than the limit.
+        let max_bytes = self.meta.length.unwrap_or(self.max_bytes);
+        if max_bytes > self.max_bytes {
+            return Err(TrustError::TooLarge { file, max_bytes: self.max_bytes });
+        }
+        let bytes = fetch_required(source, &file, max_bytes)?;
+        self.accept(&file, &bytes)
+    }
+
+    fn accept<R: Role>(&self, file: &str, bytes: &[u8]) -> Result<Verified<R>, TrustError> {
+        // 5.5.2, 5.6.2
+        self.meta.check(bytes).map_err(|source| TrustError::Mismatch { file: file.to_owned(), source })?;
+        // 5.5.3, 5.6.3
+        let verified = Verified::check(file, bytes, self.authority)?;
+        // 5.5.4, 5.6.4
+        let expected = self.meta.version.get();
+        if verified.version() == expected {
+            return Ok(verified);
+        }
+        Err(TrustError::WrongVersion { file: file.to_owned(), expected, actual: verified.version() })
+    }
+}
+
+/// What the snapshot says of targets role `role`.
+pub(super) fn described_in<'a>(
+    snapshot: &'a Verified<Snapshot>,
+    role: &str,
+) -> Result<&'a MetaFile, TrustError> {
+    snapshot.role().role(role).ok_or_else(|| TrustError::NotInSnapshot { file: format!("{role}.json") })
+}
+
+/// 5.4.3: neither the timestamp nor the snapshot it names may be older than before.
+fn newer_timestamp(
+    trusted: Verified<Timestamp>,
+    offered: Verified<Timestamp>,
+) -> Result<Verified<Timestamp>, TrustError> {
+    // 5.4.3.1
+    refuse_rollback("timestamp", trusted.version(), offered.version())?;
+    if offered.version() == trusted.version() {
+        // Nothing new. Where the two differ although the version is the same, the first one counts.
+        return Ok(trusted);
+    }
+    // 5.4.3.2
+    let snapshot_version = |timestamp: &Verified<Timestamp>| timestamp.role().meta.snapshot.version.get();
+    refuse_rollback("snapshot", snapshot_version(&trusted), snapshot_version(&offered))?;
+    // Off-spec: nor may it say that it was signed earlier than the one before it.
+    match (trusted.role().signed_at, offered.role().signed_at) {
+        (Some(trusted), Some(offered)) if offered < trusted => {
+            Err(TrustError::SignedEarlier { trusted, offered })
+        }
+        _ => Ok(offered),
+    }
+}
+
+/// 5.5.5: no targets role may be older than before, or gone.
+fn refuse_snapshot_rollback(
+    trusted: &Verified<Snapshot>,
+    offered: &Verified<Snapshot>,
+) -> Result<(), TrustError> {
+    refuse_rollback("snapshot", trusted.version(), offered.version())?;
+    for (file, seen) in &trusted.role().meta {
+        let Some(now) = offered.role().meta.get(file) else {
+            return Err(TrustError::RoleRemoved { file: file.clone() });
+        };
+        let role = file.strip_suffix(".json").unwrap_or(file);
+        refuse_rollback(role, seen.version.get(), now.version.get())?;
+    }
+    Ok(())
+}
+
+fn refuse_rollback(role: &str, trusted: u64, offered: u64) -> Result<(), TrustError> {
+    if offered >= trusted {
+        return Ok(());
+    }
+    Err(TrustError::Rollback { role: role.to_owned(), trusted, offered })
+}
