@@ -84,7 +84,27 @@ impl MetadataStore {
         Ok(root)
     }
 
-    /// Reads what is trusted; none if no root is.
+    /// Reads what is trusted; none if no root is. Versions seen that the root does not vouch for, as after
+    /// its threshold was raised, are passed over (the specification says nothing of them).
+    pub(super) fn load_vouched_for(&self) -> Result<Option<StoredTrust>, TrustError> {
+        let Some(root) = self.root()? else { return Ok(None) };
+        let unless_damaged = |error| match error {
+            TrustError::State(_) => Err(error),
+            _ => Ok(()),
+        };
+        let mut seen = SeenVersions::default();
+        match self.load_role::<Timestamp>(root.role()) {
+            Ok(timestamp) => seen.timestamp = timestamp,
+            Err(error) => unless_damaged(error)?,
+        }
+        match self.load_role::<Snapshot>(root.role()) {
+            Ok(snapshot) => seen.snapshot = snapshot,
+            Err(error) => unless_damaged(error)?,
+        }
+        Ok(Some(StoredTrust { root, seen }))
+    }
+
+    /// Reads what is trusted; none if no root is. What cannot be verified is an error.
     pub(super) fn load(&self) -> Result<Option<StoredTrust>, TrustError> {
         let Some(root) = self.root()? else { return Ok(None) };
         let timestamp = self.load_role::<Timestamp>(root.role())?;

@@ -9,7 +9,10 @@ use pkcs8::Document;
 use pkcs8::ObjectIdentifier;
 use pkcs8::der::Decode as _;
 use pkcs8::spki::SubjectPublicKeyInfoRef;
-use ring::signature::{ECDSA_P256_SHA256_ASN1, RSA_PSS_2048_8192_SHA256, UnparsedPublicKey};
+use ring::signature::{
+    ECDSA_P256_SHA256_ASN1, RSA_PKCS1_2048_8192_SHA256, RSA_PSS_2048_8192_SHA256, UnparsedPublicKey,
+    VerificationAlgorithm,
+};
 
 use super::keys::{KeyError, KeyFile};
 
@@ -19,66 +22,86 @@ const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1
 const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 const P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
 
-/// A key whose signatures can be checked, equal to another if it is the same key, however it is spelled.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum PublicKey {
-    Ed25519([u8; 32]),
-    /// A PKCS#1 `RSAPublicKey`.
-    RsaPss(Vec<u8>),
-    /// A point on P-256.
-    EcdsaP256(Vec<u8>),
+/// A key whose signatures can be checked.
+pub(super) struct PublicKey {
+    scheme: Scheme,
+    /// What makes it this key, however it is spelled: the 32 bytes of ed25519, a PKCS#1 `RSAPublicKey`, a
+    /// point on P-256.
+    bytes: Vec<u8>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Scheme {
+    Ed25519,
+    RsaPssSha256,
+    RsaPkcs1Sha256,
+    EcdsaP256Sha256,
 }
 
 impl PublicKey {
     /// The key, unless its type or scheme is unknown or its value malformed.
     pub(super) fn parse(key: &Key) -> Option<Self> {
         let public = key.keyval.public.as_deref()?;
-        match (key.keytype.as_str(), key.scheme.as_str()) {
+        let scheme = match (key.keytype.as_str(), key.scheme.as_str()) {
             ("ed25519", "ed25519") => {
-                let mut bytes = [0; 32];
-                hex::decode_to_slice(public, &mut bytes).ok()?;
-                Some(Self::Ed25519(bytes))
+                let bytes = hex::decode(public).ok().filter(|bytes| bytes.len() == 32)?;
+                return Some(Self { scheme: Scheme::Ed25519, bytes });
             }
-            ("rsa", "rsassa-pss-sha256") => {
-                Self::from_pem(public).filter(|key| matches!(key, Self::RsaPss(_)))
-            }
+            ("rsa", "rsassa-pss-sha256") => Scheme::RsaPssSha256,
+            // Not of the specification, but written by its reference implementation.
+            ("rsa", "rsa-pkcs1v15-sha256") => Scheme::RsaPkcs1Sha256,
             // The key's type was once called like its scheme.
-            ("ecdsa" | "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp256") => {
-                Self::from_pem(public).filter(|key| matches!(key, Self::EcdsaP256(_)))
-            }
-            _ => None,
-        }
+            ("ecdsa" | "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp256") => Scheme::EcdsaP256Sha256,
+            _ => return None,
+        };
+        let (oid, bytes) = read_pem(public)?;
+        (oid == scheme.oid()).then_some(Self { scheme, bytes })
+    }
+
+    /// What tells keys apart: neither another spelling nor another scheme makes another signer of it.
+    pub(super) fn into_identity(self) -> Vec<u8> {
+        self.bytes
     }
 
     pub(super) fn has_signed(&self, message: &[u8], signature: &str) -> bool {
         // Lowercase only: a signature has one spelling, so that no changed byte goes unnoticed.
         let is_lowercase = !signature.bytes().any(|byte| byte.is_ascii_uppercase());
-        let Some(bytes) = is_lowercase.then(|| hex::decode(signature).ok()).flatten() else { return false };
-        match self {
-            Self::Ed25519(key) => ed25519_has_signed(key, message, &bytes),
+        let Some(signature) = is_lowercase.then(|| hex::decode(signature).ok()).flatten() else {
+            return false;
+        };
+        let algorithm: &'static dyn VerificationAlgorithm = match self.scheme {
+            Scheme::Ed25519 => return ed25519_has_signed(&self.bytes, message, &signature),
             // The salt is as long as the digest, as securesystemslib, PKCS#11 modules and key services make
             // it; keys have 2048 to 8192 bits.
-            Self::RsaPss(key) => {
-                UnparsedPublicKey::new(&RSA_PSS_2048_8192_SHA256, key).verify(message, &bytes).is_ok()
-            }
-            Self::EcdsaP256(key) => {
-                UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, key).verify(message, &bytes).is_ok()
-            }
-        }
+            Scheme::RsaPssSha256 => &RSA_PSS_2048_8192_SHA256,
+            Scheme::RsaPkcs1Sha256 => &RSA_PKCS1_2048_8192_SHA256,
+            Scheme::EcdsaP256Sha256 => &ECDSA_P256_SHA256_ASN1,
+        };
+        UnparsedPublicKey::new(algorithm, &self.bytes).verify(message, &signature).is_ok()
     }
+}
 
-    /// The key in a PEM `SubjectPublicKeyInfo`.
-    fn from_pem(pem: &str) -> Option<Self> {
-        let (label, document) = Document::from_pem(pem.trim()).ok()?;
-        let info = SubjectPublicKeyInfoRef::from_der(document.as_bytes()).ok()?;
-        let bits = info.subject_public_key.as_bytes().filter(|_| label == PEM_LABEL)?;
-        match info.algorithm.oid {
-            ED25519 => bits.try_into().ok().map(Self::Ed25519),
-            RSA => Some(Self::RsaPss(bits.to_vec())),
-            EC if info.algorithm.parameters_oid() == Ok(P256) => Some(Self::EcdsaP256(bits.to_vec())),
-            _ => None,
+impl Scheme {
+    const fn oid(self) -> ObjectIdentifier {
+        match self {
+            Self::Ed25519 => ED25519,
+            Self::RsaPssSha256 | Self::RsaPkcs1Sha256 => RSA,
+            Self::EcdsaP256Sha256 => EC,
         }
     }
+}
+
+/// Type and bits of the key in a PEM `SubjectPublicKeyInfo`, if it is of a type and curve known here.
+fn read_pem(pem: &str) -> Option<(ObjectIdentifier, Vec<u8>)> {
+    let (label, document) = Document::from_pem(pem.trim()).ok()?;
+    let info = SubjectPublicKeyInfoRef::from_der(document.as_bytes()).ok()?;
+    let bits = info.subject_public_key.as_bytes().filter(|_| label == PEM_LABEL)?;
+    let is_known = match info.algorithm.oid {
+        EC => info.algorithm.parameters_oid() == Ok(P256),
+        ED25519 => bits.len() == 32,
+        oid => oid == RSA,
+    };
+    is_known.then(|| (info.algorithm.oid, bits.to_vec()))
 }
 
 /// Whether `signature` is `key`'s over `message`.
@@ -97,11 +120,11 @@ pub fn read_public_key(name: &str, bytes: &[u8]) -> Result<Key, KeyError> {
         return known(key).ok_or_else(|| malformed("it is of no known type and scheme"));
     }
     let text = std::str::from_utf8(bytes).map_err(|_| malformed("it is neither JSON nor PEM"))?;
-    let (keytype, scheme, public) = match PublicKey::from_pem(text) {
-        Some(PublicKey::Ed25519(bytes)) => ("ed25519", "ed25519", hex::encode(bytes)),
-        Some(PublicKey::RsaPss(_)) => ("rsa", "rsassa-pss-sha256", text.trim().to_owned()),
-        Some(PublicKey::EcdsaP256(_)) => ("ecdsa", "ecdsa-sha2-nistp256", text.trim().to_owned()),
-        None => {
+    let (keytype, scheme, public) = match read_pem(text) {
+        Some((ED25519, bits)) => ("ed25519", "ed25519", hex::encode(bits)),
+        Some((RSA, _)) => ("rsa", "rsassa-pss-sha256", text.trim().to_owned()),
+        Some((EC, _)) => ("ecdsa", "ecdsa-sha2-nistp256", text.trim().to_owned()),
+        _ => {
             return Err(malformed("it is no key file, and no PEM of an ed25519, RSA or P-256 public key"));
         }
     };
@@ -114,8 +137,8 @@ fn known(key: Key) -> Option<Key> {
     PublicKey::parse(&key).is_some().then_some(key)
 }
 
-fn ed25519_has_signed(key: &[u8; 32], message: &[u8], signature: &[u8]) -> bool {
-    let Ok(bytes) = <&[u8; 64]>::try_from(signature) else { return false };
+fn ed25519_has_signed(key: &[u8], message: &[u8], signature: &[u8]) -> bool {
+    let (Ok(key), Ok(bytes)) = (key.try_into(), <&[u8; 64]>::try_from(signature)) else { return false };
     // Strict: refuses keys of small order, for which one signature fits many messages.
     VerifyingKey::from_bytes(key)
         .is_ok_and(|key| key.verify_strict(message, &ed25519_dalek::Signature::from_bytes(bytes)).is_ok())

@@ -91,6 +91,7 @@ fn keys_that_are_not_what_their_scheme_says_never_count() {
         (rsa(P256_PEM), P256_SIGNATURE),
         (ecdsa(RSA_PEM), RSA_SIGNATURE),
         (key("rsa", "rsa-pkcs1v15-sha256", RSA_PEM), RSA_SIGNATURE),
+        (key("rsa", "rsa-pkcs1v15-sha512", RSA_PEM), RSA_SIGNATURE),
         (key("ecdsa", "ecdsa-sha2-nistp384", P384_PEM), P384_SIGNATURE),
         (key("ed25519", "ed25519", P256_PEM), P256_SIGNATURE),
         (rsa(&RSA_PEM.replace("PUBLIC KEY", "RSA PUBLIC KEY")), RSA_SIGNATURE),

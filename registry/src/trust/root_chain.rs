@@ -119,7 +119,7 @@ impl<'a> RootChain<'a> {
         let dropped = if is_rotated { seen.clear() } else { seen.retain_signed_by(next.role()) };
         self.seen_was_dropped |= dropped;
         // 5.3.7, 5.3.8: the new root is trusted, and kept.
-        self.keeper.keep_root(&next, dropped)?;
+        self.keeper.keep_root(&next, is_rotated)?;
         self.passed.extend([passed(&next)]);
         self.root = next;
         // 5.3.9: once more, from 5.3.2. 5.3.12: whether file names carry versions is the last root's word.
@@ -152,9 +152,10 @@ fn passed(root: &Verified<Root>) -> (u64, (Digest, Vec<u8>)) {
     (root.version(), (root.signed_digest(), root.bytes().to_vec()))
 }
 
+/// Whether a key of `role` was taken away: one that is added alone revokes nothing.
 fn is_rotated(old: &Root, new: &Root, role: RoleType) -> bool {
-    let keys = |root: &Root| key_set(root.roles.get(role), &root.keys);
-    keys(old) != keys(new)
+    let new = key_set(new.roles.get(role), &new.keys);
+    key_set(old.roles.get(role), &old.keys).into_iter().any(|(id, key)| new.get(&id) != Some(&key))
 }
 
 fn key_set(role: &RoleKeys, keys: &BTreeMap<KeyId, Key>) -> BTreeMap<KeyId, Option<Key>> {

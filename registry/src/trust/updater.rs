@@ -58,8 +58,9 @@ impl UpdateOptions {
 impl Updater {
     /// Starts from what `store` holds, whatever repository that is of (TUF 5.2); every step is kept there.
     pub fn open(store: &MetadataStore) -> Result<Self, TrustError> {
-        let trusted =
-            store.load()?.ok_or_else(|| TrustError::NotInitialized { dir: store.dir().to_owned() })?;
+        let trusted = store
+            .load_vouched_for()?
+            .ok_or_else(|| TrustError::NotInitialized { dir: store.dir().to_owned() })?;
         Ok(Self {
             trusted,
             store: Some(store.clone()),

@@ -30,8 +30,8 @@ pub fn verify_role(
     let mut signers = BTreeSet::new();
     for signature in signatures.iter().filter(|signature| role.keyids.contains(&signature.keyid)) {
         let Some(key) = keys.get(&signature.keyid).and_then(PublicKey::parse) else { continue };
-        if !signers.contains(&key) && key.has_signed(signed_bytes, &signature.sig) {
-            signers.insert(key);
+        if key.has_signed(signed_bytes, &signature.sig) {
+            signers.insert(key.into_identity());
         }
     }
     let needed = role.threshold.get();
