@@ -8,6 +8,7 @@
 pub mod binaries;
 pub mod bundle_file;
 pub mod hosts;
+pub mod large_registry;
 pub mod metadata_forge;
 pub mod pack_builder;
 pub mod run;

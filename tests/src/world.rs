@@ -32,7 +32,12 @@ impl Default for World {
 impl World {
     /// An empty world.
     pub fn new() -> Self {
-        let directory = tempfile::Builder::new().prefix("attune-tests-").tempdir().unwrap();
+        Self::in_directory(&std::env::temp_dir())
+    }
+
+    /// An empty world somewhere below `parent`.
+    pub fn in_directory(parent: &Path) -> Self {
+        let directory = tempfile::Builder::new().prefix("attune-tests-").tempdir_in(parent).unwrap();
         Self { directory, signing_time: AtomicI64::new(0) }
     }
 

@@ -7,6 +7,7 @@
 
 mod advisory_description;
 mod bad_packs;
+mod bins;
 mod command_line;
 mod crashes;
 mod damaged_bundle;
@@ -17,6 +18,7 @@ mod hostile_release;
 mod interrupt;
 mod offline;
 mod pack_tests;
+mod publisher_keys;
 mod recovery;
 mod reinstall;
 mod reproducible;
