@@ -59,7 +59,7 @@ fn put_index(registry: &Path, number: usize) -> (String, Option<TargetFile>) {
             "platforms": ["linux/amd64"],
             "size": 123_456,
             "contents": {"actions": 12, "rules": 2, "sensors": 1},
-            "publishedAt": "2030-01-01T00:00:00Z",
+            "published_at": "2030-01-01T00:00:00Z",
         })
     };
     let index = json!({

@@ -3,6 +3,7 @@
 mod attacks;
 mod delegations;
 mod freshness;
+mod mutations;
 mod publishing;
 mod rotation;
 mod state;

@@ -19,6 +19,7 @@ mod interrupt;
 mod offline;
 mod pack_tests;
 mod publisher_keys;
+mod python_tuf;
 mod recovery;
 mod reinstall;
 mod reproducible;
