@@ -7,7 +7,7 @@ use attune_registry::resolve::ResolveError;
 
 use crate::error::InstallError;
 use crate::exit::{ExitKind, failed_source, unpack_kind};
-use crate::host::LockError;
+use crate::host::{LockError, PlantedError};
 
 impl InstallError {
     /// What to do about it, where that is known.
@@ -64,6 +64,12 @@ impl InstallError {
             Self::TrustFile { .. } | Self::NotARootFile { .. } => {
                 Some("give the registry's metadata/1.root.json, never a key".to_owned())
             }
+            Self::Planted(PlantedError::WritableByAll { path }) => {
+                Some(format!("take that away with `chmod o-w {}`, and look who wrote there", path.display()))
+            }
+            Self::Planted(_) => Some(
+                "find out who made it, and remove it; to have the root elsewhere, use --root or a bind mount".to_owned(),
+            ),
             Self::NotARoot { root } => Some(format!(
                 "choose another --root; if it is meant, say so with `mkdir {}`",
                 root.join("state").display()

@@ -10,7 +10,7 @@ use attune_registry::trust::TrustError;
 use attune_schemas::{Digest, PackRef, Version};
 
 use crate::environment::EnvironmentError;
-use crate::host::LockError;
+use crate::host::{LockError, PlantedError};
 use crate::plan::PlanError;
 use crate::python::InterpreterError;
 use crate::register::RegisterError;
@@ -77,6 +77,9 @@ pub enum InstallError {
         /// The source.
         source_name: String,
     },
+    /// Somebody planted something in the root.
+    #[error(transparent)]
+    Planted(#[from] PlantedError),
     /// A release is not what its index says.
     #[error(transparent)]
     Reader(#[from] ReaderError),

@@ -72,6 +72,7 @@ impl InstallError {
             Self::Usage { .. } | Self::NothingRequested => ExitKind::Usage,
             Self::UnknownRegistry { .. }
             | Self::NotARoot { .. }
+            | Self::Planted(_)
             | Self::Output(_)
             | Self::TrustFile { .. }
             | Self::Lock(_)

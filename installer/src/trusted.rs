@@ -141,6 +141,7 @@ fn change(
     change: impl FnOnce(&TrustStore) -> Result<(), TrustError>,
 ) -> Result<(), InstallError> {
     let store = known(root, name)?;
+    root.require_ours()?;
     let mut guard = TreeGuard::default();
     let _lock = InstallLock::acquire(root, &mut guard)?;
     guard.keep();

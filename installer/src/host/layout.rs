@@ -144,15 +144,19 @@ impl HostRoot {
         }
     }
 
-    /// Refuses a directory that holds other things and was never installed to.
+    /// Refuses a directory that holds other things and was never installed to, or in which somebody planted
+    /// links.
     pub fn require_ours(&self) -> Result<(), InstallError> {
         let failed = |source| InstallError::Root { root: self.path.clone(), source };
         let mut entries = match fs_err::read_dir(&self.path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             entries => entries.map_err(failed)?,
         };
-        if entries.next().is_none() || self.state().is_dir() {
+        if entries.next().is_none() {
             return Ok(());
+        }
+        if self.state().is_dir() {
+            return Ok(self.require_unplanted()?);
         }
         Err(InstallError::NotARoot { root: self.path.clone() })
     }

@@ -16,9 +16,11 @@
 mod footprint;
 mod layout;
 mod lock;
+mod planted;
 mod removal;
 
 pub use footprint::TreeGuard;
 pub use layout::{HostRoot, StoreKind};
 pub use lock::{InstallLock, LockError};
+pub use planted::PlantedError;
 pub use removal::{move_tree, remove_tree};

@@ -90,7 +90,9 @@ impl Interpreters {
     /// chose, then feature releases by name.
     fn candidates(&self) -> Vec<PathBuf> {
         let usual = USUAL_DIRECTORIES.iter().map(PathBuf::from);
-        let directories: Vec<PathBuf> = self.search.directories.iter().cloned().chain(usual).collect();
+        // What `.` on the path leads to is whoever's who wrote into the working directory.
+        let searched = self.search.directories.iter().filter(|directory| directory.is_absolute());
+        let directories: Vec<PathBuf> = searched.cloned().chain(usual).collect();
         let plain = directories.iter().map(|directory| directory.join("python3"));
         let named = MINORS.rev().flat_map(|minor| {
             let name = format!("python{}", PythonMinor::new(minor));

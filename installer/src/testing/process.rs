@@ -1,5 +1,6 @@
 //! Runs one test program with a limit on its time and on what it may say.
 
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::process::CommandExt;
@@ -40,10 +41,16 @@ pub(super) fn clean_command(program: &Path) -> Command {
     // The environment is read here and not by the caller, because it is the child's, not ours.
     for name in PASSED_VARIABLES {
         if let Some(value) = std::env::var_os(name) {
-            command.env(name, value);
+            command.env(name, if name == "PATH" { absolute_only(&value) } else { value });
         }
     }
     command
+}
+
+/// A search path without the directories that depend on the working directory.
+fn absolute_only(path: &OsStr) -> OsString {
+    let directories = std::env::split_paths(path).filter(|directory| directory.is_absolute());
+    std::env::join_paths(directories).unwrap_or_default()
 }
 
 /// Runs `command` for at most `limit`; output goes through files, so that no pipe can stall it.
