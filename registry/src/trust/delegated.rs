@@ -9,10 +9,11 @@ use std::sync::Arc;
 use attune_schemas::Digest;
 use attune_schemas::tuf::{DelegatedRole, RoleType, Snapshot, TargetFile, Targets};
 
+use super::described::{Described, described_in};
 use super::error::TrustError;
 use super::expiry::Freshness;
 use super::fetch::Fetch;
-use super::updater::{Described, Keeper, UpdateOptions, described_in};
+use super::updater::{Keeper, UpdateOptions};
 use super::verified::{Authority, Verified};
 
 /// How many roles are asked about one target, the top-level one included.

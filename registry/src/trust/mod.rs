@@ -11,10 +11,12 @@
 //! kept by [`VerifiedRepository::persist`], once whoever asked for it has succeeded. Where the files come
 //! from is the caller's business, behind [`Fetch`].
 
+mod advice;
 mod anchor;
 mod bins;
 mod client;
 mod delegated;
+mod described;
 mod error;
 mod expiry;
 mod fetch;
@@ -22,7 +24,9 @@ mod keys;
 mod metadata_store;
 mod policy;
 mod public_key;
+mod publication;
 mod repository;
+mod rollback;
 mod root_chain;
 mod root_draft;
 mod seen;

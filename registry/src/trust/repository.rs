@@ -8,10 +8,9 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU64;
-use std::sync::Arc;
 
 use attune_schemas::tuf::{
-    Delegations, MetaFile, MetadataTime, Role, RoleType, Root, Snapshot, TargetFile, Targets, Timestamp,
+    Delegations, MetadataTime, Role, RoleType, Root, Snapshot, TargetFile, Targets, Timestamp,
 };
 use jiff::Timestamp as Instant;
 
@@ -22,8 +21,9 @@ use super::error::TrustError;
 use super::expiry::ExpiryPolicy;
 use super::fetch::{Fetch, Limits, fetch_required};
 use super::keys::Keyring;
+use super::publication::{Publication, bin_authorities, described, described_bin, named, named_timestamp};
 use super::setup::{RegistrySetup, RoleSetup, SigningRole};
-use super::signer::{Signer, after, first_root, require, role_keys, sign_as, to_bytes, unsigned};
+use super::signer::{Signer, first_root, require, role_keys, sign_as, to_bytes, unsigned};
 use super::updater::UpdateOptions;
 use super::verified::{Authority, Verified};
 use super::verified_repository::VerifiedRepository;
@@ -141,9 +141,9 @@ impl Repository {
         now: Instant,
     ) -> Result<MetadataFiles, TrustError> {
         let signer = self.signer(keys, now);
-        let mut draft = Draft::of(self);
+        let mut publication = Publication::of(self);
         match self.bins() {
-            None => draft.change_targets(&signer, changes)?,
+            None => publication.change_targets(&signer, changes)?,
             Some(bins) => {
                 let mut by_bin: BTreeMap<String, TargetChanges> = BTreeMap::new();
                 for (path, change) in changes {
@@ -151,18 +151,18 @@ impl Repository {
                 }
                 for (bin, changes) in by_bin {
                     let current = self.verified.set().delegated_role(&bin, source)?;
-                    draft.change_bin(&signer, &bin, &current, changes)?;
+                    publication.change_bin(&signer, &bin, &current, changes)?;
                 }
             }
         }
-        draft.finish(&signer, false)
+        publication.finish(&signer, false)
     }
 
     /// Signs snapshot and timestamp anew, and whatever else has spent two thirds of its period, as far as
     /// the keys at hand allow.
     pub fn refresh(&self, source: &dyn Fetch, keys: &Keyring, now: Instant) -> Result<Refreshed, TrustError> {
         let signer = self.signer(keys, now);
-        let mut draft = Draft::of(self);
+        let mut publication = Publication::of(self);
         let mut expiring = Vec::new();
         let root = self.root().role();
         if signer.is_due(SigningRole::Root, root.expires) {
@@ -177,18 +177,19 @@ impl Repository {
         };
         let targets = self.targets().role();
         if signer.is_due(SigningRole::Targets, targets.expires) {
-            let result = draft.replace_targets(&signer, targets.targets.clone(), targets.delegations.clone());
+            let result =
+                publication.replace_targets(&signer, targets.targets.clone(), targets.delegations.clone());
             unless_keys_are_missing("targets", targets.expires, result)?;
         }
         for bin in self.bins().into_iter().flat_map(BinCount::names) {
             let current = self.verified.set().delegated_role(&bin, source)?;
             let expires = current.role().expires;
             if signer.is_due(SigningRole::Bins, expires) {
-                let result = draft.replace_bin(&signer, &bin, &current, current.role().targets.clone());
+                let result = publication.replace_bin(&signer, &bin, &current, current.role().targets.clone());
                 unless_keys_are_missing(&bin, expires, result)?;
             }
         }
-        Ok(Refreshed { files: draft.finish(&signer, true)?, expiring })
+        Ok(Refreshed { files: publication.finish(&signer, true)?, expiring })
     }
 
     /// Hands the bins over to other keys: the targets that name them and every bin are signed anew.
@@ -201,14 +202,14 @@ impl Repository {
     ) -> Result<MetadataFiles, TrustError> {
         let bins = self.bins().ok_or_else(|| TrustError::NoBins)?;
         let signer = self.signer(keys, now);
-        let mut draft = Draft::of(self);
+        let mut publication = Publication::of(self);
         let targets = self.targets().role().targets.clone();
-        draft.replace_targets(&signer, targets, Some(bin_delegations(bins, role)?))?;
+        publication.replace_targets(&signer, targets, Some(bin_delegations(bins, role)?))?;
         for bin in bins.names() {
             let current = self.verified.set().delegated_role(&bin, source)?;
-            draft.replace_bin(&signer, &bin, &current, current.role().targets.clone())?;
+            publication.replace_bin(&signer, &bin, &current, current.role().targets.clone())?;
         }
-        draft.finish(&signer, false)
+        publication.finish(&signer, false)
     }
 
     /// Makes `root` the registry's next root, and signs anew whatever it takes from the keys that signed it.
@@ -219,16 +220,16 @@ impl Repository {
         now: Instant,
     ) -> Result<MetadataFiles, TrustError> {
         let signer = Signer { root: root.role(), keys, now: self.not_before_last(now) };
-        let mut draft = Draft::of(self);
-        draft.files.push(named("root", root));
+        let mut publication = Publication::of(self);
+        publication.files.push(named("root", root));
         let targets = self.targets();
         if !is_signed(root.role(), targets) {
             let role = targets.role();
-            draft.replace_targets(&signer, role.targets.clone(), role.delegations.clone())?;
+            publication.replace_targets(&signer, role.targets.clone(), role.delegations.clone())?;
         }
-        draft.must_sign_snapshot |= !is_signed(root.role(), self.snapshot());
-        draft.must_sign_timestamp |= !is_signed(root.role(), self.timestamp());
-        draft.finish(&signer, false)
+        publication.must_sign_snapshot |= !is_signed(root.role(), self.snapshot());
+        publication.must_sign_timestamp |= !is_signed(root.role(), self.timestamp());
+        publication.finish(&signer, false)
     }
 
     fn signer<'a>(&'a self, keys: &'a Keyring, now: Instant) -> Signer<'a> {
@@ -245,150 +246,11 @@ impl Repository {
     }
 }
 
-/// A publication under way.
-struct Draft<'a> {
-    repository: &'a Repository,
-    files: MetadataFiles,
-    targets: Option<Verified<Targets>>,
-    meta: BTreeMap<String, MetaFile>,
-    must_sign_snapshot: bool,
-    must_sign_timestamp: bool,
-}
-
-impl<'a> Draft<'a> {
-    fn of(repository: &'a Repository) -> Self {
-        Self {
-            repository,
-            files: MetadataFiles::new(),
-            targets: None,
-            meta: repository.snapshot().role().meta.clone(),
-            must_sign_snapshot: false,
-            must_sign_timestamp: false,
-        }
-    }
-
-    fn change_targets(&mut self, signer: &Signer<'_>, changes: TargetChanges) -> Result<(), TrustError> {
-        let current = self.repository.targets().role();
-        let targets = changed(&current.targets, changes);
-        if targets != current.targets || signer.is_due(SigningRole::Targets, current.expires) {
-            self.replace_targets(signer, targets, current.delegations.clone())?;
-        }
-        Ok(())
-    }
-
-    fn replace_targets(
-        &mut self,
-        signer: &Signer<'_>,
-        targets: BTreeMap<String, TargetFile>,
-        delegations: Option<Delegations>,
-    ) -> Result<(), TrustError> {
-        let current = self.repository.targets().role();
-        let signed = signer.targets(after(current.version), targets, delegations, Some(current), None)?;
-        self.meta.extend([described("targets", &signed)]);
-        self.files.push(named("targets", &signed));
-        self.targets = Some(signed);
-        self.must_sign_snapshot = true;
-        Ok(())
-    }
-
-    fn change_bin(
-        &mut self,
-        signer: &Signer<'_>,
-        bin: &str,
-        current: &Arc<Verified<Targets>>,
-        changes: TargetChanges,
-    ) -> Result<(), TrustError> {
-        let targets = changed(&current.role().targets, changes);
-        if targets != current.role().targets || signer.is_due(SigningRole::Bins, current.role().expires) {
-            self.replace_bin(signer, bin, current, targets)?;
-        }
-        Ok(())
-    }
-
-    fn replace_bin(
-        &mut self,
-        signer: &Signer<'_>,
-        bin: &str,
-        current: &Arc<Verified<Targets>>,
-        targets: BTreeMap<String, TargetFile>,
-    ) -> Result<(), TrustError> {
-        let delegating = self.targets.as_ref().unwrap_or_else(|| self.repository.targets()).role();
-        let mut authorities = delegating.delegations.iter().flat_map(bin_authorities);
-        let authority = authorities.find(|authority| authority.role == bin);
-        let previous = current.role();
-        let version = after(previous.version);
-        let delegations = previous.delegations.clone();
-        let signed = signer.targets(version, targets, delegations, Some(previous), authority)?;
-        self.meta.extend([described_bin(bin, &signed)]);
-        self.files.push(named(bin, &signed));
-        self.must_sign_snapshot = true;
-        Ok(())
-    }
-
-    /// Signs snapshot and timestamp where something below or their age asks for it, or where they `must`.
-    fn finish(mut self, signer: &Signer<'_>, must: bool) -> Result<MetadataFiles, TrustError> {
-        let (snapshot, timestamp) = (self.repository.snapshot(), self.repository.timestamp());
-        let due = |role, expires| must || signer.is_due(role, expires);
-        let mut next = None;
-        if self.must_sign_snapshot || due(SigningRole::Snapshot, snapshot.role().expires) {
-            let signed = signer.snapshot(after(snapshot.role().version), self.meta)?;
-            self.files.push(named("snapshot", &signed));
-            next = Some(signed);
-        }
-        let changed = next.is_some() || self.must_sign_timestamp;
-        if changed || due(SigningRole::Timestamp, timestamp.role().expires) {
-            let snapshot = next.as_ref().unwrap_or(snapshot);
-            let signed = signer.timestamp(after(timestamp.role().version), snapshot)?;
-            self.files.push(named_timestamp(&signed));
-        }
-        Ok(self.files)
-    }
-}
-
-fn changed(targets: &BTreeMap<String, TargetFile>, changes: TargetChanges) -> BTreeMap<String, TargetFile> {
-    let mut targets = targets.clone();
-    for (path, change) in changes {
-        match change {
-            Some(file) => targets.insert(path, file),
-            None => targets.remove(&path),
-        };
-    }
-    targets
-}
-
 fn bin_delegations(count: BinCount, role: &RoleSetup) -> Result<Delegations, TrustError> {
     let (keys, role_keys) = role_keys(role)?;
     Ok(count.delegations(keys, &role_keys))
 }
 
-/// Who signs each delegated role.
-fn bin_authorities(delegations: &Delegations) -> impl Iterator<Item = Authority<'_>> {
-    delegations.roles.iter().map(|role| Authority {
-        role: &role.name,
-        role_keys: &role.keys,
-        keys: &delegations.keys,
-    })
-}
-
 fn is_signed<R: Role>(root: &Root, metadata: &Verified<R>) -> bool {
     Verified::<R>::check("", metadata.bytes(), Authority::top_level(root, R::TYPE)).is_ok()
-}
-
-fn described(role: &str, targets: &Verified<Targets>) -> (String, MetaFile) {
-    (format!("{role}.json"), MetaFile::describe(targets.role().version, targets.bytes()))
-}
-
-/// A bin's place in the snapshot: by version and length, as thousands of hashes would make every client
-/// fetch more than all its bins together. A signature is what vouches for the content.
-fn described_bin(role: &str, targets: &Verified<Targets>) -> (String, MetaFile) {
-    let meta = MetaFile { hashes: None, ..MetaFile::describe(targets.role().version, targets.bytes()) };
-    (format!("{role}.json"), meta)
-}
-
-fn named<R: Role>(role: &str, metadata: &Verified<R>) -> (String, Vec<u8>) {
-    (format!("{}.{role}.json", metadata.version()), metadata.bytes().to_vec())
-}
-
-fn named_timestamp(timestamp: &Verified<Timestamp>) -> (String, Vec<u8>) {
-    ("timestamp.json".to_owned(), timestamp.bytes().to_vec())
 }

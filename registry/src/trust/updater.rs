@@ -6,12 +6,14 @@
 //! caller. What is accepted is kept step by step as the specification says ([`Persistence::EachStep`]), or
 //! by the caller's decision at the end, so that an install that fails leaves the host as it was.
 
-use attune_schemas::tuf::{MetaFile, MetadataTime, Role, RoleType, Root, Snapshot, Targets, Timestamp};
+use attune_schemas::tuf::{MetadataTime, RoleType, Root, Snapshot, Targets, Timestamp};
 
+use super::described::{Described, described_in};
 use super::error::TrustError;
 use super::expiry::{ExpiryPolicy, ExpiryWaiver, Freshness, TrustedTime};
 use super::fetch::{Fetch, Limits, fetch_required, role_file};
 use super::metadata_store::{MetadataStore, StoredFile, StoredTrust};
+use super::rollback::{newer_timestamp, refuse_snapshot_rollback};
 use super::root_chain::{RootChain, RootRules};
 use super::trusted_set::TrustedSet;
 use super::verified::{Authority, Verified};
@@ -221,102 +223,4 @@ impl Freshness {
     pub(super) fn add(&mut self, waiver: Option<ExpiryWaiver>) {
         self.waivers.extend(waiver.filter(|waiver| !self.waivers.contains(waiver)));
     }
-}
-
-/// A metadata file that the role above describes.
-pub(super) struct Described<'a> {
-    pub(super) authority: Authority<'a>,
-    pub(super) meta: &'a MetaFile,
-    pub(super) max_bytes: u64,
-    /// Whether file names carry versions: consistent snapshots.
-    pub(super) versioned: bool,
-}
-
-impl Described<'_> {
-    /// The file: the host's copy if that is still what is described, else fetched.
-    pub(super) fn obtain<R: Role>(
-        &self,
-        kept: Option<&[u8]>,
-        source: &dyn Fetch,
-    ) -> Result<Verified<R>, TrustError> {
-        let plain = role_file(self.authority.role);
-        let file = if self.versioned { format!("{}.{plain}", self.meta.version) } else { plain };
-        if let Some(verified) = kept.and_then(|bytes| self.accept(&file, bytes).ok()) {
-            return Ok(verified);
-        }
-        // 5.5.1, 5.6.1: no more bytes than described, and never more than the limit.
-        let max_bytes = self.meta.length.unwrap_or(self.max_bytes);
-        if max_bytes > self.max_bytes {
-            return Err(TrustError::TooLarge { file, max_bytes: self.max_bytes });
-        }
-        let bytes = fetch_required(source, &file, max_bytes)?;
-        self.accept(&file, &bytes)
-    }
-
-    fn accept<R: Role>(&self, file: &str, bytes: &[u8]) -> Result<Verified<R>, TrustError> {
-        // 5.5.2, 5.6.2
-        self.meta.check(bytes).map_err(|source| TrustError::Mismatch { file: file.to_owned(), source })?;
-        // 5.5.3, 5.6.3
-        let verified = Verified::check(file, bytes, self.authority)?;
-        // 5.5.4, 5.6.4
-        let expected = self.meta.version.get();
-        if verified.version() == expected {
-            return Ok(verified);
-        }
-        Err(TrustError::WrongVersion { file: file.to_owned(), expected, actual: verified.version() })
-    }
-}
-
-/// What the snapshot says of targets role `role`.
-pub(super) fn described_in<'a>(
-    snapshot: &'a Verified<Snapshot>,
-    role: &str,
-) -> Result<&'a MetaFile, TrustError> {
-    snapshot.role().role(role).ok_or_else(|| TrustError::NotInSnapshot { file: format!("{role}.json") })
-}
-
-/// 5.4.3: neither the timestamp nor the snapshot it names may be older than before.
-fn newer_timestamp(
-    trusted: Verified<Timestamp>,
-    offered: Verified<Timestamp>,
-) -> Result<Verified<Timestamp>, TrustError> {
-    // 5.4.3.1
-    refuse_rollback("timestamp", trusted.version(), offered.version())?;
-    if offered.version() == trusted.version() {
-        // Nothing new. Where the two differ although the version is the same, the first one counts.
-        return Ok(trusted);
-    }
-    // 5.4.3.2
-    let snapshot_version = |timestamp: &Verified<Timestamp>| timestamp.role().meta.snapshot.version.get();
-    refuse_rollback("snapshot", snapshot_version(&trusted), snapshot_version(&offered))?;
-    // Off-spec: nor may it say that it was signed earlier than the one before it.
-    match (trusted.role().signed_at, offered.role().signed_at) {
-        (Some(trusted), Some(offered)) if offered < trusted => {
-            Err(TrustError::SignedEarlier { trusted, offered })
-        }
-        _ => Ok(offered),
-    }
-}
-
-/// 5.5.5: no targets role may be older than before, or gone.
-fn refuse_snapshot_rollback(
-    trusted: &Verified<Snapshot>,
-    offered: &Verified<Snapshot>,
-) -> Result<(), TrustError> {
-    refuse_rollback("snapshot", trusted.version(), offered.version())?;
-    for (file, seen) in &trusted.role().meta {
-        let Some(now) = offered.role().meta.get(file) else {
-            return Err(TrustError::RoleRemoved { file: file.clone() });
-        };
-        let role = file.strip_suffix(".json").unwrap_or(file);
-        refuse_rollback(role, seen.version.get(), now.version.get())?;
-    }
-    Ok(())
-}
-
-fn refuse_rollback(role: &str, trusted: u64, offered: u64) -> Result<(), TrustError> {
-    if offered >= trusted {
-        return Ok(());
-    }
-    Err(TrustError::Rollback { role: role.to_owned(), trusted, offered })
 }

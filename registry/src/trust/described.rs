@@ -1,0 +1,59 @@
+//! Metadata files that a role above describes: fetched within their limits and held against what it says.
+
+use attune_schemas::tuf::{MetaFile, Role, Snapshot};
+
+use super::error::TrustError;
+use super::fetch::{Fetch, fetch_required, role_file};
+use super::verified::{Authority, Verified};
+
+/// A metadata file that the role above describes.
+pub(super) struct Described<'a> {
+    pub(super) authority: Authority<'a>,
+    pub(super) meta: &'a MetaFile,
+    pub(super) max_bytes: u64,
+    /// Whether file names carry versions: consistent snapshots.
+    pub(super) versioned: bool,
+}
+
+impl Described<'_> {
+    /// The file: the host's copy if that is still what is described, else fetched.
+    pub(super) fn obtain<R: Role>(
+        &self,
+        kept: Option<&[u8]>,
+        source: &dyn Fetch,
+    ) -> Result<Verified<R>, TrustError> {
+        let plain = role_file(self.authority.role);
+        let file = if self.versioned { format!("{}.{plain}", self.meta.version) } else { plain };
+        if let Some(verified) = kept.and_then(|bytes| self.accept(&file, bytes).ok()) {
+            return Ok(verified);
+        }
+        // 5.5.1, 5.6.1: no more bytes than described, and never more than the limit.
+        let max_bytes = self.meta.length.unwrap_or(self.max_bytes);
+        if max_bytes > self.max_bytes {
+            return Err(TrustError::TooLarge { file, max_bytes: self.max_bytes });
+        }
+        let bytes = fetch_required(source, &file, max_bytes)?;
+        self.accept(&file, &bytes)
+    }
+
+    fn accept<R: Role>(&self, file: &str, bytes: &[u8]) -> Result<Verified<R>, TrustError> {
+        // 5.5.2, 5.6.2
+        self.meta.check(bytes).map_err(|source| TrustError::Mismatch { file: file.to_owned(), source })?;
+        // 5.5.3, 5.6.3
+        let verified = Verified::check(file, bytes, self.authority)?;
+        // 5.5.4, 5.6.4
+        let expected = self.meta.version.get();
+        if verified.version() == expected {
+            return Ok(verified);
+        }
+        Err(TrustError::WrongVersion { file: file.to_owned(), expected, actual: verified.version() })
+    }
+}
+
+/// What the snapshot says of targets role `role`.
+pub(super) fn described_in<'a>(
+    snapshot: &'a Verified<Snapshot>,
+    role: &str,
+) -> Result<&'a MetaFile, TrustError> {
+    snapshot.role().role(role).ok_or_else(|| TrustError::NotInSnapshot { file: format!("{role}.json") })
+}
