@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 
 use attune_registry::human_bytes;
-use attune_registry::terminal::{Output, Table, TerminalReporter, write_result};
+use attune_registry::terminal::{Output, Table, TerminalReporter};
 use attune_schemas::PackRequest;
 use clap::Args;
 use jiff::Timestamp;
 
-use super::settings::{CommonArgs, TargetArgs};
+use super::settings::{CommonArgs, TargetArgs, write_report};
 use crate::bundle::{BundleOptions, BundleReport, bundle};
 use crate::error::BuildError;
 
@@ -42,14 +42,8 @@ impl BundleArgs {
             now,
         };
         let reporter = TerminalReporter::new(self.common.is_silent());
-        let result = bundle(&options, &reporter).and_then(|report| {
-            let text = match output {
-                Output::Json => serde_json::to_string_pretty(&report).expect("a report serialises") + "\n",
-                Output::Text if self.common.is_quiet() => return Ok(()),
-                Output::Text => render(&report),
-            };
-            write_result(&text).map_err(BuildError::Output)
-        });
+        let result = bundle(&options, &reporter);
+        let result = result.and_then(|report| write_report(&report, &self.common, render));
         (output, result)
     }
 }

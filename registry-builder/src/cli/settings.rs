@@ -12,7 +12,9 @@ use serde::Serialize;
 use tracing::level_filters::LevelFilter;
 
 use crate::error::BuildError;
-use crate::keys::{KeyReference, KeySettings, Passphrases, default_key_directory, new_passphrase};
+use crate::keys::{
+    KeyReference, KeySettings, PASSPHRASE_VARIABLE, Passphrases, default_key_directory, new_passphrase,
+};
 use crate::python_target::TargetSelection;
 
 /// How answers are shown.
@@ -85,7 +87,7 @@ pub(super) struct PassphraseArgs {
 
 impl PassphraseArgs {
     pub(super) fn passphrases(&self) -> Passphrases {
-        Passphrases::new(variable("ATTUNE_KEY_PASSPHRASE"), self.passphrase_file.clone())
+        Passphrases::new(variable(PASSPHRASE_VARIABLE), self.passphrase_file.clone())
     }
 
     /// The passphrase for keys that are to be made, if they are to be encrypted.

@@ -13,6 +13,8 @@ use std::process::{Command, Stdio};
 use attune_registry::trust::{KeyError, Sign, has_signed, read_public_key};
 use attune_schemas::tuf::{Key, KeyId, Signature};
 
+use super::PASSPHRASE_VARIABLE;
+
 /// The most that a program may print.
 const MAX_OUTPUT_BYTES: u64 = 64 * 1024;
 /// The most characters of its complaint that are passed on.
@@ -77,7 +79,7 @@ fn run(words: &[String], verb: &str, input: &[u8]) -> Result<Vec<u8>, KeyError> 
     let failed = |reason: String| KeyError::Source { name: name(words), reason };
     let (program, arguments) = words.split_first().ok_or_else(|| failed("no program is named".to_owned()))?;
     let mut command = Command::new(program);
-    command.args(arguments).arg(verb);
+    command.args(arguments).arg(verb).env_remove(PASSPHRASE_VARIABLE);
     let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -22,6 +22,9 @@ pub use directory::{KeyDirectory, default_key_directory};
 pub use passphrase::{Passphrases, new_passphrase};
 pub use reference::{KeyReference, KeyReferenceError};
 
+/// The variable that may hold the passphrase of encrypted keys; no other program is shown it.
+pub const PASSPHRASE_VARIABLE: &str = "ATTUNE_KEY_PASSPHRASE";
+
 /// Where keys are.
 #[derive(Clone)]
 pub struct KeySettings {

@@ -58,6 +58,8 @@ impl Uv {
     ) -> Result<String, VendorError> {
         let area = WorkArea::new(inputs)?;
         let mut command = Command::new(&self.program);
+        // What it builds may run code of strangers.
+        command.env_remove(crate::keys::PASSPHRASE_VARIABLE);
         command.current_dir(&area.directory).stdin(Stdio::null());
         command.args(["pip", "compile", "--universal", "--format", "pylock.toml"]);
         command.args(["--python-version", &python.to_string()]);
