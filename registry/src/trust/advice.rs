@@ -1,5 +1,7 @@
 //! What to do when metadata is not trusted, and what that says of its freshness.
 
+use attune_schemas::tuf::MetadataTime;
+
 use super::error::TrustError;
 use super::expiry::{TrustedTime, Verdict};
 
@@ -36,7 +38,7 @@ impl TrustError {
             Self::Rollback { .. } | Self::RoleRemoved { .. } | Self::SignedEarlier { .. } => {
                 "use a bundle at least as new as the last one; only if the registry was restored from a backup, run `attune-install trust reset REGISTRY`".to_owned()
             }
-            Self::Expired { time, .. } => expiry_hint(*time),
+            Self::Expired { expired_at, time, .. } => expiry_hint(*expired_at, *time),
             Self::PolicyDamaged { .. } => {
                 "remove the file, or write it anew with `attune-install trust add ROOT.json --expiry-grace DURATION`".to_owned()
             }
@@ -59,7 +61,7 @@ impl TrustError {
 }
 
 /// What to do about expired metadata. That the clock may be wrong is only worth a word where it can be.
-fn expiry_hint(time: TrustedTime) -> String {
+fn expiry_hint(expired_at: MetadataTime, time: TrustedTime) -> String {
     let clock = time.clock.strftime("%Y-%m-%dT%H:%M:%SZ");
     let about_clock = match time.newest_signed {
         Some(signed) if time.clock_behind().is_some() => {
@@ -70,7 +72,7 @@ fn expiry_hint(time: TrustedTime) -> String {
         }
         None => format!("if the clock is right ({clock}), "),
     };
-    format!(
-        "{about_clock}fetch a newer bundle, or pass --expiry-grace 30d to accept metadata that expired less than 30 days ago"
-    )
+    // Grace ends before its last second, and whoever reads this takes a while.
+    let days = time.now().duration_since(expired_at.timestamp()).as_hours() / 24 + 2;
+    format!("{about_clock}fetch a newer bundle, or accept this one as it is with --expiry-grace {days}d")
 }

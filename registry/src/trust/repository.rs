@@ -219,7 +219,9 @@ impl Repository {
         keys: &Keyring,
         now: Instant,
     ) -> Result<MetadataFiles, TrustError> {
-        let signer = Signer { root: root.role(), keys, now: self.not_before_last(now) };
+        // With the old keys goes the time that they signed at, which may have been a wrong clock's.
+        let now = if is_signed(root.role(), self.timestamp()) { self.not_before_last(now) } else { now };
+        let signer = Signer { root: root.role(), keys, now };
         let mut publication = Publication::of(self);
         publication.files.push(named("root", root));
         let targets = self.targets();

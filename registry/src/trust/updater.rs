@@ -76,15 +76,15 @@ impl Updater {
     pub fn refresh(self, source: &dyn Fetch, options: &UpdateOptions) -> Result<TrustedSet, TrustError> {
         let StoredTrust { root, mut seen } = self.trusted;
         let keeper = Keeper { store: self.store.as_ref(), persistence: self.persistence };
-        // 5.1
-        let newest_signed = seen.timestamp.as_ref().and_then(|timestamp| timestamp.role().signed_at);
-        let time = TrustedTime { clock: options.now, newest_signed };
         // 5.3
         let mut chain = RootChain::start(root, self.rules, keeper)?;
         chain.follow(&mut seen, self.given.as_ref(), source, options.limits.root_bytes)?;
         if let Some(given) = &self.given {
             chain.require_leads_to(given)?;
         }
+        // 5.1: the time is fixed here. What was signed with keys that are taken away by now tells no time.
+        let newest_signed = seen.timestamp.as_ref().and_then(|timestamp| timestamp.role().signed_at);
+        let time = TrustedTime { clock: options.now, newest_signed };
         let RootChain { root, passed, seen_was_dropped, .. } = chain;
         let freshness = Freshness { time, waivers: Vec::new() };
         let mut refresh = Refresh { source, options, root: &root, keeper, freshness };

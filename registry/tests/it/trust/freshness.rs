@@ -30,7 +30,7 @@ fn expired_metadata() {
         let error = world.refused();
         assert!(matches!(&error, TrustError::Expired { role: expired, .. } if expired == role), "{error}");
         assert!(error.to_string().contains(PAST), "{error}");
-        assert!(error.hint().unwrap().contains("--expiry-grace 30d"));
+        assert!(error.hint().unwrap().contains("--expiry-grace 3d"));
     }
 }
 

@@ -153,6 +153,26 @@ fn fast_forward_is_undone_by_rotating_the_online_keys() {
 }
 
 #[test]
+fn a_time_of_signing_run_ahead_is_undone_by_rotating_the_online_keys() {
+    let mut world = World::new();
+    let honest = world.files.clone();
+    // Whoever stole the timestamp's key makes hosts believe that it is a year later, when what is honest has expired.
+    world.forge_timestamp(|timestamp| {
+        timestamp["x-attune-signed-at"] = json!("2030-12-30T00:00:00Z");
+        timestamp["expires"] = json!("2099-01-01T00:00:00Z");
+    });
+    world.install();
+    world.files = honest;
+    assert!(matches!(world.refused(), TrustError::Rollback { .. }));
+    let mut new = world.keys.clone();
+    new.timestamp = vec![key(31)];
+    world.rotate(&new);
+    let freshness = world.update().unwrap().freshness();
+    assert_eq!(freshness.time.clock_behind(), None);
+    world.install();
+}
+
+#[test]
 fn a_raised_threshold_leaves_a_state_that_loads() {
     let mut world = World::new();
     world.install();
