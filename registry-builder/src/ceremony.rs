@@ -112,17 +112,18 @@ pub fn publish_root(options: &CeremonyOptions, drafts: &[PathBuf]) -> Result<Cer
     Ok(report)
 }
 
-/// Signs the draft at `path` with every key of `keys`; no registry is needed.
+/// Signs the draft at `path` with those keys that its root will have, and with all that were named one by
+/// one; no registry is needed.
 pub fn sign_draft(path: &Path, keys: &KeySettings) -> Result<CeremonyReport, BuildError> {
     let mut draft = RootDraft::parse(&fs_err::read(path)?)?;
-    let keys = keys.load()?;
     // What is named one by one signs, even if the draft lists it no more: an old key hands over.
-    let signers: Vec<_> = keys.iter().collect();
+    let mut signers = keys.load_named()?;
+    signers.extend(keys.load()?.of(&draft.root().roles.root).into_iter().cloned());
     if signers.is_empty() {
         return Err(BuildError::NoSigningKey);
     }
     for key in signers {
-        draft.sign(&**key)?;
+        draft.sign(&*key)?;
     }
     replace_file(path, &draft.to_bytes()?)?;
     let own = draft.signed_by_own()?;

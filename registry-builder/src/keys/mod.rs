@@ -15,7 +15,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use attune_registry::trust::{KeyError, Keyring, PassphraseSource};
+use attune_registry::trust::{KeyError, Keyring, PassphraseSource, SharedKey};
 
 pub use command::CommandKey;
 pub use directory::{KeyDirectory, default_key_directory};
@@ -42,10 +42,13 @@ impl KeySettings {
     /// Every key that can be had.
     pub fn load(&self) -> Result<Keyring, KeyError> {
         let mut ring = KeyDirectory::new(&self.directory).load_all(self)?;
-        for reference in &self.references {
-            ring.insert(reference.load(self)?);
-        }
+        self.load_named()?.into_iter().for_each(|key| ring.insert(key));
         Ok(ring)
+    }
+
+    /// Only those that were named one by one.
+    pub fn load_named(&self) -> Result<Vec<SharedKey>, KeyError> {
+        self.references.iter().map(|reference| reference.load(self)).collect()
     }
 }
 

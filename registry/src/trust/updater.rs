@@ -118,13 +118,14 @@ impl Keeper<'_> {
         store.write(&[StoredFile { name: role_file(role), bytes: accepted.bytes() }]).map(|_| ())
     }
 
-    /// Keeps a root; what was seen under keys that it no longer names goes first, so that what is stored
-    /// always loads.
+    /// Keeps a root, then forgets what was seen under keys that it takes away; whatever dies in between
+    /// leaves files that the new root does not vouch for, which are passed over.
     pub(super) fn keep_root(self, root: &Verified<Root>, forget_seen: bool) -> Result<(), TrustError> {
-        if let (Some(store), true) = (self.at_once(), forget_seen) {
-            store.forget_versions()?;
+        self.keep(RoleType::Root.as_str(), root)?;
+        match self.at_once() {
+            Some(store) if forget_seen => store.forget_versions(),
+            _ => Ok(()),
         }
-        self.keep(RoleType::Root.as_str(), root)
     }
 
     fn at_once(&self) -> Option<&MetadataStore> {

@@ -70,6 +70,25 @@ fn a_root_of_two_people_is_signed_apart() {
 }
 
 #[test]
+fn only_roots_keys_of_a_directory_sign_a_draft_and_none_is_told() {
+    let world = registry(&[]);
+    world.build(["root", "prepare", "registry", "--hold-back"]).succeeds();
+    let draft = world.path().join("registry.next-root.json");
+    let signers = || {
+        let draft: serde_json::Value = serde_json::from_slice(&fs_err::read(&draft).unwrap()).unwrap();
+        draft["signatures"].as_array().unwrap().len()
+    };
+    world.build(["root", "sign", "registry.next-root.json", "--keys", "registry.keys"]).succeeds();
+    assert_eq!(signers(), 1);
+    let run = world.build(["root", "sign", "registry.next-root.json"]);
+    run.fails(2, &["no key to sign with"]).with_hint();
+    world
+        .build(["root", "sign", "registry.next-root.json", "--key", "registry.keys/targets.json"])
+        .succeeds();
+    assert_eq!(signers(), 2);
+}
+
+#[test]
 fn keys_are_added_and_removed_and_thresholds_kept() {
     let world = registry(&[]);
     let made = world.build(["key", "generate", "bob.json", "--json"]).succeeds().json();
