@@ -61,7 +61,12 @@ impl BinCount {
             terminating: true,
             scope: PathScope::HashPrefixes(self.prefixes(index)),
         });
-        Delegations { keys: keys.into_iter().collect(), roles: roles.collect(), extra: ExtraFields::new() }
+        Delegations {
+            keys: keys.into_iter().collect(),
+            roles: roles.collect(),
+            succinct_roles: None,
+            extra: ExtraFields::new(),
+        }
     }
 
     /// The number of bins that `delegations` lists; none if these are no bins.

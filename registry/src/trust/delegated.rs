@@ -6,7 +6,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use attune_schemas::Digest;
 use attune_schemas::tuf::{DelegatedRole, RoleType, Snapshot, TargetFile, Targets};
 
 use super::described::{Described, described_in};
@@ -28,7 +27,7 @@ pub(super) struct DelegatedRoles {
     roles: BTreeMap<(Delegation, String), Arc<Verified<Targets>>>,
 }
 
-/// A delegation: the delegating role's name, and the place in its list.
+/// A delegation: the delegating role's name, and the number that it gives the role.
 type Delegation = (String, usize);
 
 /// One search.
@@ -51,8 +50,8 @@ struct Visit {
 
 enum Pending {
     TopLevel,
-    /// Delegated by this role, as the delegation says.
-    DelegatedBy(Arc<Verified<Targets>>, Delegation),
+    /// Delegated by this role.
+    DelegatedBy(Arc<Verified<Targets>>, Delegation, DelegatedRole),
 }
 
 impl DelegatedRoles {
@@ -89,21 +88,22 @@ impl Search<'_> {
             visited.insert(visit.name.clone());
             let role = match visit.role {
                 Pending::TopLevel => Arc::clone(self.top_level),
-                Pending::DelegatedBy(delegating, delegation) => {
-                    self.delegated_role(&delegating, delegation, known)?
+                Pending::DelegatedBy(delegating, delegation, role) => {
+                    self.delegated_role(&delegating, delegation, &role, known)?
                 }
             };
             if let Some(file) = role.role().targets.get(target) {
                 return Ok(file.clone());
             }
             // 5.6.7.2: children in order; a terminating one hides every role not yet asked.
-            let (children, is_final) = children(&role, target);
-            if is_final {
+            let children = role.role().delegations.iter().flat_map(|roles| roles.covering(target));
+            let children: Vec<_> = children.collect();
+            if children.last().is_some_and(|(_, last)| last.terminating) {
                 to_visit.clear();
             }
-            to_visit.extend(children.into_iter().rev().map(|(at, child)| Visit {
+            to_visit.extend(children.into_iter().rev().map(|(number, child)| Visit {
                 name: child.name.clone(),
-                role: Pending::DelegatedBy(Arc::clone(&role), (visit.name.clone(), at)),
+                role: Pending::DelegatedBy(Arc::clone(&role), (visit.name.clone(), number), child),
             }));
         }
         Err(TrustError::TargetNotFound { target: target.to_owned() })
@@ -117,9 +117,9 @@ impl Search<'_> {
     ) -> Result<Arc<Verified<Targets>>, TrustError> {
         let top_level = Arc::clone(self.top_level);
         let delegated = top_level.role().delegations.iter().flat_map(|delegations| &delegations.roles);
-        let at = delegated.enumerate().find(|(_, role)| role.name == name).map(|(at, _)| at);
-        let at = at.ok_or_else(|| TrustError::NotInSnapshot { file: format!("{name}.json") })?;
-        self.delegated_role(&top_level, (RoleType::Targets.as_str().to_owned(), at), known)
+        let found = delegated.enumerate().find(|(_, role)| role.name == name);
+        let (at, role) = found.ok_or_else(|| TrustError::NotInSnapshot { file: format!("{name}.json") })?;
+        self.delegated_role(&top_level, (RoleType::Targets.as_str().to_owned(), at), role, known)
     }
 
     /// Steps 5.6.1 to 5.6.6 for a delegated role.
@@ -127,10 +127,10 @@ impl Search<'_> {
         &mut self,
         delegating: &Verified<Targets>,
         delegation: Delegation,
+        DelegatedRole { name, keys, .. }: &DelegatedRole,
         known: &mut DelegatedRoles,
     ) -> Result<Arc<Verified<Targets>>, TrustError> {
-        let delegations = delegating.role().delegations.as_ref().expect("the delegation was found in them");
-        let DelegatedRole { name, keys, .. } = &delegations.roles[delegation.1];
+        let delegations = delegating.role().delegations.as_ref().expect("the role was found in them");
         let key = (delegation, name.clone());
         if let Some(role) = known.roles.get(&key) {
             return Ok(Arc::clone(role));
@@ -154,27 +154,4 @@ impl Search<'_> {
         known.roles.insert(key, Arc::clone(&role));
         Ok(role)
     }
-}
-
-/// The roles that `role` delegates `target` to, each with its place, and whether the last of them ends the
-/// search.
-fn children<'a>(role: &'a Verified<Targets>, target: &str) -> (Vec<(usize, &'a DelegatedRole)>, bool) {
-    let mut children = Vec::new();
-    let delegated = role.role().delegations.iter().flat_map(|delegations| &delegations.roles);
-    let covers = covering(target);
-    for (at, child) in delegated.enumerate() {
-        if covers(child) {
-            children.push((at, child));
-            if child.terminating {
-                return (children, true);
-            }
-        }
-    }
-    (children, false)
-}
-
-/// Whether a role is trusted for `target`, whose hash is taken once.
-fn covering(target: &str) -> impl Fn(&DelegatedRole) -> bool {
-    let hash = Digest::of(target.as_bytes()).hex();
-    move |role| role.covers_hashed(target, &hash)
 }

@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ExtraFields, Key, KeyId, RoleKeys, RoleType, path_matches};
+use super::{ExtraFields, Key, KeyId, RoleKeys, RoleType, SuccinctRoles, path_matches};
 use crate::digest::Digest;
 
 /// The `delegations` of a targets role.
@@ -14,7 +14,11 @@ pub struct Delegations {
     /// The keys that the delegated roles refer to.
     pub keys: BTreeMap<KeyId, Key>,
     /// The delegated roles, the most trusted first.
+    #[serde(default)]
     pub roles: Vec<DelegatedRole>,
+    /// Bins, where there are no `roles`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub succinct_roles: Option<SuccinctRoles>,
     /// Unknown fields.
     #[serde(flatten)]
     pub extra: ExtraFields,
@@ -66,6 +70,27 @@ struct DelegatedRoleFields {
     path_hash_prefixes: Option<Vec<String>>,
     #[serde(flatten)]
     extra: ExtraFields,
+}
+
+impl Delegations {
+    /// The roles that target `path` is delegated to, each with its number, the most trusted first, down to
+    /// the first terminating one.
+    pub fn covering(&self, path: &str) -> Vec<(usize, DelegatedRole)> {
+        let hash = Digest::of(path.as_bytes()).hex();
+        let mut covering = Vec::new();
+        for (number, role) in
+            self.roles.iter().enumerate().filter(|(_, role)| role.covers_hashed(path, &hash))
+        {
+            covering.push((number, role.clone()));
+            if role.terminating {
+                return covering;
+            }
+        }
+        if self.roles.is_empty() {
+            covering.extend(self.succinct_roles.as_ref().and_then(|roles| roles.role_for(&hash)));
+        }
+        covering
+    }
 }
 
 impl DelegatedRole {

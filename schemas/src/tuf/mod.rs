@@ -21,6 +21,7 @@ mod role;
 mod root;
 mod snapshot;
 mod spec_version;
+mod succinct_roles;
 mod targets;
 mod timestamp;
 
@@ -36,6 +37,7 @@ pub use self::role::{Role, RoleKeys, RoleType};
 pub use self::root::{Root, RootRoles};
 pub use self::snapshot::Snapshot;
 pub use self::spec_version::{SpecVersion, SpecVersionError};
+pub use self::succinct_roles::SuccinctRoles;
 pub use self::targets::Targets;
 pub use self::timestamp::{Timestamp, TimestampMeta};
 

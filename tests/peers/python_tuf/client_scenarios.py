@@ -8,6 +8,7 @@ import sys
 
 from repository import Client, Repository, in_days
 from securesystemslib.signer import CryptoSigner
+from tuf.api.metadata import Delegations, Metadata, SuccinctRoles, Targets
 
 PROGRAM = sys.argv[1]
 
@@ -253,6 +254,22 @@ def hashed_bins_are_fetched_one_at_a_time():
     repository.publish_all(*names)
     assert client.download("packs/a.json"), client.message
     assert len([name for name in repository.requests if ".bin-" in name]) == 1
+
+
+def succinct_bins_are_found_without_a_list():
+    repository, client = start()
+    signer = CryptoSigner.generate_ed25519()
+    roles = SuccinctRoles([], 1, 5, "part")
+    repository.signed("targets").delegations = Delegations({}, succinct_roles=roles)
+    repository.signed("targets").add_key(signer.public_key)
+    names = list(roles.get_roles())
+    for name in names:
+        repository.roles[name] = Metadata(Targets(expires=in_days(30)))
+        repository.signers[name] = [signer]
+    repository.add_artifact("packs/a.json", b"a", roles.get_role_for_target("packs/a.json"))
+    repository.publish_all(*names)
+    assert client.download("packs/a.json"), client.message
+    assert len([name for name in repository.requests if ".part-" in name]) == 1
 
 
 def digest(text):

@@ -89,5 +89,5 @@ fn index_python_tuf_refuses_what_our_client_refuses() {
 #[ignore = "needs a package index"]
 fn index_python_tuf_writes_and_our_client_follows_the_specification() {
     let run = script("client_scenarios.py", &[env!("CARGO_BIN_EXE_tuf-client").as_ref()]).succeeds();
-    assert_eq!(run.stdout.lines().filter(|line| line.starts_with("ok ")).count(), 19, "{}", run.stdout);
+    assert_eq!(run.stdout.lines().filter(|line| line.starts_with("ok ")).count(), 20, "{}", run.stdout);
 }
