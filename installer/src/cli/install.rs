@@ -66,7 +66,7 @@ pub(super) struct InstallArgs {
 }
 
 /// Commands, which must come first.
-const COMMANDS: [&str; 3] = ["install", "list", "trust"];
+const COMMANDS: [&str; 5] = ["install", "list", "du", "gc", "trust"];
 
 /// A command line that does not make sense.
 #[derive(Debug, thiserror::Error)]

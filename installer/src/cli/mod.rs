@@ -1,5 +1,6 @@
 //! The command line: what can be asked, and how answers are shown. The work is in the library.
 
+mod disk;
 mod duration;
 mod install;
 mod list;
@@ -51,6 +52,10 @@ enum Command {
     Install(install::InstallArgs),
     /// Show what is installed.
     List(list::ListArgs),
+    /// Show what each pack costs on disk, alone and shared.
+    Du(disk::DuArgs),
+    /// Remove older generations, and what only they used.
+    Gc(disk::GcArgs),
     /// Show and change whom this host trusts.
     Trust(trust::TrustArgs),
 }
@@ -68,6 +73,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>, now: Timestamp) -> ExitCode
         None => cli.install.run(now),
         Some(Command::Install(args)) => args.run(now),
         Some(Command::List(args)) => args.run(),
+        Some(Command::Du(args)) => args.run(),
+        Some(Command::Gc(args)) => args.run(),
         Some(Command::Trust(args)) => args.run(),
     };
     match result {
