@@ -22,6 +22,9 @@ impl InstallError {
                  a way that you trust; it is never taken from the bundle; its fingerprint alone will do: --trust-fingerprint sha256:..."
                     .to_owned(),
             ),
+            Self::NoEnvironment { .. } => {
+                Some("`attune-install env list` shows the environments that there are".to_owned())
+            }
             Self::Fingerprint { .. } | Self::NoSuchRoot { .. } => Some(
                 "ask the registry's publisher for the fingerprint again, on a way that you trust: \
                  `attune-build root show REGISTRY` prints it"

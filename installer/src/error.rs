@@ -80,6 +80,20 @@ pub enum InstallError {
     /// Somebody planted something in the root.
     #[error(transparent)]
     Planted(#[from] PlantedError),
+    /// A pack without such an environment.
+    #[error("no pack `{pack}` with an environment for `{runtime}` is installed")]
+    NoEnvironment {
+        /// The pack.
+        pack: PackRef,
+        /// The runtime.
+        runtime: String,
+    },
+    /// Environments are not what was installed.
+    #[error("the environment{} of {} {} damaged", if packs.len() == 1 { "" } else { "s" }, packs.join(", "), if packs.len() == 1 { "is" } else { "are" })]
+    DamagedEnvironments {
+        /// The packs.
+        packs: Vec<String>,
+    },
     /// A release is not what its index says.
     #[error(transparent)]
     Reader(#[from] ReaderError),

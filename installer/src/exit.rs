@@ -66,6 +66,7 @@ impl InstallError {
             Self::Plan(error) => error.kind(),
             Self::Unpack(error) => unpack_kind(error),
             Self::Environment(_) | Self::Interpreter(_) => ExitKind::Environment,
+            Self::NoEnvironment { .. } | Self::DamagedEnvironments { .. } => ExitKind::Environment,
             Self::Tests(_) => ExitKind::Tests,
             Self::Register(_) | Self::Disagreement { .. } => ExitKind::Registration,
             Self::Lock(LockError::Busy { .. }) => ExitKind::Busy,

@@ -22,6 +22,7 @@ pub mod cli;
 mod disk;
 pub mod du;
 pub mod environment;
+pub mod environments;
 pub mod error;
 pub mod exit;
 pub mod freshness;

@@ -1,5 +1,8 @@
 //! Builds small wheels, honest and hostile ones.
 
+use attune_schemas::Digest;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use std::io::{Cursor, Write};
 
 use zip::ZipWriter;
@@ -94,8 +97,7 @@ impl WheelBuilder {
             let scripts = format!("[console_scripts]\n{}", self.scripts);
             builder = builder.file(&format!("{info}/entry_points.txt"), &scripts);
         }
-        let lines = builder.entries.iter().flat_map(|entry| [entry.path(), ",,\n"]);
-        let record: String = lines.collect();
+        let record: String = builder.entries.iter().map(Entry::record).collect();
         let builder = builder.file(&format!("{info}/RECORD"), &format!("{record}{info}/RECORD,,\n"));
         Wheel {
             name: self.name.clone(),
@@ -124,9 +126,14 @@ impl WheelBuilder {
 }
 
 impl Entry {
-    fn path(&self) -> &str {
+    /// Its line in the RECORD.
+    fn record(&self) -> String {
         match self {
-            Self::File { path, .. } | Self::Link { path, .. } => path,
+            Self::File { path, content } => {
+                let hash = URL_SAFE_NO_PAD.encode(Digest::of(content).as_bytes());
+                format!("{path},sha256={hash},{}\n", content.len())
+            }
+            Self::Link { path, .. } => format!("{path},,\n"),
         }
     }
 }

@@ -66,7 +66,7 @@ pub(super) struct InstallArgs {
 }
 
 /// Commands, which must come first.
-const COMMANDS: [&str; 5] = ["install", "list", "du", "gc", "trust"];
+const COMMANDS: [&str; 6] = ["install", "list", "du", "gc", "env", "trust"];
 
 /// A command line that does not make sense.
 #[derive(Debug, thiserror::Error)]

@@ -2,6 +2,7 @@
 
 mod disk;
 mod duration;
+mod environments;
 mod install;
 mod list;
 mod settings;
@@ -56,6 +57,8 @@ enum Command {
     Du(disk::DuArgs),
     /// Remove older generations, and what only they used.
     Gc(disk::GcArgs),
+    /// Show the environments of packs, and whether they are whole.
+    Env(environments::EnvArgs),
     /// Show and change whom this host trusts.
     Trust(trust::TrustArgs),
 }
@@ -75,6 +78,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, now: Timestamp) -> ExitCode
         Some(Command::List(args)) => args.run(),
         Some(Command::Du(args)) => args.run(),
         Some(Command::Gc(args)) => args.run(),
+        Some(Command::Env(args)) => args.run(),
         Some(Command::Trust(args)) => args.run(),
     };
     match result {

@@ -12,6 +12,7 @@ mod command_line;
 mod crashes;
 mod damaged_bundle;
 mod dependencies;
+mod environments;
 mod garbage;
 mod happy_path;
 mod host_conditions;

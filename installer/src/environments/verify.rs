@@ -1,0 +1,184 @@
+//! Whether environments are still what was installed: every file against the RECORD of its package, and the
+//! interpreter by starting it.
+//!
+//! A RECORD lies beside the files that it speaks of, so this finds accidents, not an attacker who may write
+//! to the root.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Component, Path, PathBuf};
+
+use attune_schemas::{Digest, PackRef};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Serialize;
+
+use super::{ListedEnvironment, list_environments};
+use crate::error::InstallError;
+use crate::host::HostRoot;
+use crate::python::Interpreter;
+
+/// An environment, and what is wrong with it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct VerifiedEnvironment {
+    /// The environment.
+    #[serde(flatten)]
+    pub environment: ListedEnvironment,
+    /// Number of files that were held against their digests.
+    pub files: usize,
+    /// What is wrong; empty where it is whole.
+    pub damage: Vec<Damage>,
+}
+
+/// Something wrong with an environment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "kind")]
+pub enum Damage {
+    /// The interpreter does not start.
+    Interpreter {
+        /// Why.
+        reason: String,
+    },
+    /// A file is not there.
+    Missing {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A file has another content than its package says.
+    Changed {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A package no longer says which files it has.
+    NoRecord {
+        /// The RECORD.
+        path: PathBuf,
+    },
+}
+
+/// Verifies the environments of the active generation, of `pack` alone if one is named.
+pub fn verify_environments(
+    root: &HostRoot,
+    pack: Option<&PackRef>,
+) -> Result<Vec<VerifiedEnvironment>, InstallError> {
+    let failed = |source| InstallError::Root { root: root.path().to_owned(), source };
+    let wanted = |found: &ListedEnvironment| pack.is_none_or(|pack| found.pack == *pack);
+    // Packs share environments, and each is read once.
+    let mut known: BTreeMap<PathBuf, (usize, Vec<Damage>)> = BTreeMap::new();
+    let mut verified = Vec::new();
+    for environment in list_environments(root)?.into_iter().filter(wanted) {
+        if !known.contains_key(&environment.store) {
+            known.insert(environment.store.clone(), verify_tree(&environment.store).map_err(failed)?);
+        }
+        let (files, mut damage) = known[&environment.store].clone();
+        if let Err(error) = Interpreter::probe(&environment.executable) {
+            damage.insert(0, Damage::Interpreter { reason: error.to_string() });
+        }
+        verified.push(VerifiedEnvironment { environment, files, damage });
+    }
+    Ok(verified)
+}
+
+/// Number of files with a digest, and what is wrong with them.
+fn verify_tree(environment: &Path) -> io::Result<(usize, Vec<Damage>)> {
+    let (mut files, mut damage) = (0, Vec::new());
+    for site_packages in site_packages(environment)? {
+        for dist_info in entries(&site_packages)? {
+            if dist_info.extension().is_some_and(|extension| extension == "dist-info") {
+                files += verify_package(environment, &site_packages, &dist_info, &mut damage)?;
+            }
+        }
+    }
+    Ok((files, damage))
+}
+
+fn verify_package(
+    environment: &Path,
+    site_packages: &Path,
+    dist_info: &Path,
+    damage: &mut Vec<Damage>,
+) -> io::Result<usize> {
+    let path = dist_info.join("RECORD");
+    let records = match fs_err::read(&path) {
+        Ok(bytes) => uv_install_wheel::read_record(&bytes[..]).ok(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(error),
+    };
+    let Some(records) = records else {
+        damage.push(Damage::NoRecord { path });
+        return Ok(0);
+    };
+    let mut files = 0;
+    for record in records {
+        // What a RECORD names outside of its environment is none of its business.
+        let Some(file) = inside(environment, site_packages, &record.path) else { continue };
+        let Some(expected) = record.hash.as_deref().and_then(|hash| hash.strip_prefix("sha256=")) else {
+            // Neither a RECORD itself nor bytecode has a digest, and the latter may come and go.
+            let is_bytecode = file.extension().is_some_and(|extension| extension == "pyc");
+            if !is_bytecode && fs_err::symlink_metadata(&file).is_err() {
+                damage.push(Damage::Missing { path: file });
+            }
+            continue;
+        };
+        files += 1;
+        match fs_err::read(&file) {
+            Ok(bytes) if URL_SAFE_NO_PAD.encode(Digest::of(&bytes).as_bytes()) == expected => {}
+            Ok(_) => damage.push(Damage::Changed { path: file }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                damage.push(Damage::Missing { path: file });
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(files)
+}
+
+/// The file that a RECORD names, if it is in the environment.
+fn inside(environment: &Path, site_packages: &Path, name: &str) -> Option<PathBuf> {
+    let mut path = site_packages.to_owned();
+    for component in Path::new(name).components() {
+        match component {
+            Component::Normal(part) => path.push(part),
+            Component::ParentDir => drop(path.pop()),
+            Component::CurDir => {}
+            Component::RootDir | Component::Prefix(_) => return None,
+        }
+    }
+    path.starts_with(environment).then_some(path)
+}
+
+fn site_packages(environment: &Path) -> io::Result<Vec<PathBuf>> {
+    let versions = entries(&environment.join("lib"))?;
+    Ok(versions
+        .into_iter()
+        .map(|version| version.join("site-packages"))
+        .filter(|path| path.is_dir())
+        .collect())
+}
+
+/// What is in `directory`, by name; nothing where it is not there.
+fn entries(directory: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut paths = match fs_err::read_dir(directory) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?,
+    };
+    paths.sort();
+    Ok(paths)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_leave_the_environment_are_passed_over() {
+        let (environment, site) = (Path::new("/e"), Path::new("/e/lib/python3.11/site-packages"));
+        let inside = |name| inside(environment, site, name);
+        assert_eq!(inside("a/b.py"), Some(site.join("a/b.py")));
+        assert_eq!(inside("../../../bin/tool"), Some(PathBuf::from("/e/bin/tool")));
+        for name in ["../../../../etc/passwd", "/etc/passwd", "../../../../../../../x"] {
+            assert_eq!(inside(name), None, "{name}");
+        }
+    }
+}

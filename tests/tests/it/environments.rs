@@ -1,0 +1,84 @@
+//! The environments of what is installed: where they are, and whether they are whole.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use attune_tests::binaries::Binary;
+use attune_tests::world::standard;
+use attune_tests::{Run, World};
+
+fn env(world: &World, arguments: &[&str]) -> Run {
+    let mut command = world.command(Binary::Install);
+    command.arg("env").args(arguments).arg("--root").arg(world.root());
+    Run::of(command)
+}
+
+fn installed() -> World {
+    let world = World::new();
+    world.install_from(&standard().bundle_path(), &standard().trust()).succeeds();
+    world
+}
+
+/// The file of that name in the environments of the store.
+fn find(world: &World, name: &str) -> PathBuf {
+    let envs = world.root().join("store/envs");
+    let mut found = Command::new("find");
+    found.arg(envs).args(["-path", &format!("*{name}")]);
+    PathBuf::from(Run::of(found).succeeds().stdout.lines().next().unwrap())
+}
+
+#[test]
+fn the_path_is_what_a_worker_executes() {
+    let world = installed();
+    let path = env(&world, &["path", "reporter"]).succeeds().stdout;
+    let path = path.trim();
+    assert!(path.ends_with("root/packenvs/reporter/python/bin/python"), "{path}");
+    let mut python = Command::new(path);
+    python.args(["-c", "import shout; print(shout.shout('it works'))"]);
+    assert_eq!(Run::of(python).succeeds().stdout, "IT WORKS!\n");
+    let listed = env(&world, &["list", "--json"]).succeeds().json();
+    assert!(listed.as_array().unwrap().iter().any(|found| found["executable"] == path));
+    assert!(env(&world, &["list"]).succeeds().stdout.contains("reporter"));
+    env(&world, &["path", "greeter"])
+        .fails(5, &["no pack `greeter` with an environment for `python`"])
+        .with_hint();
+    env(&world, &["path", "reporter", "--runtime", "nodejs"]).fails(5, &["nodejs"]).with_hint();
+}
+
+#[test]
+fn a_whole_environment_is_told_from_a_damaged_one() {
+    let world = installed();
+    let before = world.root_tree();
+    let run = env(&world, &["verify"]).succeeds();
+    assert!(run.stdout.contains("whole") && !run.stdout.contains("damaged"), "{}", run.stdout);
+    world.root_tree().assert_same(&before);
+
+    let module = find(&world, "shout/__init__.py");
+    let honest = fs_err::read(&module).unwrap();
+    fs_err::remove_file(&module).unwrap();
+    let run = env(&world, &["verify"]).fails(5, &["reporter", "damaged"]);
+    assert!(run.stdout.contains("missing ") && run.stdout.contains("shout/__init__.py"), "{}", run.stdout);
+    fs_err::write(&module, "def shout(text): return 'changed'\n").unwrap();
+    let report = env(&world, &["verify", "reporter", "--json"]);
+    assert_eq!((report.status, &report.json()[0]["damage"][0]["kind"]), (Some(5), &"changed".into()));
+    fs_err::write(&module, honest).unwrap();
+    env(&world, &["verify"]).succeeds();
+
+    let script = find(&world, "bin/shout");
+    fs_err::write(&script, "#!/bin/sh\n").unwrap();
+    env(&world, &["verify", "reporter"]).fails(5, &["reporter"]);
+    // Another pack's is not looked at.
+    assert!(env(&world, &["verify", "greeter"]).succeeds().stdout.contains("no pack has an environment"));
+}
+
+#[test]
+fn an_interpreter_that_is_gone_is_told() {
+    let world = installed();
+    let listed = env(&world, &["list", "--json"]).succeeds().json();
+    let reporter = listed.as_array().unwrap().iter().find(|found| found["ref"] == "reporter").unwrap();
+    let python = PathBuf::from(reporter["store"].as_str().unwrap()).join("bin/python");
+    fs_err::remove_file(&python).unwrap();
+    std::os::unix::fs::symlink("/nonexistent/python", &python).unwrap();
+    let run = env(&world, &["verify"]).fails(5, &["reporter"]);
+    assert!(run.stdout.contains("the interpreter does not start"), "{}", run.stdout);
+}
