@@ -293,6 +293,9 @@ fn key_hint(error: &KeyError) -> Option<String> {
             "try again, or look at ATTUNE_KEY_PASSPHRASE and ATTUNE_KEY_PASSPHRASE_FILE"
         }
         KeyError::PublicOnly { .. } => "give the file with the private half",
+        KeyError::Malformed { .. } => {
+            "keep only key files in the directory of keys, or name single ones with --key"
+        }
         KeyError::Io(_) => "say where the registry's keys are with --keys",
         _ => return None,
     };

@@ -69,8 +69,8 @@ pub enum FileMismatch {
         /// What there is.
         actual: String,
     },
-    /// Neither sha256 nor sha512 is given.
-    #[error("only hashes of unknown algorithms are given: {0}")]
+    /// A hash that cannot be checked.
+    #[error("hashes of unknown algorithms cannot be checked: {0}")]
     UnknownAlgorithms(String),
 }
 
@@ -130,25 +130,24 @@ impl Hashes {
         known.or_else(|| self.0.values().next()).map_or("", String::as_str)
     }
 
-    /// Checks every hash of a known algorithm, of which there must be one.
+    /// Checks every hash. All that are given must match (TUF 5.5.2, 5.6.2, 5.7.2), so one that cannot be
+    /// checked is as good as one that does not.
     pub fn check(&self, bytes: &[u8]) -> Result<(), FileMismatch> {
-        let mut checked = false;
+        let mut unknown = Vec::new();
         for (algorithm, expected) in &self.0 {
             let (algorithm, actual) = match algorithm.as_str() {
                 "sha256" => ("sha256", Digest::of(bytes).hex()),
                 "sha512" => ("sha512", hex::encode(Sha512::digest(bytes))),
-                _ => continue,
+                other => {
+                    unknown.push(other);
+                    continue;
+                }
             };
             if actual != *expected {
                 return Err(FileMismatch::Hash { algorithm, expected: expected.clone(), actual });
             }
-            checked = true;
         }
-        if checked {
-            return Ok(());
-        }
-        let names: Vec<_> = self.0.keys().map(String::as_str).collect();
-        Err(FileMismatch::UnknownAlgorithms(names.join(", ")))
+        if unknown.is_empty() { Ok(()) } else { Err(FileMismatch::UnknownAlgorithms(unknown.join(", "))) }
     }
 }
 
@@ -185,14 +184,17 @@ mod tests {
     #[test]
     fn every_known_hash_must_match() {
         let (sha256, sha512) = (Digest::of(b"x").hex(), hex::encode(Sha512::digest(b"x")));
-        assert_eq!(hashes(json!({"sha256": sha256, "sha512": sha512, "md4": "?"})).check(b"x"), Ok(()));
+        assert_eq!(hashes(json!({"sha256": sha256, "sha512": sha512})).check(b"x"), Ok(()));
         assert!(hashes(json!({"sha256": sha256, "sha512": sha256})).check(b"x").is_err());
         assert!(hashes(json!({"sha256": sha512, "sha512": sha512})).check(b"x").is_err());
         assert!(hashes(json!({"sha256": sha256})).check(b"y").is_err());
     }
 
     #[test]
-    fn unknown_algorithms_alone_are_refused() {
+    fn a_hash_that_cannot_be_checked_is_refused_alone_and_beside_others() {
+        let sha256 = Digest::of(b"x").hex();
+        let error = hashes(json!({"sha256": sha256, "md4": "?"})).check(b"x").unwrap_err();
+        assert_eq!(error, FileMismatch::UnknownAlgorithms("md4".to_owned()));
         let error = hashes(json!({"md5": "00", "crc": "0"})).check(b"x").unwrap_err();
         assert_eq!(error, FileMismatch::UnknownAlgorithms("crc, md5".to_owned()));
     }
