@@ -109,7 +109,8 @@ pub fn change_keys(
             made = paths;
             replace_all(draft, top_level, &keys)
         }
-    })?;
+    });
+    let root = root.inspect_err(|error| forget(&made, error))?;
     let metadata = root.metadata.clone();
     Ok(KeyChangeReport { made, root: Some(root), metadata })
 }
@@ -146,8 +147,21 @@ fn change_bins(
         return Err(TrustError::TooFewKeys { role: "bins".to_owned(), needed, have }.into());
     }
     let setup = RoleSetup { keys, threshold: current.threshold };
-    let metadata = publisher.rekey_bins(&setup, &options.keys.load()?)?.metadata;
+    let changed = options.keys.load().map_err(BuildError::from);
+    let changed = changed.and_then(|keys| publisher.rekey_bins(&setup, &keys));
+    let metadata = changed.inspect_err(|error| forget(&made, error))?.metadata;
     Ok(KeyChangeReport { made, root: None, metadata })
+}
+
+/// Removes keys that were made for a change that was refused. Where writing failed, metadata may name them
+/// already, and then they stay.
+fn forget(made: &[PathBuf], error: &BuildError) {
+    if matches!(error, BuildError::Trust(_) | BuildError::Key(_)) {
+        for path in made {
+            // The error that led here is the one to tell.
+            let _ = fs_err::remove_file(path);
+        }
+    }
 }
 
 /// As many new keys as must sign the role.

@@ -70,6 +70,19 @@ fn a_root_of_two_people_is_signed_apart() {
 }
 
 #[test]
+fn a_change_that_is_refused_leaves_no_new_keys_behind() {
+    let world = registry(&["--bins", "4"]);
+    world.build(["refresh", "registry"]).succeeds();
+    fs_err::rename(world.keys().join("targets.json"), world.path().join("targets.json")).unwrap();
+    let before = attune_tests::Tree::of(world.path()).without_touched();
+    let run = world.build(["key", "rotate", "registry", "--role", "bins"]);
+    run.fails(1, &["targets needs 1 signature"]).with_hint();
+    attune_tests::Tree::of(world.path()).without_touched().assert_same(&before);
+    let rotated = world.build(["key", "rotate", "registry", "--role", "bins", "--key", "targets.json"]);
+    assert!(rotated.succeeds().stdout.contains("bins-2.json"));
+}
+
+#[test]
 fn only_roots_keys_of_a_directory_sign_a_draft_and_none_is_told() {
     let world = registry(&[]);
     world.build(["root", "prepare", "registry", "--hold-back"]).succeeds();
