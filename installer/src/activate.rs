@@ -76,9 +76,11 @@ pub fn write_generation(root: &HostRoot, generation: &Generation) -> io::Result<
         for (runtime, environment) in &installed.environments {
             let place = environments.join(pack.as_str()).join(runtime);
             fs_err::create_dir_all(&place)?;
-            for part in ["bin", "lib", "lib64", "pyvenv.cfg"] {
-                let target = store_link(5, StoreKind::Envs, &environment.digest).join(part);
-                symlink(&target, &place.join(part))?;
+            // Packages may bring data files for any directory: `share`, `etc`, `include`.
+            for part in fs_err::read_dir(root.store(StoreKind::Envs, &environment.digest))? {
+                let part = part?.file_name();
+                let target = store_link(5, StoreKind::Envs, &environment.digest).join(&part);
+                symlink(&target, &place.join(&part))?;
             }
             if let Some(marker) = &environment.marker {
                 fs_err::write(place.join(".attune_deps_installed"), marker)?;

@@ -9,13 +9,13 @@ use attune_registry::source::SourceError;
 use attune_registry::trust::TrustError;
 use attune_schemas::{Digest, PackRef, Version};
 
-use crate::environment::EnvironmentError;
 use crate::host::{LockError, PlantedError};
 use crate::plan::PlanError;
 use crate::python::InterpreterError;
 use crate::register::RegisterError;
 use crate::testing::TestError;
 use crate::unpack::UnpackError;
+use crate::venv::VenvError;
 
 /// Why an install failed. Except where it is [`InstallError::Unfinished`], the root is as it was before.
 #[derive(Debug, thiserror::Error)]
@@ -150,7 +150,7 @@ pub enum InstallError {
     Unpack(#[from] UnpackError),
     /// An environment could not be built.
     #[error(transparent)]
-    Environment(#[from] EnvironmentError),
+    Environment(#[from] VenvError),
     /// The packs' tests failed or could not run.
     #[error(transparent)]
     Tests(#[from] TestError),

@@ -9,7 +9,6 @@ use attune_schemas::component::count_by_directory;
 use jiff::Timestamp;
 
 use crate::activate::{create_entry_links, next_generation, sync_root, write_generation};
-use crate::environment::build_environments;
 use crate::error::InstallError;
 use crate::generation::Generation;
 use crate::host::{HostRoot, InstallLock, StoreKind, TreeGuard};
@@ -23,6 +22,7 @@ use crate::report::{InstallReport, Outcome, PackReport};
 use crate::stopwatch::Stopwatch;
 use crate::testing::{PackTestResult, TestPolicy, run_tests};
 use crate::unpack::{Staging, fetch_and_unpack};
+use crate::venv::{LinkMode, build_environments, compile_bytecode};
 use crate::verify::{TrustSettings, VerifiedSource, verify};
 
 /// What to install, from where, and how.
@@ -40,6 +40,10 @@ pub struct InstallOptions {
     pub trust: TrustSettings,
     /// Where to look for interpreters.
     pub interpreters: InterpreterSearch,
+    /// How files come into environments.
+    pub link_mode: LinkMode,
+    /// Whether modules are compiled to bytecode now, rather than by whoever imports them first.
+    pub compile_bytecode: bool,
     /// What the packs' tests may stop.
     pub tests: TestPolicy,
     /// Whether everything is on disk before it is activated.
@@ -132,7 +136,7 @@ impl Session<'_> {
     ) -> Result<InstallReport, InstallError> {
         let remembered = self.active.interpreters.clone();
         let mut interpreters = Interpreters::new(self.options.interpreters.clone(), remembered);
-        let plan = InstallPlan::new(chosen, &mut interpreters, self.root)?;
+        let plan = InstallPlan::new(chosen, &mut interpreters, self.options.link_mode, self.root)?;
         check_space(plan.space, self.root)?;
         watch.lap("plan");
 
@@ -149,6 +153,12 @@ impl Session<'_> {
         watch.lap("unpack");
         interrupt.check()?;
 
+        if self.options.compile_bytecode {
+            let environments = plan.packs.iter().filter_map(|pack| pack.python.as_ref());
+            compile_bytecode(environments, self.root, interrupt).map_err(io)?;
+            watch.lap("bytecode");
+            interrupt.check()?;
+        }
         let built = build_environments(plan.environments.values(), self.root, &staging)?;
         staging.promote(StoreKind::Envs, built).map_err(io)?;
         watch.lap("environments");

@@ -7,7 +7,7 @@
 //! verify.rs    metadata against trust           -> VerifiedSource
 //! plan/        releases, interpreters, room     -> InstallPlan
 //! unpack/      blobs, checked, into staging and the store
-//! environment.rs  wheels linked into environments
+//! venv/        wheels folded into environments
 //! testing/     the packs' own tests             -> PackTestResult
 //! register/    rows, in one transaction
 //! activate.rs  one rename
@@ -21,7 +21,6 @@ pub mod anchor;
 pub mod cli;
 mod disk;
 pub mod du;
-pub mod environment;
 pub mod environments;
 pub mod error;
 pub mod exit;
@@ -43,6 +42,7 @@ pub mod stopwatch;
 pub mod testing;
 pub mod trusted;
 pub mod unpack;
+pub mod venv;
 pub mod verify;
 
 pub use error::InstallError;

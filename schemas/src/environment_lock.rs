@@ -82,6 +82,10 @@ pub struct LockedWheel {
     pub size: u64,
     /// What it takes unpacked.
     pub unpacked: Footprint,
+    /// Why its directories must be real in every environment, where they must: it looks beyond its own
+    /// files, at what other packages have. Absent where a link to a directory will do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unfolded: Option<String>,
     /// Where it came from; for people, never fetched by an installer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<String>,

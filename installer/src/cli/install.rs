@@ -22,6 +22,7 @@ use crate::plan::RegistryPolicy;
 use crate::python::InterpreterSearch;
 use crate::report::{InstallReport, Outcome};
 use crate::testing::{TestPolicy, TestStatus};
+use crate::venv::LinkMode;
 use crate::verify::TrustSettings;
 
 /// What to install.
@@ -52,6 +53,12 @@ pub(super) struct InstallArgs {
     /// Use this Python and no other
     #[arg(long, value_name = "PATH", env = "ATTUNE_PYTHON")]
     python: Option<PathBuf>,
+    /// How files come into environments
+    #[arg(long, value_name = "MODE", value_enum, default_value_t, env = "ATTUNE_LINK_MODE")]
+    link_mode: LinkMode,
+    /// Compile modules to bytecode now, once for all environments
+    #[arg(long)]
+    compile_bytecode: bool,
     /// Do not run the packs' own tests
     #[arg(long, conflicts_with = "force")]
     skip_tests: bool,
@@ -129,6 +136,8 @@ impl InstallArgs {
                 only: self.python.clone(),
                 directories: std::env::split_paths(&path).collect(),
             },
+            link_mode: self.link_mode,
+            compile_bytecode: self.compile_bytecode,
             tests: match (self.skip_tests, self.force) {
                 (true, _) => TestPolicy::Skip,
                 (_, true) => TestPolicy::Force,

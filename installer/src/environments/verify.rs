@@ -8,15 +8,14 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use attune_schemas::{Digest, PackRef};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use attune_schemas::PackRef;
 use serde::Serialize;
 
 use super::{ListedEnvironment, list_environments};
 use crate::error::InstallError;
 use crate::host::HostRoot;
 use crate::python::Interpreter;
+use crate::venv::record::{base64_of, read_record};
 
 /// An environment, and what is wrong with it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -100,20 +99,19 @@ fn verify_package(
     damage: &mut Vec<Damage>,
 ) -> io::Result<usize> {
     let path = dist_info.join("RECORD");
-    let records = match fs_err::read(&path) {
-        Ok(bytes) => uv_install_wheel::read_record(&bytes[..]).ok(),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+    let records = match read_record(&path) {
+        Ok(records) => records,
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidData) => {
+            damage.push(Damage::NoRecord { path });
+            return Ok(0);
+        }
         Err(error) => return Err(error),
-    };
-    let Some(records) = records else {
-        damage.push(Damage::NoRecord { path });
-        return Ok(0);
     };
     let mut files = 0;
     for record in records {
         // What a RECORD names outside of its environment is none of its business.
         let Some(file) = inside(environment, site_packages, &record.path) else { continue };
-        let Some(expected) = record.hash.as_deref().and_then(|hash| hash.strip_prefix("sha256=")) else {
+        let Some(expected) = record.sha256() else {
             // Neither a RECORD itself nor bytecode has a digest, and the latter may come and go.
             let is_bytecode = file.extension().is_some_and(|extension| extension == "pyc");
             if !is_bytecode && fs_err::symlink_metadata(&file).is_err() {
@@ -123,7 +121,7 @@ fn verify_package(
         };
         files += 1;
         match fs_err::read(&file) {
-            Ok(bytes) if URL_SAFE_NO_PAD.encode(Digest::of(&bytes).as_bytes()) == expected => {}
+            Ok(bytes) if base64_of(&bytes) == expected => {}
             Ok(_) => damage.push(Damage::Changed { path: file }),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 damage.push(Damage::Missing { path: file });

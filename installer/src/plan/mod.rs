@@ -22,6 +22,7 @@ pub use space::{SpaceNeed, check_space};
 use crate::generation::InstalledPack;
 use crate::host::{HostRoot, StoreKind};
 use crate::python::{Interpreter, Interpreters};
+use crate::venv::LinkMode;
 
 /// The whole plan.
 #[derive(Debug)]
@@ -66,6 +67,8 @@ pub struct PythonEnvironment {
     pub interpreter: Interpreter,
     /// Its wheels, sorted by name.
     pub wheels: Vec<LockedWheel>,
+    /// How files come into it.
+    pub link_mode: LinkMode,
     /// Content of the marker file, where the pack has a dependency file.
     pub marker: Option<String>,
 }
@@ -75,6 +78,7 @@ impl InstallPlan {
     pub fn new(
         chosen: ChosenReleases,
         interpreters: &mut Interpreters,
+        link_mode: LinkMode,
         root: &HostRoot,
     ) -> Result<Self, crate::InstallError> {
         let mut plan = Self {
@@ -87,7 +91,8 @@ impl InstallPlan {
             space: SpaceNeed::default(),
         };
         for (pack, release, requested) in chosen.install {
-            let python = plan_python(&pack, &release.config, chosen.made_for.as_ref(), interpreters)?;
+            let python =
+                plan_python(&pack, &release.config, chosen.made_for.as_ref(), interpreters, link_mode)?;
             plan.need_archive(&release, root);
             if let Some(environment) = &python {
                 plan.need_environment(environment, root);

@@ -11,6 +11,7 @@ use super::error::PlanError;
 use super::{BundleTargets, PythonEnvironment};
 use crate::error::InstallError;
 use crate::python::{Interpreter, Interpreters};
+use crate::venv::LinkMode;
 
 /// The environment of `pack` on this host, or `None` where it needs none.
 pub fn plan_python(
@@ -18,6 +19,7 @@ pub fn plan_python(
     config: &PackConfig,
     made_for: Option<&BundleTargets>,
     interpreters: &mut Interpreters,
+    link_mode: LinkMode,
 ) -> Result<Option<PythonEnvironment>, InstallError> {
     let Some(lock) = &config.environments.python else { return Ok(None) };
     let interpreter = interpreters.find(|candidate| suits(candidate, lock, made_for))?;
@@ -27,9 +29,9 @@ pub fn plan_python(
     tracing::info!("{pack}: {}", interpreter.describe());
     let wheels = target_for(&interpreter, lock).map(|target| target.wheels.clone()).unwrap_or_default();
     check_tags(pack, &interpreter, &wheels)?;
-    let digest = environment_digest(&interpreter, &wheels);
+    let digest = environment_digest(&interpreter, &wheels, link_mode);
     let marker = lock.manifest.as_ref().map(|manifest| manifest.digest.hex());
-    Ok(Some(PythonEnvironment { digest, interpreter, wheels, marker }))
+    Ok(Some(PythonEnvironment { digest, interpreter, wheels, link_mode, marker }))
 }
 
 fn suits(interpreter: &Interpreter, lock: &PythonLock, made_for: Option<&BundleTargets>) -> bool {
@@ -129,11 +131,14 @@ fn check_tags(pack: &PackRef, interpreter: &Interpreter, wheels: &[LockedWheel])
 }
 
 /// Equal interpreters and equal wheels make equal environments.
-fn environment_digest(interpreter: &Interpreter, wheels: &[LockedWheel]) -> Digest {
+fn environment_digest(interpreter: &Interpreter, wheels: &[LockedWheel], link_mode: LinkMode) -> Digest {
+    let unfolded = wheels.iter().filter(|wheel| wheel.unfolded.is_some());
     let description = serde_json::json!({
-        "format": "attune.environment/v1",
+        "format": "attune.environment/v2",
         "interpreter": interpreter,
+        "layout": link_mode.layout(),
         "wheels": wheels.iter().map(|wheel| wheel.digest).collect::<Vec<_>>(),
+        "unfolded": unfolded.map(|wheel| wheel.digest).collect::<Vec<_>>(),
     });
     let bytes = attune_schemas::canonical_json::to_vec(&description)
         .expect("a description of strings and integers has a canonical form");

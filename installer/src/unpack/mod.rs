@@ -4,6 +4,7 @@
 //! memory or spooled, never unpacked before its digest matched, and never on disk twice.
 
 mod error;
+mod identity;
 mod pipeline;
 mod staging;
 mod wheel;

@@ -12,6 +12,7 @@ use attune_registry::report::Reporter;
 use attune_registry::source::{Source, SourceError};
 
 use super::error::UnpackError;
+use super::identity::check_identity;
 use super::staging::Staging;
 use super::wheel::unpack_wheel;
 use crate::error::InstallError;
@@ -104,5 +105,6 @@ fn unpack(plan: &InstallPlan, staging: &Staging, blob: VerifiedBlob) -> Result<(
     let wheel = plan.wheels.get(&digest).expect("only planned blobs are fetched");
     let destination = staging.tree(StoreKind::Wheels, &digest);
     unpack_wheel(blob.into_reader(), &destination, &wheel.unpacked)
+        .and_then(|()| check_identity(&destination, &wheel.filename))
         .map_err(|source| UnpackError::Wheel { filename: wheel.filename.clone(), source })
 }

@@ -54,6 +54,12 @@ pub enum WheelError {
         /// What was found.
         actual: u64,
     },
+    /// It is not the distribution that its file name says.
+    #[error("it is not what its name says: {reason}")]
+    Identity {
+        /// What differs.
+        reason: String,
+    },
     /// Reading or writing failed.
     #[error("could not write its files")]
     Io(#[from] io::Error),

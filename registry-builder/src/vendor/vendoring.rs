@@ -244,6 +244,7 @@ fn locked_wheel(selected: &Selected<'_>, files: &JudgedWheels) -> Option<LockedW
         digest: wheel.digest,
         size: file.size,
         unpacked: *unpacked,
+        unfolded: None,
         origin: origin(&wheel.location),
     })
 }

@@ -23,7 +23,7 @@ fn installed() -> World {
 fn find(world: &World, name: &str) -> PathBuf {
     let envs = world.root().join("store/envs");
     let mut found = Command::new("find");
-    found.arg(envs).args(["-path", &format!("*{name}")]);
+    found.arg("-L").arg(envs).args(["-path", &format!("*{name}")]);
     PathBuf::from(Run::of(found).succeeds().stdout.lines().next().unwrap())
 }
 

@@ -13,6 +13,7 @@ mod crashes;
 mod damaged_bundle;
 mod dependencies;
 mod environments;
+mod folding;
 mod garbage;
 mod happy_path;
 mod host_conditions;

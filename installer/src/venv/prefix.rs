@@ -1,0 +1,88 @@
+//! An environment without packages: `pyvenv.cfg` and the links to the interpreter.
+//!
+//! Source: PEP 405.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use attune_schemas::PythonMinor;
+
+use super::tree::Tree;
+use crate::python::Interpreter;
+
+/// Where things go in the environments of one Python feature release, relative to the environment.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Scheme(pub PythonMinor);
+
+impl Scheme {
+    /// Modules.
+    pub(super) fn site_packages(self) -> PathBuf {
+        PathBuf::from(format!("lib/python{}/site-packages", self.0))
+    }
+
+    /// C headers of a distribution.
+    pub(super) fn headers(self, distribution: &str) -> PathBuf {
+        PathBuf::from(format!("include/site/python{}/{distribution}", self.0))
+    }
+
+    /// The links to the interpreter; the first leads to it, the others to the first.
+    fn interpreters(self) -> [String; 3] {
+        ["python".to_owned(), "python3".to_owned(), format!("python{}", self.0)]
+    }
+
+    /// Makes the directories of `tree` and keeps packages from what [`write_prefix`] writes.
+    pub(super) fn lay_out(self, tree: &mut Tree) {
+        tree.directory(Path::new("bin"));
+        tree.directory(&self.site_packages());
+        for own in ["pyvenv.cfg", "lib64"] {
+            tree.reserve(Path::new(own));
+        }
+        for name in self.interpreters() {
+            tree.reserve(&Path::new("bin").join(name));
+        }
+    }
+}
+
+/// Whether a script of this name could be taken for an interpreter.
+pub(super) fn is_interpreter_name(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let rest = name.strip_prefix("python").or_else(|| name.strip_prefix("pypy"));
+    rest.is_some_and(|rest| {
+        let rest = rest.strip_prefix('w').unwrap_or(rest);
+        rest.chars().all(|c| c.is_ascii_digit() || c == '.' || c == 't')
+    })
+}
+
+/// Writes the environment's own files into `place`, where [`Scheme::lay_out`]'s directories are.
+pub(super) fn write_prefix(interpreter: &Interpreter, scheme: Scheme, place: &Path) -> io::Result<()> {
+    let executable = &interpreter.executable;
+    let home = executable.parent().unwrap_or(Path::new("/"));
+    let config = format!(
+        "home = {}\nimplementation = CPython\nversion_info = {}\ninclude-system-site-packages = false\n",
+        home.display(),
+        interpreter.version,
+    );
+    fs_err::write(place.join("pyvenv.cfg"), config)?;
+    let link = |target: &Path, name: &str| fs_err::os::unix::fs::symlink(target, place.join(name));
+    let [first, others @ ..] = scheme.interpreters();
+    link(executable, &format!("bin/{first}"))?;
+    for other in others {
+        link(Path::new(&first), &format!("bin/{other}"))?;
+    }
+    link(Path::new("lib"), "lib64")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_interpreters_are_told_from_other_scripts() {
+        for name in ["python", "python3", "Python3.12", "python3.13t", "pythonw", "pypy3"] {
+            assert!(is_interpreter_name(name), "{name}");
+        }
+        for name in ["python-config", "pythonic", "ipython", "pip3.11", "python3-config"] {
+            assert!(!is_interpreter_name(name), "{name}");
+        }
+    }
+}

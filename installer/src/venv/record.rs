@@ -1,0 +1,90 @@
+//! RECORD: which files a package has, and their digests.
+//!
+//! Source: the specification of the database of installed Python projects.
+
+use std::io;
+use std::path::Path;
+
+use attune_schemas::Digest;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+
+/// One line of a RECORD.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct RecordEntry {
+    /// The file, relative to `site-packages`.
+    pub path: String,
+    /// `sha256=` and the digest in base64 for URLs without padding; absent for the RECORD itself.
+    pub hash: Option<String>,
+    /// Its length in bytes.
+    pub size: Option<u64>,
+}
+
+impl RecordEntry {
+    /// The line of a file with this content.
+    pub(crate) fn of(path: String, content: &[u8]) -> Self {
+        let hash = format!("sha256={}", base64_of(content));
+        Self { path, hash: Some(hash), size: Some(content.len() as u64) }
+    }
+
+    /// The digest in the form that [`base64_of`] gives, if there is one.
+    pub(crate) fn sha256(&self) -> Option<&str> {
+        self.hash.as_deref().and_then(|hash| hash.strip_prefix("sha256="))
+    }
+}
+
+/// The sha256 of `content` as RECORDs write it.
+pub(crate) fn base64_of(content: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(Digest::of(content).as_bytes())
+}
+
+/// Reads the RECORD at `path`.
+pub(crate) fn read_record(path: &Path) -> io::Result<Vec<RecordEntry>> {
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .escape(Some(b'"'))
+        .from_reader(fs_err::File::open(path)?);
+    let entries = reader.deserialize().collect::<Result<_, _>>();
+    entries.map_err(|error| {
+        let message = format!("`{}` is damaged: {error}", path.display());
+        io::Error::new(io::ErrorKind::InvalidData, message)
+    })
+}
+
+/// The bytes of a RECORD with `entries`.
+pub(crate) fn record_bytes(entries: &[RecordEntry]) -> Vec<u8> {
+    let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
+    for entry in entries {
+        writer.serialize(entry).expect("writing to memory does not fail");
+    }
+    writer.into_inner().expect("writing to memory does not fail")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("RECORD");
+        let entries = vec![
+            RecordEntry::of("a/b.py".into(), b"x = 1\n"),
+            RecordEntry::of("with, comma \"and\" quotes".into(), b""),
+            RecordEntry { path: "a-1.dist-info/RECORD".into(), hash: None, size: None },
+        ];
+        fs_err::write(&path, record_bytes(&entries)).unwrap();
+        assert_eq!(read_record(&path).unwrap(), entries);
+        assert_eq!(entries[1].sha256(), Some("47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU"));
+    }
+
+    #[test]
+    fn a_short_line_has_no_digest() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("RECORD");
+        fs_err::write(&path, "a.py,,\nb.py,sha256=x,many\n").unwrap();
+        assert!(read_record(&path).unwrap_err().to_string().contains("damaged"));
+    }
+}
