@@ -14,7 +14,9 @@ use crate::generation::Generation;
 use crate::host::{HostRoot, InstallLock, StoreKind, TreeGuard};
 use crate::interrupt::Interrupt;
 use crate::open::SourceLocation;
-use crate::plan::{ChosenReleases, InstallPlan, RegistryPolicy, check_space, choose_releases};
+use crate::plan::{
+    ChosenReleases, InstallPlan, RegistryPolicy, check_libraries, check_space, choose_releases,
+};
 use crate::python::{InterpreterSearch, Interpreters};
 use crate::recover::{complete, recover};
 use crate::register::{Database, Registration};
@@ -44,6 +46,8 @@ pub struct InstallOptions {
     pub link_mode: LinkMode,
     /// Whether modules are compiled to bytecode now, rather than by whoever imports them first.
     pub compile_bytecode: bool,
+    /// Go on where the host lacks shared libraries that wheels need.
+    pub ignore_missing_libraries: bool,
     /// What the packs' tests may stop.
     pub tests: TestPolicy,
     /// Whether everything is on disk before it is activated.
@@ -137,6 +141,7 @@ impl Session<'_> {
         let remembered = self.active.interpreters.clone();
         let mut interpreters = Interpreters::new(self.options.interpreters.clone(), remembered);
         let plan = InstallPlan::new(chosen, &mut interpreters, self.options.link_mode, self.root)?;
+        check_libraries(&plan, self.options.ignore_missing_libraries, self.reporter)?;
         check_space(plan.space, self.root)?;
         watch.lap("plan");
 

@@ -12,6 +12,7 @@ pub mod reader;
 pub mod report;
 pub mod resolve;
 pub mod source;
+pub mod system_libraries;
 #[cfg(feature = "terminal")]
 pub mod terminal;
 pub mod trust;

@@ -86,6 +86,17 @@ pub struct LockedWheel {
     /// files, at what other packages have. Absent where a link to a directory will do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unfolded: Option<String>,
+    /// Shared libraries of the operating system that it needs, by file name, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub libraries: Vec<String>,
+    /// What it was built from, where its publisher has no wheel that fits: a source distribution, a
+    /// directory of the pack, or a repository with its commit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub built_from: Option<String>,
+    /// The oldest glibc that a wheel built from source runs on, such as `2.34`; the tags of published
+    /// wheels say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub glibc: Option<String>,
     /// Where it came from; for people, never fetched by an installer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<String>,

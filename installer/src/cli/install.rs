@@ -59,6 +59,9 @@ pub(super) struct InstallArgs {
     /// Compile modules to bytecode now, once for all environments
     #[arg(long)]
     compile_bytecode: bool,
+    /// Install even where the host lacks shared libraries that packages were built with
+    #[arg(long)]
+    ignore_missing_libraries: bool,
     /// Do not run the packs' own tests
     #[arg(long, conflicts_with = "force")]
     skip_tests: bool,
@@ -138,6 +141,7 @@ impl InstallArgs {
             },
             link_mode: self.link_mode,
             compile_bytecode: self.compile_bytecode,
+            ignore_missing_libraries: self.ignore_missing_libraries,
             tests: match (self.skip_tests, self.force) {
                 (true, _) => TestPolicy::Skip,
                 (_, true) => TestPolicy::Force,

@@ -15,12 +15,14 @@
 
 mod footprint;
 mod layout;
+mod libraries;
 mod lock;
 mod planted;
 mod removal;
 
 pub use footprint::TreeGuard;
 pub use layout::{HostRoot, StoreKind};
+pub use libraries::LibrarySearch;
 pub use lock::{InstallLock, LockError};
 pub use planted::PlantedError;
 pub use removal::{move_tree, remove_tree};

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use attune_schemas::{PackRef, Platform, PythonMinor};
 
+use super::libraries::MissingLibrary;
 use crate::exit::ExitKind;
 
 /// Why a plan could not be made.
@@ -59,6 +60,14 @@ pub enum PlanError {
         /// What does not fit.
         reason: String,
     },
+    /// Shared libraries that wheels need are not on the host.
+    #[error("pack `{pack}` needs libraries that this host lacks:{}", lines(missing))]
+    MissingLibraries {
+        /// The pack.
+        pack: PackRef,
+        /// The libraries.
+        missing: Vec<MissingLibrary>,
+    },
     /// The disk is too small.
     #[error("`{}` has {available} free, the installation needs {needed}", path.display())]
     NoSpace {
@@ -80,6 +89,10 @@ pub enum PlanError {
     },
 }
 
+fn lines(missing: &[MissingLibrary]) -> String {
+    missing.iter().fold(String::new(), |text, library| text + "\n  " + &library.to_string())
+}
+
 impl PlanError {
     /// Which exit code this is.
     pub fn kind(&self) -> ExitKind {
@@ -87,7 +100,8 @@ impl PlanError {
             Self::NoInterpreter { .. }
             | Self::OtherTarget { .. }
             | Self::OtherBundle { .. }
-            | Self::WheelTags { .. } => ExitKind::Environment,
+            | Self::WheelTags { .. }
+            | Self::MissingLibraries { .. } => ExitKind::Environment,
             Self::NoSpace { .. } | Self::Space { .. } => ExitKind::Failed,
         }
     }
@@ -105,6 +119,9 @@ impl PlanError {
                     "make one for this host: `attune-build bundle REGISTRY PACK... --platform {platform} \
                      --python {python}`"
                 ));
+            }
+            Self::MissingLibraries { .. } => {
+                "install them, or go on without them with --ignore-missing-libraries"
             }
             Self::NoSpace { .. } => "make room there, or choose another place with --root",
             _ => return None,

@@ -3,6 +3,7 @@
 
 mod candidates;
 mod error;
+mod libraries;
 mod python;
 mod releases;
 mod space;
@@ -15,6 +16,7 @@ use attune_schemas::environment_lock::{Footprint, LockedWheel};
 use attune_schemas::{Digest, PackRef};
 
 pub use error::PlanError;
+pub use libraries::{MissingLibrary, check_libraries};
 pub use python::plan_python;
 pub use releases::{BundleTargets, ChosenReleases, RegistryPolicy, choose_releases};
 pub use space::{SpaceNeed, check_space};

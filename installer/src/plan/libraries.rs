@@ -1,0 +1,122 @@
+//! Checks, before anything is written, that the host has the libraries that wheels need of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::path::PathBuf;
+
+use attune_registry::report::Reporter;
+use attune_registry::system_libraries::SystemLibrary;
+use attune_schemas::PackRef;
+use attune_schemas::environment_lock::LockedWheel;
+
+use super::error::PlanError;
+use super::{InstallPlan, PythonEnvironment};
+use crate::host::LibrarySearch;
+
+/// A shared library that the host lacks.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct MissingLibrary {
+    /// Its file name.
+    pub library: String,
+    /// The wheels that need it.
+    pub wheels: BTreeSet<String>,
+}
+
+impl fmt::Display for MissingLibrary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let wheels: Vec<String> = self.wheels.iter().map(|wheel| format!("`{wheel}`")).collect();
+        write!(f, "{}, for {}", self.library, wheels.join(" and "))?;
+        match SystemLibrary::of_shared(&self.library) {
+            Some(known) => write!(f, " ({}; {})", known.name, known.runtime),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Refuses where a wheel that was built from source lacks a library or the glibc that it was built with;
+/// warns where a published wheel does, which may have parts that nobody uses.
+pub fn check_libraries(plan: &InstallPlan, ignore: bool, reporter: &dyn Reporter) -> Result<(), PlanError> {
+    for pack in &plan.packs {
+        let Some(environment) = &pack.python else { continue };
+        check_glibc(&pack.pack, environment)?;
+        let search = LibrarySearch::of_host(own_libraries(environment));
+        let missing = |built: bool| {
+            let wheels = environment.wheels.iter().filter(|wheel| wheel.built_from.is_some() == built);
+            missing_of(wheels, &search)
+        };
+        let (needed, doubtful) = (missing(true), missing(false));
+        for library in doubtful.iter().chain(needed.iter().filter(|_| ignore)) {
+            reporter.warning(&format!("{}: this host lacks {library}", pack.pack));
+        }
+        if !needed.is_empty() && !ignore {
+            return Err(PlanError::MissingLibraries { pack: pack.pack.clone(), missing: needed });
+        }
+    }
+    Ok(())
+}
+
+/// The interpreter's own library directory, which its extension modules may be linked to.
+fn own_libraries(environment: &PythonEnvironment) -> Option<PathBuf> {
+    environment.interpreter.executable.ancestors().nth(2).map(|prefix| prefix.join("lib"))
+}
+
+fn missing_of<'a>(
+    wheels: impl Iterator<Item = &'a LockedWheel>,
+    search: &LibrarySearch,
+) -> Vec<MissingLibrary> {
+    let mut missing: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for wheel in wheels {
+        for library in wheel.libraries.iter().filter(|library| !search.has(library)) {
+            missing.entry(library).or_default().insert(wheel.name.clone());
+        }
+    }
+    let missing = missing.into_iter();
+    missing.map(|(library, wheels)| MissingLibrary { library: library.to_owned(), wheels }).collect()
+}
+
+fn check_glibc(pack: &PackRef, environment: &PythonEnvironment) -> Result<(), PlanError> {
+    let (major, minor) = environment.interpreter.libc_version;
+    for wheel in &environment.wheels {
+        let Some(needed) = wheel.glibc.as_deref().and_then(parse_version) else { continue };
+        if needed > (major, minor) {
+            return Err(PlanError::WheelTags {
+                pack: pack.clone(),
+                filename: wheel.filename.clone(),
+                interpreter: environment.interpreter.describe(),
+                reason: format!(
+                    "it was built from source with glibc {}.{}, and this host has {major}.{minor}",
+                    needed.0, needed.1
+                ),
+            });
+        }
+    }
+    Ok(())
+}
+
+fn parse_version(text: &str) -> Option<(u16, u16)> {
+    let (major, minor) = text.split_once('.')?;
+    Some((major.parse().ok()?, minor.parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_library_is_told_with_its_packages() {
+        let missing = MissingLibrary {
+            library: "libgssapi_krb5.so.2".to_owned(),
+            wheels: BTreeSet::from(["pykerberos".to_owned()]),
+        };
+        assert_eq!(
+            missing.to_string(),
+            "libgssapi_krb5.so.2, for `pykerberos` (Kerberos; Debian: libgssapi-krb5-2, RPM: krb5-libs)"
+        );
+    }
+
+    #[test]
+    fn versions_are_compared_as_numbers() {
+        assert!(parse_version("2.36").unwrap() > parse_version("2.9").unwrap());
+        assert_eq!(parse_version("2"), None);
+    }
+}
