@@ -301,6 +301,10 @@ fn describe(index: &mut PackIndex, metadata: &PackMetadata, release: &Release) {
 struct Downloads<'a>(&'a dyn Reporter);
 
 impl DownloadProgress for Downloads<'_> {
+    fn building(&self, name: &str) {
+        self.0.started(&format!("building {name}"), None);
+    }
+
     fn advanced(&self, _name: &str, bytes: u64) {
         self.0.advanced(bytes);
     }

@@ -1,6 +1,6 @@
 //! The machines and Pythons to build for: as named, or else this machine's.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use attune_schemas::{Platform, PythonMinor};
@@ -48,6 +48,21 @@ fn deduplicated<T: Copy + Ord>(items: &[T]) -> Vec<T> {
     items.sort_unstable();
     items.dedup();
     items
+}
+
+/// A Python of this machine to build with, of the feature release `wanted` or of any; and its release.
+pub(crate) fn find_python(wanted: Option<PythonMinor>) -> Option<(PathBuf, PythonMinor)> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let directories: Vec<PathBuf> =
+        std::env::split_paths(&path).filter(|directory| directory.is_absolute()).collect();
+    let named = wanted.map(|python| format!("python{python}"));
+    let names = named.iter().map(String::as_str).chain(["python3"]);
+    let programs = names.flat_map(|name| directories.iter().map(move |directory| directory.join(name)));
+    let asked = programs.filter(|program| program.is_file()).filter_map(|program| {
+        let minor = minor_of(&program)?;
+        Some((program, minor))
+    });
+    asked.into_iter().find(|(_, minor)| wanted.is_none_or(|wanted| wanted == *minor))
 }
 
 fn minor_of(python: &Path) -> Option<PythonMinor> {

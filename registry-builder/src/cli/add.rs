@@ -40,6 +40,9 @@ pub(super) struct AddArgs {
     /// Use what is in the cache and no network
     #[arg(long)]
     offline: bool,
+    /// Build nothing from source: refuse packages without a wheel that fits, whose build would run their code
+    #[arg(long)]
+    no_build: bool,
     /// Where downloads are kept; never trusted by name [default: attune-build in the user's cache]
     #[arg(long, value_name = "DIR", env = "ATTUNE_CACHE_DIR")]
     cache_dir: Option<PathBuf>,
@@ -90,6 +93,7 @@ impl AddArgs {
             offline: self.offline,
         };
         vendor.downloads.offline = self.offline;
+        vendor.no_build = self.no_build;
         AddOptions {
             registry: self.registry,
             keys,

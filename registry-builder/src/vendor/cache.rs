@@ -4,6 +4,8 @@
 //! <cache>/blobs/sha256/<hex>      whole files, checked before they got this name
 //! <cache>/partial/<hex>[.etag]    downloads under way (partial.rs)
 //! <cache>/tools/                  programs fetched once (uv_tool.rs)
+//! <cache>/built/<hex>             which blob is the wheel built from a source (source_build.rs)
+//! <cache>/contents-1/<hex>        what the files of a wheel say (wheel_contents.rs)
 //! ```
 //!
 //! Every read hashes again, after comparing the size where it is known; a damaged entry is removed and
@@ -87,6 +89,16 @@ impl DownloadCache {
         self.root.join("tools")
     }
 
+    /// The note on the wheel that was built from the source of `identity`.
+    pub(crate) fn built_note(&self, identity: &Digest) -> PathBuf {
+        self.root.join("built").join(identity.hex())
+    }
+
+    /// The note on what the files of the wheel `digest` say.
+    pub(crate) fn contents_note(&self, digest: &Digest) -> PathBuf {
+        self.root.join("contents-1").join(digest.hex())
+    }
+
     /// Where the file of `digest` is, or will be.
     pub(crate) fn blob_path(&self, digest: &Digest) -> PathBuf {
         self.blobs().join(digest.hex())
@@ -133,6 +145,16 @@ impl DownloadCache {
         let path = self.blob_path(digest);
         file.persist(&path).map_err(|error| error.error)?;
         Ok(CachedFile { digest: *digest, size: length, path })
+    }
+
+    /// Writes a note, whole or not at all.
+    pub(crate) fn write_note(&self, path: &Path, note: &impl serde::Serialize) -> Result<(), CacheError> {
+        let directory = path.parent().unwrap_or(&self.root);
+        fs_err::create_dir_all(directory)?;
+        let mut file = tempfile::NamedTempFile::new_in(directory)?;
+        serde_json::to_writer(&mut file, note).map_err(io::Error::from)?;
+        file.persist(path).map_err(|error| error.error)?;
+        Ok(())
     }
 
     /// The download of `digest` that may be under way; `None` where another process has it.

@@ -177,7 +177,7 @@ mod tests {
         let blocked = Blocked {
             package: Some("numpy".to_owned()),
             version: Some("2.0".to_owned()),
-            reason: BlockReason::NoWheel { available: vec!["win_amd64".to_owned()], has_sdist: false },
+            reason: BlockReason::NoWheel { available: vec!["win_amd64".to_owned()], has_source: false },
         };
         let judged = CoverageMatrix::judge(requested, |cell| {
             Ok::<_, Infallible>(if cell.python.minor() < 10 {
@@ -241,7 +241,7 @@ mod tests {
                 "platform": "linux/amd64", "python": "3.9", "status": "blocked",
                 "blames": [{
                     "package": "numpy", "version": "2.0", "reason": "no-wheel",
-                    "available": ["win_amd64"], "hasSdist": false
+                    "available": ["win_amd64"], "hasSource": false
                 }]
             })
         );

@@ -79,6 +79,8 @@ pub trait DownloadProgress: Send + Sync {
     fn advanced(&self, _name: &str, _bytes: u64) {}
     /// An attempt failed and another follows.
     fn retrying(&self, _name: &str, _attempt: u32, _error: &DownloadError) {}
+    /// A wheel is being built from source.
+    fn building(&self, _name: &str) {}
     /// A file is in the cache, checked.
     fn finished(&self, _name: &str, _bytes: u64, _from: FetchedFrom) {}
 }

@@ -128,6 +128,24 @@ pub enum VendorError {
         #[source]
         source: WheelError,
     },
+    /// A package had to be built to learn what it requires, and something of the machine is missing.
+    #[error("a package that is published as source only could not be built: {missing}\n{message}")]
+    BuildMisses {
+        /// What is missing, with the packages that carry it.
+        missing: String,
+        /// What uv wrote.
+        message: String,
+    },
+    /// What a build made is not a wheel of the package.
+    #[error("the build of `{package}` made `{filename}`, which cannot be used: {reason}")]
+    BuiltWheel {
+        /// The package.
+        package: String,
+        /// What was made.
+        filename: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A file could not be fetched.
     #[error(transparent)]
     Download(#[from] DownloadError),
@@ -169,6 +187,8 @@ impl VendorError {
             | Self::Target { .. } => VendorErrorKind::Usage,
             Self::Unsatisfiable { .. } | Self::NoTargetServed { .. } => VendorErrorKind::Unresolvable,
             Self::UvDigest { .. } | Self::Lock { .. } | Self::Wheel { .. } => VendorErrorKind::Damaged,
+            Self::BuildMisses { .. } => VendorErrorKind::Unresolvable,
+            Self::BuiltWheel { .. } => VendorErrorKind::Damaged,
             Self::Download(error) if error.is_damage() => VendorErrorKind::Damaged,
             Self::UvUnusable { .. }
             | Self::UvTooOld { .. }
@@ -199,9 +219,14 @@ impl VendorError {
                 "check the package index and the network, or commit a pylock.toml in the pack"
             }
             Self::Unsatisfiable { .. } => "loosen one of the requirements that the explanation names",
+            Self::NoTargetServed { blames } if blames.iter().any(Blocked::is_failed_build) => {
+                "install what the build lacks, then run it again; --verbose twice shows all that it said"
+            }
             Self::NoTargetServed { .. } => {
                 "ask for a platform or Python that the packages publish wheels for, or require another version of them"
             }
+            Self::BuildMisses { .. } => "install what is missing on this machine, then run it again",
+            Self::BuiltWheel { .. } => "require another version of the package",
             Self::Lock { .. } => "make the lock again with `uv pip compile --universal --format pylock.toml`",
             Self::Wheel { .. } => "require another version of the package",
             Self::Download(error) => return error.hint(),

@@ -4,30 +4,41 @@
 //! requirements  what the pack asks for (requirements.txt, meta.python_dependencies, pylock.toml)
 //!   uv_tool, uv     resolved once, for every platform, by `uv pip compile --universal`
 //!   pylock          the resolution as a PEP 751 lock
+//!   package_source, source_build, build_failure   wheels built of what publishes none
 //!   target, selection   per platform and Python: markers, tags, the best wheel, or who is to blame
 //!   download, fetch, cache, partial   the wheels, checked by digest, kept by digest
 //!   wheel_facts     what each wheel takes unpacked; hostile wheels are refused here
+//!   wheel_contents, elf, placement   what its files need of the host, and of their neighbours
+//!   judging         the two above for every wheel -> the lock's entries
 //!   vendoring       the steps in order -> `VendoredPython`
 //!   coverage        where the pack installs and, where not, which package is to blame
 //! ```
 //!
-//! Nothing here builds a wheel from source, reads pack.yaml, or writes to a registry.
+//! Nothing here reads pack.yaml or writes to a registry.
 
+mod build_failure;
 pub mod cache;
 pub mod coverage;
 pub mod download;
+mod elf;
 pub mod error;
 mod fetch;
+mod judging;
+pub mod package_source;
 mod partial;
+mod placement;
 pub mod pylock;
 mod pylock_toml;
 pub mod requirements;
 mod requirements_file;
 pub mod selection;
+mod source_build;
+mod source_tree;
 pub mod target;
 pub mod uv;
 mod uv_tool;
 pub mod vendoring;
+mod wheel_contents;
 pub mod wheel_facts;
 
 #[cfg(test)]
@@ -44,6 +55,7 @@ pub use error::{VendorError, VendorErrorKind};
 pub use pylock::Pylock;
 pub use requirements::PythonInputs;
 pub use selection::{BlockReason, Blocked};
+pub use source_build::BuildProblem;
 pub use target::TargetKey;
 pub use uv::UvSettings;
 pub use vendoring::{VendorSettings, VendoredFile, VendoredPython, vendor_python};

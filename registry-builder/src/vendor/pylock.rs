@@ -16,7 +16,10 @@ use uv_normalize::{GroupName, PackageName};
 use uv_pep440::{Version, VersionSpecifiers};
 use uv_pep508::MarkerTree;
 
+use super::package_source::{PackageSource, inside};
 use super::pylock_toml::{RawFile, RawLock, RawPackage};
+use super::source_build::BuildProblem;
+use super::target::TargetKey;
 
 /// A parsed lock.
 #[derive(Debug, Clone, Default)]
@@ -44,10 +47,10 @@ pub struct LockedPackage {
     pub requires_python: Option<VersionSpecifiers>,
     /// Its wheels.
     pub wheels: Vec<WheelSource>,
-    /// Whether a source distribution is published.
-    pub has_sdist: bool,
-    /// A source that cannot be vendored, where it is the package's only one.
-    pub unsupported: Option<UnsupportedSource>,
+    /// Where its source is.
+    pub source: Option<PackageSource>,
+    /// What came of building a wheel from its source, for the targets that no published wheel serves.
+    pub built: BTreeMap<TargetKey, Result<WheelSource, BuildProblem>>,
 }
 
 /// A wheel that can be fetched and checked.
@@ -63,6 +66,8 @@ pub struct WheelSource {
     pub digest: Digest,
     /// Its size in bytes, where the lock says it.
     pub size: Option<u64>,
+    /// What it was built from here, where its publisher has none that fits.
+    pub built_from: Option<String>,
 }
 
 /// Where a file is.
@@ -72,18 +77,6 @@ pub enum Location {
     Url(Url),
     /// On this machine.
     Path(PathBuf),
-}
-
-/// A source that holds no published wheel.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum UnsupportedSource {
-    /// A version control repository.
-    Vcs,
-    /// A directory.
-    Directory,
-    /// An archive that is not a wheel.
-    Archive,
 }
 
 /// Why a text is not a lock to follow.
@@ -134,7 +127,7 @@ pub enum PylockError {
     #[error("package `{package}` lists path `{path}`, which is not inside the pack")]
     Outside {
         /// The package.
-        package: PackageName,
+        package: String,
         /// The path as written.
         path: String,
     },
@@ -156,7 +149,7 @@ impl Pylock {
             default_groups: groups.collect::<Result<_, _>>()?,
             packages: raw
                 .packages
-                .into_iter()
+                .iter()
                 .map(|package| LockedPackage::from_raw(package, pack_dir))
                 .collect::<Result<_, _>>()?,
         })
@@ -164,18 +157,24 @@ impl Pylock {
 }
 
 impl Pylock {
-    /// Drops the wheels of the packages in `pins` whose digest is not among those allowed.
+    /// Drops the files of the packages in `pins` whose digest is not among those allowed.
     pub(crate) fn keep_pinned(&mut self, pins: &BTreeMap<PackageName, BTreeSet<Digest>>) {
         for package in &mut self.packages {
             if let Some(allowed) = pins.get(&package.name) {
                 package.wheels.retain(|wheel| allowed.contains(&wheel.digest));
+                // A repository or a directory has no digest to pin.
+                if let Some(PackageSource::Archive(archive)) = &package.source
+                    && !allowed.contains(&archive.digest)
+                {
+                    package.source = None;
+                }
             }
         }
     }
 }
 
 impl LockedPackage {
-    fn from_raw(raw: RawPackage, pack_dir: &Path) -> Result<Self, PylockError> {
+    fn from_raw(raw: &RawPackage, pack_dir: &Path) -> Result<Self, PylockError> {
         let name: PackageName = parse("name", &raw.name, "a package")?;
         let of = format!("package `{name}`");
         let mut package = Self {
@@ -183,22 +182,14 @@ impl LockedPackage {
             marker: parse_optional("marker", raw.marker.as_deref(), &of)?.unwrap_or_default(),
             requires_python: parse_optional("requires-python", raw.requires_python.as_deref(), &of)?,
             wheels: Vec::new(),
-            has_sdist: raw.sdist.is_some(),
-            unsupported: None,
+            source: PackageSource::from_raw(raw, pack_dir)?,
+            built: BTreeMap::new(),
             name,
         };
         // An archive may be a wheel that was required by its URL or path.
         let wheel_archive = raw.archive.as_ref().filter(|archive| archive.is_wheel());
         for file in raw.wheels.iter().chain(wheel_archive) {
             package.wheels.extend(package.wheel(file, pack_dir)?);
-        }
-        if package.wheels.is_empty() {
-            package.unsupported = match (raw.vcs, raw.directory, raw.archive) {
-                (Some(_), _, _) => Some(UnsupportedSource::Vcs),
-                (_, Some(_), _) => Some(UnsupportedSource::Directory),
-                (_, _, Some(_)) => Some(UnsupportedSource::Archive),
-                _ => None,
-            };
         }
         Ok(package)
     }
@@ -228,24 +219,27 @@ impl LockedPackage {
             of: format!("`{filename}`"),
             reason: error.to_string(),
         })?;
-        let location = self.location(file, pack_dir)?;
-        Ok(Some(WheelSource { name, filename, location, digest, size: file.size }))
+        let location = Location::of(file, self.name.as_ref(), pack_dir)?;
+        Ok(Some(WheelSource { name, filename, location, digest, size: file.size, built_from: None }))
     }
+}
 
-    fn location(&self, file: &RawFile, pack_dir: &Path) -> Result<Location, PylockError> {
+impl Location {
+    /// Where the file of `package` is that a lock describes.
+    pub(super) fn of(file: &RawFile, package: &str, pack_dir: &Path) -> Result<Self, PylockError> {
         if let Some(path) = &file.path {
-            let outside = || PylockError::Outside { package: self.name.clone(), path: path.clone() };
-            return inside(pack_dir, path).map(Location::Path).ok_or_else(outside);
+            let outside = || PylockError::Outside { package: package.to_owned(), path: path.clone() };
+            return inside(pack_dir, path).map(Self::Path).ok_or_else(outside);
         }
         let text = file.url.as_deref().unwrap_or_default();
-        let url: Url = parse("url", text, &format!("package `{}`", self.name))?;
+        let url: Url = parse("url", text, &format!("package `{package}`"))?;
         if matches!(url.scheme(), "http" | "https" | "file") {
-            return Ok(Location::Url(url));
+            return Ok(Self::Url(url));
         }
         Err(PylockError::Field {
             field: "url",
             value: text.to_owned(),
-            of: format!("package `{}`", self.name),
+            of: format!("package `{package}`"),
             reason: "only http, https and file are supported".to_owned(),
         })
     }
@@ -255,13 +249,6 @@ impl LockedPackage {
 /// does not name one.
 fn same_release(locked: &Version, wheel: &Version) -> bool {
     locked == wheel || (locked.local().is_empty() && *locked == wheel.clone().without_local())
-}
-
-/// `path` below `pack_dir`, links followed, where that is still inside the pack.
-fn inside(pack_dir: &Path, path: &str) -> Option<PathBuf> {
-    let pack = pack_dir.canonicalize().ok()?;
-    let path = pack.join(path).canonicalize().ok()?;
-    path.starts_with(&pack).then_some(path)
 }
 
 fn parse<T>(field: &'static str, value: &str, of: &str) -> Result<T, PylockError>
@@ -394,31 +381,11 @@ mod tests {
     }
 
     #[test]
-    fn other_sources_are_noted() {
-        let table = [
-            (
-                "vcs = { type = 'git', url = 'https://h.invalid/x', commit-id = '0' }",
-                Some(UnsupportedSource::Vcs),
-            ),
-            ("directory = { path = 'src' }", Some(UnsupportedSource::Directory)),
-            (
-                "archive = { url = 'https://h.invalid/foo-1.0.tar.gz', hashes = { sha256 = '0' } }",
-                Some(UnsupportedSource::Archive),
-            ),
-            ("sdist = { url = 'https://h.invalid/foo-1.0.tar.gz', hashes = { sha256 = '0' } }", None),
-        ];
-        for (source, expected) in table {
-            let lock = lock(&format!("name = 'foo'\n{source}")).unwrap();
-            assert_eq!(lock.packages[0].unsupported, expected, "{source}");
-        }
-    }
-
-    #[test]
     fn a_wheel_archive_is_a_wheel() {
         let lock = lock(&format!(
             "name = 'foo'\nversion = '1.0'\narchive = {{ path = 'foo-1.0-py3-none-any.whl', hashes = {{ sha256 = '{SHA}' }} }}"
         ));
         let package = &lock.unwrap().packages[0];
-        assert_eq!((package.wheels.len(), package.unsupported), (1, None));
+        assert_eq!((package.wheels.len(), &package.source), (1, &None));
     }
 }

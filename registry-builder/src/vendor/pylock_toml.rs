@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use url::Url;
 
 #[derive(Debug, Deserialize)]
@@ -30,9 +29,9 @@ pub(crate) struct RawPackage {
     pub(crate) requires_python: Option<String>,
     #[serde(default)]
     pub(crate) wheels: Vec<RawFile>,
-    pub(crate) sdist: Option<IgnoredAny>,
-    pub(crate) vcs: Option<IgnoredAny>,
-    pub(crate) directory: Option<IgnoredAny>,
+    pub(crate) sdist: Option<RawFile>,
+    pub(crate) vcs: Option<RawVcs>,
+    pub(crate) directory: Option<RawDirectory>,
     pub(crate) archive: Option<RawFile>,
 }
 
@@ -44,6 +43,25 @@ pub(crate) struct RawFile {
     pub(crate) size: Option<u64>,
     #[serde(default)]
     pub(crate) hashes: BTreeMap<String, String>,
+    /// Of an archive of sources.
+    pub(crate) subdirectory: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct RawVcs {
+    #[serde(rename = "type")]
+    pub(crate) kind: String,
+    pub(crate) url: Option<String>,
+    pub(crate) path: Option<String>,
+    pub(crate) commit_id: Option<String>,
+    pub(crate) subdirectory: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct RawDirectory {
+    pub(crate) path: String,
+    pub(crate) subdirectory: Option<String>,
 }
 
 impl RawFile {
@@ -92,6 +110,7 @@ mod tests {
             path: path.map(str::to_owned),
             size: None,
             hashes: BTreeMap::new(),
+            subdirectory: None,
         };
         let url = Some("https://h.invalid/d/foo-1.0%2Bcpu-py3-none-any.whl?x=1#frag");
         assert_eq!(file(None, url, None).filename().unwrap(), "foo-1.0+cpu-py3-none-any.whl");

@@ -3,6 +3,7 @@
 //! | where | meaning |
 //! |---|---|
 //! | `pylock.toml` | a committed lock (PEP 751); followed as it is, nothing is resolved |
+//! | `uv.lock` | a committed lock of uv's own, beside `pyproject.toml`; followed likewise |
 //! | `requirements.txt` | authoritative: what Attune's own workers install |
 //! | `meta.python_dependencies` | adds the packages that `requirements.txt` does not name |
 //!
@@ -27,6 +28,28 @@ pub const REQUIREMENTS_FILE: &str = "requirements.txt";
 /// The committed lock at a pack's top.
 pub const LOCK_FILE: &str = "pylock.toml";
 
+/// uv's own committed lock at a pack's top; it belongs to the [`PROJECT_FILE`].
+pub const UV_LOCK_FILE: &str = "uv.lock";
+/// The file of a Python project, at a pack's top.
+pub const PROJECT_FILE: &str = "pyproject.toml";
+
+/// A lock that the pack brings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CommittedLock {
+    /// `pylock.toml`.
+    Pylock(PathBuf),
+    /// `uv.lock`.
+    Uv(PathBuf),
+}
+
+impl CommittedLock {
+    fn find(pack_dir: &Path) -> Option<Self> {
+        let file = |name: &str| Some(pack_dir.join(name)).filter(|path| path.is_file());
+        let uv = || file(UV_LOCK_FILE).filter(|_| file(PROJECT_FILE).is_some());
+        file(LOCK_FILE).map(Self::Pylock).or_else(|| uv().map(Self::Uv))
+    }
+}
+
 /// What a pack asks of Python.
 #[derive(Debug, Clone)]
 pub struct PythonInputs {
@@ -34,7 +57,7 @@ pub struct PythonInputs {
     manifest: Option<ManifestFile>,
     in_file: RequirementsFile,
     added: Vec<String>,
-    committed_lock: Option<PathBuf>,
+    committed_lock: Option<CommittedLock>,
     requires_python: Option<VersionSpecifiers>,
 }
 
@@ -53,13 +76,12 @@ impl PythonInputs {
             Some(_) => RequirementsFile::read(&requirements, pack_dir)?,
             None => RequirementsFile::default(),
         };
-        let lock = pack_dir.join(LOCK_FILE);
         Ok(Self {
             pack_dir: pack_dir.to_owned(),
             added: added_requirements(python_dependencies, &in_file.names)?,
             manifest,
             in_file,
-            committed_lock: lock.is_file().then_some(lock),
+            committed_lock: CommittedLock::find(pack_dir),
             requires_python: requires_python.map(parse_requires_python).transpose()?,
         })
     }
@@ -85,8 +107,8 @@ impl PythonInputs {
     }
 
     /// The committed lock.
-    pub fn committed_lock(&self) -> Option<&Path> {
-        self.committed_lock.as_deref()
+    pub const fn committed_lock(&self) -> Option<&CommittedLock> {
+        self.committed_lock.as_ref()
     }
 
     /// What the pack requires of the interpreter.

@@ -11,7 +11,9 @@ use uv_normalize::PackageName;
 use uv_pep440::VersionSpecifiers;
 use uv_platform_tags::{IncompatibleTag, TagCompatibility};
 
-use super::pylock::{LockedPackage, Pylock, UnsupportedSource, WheelSource};
+use super::package_source::{PackageSource, UnsupportedSource};
+use super::pylock::{LockedPackage, Pylock, WheelSource};
+use super::source_build::BuildProblem;
 use super::target::{TargetEnvironment, python_satisfies};
 
 /// The most tags named in one reason.
@@ -49,8 +51,8 @@ pub enum BlockReason {
     NoWheel {
         /// Tags of the wheels that come closest: platforms where only those do not fit, else Pythons.
         available: Vec<String>,
-        /// Whether a source distribution is published.
-        has_sdist: bool,
+        /// Whether there is a source to build one from.
+        has_source: bool,
     },
     /// The Python is outside what is required.
     RequiresPython {
@@ -69,8 +71,20 @@ pub enum BlockReason {
         /// The source.
         source: UnsupportedSource,
     },
+    /// A wheel would have to be built from source, and could not.
+    NotBuilt {
+        /// Why.
+        problem: BuildProblem,
+    },
     /// Several entries of the lock claim the package.
     Ambiguous,
+}
+
+impl Blocked {
+    /// Whether a build was tried and failed.
+    pub(crate) const fn is_failed_build(&self) -> bool {
+        matches!(self.reason, BlockReason::NotBuilt { problem: BuildProblem::Failed { .. } })
+    }
 }
 
 impl fmt::Display for Blocked {
@@ -89,25 +103,19 @@ impl fmt::Display for Blocked {
 impl fmt::Display for BlockReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoWheel { available, has_sdist: true } if available.is_empty() => {
+            Self::NoWheel { available, has_source: true } if available.is_empty() => {
                 f.write_str("is published as source only")
             }
             Self::NoWheel { available, .. } if available.is_empty() => f.write_str("has no wheel at all"),
-            Self::NoWheel { available, has_sdist } => {
+            Self::NoWheel { available, has_source } => {
                 write!(f, "has no wheel that fits, only for {}", available.join(", "))?;
-                f.write_str(if *has_sdist { ", and as source" } else { "" })
+                f.write_str(if *has_source { ", and as source" } else { "" })
             }
             Self::RequiresPython { requires } => write!(f, "requires python {requires}"),
             Self::NotResolved { requires } => write!(f, "is made for python {requires}"),
             Self::NotInEnvironments => f.write_str("is made for other machines"),
-            Self::UnsupportedSource { source } => {
-                let source = match source {
-                    UnsupportedSource::Vcs => "a version control repository",
-                    UnsupportedSource::Directory => "a directory",
-                    UnsupportedSource::Archive => "an archive that is not a wheel",
-                };
-                write!(f, "comes from {source}, not as a wheel")
-            }
+            Self::UnsupportedSource { source } => write!(f, "comes from {}", source.describe()),
+            Self::NotBuilt { problem } => write!(f, "{problem}"),
             Self::Ambiguous => f.write_str("is listed more than once for this target"),
         }
     }
@@ -142,6 +150,16 @@ pub fn select<'a>(
         }
     }
     if blames.is_empty() { Ok(selected.into_values().collect()) } else { Err(blames.into_iter().collect()) }
+}
+
+/// The packages of `target`'s environment that no published wheel serves, by their place in the lock.
+pub(crate) fn unserved(lock: &Pylock, target: &TargetEnvironment) -> Vec<usize> {
+    let is_unserved = |package: &LockedPackage| {
+        let is_wanted = package.marker.evaluate_pep751(target.markers(), &[], &lock.default_groups);
+        is_wanted && matches!(select_wheel(package, target), Err(BlockReason::NoWheel { .. }))
+    };
+    let packages = lock.packages.iter().enumerate();
+    packages.filter(|(_, package)| is_unserved(package)).map(|(index, _)| index).collect()
 }
 
 /// Why the pack or its lock rules the target out as a whole.
@@ -180,15 +198,24 @@ fn select_wheel<'a>(
     {
         return Err(BlockReason::RequiresPython { requires: requires.to_string() });
     }
-    if let Some(source) = package.unsupported {
-        return Err(BlockReason::UnsupportedSource { source });
-    }
     let best = package.wheels.iter().max_by(|a, b| preference(a, target).cmp(&preference(b, target)));
-    match best {
-        Some(wheel) if wheel.name.is_compatible(target.tags()) => Ok(wheel),
-        _ => Err(BlockReason::NoWheel {
+    if let Some(wheel) = best.filter(|wheel| wheel.name.is_compatible(target.tags())) {
+        return Ok(wheel);
+    }
+    // A wheel without machine code serves more targets than it was built for.
+    let fits = |wheel: &&WheelSource| wheel.name.is_compatible(target.tags());
+    if let Some(wheel) = package.built.values().flatten().find(fits) {
+        return Ok(wheel);
+    }
+    match (package.built.get(&target.key()), &package.source) {
+        (Some(Ok(wheel)), _) => Ok(wheel),
+        (Some(Err(problem)), _) => Err(BlockReason::NotBuilt { problem: problem.clone() }),
+        (None, &Some(PackageSource::Unsupported(source))) if package.wheels.is_empty() => {
+            Err(BlockReason::UnsupportedSource { source })
+        }
+        (None, source) => Err(BlockReason::NoWheel {
             available: nearest_tags(&package.wheels, target),
-            has_sdist: package.has_sdist,
+            has_source: source.is_some(),
         }),
     }
 }
@@ -312,7 +339,12 @@ mod tests {
         let lock = lock_of(&[
             package_of("a", "1.0", "", &["a-1.0-cp311-cp311-win_amd64.whl"]),
             package_of("b", "2.0", "requires-python = '>=3.12'", &["b-2.0-py3-none-any.whl"]),
-            package_of("c", "3.0", "sdist = { url = 'https://h.invalid/c-3.0.tar.gz' }", &[]),
+            package_of(
+                "c",
+                "3.0",
+                "sdist = { url = 'https://h.invalid/c-3.0.tar.gz', hashes = { sha256 = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855' } }",
+                &[],
+            ),
             package_of("d", "4.0", "directory = { path = 'd' }", &[]),
             package_of("e", "5.0", "", &[]),
             package_of("f", "6.0", "", &["f-6.0-cp310-cp310-manylinux_2_17_x86_64.whl"]),
@@ -322,7 +354,7 @@ mod tests {
             "`a` 1.0 has no wheel that fits, only for win_amd64",
             "`b` 2.0 requires python >=3.12",
             "`c` 3.0 is published as source only",
-            "`d` 4.0 comes from a directory, not as a wheel",
+            "`d` 4.0 comes from a directory outside of the pack",
             "`e` 5.0 has no wheel at all",
             "`f` 6.0 has no wheel that fits, only for cp310",
         ];

@@ -80,6 +80,12 @@ impl TargetEnvironment {
         &self.tags
     }
 
+    /// The same with the tags of wheels that were built on such a machine, for no other.
+    pub fn native_tags(&self) -> Option<Tags> {
+        let options = TagsOptions { manylinux_compatible: true, ..TagsOptions::default() };
+        wheel_tags_with(self.key, options).ok()
+    }
+
     /// The values of PEP 508 markers on it.
     pub const fn markers(&self) -> &MarkerEnvironment {
         &self.markers
@@ -87,6 +93,11 @@ impl TargetEnvironment {
 }
 
 fn wheel_tags(key: TargetKey) -> Result<Tags, tags::TagsError> {
+    let options = TagsOptions { manylinux_compatible: true, is_cross: true, ..TagsOptions::default() };
+    wheel_tags_with(key, options)
+}
+
+fn wheel_tags_with(key: TargetKey, options: TagsOptions) -> Result<Tags, tags::TagsError> {
     let os = match key.platform.libc {
         Libc::Gnu => tags::Os::Manylinux { major: GLIBC_BASELINE.0, minor: GLIBC_BASELINE.1 },
         Libc::Musl => tags::Os::Musllinux { major: MUSL_BASELINE.0, minor: MUSL_BASELINE.1 },
@@ -96,7 +107,6 @@ fn wheel_tags(key: TargetKey) -> Result<Tags, tags::TagsError> {
         Arch::Arm64 => tags::Arch::Aarch64,
     };
     let version = (3, key.python.minor());
-    let options = TagsOptions { manylinux_compatible: true, is_cross: true, ..TagsOptions::default() };
     Tags::from_env(tags::Platform::new(os, arch), version, "cpython", version, options)
 }
 

@@ -12,6 +12,7 @@ use std::process::{Command, Stdio};
 use attune_schemas::PythonMinor;
 use tempfile::TempDir;
 
+use super::build_failure::missing_of_machine;
 use super::error::VendorError;
 use super::requirements::{PythonInputs, REQUIREMENTS_FILE};
 
@@ -56,11 +57,9 @@ impl Uv {
         python: PythonMinor,
         settings: &UvSettings,
     ) -> Result<String, VendorError> {
-        let area = WorkArea::new(inputs)?;
-        let mut command = Command::new(&self.program);
-        // What it builds may run code of strangers.
-        command.env_remove(crate::keys::PASSPHRASE_VARIABLE);
-        command.current_dir(&area.directory).stdin(Stdio::null());
+        let area = WorkArea::new(inputs, &CONFIGURATION_FILES)?;
+        let mut command = self.command();
+        command.current_dir(&area.directory);
         command.args(["pip", "compile", "--universal", "--format", "pylock.toml"]);
         command.args(["--python-version", &python.to_string()]);
         command.args(["--no-header", "--no-annotate", "--no-sources", "--no-python-downloads"]);
@@ -68,6 +67,24 @@ impl Uv {
         set_indexes(&mut command, settings);
         command.args(&area.requirement_files);
         tracing::debug!(program = %self.program.display(), %python, "resolving");
+        self.lock_text(&mut command)
+    }
+
+    /// The pack's `uv.lock` as the text of a `pylock.toml`; nothing is resolved anew.
+    pub(crate) fn export(&self, inputs: &PythonInputs, settings: &UvSettings) -> Result<String, VendorError> {
+        let area = WorkArea::new(inputs, &[])?;
+        let mut command = self.command();
+        command.current_dir(&area.directory);
+        command.args(["export", "--frozen", "--format", "pylock.toml", "--no-emit-project", "--no-dev"]);
+        command.args(["--no-header", "--no-annotate", "--no-python-downloads"]);
+        command.args(["--quiet", "--no-progress", "--color", "never"]);
+        set_indexes(&mut command, settings);
+        tracing::debug!(program = %self.program.display(), "exporting uv.lock");
+        self.lock_text(&mut command)
+    }
+
+    /// Runs a command that prints a lock.
+    fn lock_text(&self, command: &mut Command) -> Result<String, VendorError> {
         let output = command
             .output()
             .map_err(|source| VendorError::UvUnusable { path: self.program.clone(), source })?;
@@ -76,15 +93,32 @@ impl Uv {
                 .map_err(|error| VendorError::Io(io::Error::new(io::ErrorKind::InvalidData, error)));
         }
         let message = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-        Err(if output.status.code() == Some(STATUS_UNSATISFIABLE) {
-            VendorError::Unsatisfiable { explanation: message }
-        } else {
-            VendorError::UvFailed { status: output.status.to_string(), message }
+        Err(match missing_of_machine(&message) {
+            // It had to build a package only to learn what that requires.
+            Some(missing) => VendorError::BuildMisses { missing, message },
+            None if output.status.code() == Some(STATUS_UNSATISFIABLE) => {
+                VendorError::Unsatisfiable { explanation: message }
+            }
+            None => VendorError::UvFailed { status: output.status.to_string(), message },
         })
+    }
+
+    /// uv, not started yet.
+    pub(super) fn command(&self) -> Command {
+        let mut command = Command::new(&self.program);
+        // What it builds may run code of strangers.
+        command.env_remove(crate::keys::PASSPHRASE_VARIABLE).stdin(Stdio::null());
+        command
+    }
+
+    /// Its program.
+    pub(super) fn program(&self) -> &Path {
+        &self.program
     }
 }
 
-fn set_indexes(command: &mut Command, settings: &UvSettings) {
+/// Tells uv which indexes to use, after its subcommand.
+pub(super) fn set_indexes(command: &mut Command, settings: &UvSettings) {
     // In the environment, because a URL may hold a password and everyone can read arguments.
     if let Some(url) = &settings.index_url {
         command.env_remove("UV_INDEX_URL").env("UV_DEFAULT_INDEX", url);
@@ -112,11 +146,12 @@ struct WorkArea {
 }
 
 impl WorkArea {
-    fn new(inputs: &PythonInputs) -> Result<Self, VendorError> {
+    /// Shows every file at the pack's top but those that are `hidden`.
+    fn new(inputs: &PythonInputs, hidden: &[&str]) -> Result<Self, VendorError> {
         let temp = tempfile::tempdir()?;
         let directory = temp.path().join("pack");
         fs_err::create_dir(&directory)?;
-        link_entries(&inputs.pack_dir().canonicalize()?, &directory)?;
+        link_entries(&inputs.pack_dir().canonicalize()?, &directory, hidden)?;
         let mut requirement_files = Vec::new();
         if inputs.manifest().is_some() {
             requirement_files.push(PathBuf::from(REQUIREMENTS_FILE));
@@ -130,11 +165,11 @@ impl WorkArea {
     }
 }
 
-fn link_entries(pack: &Path, area: &Path) -> io::Result<()> {
+fn link_entries(pack: &Path, area: &Path, hidden: &[&str]) -> io::Result<()> {
     for entry in fs_err::read_dir(pack)? {
         let entry = entry?;
         let name = entry.file_name();
-        if !CONFIGURATION_FILES.iter().any(|file| name == *file) {
+        if !hidden.iter().any(|file| name == *file) {
             fs_err::os::unix::fs::symlink(entry.path(), area.join(name))?;
         }
     }

@@ -3,22 +3,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use attune_schemas::environment_lock::{BlockedTarget, Footprint, LockedWheel, PythonLock, PythonTarget};
+use attune_schemas::environment_lock::{BlockedTarget, PythonLock, PythonTarget};
 use attune_schemas::{Digest, Platform, PythonMinor};
 use url::Url;
 
-use super::cache::{CachedFile, DownloadCache};
+use super::cache::DownloadCache;
 use super::coverage::{Coverage, CoverageMatrix};
 use super::download::{DownloadProgress, DownloadRequest, DownloadSettings, fetch_all};
 use super::error::VendorError;
-use super::fetch::shown;
-use super::pylock::{Location, Pylock, WheelSource};
-use super::requirements::PythonInputs;
+use super::judging::{JudgedWheels, judge_wheels, locked_wheels};
+use super::pylock::{Pylock, WheelSource};
+use super::requirements::{CommittedLock, PythonInputs};
 use super::selection::{Selected, select};
+use super::source_build::{SourceBuilder, forbid, to_build};
 use super::target::{TargetEnvironment, TargetKey, python_satisfies};
 use super::uv::UvSettings;
 use super::uv_tool::{PROGRAMS, find_uv};
-use super::wheel_facts::footprint_of_wheel;
 
 /// How vendoring is done.
 #[derive(Debug, Clone)]
@@ -29,6 +29,8 @@ pub struct VendorSettings {
     pub uv: UvSettings,
     /// The downloads; offline too where `uv.offline` is set.
     pub downloads: DownloadSettings,
+    /// Build nothing: what is published as source only is refused.
+    pub no_build: bool,
 }
 
 impl VendorSettings {
@@ -38,6 +40,7 @@ impl VendorSettings {
             cache_dir: cache_dir.into(),
             uv: UvSettings::default(),
             downloads: DownloadSettings::default(),
+            no_build: false,
         }
     }
 
@@ -93,11 +96,12 @@ pub fn vendor_python(
         return Err(VendorError::NoTargets);
     }
     let cache = DownloadCache::open(&settings.cache_dir)?;
-    let lock = resolve(inputs, &requested, settings, &cache)?;
+    let mut lock = resolve(inputs, &requested, settings, &cache)?;
+    build_missing(&mut lock, inputs, &requested, (settings, &cache, progress))?;
     let plan = Plan::new(inputs, &lock, &requested)?;
     let wheels = plan.wheels();
     let fetched = fetch_all(&requests(&wheels), &cache, &settings.downloads(), progress)?;
-    let files = judge_wheels(&wheels, fetched)?;
+    let files = judge_wheels(&wheels, &fetched, &cache)?;
     let lock = PythonLock {
         requires_python: requires_python(inputs, &lock),
         manifest: inputs.manifest().cloned(),
@@ -105,7 +109,7 @@ pub fn vendor_python(
         blocked: blocked(&plan.coverage, &requested),
     };
     let coverage = plan.coverage;
-    let mut files: Vec<VendoredFile> = files.into_values().map(|(file, _)| file).collect();
+    let mut files: Vec<VendoredFile> = files.into_values().map(|judged| judged.file).collect();
     files.sort_by(|a, b| a.filename.cmp(&b.filename));
     Ok(VendoredPython { lock, files, coverage })
 }
@@ -120,7 +124,11 @@ fn resolve(
     let allows = |python| inputs.requires_python().is_none_or(|requires| python_satisfies(requires, python));
     let lowest = requested.iter().map(|key| key.python).filter(|&python| allows(python)).min();
     let (text, path) = match (inputs.committed_lock(), lowest) {
-        (Some(path), _) => (fs_err::read_to_string(path)?, path.to_owned()),
+        (Some(CommittedLock::Pylock(path)), _) => (fs_err::read_to_string(path)?, path.clone()),
+        (Some(CommittedLock::Uv(path)), _) => {
+            let uv = find_uv(&settings.uv, cache, &PROGRAMS)?;
+            (uv.export(inputs, &settings.uv)?, path.clone())
+        }
         (None, Some(lowest)) if !inputs.is_empty() => {
             let uv = find_uv(&settings.uv, cache, &PROGRAMS)?;
             (uv.compile(inputs, lowest, &settings.uv)?, PathBuf::from("pylock.toml made by uv"))
@@ -131,6 +139,27 @@ fn resolve(
     let mut lock = parse_lock(&text, &path, inputs.pack_dir())?;
     lock.keep_pinned(inputs.pins());
     Ok(lock)
+}
+
+/// Builds a wheel of every package that has none which fits, where it has a source.
+fn build_missing(
+    lock: &mut Pylock,
+    inputs: &PythonInputs,
+    requested: &BTreeSet<TargetKey>,
+    (settings, cache, progress): (&VendorSettings, &DownloadCache, &dyn DownloadProgress),
+) -> Result<(), VendorError> {
+    let wanted = to_build(lock, inputs.requires_python(), requested)?;
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    if settings.no_build {
+        forbid(lock, &wanted);
+        return Ok(());
+    }
+    let uv = find_uv(&settings.uv, cache, &PROGRAMS)?;
+    let downloads = settings.downloads();
+    let builder = SourceBuilder { uv: &uv, settings: &settings.uv, downloads: &downloads, cache, progress };
+    builder.serve(lock, &wanted)
 }
 
 fn parse_lock(text: &str, path: &Path, pack_dir: &Path) -> Result<Pylock, VendorError> {
@@ -200,7 +229,7 @@ impl<'a> Plan<'a> {
         let target = |(key, selected): (&TargetKey, &Vec<Selected<'a>>)| PythonTarget {
             platform: key.platform,
             python: key.python,
-            wheels: selected.iter().filter_map(|selected| locked_wheel(selected, files)).collect(),
+            wheels: locked_wheels(selected, files),
         };
         self.served.iter().map(target).collect()
     }
@@ -214,45 +243,4 @@ fn requests(wheels: &BTreeMap<Digest, &WheelSource>) -> Vec<DownloadRequest> {
         size: wheel.size,
     };
     wheels.values().map(request).collect()
-}
-
-type JudgedWheels = BTreeMap<Digest, (VendoredFile, Footprint)>;
-
-fn judge_wheels(
-    wheels: &BTreeMap<Digest, &WheelSource>,
-    fetched: Vec<CachedFile>,
-) -> Result<JudgedWheels, VendorError> {
-    let mut judged = JudgedWheels::new();
-    for CachedFile { digest, size, path } in fetched {
-        let Some(wheel) = wheels.get(&digest) else { continue };
-        let filename = wheel.filename.clone();
-        let footprint = footprint_of_wheel(&path)
-            .map_err(|source| VendorError::Wheel { filename: filename.clone(), source })?;
-        judged.insert(digest, (VendoredFile { filename, digest, size, path }, footprint));
-    }
-    Ok(judged)
-}
-
-fn locked_wheel(selected: &Selected<'_>, files: &JudgedWheels) -> Option<LockedWheel> {
-    let Selected { package, wheel } = selected;
-    let (file, unpacked) = files.get(&wheel.digest)?;
-    let version = package.version.as_ref().unwrap_or(&wheel.name.version);
-    Some(LockedWheel {
-        name: package.name.to_string(),
-        version: version.to_string(),
-        filename: wheel.filename.clone(),
-        digest: wheel.digest,
-        size: file.size,
-        unpacked: *unpacked,
-        unfolded: None,
-        origin: origin(&wheel.location),
-    })
-}
-
-/// Where a wheel came from; a path of the building machine tells nobody anything.
-fn origin(location: &Location) -> Option<String> {
-    match location {
-        Location::Url(url) if url.scheme() != "file" => Some(shown(url)),
-        _ => None,
-    }
 }

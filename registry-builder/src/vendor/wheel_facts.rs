@@ -76,6 +76,12 @@ pub enum WheelError {
     /// No `.dist-info/WHEEL`.
     #[error("it is a zip archive but not a wheel: it has no `.dist-info/WHEEL`")]
     NotAWheel,
+    /// RECORD does not tell the truth.
+    #[error("its RECORD is wrong: {reason}")]
+    Record {
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A disk failed.
     #[error(transparent)]
     Io(#[from] io::Error),

@@ -29,6 +29,7 @@ mod recovery;
 mod reinstall;
 mod reproducible;
 mod served_registry;
+mod source_builds;
 mod targets;
 mod trust;
 mod trust_commands;
