@@ -8,7 +8,7 @@ use attune_schemas::Digest;
 use attune_schemas::component::count_by_directory;
 use jiff::Timestamp;
 
-use crate::generation::{GENERATION_FORMAT, Generation, InstalledEnvironment, InstalledPack};
+use crate::generation::{EnvironmentKind, GENERATION_FORMAT, Generation, InstalledPack};
 use crate::host::{HostRoot, StoreKind, TreeGuard};
 use crate::plan::{InstallPlan, PlannedPack};
 
@@ -24,32 +24,29 @@ pub fn next_generation(
     for planned in &plan.packs {
         packs.insert(planned.pack.clone(), installed_pack(planned, registry));
     }
-    let mut interpreters = plan.interpreters();
     let in_use = |executable: &Path| {
         let environments = packs.values().flat_map(|pack| pack.environments.values());
         environments.into_iter().any(|environment| environment.interpreter == executable)
     };
+    let mut interpreters = plan.interpreters();
     for known in &active.interpreters {
-        if in_use(&known.executable)
-            && interpreters.iter().all(|interpreter| interpreter.executable != known.executable)
+        if in_use(&known.executable) && interpreters.iter().all(|other| other.executable != known.executable)
         {
             interpreters.push(known.clone());
         }
     }
-    Generation { format: GENERATION_FORMAT.to_owned(), id, created_at: now, packs, interpreters }
+    let mut nodes = plan.nodes();
+    for known in &active.nodes {
+        if in_use(&known.executable) && nodes.iter().all(|other| other.executable != known.executable) {
+            nodes.push(known.clone());
+        }
+    }
+    Generation { format: GENERATION_FORMAT.to_owned(), id, created_at: now, packs, interpreters, nodes }
 }
 
 fn installed_pack(planned: &PlannedPack, registry: &str) -> InstalledPack {
     let config = &planned.release.config;
-    let python = planned.python.iter().map(|environment| {
-        let installed = InstalledEnvironment {
-            digest: environment.digest,
-            interpreter: environment.interpreter.executable.clone(),
-            marker: environment.marker.clone(),
-            wheels: environment.wheels.iter().map(|wheel| wheel.digest).collect(),
-        };
-        ("python".to_owned(), installed)
-    });
+    let environments = planned.environments.iter();
     InstalledPack {
         version: config.pack.version.clone(),
         manifest: planned.release.manifest_digest,
@@ -58,7 +55,9 @@ fn installed_pack(planned: &PlannedPack, registry: &str) -> InstalledPack {
         requested: planned.requested,
         dependencies: config.pack.dependencies.clone(),
         contents: count_by_directory(&config.components),
-        environments: python.collect(),
+        environments: environments
+            .map(|(name, environment)| (name.clone(), environment.installed()))
+            .collect(),
     }
 }
 
@@ -81,6 +80,15 @@ pub fn write_generation(root: &HostRoot, generation: &Generation) -> io::Result<
                 let part = part?.file_name();
                 let target = store_link(5, StoreKind::Envs, &environment.digest).join(&part);
                 symlink(&target, &place.join(&part))?;
+            }
+            if environment.kind == EnvironmentKind::Nodejs {
+                // Off-spec: workers take the runtime's name, "Node.js", and sensors the end of its ref.
+                let name = runtime.replacen("nodejs", "node.js", 1);
+                symlink(Path::new(runtime), &environments.join(pack.as_str()).join(name))?;
+                if environment.marker.is_some() {
+                    let pack = store_link(5, StoreKind::Packs, &installed.pack);
+                    symlink(&pack.join("package.json"), &place.join("package.json"))?;
+                }
             }
             if let Some(marker) = &environment.marker {
                 fs_err::write(place.join(".attune_deps_installed"), marker)?;

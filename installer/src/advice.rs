@@ -39,6 +39,7 @@ impl InstallError {
                 Some("report it to the pack's publisher; the bytes are what they signed".to_owned())
             }
             Self::Environment(error) => error.hint(),
+            Self::NodeModules(error) => Some(error.hint().to_owned()),
             Self::Lock(LockError::Busy { .. }) => Some("wait for it to end, then try again".to_owned()),
             Self::Lock(LockError::NotWritable { .. }) => {
                 Some("run as a user who may write there, or choose another place with --root".to_owned())

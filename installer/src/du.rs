@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::disk::DiskUse;
 use crate::error::InstallError;
 use crate::generation::Generation;
-use crate::host::{HostRoot, StoreKind};
+use crate::host::HostRoot;
 
 /// What an installation root costs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -47,11 +47,7 @@ pub fn disk_use(root: &HostRoot) -> Result<DiskReport, InstallError> {
     let active = Generation::active(root).map_err(failed)?;
     let mut used = DiskUse::default();
     for (owner, pack) in active.packs.values().enumerate() {
-        let environments = pack.environments.values().flat_map(|environment| {
-            let wheels = environment.wheels.iter().map(|wheel| (StoreKind::Wheels, *wheel));
-            wheels.chain([(StoreKind::Envs, environment.digest)])
-        });
-        for (kind, digest) in environments.chain([(StoreKind::Packs, pack.pack)]) {
+        for (kind, digest) in pack.store_entries() {
             used.count(&root.store(kind, &digest), owner).map_err(failed)?;
         }
     }

@@ -10,6 +10,8 @@ use attune_registry::trust::TrustError;
 use attune_schemas::{Digest, PackRef, Version};
 
 use crate::host::{LockError, PlantedError};
+use crate::node_modules::NodeModulesError;
+use crate::nodejs::NodeInterpreterError;
 use crate::plan::PlanError;
 use crate::python::InterpreterError;
 use crate::register::RegisterError;
@@ -145,12 +147,18 @@ pub enum InstallError {
     /// The interpreter that was named cannot be used.
     #[error(transparent)]
     Interpreter(#[from] InterpreterError),
+    /// The Node.js that was named cannot be used.
+    #[error(transparent)]
+    NodeInterpreter(#[from] NodeInterpreterError),
     /// A blob could not be unpacked.
     #[error(transparent)]
     Unpack(#[from] UnpackError),
     /// An environment could not be built.
     #[error(transparent)]
     Environment(#[from] VenvError),
+    /// A Node.js environment could not be laid out.
+    #[error(transparent)]
+    NodeModules(#[from] NodeModulesError),
     /// The packs' tests failed or could not run.
     #[error(transparent)]
     Tests(#[from] TestError),

@@ -40,7 +40,7 @@ pub struct GcReport {
 /// An entry of the store that went.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RemovedEntry {
-    /// `packs`, `wheels` or `envs`.
+    /// `packs`, `wheels`, `node` or `envs`.
     pub kind: StoreKind,
     /// Its digest.
     pub digest: Digest,
@@ -99,7 +99,7 @@ fn divide(root: &HostRoot, keep: usize) -> io::Result<(Vec<u64>, Vec<u64>)> {
 /// The entries of the store that are not in `used`.
 fn unused(root: &HostRoot, used: &BTreeSet<(StoreKind, Digest)>) -> io::Result<Vec<(StoreKind, Digest)>> {
     let mut unused = Vec::new();
-    for kind in [StoreKind::Packs, StoreKind::Wheels, StoreKind::Envs] {
+    for kind in StoreKind::ALL {
         let digests = names(&root.store_part(kind))?;
         // What is not named like an entry is not ours to remove.
         let digests = digests.iter().filter_map(|name| Digest::from_hex(name).ok());

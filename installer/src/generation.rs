@@ -6,6 +6,7 @@
 //!   packs/<ref> -> ../../../store/packs/<sha256>
 //!   packenvs/<ref>/python/{bin,lib,lib64,pyvenv.cfg} -> ../../../../../store/envs/<sha256>/...
 //!   packenvs/<ref>/python/.attune_deps_installed
+//!   packenvs/<ref>/nodejs/{bin,node_modules} -> ...; node.js -> nodejs, as workers call it
 //! ```
 //!
 //! An environment's directory is real and its entries are links, because the marker that Attune's
@@ -19,7 +20,8 @@ use attune_schemas::{Digest, PackRef, Version};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::host::HostRoot;
+use crate::host::{HostRoot, StoreKind};
+use crate::nodejs::NodeInterpreter;
 use crate::python::Interpreter;
 
 /// The `format` of a [`Generation`].
@@ -39,6 +41,9 @@ pub struct Generation {
     /// The interpreters that its environments use, by executable.
     #[serde(default)]
     pub interpreters: Vec<Interpreter>,
+    /// The same of Node.js.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub nodes: Vec<NodeInterpreter>,
 }
 
 /// A pack of a generation.
@@ -66,15 +71,45 @@ pub struct InstalledPack {
 }
 
 impl InstalledPack {
+    /// The store entries that it uses.
+    pub fn store_entries(&self) -> impl Iterator<Item = (StoreKind, Digest)> {
+        let environments = self.environments.values().flat_map(InstalledEnvironment::store_entries);
+        environments.chain([(StoreKind::Packs, self.pack)])
+    }
+
     /// Whether the interpreters of its environments are still on the host.
     pub fn interpreters_are_present(&self) -> bool {
         self.environments.values().all(|environment| environment.interpreter.is_file())
     }
 }
 
+/// What an environment is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EnvironmentKind {
+    /// A virtual environment of Python.
+    #[default]
+    Python,
+    /// Node.js with its `node_modules`.
+    Nodejs,
+}
+
+impl EnvironmentKind {
+    /// What a worker executes, relative to the environment.
+    pub const fn executable(self) -> &'static str {
+        match self {
+            Self::Python => "bin/python",
+            Self::Nodejs => "bin/node",
+        }
+    }
+}
+
 /// An environment of an installed pack.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct InstalledEnvironment {
+    /// What it is.
+    #[serde(default)]
+    pub kind: EnvironmentKind,
     /// The digest under which the store keeps it.
     pub digest: Digest,
     /// The interpreter it is made for.
@@ -83,7 +118,20 @@ pub struct InstalledEnvironment {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub marker: Option<String>,
     /// The wheels in it.
+    #[serde(default)]
     pub wheels: Vec<Digest>,
+    /// The npm packages in it, and what their install scripts made.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub node_packages: Vec<Digest>,
+}
+
+impl InstalledEnvironment {
+    /// The store entries that it uses, itself last.
+    pub fn store_entries(&self) -> impl Iterator<Item = (StoreKind, Digest)> {
+        let wheels = self.wheels.iter().map(|wheel| (StoreKind::Wheels, *wheel));
+        let packages = self.node_packages.iter().map(|package| (StoreKind::Node, *package));
+        wheels.chain(packages).chain([(StoreKind::Envs, self.digest)])
+    }
 }
 
 impl Generation {
@@ -95,6 +143,7 @@ impl Generation {
             created_at: Timestamp::UNIX_EPOCH,
             packs: BTreeMap::new(),
             interpreters: Vec::new(),
+            nodes: Vec::new(),
         }
     }
 
@@ -118,16 +167,8 @@ impl Generation {
     }
 
     /// The store entries that this generation uses.
-    pub fn store_entries(&self) -> impl Iterator<Item = (crate::host::StoreKind, Digest)> {
-        use crate::host::StoreKind::{Envs, Packs, Wheels};
-        self.packs.values().flat_map(|pack| {
-            let environments = pack.environments.values();
-            let parts = environments.flat_map(|environment| {
-                let wheels = environment.wheels.iter().map(|wheel| (Wheels, *wheel));
-                wheels.chain([(Envs, environment.digest)])
-            });
-            parts.chain([(Packs, pack.pack)])
-        })
+    pub fn store_entries(&self) -> impl Iterator<Item = (StoreKind, Digest)> {
+        self.packs.values().flat_map(InstalledPack::store_entries)
     }
 }
 

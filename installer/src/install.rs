@@ -9,13 +9,17 @@ use attune_schemas::component::count_by_directory;
 use jiff::Timestamp;
 
 use crate::activate::{create_entry_links, next_generation, sync_root, write_generation};
+use crate::environments::build_environments;
 use crate::error::InstallError;
 use crate::generation::Generation;
 use crate::host::{HostRoot, InstallLock, StoreKind, TreeGuard};
 use crate::interrupt::Interrupt;
+use crate::link::LinkMode;
+use crate::nodejs::NodeInterpreters;
 use crate::open::SourceLocation;
 use crate::plan::{
-    ChosenReleases, InstallPlan, RegistryPolicy, check_libraries, check_space, choose_releases,
+    ChosenReleases, Hosted, InstallPlan, PlannedEnvironment, RegistryPolicy, check_libraries, check_space,
+    choose_releases,
 };
 use crate::python::{InterpreterSearch, Interpreters};
 use crate::recover::{complete, recover};
@@ -24,7 +28,7 @@ use crate::report::{InstallReport, Outcome, PackReport};
 use crate::stopwatch::Stopwatch;
 use crate::testing::{PackTestResult, TestPolicy, run_tests};
 use crate::unpack::{Staging, fetch_and_unpack};
-use crate::venv::{LinkMode, build_environments, compile_bytecode};
+use crate::venv::compile_bytecode;
 use crate::verify::{TrustSettings, VerifiedSource, verify};
 
 /// What to install, from where, and how.
@@ -40,8 +44,10 @@ pub struct InstallOptions {
     pub registry_policy: RegistryPolicy,
     /// What is trusted.
     pub trust: TrustSettings,
-    /// Where to look for interpreters.
+    /// Where to look for Pythons.
     pub interpreters: InterpreterSearch,
+    /// Where to look for Node.js.
+    pub nodes: InterpreterSearch,
     /// How files come into environments.
     pub link_mode: LinkMode,
     /// Whether modules are compiled to bytecode now, rather than by whoever imports them first.
@@ -139,8 +145,10 @@ impl Session<'_> {
         mut watch: Stopwatch,
     ) -> Result<InstallReport, InstallError> {
         let remembered = self.active.interpreters.clone();
-        let mut interpreters = Interpreters::new(self.options.interpreters.clone(), remembered);
-        let plan = InstallPlan::new(chosen, &mut interpreters, self.options.link_mode, self.root)?;
+        let mut pythons = Interpreters::new(self.options.interpreters.clone(), remembered);
+        let mut nodes = NodeInterpreters::new(self.options.nodes.clone(), self.active.nodes.clone());
+        let mut hosted = Hosted { pythons: &mut pythons, nodes: &mut nodes };
+        let plan = InstallPlan::new(chosen, &mut hosted, self.options.link_mode, self.root)?;
         check_libraries(&plan, self.options.ignore_missing_libraries, self.reporter)?;
         check_space(plan.space, self.root)?;
         watch.lap("plan");
@@ -155,11 +163,14 @@ impl Session<'_> {
         fetch_and_unpack(&plan, source.source(), &staging, interrupt, self.reporter)?;
         staging.promote(StoreKind::Packs, plan.archives.keys().copied()).map_err(io)?;
         staging.promote(StoreKind::Wheels, plan.wheels.keys().copied()).map_err(io)?;
+        let packages = plan.node_packages.keys().chain(plan.overlays.keys());
+        staging.promote(StoreKind::Node, packages.copied()).map_err(io)?;
         watch.lap("unpack");
         interrupt.check()?;
 
         if self.options.compile_bytecode {
-            let environments = plan.packs.iter().filter_map(|pack| pack.python.as_ref());
+            let environments = plan.packs.iter().flat_map(|pack| pack.environments.values());
+            let environments = environments.filter_map(PlannedEnvironment::as_python);
             compile_bytecode(environments, self.root, interrupt).map_err(io)?;
             watch.lap("bytecode");
             interrupt.check()?;
@@ -228,7 +239,8 @@ impl Session<'_> {
             replaces: planned.replaces.clone(),
             requested: planned.requested,
             contents: count_by_directory(&planned.release.config.components),
-            wheels: planned.python.as_ref().map(|environment| environment.wheels.len()),
+            packages: (!planned.environments.is_empty())
+                .then(|| planned.environments.values().map(PlannedEnvironment::package_count).sum()),
         });
         InstallReport {
             outcome: Outcome::Installed,

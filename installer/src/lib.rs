@@ -7,7 +7,7 @@
 //! verify.rs    metadata against trust           -> VerifiedSource
 //! plan/        releases, interpreters, room     -> InstallPlan
 //! unpack/      blobs, checked, into staging and the store
-//! venv/        wheels folded into environments
+//! environments/  venv/: wheels folded; node_modules/: packages at their places
 //! testing/     the packs' own tests             -> PackTestResult
 //! register/    rows, in one transaction
 //! activate.rs  one rename
@@ -31,7 +31,10 @@ pub mod host;
 pub mod install;
 pub mod interrupt;
 pub mod journal;
+pub mod link;
 pub mod list;
+pub mod node_modules;
+pub mod nodejs;
 pub mod open;
 pub mod plan;
 pub mod python;

@@ -86,8 +86,7 @@ fn empty(root: &HostRoot) {
         // Links are only ever ours here, since others stop an install before it begins.
         let _ = fs_err::remove_file(file);
     }
-    let kinds = [StoreKind::Packs, StoreKind::Wheels, StoreKind::Envs];
-    let directories = kinds.map(|kind| root.store_part(kind)).into_iter();
+    let directories = StoreKind::ALL.map(|kind| root.store_part(kind)).into_iter();
     for directory in directories.chain([root.path().join("store"), root.generations()]) {
         let _ = fs_err::remove_dir(directory);
     }

@@ -63,9 +63,9 @@ pub struct PackReport {
     pub requested: bool,
     /// Number of components by directory name.
     pub contents: BTreeMap<String, u64>,
-    /// Number of wheels in its Python environment; absent where it has none.
+    /// Number of packages in its environments; absent where it has none.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub wheels: Option<usize>,
+    pub packages: Option<usize>,
 }
 
 impl InstallReport {

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use attune_registry::report::Reporter;
-use attune_schemas::environment_lock::PythonLock;
+use attune_schemas::environment_lock::{NodeLock, PythonLock};
 use attune_schemas::lint::{Findings, LintReport, Severity};
-use attune_schemas::pack::{PackMetadata, python_requirements};
+use attune_schemas::pack::{PackMetadata, node_dependencies, python_requirements};
 use attune_schemas::pack_index::{PACK_INDEX_FORMAT, PackIndex, Release};
 use attune_schemas::{PackRef, Platform, PythonMinor, Version};
 use jiff::Timestamp;
@@ -17,9 +17,10 @@ use crate::keys::KeySettings;
 use crate::pack_source::PackDirectory;
 use crate::python_target::TargetSelection;
 use crate::registry::{Publisher, RegistryDirectory};
-use crate::release::{ArchivedPack, ReleaseParts, archive, runs_python, store};
+use crate::release::{ArchivedPack, ReleaseParts, archive, runs_node, runs_python, store};
 use crate::vendor::{
-    CoverageMatrix, DownloadProgress, PythonInputs, VendorSettings, VendoredPython, vendor_python,
+    CoverageMatrix, DownloadCache, DownloadProgress, NodeInputs, PythonInputs, VendorError, VendorSettings,
+    VendoredFile, VendoredNode, VendoredPython, vendor_node, vendor_python,
 };
 
 /// What to add, and how.
@@ -149,27 +150,33 @@ fn add_one(
         coverage: None,
         findings: pack.report.findings.clone(),
     };
-    let inputs = python_inputs(pack)?;
+    let (inputs, node_inputs) = (python_inputs(pack)?, node_inputs(pack)?);
     let targets = if inputs.is_empty() { Vec::new() } else { options.targets.all()? };
+    let platforms = if node_inputs.is_empty() { Vec::new() } else { options.targets.platforms()? };
     if let Some(release) = published.and_then(|index| index.release(&metadata.version)) {
-        require_same(publisher, metadata, release, &archive, &targets)?;
+        require_same(publisher, metadata, release, &archive, (&targets, &platforms))?;
         entry.size = release.size;
         return Ok((None, entry));
     }
-    let vendored = vendor(pack, &inputs, &targets, options, reporter)?;
+    let python = vendor(pack, &inputs, &targets, options, reporter)?;
+    let nodejs = vendor_packages(pack, &node_inputs, &platforms, options, reporter)?;
+    let wheels = python.iter().flat_map(|vendored| &vendored.files);
+    let vendored: Vec<VendoredFile> =
+        wheels.chain(nodejs.iter().flat_map(|vendored| &vendored.files)).cloned().collect();
     let parts = ReleaseParts {
         metadata,
         components: &pack.report.components,
         archive: &archive,
-        python: vendored.as_ref().map(|vendored| vendored.lock.clone()).or_else(|| bare_python(pack)),
-        wheels: vendored.as_ref().map(|vendored| &vendored.files[..]).unwrap_or_default(),
+        python: python.as_ref().map(|vendored| vendored.lock.clone()).or_else(|| bare_python(pack)),
+        nodejs: nodejs.map(|vendored| vendored.lock).or_else(|| bare_node(pack, &node_inputs)),
+        vendored: &vendored,
         now: options.now,
     };
     let release = store(&parts, &registry.blobs())?;
     entry.unchanged = false;
     entry.size = release.size;
-    entry.vendored = parts.wheels.len();
-    entry.coverage = vendored.map(|vendored| vendored.coverage);
+    entry.vendored = vendored.len();
+    entry.coverage = python.map(|vendored| vendored.coverage);
     Ok((Some(release), entry))
 }
 
@@ -225,6 +232,51 @@ fn vendor(
     vendored.map(Some).map_err(failed)
 }
 
+fn node_inputs(pack: &LintedPack) -> Result<NodeInputs, BuildError> {
+    let metadata = &pack.metadata;
+    let declared = node_dependencies(&metadata.meta);
+    NodeInputs::read(pack.directory.path(), &declared, metadata.requires.nodejs.as_deref())
+        .map_err(|error| not_vendored(metadata, error.into()))
+}
+
+fn not_vendored(metadata: &PackMetadata, source: VendorError) -> BuildError {
+    BuildError::Vendor { pack: metadata.pack.clone(), source: Box::new(source) }
+}
+
+fn vendor_packages(
+    pack: &LintedPack,
+    inputs: &NodeInputs,
+    platforms: &[Platform],
+    options: &AddOptions,
+    reporter: &dyn Reporter,
+) -> Result<Option<VendoredNode>, BuildError> {
+    if inputs.is_empty() {
+        return Ok(None);
+    }
+    let failed = |error| not_vendored(&pack.metadata, error);
+    let settings = &options.vendor;
+    let cache = DownloadCache::open(&settings.cache_dir).map_err(|error| failed(error.into()))?;
+    reporter.started(&format!("vendoring npm packages of {}", pack.metadata.pack), None);
+    let vendored =
+        vendor_node(inputs, platforms, &cache, (&settings.npm, &settings.downloads()), &Downloads(reporter));
+    reporter.finished();
+    let vendored = vendored.map_err(|error| failed(error.into()))?;
+    for warning in &vendored.warnings {
+        reporter.warning(&format!("{}: {warning}", pack.metadata.pack));
+    }
+    Ok(Some(vendored))
+}
+
+/// The lock of a pack that runs Node.js and needs no package.
+fn bare_node(pack: &LintedPack, inputs: &NodeInputs) -> Option<NodeLock> {
+    runs_node(&pack.metadata, &pack.report.components).then(|| NodeLock {
+        requires_nodejs: inputs.requires_nodejs().map(str::to_owned),
+        manifest: inputs.manifest().cloned(),
+        targets: Vec::new(),
+        blocked: Vec::new(),
+    })
+}
+
 /// The lock of a pack that runs Python and needs no third-party package.
 fn bare_python(pack: &LintedPack) -> Option<PythonLock> {
     runs_python(&pack.metadata, &pack.report.components).then(|| PythonLock {
@@ -241,7 +293,7 @@ fn require_same(
     metadata: &PackMetadata,
     release: &Release,
     archive: &ArchivedPack,
-    targets: &[(Platform, PythonMinor)],
+    (targets, platforms): (&[(Platform, PythonMinor)], &[Platform]),
 ) -> Result<(), BuildError> {
     let taken = |difference: String| BuildError::VersionTaken {
         pack: metadata.pack.clone(),
@@ -261,8 +313,18 @@ fn require_same(
             served.chain(blocked).any(|target| target == (platform, python))
         })
     };
-    match targets.iter().find(|target| !has(target)) {
-        Some((platform, python)) => Err(taken(format!("nothing vendored for Python {python} on {platform}"))),
+    if let Some((platform, python)) = targets.iter().find(|target| !has(target)) {
+        return Err(taken(format!("nothing vendored for Python {python} on {platform}")));
+    }
+    let packages = published.config.environments.nodejs.as_ref();
+    let has = |platform: &Platform| {
+        packages.is_some_and(|lock| {
+            let served = lock.targets.iter().map(|target| target.platform);
+            served.chain(lock.blocked.iter().map(|target| target.platform)).any(|other| other == *platform)
+        })
+    };
+    match platforms.iter().find(|platform| !has(platform)) {
+        Some(platform) => Err(taken(format!("no npm packages vendored for {platform}"))),
         None => Ok(()),
     }
 }

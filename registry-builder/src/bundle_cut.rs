@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use attune_registry::bundle::BundleContent;
 use attune_registry::reader::VerifiedRelease;
 use attune_schemas::bundle::{BUNDLE_FORMAT, BundleDescription, BundledRelease};
-use attune_schemas::environment_lock::PythonTarget;
+use attune_schemas::environment_lock::{LockedNodePackage, PythonTarget};
 use attune_schemas::pack_index::PackIndex;
 use attune_schemas::{Digest, PackRef, Platform, PythonMinor};
 
@@ -45,14 +45,16 @@ impl<'a> Cut<'a> {
     /// Takes a release in, with what it needs on the targets asked for.
     pub(crate) fn add(&mut self, pack: &PackRef, release: &VerifiedRelease) -> Result<(), BuildError> {
         let version = &release.config.pack.version;
-        let wheels = self.wheels_for(pack, release)?;
+        let mut vendored = self.wheels_for(pack, release)?;
+        vendored.extend(self.node_packages_for(pack, release)?);
         let manifest = &release.manifest;
         let archive = release.pack_layer();
         self.manifests.push((release.manifest_digest, release.manifest_size));
         self.configs.push((manifest.config.digest, manifest.config.size));
         self.archives.push((archive.digest, archive.size));
-        let size = release.manifest_size + manifest.config.size + archive.size + wheels.values().sum::<u64>();
-        self.vendored.extend(wheels);
+        let size =
+            release.manifest_size + manifest.config.size + archive.size + vendored.values().sum::<u64>();
+        self.vendored.extend(vendored);
         self.releases.push(BundledRelease {
             pack: pack.clone(),
             version: version.clone(),
@@ -94,6 +96,35 @@ impl<'a> Cut<'a> {
             }
         }
         Ok(wheels)
+    }
+
+    /// The npm packages of `release` for the machines asked for.
+    fn node_packages_for(
+        &self,
+        pack: &PackRef,
+        release: &VerifiedRelease,
+    ) -> Result<BTreeMap<Digest, u64>, BuildError> {
+        let targets =
+            release.config.environments.nodejs.as_ref().map(|lock| &lock.targets[..]).unwrap_or_default();
+        if targets.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let mut packages = BTreeMap::new();
+        for platform in &self.platforms {
+            let target = targets.iter().find(|target| target.platform == *platform);
+            let target = target.ok_or_else(|| BuildError::NoTarget {
+                pack: pack.clone(),
+                version: release.config.pack.version.clone(),
+                wanted: format!("npm packages on {platform}"),
+                built_for: targets
+                    .iter()
+                    .map(|target| target.platform.to_string())
+                    .collect::<Vec<_>>()
+                    .join(", "),
+            })?;
+            packages.extend(target.packages.iter().flat_map(LockedNodePackage::files));
+        }
+        Ok(packages)
     }
 
     /// What goes into the bundle, without its head.

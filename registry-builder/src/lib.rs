@@ -12,6 +12,7 @@ pub mod bundle;
 mod bundle_cut;
 pub mod ceremony;
 pub mod cli;
+pub mod confinement;
 pub mod error;
 pub mod init;
 pub mod keys;

@@ -1,18 +1,18 @@
 //! Turns a linted pack and its vendored files into a release: archive, config, manifest, blobs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use attune_registry::archive::write_pack;
 use attune_registry::blob::BlobStore;
 use attune_schemas::component::{ComponentSummary, count_by_directory};
-use attune_schemas::environment_lock::{EnvironmentLocks, Footprint, PythonLock};
+use attune_schemas::environment_lock::{EnvironmentLocks, Footprint, NodeLock, PythonLock};
 use attune_schemas::pack::{PackMetadata, RunnerKind, canonical_runtime};
 use attune_schemas::pack_config::{PACK_CONFIG_FORMAT, PackConfig};
 use attune_schemas::pack_index::{ManifestPointer, Release};
 use attune_schemas::release::{
     CONFIG_MEDIA_TYPE, Descriptor, MANIFEST_MEDIA_TYPE, PACK_MEDIA_TYPE, PACK_REF_ANNOTATION,
-    RELEASE_ARTIFACT_TYPE, ReleaseManifest, VERSION_ANNOTATION, WHEEL_MEDIA_TYPE,
+    RELEASE_ARTIFACT_TYPE, ReleaseManifest, VERSION_ANNOTATION,
 };
 use attune_schemas::{Digest, Platform};
 use jiff::Timestamp;
@@ -51,8 +51,10 @@ pub struct ReleaseParts<'a> {
     pub archive: &'a ArchivedPack,
     /// Its Python environment, where it needs one.
     pub python: Option<PythonLock>,
-    /// Its vendored wheels.
-    pub wheels: &'a [VendoredFile],
+    /// Its Node.js environment, where it needs one.
+    pub nodejs: Option<NodeLock>,
+    /// Its vendored files.
+    pub vendored: &'a [VendoredFile],
     /// When it is published.
     pub now: Timestamp,
 }
@@ -61,15 +63,18 @@ pub struct ReleaseParts<'a> {
 pub fn store(parts: &ReleaseParts<'_>, blobs: &BlobStore) -> io::Result<Release> {
     blobs.put(&parts.archive.bytes)?;
     let mut layers = vec![pack_layer(parts)];
-    let wheels: BTreeMap<(&str, Digest), &VendoredFile> =
-        parts.wheels.iter().map(|wheel| ((wheel.filename.as_str(), wheel.digest), wheel)).collect();
-    for wheel in wheels.into_values() {
-        let (digest, size) = blobs.put_reader(fs_err::File::open(&wheel.path)?)?;
-        if (digest, size) != (wheel.digest, wheel.size) {
-            let message = format!("`{}` changed while it was read", wheel.path.display());
+    let vendored: BTreeMap<(&str, &str, Digest), &VendoredFile> = parts
+        .vendored
+        .iter()
+        .map(|file| ((file.media_type, file.filename.as_str(), file.digest), file))
+        .collect();
+    for file in vendored.into_values() {
+        let (digest, size) = blobs.put_reader(fs_err::File::open(&file.path)?)?;
+        if (digest, size) != (file.digest, file.size) {
+            let message = format!("`{}` changed while it was read", file.path.display());
             return Err(io::Error::new(io::ErrorKind::InvalidData, message));
         }
-        layers.push(Descriptor::new(WHEEL_MEDIA_TYPE, digest, size).titled(&wheel.filename));
+        layers.push(Descriptor::new(file.media_type, digest, size).titled(&file.filename));
     }
     let config = put_json(blobs, &config_of(parts))?;
     let manifest = ReleaseManifest {
@@ -101,7 +106,7 @@ fn config_of(parts: &ReleaseParts<'_>) -> PackConfig {
         pack: parts.metadata.clone(),
         components,
         unpacked: parts.archive.unpacked,
-        environments: EnvironmentLocks { python: parts.python.clone() },
+        environments: EnvironmentLocks { python: parts.python.clone(), nodejs: parts.nodejs.clone() },
     }
 }
 
@@ -116,7 +121,7 @@ fn release_of(parts: &ReleaseParts<'_>, manifest: &ReleaseManifest, pointer: Man
         manifest: pointer,
         dependencies: parts.metadata.dependencies.clone(),
         requires: parts.metadata.requires.clone(),
-        platforms: platforms(parts.python.as_ref()),
+        platforms: platforms(parts),
         size: manifest.total_size(),
         contents: count_by_directory(parts.components),
         published_at: parts.now,
@@ -124,24 +129,39 @@ fn release_of(parts: &ReleaseParts<'_>, manifest: &ReleaseManifest, pointer: Man
     }
 }
 
-fn platforms(python: Option<&PythonLock>) -> Vec<Platform> {
-    let targets = python.map(|lock| &lock.targets[..]).unwrap_or_default();
-    let mut platforms: Vec<Platform> = targets.iter().map(|target| target.platform).collect();
-    platforms.sort_unstable();
-    platforms.dedup();
-    platforms
+/// The machines that it has vendored files for; empty where it needs none.
+fn platforms(parts: &ReleaseParts<'_>) -> Vec<Platform> {
+    let of_python = parts.python.iter().flat_map(|lock| &lock.targets).map(|target| target.platform);
+    let of_node = parts.nodejs.iter().flat_map(|lock| &lock.targets).map(|target| target.platform);
+    let of_python: BTreeSet<Platform> = of_python.collect();
+    let of_node: BTreeSet<Platform> = of_node.collect();
+    match (of_python.is_empty(), of_node.is_empty()) {
+        // Both are needed.
+        (false, false) => of_python.intersection(&of_node).copied().collect(),
+        _ => of_python.union(&of_node).copied().collect(),
+    }
 }
 
 /// Whether a pack runs Python at all, and so needs an interpreter even without dependencies.
 pub fn runs_python(metadata: &PackMetadata, components: &[ComponentSummary]) -> bool {
-    let is_python = |name: &str| canonical_runtime(name) == Some("python");
-    let runner = |component: &ComponentSummary| {
-        let runner = component.definition.get("runner_type").and_then(serde_json::Value::as_str);
-        runner.is_some_and(is_python)
-    };
     let tested = metadata.testing.as_ref().is_some_and(|testing| {
         let mut runners = testing.runners.values();
         runners.any(|runner| matches!(runner.kind, RunnerKind::Unittest | RunnerKind::Pytest))
     });
-    tested || metadata.runtime_deps.iter().any(|name| is_python(name)) || components.iter().any(runner)
+    tested || runs(metadata, components, "python")
+}
+
+/// Whether a pack runs Node.js at all.
+pub fn runs_node(metadata: &PackMetadata, components: &[ComponentSummary]) -> bool {
+    runs(metadata, components, "node")
+}
+
+fn runs(metadata: &PackMetadata, components: &[ComponentSummary], runtime: &str) -> bool {
+    let is_it = |name: &str| canonical_runtime(name) == Some(runtime);
+    let runner = |component: &ComponentSummary| {
+        let runner = component.definition.get("runner_type").and_then(serde_json::Value::as_str);
+        runner.is_some_and(is_it)
+    };
+    let named = |text: &String| is_it(text.split(['>', '<', '=', '!', '~', '^', '@']).next().unwrap_or(text));
+    metadata.runtime_deps.iter().any(named) || components.iter().any(runner)
 }

@@ -7,8 +7,6 @@
 //! Bytes are parsed only after the link above has vouched for them, and what they say of themselves
 //! (ref, version, format) must agree with where they were found.
 
-use std::collections::BTreeSet;
-
 use attune_schemas::pack_config::{PACK_CONFIG_FORMAT, PackConfig};
 use attune_schemas::pack_index::{PACK_INDEX_FORMAT, PackIndex, Release};
 use attune_schemas::release::{Descriptor, ManifestError, ReleaseManifest};
@@ -190,7 +188,5 @@ impl<'a> RegistryReader<'a> {
 
 /// Every vendored file that the locks of a release name, over all targets.
 pub fn locked_digests(config: &PackConfig) -> impl Iterator<Item = Digest> {
-    let python = config.environments.python.iter();
-    let wheels = python.flat_map(|lock| &lock.targets).flat_map(|target| &target.wheels);
-    wheels.map(|wheel| wheel.digest).collect::<BTreeSet<_>>().into_iter()
+    config.environments.files().into_keys()
 }

@@ -27,6 +27,10 @@ pub const CONFIG_MEDIA_TYPE: &str = "application/vnd.attune.pack.config.v1+json"
 pub const PACK_MEDIA_TYPE: &str = "application/vnd.attune.pack.v1.tar+zstd";
 /// Media type of a vendored wheel, original bytes.
 pub const WHEEL_MEDIA_TYPE: &str = "application/vnd.attune.python.wheel.v1+zip";
+/// Media type of a vendored npm package, original bytes.
+pub const NODE_PACKAGE_MEDIA_TYPE: &str = "application/vnd.attune.node.package.v1.tar+gzip";
+/// Media type of what an npm package's install script made.
+pub const NODE_OVERLAY_MEDIA_TYPE: &str = "application/vnd.attune.node.overlay.v1.tar+zstd";
 /// Annotation that carries a vendored file's name.
 pub const TITLE_ANNOTATION: &str = "org.opencontainers.image.title";
 /// Annotation that carries the release's version.

@@ -10,6 +10,7 @@ pub mod bundle_file;
 pub mod hosts;
 pub mod large_registry;
 pub mod metadata_forge;
+pub mod node_project;
 pub mod pack_builder;
 pub mod run;
 pub mod servers;
@@ -20,6 +21,7 @@ pub mod world;
 
 pub use bundle_file::BundleFile;
 pub use hosts::Hosts;
+pub use node_project::{NodePackage, NodeProject};
 pub use pack_builder::PackBuilder;
 pub use run::Run;
 pub use tree::Tree;

@@ -50,6 +50,21 @@ impl OpenRelease {
             wheel.unpacked = unpacked;
         }
     }
+
+    /// Puts `bytes` in the place of the first npm package, which is said to unpack to what it did.
+    pub fn replace_node_package(&mut self, registry: &Path, bytes: &[u8]) {
+        let blobs = RegistryDirectory::open(registry).unwrap().blobs();
+        let digest = blobs.put(bytes).unwrap();
+        let layer: &mut Descriptor = &mut self.manifest.layers[1];
+        let old = std::mem::replace(&mut layer.digest, digest);
+        layer.size = bytes.len() as u64;
+        let targets = self.config.environments.nodejs.iter_mut().flat_map(|lock| &mut lock.targets);
+        for package in targets.flat_map(|target| &mut target.packages).filter(|package| package.digest == old)
+        {
+            package.digest = digest;
+            package.size = bytes.len() as u64;
+        }
+    }
 }
 
 /// Publishes a changed release in place of the one that is there, with the registry's own keys.

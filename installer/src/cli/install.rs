@@ -17,12 +17,12 @@ use crate::error::InstallError;
 use crate::freshness::FreshnessReport;
 use crate::install::{InstallOptions, install};
 use crate::interrupt::Interrupt;
+use crate::link::LinkMode;
 use crate::open::SourceLocation;
 use crate::plan::RegistryPolicy;
 use crate::python::InterpreterSearch;
 use crate::report::{InstallReport, Outcome};
 use crate::testing::{TestPolicy, TestStatus};
-use crate::venv::LinkMode;
 use crate::verify::TrustSettings;
 
 /// What to install.
@@ -53,6 +53,9 @@ pub(super) struct InstallArgs {
     /// Use this Python and no other
     #[arg(long, value_name = "PATH", env = "ATTUNE_PYTHON")]
     python: Option<PathBuf>,
+    /// Use this Node.js and no other
+    #[arg(long, value_name = "PATH", env = "ATTUNE_NODE")]
+    node: Option<PathBuf>,
     /// How files come into environments
     #[arg(long, value_name = "MODE", value_enum, default_value_t, env = "ATTUNE_LINK_MODE")]
     link_mode: LinkMode,
@@ -139,6 +142,10 @@ impl InstallArgs {
                 only: self.python.clone(),
                 directories: std::env::split_paths(&path).collect(),
             },
+            nodes: InterpreterSearch {
+                only: self.node.clone(),
+                directories: std::env::split_paths(&path).collect(),
+            },
             link_mode: self.link_mode,
             compile_bytecode: self.compile_bytecode,
             ignore_missing_libraries: self.ignore_missing_libraries,
@@ -216,7 +223,7 @@ fn render(report: &InstallReport) -> String {
             freshness_text(&report.freshness),
         );
     }
-    let mut table = Table::new(&["PACK", "VERSION", "STATUS", "WHEELS", "TESTS", "CONTENTS"]);
+    let mut table = Table::new(&["PACK", "VERSION", "STATUS", "PACKAGES", "TESTS", "CONTENTS"]);
     for pack in &report.packs {
         let change = match &pack.replaces {
             Some(old) if *old == pack.version => "again".to_owned(),
@@ -234,7 +241,7 @@ fn render(report: &InstallReport) -> String {
             pack.pack.to_string(),
             pack.version.to_string(),
             change,
-            pack.wheels.map_or("-".to_owned(), |wheels| wheels.to_string()),
+            pack.packages.map_or("-".to_owned(), |packages| packages.to_string()),
             tests,
             super::list::contents_text(&pack.contents),
         ]);

@@ -1,5 +1,6 @@
 //! The environments of what is installed: where they are, and whether they are still whole.
 
+mod build;
 mod verify;
 
 use std::path::PathBuf;
@@ -8,9 +9,10 @@ use attune_schemas::{PackRef, Version};
 use serde::Serialize;
 
 use crate::error::InstallError;
-use crate::generation::{Generation, InstalledEnvironment};
+use crate::generation::{EnvironmentKind, Generation, InstalledEnvironment};
 use crate::host::{HostRoot, StoreKind};
 
+pub use build::build_environments;
 pub use verify::{Damage, VerifiedEnvironment, verify_environments};
 
 /// An environment of an installed pack.
@@ -22,7 +24,9 @@ pub struct ListedEnvironment {
     pub pack: PackRef,
     /// Its version.
     pub version: Version,
-    /// The runtime.
+    /// What it is.
+    pub kind: EnvironmentKind,
+    /// The name of its directory, by which workers find it.
     pub runtime: String,
     /// Version of the interpreter.
     pub interpreter_version: String,
@@ -50,10 +54,11 @@ pub fn list_environments(root: &HostRoot) -> Result<Vec<ListedEnvironment>, Inst
             runtime: runtime.clone(),
             interpreter_version: interpreter_version(active, environment),
             interpreter: environment.interpreter.clone(),
-            executable: root.environment(pack, runtime).join("bin/python"),
+            executable: root.environment(pack, runtime).join(environment.kind.executable()),
             path: root.environment(pack, runtime),
             store: root.store(StoreKind::Envs, &environment.digest),
-            packages: environment.wheels.len(),
+            kind: environment.kind,
+            packages: environment.wheels.len() + environment.node_packages.len(),
         })
     });
     Ok(all.collect())
@@ -74,6 +79,9 @@ fn active(root: &HostRoot) -> Result<Generation, InstallError> {
 }
 
 fn interpreter_version(active: &Generation, environment: &InstalledEnvironment) -> String {
-    let known = active.interpreters.iter().find(|known| known.executable == environment.interpreter);
-    known.map(|known| known.version.clone()).unwrap_or_default()
+    let is_it = |executable: &std::path::Path| executable == environment.interpreter;
+    let python =
+        active.interpreters.iter().find(|known| is_it(&known.executable)).map(|known| &known.version);
+    let node = || active.nodes.iter().find(|known| is_it(&known.executable)).map(|known| &known.version);
+    python.or_else(node).cloned().unwrap_or_default()
 }

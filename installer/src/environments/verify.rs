@@ -13,7 +13,10 @@ use serde::Serialize;
 
 use super::{ListedEnvironment, list_environments};
 use crate::error::InstallError;
+use crate::generation::EnvironmentKind;
 use crate::host::HostRoot;
+use crate::node_modules::{PACKAGES_FILE, PlacedPackage, stored_trees};
+use crate::nodejs::NodeInterpreter;
 use crate::python::Interpreter;
 use crate::venv::record::{base64_of, read_record};
 
@@ -68,15 +71,62 @@ pub fn verify_environments(
     let mut verified = Vec::new();
     for environment in list_environments(root)?.into_iter().filter(wanted) {
         if !known.contains_key(&environment.store) {
-            known.insert(environment.store.clone(), verify_tree(&environment.store).map_err(failed)?);
+            let verified = match environment.kind {
+                EnvironmentKind::Python => verify_tree(&environment.store),
+                EnvironmentKind::Nodejs => verify_packages(root, &environment.store),
+            };
+            known.insert(environment.store.clone(), verified.map_err(failed)?);
         }
         let (files, mut damage) = known[&environment.store].clone();
-        if let Err(error) = Interpreter::probe(&environment.executable) {
-            damage.insert(0, Damage::Interpreter { reason: error.to_string() });
+        let started = match environment.kind {
+            EnvironmentKind::Python => {
+                Interpreter::probe(&environment.executable).map(drop).map_err(|error| error.to_string())
+            }
+            EnvironmentKind::Nodejs => {
+                NodeInterpreter::probe(&environment.executable).map(drop).map_err(|error| error.to_string())
+            }
+        };
+        if let Err(reason) = started {
+            damage.insert(0, Damage::Interpreter { reason });
         }
         verified.push(VerifiedEnvironment { environment, files, damage });
     }
     Ok(verified)
+}
+
+/// The same for a Node.js environment, by the RECORDs that were written when its packages were unpacked.
+fn verify_packages(root: &HostRoot, environment: &Path) -> io::Result<(usize, Vec<Damage>)> {
+    let (mut files, mut damage) = (0, Vec::new());
+    let list = environment.join(PACKAGES_FILE);
+    let packages =
+        fs_err::read(&list).ok().and_then(|bytes| serde_json::from_slice::<Vec<PlacedPackage>>(&bytes).ok());
+    let Some(packages) = packages else { return Ok((0, vec![Damage::NoRecord { path: list }])) };
+    for package in &packages {
+        let mut records = BTreeMap::new();
+        for tree in stored_trees(root, package) {
+            let path = tree.join("RECORD");
+            match read_record(&path) {
+                // What is laid over a file counts.
+                Ok(of_tree) => {
+                    records.extend(of_tree.into_iter().map(|record| (record.path.clone(), record)));
+                }
+                Err(_) => damage.push(Damage::NoRecord { path }),
+            }
+        }
+        for (name, record) in records {
+            let file = package.path.below(environment).join(name);
+            files += 1;
+            match fs_err::read(&file) {
+                Ok(bytes) if Some(base64_of(&bytes).as_str()) == record.sha256() => {}
+                Ok(_) => damage.push(Damage::Changed { path: file }),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    damage.push(Damage::Missing { path: file });
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+    Ok((files, damage))
 }
 
 /// Number of files with a digest, and what is wrong with them.

@@ -21,15 +21,21 @@ pub enum StoreKind {
     Packs,
     /// Unpacked wheels, by the digest of the wheel.
     Wheels,
+    /// Unpacked npm packages, by the digest of the tarball, and what install scripts made.
+    Node,
     /// Environments, by the digest of what they are made of.
     Envs,
 }
 
 impl StoreKind {
+    /// Every part.
+    pub const ALL: [Self; 4] = [Self::Packs, Self::Wheels, Self::Node, Self::Envs];
+
     const fn directory(self) -> &'static str {
         match self {
             Self::Packs => "packs",
             Self::Wheels => "wheels",
+            Self::Node => "node",
             Self::Envs => "envs",
         }
     }

@@ -76,7 +76,7 @@ impl HostRoot {
         for name in REAL {
             require_no_link(self.path().join(name))?;
         }
-        for kind in [StoreKind::Packs, StoreKind::Wheels, StoreKind::Envs] {
+        for kind in StoreKind::ALL {
             require_no_links_in(&self.store_part(kind))?;
         }
         require_no_links_in(&self.trust())?;

@@ -21,6 +21,16 @@ pub enum PlanError {
         /// What the host has, in words.
         found: String,
     },
+    /// No Node.js on the host will do.
+    #[error("pack `{pack}` needs {needed}; found {found}")]
+    NoNode {
+        /// The pack.
+        pack: PackRef,
+        /// What it needs, in words.
+        needed: String,
+        /// What the host has, in words.
+        found: String,
+    },
     /// The release was made for other machines or Pythons.
     #[error("pack `{pack}` does not install on {here}: its release was built for {built_for}")]
     OtherTarget {
@@ -98,6 +108,7 @@ impl PlanError {
     pub fn kind(&self) -> ExitKind {
         match self {
             Self::NoInterpreter { .. }
+            | Self::NoNode { .. }
             | Self::OtherTarget { .. }
             | Self::OtherBundle { .. }
             | Self::WheelTags { .. }
@@ -110,6 +121,7 @@ impl PlanError {
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::NoInterpreter { .. } => "install such a Python, or name one with --python /path/to/python3",
+            Self::NoNode { .. } => "install such a Node.js, or name one with --node /path/to/node",
             Self::OtherTarget { .. } | Self::WheelTags { .. } => {
                 "name a Python that fits with --python, or have a release built for this host: \
                  `attune-build add` a new version with its --platform and --python"

@@ -10,7 +10,7 @@ use attune_schemas::PackRef;
 use attune_schemas::environment_lock::LockedWheel;
 
 use super::error::PlanError;
-use super::{InstallPlan, PythonEnvironment};
+use super::{InstallPlan, PlannedEnvironment, PythonEnvironment};
 use crate::host::LibrarySearch;
 
 /// A shared library that the host lacks.
@@ -37,7 +37,8 @@ impl fmt::Display for MissingLibrary {
 /// warns where a published wheel does, which may have parts that nobody uses.
 pub fn check_libraries(plan: &InstallPlan, ignore: bool, reporter: &dyn Reporter) -> Result<(), PlanError> {
     for pack in &plan.packs {
-        let Some(environment) = &pack.python else { continue };
+        let python = pack.environments.values().find_map(PlannedEnvironment::as_python);
+        let Some(environment) = python else { continue };
         check_glibc(&pack.pack, environment)?;
         let search = LibrarySearch::of_host(own_libraries(environment));
         let missing = |built: bool| {

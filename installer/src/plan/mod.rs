@@ -2,29 +2,45 @@
 //! blobs, and how much room.
 
 mod candidates;
+mod environment;
 mod error;
 mod libraries;
+mod node;
 mod python;
 mod releases;
 mod space;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use attune_registry::reader::VerifiedRelease;
 use attune_registry::source::BlobPlan;
-use attune_schemas::environment_lock::{Footprint, LockedWheel};
+use attune_schemas::environment_lock::{BinLink, Footprint, LockedNodePackage, LockedWheel};
 use attune_schemas::{Digest, PackRef};
 
+pub use environment::{NodeEnvironment, PackEnvironments, PlannedEnvironment, PythonEnvironment};
 pub use error::PlanError;
 pub use libraries::{MissingLibrary, check_libraries};
-pub use python::plan_python;
+use node::plan_node;
+use python::plan_python;
 pub use releases::{BundleTargets, ChosenReleases, RegistryPolicy, choose_releases};
 pub use space::{SpaceNeed, check_space};
 
+use crate::error::InstallError;
 use crate::generation::InstalledPack;
 use crate::host::{HostRoot, StoreKind};
+use crate::link::LinkMode;
+use crate::nodejs::{NodeInterpreter, NodeInterpreters};
 use crate::python::{Interpreter, Interpreters};
-use crate::venv::LinkMode;
+
+/// What a host runs packs with.
+#[derive(Debug)]
+pub struct Hosted<'a> {
+    /// Its Pythons.
+    pub pythons: &'a mut Interpreters,
+    /// Its Node.js interpreters.
+    pub nodes: &'a mut NodeInterpreters,
+}
 
 /// The whole plan.
 #[derive(Debug)]
@@ -37,12 +53,25 @@ pub struct InstallPlan {
     pub archives: BTreeMap<Digest, Footprint>,
     /// Wheels that the store lacks.
     pub wheels: BTreeMap<Digest, LockedWheel>,
+    /// npm packages that the store lacks.
+    pub node_packages: BTreeMap<Digest, NeededNodePackage>,
+    /// What install scripts made and the store lacks, with what each unpacks to.
+    pub overlays: BTreeMap<Digest, Footprint>,
     /// Environments that the store lacks.
-    pub environments: BTreeMap<Digest, PythonEnvironment>,
+    pub environments: BTreeMap<Digest, PlannedEnvironment>,
     /// The blobs to fetch.
     pub blobs: BlobPlan,
     /// The room it takes.
     pub space: SpaceNeed,
+}
+
+/// An npm package to unpack.
+#[derive(Debug, Clone)]
+pub struct NeededNodePackage {
+    /// The package, at one of its places.
+    pub package: LockedNodePackage,
+    /// Its files that are linked to as programs, relative to it.
+    pub programs: BTreeSet<String>,
 }
 
 /// A pack to install.
@@ -54,53 +83,46 @@ pub struct PlannedPack {
     pub release: VerifiedRelease,
     /// Whether it was asked for.
     pub requested: bool,
-    /// Its Python environment, where it needs one.
-    pub python: Option<PythonEnvironment>,
+    /// Its environments.
+    pub environments: PackEnvironments,
     /// The version that it replaces.
     pub replaces: Option<attune_schemas::Version>,
-}
-
-/// A Python environment, decided to the last wheel.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PythonEnvironment {
-    /// The digest under which the store keeps it.
-    pub digest: Digest,
-    /// The interpreter it is made for.
-    pub interpreter: Interpreter,
-    /// Its wheels, sorted by name.
-    pub wheels: Vec<LockedWheel>,
-    /// How files come into it.
-    pub link_mode: LinkMode,
-    /// Content of the marker file, where the pack has a dependency file.
-    pub marker: Option<String>,
 }
 
 impl InstallPlan {
     /// Plans the installation of `chosen` on `root`.
     pub fn new(
         chosen: ChosenReleases,
-        interpreters: &mut Interpreters,
+        hosted: &mut Hosted<'_>,
         link_mode: LinkMode,
         root: &HostRoot,
-    ) -> Result<Self, crate::InstallError> {
+    ) -> Result<Self, InstallError> {
         let mut plan = Self {
             packs: Vec::new(),
             kept: chosen.kept,
             archives: BTreeMap::new(),
             wheels: BTreeMap::new(),
+            node_packages: BTreeMap::new(),
+            overlays: BTreeMap::new(),
             environments: BTreeMap::new(),
             blobs: BlobPlan { wanted: BTreeMap::new(), allowed: chosen.allowed },
             space: SpaceNeed::default(),
         };
         for (pack, release, requested) in chosen.install {
-            let python =
-                plan_python(&pack, &release.config, chosen.made_for.as_ref(), interpreters, link_mode)?;
+            let made_for = chosen.made_for.as_ref();
+            let mut environments = PackEnvironments::new();
+            if let Some(python) = plan_python(&pack, &release.config, made_for, hosted, link_mode)? {
+                environments.insert("python".to_owned(), PlannedEnvironment::Python(python));
+            }
+            if let Some(node) = plan_node(&pack, &release.config, made_for, hosted, link_mode)? {
+                environments.insert("nodejs".to_owned(), PlannedEnvironment::Node(node));
+            }
             plan.need_archive(&release, root);
-            if let Some(environment) = &python {
+            for environment in environments.values() {
                 plan.need_environment(environment, root);
             }
             let replaces = chosen.replaced.get(&pack).cloned();
-            plan.packs.push(PlannedPack { pack, release, requested, python, replaces });
+            plan.packs.push(PlannedPack { pack, release, requested, environments, replaces });
         }
         plan.space = SpaceNeed::of(&plan);
         Ok(plan)
@@ -114,17 +136,43 @@ impl InstallPlan {
         }
     }
 
-    fn need_environment(&mut self, environment: &PythonEnvironment, root: &HostRoot) {
-        if root.store(StoreKind::Envs, &environment.digest).is_dir() {
+    fn need_environment(&mut self, environment: &PlannedEnvironment, root: &HostRoot) {
+        let digest = environment.digest();
+        if root.store(StoreKind::Envs, &digest).is_dir() {
             return;
         }
-        for wheel in &environment.wheels {
+        match environment {
+            PlannedEnvironment::Python(python) => self.need_wheels(&python.wheels, root),
+            PlannedEnvironment::Node(node) => self.need_node_packages(node, root),
+        }
+        self.environments.insert(digest, environment.clone());
+    }
+
+    fn need_wheels(&mut self, wheels: &[LockedWheel], root: &HostRoot) {
+        for wheel in wheels {
             if !root.store(StoreKind::Wheels, &wheel.digest).is_dir() {
                 self.wheels.insert(wheel.digest, wheel.clone());
                 self.blobs.wanted.insert(wheel.digest, wheel.size);
             }
         }
-        self.environments.insert(environment.digest, environment.clone());
+    }
+
+    fn need_node_packages(&mut self, environment: &NodeEnvironment, root: &HostRoot) {
+        let lacks = |digest: &Digest| !root.store(StoreKind::Node, digest).is_dir();
+        for package in &environment.packages {
+            if lacks(&package.digest) {
+                let needed = self.node_packages.entry(package.digest).or_insert_with(|| NeededNodePackage {
+                    package: package.clone(),
+                    programs: BTreeSet::new(),
+                });
+                needed.programs.extend(programs_of(package, &environment.bins));
+                self.blobs.wanted.insert(package.digest, package.size);
+            }
+            if let Some(overlay) = package.overlay.as_ref().filter(|overlay| lacks(&overlay.digest)) {
+                self.overlays.insert(overlay.digest, overlay.unpacked);
+                self.blobs.wanted.insert(overlay.digest, overlay.size);
+            }
+        }
     }
 
     /// The bytes to fetch.
@@ -132,11 +180,37 @@ impl InstallPlan {
         self.blobs.wanted.values().sum()
     }
 
-    /// The interpreters that its environments use, each once.
+    /// The Pythons that its environments use, each once.
     pub fn interpreters(&self) -> Vec<Interpreter> {
-        let mut seen = BTreeSet::new();
-        let environments = self.packs.iter().filter_map(|pack| pack.python.as_ref());
-        let interpreters = environments.map(|environment| &environment.interpreter);
-        interpreters.filter(|interpreter| seen.insert(interpreter.executable.clone())).cloned().collect()
+        let pythons = self.all_environments().filter_map(|environment| match environment {
+            PlannedEnvironment::Python(python) => Some(&python.interpreter),
+            PlannedEnvironment::Node(_) => None,
+        });
+        distinct(pythons, |interpreter| &interpreter.executable)
     }
+
+    /// The Node.js interpreters that its environments use, each once.
+    pub fn nodes(&self) -> Vec<NodeInterpreter> {
+        let nodes = self.all_environments().filter_map(|environment| match environment {
+            PlannedEnvironment::Node(node) => Some(&node.interpreter),
+            PlannedEnvironment::Python(_) => None,
+        });
+        distinct(nodes, |interpreter| &interpreter.executable)
+    }
+
+    fn all_environments(&self) -> impl Iterator<Item = &PlannedEnvironment> {
+        self.packs.iter().flat_map(|pack| pack.environments.values())
+    }
+}
+
+/// The first of each with an equal key.
+fn distinct<'a, T: Clone + 'a>(items: impl Iterator<Item = &'a T>, key: impl Fn(&T) -> &PathBuf) -> Vec<T> {
+    let mut seen = BTreeSet::new();
+    items.filter(|item| seen.insert(key(item).clone())).cloned().collect()
+}
+
+/// The files of `package` that `bins` link to, relative to it.
+fn programs_of(package: &LockedNodePackage, bins: &[BinLink]) -> impl Iterator<Item = String> {
+    let below = format!("{}/", package.path);
+    bins.iter().filter_map(move |bin| bin.target.as_str().strip_prefix(&below).map(str::to_owned))
 }

@@ -7,24 +7,25 @@ use attune_schemas::pack_config::PackConfig;
 use attune_schemas::{Digest, PackRef};
 use uv_distribution_filename::WheelFilename;
 
+use super::environment::PythonEnvironment;
 use super::error::PlanError;
-use super::{BundleTargets, PythonEnvironment};
+use super::{BundleTargets, Hosted};
 use crate::error::InstallError;
+use crate::link::LinkMode;
 use crate::python::{Interpreter, Interpreters};
-use crate::venv::LinkMode;
 
 /// The environment of `pack` on this host, or `None` where it needs none.
-pub fn plan_python(
+pub(super) fn plan_python(
     pack: &PackRef,
     config: &PackConfig,
     made_for: Option<&BundleTargets>,
-    interpreters: &mut Interpreters,
+    hosted: &mut Hosted<'_>,
     link_mode: LinkMode,
 ) -> Result<Option<PythonEnvironment>, InstallError> {
     let Some(lock) = &config.environments.python else { return Ok(None) };
-    let interpreter = interpreters.find(|candidate| suits(candidate, lock, made_for))?;
+    let interpreter = hosted.pythons.find(|candidate| suits(candidate, lock, made_for))?;
     let Some(interpreter) = interpreter else {
-        return Err(nothing_suits(pack, lock, made_for, interpreters).into());
+        return Err(nothing_suits(pack, lock, made_for, hosted.pythons).into());
     };
     tracing::info!("{pack}: {}", interpreter.describe());
     let wheels = target_for(&interpreter, lock).map(|target| target.wheels.clone()).unwrap_or_default();

@@ -3,8 +3,8 @@
 use attune_registry::human_bytes;
 use attune_schemas::environment_lock::Footprint;
 
-use super::InstallPlan;
 use super::error::PlanError;
+use super::{InstallPlan, PlannedEnvironment};
 use crate::host::HostRoot;
 
 /// What an installation takes on disk.
@@ -20,12 +20,12 @@ pub struct SpaceNeed {
 const STATE_BYTES: u64 = 1 << 20;
 const STATE_INODES: u64 = 64;
 /// For an environment's own files: `pyvenv.cfg`, links, entry points and rewritten `RECORD`s come to
-/// less than this per wheel.
-const PER_LINKED_WHEEL_BYTES: u64 = 16 << 10;
-const PER_LINKED_WHEEL_INODES: u64 = 4;
+/// less than this per package.
+const PER_LINKED_PACKAGE_BYTES: u64 = 16 << 10;
+const PER_LINKED_PACKAGE_INODES: u64 = 4;
 
 impl SpaceNeed {
-    /// What `plan` takes: every tree once, and directories again where a wheel is linked.
+    /// What `plan` takes: every tree once, and directories again where a package is linked.
     pub fn of(plan: &InstallPlan) -> Self {
         let mut trees = Footprint::default();
         for archive in plan.archives.values() {
@@ -34,19 +34,38 @@ impl SpaceNeed {
         for wheel in plan.wheels.values() {
             trees.add(&wheel.unpacked);
         }
+        for needed in plan.node_packages.values() {
+            trees.add(&needed.package.unpacked);
+        }
+        for overlay in plan.overlays.values() {
+            trees.add(overlay);
+        }
         let mut need = Self {
             bytes: trees.disk_bytes.saturating_add(STATE_BYTES),
             inodes: trees.files.saturating_add(trees.directories).saturating_add(STATE_INODES),
         };
-        for wheel in plan.environments.values().flat_map(|environment| &environment.wheels) {
-            let directories = wheel.unpacked.directories.saturating_mul(4096);
-            need.bytes = need.bytes.saturating_add(directories).saturating_add(PER_LINKED_WHEEL_BYTES);
-            need.inodes = need
-                .inodes
-                .saturating_add(wheel.unpacked.directories)
-                .saturating_add(PER_LINKED_WHEEL_INODES);
+        for environment in plan.environments.values() {
+            let unpacked: Vec<&Footprint> = match environment {
+                PlannedEnvironment::Python(python) => {
+                    python.wheels.iter().map(|wheel| &wheel.unpacked).collect()
+                }
+                PlannedEnvironment::Node(node) => {
+                    node.packages.iter().map(|package| &package.unpacked).collect()
+                }
+            };
+            for unpacked in unpacked {
+                need.add_linked(unpacked);
+            }
         }
         need
+    }
+
+    /// Counts a package that is linked: its directories again, and what is written for it.
+    fn add_linked(&mut self, unpacked: &Footprint) {
+        let directories = unpacked.directories.saturating_mul(4096);
+        self.bytes = self.bytes.saturating_add(directories).saturating_add(PER_LINKED_PACKAGE_BYTES);
+        self.inodes =
+            self.inodes.saturating_add(unpacked.directories).saturating_add(PER_LINKED_PACKAGE_INODES);
     }
 }
 

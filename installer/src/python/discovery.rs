@@ -21,6 +21,23 @@ const USUAL_DIRECTORIES: [&str; 3] = ["/usr/local/bin", "/usr/bin", "/bin"];
 /// Feature releases that are looked for by name, the newest first.
 const MINORS: std::ops::RangeInclusive<u8> = 8..=15;
 
+impl InterpreterSearch {
+    /// Where to look: what was given, then the usual places.
+    fn places(&self) -> Vec<PathBuf> {
+        let usual = USUAL_DIRECTORIES.iter().map(PathBuf::from);
+        // What `.` on the path leads to is whoever's who wrote into the working directory.
+        let searched = self.directories.iter().filter(|directory| directory.is_absolute());
+        searched.cloned().chain(usual).collect()
+    }
+
+    /// The programs with one of `names`: of each name first, those of every directory.
+    pub fn programs(&self, names: &[&str]) -> Vec<PathBuf> {
+        let places = self.places();
+        let paths = names.iter().flat_map(|name| places.iter().map(move |directory| directory.join(name)));
+        paths.filter(|path| path.is_file()).collect()
+    }
+}
+
 /// The interpreters found so far.
 #[derive(Debug)]
 pub struct Interpreters {
@@ -89,15 +106,8 @@ impl Interpreters {
     /// Programs to ask: `python3` of every directory first, since that is what the host's owner
     /// chose, then feature releases by name.
     fn candidates(&self) -> Vec<PathBuf> {
-        let usual = USUAL_DIRECTORIES.iter().map(PathBuf::from);
-        // What `.` on the path leads to is whoever's who wrote into the working directory.
-        let searched = self.search.directories.iter().filter(|directory| directory.is_absolute());
-        let directories: Vec<PathBuf> = searched.cloned().chain(usual).collect();
-        let plain = directories.iter().map(|directory| directory.join("python3"));
-        let named = MINORS.rev().flat_map(|minor| {
-            let name = format!("python{}", PythonMinor::new(minor));
-            directories.iter().map(move |directory| directory.join(&name)).collect::<Vec<_>>()
-        });
-        plain.chain(named).filter(|path| path.is_file()).collect()
+        let named = MINORS.rev().map(|minor| format!("python{}", PythonMinor::new(minor)));
+        let names: Vec<String> = ["python3".to_owned()].into_iter().chain(named).collect();
+        self.search.programs(&names.iter().map(String::as_str).collect::<Vec<_>>())
     }
 }

@@ -1,10 +1,11 @@
 //! Rows of packs, their environments and their test runs.
 
+use attune_schemas::environment_lock::LockedNodePackage;
 use rusqlite::{Transaction, params};
 use serde_json::json;
 
 use super::{Registration, runtimes};
-use crate::plan::PlannedPack;
+use crate::plan::{PlannedEnvironment, PlannedPack};
 
 /// Inserts or updates the row of a pack and returns its id; configuration set on the host is kept.
 pub(super) fn upsert(
@@ -58,30 +59,41 @@ pub(super) fn record_environments(
     registration: &Registration<'_>,
 ) -> rusqlite::Result<()> {
     transaction.execute("DELETE FROM pack_environment WHERE pack = ?1", [pack])?;
-    let Some(environment) = &planned.python else { return Ok(()) };
-    let Some((runtime, runtime_ref)) = runtimes::find(transaction, "python")? else { return Ok(()) };
-    let metadata = json!({
-        "digest": environment.digest,
-        "interpreter": environment.interpreter,
-        "wheels": environment.wheels.iter().map(|wheel| &wheel.filename).collect::<Vec<_>>(),
-    });
-    transaction.execute(
-        "INSERT INTO pack_environment (pack, pack_ref, runtime, runtime_ref, env_key, env_path, status, \
-             manifest_checksum, installed_at, last_verified, metadata, created, updated) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'ready', ?7, ?8, ?8, ?9, ?8, ?8)",
-        params![
-            pack,
-            planned.pack.as_str(),
-            runtime,
-            runtime_ref,
-            format!("base:{pack}:{runtime}"),
-            registration.root.environment(&planned.pack, "python").display().to_string(),
-            environment.marker,
-            registration.now.to_string(),
-            metadata.to_string(),
-        ],
-    )?;
+    for (name, environment) in &planned.environments {
+        let Some((runtime, runtime_ref)) = runtimes::find(transaction, name)? else { continue };
+        transaction.execute(
+            "INSERT INTO pack_environment (pack, pack_ref, runtime, runtime_ref, env_key, env_path, status, \
+                 manifest_checksum, installed_at, last_verified, metadata, created, updated) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'ready', ?7, ?8, ?8, ?9, ?8, ?8)",
+            params![
+                pack,
+                planned.pack.as_str(),
+                runtime,
+                runtime_ref,
+                format!("base:{pack}:{runtime}"),
+                registration.root.environment(&planned.pack, name).display().to_string(),
+                environment.installed().marker,
+                registration.now.to_string(),
+                metadata_of(environment).to_string(),
+            ],
+        )?;
+    }
     Ok(())
+}
+
+fn metadata_of(environment: &PlannedEnvironment) -> serde_json::Value {
+    match environment {
+        PlannedEnvironment::Python(python) => json!({
+            "digest": python.digest,
+            "interpreter": python.interpreter,
+            "wheels": python.wheels.iter().map(|wheel| &wheel.filename).collect::<Vec<_>>(),
+        }),
+        PlannedEnvironment::Node(node) => json!({
+            "digest": node.digest,
+            "interpreter": node.interpreter,
+            "packages": node.packages.iter().map(LockedNodePackage::filename).collect::<Vec<_>>(),
+        }),
+    }
 }
 
 /// Adds a row for every pack whose tests ran.

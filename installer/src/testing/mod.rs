@@ -19,7 +19,7 @@ use runner::run_suite;
 use crate::host::{HostRoot, StoreKind};
 use crate::install::InstallOptions;
 use crate::interrupt::Interrupt;
-use crate::plan::{InstallPlan, PlannedPack};
+use crate::plan::{InstallPlan, PlannedEnvironment, PlannedPack};
 
 /// Why an install stops at the packs' tests.
 #[derive(Debug, thiserror::Error)]
@@ -73,6 +73,8 @@ pub(crate) struct TestBed<'a> {
     pub(crate) directory: PathBuf,
     /// The Python of its environment.
     pub(crate) python: Option<PathBuf>,
+    /// Its Node.js environment.
+    pub(crate) node: Option<PathBuf>,
     /// A directory that tests may fill.
     pub(crate) scratch: PathBuf,
     /// Tells when to stop.
@@ -143,14 +145,14 @@ fn test_bed<'a>(
     interrupt: &'a Interrupt,
 ) -> TestBed<'a> {
     let scratch = scratch.join("tests").join(planned.pack.as_str());
-    let python = planned
-        .python
-        .as_ref()
-        .map(|environment| root.store(StoreKind::Envs, &environment.digest).join("bin").join("python3"));
+    let place = |environment: &PlannedEnvironment| root.store(StoreKind::Envs, &environment.digest());
+    let python = planned.environments.get("python").map(|environment| place(environment).join("bin/python3"));
+    let node = planned.environments.get("nodejs").map(place);
     TestBed {
         pack: &planned.release.config.pack,
         directory: scratch.join("pack"),
         python,
+        node,
         scratch: scratch.join("tmp"),
         interrupt,
     }

@@ -1,7 +1,7 @@
 //! Runs one of a pack's test runners.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use attune_schemas::EntryPath;
@@ -144,13 +144,21 @@ fn set_environment(command: &mut Command, bed: &TestBed<'_>) {
         .env("PYTHONPATH", bed.directory.join("lib"))
         // The environment is shared by all packs with an equal lock.
         .env("PYTHONDONTWRITEBYTECODE", "1");
-    let Some(python) = &bed.python else { return };
-    let bin = python.parent().map(Path::to_owned).unwrap_or_default();
-    command.env("VIRTUAL_ENV", bin.parent().unwrap_or(Path::new("/")));
+    let mut bins = Vec::new();
+    if let Some(bin) = bed.python.as_ref().and_then(|python| python.parent()) {
+        command.env("VIRTUAL_ENV", bin.parent().unwrap_or(Path::new("/")));
+        bins.push(bin.to_owned());
+    }
+    if let Some(node) = &bed.node {
+        command.env("NODE_PATH", node.join("node_modules"));
+        bins.extend([node.join("bin"), node.join("node_modules/.bin")]);
+    }
+    if bins.is_empty() {
+        return;
+    }
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let paths: Vec<PathBuf> = std::iter::once(bin).chain(std::env::split_paths(&path)).collect();
     // A directory with a colon in its name cannot be on PATH; the tests then run without it.
-    if let Ok(joined) = std::env::join_paths(paths) {
+    if let Ok(joined) = std::env::join_paths(bins.into_iter().chain(std::env::split_paths(&path))) {
         command.env("PATH", joined);
     }
 }

@@ -29,6 +29,15 @@ pub enum UnpackError {
         #[source]
         source: WheelError,
     },
+    /// An npm package is damaged or hostile.
+    #[error("npm package `{name}` is refused")]
+    NodePackage {
+        /// The package.
+        name: String,
+        /// The cause.
+        #[source]
+        source: ArchiveError,
+    },
     /// Writing to disk failed.
     #[error("could not write the unpacked files")]
     Io(#[from] io::Error),

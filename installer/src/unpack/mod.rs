@@ -5,6 +5,7 @@
 
 mod error;
 mod identity;
+mod node_package;
 mod pipeline;
 mod staging;
 mod wheel;

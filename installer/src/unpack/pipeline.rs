@@ -13,6 +13,7 @@ use attune_registry::source::{Source, SourceError};
 
 use super::error::UnpackError;
 use super::identity::check_identity;
+use super::node_package::{unpack_node_package, unpack_overlay};
 use super::staging::Staging;
 use super::wheel::unpack_wheel;
 use crate::error::InstallError;
@@ -34,6 +35,7 @@ pub fn fetch_and_unpack(
     let create = |kind| staging.create_part(kind).map_err(UnpackError::Io);
     create(StoreKind::Packs)?;
     create(StoreKind::Wheels)?;
+    create(StoreKind::Node)?;
     reporter.started("unpacking", Some(plan.download_bytes()));
     let spool = BlobSpool::new(staging.directory());
     let unpackers = thread::available_parallelism().map_or(1, NonZeroUsize::get).min(MAX_UNPACKERS);
@@ -100,6 +102,20 @@ fn unpack(plan: &InstallPlan, staging: &Staging, blob: VerifiedBlob) -> Result<(
         let mut reader = blob.into_reader();
         reader.release_switch().forward_only();
         return unpack_pack(reader, &destination, expected)
+            .map_err(|source| UnpackError::Archive { digest, source });
+    }
+    if let Some(needed) = plan.node_packages.get(&digest) {
+        let destination = staging.tree(StoreKind::Node, &digest);
+        let (mut reader, package) = (blob.into_reader(), &needed.package);
+        reader.release_switch().forward_only();
+        return unpack_node_package(reader, &destination, &package.unpacked, &needed.programs)
+            .map_err(|source| UnpackError::NodePackage { name: package.name.clone(), source });
+    }
+    if let Some(expected) = plan.overlays.get(&digest) {
+        let destination = staging.tree(StoreKind::Node, &digest);
+        let mut reader = blob.into_reader();
+        reader.release_switch().forward_only();
+        return unpack_overlay(reader, &destination, expected)
             .map_err(|source| UnpackError::Archive { digest, source });
     }
     let wheel = plan.wheels.get(&digest).expect("only planned blobs are fetched");

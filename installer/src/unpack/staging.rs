@@ -43,7 +43,7 @@ impl Staging {
         mut guard: TreeGuard,
     ) -> io::Result<Self> {
         let directory = root.staging().join(format!("{generation}-{}", std::process::id()));
-        for kind in [StoreKind::Packs, StoreKind::Wheels, StoreKind::Envs] {
+        for kind in StoreKind::ALL {
             guard.create_dir_all(&root.store_part(kind))?;
         }
         guard.create_dir_all(&root.generations())?;

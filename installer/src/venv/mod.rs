@@ -16,61 +16,22 @@ mod bytecode;
 mod entry_points;
 mod error;
 mod launcher;
-mod link;
 mod prefix;
 pub(crate) mod record;
 mod tree;
 mod wheel;
 
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, OnceLock};
-use std::thread;
-
-use attune_schemas::Digest;
 
 pub use bytecode::compile_bytecode;
 pub use error::VenvError;
-pub use link::LinkMode;
 
 use crate::host::{HostRoot, StoreKind};
+use crate::link::FileLinker;
 use crate::plan::PythonEnvironment;
-use crate::unpack::Staging;
-use link::FileLinker;
 use prefix::{Scheme, write_prefix};
 use tree::Tree;
 use wheel::WheelPlacement;
-
-/// Builds `environments` into `staging`; their wheels must be in the store.
-pub fn build_environments<'a>(
-    environments: impl Iterator<Item = &'a PythonEnvironment>,
-    root: &HostRoot,
-    staging: &Staging,
-) -> Result<Vec<Digest>, VenvError> {
-    staging.create_part(StoreKind::Envs)?;
-    let mut queue: Vec<&PythonEnvironment> = environments.collect();
-    let digests = queue.iter().map(|environment| environment.digest).collect();
-    // The largest last, since the queue is taken from its end.
-    queue.sort_by_key(|environment| environment.wheels.len());
-    let workers = thread::available_parallelism().map_or(1, NonZeroUsize::get).min(queue.len());
-    let (queue, failure) = (Mutex::new(queue), OnceLock::new());
-    thread::scope(|scope| {
-        for _ in 0..workers {
-            scope.spawn(|| {
-                while failure.get().is_none() {
-                    let next = queue.lock().expect("no builder panics while it holds the queue").pop();
-                    let Some(environment) = next else { return };
-                    let place = staging.tree(StoreKind::Envs, &environment.digest);
-                    if let Err(error) = build(environment, root, &place) {
-                        // The first failure is the one that is told.
-                        let _ = failure.set(error);
-                    }
-                }
-            });
-        }
-    });
-    failure.into_inner().map_or(Ok(digests), Err)
-}
 
 /// Builds `environment` at `place`, from where it will be moved into the store.
 pub(crate) fn build(environment: &PythonEnvironment, root: &HostRoot, place: &Path) -> Result<(), VenvError> {

@@ -28,6 +28,12 @@ impl RecordEntry {
         Self { path, hash: Some(hash), size: Some(content.len() as u64) }
     }
 
+    /// The line of a file with this digest and length.
+    pub(crate) fn with_digest(path: String, digest: &Digest, size: u64) -> Self {
+        let hash = format!("sha256={}", URL_SAFE_NO_PAD.encode(digest.as_bytes()));
+        Self { path, hash: Some(hash), size: Some(size) }
+    }
+
     /// The digest in the form that [`base64_of`] gives, if there is one.
     pub(crate) fn sha256(&self) -> Option<&str> {
         self.hash.as_deref().and_then(|hash| hash.strip_prefix("sha256="))

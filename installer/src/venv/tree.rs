@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::error::VenvError;
-use super::link::FileLinker;
+use crate::link::FileLinker;
 
 /// A file or directory of the store, as it lies there.
 #[derive(Debug, Clone)]
@@ -234,8 +234,8 @@ fn write_file(path: &Path, content: &[u8], executable: bool) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::link::LinkMode;
     use super::*;
+    use crate::link::LinkMode;
 
     struct Fixture {
         directory: tempfile::TempDir,

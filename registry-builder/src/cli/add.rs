@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use super::settings::{CommonArgs, KeyArgs, TargetArgs};
 use crate::add::{AddOptions, AddReport, AddedPack, add};
 use crate::error::BuildError;
-use crate::vendor::{UvSettings, VendorSettings};
+use crate::vendor::{NpmSettings, UvSettings, VendorSettings};
 
 /// Adds packs to a registry.
 #[derive(Debug, Args)]
@@ -37,6 +37,16 @@ pub(super) struct AddArgs {
     /// The uv to resolve with [default: from PATH, else fetched once with pip]
     #[arg(long, value_name = "PATH", env = "ATTUNE_UV")]
     uv: Option<PathBuf>,
+    /// The npm to make locks with, where a pack has none [default: from PATH]
+    #[arg(long, value_name = "PATH", env = "ATTUNE_NPM")]
+    npm: Option<PathBuf>,
+    /// The registry of npm packages, where it is not the one that npm is configured for
+    #[arg(long, value_name = "URL", env = "ATTUNE_NPM_REGISTRY", hide_env_values = true)]
+    npm_registry: Option<String>,
+    /// Run the install script of this npm package here, once, offline and confined; the files that it makes travel
+    /// with the pack; repeatable
+    #[arg(long, value_name = "PACKAGE")]
+    allow_scripts: Vec<String>,
     /// Use what is in the cache and no network
     #[arg(long)]
     offline: bool,
@@ -93,6 +103,12 @@ impl AddArgs {
             offline: self.offline,
         };
         vendor.downloads.offline = self.offline;
+        vendor.npm = NpmSettings {
+            path: self.npm.map(absolute),
+            registry: self.npm_registry,
+            offline: self.offline,
+            allow_scripts: self.allow_scripts.into_iter().collect(),
+        };
         vendor.no_build = self.no_build;
         AddOptions {
             registry: self.registry,
@@ -126,7 +142,7 @@ pub(super) fn show_findings(pack: &str, findings: &Findings, output: Output) {
 }
 
 fn render(report: &AddReport) -> String {
-    let mut table = Table::new(&["PACK", "VERSION", "STATUS", "WHEELS", "SIZE"]);
+    let mut table = Table::new(&["PACK", "VERSION", "STATUS", "VENDORED", "SIZE"]);
     for pack in &report.packs {
         table.push(vec![
             pack.pack.to_string(),

@@ -2,6 +2,7 @@
 
 mod add;
 mod bundle;
+mod confined;
 mod init;
 mod key;
 mod refresh;
@@ -54,6 +55,9 @@ enum Command {
     Key(key::KeyCommandArgs),
     /// Change the root, also with several people who sign apart
     Root(root::RootArgs),
+    /// Run a program that may touch nothing but what is named; for this program's own use
+    #[command(hide = true)]
+    Confined(confined::ConfinedArgs),
 }
 
 /// Runs the command line `args`; `now` is the time of signing.
@@ -70,6 +74,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, now: Timestamp) -> ExitCode
         Command::Refresh(args) => args.run(now),
         Command::Key(args) => args.run(now),
         Command::Root(args) => args.run(now),
+        Command::Confined(args) => return args.run(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

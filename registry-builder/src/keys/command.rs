@@ -110,8 +110,6 @@ fn run(words: &[String], verb: &str, input: &[u8]) -> Result<Vec<u8>, KeyError> 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
-
     use attune_registry::trust::SigningKey;
 
     use super::*;
@@ -119,8 +117,7 @@ mod tests {
     /// A program that runs `body`, with `$1` its verb.
     fn program(dir: &tempfile::TempDir, body: &str) -> Vec<String> {
         let path = dir.path().join("signer");
-        fs_err::write(&path, format!("#!/bin/sh\n{body}\n")).unwrap();
-        fs_err::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        crate::vendor::testing::write_program(&path, &format!("#!/bin/sh\n{body}\n"));
         vec![path.display().to_string()]
     }
 

@@ -12,7 +12,9 @@ pub(crate) fn diagnose(output: &str) -> String {
         return missing;
     }
     let lines = || output.lines().map(str::trim).filter(|line| !line.is_empty());
-    let is_error = |line: &&str| line.to_ascii_lowercase().contains("error");
+    let is_error = |line: &&str| {
+        line.to_ascii_lowercase().contains("error") && !line.contains("A complete log of this run")
+    };
     let told = lines().rfind(is_error).or_else(|| lines().next_back()).unwrap_or("it failed without a word");
     told.chars().take(MAX_SHOWN).collect()
 }

@@ -4,6 +4,7 @@
 //! <cache>/blobs/sha256/<hex>      whole files, checked before they got this name
 //! <cache>/partial/<hex>[.etag]    downloads under way (partial.rs)
 //! <cache>/tools/                  programs fetched once (uv_tool.rs)
+//! <cache>/integrity/<hex>         which blob has a checksum that is no sha256
 //! <cache>/built/<hex>             which blob is the wheel built from a source (source_build.rs)
 //! <cache>/contents-1/<hex>        what the files of a wheel say (wheel_contents.rs)
 //! ```
@@ -20,6 +21,7 @@ use std::path::{Path, PathBuf};
 use attune_schemas::Digest;
 use sha2::{Digest as _, Sha256};
 
+use super::download::Checksum;
 use super::partial::PartialFile;
 
 /// The read buffer, in bytes.
@@ -52,9 +54,9 @@ pub enum CacheError {
     /// What was to be kept is something else.
     #[error("digest is {actual}, expected {expected}")]
     Digest {
-        /// The digest that was promised.
-        expected: Digest,
-        /// The digest found.
+        /// The checksum that was promised.
+        expected: Box<Checksum>,
+        /// The sha256 found.
         actual: Digest,
     },
     /// What was to be kept is longer or shorter.
@@ -123,11 +125,41 @@ impl DownloadCache {
         Ok(Some(CachedFile { digest: *digest, size: length, path }))
     }
 
-    /// Keeps what `reader` gives, if it is what `digest` and `size` promise.
+    /// The file of `checksum`, as [`DownloadCache::get`] gives it.
+    pub fn find(&self, checksum: &Checksum, size: Option<u64>) -> Result<Option<CachedFile>, CacheError> {
+        if let Checksum::Sha256(digest) = checksum {
+            return self.get(digest, size);
+        }
+        let Ok(note) = fs_err::read(self.checksum_note(checksum)) else { return Ok(None) };
+        let Ok(digest) = serde_json::from_slice::<Digest>(&note) else { return Ok(None) };
+        let found = self.get(&digest, size)?;
+        // The note is believed no more than a name is.
+        Ok(found.filter(|file| checksum.accepts(&file.digest, &file.path).unwrap_or(false)))
+    }
+
+    /// Remembers that the file of `checksum` has the sha256 `digest`.
+    pub(crate) fn note_checksum(&self, checksum: &Checksum, digest: &Digest) -> Result<(), CacheError> {
+        match checksum {
+            Checksum::Sha256(_) => Ok(()),
+            Checksum::Integrity(_) => self.write_note(&self.checksum_note(checksum), digest),
+        }
+    }
+
+    fn checksum_note(&self, checksum: &Checksum) -> PathBuf {
+        self.root.join("integrity").join(checksum.key().hex())
+    }
+
+    /// Keeps a file that was made here.
+    pub(crate) fn keep(&self, path: &Path) -> Result<CachedFile, CacheError> {
+        let (digest, size) = digest_of_file(path)?;
+        self.insert(fs_err::File::open(path)?, &Checksum::Sha256(digest), Some(size), size)
+    }
+
+    /// Keeps what `reader` gives, if it is what `checksum` and `size` promise.
     pub fn insert(
         &self,
         reader: impl Read,
-        digest: &Digest,
+        checksum: &Checksum,
         size: Option<u64>,
         max_bytes: u64,
     ) -> Result<CachedFile, CacheError> {
@@ -138,13 +170,14 @@ impl DownloadCache {
         if length > limit || size.is_some_and(|size| size != length) {
             return Err(CacheError::Size { expected: limit, actual: length });
         }
-        if actual != *digest {
-            return Err(CacheError::Digest { expected: *digest, actual });
+        if !checksum.accepts(&actual, file.path())? {
+            return Err(CacheError::Digest { expected: Box::new(checksum.clone()), actual });
         }
         file.as_file().sync_all()?;
-        let path = self.blob_path(digest);
+        let path = self.blob_path(&actual);
         file.persist(&path).map_err(|error| error.error)?;
-        Ok(CachedFile { digest: *digest, size: length, path })
+        self.note_checksum(checksum, &actual)?;
+        Ok(CachedFile { digest: actual, size: length, path })
     }
 
     /// Writes a note, whole or not at all.
@@ -220,7 +253,7 @@ mod tests {
         let (_dir, cache) = cache();
         let digest = Digest::of(b"abc");
         assert_eq!(cache.get(&digest, None).unwrap(), None);
-        let kept = cache.insert(&b"abc"[..], &digest, Some(3), 10).unwrap();
+        let kept = cache.insert(&b"abc"[..], &Checksum::Sha256(digest), Some(3), 10).unwrap();
         assert_eq!(cache.get(&digest, Some(3)).unwrap(), Some(kept));
     }
 
@@ -228,13 +261,13 @@ mod tests {
     fn other_bytes_are_refused_and_nothing_is_left() {
         let (_dir, cache) = cache();
         let digest = Digest::of(b"abc");
-        let error = cache.insert(&b"abd"[..], &digest, None, 10).unwrap_err();
+        let error = cache.insert(&b"abd"[..], &Checksum::Sha256(digest), None, 10).unwrap_err();
         assert!(matches!(error, CacheError::Digest { .. }), "{error}");
         for (size, max_bytes) in [(Some(2), 10), (Some(4), 10), (None, 2)] {
-            let error = cache.insert(&b"abc"[..], &digest, size, max_bytes).unwrap_err();
+            let error = cache.insert(&b"abc"[..], &Checksum::Sha256(digest), size, max_bytes).unwrap_err();
             assert!(matches!(error, CacheError::Size { .. }), "{error}");
         }
-        cache.insert(&b"abc"[..], &digest, None, 3).unwrap();
+        cache.insert(&b"abc"[..], &Checksum::Sha256(digest), None, 3).unwrap();
         assert_eq!(leftovers(&cache), 1);
     }
 
@@ -243,7 +276,7 @@ mod tests {
         let (_dir, cache) = cache();
         let digest = Digest::of(b"abc");
         for (damage, size) in [(&b"abd"[..], Some(3)), (&b"ab"[..], Some(3)), (&b"abcd"[..], None)] {
-            cache.insert(&b"abc"[..], &digest, None, 10).unwrap();
+            cache.insert(&b"abc"[..], &Checksum::Sha256(digest), None, 10).unwrap();
             fs_err::write(cache.blob_path(&digest), damage).unwrap();
             assert_eq!(cache.get(&digest, size).unwrap(), None);
             assert!(!cache.blob_path(&digest).exists());

@@ -4,7 +4,9 @@
 //! owns its runtime. One file's attempts are in `fetch`.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::io;
+use std::path::Path;
 use std::time::Duration;
 
 use attune_schemas::Digest;
@@ -14,6 +16,7 @@ use url::Url;
 
 use super::cache::{CacheError, CachedFile, DownloadCache};
 use super::fetch::Fetcher;
+use super::integrity::Integrity;
 use super::pylock::Location;
 
 /// The most bytes of a file whose size nothing promises.
@@ -28,10 +31,46 @@ pub struct DownloadRequest {
     pub name: String,
     /// Where it is.
     pub location: Location,
-    /// Its digest.
-    pub digest: Digest,
+    /// What its bytes must hash to.
+    pub checksum: Checksum,
     /// Its exact size in bytes, where that is known.
     pub size: Option<u64>,
+}
+
+/// What the bytes of a file must hash to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Checksum {
+    /// Their sha256.
+    Sha256(Digest),
+    /// By whichever algorithm; the cache notes the sha256 once they are there.
+    Integrity(Integrity),
+}
+
+impl Checksum {
+    /// A name for the file before its sha256 is known.
+    pub(crate) fn key(&self) -> Digest {
+        match self {
+            Self::Sha256(digest) => *digest,
+            Self::Integrity(integrity) => Digest::of(integrity.to_string().as_bytes()),
+        }
+    }
+
+    /// Whether the file at `path`, whose sha256 is `digest`, has it.
+    pub(crate) fn accepts(&self, digest: &Digest, path: &Path) -> io::Result<bool> {
+        match self {
+            Self::Sha256(expected) => Ok(expected == digest),
+            Self::Integrity(integrity) => integrity.accepts(fs_err::File::open(path)?),
+        }
+    }
+}
+
+impl fmt::Display for Checksum {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sha256(digest) => write!(f, "{digest}"),
+            Self::Integrity(integrity) => write!(f, "{integrity}"),
+        }
+    }
 }
 
 /// How files are fetched.
@@ -141,9 +180,9 @@ pub enum DownloadError {
     Digest {
         /// The URL.
         url: String,
-        /// The digest of the lock.
-        expected: Digest,
-        /// The digest of what came.
+        /// The checksum of the lock.
+        expected: Box<Checksum>,
+        /// The sha256 of what came.
         actual: Digest,
     },
     /// A local file is not what the lock says.
@@ -238,18 +277,19 @@ pub fn fetch_all(
 ) -> Result<Vec<CachedFile>, DownloadError> {
     let mut distinct: BTreeMap<Digest, &DownloadRequest> = BTreeMap::new();
     for request in requests {
-        distinct.entry(request.digest).or_insert(request);
+        distinct.entry(request.checksum.key()).or_insert(request);
     }
     progress.planned(distinct.len());
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let fetcher = Fetcher::new(cache, settings, progress)?;
     let files: BTreeMap<Digest, CachedFile> = runtime.block_on(
         stream::iter(distinct.into_values())
-            .map(|request| fetcher.fetch(request))
+            .map(async |request: &DownloadRequest| {
+                Ok::<_, DownloadError>((request.checksum.key(), fetcher.fetch(request).await?))
+            })
             .buffer_unordered(settings.parallel.max(1))
-            .map_ok(|file| (file.digest, file))
             .try_collect(),
     )?;
-    let file = |request: &DownloadRequest| files.get(&request.digest).cloned();
+    let file = |request: &DownloadRequest| files.get(&request.checksum.key()).cloned();
     Ok(requests.iter().filter_map(file).collect())
 }

@@ -8,7 +8,8 @@ use url::Url;
 
 use super::cache::{CachedFile, DownloadCache};
 use super::download::{
-    DownloadError, DownloadProgress, DownloadRequest, DownloadSettings, FetchedFrom, NoProgress, fetch_all,
+    Checksum, DownloadError, DownloadProgress, DownloadRequest, DownloadSettings, FetchedFrom, NoProgress,
+    fetch_all,
 };
 use super::pylock::Location;
 use super::testing::{Answer, Server};
@@ -60,7 +61,7 @@ fn request(url: &str, body: &[u8], size: Option<u64>) -> DownloadRequest {
     DownloadRequest {
         name: "foo.whl".to_owned(),
         location: Location::Url(url.parse().unwrap()),
-        digest: Digest::of(body),
+        checksum: Checksum::Sha256(Digest::of(body)),
         size,
     }
 }
@@ -305,6 +306,6 @@ fn many_files_come_in_the_order_asked_for() {
         names.iter().map(|name| request(&server.url(name), format!("/{name}").as_bytes(), None)).collect();
     let files = fetch_all(&requests, &fixture.cache, &settings(), &NoProgress).unwrap();
     let digests: Vec<Digest> = files.iter().map(|file| file.digest).collect();
-    assert_eq!(digests, requests.iter().map(|request| request.digest).collect::<Vec<_>>());
+    assert_eq!(digests, requests.iter().map(|request| request.checksum.key()).collect::<Vec<_>>());
     assert_eq!(server.seen().len(), 30);
 }

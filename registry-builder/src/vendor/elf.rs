@@ -37,6 +37,17 @@ pub(crate) fn read_elf(bytes: &[u8]) -> Option<ElfFacts> {
     })
 }
 
+/// Whether `bytes` use the engine of Node.js directly, and not the interface that stays the same
+/// between its releases (Node-API).
+pub(crate) fn uses_v8(bytes: &[u8]) -> bool {
+    let Ok(elf) = Elf::parse(bytes) else { return false };
+    let names = elf.dynsyms.iter().filter(goblin::elf::Sym::is_import);
+    let mut names = names.filter_map(|symbol| elf.dynstrtab.get_at(symbol.st_name));
+    names.any(|name| {
+        name.starts_with("_ZN2v8") || name.starts_with("_ZNK2v8") || name == "node_module_register"
+    })
+}
+
 fn glibc_version(name: &str) -> Option<(u16, u16)> {
     let (major, rest) = name.strip_prefix("GLIBC_")?.split_once('.')?;
     let minor = rest.split('.').next()?;

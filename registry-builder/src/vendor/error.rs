@@ -10,6 +10,7 @@ use uv_pep440::VersionSpecifiersParseError;
 
 use super::cache::CacheError;
 use super::download::DownloadError;
+use super::node::NodeError;
 use super::pylock::PylockError;
 use super::selection::Blocked;
 use super::wheel_facts::WheelError;
@@ -146,6 +147,9 @@ pub enum VendorError {
         /// What is wrong with it.
         reason: String,
     },
+    /// The Node.js dependencies could not be vendored.
+    #[error(transparent)]
+    Node(#[from] NodeError),
     /// A file could not be fetched.
     #[error(transparent)]
     Download(#[from] DownloadError),
@@ -187,6 +191,7 @@ impl VendorError {
             | Self::Target { .. } => VendorErrorKind::Usage,
             Self::Unsatisfiable { .. } | Self::NoTargetServed { .. } => VendorErrorKind::Unresolvable,
             Self::UvDigest { .. } | Self::Lock { .. } | Self::Wheel { .. } => VendorErrorKind::Damaged,
+            Self::Node(error) => error.kind(),
             Self::BuildMisses { .. } => VendorErrorKind::Unresolvable,
             Self::BuiltWheel { .. } => VendorErrorKind::Damaged,
             Self::Download(error) if error.is_damage() => VendorErrorKind::Damaged,
@@ -225,6 +230,7 @@ impl VendorError {
             Self::NoTargetServed { .. } => {
                 "ask for a platform or Python that the packages publish wheels for, or require another version of them"
             }
+            Self::Node(error) => return error.hint(),
             Self::BuildMisses { .. } => "install what is missing on this machine, then run it again",
             Self::BuiltWheel { .. } => "require another version of the package",
             Self::Lock { .. } => "make the lock again with `uv pip compile --universal --format pylock.toml`",

@@ -55,8 +55,8 @@ impl<'a> Fetcher<'a> {
 
     /// The file of `request`, in the cache and checked.
     pub(crate) async fn fetch(&self, request: &DownloadRequest) -> Result<CachedFile, DownloadError> {
-        let (digest, size) = (request.digest, request.size);
-        let cached = self.on_disk(move |cache| Ok(cache.get(&digest, size)?)).await?;
+        let (checksum, size) = (request.checksum.clone(), request.size);
+        let cached = self.on_disk(move |cache| Ok(cache.find(&checksum, size)?)).await?;
         if let Some(file) = cached {
             self.progress.finished(&request.name, file.size, FetchedFrom::Cache);
             return Ok(file);
@@ -92,10 +92,10 @@ impl<'a> Fetcher<'a> {
         request: &DownloadRequest,
         path: std::path::PathBuf,
     ) -> Result<CachedFile, DownloadError> {
-        let (digest, size) = (request.digest, request.size);
+        let (checksum, size) = (request.checksum.clone(), request.size);
         self.on_disk(move |cache| {
             let file = fs_err::File::open(&path)?;
-            cache.insert(file, &digest, size, MAX_UNSIZED_BYTES).map_err(|source| match source {
+            cache.insert(file, &checksum, size, MAX_UNSIZED_BYTES).map_err(|source| match source {
                 CacheError::Io(error) => DownloadError::Io(error),
                 source => DownloadError::Local { path: path.display().to_string(), source },
             })
@@ -121,30 +121,30 @@ impl<'a> Fetcher<'a> {
     }
 
     async fn attempt(&self, request: &DownloadRequest, url: &Url) -> Result<CachedFile, DownloadError> {
-        let digest = request.digest;
-        let open = move |cache: &DownloadCache| match cache.partial(&digest)? {
+        let key = request.checksum.key();
+        let open = move |cache: &DownloadCache| match cache.partial(&key)? {
             Some(partial) => Ok(partial),
             None => Ok(cache.unshared_partial()?),
         };
         let mut partial = self.on_disk(open).await?;
-        if partial.length() > 0 && partial.digest() == request.digest {
+        if partial.length() > 0 && partial.has(&request.checksum)? {
             // Whole already: only its name was missing.
             return self.keep(partial, request).await;
         }
         let (response, resumed) = self.send(request, url, &mut partial).await?;
         self.progress.started(&request.name, partial.length(), request.size);
         self.receive(response, request, url, &mut partial).await?;
-        let actual = partial.digest();
-        if actual == request.digest {
+        if partial.has(&request.checksum)? {
             return self.keep(partial, request).await;
         }
+        let actual = partial.digest();
         partial.discard()?;
         // The bytes kept from before may be the bad ones, so a resumed download gets one more try.
         let url = shown(url);
         Err(if resumed {
             DownloadError::Range { url }
         } else {
-            DownloadError::Digest { url, expected: digest, actual }
+            DownloadError::Digest { url, expected: Box::new(request.checksum.clone()), actual }
         })
     }
 
@@ -218,10 +218,11 @@ impl<'a> Fetcher<'a> {
         partial: PartialFile,
         request: &DownloadRequest,
     ) -> Result<CachedFile, DownloadError> {
-        let (digest, size) = (request.digest, partial.length());
+        let (checksum, digest, size) = (request.checksum.clone(), partial.digest(), partial.length());
         self.on_disk(move |cache| {
             let path = cache.blob_path(&digest);
             partial.finish(&path)?;
+            cache.note_checksum(&checksum, &digest)?;
             Ok(CachedFile { digest, size, path })
         })
         .await

@@ -1,17 +1,15 @@
 //! Looks into fetched wheels: whether they are safe to unpack, what they take, and what they need.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::num::NonZeroUsize;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
 use attune_schemas::Digest;
 use attune_schemas::environment_lock::{Footprint, LockedWheel};
+use attune_schemas::release::WHEEL_MEDIA_TYPE;
 
 use super::cache::{CachedFile, DownloadCache};
 use super::error::VendorError;
 use super::fetch::shown;
+use super::parallel::in_parallel;
 use super::pylock::{Location, WheelSource};
 use super::selection::Selected;
 use super::vendoring::VendoredFile;
@@ -35,24 +33,10 @@ pub(crate) fn judge_wheels(
     fetched: &[CachedFile],
     cache: &DownloadCache,
 ) -> Result<JudgedWheels, VendorError> {
-    let (next, judged) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
-    let work = || {
-        while let Some(file) = fetched.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let Some(wheel) = wheels.get(&file.digest) else { continue };
-            let outcome = judge(&wheel.filename, file, cache);
-            judged.lock().expect("no judge panics").push((file.digest, outcome));
-        }
-    };
-    let workers = thread::available_parallelism().map_or(1, NonZeroUsize::get).min(fetched.len());
-    thread::scope(|scope| {
-        for _ in 0..workers {
-            scope.spawn(work);
-        }
-    });
-    let mut judged = judged.into_inner().expect("no judge panics");
-    // Whichever thread was first, the same wheel is blamed.
-    judged.sort_by_key(|(digest, _)| *digest);
-    judged.into_iter().map(|(digest, outcome)| Ok((digest, outcome?))).collect()
+    let wanted: Vec<(&WheelSource, &CachedFile)> =
+        fetched.iter().filter_map(|file| Some((*wheels.get(&file.digest)?, file))).collect();
+    let judged = in_parallel(&wanted, |(wheel, file)| judge(&wheel.filename, file, cache));
+    wanted.iter().zip(judged).map(|((_, file), outcome)| Ok((file.digest, outcome?))).collect()
 }
 
 fn judge(filename: &str, file: &CachedFile, cache: &DownloadCache) -> Result<JudgedWheel, VendorError> {
@@ -68,7 +52,8 @@ fn judge(filename: &str, file: &CachedFile, cache: &DownloadCache) -> Result<Jud
         cache.write_note(&note, &contents)?;
         contents
     };
-    let file = VendoredFile { filename: filename.to_owned(), digest, size, path };
+    let file =
+        VendoredFile { media_type: WHEEL_MEDIA_TYPE, filename: filename.to_owned(), digest, size, path };
     Ok(JudgedWheel { file, footprint, contents })
 }
 

@@ -23,8 +23,11 @@ pub mod download;
 mod elf;
 pub mod error;
 mod fetch;
+mod integrity;
 mod judging;
+pub mod node;
 pub mod package_source;
+mod parallel;
 mod partial;
 mod placement;
 pub mod pylock;
@@ -44,7 +47,7 @@ pub mod wheel_facts;
 #[cfg(test)]
 mod download_tests;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 #[cfg(test)]
 mod vendoring_tests;
 
@@ -52,6 +55,7 @@ pub use cache::{CachedFile, DownloadCache};
 pub use coverage::{Coverage, CoverageCell, CoverageMatrix};
 pub use download::{DownloadProgress, DownloadRequest, DownloadSettings, FetchedFrom, NoProgress, fetch_all};
 pub use error::{VendorError, VendorErrorKind};
+pub use node::{NodeInputs, NpmSettings, VendoredNode, vendor_node};
 pub use pylock::Pylock;
 pub use requirements::PythonInputs;
 pub use selection::{BlockReason, Blocked};

@@ -12,6 +12,8 @@ use attune_schemas::Digest;
 use fs_err::{File, OpenOptions};
 use sha2::{Digest as _, Sha256};
 
+use super::download::Checksum;
+
 /// The longest `ETag` that is remembered, in bytes.
 const MAX_ETAG_LEN: usize = 512;
 /// The read buffer, in bytes.
@@ -80,6 +82,11 @@ impl PartialFile {
     /// The digest of the bytes held.
     pub(crate) fn digest(&self) -> Digest {
         Digest::from_bytes(self.hasher.clone().finalize().into())
+    }
+
+    /// Whether the bytes held are those of `checksum`.
+    pub(crate) fn has(&self, checksum: &Checksum) -> io::Result<bool> {
+        checksum.accepts(&self.digest(), &self.path)
     }
 
     /// The version of the resource that the bytes are of, where a server named one.

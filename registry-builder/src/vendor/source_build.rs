@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 use uv_pep440::VersionSpecifiers;
 
 use super::build_failure::diagnose;
-use super::cache::{DownloadCache, digest_of_file};
-use super::download::{DownloadProgress, DownloadRequest, DownloadSettings, fetch_all};
+use super::cache::{CachedFile, DownloadCache};
+use super::download::{Checksum, DownloadProgress, DownloadRequest, DownloadSettings, fetch_all};
 use super::error::VendorError;
 use super::package_source::{PackageSource, SourceArchive};
 use super::pylock::{Location, LockedPackage, Pylock, WheelSource};
@@ -228,7 +228,7 @@ impl SourceBuilder<'_> {
         let request = DownloadRequest {
             name: archive.filename.clone(),
             location: archive.location.clone(),
-            digest: archive.digest,
+            checksum: Checksum::Sha256(archive.digest),
             size: archive.size,
         };
         let fetched = fetch_all(&[request], self.cache, self.downloads, self.progress)?;
@@ -238,8 +238,7 @@ impl SourceBuilder<'_> {
     }
 
     fn keep(&self, wheel: &Path, note: &Path) -> Result<BuiltWheel, VendorError> {
-        let (digest, size) = digest_of_file(wheel)?;
-        self.cache.insert(fs_err::File::open(wheel)?, &digest, Some(size), size)?;
+        let CachedFile { digest, size, .. } = self.cache.keep(wheel)?;
         let filename = wheel.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let built = BuiltWheel { filename, digest, size };
         self.cache.write_note(note, &built)?;

@@ -57,6 +57,19 @@ pub(crate) fn zip_bytes(files: &[(&str, &[u8])]) -> Vec<u8> {
     writer.finish().unwrap().into_inner()
 }
 
+/// An npm tarball with `files`.
+pub(crate) fn node_tarball(files: &[(&str, &str)]) -> Vec<u8> {
+    let mut builder =
+        tar::Builder::new(flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast()));
+    for (name, content) in files {
+        let mut header = tar::Header::new_gnu();
+        header.set_mode(0o644);
+        header.set_size(content.len() as u64);
+        builder.append_data(&mut header, format!("package/{name}"), content.as_bytes()).unwrap();
+    }
+    builder.into_inner().unwrap().finish().unwrap()
+}
+
 /// A request as the server saw it: path and lower-case headers.
 #[derive(Debug, Clone)]
 pub(crate) struct Seen {

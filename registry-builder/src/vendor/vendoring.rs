@@ -9,9 +9,10 @@ use url::Url;
 
 use super::cache::DownloadCache;
 use super::coverage::{Coverage, CoverageMatrix};
-use super::download::{DownloadProgress, DownloadRequest, DownloadSettings, fetch_all};
+use super::download::{Checksum, DownloadProgress, DownloadRequest, DownloadSettings, fetch_all};
 use super::error::VendorError;
 use super::judging::{JudgedWheels, judge_wheels, locked_wheels};
+use super::node::NpmSettings;
 use super::pylock::{Pylock, WheelSource};
 use super::requirements::{CommittedLock, PythonInputs};
 use super::selection::{Selected, select};
@@ -29,6 +30,8 @@ pub struct VendorSettings {
     pub uv: UvSettings,
     /// The downloads; offline too where `uv.offline` is set.
     pub downloads: DownloadSettings,
+    /// npm.
+    pub npm: NpmSettings,
     /// Build nothing: what is published as source only is refused.
     pub no_build: bool,
 }
@@ -40,23 +43,26 @@ impl VendorSettings {
             cache_dir: cache_dir.into(),
             uv: UvSettings::default(),
             downloads: DownloadSettings::default(),
+            npm: NpmSettings::default(),
             no_build: false,
         }
     }
 
     /// The downloads, knowing the indexes' logins.
-    fn downloads(&self) -> DownloadSettings {
+    pub(crate) fn downloads(&self) -> DownloadSettings {
         let mut downloads = self.downloads.clone();
         downloads.offline |= self.uv.offline;
-        let urls = self.uv.index_url.iter().chain(&self.uv.extra_index_urls);
+        let urls = self.uv.index_url.iter().chain(&self.uv.extra_index_urls).chain(&self.npm.registry);
         downloads.credentials.extend(urls.filter_map(|url| url.parse::<Url>().ok()));
         downloads
     }
 }
 
-/// A vendored wheel in the cache.
+/// A vendored file in the cache.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VendoredFile {
+    /// What it is, for the release manifest.
+    pub media_type: &'static str,
     /// Its name as published.
     pub filename: String,
     /// Its digest.
@@ -239,7 +245,7 @@ fn requests(wheels: &BTreeMap<Digest, &WheelSource>) -> Vec<DownloadRequest> {
     let request = |wheel: &&WheelSource| DownloadRequest {
         name: wheel.filename.clone(),
         location: wheel.location.clone(),
-        digest: wheel.digest,
+        checksum: Checksum::Sha256(wheel.digest),
         size: wheel.size,
     };
     wheels.values().map(request).collect()

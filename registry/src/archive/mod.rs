@@ -1,4 +1,5 @@
-//! Archives: the pack archive is written deterministically and read as if an enemy had written it.
+//! Archives: the pack archive is written deterministically and read as if an enemy had written it; npm
+//! packages are read only.
 //!
 //! ```text
 //! pack.tar.zst    GNU tar entries sorted by path: directories 0755, files 0644 or 0755,
@@ -10,11 +11,13 @@
 
 mod entries;
 mod error;
+mod node_package;
 mod unpack;
 mod write;
 
 pub use entries::{EntryKind, TarEntry, TarLimits, TarStream};
 pub use error::ArchiveError;
+pub use node_package::{NODE_PACKAGE_LIMITS, NodeFile, read_node_package, read_small};
 pub use unpack::{PACK_LIMITS, unpack_pack};
 pub use write::{PackArchive, SourceFile, write_pack};
 

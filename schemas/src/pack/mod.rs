@@ -11,7 +11,7 @@ mod testing;
 
 pub use metadata::{OnFailure, PackMetadata, RunnerKind, TestRunner, Testing};
 pub(crate) use read::read_pack_document;
-pub use read::{PACK_FILE, python_requirements, read_pack};
+pub use read::{PACK_FILE, node_dependencies, python_requirements, read_pack};
 pub use runtime_name::canonical_runtime;
 pub use runtime_requirement::{RuntimeRequirementError, node_requirement, python_requirement};
 pub(crate) use testing::check_test_files;

@@ -78,7 +78,16 @@ pub fn read_pack(text: &str, findings: &mut Findings) -> Option<PackMetadata> {
 
 /// The requirements of `meta.python_dependencies`, in pip's grammar (PEP 508).
 pub fn python_requirements(meta: &Map<String, Value>) -> Vec<String> {
-    let items = meta.get("python_dependencies").and_then(Value::as_array);
+    texts_of(meta, "python_dependencies")
+}
+
+/// The npm dependencies that `meta.node_dependencies` names, as `name@range`; an extension of ours.
+pub fn node_dependencies(meta: &Map<String, Value>) -> Vec<String> {
+    texts_of(meta, "node_dependencies")
+}
+
+fn texts_of(meta: &Map<String, Value>, key: &str) -> Vec<String> {
+    let items = meta.get(key).and_then(Value::as_array);
     items.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
@@ -91,6 +100,7 @@ pub(crate) fn read_pack_document(fields: &Fields<'_>, findings: &mut Findings) -
     let meta_key = spelling(fields, "meta", "metadata", findings);
     if let Some(meta) = fields.mapping(meta_key, findings) {
         meta.texts("python_dependencies", findings);
+        meta.texts("node_dependencies", findings);
     }
     let conf_schema_key = spelling(fields, "conf_schema", "config_schema", findings);
     let tags_key = spelling(fields, "tags", "keywords", findings);

@@ -31,6 +31,15 @@ impl LinkMode {
         matches!(self, Self::Auto | Self::Fold)
     }
 
+    /// The same for what cannot be folded.
+    #[must_use]
+    pub const fn unfolded(self) -> Self {
+        match self {
+            Self::Auto | Self::Fold => Self::Hardlink,
+            other => other,
+        }
+    }
+
     /// The layout that it makes; modes with equal layouts share environments.
     pub const fn layout(self) -> &'static str {
         match self {
@@ -44,7 +53,7 @@ impl LinkMode {
 
 /// Links files, and remembers what the file system cannot do.
 #[derive(Debug)]
-pub(super) struct FileLinker {
+pub(crate) struct FileLinker {
     mode: LinkMode,
     /// Set once linking failed in a way that will not change; from then on files are copied.
     copies: AtomicBool,
@@ -52,17 +61,17 @@ pub(super) struct FileLinker {
 
 impl FileLinker {
     /// Links as `mode` says.
-    pub(super) fn new(mode: LinkMode) -> Self {
+    pub(crate) fn new(mode: LinkMode) -> Self {
         Self { mode, copies: AtomicBool::new(mode == LinkMode::Copy) }
     }
 
     /// Whether a mode that shares space had to copy.
-    pub(super) fn fell_back(&self) -> bool {
+    pub(crate) fn fell_back(&self) -> bool {
         self.mode != LinkMode::Copy && self.copies.load(Ordering::Relaxed)
     }
 
     /// Puts the file `source` at `target`, which must not exist.
-    pub(super) fn link(&self, source: &Path, target: &Path) -> io::Result<()> {
+    pub(crate) fn link(&self, source: &Path, target: &Path) -> io::Result<()> {
         if self.copies.load(Ordering::Relaxed) {
             return copy(source, target);
         }

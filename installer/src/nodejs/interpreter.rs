@@ -1,0 +1,166 @@
+//! One Node.js interpreter, as it describes itself.
+
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use attune_schemas::Platform;
+use attune_schemas::platform::{Arch, Libc};
+use serde::{Deserialize, Serialize};
+
+/// Asked of every interpreter. It loads no module, since starting is most of what it costs.
+const PROBE: &str = "console.log([process.execPath, process.versions.node, process.platform, process.arch, process.versions.modules].join('\\n'))";
+/// The name of the dynamic linker stands near the beginning of a program.
+const HEAD_BYTES: u64 = 64 * 1024;
+
+/// A Node.js interpreter.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NodeInterpreter {
+    /// The executable itself, links resolved.
+    pub executable: PathBuf,
+    /// Its version, `20.11.1`.
+    pub version: String,
+    /// `process.platform`.
+    pub os: String,
+    /// `process.arch`.
+    pub arch: String,
+    /// `process.versions.modules`: what machine code of packages may be bound to.
+    pub abi: String,
+    /// `gnu` or `musl`.
+    pub libc: String,
+}
+
+/// Why a program is not a usable interpreter.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum NodeInterpreterError {
+    /// It could not be started.
+    #[error("could not run `{}`", path.display())]
+    Run {
+        /// The program.
+        path: PathBuf,
+        /// The cause.
+        #[source]
+        source: io::Error,
+    },
+    /// It does not answer as Node.js does.
+    #[error("`{}` does not answer as Node.js: {reason}", path.display())]
+    Answer {
+        /// The program.
+        path: PathBuf,
+        /// What it said.
+        reason: String,
+    },
+}
+
+impl NodeInterpreter {
+    /// Asks the program at `path` what it is.
+    pub fn probe(path: &Path) -> Result<Self, NodeInterpreterError> {
+        let run = |source| NodeInterpreterError::Run { path: path.to_owned(), source };
+        let output = Command::new(path)
+            .args(["-e", PROBE])
+            // Options and modules of the user's are not part of what the program is.
+            .env_remove("NODE_OPTIONS")
+            .env_remove("NODE_PATH")
+            .stdin(Stdio::null())
+            .output()
+            .map_err(run)?;
+        let answer = |reason: String| NodeInterpreterError::Answer { path: path.to_owned(), reason };
+        if !output.status.success() {
+            let stderr = String::from_utf8_lossy(&output.stderr);
+            let first = stderr.lines().map(str::trim).find(|line| !line.is_empty());
+            return Err(answer(first.unwrap_or("it failed without a word").to_owned()));
+        }
+        let text = String::from_utf8_lossy(&output.stdout);
+        let lines: Vec<&str> = text.lines().collect();
+        let [executable, version, os, arch, abi] = lines[..] else {
+            return Err(answer("its answer is not the one that was asked for".to_owned()));
+        };
+        let executable = fs_err::canonicalize(executable).map_err(run)?;
+        let libc = if is_for_musl(&executable).map_err(run)? { "musl" } else { "gnu" };
+        Ok(Self {
+            executable,
+            version: version.to_owned(),
+            os: os.to_owned(),
+            arch: arch.to_owned(),
+            abi: abi.to_owned(),
+            libc: libc.to_owned(),
+        })
+    }
+
+    /// The machine it runs on, or `None` where it is not one of ours.
+    pub fn platform(&self) -> Option<Platform> {
+        if self.os != "linux" {
+            return None;
+        }
+        let arch = match self.arch.as_str() {
+            "x64" => Arch::Amd64,
+            "arm64" => Arch::Arm64,
+            _ => return None,
+        };
+        Some(Platform { arch, libc: if self.libc == "musl" { Libc::Musl } else { Libc::Gnu } })
+    }
+
+    /// Whether its version is in an npm range; one that cannot be read has nothing in it.
+    pub fn satisfies(&self, range: &str) -> bool {
+        let range = nodejs_semver::Range::parse(range);
+        let version = nodejs_semver::Version::parse(&self.version);
+        matches!((range, version), (Ok(range), Ok(version)) if range.satisfies(&version))
+    }
+
+    /// One line for people.
+    pub fn describe(&self) -> String {
+        format!("Node.js {} ({})", self.version, self.executable.display())
+    }
+}
+
+/// Whether a program is linked to musl.
+fn is_for_musl(program: &Path) -> io::Result<bool> {
+    let mut head = Vec::new();
+    fs_err::File::open(program)?.take(HEAD_BYTES).read_to_end(&mut head)?;
+    Ok(head.windows(8).any(|window| window == b"/ld-musl"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn node(version: &str) -> NodeInterpreter {
+        NodeInterpreter {
+            executable: "/usr/bin/node".into(),
+            version: version.to_owned(),
+            os: "linux".to_owned(),
+            arch: "x64".to_owned(),
+            abi: "115".to_owned(),
+            libc: "musl".to_owned(),
+        }
+    }
+
+    #[test]
+    fn ranges_are_those_of_npm() {
+        let table = [
+            ("20.11.1", ">=18", true),
+            ("20.11.1", ">= 18 <20", false),
+            ("20.11.1", "^20", true),
+            ("18.2.0", "18.x || 20.x", true),
+            ("19.0.0", "18.x || 20.x", false),
+            ("20.11.1", "nonsense", false),
+        ];
+        for (version, range, expected) in table {
+            assert_eq!(node(version).satisfies(range), expected, "{version} {range}");
+        }
+    }
+
+    #[test]
+    fn the_platform_is_ours_or_none() {
+        assert_eq!(node("20.0.0").platform().unwrap().to_string(), "linux/amd64/musl");
+        assert_eq!(NodeInterpreter { arch: "ia32".to_owned(), ..node("20.0.0") }.platform(), None);
+    }
+
+    #[test]
+    fn a_program_that_is_no_node_is_refused() {
+        for program in ["/bin/false", "/bin/true", "/nowhere/node"] {
+            assert!(NodeInterpreter::probe(Path::new(program)).is_err(), "{program}");
+        }
+    }
+}

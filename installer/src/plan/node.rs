@@ -1,0 +1,115 @@
+//! Chooses the interpreter and the packages of a pack's Node.js environment.
+
+use attune_schemas::environment_lock::{LockedNodePackage, NodeLock, NodeTarget};
+use attune_schemas::pack_config::PackConfig;
+use attune_schemas::{Digest, PackRef};
+
+use super::environment::NodeEnvironment;
+use super::error::PlanError;
+use super::{BundleTargets, Hosted};
+use crate::error::InstallError;
+use crate::link::LinkMode;
+use crate::nodejs::NodeInterpreter;
+
+/// The Node.js environment of `pack` on this host, or `None` where it needs none.
+pub(super) fn plan_node(
+    pack: &PackRef,
+    config: &PackConfig,
+    made_for: Option<&BundleTargets>,
+    hosted: &mut Hosted<'_>,
+    link_mode: LinkMode,
+) -> Result<Option<NodeEnvironment>, InstallError> {
+    let Some(lock) = &config.environments.nodejs else { return Ok(None) };
+    let interpreter = hosted.nodes.find(|candidate| suits(candidate, lock, made_for))?;
+    let Some(interpreter) = interpreter else {
+        return Err(nothing_suits(pack, lock, made_for, hosted.nodes.found()).into());
+    };
+    tracing::info!("{pack}: {}", interpreter.describe());
+    let target = target_for(&interpreter, lock).cloned();
+    let (packages, bins) = target.map(|target| (target.packages, target.bins)).unwrap_or_default();
+    let digest = environment_digest(&interpreter, &packages, &bins, link_mode);
+    let marker = lock.manifest.as_ref().map(|manifest| manifest.digest.hex());
+    Ok(Some(NodeEnvironment { digest, interpreter, packages, bins, link_mode, marker }))
+}
+
+fn suits(interpreter: &NodeInterpreter, lock: &NodeLock, made_for: Option<&BundleTargets>) -> bool {
+    let is_held =
+        |target: &NodeTarget| made_for.is_none_or(|bundle| bundle.platforms.contains(&target.platform));
+    satisfies(interpreter, lock)
+        && interpreter.platform().is_some()
+        && (lock.targets.is_empty()
+            || target_for(interpreter, lock)
+                .is_some_and(|target| is_held(target) && fits(interpreter, target)))
+}
+
+/// Whether the interpreter has the ABI that machine code of the packages is bound to.
+fn fits(interpreter: &NodeInterpreter, target: &NodeTarget) -> bool {
+    let overlays = target.packages.iter().filter_map(|package| package.overlay.as_ref());
+    let mut bound = overlays.filter_map(|overlay| overlay.node_abi.as_ref());
+    bound.all(|abi| *abi == interpreter.abi)
+}
+
+fn satisfies(interpreter: &NodeInterpreter, lock: &NodeLock) -> bool {
+    lock.requires_nodejs.as_ref().is_none_or(|range| interpreter.satisfies(range))
+}
+
+fn target_for<'a>(interpreter: &NodeInterpreter, lock: &'a NodeLock) -> Option<&'a NodeTarget> {
+    let platform = interpreter.platform()?;
+    lock.targets.iter().find(|target| target.platform == platform)
+}
+
+fn nothing_suits(
+    pack: &PackRef,
+    lock: &NodeLock,
+    made_for: Option<&BundleTargets>,
+    found: &[NodeInterpreter],
+) -> PlanError {
+    let pack = pack.clone();
+    let list = |items: Vec<String>| items.join(", ");
+    if let Some(usable) = found.iter().find(|found| satisfies(found, lock)) {
+        let platform = usable.platform().map_or_else(|| usable.arch.clone(), |platform| platform.to_string());
+        let held = lock
+            .targets
+            .iter()
+            .filter(|target| made_for.is_none_or(|bundle| bundle.platforms.contains(&target.platform)));
+        let built_for = list(held.map(|target| target.platform.to_string()).collect());
+        return PlanError::OtherTarget {
+            pack,
+            here: format!("{platform} with Node.js {}", usable.version),
+            built_for,
+        };
+    }
+    let needed = lock
+        .requires_nodejs
+        .as_ref()
+        .map_or_else(|| "Node.js".to_owned(), |range| format!("Node.js {range}"));
+    let found = match found {
+        [] => "no Node.js on this host".to_owned(),
+        found => list(found.iter().map(NodeInterpreter::describe).collect()),
+    };
+    PlanError::NoNode { pack, needed, found }
+}
+
+/// Equal interpreters and equal packages at equal places make equal environments.
+fn environment_digest(
+    interpreter: &NodeInterpreter,
+    packages: &[LockedNodePackage],
+    bins: &[attune_schemas::environment_lock::BinLink],
+    link_mode: LinkMode,
+) -> Digest {
+    let place = |package: &LockedNodePackage| {
+        let overlay = package.overlay.as_ref().map(|overlay| overlay.digest);
+        serde_json::json!([package.path, package.digest, overlay])
+    };
+    let description = serde_json::json!({
+        "format": "attune.node-environment/v1",
+        "interpreter": interpreter,
+        // Node.js follows links before it looks for what a module requires: nothing can be folded.
+        "layout": link_mode.unfolded().layout(),
+        "packages": packages.iter().map(place).collect::<Vec<_>>(),
+        "bins": bins,
+    });
+    let bytes = attune_schemas::canonical_json::to_vec(&description)
+        .expect("a description of strings and integers has a canonical form");
+    Digest::of(&bytes)
+}

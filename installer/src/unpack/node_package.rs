@@ -1,0 +1,159 @@
+//! Unpacks an npm package into the store, with a RECORD of its files beside it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use attune_registry::archive::{
+    ArchiveError, NODE_PACKAGE_LIMITS, NodeFile, TarLimits, read_node_package, unpack_pack,
+};
+use attune_schemas::Digest;
+use attune_schemas::environment_lock::Footprint;
+use sha2::{Digest as _, Sha256};
+
+use crate::node_modules::PACKAGE_DIRECTORY;
+use crate::venv::record::{RecordEntry, record_bytes};
+
+/// What is read at a time, in bytes.
+const CHUNK_BYTES: usize = 64 * 1024;
+/// The most of a program's first line that is looked at, in bytes.
+const MAX_FIRST_LINE: usize = 4096;
+
+/// Unpacks the tarball in `reader` into `destination`, which must not exist.
+///
+/// Files become read-only; `programs`, paths below the package, may be executed. What is unpacked must be
+/// exactly `expected`. When this fails, the caller removes `destination`.
+pub(super) fn unpack_node_package(
+    reader: impl Read,
+    destination: &Path,
+    expected: &Footprint,
+    programs: &BTreeSet<String>,
+) -> Result<(), ArchiveError> {
+    let package = destination.join(PACKAGE_DIRECTORY);
+    fs_err::create_dir_all(&package)?;
+    let limits = TarLimits {
+        // Files that replace each other are counted each.
+        max_bytes: NODE_PACKAGE_LIMITS.max_bytes,
+        max_entries: expected.files.min(NODE_PACKAGE_LIMITS.max_entries),
+        ..NODE_PACKAGE_LIMITS
+    };
+    let mut records: BTreeMap<String, RecordEntry> = BTreeMap::new();
+    let mut made = BTreeSet::new();
+    let found = read_node_package(reader, limits, &mut |mut file| {
+        let is_program = programs.contains(file.path.as_str());
+        if let Some(parent) = file.path.parent()
+            && made.insert(parent.clone())
+        {
+            fs_err::create_dir_all(parent.below(&package))?;
+        }
+        let (digest, size) = write_file(&mut file, is_program, &package)?;
+        let path = file.path.to_string();
+        records.insert(path.clone(), RecordEntry::with_digest(path, &digest, size));
+        Ok(())
+    })?;
+    compare(&found, expected)?;
+    write_record(&records.into_values().collect::<Vec<_>>(), destination)?;
+    Ok(())
+}
+
+/// Unpacks what an install script made into `destination`, which must not exist.
+pub(super) fn unpack_overlay(
+    reader: impl Read,
+    destination: &Path,
+    expected: &Footprint,
+) -> Result<(), ArchiveError> {
+    fs_err::create_dir_all(destination)?;
+    let package = destination.join(PACKAGE_DIRECTORY);
+    unpack_pack(reader, &package, expected)?;
+    let mut records = Vec::new();
+    record_tree(&package, "", &mut records)?;
+    write_record(&records, destination)?;
+    Ok(())
+}
+
+fn record_tree(directory: &Path, prefix: &str, records: &mut Vec<RecordEntry>) -> io::Result<()> {
+    for entry in fs_err::read_dir(directory)? {
+        let entry = entry?;
+        let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+        if entry.file_type()?.is_dir() {
+            record_tree(&entry.path(), &format!("{name}/"), records)?;
+        } else {
+            records.push(RecordEntry::of(name, &fs_err::read(entry.path())?));
+        }
+    }
+    Ok(())
+}
+
+/// Writes the RECORD of the entry of the store at `destination`.
+fn write_record(records: &[RecordEntry], destination: &Path) -> io::Result<()> {
+    fs_err::write(destination.join("RECORD"), record_bytes(records))
+}
+
+/// Writes a file; returns the digest and length of what was written.
+fn write_file(
+    file: &mut NodeFile<'_>,
+    is_program: bool,
+    package: &Path,
+) -> Result<(Digest, u64), ArchiveError> {
+    let path = file.path.below(package);
+    if file.replaces {
+        fs_err::remove_file(&path)?;
+    }
+    let mut options = fs_err::OpenOptions::new();
+    let mode = if file.executable || is_program { 0o555 } else { 0o444 };
+    options.write(true).create_new(true).options_mut().mode(mode);
+    let mut target = options.open(&path)?;
+    let (mut hasher, mut size) = (Sha256::new(), 0);
+    let mut chunk = Vec::with_capacity(CHUNK_BYTES);
+    loop {
+        chunk.clear();
+        file.content.take(CHUNK_BYTES as u64).read_to_end(&mut chunk).map_err(ArchiveError::Damaged)?;
+        if chunk.is_empty() {
+            return Ok((Digest::from_bytes(hasher.finalize().into()), size));
+        }
+        if is_program && size == 0 {
+            mend_first_line(&mut chunk);
+        }
+        hasher.update(&chunk);
+        target.write_all(&chunk)?;
+        size += chunk.len() as u64;
+    }
+}
+
+/// Takes the carriage return off the first line of a program, as npm does: with it no interpreter is found.
+fn mend_first_line(content: &mut Vec<u8>) {
+    let head = &content[..content.len().min(MAX_FIRST_LINE)];
+    let end = head.iter().position(|&byte| byte == b'\n');
+    if let Some(end) = end.filter(|&end| content.starts_with(b"#!") && end > 0 && content[end - 1] == b'\r') {
+        content.remove(end - 1);
+    }
+}
+
+fn compare(found: &Footprint, expected: &Footprint) -> Result<(), ArchiveError> {
+    let counts = [("files", found.files, expected.files), ("bytes", found.bytes, expected.bytes)];
+    for (what, actual, expected) in counts {
+        if actual != expected {
+            return Err(ArchiveError::Footprint { what, expected, actual });
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_line_of_a_program_is_mended() {
+        let mended = |text: &str| {
+            let mut content = text.as_bytes().to_vec();
+            mend_first_line(&mut content);
+            String::from_utf8(content).unwrap()
+        };
+        assert_eq!(mended("#!/usr/bin/env node\r\nx\r\n"), "#!/usr/bin/env node\nx\r\n");
+        for text in ["#!/usr/bin/env node\nx\r\n", "x\r\n", "", "#!"] {
+            assert_eq!(mended(text), text);
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! Node.js vendoring: from a pack's `package.json` to tarballs and their places in `node_modules`.
+//!
+//! ```text
+//! inputs     what the pack asks for (package.json, its lock, meta.node_dependencies)
+//!   npm        the program: makes a lock where the pack has none, packs directories and repositories
+//!   lockfile   package-lock.json (lockfileVersion 2 and 3), read
+//!   platform   os, cpu and libc of a package against a target
+//!   closure    per target: which entries are installed, or who is to blame
+//!   sources    where each tarball comes from
+//!   tarball    what a fetched tarball holds; hostile ones are refused here
+//!   bins       links to programs
+//!   scripts    install scripts that were allowed: run once here, their files kept as overlays
+//!   vendoring  the steps in order -> `VendoredNode`
+//! ```
+//!
+//! Resolution is npm's, and everything after it is ours: a target needs no npm.
+
+mod bins;
+mod closure;
+pub mod error;
+pub mod inputs;
+mod lockfile;
+mod npm;
+mod platform;
+mod scripts;
+mod sources;
+mod tarball;
+pub mod vendoring;
+
+pub use error::NodeError;
+pub use inputs::NodeInputs;
+pub use npm::NpmSettings;
+pub use vendoring::{VendoredNode, vendor_node};

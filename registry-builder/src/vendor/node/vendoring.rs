@@ -1,0 +1,374 @@
+//! A pack's Node.js dependencies, from what it asks for to a lock with its tarballs: the steps in order.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use attune_schemas::Platform;
+use attune_schemas::environment_lock::{BlockedPlatform, LockedNodePackage, NodeLock, NodeTarget};
+use attune_schemas::release::{NODE_OVERLAY_MEDIA_TYPE, NODE_PACKAGE_MEDIA_TYPE};
+use serde_json::{Value, json};
+
+use super::bins::bin_links;
+use super::closure::{Closure, UnlockedOptional, close_over};
+use super::error::NodeError;
+use super::inputs::NodeInputs;
+use super::lockfile::{LockEntry, Lockfile, name_of_place};
+use super::npm::{Npm, NpmSettings};
+use super::scripts::{LaidOut, Made, ScriptHost};
+use super::sources::{Sources, TarballSource};
+use super::tarball::{TarballFacts, read_tarball};
+use crate::vendor::cache::{CachedFile, DownloadCache};
+use crate::vendor::download::{Checksum, DownloadProgress, DownloadRequest, DownloadSettings, fetch_all};
+use crate::vendor::parallel::in_parallel;
+use crate::vendor::vendoring::VendoredFile;
+
+/// A pack's vendored Node.js dependencies.
+#[derive(Debug, Clone)]
+pub struct VendoredNode {
+    /// The lock. Its targets are empty where the pack needs no package.
+    pub lock: NodeLock,
+    /// Every tarball that the lock names, once, sorted by name.
+    pub files: Vec<VendoredFile>,
+    /// What a person should know, and that stops nothing.
+    pub warnings: Vec<String>,
+}
+
+/// A tarball that was fetched and judged.
+struct Tarball {
+    file: CachedFile,
+    origin: Option<String>,
+    facts: TarballFacts,
+}
+
+/// Reads or makes the lock of `inputs`, fetches the packages of every platform and checks them.
+///
+/// # Errors
+/// Also where not one platform can be served; the error names everyone to blame.
+pub fn vendor_node(
+    inputs: &NodeInputs,
+    platforms: &[Platform],
+    cache: &DownloadCache,
+    (settings, downloads): (&NpmSettings, &DownloadSettings),
+    progress: &dyn DownloadProgress,
+) -> Result<VendoredNode, NodeError> {
+    let npm = Npm::new(settings);
+    let mut lock = read_lock(inputs, &npm)?;
+    let mut warnings = not_in_lock(inputs, &lock);
+    complete(&mut lock, platforms, &npm, &mut warnings)?;
+    let mut closures: BTreeMap<Platform, Closure> =
+        platforms.iter().map(|&platform| (platform, close_over(&lock, platform))).collect();
+    let places: BTreeSet<String> = closures.values().flat_map(|closure| &closure.places).cloned().collect();
+
+    let sources = Sources { pack_dir: inputs.pack_dir(), npm: &npm, cache, registries: RefCell::default() };
+    let mut found = BTreeMap::new();
+    for place in places {
+        match sources.find(&place, &lock.packages[&place])? {
+            Ok(source) => drop(found.insert(place, source)),
+            Err(reason) => {
+                for closure in closures.values_mut().filter(|closure| closure.places.contains(&place)) {
+                    closure.blames.insert(reason.clone());
+                }
+            }
+        }
+    }
+    let (served, blocked): (Vec<_>, Vec<_>) =
+        closures.into_iter().partition(|(_, closure)| closure.blames.is_empty());
+    if served.is_empty() {
+        let blames: BTreeSet<String> = blocked.into_iter().flat_map(|(_, closure)| closure.blames).collect();
+        return Err(NodeError::NoTargetServed { blames: blames.into_iter().collect() });
+    }
+    let wanted: BTreeSet<&String> = served.iter().flat_map(|(_, closure)| &closure.places).collect();
+    found.retain(|place, _| wanted.contains(place));
+    warnings.extend(weak(&found));
+    let tarballs = fetch(&lock, found, cache, downloads, progress)?;
+    warnings.extend(scripted(&tarballs, &settings.allow_scripts));
+    let (mut served, mut blocked) = (served, blocked);
+    let made = run_scripts(&lock, &mut served, &mut blocked, &tarballs, (settings, cache, progress))?;
+    let vendored = Vendored { lock: &lock, tarballs: &tarballs, made: &made };
+    let targets = served.iter().map(|(platform, closure)| vendored.target(*platform, closure));
+    Ok(VendoredNode {
+        lock: NodeLock {
+            requires_nodejs: inputs.requires_nodejs().map(str::to_owned),
+            manifest: inputs.manifest().cloned(),
+            targets: targets.collect::<Result<_, _>>()?,
+            blocked: blocked
+                .into_iter()
+                .map(|(platform, closure)| BlockedPlatform {
+                    platform,
+                    blames: closure.blames.into_iter().collect(),
+                })
+                .collect(),
+        },
+        files: files(&tarballs, &made),
+        warnings,
+    })
+}
+
+/// The committed lock, or one that npm makes.
+fn read_lock(inputs: &NodeInputs, npm: &Npm<'_>) -> Result<Lockfile, NodeError> {
+    if inputs.has_workspaces() {
+        return Err(NodeError::Workspaces);
+    }
+    if let Some(path) = inputs.committed_lock() {
+        // One of version 1 says too little, and npm writes it anew without changing a version.
+        if let Some(lock) = Lockfile::parse(&fs_err::read_to_string(path)?)? {
+            require_same_dependencies(inputs, &lock)?;
+            return Ok(lock);
+        }
+    }
+    Lockfile::parse(&npm.lock(inputs)?)?
+        .ok_or_else(|| NodeError::Lock { reason: "npm wrote one of lockfileVersion 1".to_owned() })
+}
+
+/// As with `npm ci`, a lock that was made for another `package.json` is not followed.
+fn require_same_dependencies(inputs: &NodeInputs, lock: &Lockfile) -> Result<(), NodeError> {
+    let package = inputs.joined_package();
+    let kinds = [
+        ("dependencies", &lock.root.dependencies),
+        ("optionalDependencies", &lock.root.optional_dependencies),
+    ];
+    for (kind, locked) in kinds {
+        let asked = package.get(kind).and_then(Value::as_object).into_iter().flatten();
+        for (name, range) in asked.filter(|(name, _)| !inputs.added().contains_key(*name)) {
+            let optional = lock.root.optional_dependencies.get(name);
+            if locked.get(name).or(optional).map(String::as_str) != range.as_str() {
+                return Err(NodeError::StaleLock { difference: format!("`{name}`") });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Dependencies of pack.yaml alone that a committed lock does not know.
+fn not_in_lock(inputs: &NodeInputs, lock: &Lockfile) -> Vec<String> {
+    let unknown = inputs.added().keys().filter(|name| lock.find("", name).is_none());
+    unknown
+        .map(|name| format!("`{name}` of meta.node_dependencies is not in the npm lock, and is left out"))
+        .collect()
+}
+
+/// Adds the optional packages that the lock leaves out and a platform needs: npm writes only what the
+/// machine that it runs on needed, where packages were installed already.
+fn complete(
+    lock: &mut Lockfile,
+    platforms: &[Platform],
+    npm: &Npm<'_>,
+    warnings: &mut Vec<String>,
+) -> Result<(), NodeError> {
+    let unlocked = platforms.iter().flat_map(|&platform| close_over(lock, platform).unlocked);
+    let unlocked: BTreeSet<UnlockedOptional> = unlocked.collect();
+    for UnlockedOptional { from, name, range } in unlocked {
+        let published = match npm.view(&name, &range) {
+            Ok(published) => published,
+            Err(NodeError::NoNpm { .. } | NodeError::NpmFailed { .. }) => {
+                warnings.push(format!(
+                    "the optional package `{name}` {range} is not in the npm lock, and cannot be looked up"
+                ));
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
+        let mut entry = json!(published.package);
+        entry["version"] = json!(published.version);
+        entry["resolved"] = json!(published.dist.tarball);
+        entry["integrity"] = json!(published.dist.integrity);
+        let entry: LockEntry = serde_json::from_value(entry)
+            .map_err(|error| NodeError::NpmFailed { message: format!("`{name}`: {error}") })?;
+        if !platforms.iter().any(|&platform| entry.limits().allow(platform)) {
+            continue;
+        }
+        let top = format!("node_modules/{name}");
+        let place =
+            if lock.packages.contains_key(&top) { format!("{from}/node_modules/{name}") } else { top };
+        lock.packages.insert(place, entry);
+    }
+    Ok(())
+}
+
+fn weak(found: &BTreeMap<String, TarballSource>) -> Vec<String> {
+    let is_weak = |(place, source): (&String, &TarballSource)| match source {
+        TarballSource::Fetch {
+            request: DownloadRequest { checksum: Checksum::Integrity(integrity), .. },
+            ..
+        } if integrity.is_weak() => {
+            Some(format!("the lock names `{}` by sha1 alone, which can be forged", name_of_place(place)))
+        }
+        _ => None,
+    };
+    found.iter().filter_map(is_weak).collect()
+}
+
+fn scripted(tarballs: &BTreeMap<String, Tarball>, allowed: &BTreeSet<String>) -> Vec<String> {
+    let names = tarballs.iter().filter(|(_, tarball)| tarball.facts.has_install_script);
+    let names: BTreeSet<&str> = names.map(|(place, _)| name_of_place(place)).collect();
+    let warning = |name| {
+        format!(
+            "`{name}` has an install script, which is not run; if it does not work without, add it with --allow-scripts {name}"
+        )
+    };
+    names.into_iter().filter(|name| !allowed.contains(*name)).map(warning).collect()
+}
+
+fn fetch(
+    lock: &Lockfile,
+    found: BTreeMap<String, TarballSource>,
+    cache: &DownloadCache,
+    downloads: &DownloadSettings,
+    progress: &dyn DownloadProgress,
+) -> Result<BTreeMap<String, Tarball>, NodeError> {
+    let (mut had, mut places, mut requests) = (Vec::new(), Vec::new(), Vec::new());
+    for (place, source) in found {
+        match source {
+            TarballSource::Fetch { request, origin } => {
+                places.push((place, origin));
+                requests.push(request);
+            }
+            TarballSource::Packed { file, origin } => had.push((place, Some(origin), file)),
+            TarballSource::InBundle => {}
+        }
+    }
+    let fetched = fetch_all(&requests, cache, downloads, progress)?;
+    had.extend(places.into_iter().zip(fetched).map(|((place, origin), file)| (place, origin, file)));
+    let judged = in_parallel(&had, |(place, _, file)| {
+        let entry = &lock.packages[place];
+        let name = entry.name.as_deref().unwrap_or_else(|| name_of_place(place));
+        read_tarball(&file.path, name, entry.version.as_deref())
+    });
+    let tarballs = had
+        .into_iter()
+        .zip(judged)
+        .map(|((place, origin, file), facts)| Ok((place, Tarball { file, origin, facts: facts? })));
+    tarballs.collect()
+}
+
+/// Everything that targets are made of.
+struct Vendored<'a> {
+    lock: &'a Lockfile,
+    tarballs: &'a BTreeMap<String, Tarball>,
+    made: &'a BTreeMap<String, Made>,
+}
+
+impl Vendored<'_> {
+    fn target(&self, platform: Platform, closure: &Closure) -> Result<NodeTarget, NodeError> {
+        let packages = closure.places.iter().filter_map(|place| Some((place, self.tarballs.get(place)?)));
+        let packages = packages.map(|(place, tarball)| self.package(place, tarball));
+        Ok(NodeTarget {
+            platform,
+            packages: packages.collect::<Result<_, _>>()?,
+            bins: bin_links(self.lock, closure.places.iter(), |path| has_file(self.tarballs, path))?,
+        })
+    }
+
+    fn package(&self, place: &str, tarball: &Tarball) -> Result<LockedNodePackage, NodeError> {
+        let entry = &self.lock.packages[place];
+        let version = tarball.facts.version.clone().or_else(|| entry.version.clone());
+        Ok(LockedNodePackage {
+            path: place.parse().map_err(|_| NodeError::Place { place: place.to_owned() })?,
+            name: name_at(self.lock, place).to_owned(),
+            version: version.unwrap_or_default(),
+            digest: tarball.file.digest,
+            size: tarball.file.size,
+            unpacked: tarball.facts.unpacked,
+            overlay: self.made.get(place).map(|made| made.overlay.clone()),
+            has_install_script: tarball.facts.has_install_script,
+            origin: tarball.origin.clone(),
+        })
+    }
+}
+
+/// The name of the package at `place`.
+fn name_at<'a>(lock: &'a Lockfile, place: &'a str) -> &'a str {
+    lock.packages[place].name.as_deref().unwrap_or_else(|| name_of_place(place))
+}
+
+/// Whether one of the tarballs has the file at `path` of the tree: that of the nearest place above it, which
+/// may bring other packages inside it.
+fn has_file(tarballs: &BTreeMap<String, Tarball>, path: &str) -> bool {
+    let mut directory = path;
+    while let Some((above, _)) = directory.rsplit_once('/') {
+        directory = above;
+        if let Some(tarball) = tarballs.get(directory) {
+            return tarball.facts.files.contains(&path[directory.len() + 1..]);
+        }
+    }
+    false
+}
+
+type Served = Vec<(Platform, Closure)>;
+
+/// Runs the install scripts that were allowed, in the tree of this machine; what they made, by place.
+/// Other machines are blocked where it is machine code.
+fn run_scripts(
+    lock: &Lockfile,
+    served: &mut Served,
+    blocked: &mut Served,
+    tarballs: &BTreeMap<String, Tarball>,
+    (settings, cache, progress): (&NpmSettings, &DownloadCache, &dyn DownloadProgress),
+) -> Result<BTreeMap<String, Made>, NodeError> {
+    let mut made = BTreeMap::new();
+    if settings.allow_scripts.is_empty() {
+        return Ok(made);
+    }
+    let here = Platform::current().ok_or_else(|| NodeError::Script {
+        name: "every package".to_owned(),
+        reason: "this machine is not one that packs are installed on".to_owned(),
+    })?;
+    let host = ScriptHost::find(settings)?;
+    for name in &settings.allow_scripts {
+        let refuse = |reason| NodeError::NothingToAllow { name: name.clone(), reason };
+        let own = tarballs.iter().filter(|(place, _)| name_at(lock, place) == name);
+        let own: Vec<(&String, &Tarball)> = own.collect();
+        if own.is_empty() {
+            return Err(refuse("which is not among the packages that are installed"));
+        }
+        if !own.iter().any(|(_, tarball)| tarball.facts.has_install_script) {
+            return Err(refuse("which has no install script"));
+        }
+        let closure = served.iter().find(|(platform, _)| *platform == here).map(|(_, closure)| closure);
+        let closure = closure
+            .ok_or_else(|| refuse("whose script can run for this machine alone, which is not asked for"))?;
+        let tree: Vec<LaidOut<'_>> = closure
+            .places
+            .iter()
+            .filter_map(|place| Some((place, tarballs.get(place)?)))
+            .map(|(place, tarball)| LaidOut { place, tarball: &tarball.file, name: name_at(lock, place) })
+            .collect();
+        progress.building(&format!("{name} by its install script"));
+        let bins = bin_links(lock, closure.places.iter(), |path| has_file(tarballs, path))?;
+        let of_name = host.run(name, (&tree, &bins), here, cache)?;
+        let native: Vec<&String> =
+            of_name.iter().filter(|(_, made)| made.is_native).map(|(place, _)| place).collect();
+        let is_elsewhere = |(platform, closure): &(Platform, Closure)| {
+            *platform != here && native.iter().any(|place| closure.places.contains(*place))
+        };
+        let (elsewhere, rest): (Served, Served) = std::mem::take(served).into_iter().partition(is_elsewhere);
+        *served = rest;
+        blocked.extend(elsewhere.into_iter().map(|(platform, mut closure)| {
+            closure.blames.insert(format!(
+                "`{name}` needs its install script, which made machine code for {here} alone"
+            ));
+            (platform, closure)
+        }));
+        made.extend(of_name);
+    }
+    Ok(made)
+}
+
+fn files(tarballs: &BTreeMap<String, Tarball>, made: &BTreeMap<String, Made>) -> Vec<VendoredFile> {
+    let file = |(place, tarball): (&String, &Tarball)| {
+        let name = name_of_place(place).trim_start_matches('@').replace('/', "-");
+        let filename = format!("{name}-{}.tgz", tarball.facts.version.as_deref().unwrap_or("0"));
+        let CachedFile { digest, size, path } = tarball.file.clone();
+        (digest, VendoredFile { media_type: NODE_PACKAGE_MEDIA_TYPE, filename, digest, size, path })
+    };
+    let overlay = |(place, made): (&String, &Made)| {
+        let name = name_of_place(place).trim_start_matches('@').replace('/', "-");
+        let CachedFile { digest, size, path } = made.file.clone();
+        let filename = format!("{name}-overlay.tar.zst");
+        (digest, VendoredFile { media_type: NODE_OVERLAY_MEDIA_TYPE, filename, digest, size, path })
+    };
+    let distinct: BTreeMap<_, _> = tarballs.iter().map(file).chain(made.iter().map(overlay)).collect();
+    let mut files: Vec<VendoredFile> = distinct.into_values().collect();
+    files.sort_by(|a, b| a.filename.cmp(&b.filename));
+    files
+}
