@@ -40,7 +40,7 @@ pub struct GcReport {
 /// An entry of the store that went.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RemovedEntry {
-    /// `packs`, `wheels`, `node` or `envs`.
+    /// `packs`, `wheels`, `node`, `runtimes` or `envs`.
     pub kind: StoreKind,
     /// Its digest.
     pub digest: Digest,

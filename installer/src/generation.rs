@@ -114,6 +114,9 @@ pub struct InstalledEnvironment {
     pub digest: Digest,
     /// The interpreter it is made for.
     pub interpreter: std::path::PathBuf,
+    /// The entry of the store that the interpreter is from, if it is from the store.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runtime: Option<Digest>,
     /// Content of the marker file: hex sha256 of the pack's dependency file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub marker: Option<String>,
@@ -130,7 +133,8 @@ impl InstalledEnvironment {
     pub fn store_entries(&self) -> impl Iterator<Item = (StoreKind, Digest)> {
         let wheels = self.wheels.iter().map(|wheel| (StoreKind::Wheels, *wheel));
         let packages = self.node_packages.iter().map(|package| (StoreKind::Node, *package));
-        wheels.chain(packages).chain([(StoreKind::Envs, self.digest)])
+        let runtime = self.runtime.iter().map(|runtime| (StoreKind::Runtimes, *runtime));
+        wheels.chain(packages).chain(runtime).chain([(StoreKind::Envs, self.digest)])
     }
 }
 

@@ -15,13 +15,13 @@ use crate::generation::Generation;
 use crate::host::{HostRoot, InstallLock, StoreKind, TreeGuard};
 use crate::interrupt::Interrupt;
 use crate::link::LinkMode;
-use crate::nodejs::NodeInterpreters;
+use crate::nodejs::{NodeInterpreter, NodeInterpreters};
 use crate::open::SourceLocation;
 use crate::plan::{
-    ChosenReleases, Hosted, InstallPlan, PlannedEnvironment, RegistryPolicy, check_libraries, check_space,
-    choose_releases,
+    CarriedRuntimes, ChosenReleases, Hosted, InstallPlan, PlannedEnvironment, RegistryPolicy,
+    check_libraries, check_space, choose_releases,
 };
-use crate::python::{InterpreterSearch, Interpreters};
+use crate::python::{Interpreter, InterpreterSearch, Interpreters};
 use crate::recover::{complete, recover};
 use crate::register::{Database, Registration};
 use crate::report::{InstallReport, Outcome, PackReport};
@@ -147,7 +147,8 @@ impl Session<'_> {
         let remembered = self.active.interpreters.clone();
         let mut pythons = Interpreters::new(self.options.interpreters.clone(), remembered);
         let mut nodes = NodeInterpreters::new(self.options.nodes.clone(), self.active.nodes.clone());
-        let mut hosted = Hosted { pythons: &mut pythons, nodes: &mut nodes };
+        let carried = CarriedRuntimes::new(chosen.runtimes.clone(), source);
+        let mut hosted = Hosted { pythons: &mut pythons, nodes: &mut nodes, carried, root: self.root };
         let plan = InstallPlan::new(chosen, &mut hosted, self.options.link_mode, self.root)?;
         check_libraries(&plan, self.options.ignore_missing_libraries, self.reporter)?;
         check_space(plan.space, self.root)?;
@@ -165,6 +166,8 @@ impl Session<'_> {
         staging.promote(StoreKind::Wheels, plan.wheels.keys().copied()).map_err(io)?;
         let packages = plan.node_packages.keys().chain(plan.overlays.keys());
         staging.promote(StoreKind::Node, packages.copied()).map_err(io)?;
+        staging.promote(StoreKind::Runtimes, plan.runtimes.keys().copied()).map_err(io)?;
+        start_runtimes(&plan)?;
         watch.lap("unpack");
         interrupt.check()?;
 
@@ -261,4 +264,22 @@ impl Session<'_> {
             self.reporter.warning(&format!("the install log could not be written: {error}"));
         }
     }
+}
+
+/// Starts every interpreter that came along, before anything is built on it.
+fn start_runtimes(plan: &InstallPlan) -> Result<(), InstallError> {
+    let came_along = |environment: &&PlannedEnvironment| {
+        environment.runtime().is_some_and(|runtime| plan.runtimes.contains_key(&runtime))
+    };
+    for environment in plan.environments.values().filter(came_along) {
+        match environment {
+            PlannedEnvironment::Python(python) => {
+                Interpreter::probe(&python.interpreter.executable)?;
+            }
+            PlannedEnvironment::Node(node) => {
+                NodeInterpreter::probe(&node.interpreter.executable)?;
+            }
+        }
+    }
+    Ok(())
 }

@@ -2,9 +2,10 @@
 
 use std::io;
 use std::os::fd::AsFd;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use attune_schemas::EntryPath;
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
@@ -133,11 +134,33 @@ fn keep_times(from: &fs_err::File, to: &fs_err::File) -> io::Result<()> {
     to.file().set_modified(from.metadata()?.modified()?)
 }
 
+/// `target` as seen from the directory of `from`, both relative to the same directory.
+pub(crate) fn relative_link(from: &EntryPath, target: &EntryPath) -> PathBuf {
+    let (from, target): (Vec<&str>, Vec<&str>) =
+        (from.as_str().split('/').collect(), target.as_str().split('/').collect());
+    let shared = from.iter().zip(&target).take_while(|(a, b)| a == b).count().min(from.len() - 1);
+    let up = std::iter::repeat_n("..", from.len() - 1 - shared);
+    up.chain(target[shared..].iter().copied()).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::MetadataExt;
 
     use super::*;
+
+    #[test]
+    fn links_are_relative() {
+        let table = [
+            ("node_modules/.bin/a", "node_modules/a/cli.js", "../a/cli.js"),
+            ("node_modules/b/node_modules/.bin/a", "node_modules/b/node_modules/@s/a/x.js", "../@s/a/x.js"),
+            ("x", "y/z", "y/z"),
+        ];
+        for (from, target, expected) in table {
+            let relative = relative_link(&from.parse().unwrap(), &target.parse().unwrap());
+            assert_eq!(relative, Path::new(expected), "{from} {target}");
+        }
+    }
 
     fn linked(mode: LinkMode) -> (fs_err::File, fs_err::File) {
         let directory = tempfile::tempdir().unwrap();

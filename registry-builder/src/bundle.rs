@@ -9,7 +9,9 @@ use attune_registry::layout::RegistryPath;
 use attune_registry::reader::RegistryReader;
 use attune_registry::report::Reporter;
 use attune_registry::resolve::{Candidate, CandidateError, Candidates, resolve};
+use attune_schemas::bundle::BundledRuntime;
 use attune_schemas::pack_index::PackIndex;
+use attune_schemas::runtime_index::{RuntimeIndex, RuntimeName};
 use attune_schemas::{Digest, PackRef, PackRequest, Platform, PythonMinor, Version};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -28,6 +30,8 @@ pub struct BundleOptions {
     pub requests: Vec<PackRequest>,
     /// What it is to install on.
     pub targets: TargetSelection,
+    /// Whether it carries the interpreters that the packs need.
+    pub with_runtimes: bool,
     /// The file to write.
     pub output: PathBuf,
     /// The time that metadata is judged by.
@@ -50,6 +54,8 @@ pub struct BundleReport {
     pub platforms: Vec<Platform>,
     /// The Pythons it installs on.
     pub pythons: Vec<PythonMinor>,
+    /// The interpreters that it carries.
+    pub runtimes: Vec<BundledRuntime>,
     /// When its metadata expires, and with it the bundle.
     pub expires: String,
 }
@@ -83,6 +89,11 @@ pub fn bundle(options: &BundleOptions, reporter: &dyn Reporter) -> Result<Bundle
         let release = index.release(version).expect("a resolved version is in its index");
         cut.add(pack, &reader.release(pack, release)?)?;
     }
+    if options.with_runtimes {
+        let indexes = RuntimeName::ALL.into_iter().map(|runtime| reader.runtime_index(runtime));
+        let indexes: Vec<RuntimeIndex> = indexes.filter_map(Result::transpose).collect::<Result<_, _>>()?;
+        cut.add_runtimes(&indexes)?;
+    }
     // All roots since the first, so that a host with any of them can follow the chain; and of the bins
     // those that were looked into.
     let metadata = repository.files().into_iter().map(|(name, bytes)| {
@@ -91,6 +102,9 @@ pub fn bundle(options: &BundleOptions, reporter: &dyn Reporter) -> Result<Bundle
     let mut head: Vec<_> = metadata.collect();
     for (pack, _) in &resolution {
         head.extend(reader.pack_index_bytes(pack)?);
+    }
+    for runtime in cut.bundled_runtimes() {
+        head.extend(reader.runtime_index_bytes(runtime)?);
     }
     head.push((RegistryPath::OciLayout, oci_index::OCI_LAYOUT.to_vec()));
     let bundled: Vec<PackIndex> = cut.only_bundled(&indexes);
@@ -106,6 +120,7 @@ pub fn bundle(options: &BundleOptions, reporter: &dyn Reporter) -> Result<Bundle
         releases: cut.packs,
         platforms: content.description.platforms,
         pythons: content.description.pythons,
+        runtimes: content.description.runtimes,
         expires: repository.timestamp().role().expires.to_string(),
     })
 }

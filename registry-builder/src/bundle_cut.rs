@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use attune_registry::bundle::BundleContent;
 use attune_registry::reader::VerifiedRelease;
-use attune_schemas::bundle::{BUNDLE_FORMAT, BundleDescription, BundledRelease};
+use attune_schemas::bundle::{BUNDLE_FORMAT, BundleDescription, BundledRelease, BundledRuntime};
 use attune_schemas::environment_lock::{LockedNodePackage, PythonTarget};
 use attune_schemas::pack_index::PackIndex;
+use attune_schemas::runtime_index::{RuntimeIndex, RuntimeName, RuntimeRelease};
 use attune_schemas::{Digest, PackRef, Platform, PythonMinor};
 
 use crate::bundle::{BundleOptions, BundledPack};
@@ -25,6 +26,10 @@ pub(crate) struct Cut<'a> {
     configs: Vec<(Digest, u64)>,
     archives: Vec<(Digest, u64)>,
     vendored: BTreeMap<Digest, u64>,
+    /// The runtimes that some release needs, each with what it asks of them.
+    needed: BTreeSet<(RuntimeName, Option<String>)>,
+    runtimes: Vec<BundledRuntime>,
+    interpreters: Vec<(Digest, u64)>,
 }
 
 impl<'a> Cut<'a> {
@@ -39,12 +44,19 @@ impl<'a> Cut<'a> {
             configs: Vec::new(),
             archives: Vec::new(),
             vendored: BTreeMap::new(),
+            needed: BTreeSet::new(),
+            runtimes: Vec::new(),
+            interpreters: Vec::new(),
         })
     }
 
     /// Takes a release in, with what it needs on the targets asked for.
     pub(crate) fn add(&mut self, pack: &PackRef, release: &VerifiedRelease) -> Result<(), BuildError> {
         let version = &release.config.pack.version;
+        let locks = &release.config.environments;
+        let python = locks.python.iter().map(|lock| (RuntimeName::Python, lock.requires_python.clone()));
+        let node = locks.nodejs.iter().map(|lock| (RuntimeName::Nodejs, lock.requires_nodejs.clone()));
+        self.needed.extend(python.chain(node));
         let mut vendored = self.wheels_for(pack, release)?;
         vendored.extend(self.node_packages_for(pack, release)?);
         let manifest = &release.manifest;
@@ -127,6 +139,42 @@ impl<'a> Cut<'a> {
         Ok(packages)
     }
 
+    /// Takes in the interpreters that the releases need on the targets asked for, the newest that fits each.
+    pub(crate) fn add_runtimes(&mut self, indexes: &[RuntimeIndex]) -> Result<(), BuildError> {
+        if self.needed.iter().any(|(runtime, _)| *runtime == RuntimeName::Python) && self.pythons.is_none() {
+            self.pythons = Some(self.options.targets.pythons()?);
+        }
+        let mut chosen: BTreeSet<BundledRuntime> = BTreeSet::new();
+        for (runtime, requirement) in &self.needed {
+            let minors: Vec<Option<PythonMinor>> = match runtime {
+                RuntimeName::Python => self.pythons.iter().flatten().copied().map(Some).collect(),
+                RuntimeName::Nodejs => vec![None],
+            };
+            for (platform, minor) in
+                self.platforms.iter().flat_map(|platform| minors.iter().map(move |m| (*platform, *m)))
+            {
+                let release = newest(indexes, (*runtime, platform, minor), requirement.as_deref());
+                let release = release.ok_or_else(|| BuildError::NoRuntime {
+                    wanted: wanted(*runtime, platform, minor, requirement.as_deref()),
+                })?;
+                self.interpreters.push((release.archive.digest, release.archive.size));
+                chosen.insert(BundledRuntime {
+                    runtime: *runtime,
+                    version: release.version.clone(),
+                    platform,
+                    archive: release.archive.digest,
+                });
+            }
+        }
+        self.runtimes = chosen.into_iter().collect();
+        Ok(())
+    }
+
+    /// The runtimes whose interpreters are in the bundle.
+    pub(crate) fn bundled_runtimes(&self) -> BTreeSet<RuntimeName> {
+        self.runtimes.iter().map(|bundled| bundled.runtime).collect()
+    }
+
     /// What goes into the bundle, without its head.
     pub(crate) fn content(&self, options: &BundleOptions, registry: &str) -> BundleContent {
         let mut releases = self.releases.clone();
@@ -142,11 +190,12 @@ impl<'a> Cut<'a> {
             releases,
             platforms: self.platforms.clone(),
             pythons,
+            runtimes: self.runtimes.clone(),
         };
         // The largest first, so that what takes longest to unpack starts first.
         let mut vendored: Vec<_> = self.vendored.iter().map(|(digest, size)| (*digest, *size)).collect();
         vendored.sort_by_key(|&(digest, size)| (std::cmp::Reverse(size), digest));
-        let groups = [&self.manifests[..], &self.configs, &self.archives, &vendored];
+        let groups = [&self.manifests[..], &self.configs, &self.interpreters, &self.archives, &vendored];
         let mut seen = BTreeSet::new();
         let blobs = groups.concat().into_iter().filter(|(digest, _)| seen.insert(*digest)).collect();
         BundleContent { description, head: Vec::new(), blobs }
@@ -162,6 +211,51 @@ impl<'a> Cut<'a> {
         };
         indexes.values().map(cut).collect()
     }
+}
+
+/// The newest interpreter of a runtime for a machine, of one feature release of Python, that satisfies
+/// `requirement`.
+fn newest<'a>(
+    indexes: &'a [RuntimeIndex],
+    (runtime, platform, minor): (RuntimeName, Platform, Option<PythonMinor>),
+    requirement: Option<&str>,
+) -> Option<&'a RuntimeRelease> {
+    let index = indexes.iter().find(|index| index.runtime == runtime)?;
+    index.releases.iter().find(|release| {
+        let version = release.version.to_string();
+        let is_minor = minor.is_none_or(|minor| version.starts_with(&format!("{minor}.")));
+        let satisfies =
+            requirement.is_none_or(|requirement| runtime_satisfies(runtime, &version, requirement));
+        release.platform == platform && is_minor && satisfies
+    })
+}
+
+/// Whether `version` of a runtime satisfies `requirement`, in the runtime's own grammar.
+fn runtime_satisfies(runtime: RuntimeName, version: &str, requirement: &str) -> bool {
+    match runtime {
+        RuntimeName::Python => {
+            let specifiers = requirement.parse::<uv_pep440::VersionSpecifiers>();
+            let version = version.parse::<uv_pep440::Version>();
+            matches!((specifiers, version), (Ok(specifiers), Ok(version)) if specifiers.contains(&version))
+        }
+        RuntimeName::Nodejs => {
+            let (range, version) =
+                (nodejs_semver::Range::parse(requirement), nodejs_semver::Version::parse(version));
+            matches!((range, version), (Ok(range), Ok(version)) if range.satisfies(&version))
+        }
+    }
+}
+
+fn wanted(
+    runtime: RuntimeName,
+    platform: Platform,
+    minor: Option<PythonMinor>,
+    requirement: Option<&str>,
+) -> String {
+    let minor = minor.map(|minor| format!(" {minor}")).unwrap_or_default();
+    let requirement =
+        requirement.map(|requirement| format!(" that satisfies `{requirement}`")).unwrap_or_default();
+    format!("{runtime}{minor} for {platform}{requirement}")
 }
 
 fn built_for(targets: &[PythonTarget]) -> String {

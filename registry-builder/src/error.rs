@@ -12,8 +12,10 @@ use attune_registry::source::SourceError;
 use attune_registry::trust::{KeyError, TrustError};
 use attune_schemas::entry_path::EntryPathError;
 use attune_schemas::platform::PlatformError;
+use attune_schemas::runtime_index::RuntimeName;
 use attune_schemas::{PackRef, Version};
 
+use crate::runtime::RuntimeError;
 use crate::vendor::{VendorError, VendorErrorKind};
 
 /// The kinds of failure that have an exit code of their own.
@@ -138,6 +140,21 @@ pub enum BuildError {
         #[source]
         source: Box<VendorError>,
     },
+    /// An interpreter cannot be carried.
+    #[error("could not add the {runtime} interpreter")]
+    Runtime {
+        /// The runtime.
+        runtime: RuntimeName,
+        /// The cause.
+        #[source]
+        source: Box<RuntimeError>,
+    },
+    /// A bundle is to have an interpreter that the registry does not carry.
+    #[error("the registry carries no {wanted}")]
+    NoRuntime {
+        /// What was wanted, in words.
+        wanted: String,
+    },
     /// A release in a bundle has nothing for the targets asked for.
     #[error("{pack} {version} has nothing for {wanted}; it was built for {built_for}")]
     NoTarget {
@@ -237,6 +254,9 @@ impl BuildError {
             ) => ExitKind::Failed,
             Self::Trust(_) => ExitKind::Untrusted,
             Self::Source(error) if error.is_damage() => ExitKind::Untrusted,
+            Self::Runtime { source, .. } if source.is_usage() => ExitKind::Usage,
+            Self::Runtime { source, .. } if source.is_damage() => ExitKind::Untrusted,
+            Self::NoRuntime { .. } => ExitKind::Unresolvable,
             Self::Vendor { source, .. } => match source.kind() {
                 VendorErrorKind::Unresolvable => ExitKind::Unresolvable,
                 VendorErrorKind::Damaged => ExitKind::Untrusted,
@@ -264,6 +284,8 @@ impl BuildError {
             Self::Resolve(error) => return error.hint(),
             Self::Source(error) => return error.hint(),
             Self::Vendor { source, .. } => return source.hint().map(str::to_owned),
+            Self::Runtime { source, .. } => return source.hint().map(str::to_owned),
+            Self::NoRuntime { .. } => "add one with `attune-build runtime add`, or leave --with-runtimes out",
             Self::NotEmpty { .. } => "choose a directory that does not exist yet",
             Self::NotARegistry { path } if path.join("pack.yaml").exists() => {
                 "the registry comes first, then the packs: `attune-build add REGISTRY PACK...`"

@@ -22,6 +22,7 @@ pub mod refresh;
 pub mod registry;
 pub mod release;
 pub mod role_keys;
+pub mod runtime;
 pub mod vendor;
 
 pub use error::{BuildError, ExitKind};

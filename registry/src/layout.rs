@@ -3,6 +3,7 @@
 //! ```text
 //! metadata/<name>.json          TUF metadata; all but timestamp.json carry their version
 //! packs/<sha256>.<ref>.json     pack indexes, TUF targets named packs/<ref>.json
+//! runtimes/<sha256>.<name>.json runtime indexes, TUF targets named runtimes/<name>.json
 //! blobs/sha256/<hex>            everything else, content-addressed
 //! bundle.json                   in bundles only: what was asked for
 //! index.json oci-layout         make the directory an OCI image layout
@@ -13,6 +14,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use attune_schemas::runtime_index::RuntimeName;
 use attune_schemas::{Digest, PackRef};
 
 /// A file of a registry or a bundle.
@@ -28,6 +30,13 @@ pub enum RegistryPath {
         digest: Digest,
         /// The pack it lists.
         pack: PackRef,
+    },
+    /// `runtimes/<sha256>.<runtime>.json`
+    RuntimeIndex {
+        /// The digest of the index.
+        digest: Digest,
+        /// The runtime whose interpreters it lists.
+        runtime: RuntimeName,
     },
     /// `blobs/sha256/<hex>`
     Blob(Digest),
@@ -80,6 +89,7 @@ impl fmt::Display for RegistryPath {
             Self::BundleDescription => f.write_str("bundle.json"),
             Self::Metadata(name) => write!(f, "metadata/{}", name.0),
             Self::PackIndex { digest, pack } => write!(f, "packs/{}.{pack}.json", digest.hex()),
+            Self::RuntimeIndex { digest, runtime } => write!(f, "runtimes/{}.{runtime}.json", digest.hex()),
             Self::Blob(digest) => write!(f, "blobs/sha256/{}", digest.hex()),
             Self::OciIndex => f.write_str("index.json"),
             Self::OciLayout => f.write_str("oci-layout"),
@@ -108,6 +118,11 @@ fn parse(text: &str) -> Option<RegistryPath> {
     if let Some(name) = text.strip_prefix("metadata/") {
         return name.parse().ok().map(RegistryPath::Metadata);
     }
+    if let Some(name) = text.strip_prefix("runtimes/") {
+        let (hex, rest) = name.split_once('.')?;
+        let runtime = rest.strip_suffix(".json")?.parse().ok()?;
+        return Some(RegistryPath::RuntimeIndex { digest: Digest::from_hex(hex).ok()?, runtime });
+    }
     let (hex, rest) = text.strip_prefix("packs/")?.split_once('.')?;
     let pack = rest.strip_suffix(".json")?.parse().ok()?;
     Some(RegistryPath::PackIndex { digest: Digest::from_hex(hex).ok()?, pack })
@@ -128,6 +143,7 @@ mod tests {
             "metadata/12.root.json".to_owned(),
             format!("blobs/sha256/{hex}"),
             format!("packs/{hex}.net_tools.json"),
+            format!("runtimes/{hex}.python.json"),
         ] {
             assert_eq!(text.parse::<RegistryPath>().unwrap().to_string(), text);
         }
@@ -148,6 +164,8 @@ mod tests {
             "blobs/md5/00",
             "packs/x.json",
             "packs/../x",
+            "runtimes/python.json",
+            "runtimes/../x",
             "../bundle.json",
             "./bundle.json",
             "bundle.json/",

@@ -10,6 +10,7 @@
 use attune_schemas::pack_config::{PACK_CONFIG_FORMAT, PackConfig};
 use attune_schemas::pack_index::{PACK_INDEX_FORMAT, PackIndex, Release};
 use attune_schemas::release::{Descriptor, ManifestError, ReleaseManifest};
+use attune_schemas::runtime_index::{RUNTIME_INDEX_FORMAT, RuntimeIndex, RuntimeName};
 use attune_schemas::{Digest, PackRef};
 
 use crate::layout::{LayoutError, RegistryPath};
@@ -102,12 +103,21 @@ impl<'a> RegistryReader<'a> {
     /// Path and bytes of the index of `pack`; `None` where the registry has no such pack.
     pub fn pack_index_bytes(&self, pack: &PackRef) -> Result<Option<(RegistryPath, Vec<u8>)>, ReaderError> {
         let name = PackIndex::target_path(pack);
-        let target = match self.repository.target(&name, &MetadataFetch(&*self.source)) {
+        self.target_bytes(&name, |digest| RegistryPath::PackIndex { digest, pack: pack.clone() })
+    }
+
+    /// Path and bytes of the target called `name`; `None` where the metadata lists none.
+    fn target_bytes(
+        &self,
+        name: &str,
+        path: impl FnOnce(Digest) -> RegistryPath,
+    ) -> Result<Option<(RegistryPath, Vec<u8>)>, ReaderError> {
+        let target = match self.repository.target(name, &MetadataFetch(&*self.source)) {
             Ok(target) => target,
             Err(TrustError::TargetNotFound { .. }) => return Ok(None),
             Err(error) => return Err(error.into()),
         };
-        let path = RegistryPath::PackIndex { digest: target.sha256()?, pack: pack.clone() };
+        let path = path(target.sha256()?);
         let bytes = self
             .source
             .read(&path, target.length())?
@@ -126,6 +136,30 @@ impl<'a> RegistryReader<'a> {
         }
         if index.pack != *pack {
             return Err(invalid(format!("it lists pack `{}`", index.pack)));
+        }
+        Ok(Some(index))
+    }
+
+    /// Path and bytes of the index of `runtime`; `None` where the registry carries no such interpreter.
+    pub fn runtime_index_bytes(
+        &self,
+        runtime: RuntimeName,
+    ) -> Result<Option<(RegistryPath, Vec<u8>)>, ReaderError> {
+        let name = runtime.target_path();
+        self.target_bytes(&name, |digest| RegistryPath::RuntimeIndex { digest, runtime })
+    }
+
+    /// The index of `runtime`; `None` where the registry carries no such interpreter.
+    pub fn runtime_index(&self, runtime: RuntimeName) -> Result<Option<RuntimeIndex>, ReaderError> {
+        let Some((path, bytes)) = self.runtime_index_bytes(runtime)? else { return Ok(None) };
+        let invalid = |reason: String| ReaderError::Invalid { path: path.clone(), reason };
+        let index: RuntimeIndex =
+            serde_json::from_slice(&bytes).map_err(|error| invalid(error.to_string()))?;
+        if index.format != RUNTIME_INDEX_FORMAT {
+            return Err(invalid(format!("its format is `{}`", index.format.escape_debug())));
+        }
+        if index.runtime != runtime {
+            return Err(invalid(format!("it lists interpreters of {}", index.runtime)));
         }
         Ok(Some(index))
     }

@@ -10,6 +10,7 @@ use crate::digest::Digest;
 use crate::pack_ref::PackRef;
 use crate::platform::{Platform, PythonMinor};
 use crate::requirement::PackRequest;
+use crate::runtime_index::RuntimeName;
 use crate::version::Version;
 
 /// The `format` of a [`BundleDescription`].
@@ -30,6 +31,22 @@ pub struct BundleDescription {
     pub platforms: Vec<Platform>,
     /// The Pythons it installs on.
     pub pythons: Vec<PythonMinor>,
+    /// The interpreters that it carries.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub runtimes: Vec<BundledRuntime>,
+}
+
+/// An interpreter in a bundle.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct BundledRuntime {
+    /// The runtime.
+    pub runtime: RuntimeName,
+    /// Its version.
+    pub version: Version,
+    /// The machine that it runs on.
+    pub platform: Platform,
+    /// Digest of its archive.
+    pub archive: Digest,
 }
 
 /// A release in a bundle.

@@ -10,6 +10,7 @@ use crate::pack::PackMetadata;
 use crate::pack_config::PackConfig;
 use crate::pack_index::PackIndex;
 use crate::release::ReleaseManifest;
+use crate::runtime_index::RuntimeIndex;
 use crate::tuf;
 
 /// Every schema with the name of its file, in the order of names.
@@ -21,6 +22,7 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         ("pack-index.schema.json", schema_of::<PackIndex>()),
         ("pack-metadata.schema.json", schema_of::<PackMetadata>()),
         ("release-manifest.schema.json", schema_of::<ReleaseManifest>()),
+        ("runtime-index.schema.json", schema_of::<RuntimeIndex>()),
         ("tuf-envelope.schema.json", schema_of::<tuf::Envelope>()),
         ("tuf-root.schema.json", schema_of::<tuf::Root>()),
         ("tuf-snapshot.schema.json", schema_of::<tuf::Snapshot>()),

@@ -12,7 +12,7 @@ use attune_schemas::Digest;
 pub(crate) enum Area {
     /// `metadata/<name>.json`: the TUF roles.
     Metadata,
-    /// `packs/<name>.json`: one index per pack.
+    /// `packs/<name>.json` and `runtimes/<name>.json`: one index per pack and per runtime.
     Packs,
     /// `blobs/sha256/<hex>`: immutable, named by its own digest.
     Blob(Digest),
@@ -63,7 +63,7 @@ impl ServedPath {
         let names: Vec<&str> = segments.iter().map(String::as_str).collect();
         let area = match (names.as_slice(), is_directory) {
             (["metadata", name], false) if is_json(name) => Area::Metadata,
-            (["packs", name], false) if is_json(name) => Area::Packs,
+            (["packs" | "runtimes", name], false) if is_json(name) => Area::Packs,
             (["blobs", "sha256", hex], false) => {
                 Area::Blob(Digest::from_hex(hex).map_err(|_| PathError::Layout)?)
             }
@@ -149,11 +149,13 @@ mod tests {
     fn every_file_of_the_layout_is_served() {
         let blob = format!("/blobs/sha256/{HEX}");
         let pack = format!("/packs/{HEX}.weather.json");
+        let runtime = format!("/runtimes/{HEX}.python.json");
         let table = [
             ("/metadata/timestamp.json", Area::Metadata),
             ("/metadata/12.root.json", Area::Metadata),
             ("/metadata/3.bin%2D0f.json", Area::Metadata),
             (pack.as_str(), Area::Packs),
+            (runtime.as_str(), Area::Packs),
             (blob.as_str(), Area::Blob(Digest::of(b""))),
             ("/index.json", Area::OciLayout),
             ("/oci-layout", Area::OciLayout),

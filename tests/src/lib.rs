@@ -7,6 +7,7 @@
 
 pub mod binaries;
 pub mod bundle_file;
+pub mod fake_node;
 pub mod hosts;
 pub mod large_registry;
 pub mod metadata_forge;

@@ -23,19 +23,22 @@ pub enum StoreKind {
     Wheels,
     /// Unpacked npm packages, by the digest of the tarball, and what install scripts made.
     Node,
+    /// Interpreters, by the digest of their archive.
+    Runtimes,
     /// Environments, by the digest of what they are made of.
     Envs,
 }
 
 impl StoreKind {
     /// Every part.
-    pub const ALL: [Self; 4] = [Self::Packs, Self::Wheels, Self::Node, Self::Envs];
+    pub const ALL: [Self; 5] = [Self::Packs, Self::Wheels, Self::Node, Self::Runtimes, Self::Envs];
 
     const fn directory(self) -> &'static str {
         match self {
             Self::Packs => "packs",
             Self::Wheels => "wheels",
             Self::Node => "node",
+            Self::Runtimes => "runtimes",
             Self::Envs => "envs",
         }
     }

@@ -57,7 +57,9 @@ impl NodeInterpreters {
                 return Ok(Some(interpreter));
             }
         }
-        Ok(None)
+        // One that came along with an earlier install is on no search path.
+        let mut remembered = self.remembered.iter().filter(|known| known.executable.is_file());
+        Ok(remembered.find(|known| accepts(known)).cloned())
     }
 
     /// Every interpreter that was asked, for an error message.

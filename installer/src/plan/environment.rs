@@ -30,6 +30,8 @@ pub struct PythonEnvironment {
     pub digest: Digest,
     /// The interpreter it is made for.
     pub interpreter: Interpreter,
+    /// The entry of the store that the interpreter is from, if it is from the store.
+    pub runtime: Option<Digest>,
     /// Its wheels, sorted by name.
     pub wheels: Vec<LockedWheel>,
     /// How files come into it.
@@ -45,6 +47,8 @@ pub struct NodeEnvironment {
     pub digest: Digest,
     /// The interpreter it is made for.
     pub interpreter: NodeInterpreter,
+    /// The entry of the store that the interpreter is from, if it is from the store.
+    pub runtime: Option<Digest>,
     /// Its packages, sorted by path: each after the one that it is nested in.
     pub packages: Vec<LockedNodePackage>,
     /// Links to programs.
@@ -69,6 +73,14 @@ impl PlannedEnvironment {
         match self {
             Self::Python(environment) => &environment.interpreter.executable,
             Self::Node(environment) => &environment.interpreter.executable,
+        }
+    }
+
+    /// The entry of the store that the interpreter is from, if it is from the store.
+    pub const fn runtime(&self) -> Option<Digest> {
+        match self {
+            Self::Python(environment) => environment.runtime,
+            Self::Node(environment) => environment.runtime,
         }
     }
 
@@ -99,6 +111,7 @@ impl PlannedEnvironment {
             kind,
             digest: self.digest(),
             interpreter: self.interpreter().to_owned(),
+            runtime: self.runtime(),
             marker: marker.clone(),
             wheels,
             node_packages,

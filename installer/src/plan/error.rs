@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use attune_schemas::{PackRef, Platform, PythonMinor};
+use attune_schemas::{PackRef, Platform, PythonMinor, Version};
 
 use super::libraries::MissingLibrary;
 use crate::exit::ExitKind;
@@ -78,6 +78,17 @@ pub enum PlanError {
         /// The libraries.
         missing: Vec<MissingLibrary>,
     },
+    /// Shared libraries that a carried interpreter needs are not on the host.
+    #[error(
+        "the interpreter {version} that comes along needs libraries that this host lacks:{}",
+        lines(missing)
+    )]
+    RuntimeLibraries {
+        /// Its version.
+        version: Version,
+        /// The libraries.
+        missing: Vec<MissingLibrary>,
+    },
     /// The disk is too small.
     #[error("`{}` has {available} free, the installation needs {needed}", path.display())]
     NoSpace {
@@ -112,7 +123,8 @@ impl PlanError {
             | Self::OtherTarget { .. }
             | Self::OtherBundle { .. }
             | Self::WheelTags { .. }
-            | Self::MissingLibraries { .. } => ExitKind::Environment,
+            | Self::MissingLibraries { .. }
+            | Self::RuntimeLibraries { .. } => ExitKind::Environment,
             Self::NoSpace { .. } | Self::Space { .. } => ExitKind::Failed,
         }
     }
@@ -132,7 +144,7 @@ impl PlanError {
                      --python {python}`"
                 ));
             }
-            Self::MissingLibraries { .. } => {
+            Self::MissingLibraries { .. } | Self::RuntimeLibraries { .. } => {
                 "install them, or go on without them with --ignore-missing-libraries"
             }
             Self::NoSpace { .. } => "make room there, or choose another place with --root",

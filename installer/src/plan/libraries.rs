@@ -36,6 +36,17 @@ impl fmt::Display for MissingLibrary {
 /// Refuses where a wheel that was built from source lacks a library or the glibc that it was built with;
 /// warns where a published wheel does, which may have parts that nobody uses.
 pub fn check_libraries(plan: &InstallPlan, ignore: bool, reporter: &dyn Reporter) -> Result<(), PlanError> {
+    for release in plan.runtimes.values() {
+        let search = LibrarySearch::of_host([]);
+        let missing = release.libraries.iter().filter(|library| !search.has(library));
+        let wheels = BTreeSet::from([format!("the interpreter {}", release.version)]);
+        let missing: Vec<MissingLibrary> = missing
+            .map(|library| MissingLibrary { library: library.clone(), wheels: wheels.clone() })
+            .collect();
+        if !missing.is_empty() && !ignore {
+            return Err(PlanError::RuntimeLibraries { version: release.version.clone(), missing });
+        }
+    }
     for pack in &plan.packs {
         let python = pack.environments.values().find_map(PlannedEnvironment::as_python);
         let Some(environment) = python else { continue };

@@ -8,6 +8,7 @@ mod libraries;
 mod node;
 mod python;
 mod releases;
+mod runtimes;
 mod space;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,6 +17,7 @@ use std::path::PathBuf;
 use attune_registry::reader::VerifiedRelease;
 use attune_registry::source::BlobPlan;
 use attune_schemas::environment_lock::{BinLink, Footprint, LockedNodePackage, LockedWheel};
+use attune_schemas::runtime_index::RuntimeRelease;
 use attune_schemas::{Digest, PackRef};
 
 pub use environment::{NodeEnvironment, PackEnvironments, PlannedEnvironment, PythonEnvironment};
@@ -24,6 +26,7 @@ pub use libraries::{MissingLibrary, check_libraries};
 use node::plan_node;
 use python::plan_python;
 pub use releases::{BundleTargets, ChosenReleases, RegistryPolicy, choose_releases};
+pub use runtimes::{BundledRuntimes, CarriedRuntimes};
 pub use space::{SpaceNeed, check_space};
 
 use crate::error::InstallError;
@@ -34,12 +37,15 @@ use crate::nodejs::{NodeInterpreter, NodeInterpreters};
 use crate::python::{Interpreter, Interpreters};
 
 /// What a host runs packs with.
-#[derive(Debug)]
 pub struct Hosted<'a> {
     /// Its Pythons.
     pub pythons: &'a mut Interpreters,
     /// Its Node.js interpreters.
     pub nodes: &'a mut NodeInterpreters,
+    /// What the source carries for where none of these fit.
+    pub carried: CarriedRuntimes<'a>,
+    /// The root that carried ones are unpacked below.
+    pub root: &'a HostRoot,
 }
 
 /// The whole plan.
@@ -57,6 +63,8 @@ pub struct InstallPlan {
     pub node_packages: BTreeMap<Digest, NeededNodePackage>,
     /// What install scripts made and the store lacks, with what each unpacks to.
     pub overlays: BTreeMap<Digest, Footprint>,
+    /// Interpreters that the store lacks.
+    pub runtimes: BTreeMap<Digest, RuntimeRelease>,
     /// Environments that the store lacks.
     pub environments: BTreeMap<Digest, PlannedEnvironment>,
     /// The blobs to fetch.
@@ -104,6 +112,7 @@ impl InstallPlan {
             wheels: BTreeMap::new(),
             node_packages: BTreeMap::new(),
             overlays: BTreeMap::new(),
+            runtimes: BTreeMap::new(),
             environments: BTreeMap::new(),
             blobs: BlobPlan { wanted: BTreeMap::new(), allowed: chosen.allowed },
             space: SpaceNeed::default(),
@@ -111,10 +120,13 @@ impl InstallPlan {
         for (pack, release, requested) in chosen.install {
             let made_for = chosen.made_for.as_ref();
             let mut environments = PackEnvironments::new();
-            if let Some(python) = plan_python(&pack, &release.config, made_for, hosted, link_mode)? {
+            if let Some((python, carried)) = plan_python(&pack, &release.config, made_for, hosted, link_mode)?
+            {
+                plan.need_runtime(carried, root);
                 environments.insert("python".to_owned(), PlannedEnvironment::Python(python));
             }
-            if let Some(node) = plan_node(&pack, &release.config, made_for, hosted, link_mode)? {
+            if let Some((node, carried)) = plan_node(&pack, &release.config, made_for, hosted, link_mode)? {
+                plan.need_runtime(carried, root);
                 environments.insert("nodejs".to_owned(), PlannedEnvironment::Node(node));
             }
             plan.need_archive(&release, root);
@@ -146,6 +158,15 @@ impl InstallPlan {
             PlannedEnvironment::Node(node) => self.need_node_packages(node, root),
         }
         self.environments.insert(digest, environment.clone());
+    }
+
+    fn need_runtime(&mut self, carried: Option<RuntimeRelease>, root: &HostRoot) {
+        let Some(release) = carried else { return };
+        let digest = release.archive.digest;
+        if !root.store(StoreKind::Runtimes, &digest).is_dir() {
+            self.blobs.wanted.insert(digest, release.archive.size);
+            self.runtimes.insert(digest, release);
+        }
     }
 
     fn need_wheels(&mut self, wheels: &[LockedWheel], root: &HostRoot) {

@@ -2,10 +2,12 @@
 
 use attune_schemas::environment_lock::{LockedNodePackage, NodeLock, NodeTarget};
 use attune_schemas::pack_config::PackConfig;
+use attune_schemas::runtime_index::{RuntimeName, RuntimeRelease};
 use attune_schemas::{Digest, PackRef};
 
 use super::environment::NodeEnvironment;
 use super::error::PlanError;
+use super::runtimes::{as_node, runtime_of};
 use super::{BundleTargets, Hosted};
 use crate::error::InstallError;
 use crate::link::LinkMode;
@@ -18,18 +20,34 @@ pub(super) fn plan_node(
     made_for: Option<&BundleTargets>,
     hosted: &mut Hosted<'_>,
     link_mode: LinkMode,
-) -> Result<Option<NodeEnvironment>, InstallError> {
+) -> Result<Option<(NodeEnvironment, Option<RuntimeRelease>)>, InstallError> {
     let Some(lock) = &config.environments.nodejs else { return Ok(None) };
-    let interpreter = hosted.nodes.find(|candidate| suits(candidate, lock, made_for))?;
-    let Some(interpreter) = interpreter else {
-        return Err(nothing_suits(pack, lock, made_for, hosted.nodes.found()).into());
+    let found = hosted.nodes.find(|candidate| suits(candidate, lock, made_for))?;
+    let (interpreter, carried) = match found {
+        Some(interpreter) => (interpreter, None),
+        None => match carried(hosted, |candidate| suits(candidate, lock, made_for))? {
+            Some((interpreter, release)) => (interpreter, Some(release)),
+            None => return Err(nothing_suits(pack, lock, made_for, hosted.nodes.found()).into()),
+        },
     };
     tracing::info!("{pack}: {}", interpreter.describe());
     let target = target_for(&interpreter, lock).cloned();
     let (packages, bins) = target.map(|target| (target.packages, target.bins)).unwrap_or_default();
     let digest = environment_digest(&interpreter, &packages, &bins, link_mode);
     let marker = lock.manifest.as_ref().map(|manifest| manifest.digest.hex());
-    Ok(Some(NodeEnvironment { digest, interpreter, packages, bins, link_mode, marker }))
+    let runtime = runtime_of(hosted.root, &interpreter.executable);
+    Ok(Some((NodeEnvironment { digest, interpreter, runtime, packages, bins, link_mode, marker }, carried)))
+}
+
+/// The newest Node.js that the source carries and `accepts` takes.
+fn carried(
+    hosted: &mut Hosted<'_>,
+    accepts: impl Fn(&NodeInterpreter) -> bool,
+) -> Result<Option<(NodeInterpreter, RuntimeRelease)>, InstallError> {
+    let root = hosted.root;
+    let releases = hosted.carried.of(RuntimeName::Nodejs)?.into_iter();
+    let mut interpreters = releases.map(|release| (as_node(&release, root), release));
+    Ok(interpreters.find(|(interpreter, _)| accepts(interpreter)))
 }
 
 fn suits(interpreter: &NodeInterpreter, lock: &NodeLock, made_for: Option<&BundleTargets>) -> bool {

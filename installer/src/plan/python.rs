@@ -4,11 +4,13 @@ use std::str::FromStr;
 
 use attune_schemas::environment_lock::{LockedWheel, PythonLock, PythonTarget};
 use attune_schemas::pack_config::PackConfig;
+use attune_schemas::runtime_index::{RuntimeName, RuntimeRelease};
 use attune_schemas::{Digest, PackRef};
 use uv_distribution_filename::WheelFilename;
 
 use super::environment::PythonEnvironment;
 use super::error::PlanError;
+use super::runtimes::{as_python, runtime_of};
 use super::{BundleTargets, Hosted};
 use crate::error::InstallError;
 use crate::link::LinkMode;
@@ -21,18 +23,34 @@ pub(super) fn plan_python(
     made_for: Option<&BundleTargets>,
     hosted: &mut Hosted<'_>,
     link_mode: LinkMode,
-) -> Result<Option<PythonEnvironment>, InstallError> {
+) -> Result<Option<(PythonEnvironment, Option<RuntimeRelease>)>, InstallError> {
     let Some(lock) = &config.environments.python else { return Ok(None) };
-    let interpreter = hosted.pythons.find(|candidate| suits(candidate, lock, made_for))?;
-    let Some(interpreter) = interpreter else {
-        return Err(nothing_suits(pack, lock, made_for, hosted.pythons).into());
+    let found = hosted.pythons.find(|candidate| suits(candidate, lock, made_for))?;
+    let (interpreter, carried) = match found {
+        Some(interpreter) => (interpreter, None),
+        None => match carried(hosted, |candidate| suits(candidate, lock, made_for))? {
+            Some((interpreter, release)) => (interpreter, Some(release)),
+            None => return Err(nothing_suits(pack, lock, made_for, hosted.pythons).into()),
+        },
     };
     tracing::info!("{pack}: {}", interpreter.describe());
     let wheels = target_for(&interpreter, lock).map(|target| target.wheels.clone()).unwrap_or_default();
     check_tags(pack, &interpreter, &wheels)?;
     let digest = environment_digest(&interpreter, &wheels, link_mode);
     let marker = lock.manifest.as_ref().map(|manifest| manifest.digest.hex());
-    Ok(Some(PythonEnvironment { digest, interpreter, wheels, link_mode, marker }))
+    let runtime = runtime_of(hosted.root, &interpreter.executable);
+    Ok(Some((PythonEnvironment { digest, interpreter, runtime, wheels, link_mode, marker }, carried)))
+}
+
+/// The newest Python that the source carries and `accepts` takes.
+fn carried(
+    hosted: &mut Hosted<'_>,
+    accepts: impl Fn(&Interpreter) -> bool,
+) -> Result<Option<(Interpreter, RuntimeRelease)>, InstallError> {
+    let root = hosted.root;
+    let releases = hosted.carried.of(RuntimeName::Python)?.into_iter();
+    let mut interpreters = releases.map(|release| (as_python(&release, root), release));
+    Ok(interpreters.find(|(interpreter, _)| accepts(interpreter)))
 }
 
 fn suits(interpreter: &Interpreter, lock: &PythonLock, made_for: Option<&BundleTargets>) -> bool {

@@ -9,6 +9,7 @@ use attune_schemas::pack_index::Release;
 use attune_schemas::{Digest, PackRef, PackRequest, Platform, PythonMinor, Requirement, Version};
 
 use super::candidates::Available;
+use super::runtimes::{BundledRuntimes, bundled_runtimes};
 use crate::error::InstallError;
 use crate::generation::{Generation, InstalledPack};
 use crate::verify::VerifiedSource;
@@ -26,6 +27,8 @@ pub struct ChosenReleases {
     pub allowed: BTreeMap<Digest, u64>,
     /// What the bundle says that it was made for; `None` where the source is not a bundle.
     pub made_for: Option<BundleTargets>,
+    /// The interpreters that the bundle carries; absent where the source is no bundle.
+    pub runtimes: Option<BundledRuntimes>,
 }
 
 /// The machines and Pythons that a bundle holds wheels for.
@@ -60,7 +63,13 @@ pub fn choose_releases(
         require_same_registry(&requests, source, active)?;
     }
     // Before the resolver, which would only miss a release that the index does not list.
-    let allowed = bundled_blobs(&mut source.reader(), description.as_ref())?;
+    let mut allowed = bundled_blobs(&mut source.reader(), description.as_ref())?;
+    let reader = source.reader();
+    let runtimes =
+        description.as_ref().map(|description| bundled_runtimes(&reader, description)).transpose()?;
+    for release in runtimes.iter().flat_map(BTreeMap::values).flatten() {
+        allowed.insert(release.archive.digest, release.archive.size);
+    }
     let available = Available::new(source, description.as_ref(), active, &requests);
     let mut all = requests.clone();
     all.extend(installed_requirements(active, &requests));
@@ -72,6 +81,7 @@ pub fn choose_releases(
         kept: active.packs.clone(),
         replaced: BTreeMap::new(),
         allowed,
+        runtimes,
         made_for: description.map(|description| BundleTargets {
             platforms: description.platforms,
             pythons: description.pythons,

@@ -40,6 +40,9 @@ impl SpaceNeed {
         for overlay in plan.overlays.values() {
             trees.add(overlay);
         }
+        for runtime in plan.runtimes.values() {
+            trees.add(&runtime.unpacked);
+        }
         let mut need = Self {
             bytes: trees.disk_bytes.saturating_add(STATE_BYTES),
             inodes: trees.files.saturating_add(trees.directories).saturating_add(STATE_INODES),

@@ -7,6 +7,7 @@ mod error;
 mod identity;
 mod node_package;
 mod pipeline;
+mod runtime;
 mod staging;
 mod wheel;
 #[cfg(test)]

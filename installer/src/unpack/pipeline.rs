@@ -14,6 +14,7 @@ use attune_registry::source::{Source, SourceError};
 use super::error::UnpackError;
 use super::identity::check_identity;
 use super::node_package::{unpack_node_package, unpack_overlay};
+use super::runtime::unpack_runtime;
 use super::staging::Staging;
 use super::wheel::unpack_wheel;
 use crate::error::InstallError;
@@ -36,6 +37,7 @@ pub fn fetch_and_unpack(
     create(StoreKind::Packs)?;
     create(StoreKind::Wheels)?;
     create(StoreKind::Node)?;
+    create(StoreKind::Runtimes)?;
     reporter.started("unpacking", Some(plan.download_bytes()));
     let spool = BlobSpool::new(staging.directory());
     let unpackers = thread::available_parallelism().map_or(1, NonZeroUsize::get).min(MAX_UNPACKERS);
@@ -116,6 +118,13 @@ fn unpack(plan: &InstallPlan, staging: &Staging, blob: VerifiedBlob) -> Result<(
         let mut reader = blob.into_reader();
         reader.release_switch().forward_only();
         return unpack_overlay(reader, &destination, expected)
+            .map_err(|source| UnpackError::Archive { digest, source });
+    }
+    if let Some(release) = plan.runtimes.get(&digest) {
+        let destination = staging.tree(StoreKind::Runtimes, &digest);
+        let mut reader = blob.into_reader();
+        reader.release_switch().forward_only();
+        return unpack_runtime(reader, &destination, release)
             .map_err(|source| UnpackError::Archive { digest, source });
     }
     let wheel = plan.wheels.get(&digest).expect("only planned blobs are fetched");

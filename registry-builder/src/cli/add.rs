@@ -122,7 +122,7 @@ impl AddArgs {
 }
 
 /// `attune-build` in the user's cache directory.
-fn default_cache_directory() -> PathBuf {
+pub(super) fn default_cache_directory() -> PathBuf {
     let from = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let cache = from("XDG_CACHE_HOME").or_else(|| from("HOME").map(|home| home.join(".cache")));
     cache.unwrap_or_else(std::env::temp_dir).join("attune-build")

@@ -24,6 +24,9 @@ pub(super) struct BundleArgs {
     /// The file to write
     #[arg(short, long, value_name = "FILE", default_value = "bundle.tar.zst")]
     output: PathBuf,
+    /// Carry the interpreters that the packs need, for targets that have none
+    #[arg(long)]
+    with_runtimes: bool,
     #[command(flatten)]
     targets: TargetArgs,
     #[command(flatten)]
@@ -38,6 +41,7 @@ impl BundleArgs {
             registry: self.registry,
             requests: self.packs,
             targets: self.targets.selection(),
+            with_runtimes: self.with_runtimes,
             output: self.output,
             now,
         };
@@ -64,8 +68,11 @@ fn render(report: &BundleReport) -> String {
         [] => String::new(),
         pythons => format!(" with Python {}", join(pythons.iter().map(ToString::to_string).collect())),
     };
+    let runtimes = report.runtimes.iter().fold(String::new(), |text, carried| {
+        text + &format!("carries {} {} for {}\n", carried.runtime, carried.version, carried.platform)
+    });
     format!(
-        "{table}\nwrote {} ({}) for {platforms}{pythons}\n{}\ninstall it before {}\n",
+        "{table}\n{runtimes}wrote {} ({}) for {platforms}{pythons}\n{}\ninstall it before {}\n",
         report.bundle.display(),
         human_bytes(report.size),
         report.digest,

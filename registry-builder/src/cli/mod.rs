@@ -7,6 +7,7 @@ mod init;
 mod key;
 mod refresh;
 mod root;
+mod runtime;
 mod settings;
 
 use std::ffi::OsString;
@@ -55,6 +56,8 @@ enum Command {
     Key(key::KeyCommandArgs),
     /// Change the root, also with several people who sign apart
     Root(root::RootArgs),
+    /// Carry interpreters, for targets that have none
+    Runtime(runtime::RuntimeArgs),
     /// Run a program that may touch nothing but what is named; for this program's own use
     #[command(hide = true)]
     Confined(confined::ConfinedArgs),
@@ -74,6 +77,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, now: Timestamp) -> ExitCode
         Command::Refresh(args) => args.run(now),
         Command::Key(args) => args.run(now),
         Command::Root(args) => args.run(now),
+        Command::Runtime(args) => args.run(now),
         Command::Confined(args) => return args.run(),
     };
     match result {

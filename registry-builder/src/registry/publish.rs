@@ -10,9 +10,11 @@ use attune_registry::trust::{
     Keyring, MetadataFiles, Refreshed, Repository, RoleSetup, RootDraft, TargetChanges,
 };
 use attune_schemas::pack_index::{PackIndex, Release};
+use attune_schemas::runtime_index::{RuntimeIndex, RuntimeName};
 use attune_schemas::tuf::TargetFile;
 use attune_schemas::{Digest, PackRef};
 use jiff::Timestamp;
+use serde::Serialize;
 
 use super::directory::RegistryDirectory;
 use super::oci_index;
@@ -32,6 +34,23 @@ pub struct Publisher<'a> {
 pub struct Publication {
     /// Metadata files that were written.
     pub metadata: Vec<String>,
+}
+
+/// Files to be written, and what the metadata is to say of them.
+#[derive(Default)]
+struct NewTargets {
+    changes: TargetChanges,
+    files: Vec<(RegistryPath, Vec<u8>)>,
+}
+
+impl NewTargets {
+    fn add(&mut self, name: String, path: impl FnOnce(Digest) -> RegistryPath, content: &impl Serialize) {
+        let mut bytes = serde_json::to_vec_pretty(content).expect("an index serialises");
+        bytes.push(b'\n');
+        let digest = Digest::of(&bytes);
+        self.changes.insert(name, Some(TargetFile::new(bytes.len() as u64, digest)));
+        self.files.push((path(digest), bytes));
+    }
 }
 
 impl RegistryDirectory {
@@ -67,27 +86,46 @@ impl Publisher<'_> {
         indexes: &BTreeMap<PackRef, PackIndex>,
         keys: &Keyring,
     ) -> Result<Publication, BuildError> {
-        let mut changes = TargetChanges::new();
-        let mut files = Vec::new();
+        let mut files = NewTargets::default();
         for (pack, index) in indexes {
-            let mut bytes = serde_json::to_vec_pretty(index).expect("an index serialises");
-            bytes.push(b'\n');
-            let digest = Digest::of(&bytes);
-            let target = TargetFile::new(bytes.len() as u64, digest);
-            changes.insert(PackIndex::target_path(pack), Some(target));
-            files.push((RegistryPath::PackIndex { digest, pack: pack.clone() }, bytes));
+            let path = |digest| RegistryPath::PackIndex { digest, pack: pack.clone() };
+            files.add(PackIndex::target_path(pack), path, index);
         }
-        // Signed before anything is written: a key that is missing leaves no trace.
-        let metadata = self.repository.publish(changes, &MetadataFetch(&self.source), keys, self.now)?;
-        for (path, bytes) in files {
-            replace_file(&self.directory.path().join(path.to_string()), &bytes)?;
-        }
+        let metadata = self.write_targets(files, keys)?;
         // A list of all releases is for registries small enough to write it anew each time.
         if self.repository.bins().is_none() {
             // Before the metadata: a publication that stops here is repeated, and then finds nothing to mend.
             oci_index::update(self.directory.path(), indexes.values())?;
         }
         self.write(metadata)
+    }
+
+    /// Publishes the index of a runtime, replacing that which is there.
+    pub fn publish_runtime(&self, index: &RuntimeIndex, keys: &Keyring) -> Result<Publication, BuildError> {
+        let runtime = index.runtime;
+        let mut files = NewTargets::default();
+        files.add(runtime.target_path(), |digest| RegistryPath::RuntimeIndex { digest, runtime }, index);
+        let metadata = self.write_targets(files, keys)?;
+        self.write(metadata)
+    }
+
+    /// The index of `runtime` as it is published now.
+    pub fn runtime_index(&self, runtime: RuntimeName) -> Result<Option<RuntimeIndex>, BuildError> {
+        let mut source = self.source.clone();
+        Ok(RegistryReader::new(&mut source, self.repository.verified()).runtime_index(runtime)?)
+    }
+
+    /// Signs for the files, then writes them; returns the metadata, which is to be written after them.
+    fn write_targets(&self, files: NewTargets, keys: &Keyring) -> Result<MetadataFiles, BuildError> {
+        // Signed before anything is written: a key that is missing leaves no trace.
+        let metadata =
+            self.repository.publish(files.changes, &MetadataFetch(&self.source), keys, self.now)?;
+        for (path, bytes) in files.files {
+            let path = self.directory.path().join(path.to_string());
+            fs_err::create_dir_all(path.parent().unwrap_or(self.directory.path()))?;
+            replace_file(&path, &bytes)?;
+        }
+        Ok(metadata)
     }
 
     /// Signs snapshot and timestamp anew, and what else is due; returns what still waits for other keys.

@@ -168,8 +168,13 @@ fn write_answer(mut stream: &TcpStream, answer: &Answer) {
     let _ = stream.take(1).read(&mut [0]);
 }
 
-/// An executable script; written by a child so that no descriptor of ours is open when it is run.
+/// An executable script.
 pub(crate) fn write_program(path: &std::path::Path, script: &str) {
+    write_bytes_of_program(path, script.as_bytes());
+}
+
+/// A program; written by a child so that no descriptor of ours is open when it is run.
+pub(crate) fn write_bytes_of_program(path: &std::path::Path, bytes: &[u8]) {
     let command = "cat > \"$0.new\" && chmod 755 \"$0.new\" && mv \"$0.new\" \"$0\"";
     let mut child = std::process::Command::new("/bin/sh")
         .args(["-c", command])
@@ -177,6 +182,6 @@ pub(crate) fn write_program(path: &std::path::Path, script: &str) {
         .stdin(std::process::Stdio::piped())
         .spawn()
         .unwrap();
-    child.stdin.take().unwrap().write_all(script.as_bytes()).unwrap();
+    child.stdin.take().unwrap().write_all(bytes).unwrap();
     assert!(child.wait().unwrap().success());
 }

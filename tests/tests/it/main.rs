@@ -8,6 +8,7 @@
 mod advisory_description;
 mod bad_packs;
 mod bins;
+mod carried_interpreters;
 mod command_line;
 mod crashes;
 mod damaged_bundle;

