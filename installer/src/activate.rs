@@ -17,12 +17,12 @@ pub fn next_generation(
     plan: &InstallPlan,
     active: &Generation,
     id: u64,
-    registry: &str,
+    (registry, root): (&str, &HostRoot),
     now: Timestamp,
 ) -> Generation {
     let mut packs = plan.kept.clone();
     for planned in &plan.packs {
-        packs.insert(planned.pack.clone(), installed_pack(planned, registry));
+        packs.insert(planned.pack.clone(), installed_pack(planned, registry, root));
     }
     let in_use = |executable: &Path| {
         let environments = packs.values().flat_map(|pack| pack.environments.values());
@@ -44,7 +44,7 @@ pub fn next_generation(
     Generation { format: GENERATION_FORMAT.to_owned(), id, created_at: now, packs, interpreters, nodes }
 }
 
-fn installed_pack(planned: &PlannedPack, registry: &str) -> InstalledPack {
+fn installed_pack(planned: &PlannedPack, registry: &str, root: &HostRoot) -> InstalledPack {
     let config = &planned.release.config;
     let environments = planned.environments.iter();
     InstalledPack {
@@ -56,7 +56,7 @@ fn installed_pack(planned: &PlannedPack, registry: &str) -> InstalledPack {
         dependencies: config.pack.dependencies.clone(),
         contents: count_by_directory(&config.components),
         environments: environments
-            .map(|(name, environment)| (name.clone(), environment.installed()))
+            .map(|(name, environment)| (name.clone(), environment.installed(root)))
             .collect(),
     }
 }

@@ -39,6 +39,11 @@ impl InstallError {
                 Some("report it to the pack's publisher; the bytes are what they signed".to_owned())
             }
             Self::Environment(error) => error.hint(),
+            Self::Recipe { .. } => Some(
+                "install what its steps lack; pass --force to install without the environment, which `env rebuild` \
+                 tries again"
+                    .to_owned(),
+            ),
             Self::NodeModules(error) => Some(error.hint().to_owned()),
             Self::Lock(LockError::Busy { .. }) => Some("wait for it to end, then try again".to_owned()),
             Self::Lock(LockError::NotWritable { .. }) => {

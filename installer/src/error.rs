@@ -159,6 +159,16 @@ pub enum InstallError {
     /// A Node.js environment could not be laid out.
     #[error(transparent)]
     NodeModules(#[from] NodeModulesError),
+    /// The steps that build an environment failed.
+    #[error("the environment of pack `{pack}` for `{runtime}` could not be built: {error}")]
+    Recipe {
+        /// The pack.
+        pack: PackRef,
+        /// The runtime.
+        runtime: String,
+        /// What failed, with what it said.
+        error: String,
+    },
     /// The packs' tests failed or could not run.
     #[error(transparent)]
     Tests(#[from] TestError),

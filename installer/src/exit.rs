@@ -65,9 +65,11 @@ impl InstallError {
             Self::Resolve(_) => ExitKind::Unresolvable,
             Self::Plan(error) => error.kind(),
             Self::Unpack(error) => unpack_kind(error),
-            Self::Environment(_) | Self::NodeModules(_) | Self::Interpreter(_) | Self::NodeInterpreter(_) => {
-                ExitKind::Environment
-            }
+            Self::Environment(_)
+            | Self::NodeModules(_)
+            | Self::Recipe { .. }
+            | Self::Interpreter(_)
+            | Self::NodeInterpreter(_) => ExitKind::Environment,
             Self::NoEnvironment { .. } | Self::DamagedEnvironments { .. } => ExitKind::Environment,
             Self::Tests(_) => ExitKind::Tests,
             Self::Register(_) | Self::Disagreement { .. } => ExitKind::Registration,

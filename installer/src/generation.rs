@@ -92,6 +92,8 @@ pub enum EnvironmentKind {
     Python,
     /// Node.js with its `node_modules`.
     Nodejs,
+    /// What the steps of a definition built.
+    Recipe,
 }
 
 impl EnvironmentKind {
@@ -100,6 +102,8 @@ impl EnvironmentKind {
         match self {
             Self::Python => "bin/python",
             Self::Nodejs => "bin/node",
+            // Told by the environment itself.
+            Self::Recipe => "",
         }
     }
 }
@@ -114,6 +118,9 @@ pub struct InstalledEnvironment {
     pub digest: Digest,
     /// The interpreter it is made for.
     pub interpreter: std::path::PathBuf,
+    /// What a worker executes, where its kind does not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub executable: Option<std::path::PathBuf>,
     /// The entry of the store that the interpreter is from, if it is from the store.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub runtime: Option<Digest>,

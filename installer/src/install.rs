@@ -9,7 +9,7 @@ use attune_schemas::component::count_by_directory;
 use jiff::Timestamp;
 
 use crate::activate::{create_entry_links, next_generation, sync_root, write_generation};
-use crate::environments::build_environments;
+use crate::environments::{build_environments, build_recipes};
 use crate::error::InstallError;
 use crate::generation::Generation;
 use crate::host::{HostRoot, InstallLock, StoreKind, TreeGuard};
@@ -48,6 +48,8 @@ pub struct InstallOptions {
     pub interpreters: InterpreterSearch,
     /// Where to look for Node.js.
     pub nodes: InterpreterSearch,
+    /// Where other programs are looked for.
+    pub programs: InterpreterSearch,
     /// How files come into environments.
     pub link_mode: LinkMode,
     /// Whether modules are compiled to bytecode now, rather than by whoever imports them first.
@@ -148,8 +150,16 @@ impl Session<'_> {
         let mut pythons = Interpreters::new(self.options.interpreters.clone(), remembered);
         let mut nodes = NodeInterpreters::new(self.options.nodes.clone(), self.active.nodes.clone());
         let carried = CarriedRuntimes::new(chosen.runtimes.clone(), source);
-        let mut hosted = Hosted { pythons: &mut pythons, nodes: &mut nodes, carried, root: self.root };
-        let plan = InstallPlan::new(chosen, &mut hosted, self.options.link_mode, self.root)?;
+        let mut hosted = Hosted {
+            pythons: &mut pythons,
+            nodes: &mut nodes,
+            carried,
+            root: self.root,
+            programs: &self.options.programs,
+            definitions: Database::runtimes(self.root)?,
+            interrupt: &self.options.interrupt,
+        };
+        let mut plan = InstallPlan::new(chosen, &mut hosted, self.options.link_mode, self.root)?;
         check_libraries(&plan, self.options.ignore_missing_libraries, self.reporter)?;
         check_space(plan.space, self.root)?;
         watch.lap("plan");
@@ -180,6 +190,7 @@ impl Session<'_> {
         }
         let built = build_environments(plan.environments.values(), self.root, &staging)?;
         staging.promote(StoreKind::Envs, built).map_err(io)?;
+        let recipes = build_recipes(&mut plan, self.root, &mut staging, self.options, self.reporter)?;
         watch.lap("environments");
         interrupt.check()?;
 
@@ -187,7 +198,7 @@ impl Session<'_> {
         watch.lap("test");
 
         let registry = source.registry().to_string();
-        let generation = next_generation(&plan, self.active, id, &registry, self.options.now);
+        let generation = next_generation(&plan, self.active, id, (&registry, self.root), self.options.now);
         source.persist_to(&staging.trust(), self.options.durability)?;
         write_generation(self.root, &generation).map_err(io)?;
         if self.options.durability == Durability::Synced {
@@ -201,6 +212,7 @@ impl Session<'_> {
             generation: &generation,
             previous: self.active.id,
             tests: &tests,
+            recipes: &recipes,
             registry: &registry,
             now: self.options.now,
         };
@@ -276,6 +288,7 @@ fn start_runtimes(plan: &InstallPlan) -> Result<(), InstallError> {
             PlannedEnvironment::Python(python) => {
                 Interpreter::probe(&python.interpreter.executable)?;
             }
+            PlannedEnvironment::Recipe(_) => {}
             PlannedEnvironment::Node(node) => {
                 NodeInterpreter::probe(&node.interpreter.executable)?;
             }

@@ -146,6 +146,7 @@ impl InstallArgs {
                 only: self.node.clone(),
                 directories: std::env::split_paths(&path).collect(),
             },
+            programs: InterpreterSearch { only: None, directories: std::env::split_paths(&path).collect() },
             link_mode: self.link_mode,
             compile_bytecode: self.compile_bytecode,
             ignore_missing_libraries: self.ignore_missing_libraries,

@@ -20,7 +20,8 @@ pub fn build_environments<'a>(
     staging: &Staging,
 ) -> Result<Vec<Digest>, InstallError> {
     staging.create_part(StoreKind::Envs).map_err(UnpackError::Io)?;
-    let mut queue: Vec<&PlannedEnvironment> = environments.collect();
+    let linked = |environment: &&PlannedEnvironment| !matches!(environment, PlannedEnvironment::Recipe(_));
+    let mut queue: Vec<&PlannedEnvironment> = environments.filter(linked).collect();
     let digests = queue.iter().map(|environment| environment.digest()).collect();
     // The largest last, since the queue is taken from its end.
     queue.sort_by_key(|environment| environment.package_count());
@@ -48,5 +49,6 @@ fn build(environment: &PlannedEnvironment, root: &HostRoot, place: &Path) -> Res
     match environment {
         PlannedEnvironment::Python(python) => Ok(venv::build(python, root, place)?),
         PlannedEnvironment::Node(node) => Ok(node_modules::build(node, root, place)?),
+        PlannedEnvironment::Recipe(_) => Ok(()),
     }
 }

@@ -1,6 +1,7 @@
 //! The environments of what is installed: where they are, and whether they are still whole.
 
 mod build;
+mod recipes;
 mod verify;
 
 use std::path::PathBuf;
@@ -13,6 +14,7 @@ use crate::generation::{EnvironmentKind, Generation, InstalledEnvironment};
 use crate::host::{HostRoot, StoreKind};
 
 pub use build::build_environments;
+pub use recipes::{BuiltRecipes, FailedEnvironment, build_recipes};
 pub use verify::{Damage, VerifiedEnvironment, verify_environments};
 
 /// An environment of an installed pack.
@@ -54,7 +56,10 @@ pub fn list_environments(root: &HostRoot) -> Result<Vec<ListedEnvironment>, Inst
             runtime: runtime.clone(),
             interpreter_version: interpreter_version(active, environment),
             interpreter: environment.interpreter.clone(),
-            executable: root.environment(pack, runtime).join(environment.kind.executable()),
+            executable: environment
+                .executable
+                .clone()
+                .unwrap_or_else(|| root.environment(pack, runtime).join(environment.kind.executable())),
             path: root.environment(pack, runtime),
             store: root.store(StoreKind::Envs, &environment.digest),
             kind: environment.kind,

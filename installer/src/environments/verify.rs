@@ -12,6 +12,7 @@ use attune_schemas::PackRef;
 use serde::Serialize;
 
 use super::{ListedEnvironment, list_environments};
+use crate::engine::RECORD_FILE;
 use crate::error::InstallError;
 use crate::generation::EnvironmentKind;
 use crate::host::HostRoot;
@@ -74,6 +75,7 @@ pub fn verify_environments(
             let verified = match environment.kind {
                 EnvironmentKind::Python => verify_tree(&environment.store),
                 EnvironmentKind::Nodejs => verify_packages(root, &environment.store),
+                EnvironmentKind::Recipe => verify_record(&environment.store),
             };
             known.insert(environment.store.clone(), verified.map_err(failed)?);
         }
@@ -82,6 +84,8 @@ pub fn verify_environments(
             EnvironmentKind::Python => {
                 Interpreter::probe(&environment.executable).map(drop).map_err(|error| error.to_string())
             }
+            EnvironmentKind::Recipe if environment.executable.is_file() => Ok(()),
+            EnvironmentKind::Recipe => Err(format!("`{}` is not there", environment.executable.display())),
             EnvironmentKind::Nodejs => {
                 NodeInterpreter::probe(&environment.executable).map(drop).map_err(|error| error.to_string())
             }
@@ -92,6 +96,28 @@ pub fn verify_environments(
         verified.push(VerifiedEnvironment { environment, files, damage });
     }
     Ok(verified)
+}
+
+/// The same for an environment that steps built, by the record that was written then.
+fn verify_record(environment: &Path) -> io::Result<(usize, Vec<Damage>)> {
+    let path = environment.join(RECORD_FILE);
+    let Ok(records) = read_record(&path) else { return Ok((0, vec![Damage::NoRecord { path }])) };
+    let mut damage = Vec::new();
+    let files = records.len();
+    for record in records {
+        damage.extend(damage_of(environment.join(&record.path), record.sha256())?);
+    }
+    Ok((files, damage))
+}
+
+/// What is wrong with the file at `path`, which is to have the sha256 `expected`.
+fn damage_of(path: PathBuf, expected: Option<&str>) -> io::Result<Option<Damage>> {
+    match fs_err::read(&path) {
+        Ok(bytes) if Some(base64_of(&bytes).as_str()) == expected => Ok(None),
+        Ok(_) => Ok(Some(Damage::Changed { path })),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Some(Damage::Missing { path })),
+        Err(error) => Err(error),
+    }
 }
 
 /// The same for a Node.js environment, by the RECORDs that were written when its packages were unpacked.
@@ -116,14 +142,7 @@ fn verify_packages(root: &HostRoot, environment: &Path) -> io::Result<(usize, Ve
         for (name, record) in records {
             let file = package.path.below(environment).join(name);
             files += 1;
-            match fs_err::read(&file) {
-                Ok(bytes) if Some(base64_of(&bytes).as_str()) == record.sha256() => {}
-                Ok(_) => damage.push(Damage::Changed { path: file }),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                    damage.push(Damage::Missing { path: file });
-                }
-                Err(error) => return Err(error),
-            }
+            damage.extend(damage_of(file, record.sha256())?);
         }
     }
     Ok((files, damage))
@@ -170,14 +189,7 @@ fn verify_package(
             continue;
         };
         files += 1;
-        match fs_err::read(&file) {
-            Ok(bytes) if base64_of(&bytes) == expected => {}
-            Ok(_) => damage.push(Damage::Changed { path: file }),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                damage.push(Damage::Missing { path: file });
-            }
-            Err(error) => return Err(error),
-        }
+        damage.extend(damage_of(file, Some(expected))?);
     }
     Ok(files)
 }

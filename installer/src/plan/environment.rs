@@ -1,12 +1,14 @@
 //! An environment, decided to the last file.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use attune_schemas::Digest;
 use attune_schemas::environment_lock::{BinLink, LockedNodePackage, LockedWheel};
+use attune_schemas::{Digest, EntryPath, PackRef};
 
+use crate::engine::{Recipe, executable_of, templates_of};
 use crate::generation::{EnvironmentKind, InstalledEnvironment};
+use crate::host::{HostRoot, StoreKind};
 use crate::link::LinkMode;
 use crate::nodejs::NodeInterpreter;
 use crate::python::Interpreter;
@@ -21,6 +23,8 @@ pub enum PlannedEnvironment {
     Python(PythonEnvironment),
     /// Node.js with its `node_modules`.
     Node(NodeEnvironment),
+    /// What the steps of a definition build.
+    Recipe(RecipeEnvironment),
 }
 
 /// A Python environment, decided to the last wheel.
@@ -59,12 +63,67 @@ pub struct NodeEnvironment {
     pub marker: Option<String>,
 }
 
+/// An environment that steps build, decided to the last step.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RecipeEnvironment {
+    /// The digest under which the store keeps it.
+    pub digest: Digest,
+    /// The pack that it is for.
+    pub pack_ref: PackRef,
+    /// The digest of the pack's archive.
+    pub pack: Digest,
+    /// The runtime.
+    pub runtime_ref: String,
+    /// Its name.
+    pub runtime_name: String,
+    /// The steps, and what belongs to them.
+    pub recipe: Recipe,
+    /// Whether it is one of Node.js, whose npm needs a lock.
+    pub is_node: bool,
+    /// The host's program that it starts from.
+    pub interpreter: PathBuf,
+    /// What the steps find beside them.
+    pub vendored: Vec<VendoredBlob>,
+    /// Content of the marker file, where the pack has the dependency file.
+    pub marker: Option<String>,
+}
+
+/// A vendored file that steps need as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VendoredBlob {
+    /// Its digest.
+    pub digest: Digest,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Its name as published.
+    pub name: String,
+    /// Where npm is to lay it out.
+    pub places: Vec<String>,
+}
+
+impl RecipeEnvironment {
+    /// The digest of the unpacked pack's dependency file, where it has one.
+    fn read_marker(&self, root: &HostRoot) -> Option<String> {
+        let name: EntryPath = self.recipe.manifest_file.as_ref()?.parse().ok()?;
+        let bytes = fs_err::read(name.below(&root.store(StoreKind::Packs, &self.pack))).ok()?;
+        Some(Digest::of(&bytes).hex())
+    }
+}
+
+impl VendoredBlob {
+    /// Its name beside others: pip wants the very name, npm any.
+    pub fn file_name(&self) -> String {
+        if self.places.is_empty() { self.name.clone() } else { format!("{}.tgz", self.digest.hex()) }
+    }
+}
+
 impl PlannedEnvironment {
     /// The digest under which the store keeps it.
     pub const fn digest(&self) -> Digest {
         match self {
             Self::Python(environment) => environment.digest,
             Self::Node(environment) => environment.digest,
+            Self::Recipe(environment) => environment.digest,
         }
     }
 
@@ -73,6 +132,7 @@ impl PlannedEnvironment {
         match self {
             Self::Python(environment) => &environment.interpreter.executable,
             Self::Node(environment) => &environment.interpreter.executable,
+            Self::Recipe(environment) => &environment.interpreter,
         }
     }
 
@@ -81,6 +141,7 @@ impl PlannedEnvironment {
         match self {
             Self::Python(environment) => environment.runtime,
             Self::Node(environment) => environment.runtime,
+            Self::Recipe(_) => None,
         }
     }
 
@@ -89,11 +150,20 @@ impl PlannedEnvironment {
         match self {
             Self::Python(environment) => environment.wheels.len(),
             Self::Node(environment) => environment.packages.len(),
+            Self::Recipe(environment) => environment.vendored.len(),
         }
     }
 
-    /// It, as a generation lists it.
-    pub fn installed(&self) -> InstalledEnvironment {
+    /// It, as a generation lists it, on the host `root`.
+    pub fn installed(&self, root: &HostRoot) -> InstalledEnvironment {
+        let executable = match self {
+            Self::Recipe(recipe) => {
+                let env = root.store(StoreKind::Envs, &recipe.digest);
+                let templates = templates_of(recipe, &env, &root.store(StoreKind::Packs, &recipe.pack));
+                Some(executable_of(recipe, &templates))
+            }
+            _ => None,
+        };
         let (kind, wheels, node_packages, marker) = match self {
             Self::Python(environment) => {
                 let wheels = environment.wheels.iter().map(|wheel| wheel.digest).collect();
@@ -106,13 +176,21 @@ impl PlannedEnvironment {
                 packages.dedup();
                 (EnvironmentKind::Nodejs, Vec::new(), packages, &environment.marker)
             }
+            Self::Recipe(environment) => {
+                (EnvironmentKind::Recipe, Vec::new(), Vec::new(), &environment.marker)
+            }
         };
+        let marker = marker.clone().or_else(|| match self {
+            Self::Recipe(recipe) => recipe.read_marker(root),
+            _ => None,
+        });
         InstalledEnvironment {
             kind,
             digest: self.digest(),
             interpreter: self.interpreter().to_owned(),
+            executable,
             runtime: self.runtime(),
-            marker: marker.clone(),
+            marker,
             wheels,
             node_packages,
         }
@@ -122,7 +200,7 @@ impl PlannedEnvironment {
     pub const fn as_python(&self) -> Option<&PythonEnvironment> {
         match self {
             Self::Python(environment) => Some(environment),
-            Self::Node(_) => None,
+            _ => None,
         }
     }
 }

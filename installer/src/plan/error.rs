@@ -31,6 +31,16 @@ pub enum PlanError {
         /// What the host has, in words.
         found: String,
     },
+    /// A runtime that is data cannot be used.
+    #[error("pack `{pack}` cannot use the runtime `{runtime}`: {reason}")]
+    Runtime {
+        /// The pack.
+        pack: PackRef,
+        /// The runtime.
+        runtime: String,
+        /// Why.
+        reason: String,
+    },
     /// The release was made for other machines or Pythons.
     #[error("pack `{pack}` does not install on {here}: its release was built for {built_for}")]
     OtherTarget {
@@ -120,6 +130,7 @@ impl PlanError {
         match self {
             Self::NoInterpreter { .. }
             | Self::NoNode { .. }
+            | Self::Runtime { .. }
             | Self::OtherTarget { .. }
             | Self::OtherBundle { .. }
             | Self::WheelTags { .. }
@@ -133,6 +144,7 @@ impl PlanError {
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::NoInterpreter { .. } => "install such a Python, or name one with --python /path/to/python3",
+            Self::Runtime { .. } => "install the runtime, or report its definition to the pack's publisher",
             Self::NoNode { .. } => "install such a Node.js, or name one with --node /path/to/node",
             Self::OtherTarget { .. } | Self::WheelTags { .. } => {
                 "name a Python that fits with --python, or have a release built for this host: \

@@ -7,6 +7,7 @@ mod error;
 mod libraries;
 mod node;
 mod python;
+mod recipes;
 mod releases;
 mod runtimes;
 mod space;
@@ -20,21 +21,26 @@ use attune_schemas::environment_lock::{BinLink, Footprint, LockedNodePackage, Lo
 use attune_schemas::runtime_index::RuntimeRelease;
 use attune_schemas::{Digest, PackRef};
 
-pub use environment::{NodeEnvironment, PackEnvironments, PlannedEnvironment, PythonEnvironment};
+pub use environment::{
+    NodeEnvironment, PackEnvironments, PlannedEnvironment, PythonEnvironment, RecipeEnvironment, VendoredBlob,
+};
 pub use error::PlanError;
 pub use libraries::{MissingLibrary, check_libraries};
 use node::plan_node;
 use python::plan_python;
+use recipes::{UsedRuntime, definitions_of, plan_recipe, used_runtimes};
 pub use releases::{BundleTargets, ChosenReleases, RegistryPolicy, choose_releases};
 pub use runtimes::{BundledRuntimes, CarriedRuntimes};
 pub use space::{SpaceNeed, check_space};
 
+use crate::engine::RuntimeDefinition;
 use crate::error::InstallError;
 use crate::generation::InstalledPack;
 use crate::host::{HostRoot, StoreKind};
+use crate::interrupt::Interrupt;
 use crate::link::LinkMode;
 use crate::nodejs::{NodeInterpreter, NodeInterpreters};
-use crate::python::{Interpreter, Interpreters};
+use crate::python::{Interpreter, InterpreterSearch, Interpreters};
 
 /// What a host runs packs with.
 pub struct Hosted<'a> {
@@ -46,6 +52,12 @@ pub struct Hosted<'a> {
     pub carried: CarriedRuntimes<'a>,
     /// The root that carried ones are unpacked below.
     pub root: &'a HostRoot,
+    /// Where other programs are looked for.
+    pub programs: &'a InterpreterSearch,
+    /// Runtimes of packs that are installed already.
+    pub definitions: Vec<RuntimeDefinition>,
+    /// Tells when to stop.
+    pub interrupt: &'a Interrupt,
 }
 
 /// The whole plan.
@@ -63,6 +75,8 @@ pub struct InstallPlan {
     pub node_packages: BTreeMap<Digest, NeededNodePackage>,
     /// What install scripts made and the store lacks, with what each unpacks to.
     pub overlays: BTreeMap<Digest, Footprint>,
+    /// Vendored files that steps need as they are, by their names beside each other.
+    pub vendored: BTreeMap<Digest, String>,
     /// Interpreters that the store lacks.
     pub runtimes: BTreeMap<Digest, RuntimeRelease>,
     /// Environments that the store lacks.
@@ -112,22 +126,47 @@ impl InstallPlan {
             wheels: BTreeMap::new(),
             node_packages: BTreeMap::new(),
             overlays: BTreeMap::new(),
+            vendored: BTreeMap::new(),
             runtimes: BTreeMap::new(),
             environments: BTreeMap::new(),
             blobs: BlobPlan { wanted: BTreeMap::new(), allowed: chosen.allowed },
             space: SpaceNeed::default(),
         };
+        let mut others = hosted.definitions.clone();
+        for (pack, release, _) in &chosen.install {
+            others.extend(definitions_of(pack, &release.config)?);
+        }
         for (pack, release, requested) in chosen.install {
             let made_for = chosen.made_for.as_ref();
+            let config = &release.config;
+            let own = definitions_of(&pack, config)?;
+            let used = used_runtimes(&pack, config, &own, &others, root)?;
+            let by_steps = |name: &str| used.iter().find(|used| used.canonical == Some(name));
             let mut environments = PackEnvironments::new();
-            if let Some((python, carried)) = plan_python(&pack, &release.config, made_for, hosted, link_mode)?
-            {
+            let (mut python, mut node) = (None, None);
+            if let Some((environment, carried)) = plan_python(&pack, config, made_for, hosted, link_mode)? {
                 plan.need_runtime(carried, root);
-                environments.insert("python".to_owned(), PlannedEnvironment::Python(python));
+                match by_steps("python") {
+                    Some(_) => python = Some(environment),
+                    None => drop(
+                        environments.insert("python".to_owned(), PlannedEnvironment::Python(environment)),
+                    ),
+                }
             }
-            if let Some((node, carried)) = plan_node(&pack, &release.config, made_for, hosted, link_mode)? {
+            if let Some((environment, carried)) = plan_node(&pack, config, made_for, hosted, link_mode)? {
                 plan.need_runtime(carried, root);
-                environments.insert("nodejs".to_owned(), PlannedEnvironment::Node(node));
+                match by_steps("node") {
+                    Some(_) => node = Some(environment),
+                    None => {
+                        drop(environments.insert("nodejs".to_owned(), PlannedEnvironment::Node(environment)));
+                    }
+                }
+            }
+            for used in &used {
+                let (interpreter, vendored) = vendored_for(used, python.as_ref(), node.as_ref());
+                let of_pack = (&pack, config, release.pack_layer().digest);
+                let recipe = plan_recipe(of_pack, used, interpreter, vendored, hosted)?;
+                environments.insert(used.directory.clone(), PlannedEnvironment::Recipe(recipe));
             }
             plan.need_archive(&release, root);
             for environment in environments.values() {
@@ -156,6 +195,12 @@ impl InstallPlan {
         match environment {
             PlannedEnvironment::Python(python) => self.need_wheels(&python.wheels, root),
             PlannedEnvironment::Node(node) => self.need_node_packages(node, root),
+            PlannedEnvironment::Recipe(recipe) => {
+                for blob in &recipe.vendored {
+                    self.vendored.insert(blob.digest, blob.file_name());
+                    self.blobs.wanted.insert(blob.digest, blob.size);
+                }
+            }
         }
         self.environments.insert(digest, environment.clone());
     }
@@ -205,7 +250,7 @@ impl InstallPlan {
     pub fn interpreters(&self) -> Vec<Interpreter> {
         let pythons = self.all_environments().filter_map(|environment| match environment {
             PlannedEnvironment::Python(python) => Some(&python.interpreter),
-            PlannedEnvironment::Node(_) => None,
+            _ => None,
         });
         distinct(pythons, |interpreter| &interpreter.executable)
     }
@@ -214,7 +259,7 @@ impl InstallPlan {
     pub fn nodes(&self) -> Vec<NodeInterpreter> {
         let nodes = self.all_environments().filter_map(|environment| match environment {
             PlannedEnvironment::Node(node) => Some(&node.interpreter),
-            PlannedEnvironment::Python(_) => None,
+            _ => None,
         });
         distinct(nodes, |interpreter| &interpreter.executable)
     }
@@ -234,4 +279,37 @@ fn distinct<'a, T: Clone + 'a>(items: impl Iterator<Item = &'a T>, key: impl Fn(
 fn programs_of(package: &LockedNodePackage, bins: &[BinLink]) -> impl Iterator<Item = String> {
     let below = format!("{}/", package.path);
     bins.iter().filter_map(move |bin| bin.target.as_str().strip_prefix(&below).map(str::to_owned))
+}
+
+/// The interpreter that was chosen for a runtime under steps of its own, and what its steps find.
+fn vendored_for(
+    used: &UsedRuntime<'_>,
+    python: Option<&PythonEnvironment>,
+    node: Option<&NodeEnvironment>,
+) -> (Option<PathBuf>, Vec<VendoredBlob>) {
+    match (used.canonical, python, node) {
+        (Some("python"), Some(python), _) => {
+            let wheel = |wheel: &LockedWheel| VendoredBlob {
+                digest: wheel.digest,
+                size: wheel.size,
+                name: wheel.filename.clone(),
+                places: Vec::new(),
+            };
+            (Some(python.interpreter.executable.clone()), python.wheels.iter().map(wheel).collect())
+        }
+        (Some("node"), _, Some(node)) => {
+            let mut blobs: BTreeMap<Digest, VendoredBlob> = BTreeMap::new();
+            for package in &node.packages {
+                let blob = blobs.entry(package.digest).or_insert_with(|| VendoredBlob {
+                    digest: package.digest,
+                    size: package.size,
+                    name: package.filename(),
+                    places: Vec::new(),
+                });
+                blob.places.push(package.path.to_string());
+            }
+            (Some(node.interpreter.executable.clone()), blobs.into_values().collect())
+        }
+        _ => (None, Vec::new()),
+    }
 }

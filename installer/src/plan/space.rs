@@ -48,7 +48,13 @@ impl SpaceNeed {
             inodes: trees.files.saturating_add(trees.directories).saturating_add(STATE_INODES),
         };
         for environment in plan.environments.values() {
+            if let PlannedEnvironment::Recipe(recipe) = environment {
+                // Steps may unpack what they find; compressed files grow about fourfold.
+                let vendored: u64 = recipe.vendored.iter().map(|blob| blob.size).sum();
+                need.bytes = need.bytes.saturating_add(vendored.saturating_mul(5));
+            }
             let unpacked: Vec<&Footprint> = match environment {
+                PlannedEnvironment::Recipe(_) => Vec::new(),
                 PlannedEnvironment::Python(python) => {
                     python.wheels.iter().map(|wheel| &wheel.unpacked).collect()
                 }

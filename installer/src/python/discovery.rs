@@ -23,7 +23,7 @@ const MINORS: std::ops::RangeInclusive<u8> = 8..=15;
 
 impl InterpreterSearch {
     /// Where to look: what was given, then the usual places.
-    fn places(&self) -> Vec<PathBuf> {
+    pub(crate) fn places(&self) -> Vec<PathBuf> {
         let usual = USUAL_DIRECTORIES.iter().map(PathBuf::from);
         // What `.` on the path leads to is whoever's who wrote into the working directory.
         let searched = self.directories.iter().filter(|directory| directory.is_absolute());

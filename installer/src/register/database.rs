@@ -4,6 +4,7 @@ use attune_registry::blob::Durability;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction};
 
 use super::RegisterError;
+use crate::engine::RuntimeDefinition;
 use crate::host::{HostRoot, TreeGuard};
 
 /// An open database with its tables.
@@ -55,6 +56,28 @@ impl Database {
 
     /// The generation whose rows the database of `root` holds; `None` where there is no database.
     pub fn registered_generation(root: &HostRoot) -> Result<Option<u64>, RegisterError> {
+        Self::existing(root)?.map_or(Ok(None), |database| database.registered())
+    }
+
+    /// The runtimes that installed packs define; one that cannot be read was warned of when it came.
+    pub(crate) fn runtimes(root: &HostRoot) -> Result<Vec<RuntimeDefinition>, RegisterError> {
+        let Some(database) = Self::existing(root)? else { return Ok(Vec::new()) };
+        let sql = "SELECT ref, json_object('name', name, 'aliases', json(aliases), 'distributions', json(distributions), \
+             'installers', json(installers), 'execution_config', json(execution_config)) \
+             FROM runtime WHERE pack IS NOT NULL ORDER BY ref";
+        let mut statement = database.connection.prepare(sql)?;
+        let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
+        let mut definitions = Vec::new();
+        for row in rows {
+            let (reference, text) = row?;
+            let definition = serde_json::from_str(&text).ok();
+            definitions.extend(definition.and_then(|map| RuntimeDefinition::read(&reference, &map).ok()));
+        }
+        Ok(definitions)
+    }
+
+    /// The database of `root`, where there is one with its tables.
+    fn existing(root: &HostRoot) -> Result<Option<Self>, RegisterError> {
         let path = root.database();
         if !path.is_file() {
             return Ok(None);
@@ -66,9 +89,6 @@ impl Database {
             .query_row("SELECT 1 FROM sqlite_master WHERE name = 'install_journal'", [], |row| row.get(0))
             .optional()
             .map_err(open)?;
-        if table.is_none() {
-            return Ok(None);
-        }
-        Self { connection }.registered()
+        Ok(table.is_some().then_some(Self { connection }))
     }
 }

@@ -13,6 +13,7 @@ use jiff::Timestamp;
 
 pub use database::Database;
 
+use crate::environments::BuiltRecipes;
 use crate::generation::Generation;
 use crate::host::HostRoot;
 use crate::plan::InstallPlan;
@@ -79,6 +80,8 @@ pub struct Registration<'a> {
     pub generation: &'a Generation,
     /// The generation before, 0 where there is none.
     pub previous: u64,
+    /// What came of the environments that steps build.
+    pub recipes: &'a BuiltRecipes,
     /// How the packs' tests ended.
     pub tests: &'a [PackTestResult],
     /// The registry it comes from.

@@ -60,25 +60,78 @@ pub(super) fn record_environments(
 ) -> rusqlite::Result<()> {
     transaction.execute("DELETE FROM pack_environment WHERE pack = ?1", [pack])?;
     for (name, environment) in &planned.environments {
-        let Some((runtime, runtime_ref)) = runtimes::find(transaction, name)? else { continue };
+        let runtime = match environment {
+            PlannedEnvironment::Recipe(recipe) => &recipe.runtime_ref,
+            _ => name,
+        };
+        let row = EnvironmentRow {
+            directory: name,
+            runtime,
+            marker: environment.installed(registration.root).marker,
+            log: registration.recipes.logs.get(&environment.digest()).map(String::as_str),
+            error: None,
+            metadata: metadata_of(environment),
+        };
+        row.insert(transaction, pack, planned, registration)?;
+    }
+    for failed in registration.recipes.failed.iter().filter(|failed| failed.pack == planned.pack) {
+        let row = EnvironmentRow {
+            directory: &failed.directory,
+            runtime: &failed.runtime_ref,
+            marker: None,
+            log: Some(&failed.log),
+            error: Some(&failed.error),
+            metadata: json!({}),
+        };
+        row.insert(transaction, pack, planned, registration)?;
+    }
+    Ok(())
+}
+
+/// What is recorded of an environment.
+struct EnvironmentRow<'a> {
+    directory: &'a str,
+    runtime: &'a str,
+    marker: Option<String>,
+    log: Option<&'a str>,
+    /// Why it failed, where it did.
+    error: Option<&'a str>,
+    metadata: serde_json::Value,
+}
+
+impl EnvironmentRow<'_> {
+    fn insert(
+        &self,
+        transaction: &Transaction<'_>,
+        pack: i64,
+        planned: &PlannedPack,
+        registration: &Registration<'_>,
+    ) -> rusqlite::Result<()> {
+        let Some((runtime, runtime_ref)) = runtimes::find(transaction, self.runtime)? else { return Ok(()) };
+        let now = registration.now.to_string();
+        let ready = self.error.is_none().then_some(&now);
         transaction.execute(
             "INSERT INTO pack_environment (pack, pack_ref, runtime, runtime_ref, env_key, env_path, status, \
-                 manifest_checksum, installed_at, last_verified, metadata, created, updated) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'ready', ?7, ?8, ?8, ?9, ?8, ?8)",
+                 manifest_checksum, installed_at, last_verified, install_log, install_error, metadata, created, updated) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10, ?11, ?12, ?13, ?13)",
             params![
                 pack,
                 planned.pack.as_str(),
                 runtime,
                 runtime_ref,
                 format!("base:{pack}:{runtime}"),
-                registration.root.environment(&planned.pack, name).display().to_string(),
-                environment.installed().marker,
-                registration.now.to_string(),
-                metadata_of(environment).to_string(),
+                registration.root.environment(&planned.pack, self.directory).display().to_string(),
+                if self.error.is_none() { "ready" } else { "failed" },
+                self.marker,
+                ready,
+                self.log,
+                self.error,
+                self.metadata.to_string(),
+                now,
             ],
         )?;
+        Ok(())
     }
-    Ok(())
 }
 
 fn metadata_of(environment: &PlannedEnvironment) -> serde_json::Value {
@@ -92,6 +145,11 @@ fn metadata_of(environment: &PlannedEnvironment) -> serde_json::Value {
             "digest": node.digest,
             "interpreter": node.interpreter,
             "packages": node.packages.iter().map(LockedNodePackage::filename).collect::<Vec<_>>(),
+        }),
+        PlannedEnvironment::Recipe(recipe) => json!({
+            "digest": recipe.digest,
+            "interpreter": recipe.interpreter,
+            "steps": recipe.recipe.steps.iter().map(|step| &step.name).collect::<Vec<_>>(),
         }),
     }
 }

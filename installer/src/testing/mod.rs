@@ -1,11 +1,11 @@
 //! Runs the packs' own tests in their environments, before anything is activated.
 
-mod process;
 mod result;
 mod runner;
 mod simple_format;
 mod workspace;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -16,6 +16,7 @@ use attune_schemas::pack::{OnFailure, PackMetadata};
 pub use result::{PackTestResult, SuiteResult, TestCase, TestStatus};
 use runner::run_suite;
 
+use crate::engine::{EnvVar, Templates, templates_of};
 use crate::host::{HostRoot, StoreKind};
 use crate::install::InstallOptions;
 use crate::interrupt::Interrupt;
@@ -66,6 +67,14 @@ pub enum TestPolicy {
     Skip,
 }
 
+/// An environment that steps built, for tests.
+pub(crate) struct TestedRecipe<'a> {
+    pub(crate) templates: Templates,
+    pub(crate) variables: &'a BTreeMap<String, EnvVar>,
+    /// Where its programs are.
+    pub(crate) bin: PathBuf,
+}
+
 /// What a pack's tests need to run.
 pub(crate) struct TestBed<'a> {
     pub(crate) pack: &'a PackMetadata,
@@ -75,6 +84,8 @@ pub(crate) struct TestBed<'a> {
     pub(crate) python: Option<PathBuf>,
     /// Its Node.js environment.
     pub(crate) node: Option<PathBuf>,
+    /// Its environments that steps built.
+    pub(crate) recipes: Vec<TestedRecipe<'a>>,
     /// A directory that tests may fill.
     pub(crate) scratch: PathBuf,
     /// Tells when to stop.
@@ -148,11 +159,23 @@ fn test_bed<'a>(
     let place = |environment: &PlannedEnvironment| root.store(StoreKind::Envs, &environment.digest());
     let python = planned.environments.get("python").map(|environment| place(environment).join("bin/python3"));
     let node = planned.environments.get("nodejs").map(place);
+    let recipes = planned.environments.values().filter_map(|environment| match environment {
+        PlannedEnvironment::Recipe(recipe) => Some((place(environment), recipe)),
+        _ => None,
+    });
+    let pack_directory = scratch.join("pack");
+    let recipes = recipes.map(|(env, recipe)| TestedRecipe {
+        templates: templates_of(recipe, &env, &pack_directory),
+        variables: &recipe.recipe.env_vars,
+        bin: env.join("bin"),
+    });
+    let recipes = recipes.collect();
     TestBed {
         pack: &planned.release.config.pack,
         directory: scratch.join("pack"),
         python,
         node,
+        recipes,
         scratch: scratch.join("tmp"),
         interrupt,
     }

@@ -7,10 +7,11 @@ use std::process::Command;
 use attune_schemas::EntryPath;
 use attune_schemas::pack::{RunnerKind, TestRunner};
 
-use super::process::{Finished, clean_command, run};
 use super::result::{SuiteResult, TestCase, TestStatus, milliseconds};
 use super::simple_format::{self, Counts};
 use super::{TestBed, timeout_of};
+use crate::engine::set_env_vars;
+use crate::process::{Finished, clean_command, run};
 
 /// Runs the runner called `name` in `bed`.
 ///
@@ -152,6 +153,10 @@ fn set_environment(command: &mut Command, bed: &TestBed<'_>) {
     if let Some(node) = &bed.node {
         command.env("NODE_PATH", node.join("node_modules"));
         bins.extend([node.join("bin"), node.join("node_modules/.bin")]);
+    }
+    for recipe in &bed.recipes {
+        set_env_vars(command, recipe.variables, &recipe.templates);
+        bins.push(recipe.bin.clone());
     }
     if bins.is_empty() {
         return;

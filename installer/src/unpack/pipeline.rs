@@ -1,5 +1,6 @@
 //! One reader, several unpackers.
 
+use std::io::{self, Seek};
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -99,37 +100,43 @@ fn unpack_all(
 
 fn unpack(plan: &InstallPlan, staging: &Staging, blob: VerifiedBlob) -> Result<(), UnpackError> {
     let digest = *blob.digest();
+    let mut reader = blob.into_reader();
+    if let Some(name) = plan.vendored.get(&digest) {
+        let mut file = fs_err::File::create(staging.vendored()?.join(name))?;
+        io::copy(&mut reader, &mut file)?;
+        reader.rewind()?;
+    }
     if let Some(expected) = plan.archives.get(&digest) {
         let destination = staging.tree(StoreKind::Packs, &digest);
-        let mut reader = blob.into_reader();
         reader.release_switch().forward_only();
         return unpack_pack(reader, &destination, expected)
             .map_err(|source| UnpackError::Archive { digest, source });
     }
     if let Some(needed) = plan.node_packages.get(&digest) {
         let destination = staging.tree(StoreKind::Node, &digest);
-        let (mut reader, package) = (blob.into_reader(), &needed.package);
+        let package = &needed.package;
         reader.release_switch().forward_only();
         return unpack_node_package(reader, &destination, &package.unpacked, &needed.programs)
             .map_err(|source| UnpackError::NodePackage { name: package.name.clone(), source });
     }
     if let Some(expected) = plan.overlays.get(&digest) {
         let destination = staging.tree(StoreKind::Node, &digest);
-        let mut reader = blob.into_reader();
         reader.release_switch().forward_only();
         return unpack_overlay(reader, &destination, expected)
             .map_err(|source| UnpackError::Archive { digest, source });
     }
     if let Some(release) = plan.runtimes.get(&digest) {
         let destination = staging.tree(StoreKind::Runtimes, &digest);
-        let mut reader = blob.into_reader();
         reader.release_switch().forward_only();
         return unpack_runtime(reader, &destination, release)
             .map_err(|source| UnpackError::Archive { digest, source });
     }
-    let wheel = plan.wheels.get(&digest).expect("only planned blobs are fetched");
+    let Some(wheel) = plan.wheels.get(&digest) else {
+        // It is only needed as it is.
+        return Ok(());
+    };
     let destination = staging.tree(StoreKind::Wheels, &digest);
-    unpack_wheel(blob.into_reader(), &destination, &wheel.unpacked)
+    unpack_wheel(reader, &destination, &wheel.unpacked)
         .and_then(|()| check_identity(&destination, &wheel.filename))
         .map_err(|source| UnpackError::Wheel { filename: wheel.filename.clone(), source })
 }

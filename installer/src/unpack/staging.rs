@@ -70,6 +70,20 @@ impl Staging {
         &self.directory
     }
 
+    /// Where vendored files lie that steps need as they are.
+    pub fn vendored(&self) -> io::Result<PathBuf> {
+        let directory = self.directory.join("vendored");
+        fs_err::create_dir_all(&directory)?;
+        Ok(directory)
+    }
+
+    /// The place in the store of a tree that is made there, since it may not be movable; the journal knows
+    /// of it first.
+    pub fn reserve(&mut self, kind: StoreKind, digest: Digest) -> io::Result<PathBuf> {
+        self.journal.record([(kind, digest)])?;
+        Ok(self.root.store(kind, &digest))
+    }
+
     /// Where the tree of `digest` is unpacked to.
     pub fn tree(&self, kind: StoreKind, digest: &Digest) -> PathBuf {
         let part = self.root.store_part(kind);

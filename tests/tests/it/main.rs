@@ -32,6 +32,7 @@ mod python_tuf;
 mod recovery;
 mod reinstall;
 mod reproducible;
+mod runtimes_as_data;
 mod served_registry;
 mod source_builds;
 mod targets;

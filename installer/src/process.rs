@@ -1,4 +1,4 @@
-//! Runs one test program with a limit on its time and on what it may say.
+//! Runs one program of a pack, a test or a step, with a limit on its time and on what it may say.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -22,20 +22,20 @@ const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// How a program ended.
 #[derive(Debug)]
-pub(super) struct Finished {
+pub(crate) struct Finished {
     /// `None` where it was stopped at a limit.
-    pub(super) status: Option<ExitStatus>,
-    pub(super) stdout: String,
-    pub(super) stderr: String,
-    pub(super) duration: Duration,
+    pub(crate) status: Option<ExitStatus>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+    pub(crate) duration: Duration,
 }
 
-/// Variables that tests may see; everything else of the caller's environment stays outside.
+/// Variables that it may see; everything else of the caller's environment stays outside.
 const PASSED_VARIABLES: [&str; 9] =
     ["HOME", "LANG", "LC_ALL", "LC_CTYPE", "LOGNAME", "PATH", "TERM", "TZ", "USER"];
 
 /// A command with a clean environment.
-pub(super) fn clean_command(program: &Path) -> Command {
+pub(crate) fn clean_command(program: &Path) -> Command {
     let mut command = Command::new(program);
     command.env_clear();
     // The environment is read here and not by the caller, because it is the child's, not ours.
@@ -54,7 +54,7 @@ fn absolute_only(path: &OsStr) -> OsString {
 }
 
 /// Runs `command` for at most `limit`; output goes through files, so that no pipe can stall it.
-pub(super) fn run(
+pub(crate) fn run(
     mut command: Command,
     limit: Duration,
     scratch: &Path,
@@ -72,7 +72,7 @@ pub(super) fn run(
     let ended = wait(&child, started, limit, [&stdout, &stderr], interrupt);
     let duration = started.elapsed();
     // Before the child is reaped, while its group cannot be anybody else's: whatever it left running
-    // must not outlive the tests.
+    // must not outlive it.
     kill_group(&child);
     let status = child.wait()?;
     Ok(Finished {

@@ -1,0 +1,144 @@
+//! Builds the environments whose runtimes are data, one after another: their steps may use every processor.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
+
+use attune_registry::report::Reporter;
+use attune_schemas::environment_lock::Footprint;
+use attune_schemas::{Digest, PackRef};
+
+use crate::engine::{BuildPlace, build_recipe};
+use crate::error::InstallError;
+use crate::host::{HostRoot, StoreKind, remove_tree};
+use crate::install::InstallOptions;
+use crate::plan::{InstallPlan, PlannedEnvironment, RecipeEnvironment};
+use crate::testing::TestPolicy;
+use crate::unpack::Staging;
+
+/// What came of the environments that steps build.
+#[derive(Debug, Default)]
+pub struct BuiltRecipes {
+    /// What their steps said, by the environment's digest.
+    pub logs: BTreeMap<Digest, String>,
+    /// Those that could not be built, and that an install goes on without.
+    pub failed: Vec<FailedEnvironment>,
+}
+
+/// An environment that could not be built.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FailedEnvironment {
+    /// The pack.
+    pub pack: PackRef,
+    /// The name of its directory.
+    pub directory: String,
+    /// The runtime.
+    pub runtime_ref: String,
+    /// Why.
+    pub error: String,
+    /// What its steps said.
+    pub log: String,
+}
+
+/// Builds those of `plan` that the store lacks. One that fails stops the install, unless it is forced: then
+/// its pack goes on without it.
+pub fn build_recipes(
+    plan: &mut InstallPlan,
+    root: &HostRoot,
+    staging: &mut Staging,
+    options: &InstallOptions,
+    reporter: &dyn Reporter,
+) -> Result<BuiltRecipes, InstallError> {
+    let io = |source| InstallError::Root { root: root.path().to_owned(), source };
+    let recipes = plan.environments.values().filter_map(|environment| match environment {
+        PlannedEnvironment::Recipe(recipe) => Some(recipe.clone()),
+        _ => None,
+    });
+    let recipes: Vec<RecipeEnvironment> = recipes.collect();
+    let mut built = BuiltRecipes::default();
+    for recipe in recipes {
+        let env = staging.reserve(StoreKind::Envs, recipe.digest).map_err(io)?;
+        let pack = root.store(StoreKind::Packs, &recipe.pack);
+        let scratch = staging.directory().join("scratch");
+        fs_err::create_dir_all(&scratch).map_err(io)?;
+        let vendored = staging.vendored().map_err(io)?;
+        let place = BuildPlace {
+            env: &env,
+            pack: &pack,
+            vendored: &vendored,
+            scratch: &scratch,
+            search: &options.programs,
+            interrupt: &options.interrupt,
+        };
+        reporter.started(&format!("building {} for {}", recipe.runtime_name, recipe.pack_ref), None);
+        let outcome = build_recipe(&recipe, &place);
+        reporter.finished();
+        let outcome = match outcome {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+                return Err(InstallError::Interrupted);
+            }
+            outcome => outcome.map_err(io)?,
+        };
+        let error = match outcome.error {
+            None => changed(plan, &recipe, &pack).map_err(io)?,
+            failed => failed,
+        };
+        let Some(error) = error else {
+            built.logs.insert(recipe.digest, outcome.log);
+            continue;
+        };
+        if options.tests != TestPolicy::Force {
+            let (pack, runtime) = (recipe.pack_ref, recipe.runtime_ref);
+            return Err(InstallError::Recipe { pack, runtime, error });
+        }
+        reporter
+            .warning(&format!("{}: {} could not be built: {error}", recipe.pack_ref, recipe.runtime_name));
+        remove_tree(&env).map_err(io)?;
+        built.failed.extend(without(plan, &recipe, &error, &outcome.log));
+    }
+    Ok(built)
+}
+
+/// Takes an environment out of the plan.
+fn without(
+    plan: &mut InstallPlan,
+    recipe: &RecipeEnvironment,
+    error: &str,
+    log: &str,
+) -> Option<FailedEnvironment> {
+    plan.environments.remove(&recipe.digest);
+    let pack = plan.packs.iter_mut().find(|planned| planned.pack == recipe.pack_ref)?;
+    let is_it = |environment: &PlannedEnvironment| environment.digest() == recipe.digest;
+    let directory = pack.environments.iter().find(|(_, environment)| is_it(environment))?.0.clone();
+    pack.environments.remove(&directory);
+    Some(FailedEnvironment {
+        pack: recipe.pack_ref.clone(),
+        directory,
+        runtime_ref: recipe.runtime_ref.clone(),
+        error: error.to_owned(),
+        log: log.to_owned(),
+    })
+}
+
+/// Whether steps wrote into the pack, which others may use as well.
+fn changed(plan: &InstallPlan, recipe: &RecipeEnvironment, pack: &Path) -> io::Result<Option<String>> {
+    let planned = plan.packs.iter().find(|planned| planned.pack == recipe.pack_ref);
+    let expected = planned.map(|planned| planned.release.config.unpacked);
+    let mut found = Footprint::default();
+    count(pack, &mut found)?;
+    let is_same = expected.is_none_or(|expected| found == expected);
+    Ok((!is_same).then(|| "its steps changed the pack, which they may only read".to_owned()))
+}
+
+fn count(directory: &Path, found: &mut Footprint) -> io::Result<()> {
+    found.add_directory();
+    for entry in fs_err::read_dir(directory)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            count(&entry.path(), found)?;
+        } else {
+            found.add_file(entry.metadata()?.len());
+        }
+    }
+    Ok(())
+}
