@@ -1,5 +1,6 @@
 //! Writes a generation and makes it the active one with a single rename.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -10,7 +11,7 @@ use jiff::Timestamp;
 
 use crate::generation::{EnvironmentKind, GENERATION_FORMAT, Generation, InstalledPack};
 use crate::host::{HostRoot, StoreKind, TreeGuard};
-use crate::plan::{InstallPlan, PlannedPack};
+use crate::plan::{InstallPlan, PlannedEnvironment, PlannedPack};
 
 /// The lock file of the generation that `plan` makes after `active`.
 pub fn next_generation(
@@ -55,16 +56,24 @@ fn installed_pack(planned: &PlannedPack, registry: &str, root: &HostRoot) -> Ins
         requested: planned.requested,
         dependencies: config.pack.dependencies.clone(),
         contents: count_by_directory(&config.components),
+        failed_environments: planned.failed_environments.clone(),
         environments: environments
             .map(|(name, environment)| (name.clone(), environment.installed(root)))
             .collect(),
     }
 }
 
-/// Writes the directory of `generation`; nothing points to it yet.
-pub fn write_generation(root: &HostRoot, generation: &Generation) -> io::Result<()> {
+/// Writes the directory of `generation`; nothing points to it yet. `descriptions` are those of its new
+/// environments; the others have theirs in the generation `previous`.
+pub fn write_generation(
+    root: &HostRoot,
+    generation: &Generation,
+    descriptions: &[&PlannedEnvironment],
+    previous: u64,
+) -> io::Result<()> {
     let directory = root.generation(generation.id);
     fs_err::create_dir(&directory)?;
+    describe_environments(root, generation, descriptions, previous)?;
     let packs = directory.join("packs");
     let environments = directory.join("packenvs");
     fs_err::create_dir(&packs)?;
@@ -98,6 +107,30 @@ pub fn write_generation(root: &HostRoot, generation: &Generation) -> io::Result<
     let mut lock = serde_json::to_vec_pretty(generation).map_err(io::Error::from)?;
     lock.push(b'\n');
     fs_err::write(directory.join("generation.json"), lock)
+}
+
+fn describe_environments(
+    root: &HostRoot,
+    generation: &Generation,
+    descriptions: &[&PlannedEnvironment],
+    previous: u64,
+) -> io::Result<()> {
+    let directory = root.generation(generation.id);
+    fs_err::create_dir(directory.join("environments"))?;
+    let digests = generation.packs.values().flat_map(|pack| pack.environments.values());
+    let digests: BTreeSet<Digest> = digests.map(|environment| environment.digest).collect();
+    for digest in digests {
+        let place = Generation::description(&directory, &digest);
+        if let Some(environment) = descriptions.iter().find(|environment| environment.digest() == digest) {
+            fs_err::write(place, serde_json::to_vec(environment).map_err(io::Error::from)?)?;
+            continue;
+        }
+        let known = Generation::description(&root.generation(previous), &digest);
+        if known.is_file() {
+            fs_err::copy(known, place)?;
+        }
+    }
+    Ok(())
 }
 
 /// A relative link, so that a root can be looked at from elsewhere, as in a container's image.

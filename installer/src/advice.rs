@@ -40,9 +40,13 @@ impl InstallError {
             }
             Self::Environment(error) => error.hint(),
             Self::Recipe { .. } => Some(
-                "install what its steps lack; pass --force to install without the environment, which `env rebuild` \
+                "install what its steps lack; pass --force to install without the environment, which the next install \
                  tries again"
                     .to_owned(),
+            ),
+            Self::NoDescription { .. } => Some("install the pack again from its bundle or registry".to_owned()),
+            Self::DamagedStore { .. } => Some(
+                "give the bundle or registry that has them: `attune-install env repair PACK --from BUNDLE`".to_owned(),
             ),
             Self::NodeModules(error) => Some(error.hint().to_owned()),
             Self::Lock(LockError::Busy { .. }) => Some("wait for it to end, then try again".to_owned()),

@@ -169,6 +169,22 @@ pub enum InstallError {
         /// What failed, with what it said.
         error: String,
     },
+    /// Nothing on the host says how an environment is built, or not all that it takes is there.
+    #[error("the environment of pack `{pack}` for `{runtime}` cannot be built from what is on this host")]
+    NoDescription {
+        /// The pack.
+        pack: PackRef,
+        /// The runtime.
+        runtime: String,
+    },
+    /// What environments are linked to is damaged itself.
+    #[error("packages of pack `{pack}` are damaged in the store: {}", packages.join(", "))]
+    DamagedStore {
+        /// The pack.
+        pack: PackRef,
+        /// The packages.
+        packages: Vec<String>,
+    },
     /// The packs' tests failed or could not run.
     #[error(transparent)]
     Tests(#[from] TestError),

@@ -66,6 +66,8 @@ impl InstallError {
             Self::Plan(error) => error.kind(),
             Self::Unpack(error) => unpack_kind(error),
             Self::Environment(_)
+            | Self::NoDescription { .. }
+            | Self::DamagedStore { .. }
             | Self::NodeModules(_)
             | Self::Recipe { .. }
             | Self::Interpreter(_)

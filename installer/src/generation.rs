@@ -6,16 +6,20 @@
 //!   packs/<ref> -> ../../../store/packs/<sha256>
 //!   packenvs/<ref>/python/{bin,lib,lib64,pyvenv.cfg} -> ../../../../../store/envs/<sha256>/...
 //!   packenvs/<ref>/python/.attune_deps_installed
+//!   environments/<sha256>.json   what an environment is made of, to build it again
 //!   packenvs/<ref>/nodejs/{bin,node_modules} -> ...; node.js -> nodejs, as workers call it
 //! ```
+//!
+//!   environments/<sha256>.json         what it is made of, to build it again
 //!
 //! An environment's directory is real and its entries are links, because the marker that Attune's
 //! workers look for differs between packs that share an environment.
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use attune_registry::blob::{Durability, replace_file_with};
 use attune_schemas::{Digest, PackRef, Version};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -65,6 +69,9 @@ pub struct InstalledPack {
     /// Number of components by directory name.
     #[serde(default)]
     pub contents: BTreeMap<String, u64>,
+    /// Directories of environments that could not be built, and that it goes without.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failed_environments: Vec<String>,
     /// Its environments by runtime name.
     #[serde(default)]
     pub environments: BTreeMap<String, InstalledEnvironment>,
@@ -77,9 +84,29 @@ impl InstalledPack {
         environments.chain([(StoreKind::Packs, self.pack)])
     }
 
-    /// Whether the interpreters of its environments are still on the host.
-    pub fn interpreters_are_present(&self) -> bool {
-        self.environments.values().all(|environment| environment.interpreter.is_file())
+    /// Whether all its environments are there, on interpreters that are still what they were.
+    pub fn environments_are_current(&self) -> bool {
+        self.failed_environments.is_empty()
+            && self.environments.values().all(InstalledEnvironment::is_current)
+    }
+}
+
+/// What a file looks like without reading it: another stamp may be another file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileStamp {
+    /// Its length in bytes.
+    pub bytes: u64,
+    /// When it was modified, in nanoseconds since the epoch.
+    pub modified: i64,
+}
+
+impl FileStamp {
+    /// The stamp of the file at `path`; `None` where there is none.
+    pub fn of(path: &Path) -> Option<Self> {
+        use std::os::unix::fs::MetadataExt;
+        let found = fs_err::metadata(path).ok().filter(std::fs::Metadata::is_file)?;
+        let modified = found.mtime().saturating_mul(1_000_000_000).saturating_add(found.mtime_nsec());
+        Some(Self { bytes: found.len(), modified })
     }
 }
 
@@ -117,10 +144,13 @@ pub struct InstalledEnvironment {
     /// The digest under which the store keeps it.
     pub digest: Digest,
     /// The interpreter it is made for.
-    pub interpreter: std::path::PathBuf,
+    pub interpreter: PathBuf,
+    /// What the interpreter looked like, so that one that was upgraded is seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stamp: Option<FileStamp>,
     /// What a worker executes, where its kind does not say it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub executable: Option<std::path::PathBuf>,
+    pub executable: Option<PathBuf>,
     /// The entry of the store that the interpreter is from, if it is from the store.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub runtime: Option<Digest>,
@@ -136,6 +166,13 @@ pub struct InstalledEnvironment {
 }
 
 impl InstalledEnvironment {
+    /// Whether its interpreter is there, and is still what it was.
+    pub fn is_current(&self) -> bool {
+        let now = FileStamp::of(&self.interpreter);
+        // An earlier program wrote no stamps.
+        now.is_some() && (self.stamp.is_none() || self.stamp == now)
+    }
+
     /// The store entries that it uses, itself last.
     pub fn store_entries(&self) -> impl Iterator<Item = (StoreKind, Digest)> {
         let wheels = self.wheels.iter().map(|wheel| (StoreKind::Wheels, *wheel));
@@ -175,6 +212,35 @@ impl Generation {
             return Err(invalid(&path, &format!("its format is `{}`", generation.format.escape_debug())));
         }
         Ok(generation)
+    }
+
+    /// Writes the lock file in `directory` anew, whole or not at all.
+    pub(crate) fn save(&self, directory: &Path, durability: Durability) -> io::Result<()> {
+        let mut bytes = serde_json::to_vec_pretty(self).map_err(io::Error::from)?;
+        bytes.push(b'\n');
+        replace_file_with(&directory.join("generation.json"), &bytes, durability)
+    }
+
+    /// The Pythons that are still what they were when they were asked.
+    pub fn unchanged_interpreters(&self) -> Vec<Interpreter> {
+        let known = self.interpreters.iter();
+        known.filter(|interpreter| self.is_unchanged(&interpreter.executable)).cloned().collect()
+    }
+
+    /// The same of Node.js.
+    pub fn unchanged_nodes(&self) -> Vec<NodeInterpreter> {
+        self.nodes.iter().filter(|interpreter| self.is_unchanged(&interpreter.executable)).cloned().collect()
+    }
+
+    fn is_unchanged(&self, executable: &Path) -> bool {
+        let environments = self.packs.values().flat_map(|pack| pack.environments.values());
+        let mut of_it = environments.filter(|environment| environment.interpreter == executable);
+        of_it.any(InstalledEnvironment::is_current)
+    }
+
+    /// Where the description of an environment of the generation in `directory` is.
+    pub fn description(directory: &Path, environment: &Digest) -> PathBuf {
+        directory.join("environments").join(format!("{}.json", environment.hex()))
     }
 
     /// The store entries that this generation uses.

@@ -146,9 +146,9 @@ impl Session<'_> {
         guard: TreeGuard,
         mut watch: Stopwatch,
     ) -> Result<InstallReport, InstallError> {
-        let remembered = self.active.interpreters.clone();
-        let mut pythons = Interpreters::new(self.options.interpreters.clone(), remembered);
-        let mut nodes = NodeInterpreters::new(self.options.nodes.clone(), self.active.nodes.clone());
+        let mut pythons =
+            Interpreters::new(self.options.interpreters.clone(), self.active.unchanged_interpreters());
+        let mut nodes = NodeInterpreters::new(self.options.nodes.clone(), self.active.unchanged_nodes());
         let carried = CarriedRuntimes::new(chosen.runtimes.clone(), source);
         let mut hosted = Hosted {
             pythons: &mut pythons,
@@ -200,7 +200,8 @@ impl Session<'_> {
         let registry = source.registry().to_string();
         let generation = next_generation(&plan, self.active, id, (&registry, self.root), self.options.now);
         source.persist_to(&staging.trust(), self.options.durability)?;
-        write_generation(self.root, &generation).map_err(io)?;
+        let descriptions = plan.packs.iter().flat_map(|pack| pack.environments.values()).collect::<Vec<_>>();
+        write_generation(self.root, &generation, &descriptions, self.active.id).map_err(io)?;
         if self.options.durability == Durability::Synced {
             sync_root(self.root).map_err(io)?;
         }

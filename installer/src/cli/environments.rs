@@ -1,16 +1,25 @@
 //! `attune-install env`
 
-use attune_registry::terminal::{Output, Table, write_result};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use attune_registry::blob::Durability;
+use attune_registry::terminal::{Output, Table, TerminalReporter, write_result};
 use attune_schemas::PackRef;
 use clap::{Args, Subcommand};
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::settings::CommonArgs;
 use crate::environments::{
-    Damage, ListedEnvironment, VerifiedEnvironment, executable, list_environments, verify_environments,
+    Damage, ListedEnvironment, RebuildOptions, RebuiltEnvironment, VerifiedEnvironment, executable,
+    list_environments, rebuild_environments, verify_environments,
 };
 use crate::error::InstallError;
 use crate::host::HostRoot;
+use crate::interrupt::Interrupt;
+use crate::open::SourceLocation;
+use crate::python::InterpreterSearch;
 
 /// Shows the environments of packs, and whether they are whole.
 #[derive(Debug, Args)]
@@ -37,6 +46,37 @@ enum EnvCommand {
         #[command(flatten)]
         common: CommonArgs,
     },
+    /// Show all that is known of a pack's environments
+    Show {
+        /// The pack
+        #[arg(value_name = "PACK")]
+        pack: PackRef,
+        /// Only this runtime's
+        #[arg(long)]
+        runtime: Option<String>,
+        #[command(flatten)]
+        common: CommonArgs,
+    },
+    /// Build again what is damaged, or was made for an interpreter that is gone or another now
+    Repair {
+        /// Only this pack
+        #[arg(value_name = "PACK")]
+        pack: Option<PackRef>,
+        #[command(flatten)]
+        build: BuildArgs,
+        #[command(flatten)]
+        common: CommonArgs,
+    },
+    /// Build a pack's environments again, damaged or not
+    Rebuild {
+        /// The pack
+        #[arg(value_name = "PACK")]
+        pack: PackRef,
+        #[command(flatten)]
+        build: BuildArgs,
+        #[command(flatten)]
+        common: CommonArgs,
+    },
     /// Hold every file against the record of its package, and start the interpreters
     Verify {
         /// Only this pack
@@ -47,19 +87,34 @@ enum EnvCommand {
     },
 }
 
+/// How environments are built again.
+#[derive(Debug, Args)]
+struct BuildArgs {
+    /// Where packages come from that are damaged in the store: a bundle, a registry's directory or URL
+    #[arg(long, value_name = "BUNDLE|DIR|URL")]
+    from: Option<String>,
+    /// Do not wait until everything is on disk
+    #[arg(long)]
+    no_sync: bool,
+}
+
 impl EnvArgs {
-    pub(super) fn run(self) -> (Output, Result<(), InstallError>) {
+    pub(super) fn run(self, now: Timestamp) -> (Output, Result<(), InstallError>) {
         let (EnvCommand::List { common }
         | EnvCommand::Path { common, .. }
+        | EnvCommand::Show { common, .. }
+        | EnvCommand::Repair { common, .. }
+        | EnvCommand::Rebuild { common, .. }
         | EnvCommand::Verify { common, .. }) = &self.command;
         common.start_log();
-        let result = common.host_root().and_then(|root| self.command.run(&root, common.output()));
+        let result = common.host_root().and_then(|root| self.command.run(&root, common, now));
         (common.output(), result)
     }
 }
 
 impl EnvCommand {
-    fn run(&self, root: &HostRoot, output: Output) -> Result<(), InstallError> {
+    fn run(&self, root: &HostRoot, common: &CommonArgs, now: Timestamp) -> Result<(), InstallError> {
+        let output = common.output();
         let write = |text: String| write_result(&text).map_err(InstallError::Output);
         match self {
             Self::List { .. } => {
@@ -70,8 +125,27 @@ impl EnvCommand {
                 let path = executable(root, pack, runtime)?;
                 write(show(&path, output, |path| format!("{}\n", path.display())))
             }
+            Self::Show { pack, runtime, .. } => {
+                let environments = list_environments(root)?.into_iter().filter(|found| {
+                    found.pack == *pack && runtime.as_ref().is_none_or(|runtime| found.runtime == *runtime)
+                });
+                let environments: Vec<ListedEnvironment> = environments.collect();
+                if environments.is_empty() {
+                    let runtime = runtime.clone().unwrap_or_else(|| "any runtime".to_owned());
+                    return Err(InstallError::NoEnvironment { pack: pack.clone(), runtime });
+                }
+                write(show(&environments, output, |all| render_shown(all)))
+            }
+            Self::Repair { pack, build, .. } => {
+                let rebuilt = rebuild(root, (pack.clone(), true), build, common, now)?;
+                write(show(&rebuilt, output, |all| render_rebuilt(all)))
+            }
+            Self::Rebuild { pack, build, .. } => {
+                let rebuilt = rebuild(root, (Some(pack.clone()), false), build, common, now)?;
+                write(show(&rebuilt, output, |all| render_rebuilt(all)))
+            }
             Self::Verify { pack, .. } => {
-                let verified = verify_environments(root, pack.as_ref())?;
+                let verified = verify_environments(root, pack.as_ref(), now)?;
                 write(show(&verified, output, |all| render_verified(all)))?;
                 let damaged = verified.iter().filter(|verified| !verified.damage.is_empty());
                 match damaged.map(|verified| verified.environment.pack.to_string()).collect::<Vec<_>>() {
@@ -81,6 +155,79 @@ impl EnvCommand {
             }
         }
     }
+}
+
+fn rebuild(
+    root: &HostRoot,
+    (pack, only_damaged): (Option<PackRef>, bool),
+    build: &BuildArgs,
+    common: &CommonArgs,
+    now: Timestamp,
+) -> Result<Vec<RebuiltEnvironment>, InstallError> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let location = |from: &String| {
+        if Path::new(from).is_file() {
+            return SourceLocation::Bundle(PathBuf::from(from));
+        }
+        let Ok(location) = SourceLocation::from_str(from);
+        location
+    };
+    let from = build.from.as_ref().map(location);
+    let options = RebuildOptions {
+        pack,
+        only_damaged,
+        from,
+        search: InterpreterSearch { only: None, directories: std::env::split_paths(&path).collect() },
+        durability: if build.no_sync { Durability::Unsynced } else { Durability::Synced },
+        interrupt: Interrupt::on_signals().unwrap_or_default(),
+        now,
+    };
+    rebuild_environments(root, &options, &TerminalReporter::new(common.quiet || common.json))
+}
+
+fn render_rebuilt(rebuilt: &[RebuiltEnvironment]) -> String {
+    if rebuilt.is_empty() {
+        return "every environment is whole: nothing to repair\n".to_owned();
+    }
+    let mut table = Table::new(&["PACK", "RUNTIME", "STATUS", "INTERPRETER"]);
+    for one in rebuilt {
+        table.push(vec![
+            one.pack.to_string(),
+            one.runtime.clone(),
+            if one.moved { "built for another interpreter" } else { "built again" }.to_owned(),
+            one.interpreter.display().to_string(),
+        ]);
+    }
+    table.to_string()
+}
+
+fn render_shown(environments: &[ListedEnvironment]) -> String {
+    let shown = environments.iter().map(|environment| {
+        let due = if environment.needs_verification { ", due for verification" } else { "" };
+        let mut lines = vec![
+            format!("{} {}: {}", environment.pack, environment.version, environment.runtime),
+            format!("  status        {} ({}{due})", environment.status.as_str(), environment.health),
+            format!("  path          {}", environment.path.display()),
+        ];
+        let mut add = |name: &str, value: Option<String>| {
+            let value = value.filter(|value| !value.is_empty());
+            lines.extend(value.map(|value| {
+                format!("  {name:<13} {}", value.trim_end().replace('\n', "\n                "))
+            }));
+        };
+        let path = |path: &Path| Some(path.display().to_string());
+        add("executable", path(&environment.executable));
+        add("interpreter", path(&environment.interpreter));
+        add("version", Some(environment.interpreter_version.clone()));
+        add("packages", Some(environment.packages.to_string()));
+        add("store", path(&environment.store));
+        add("installed", environment.installed_at.clone());
+        add("verified", environment.last_verified.clone());
+        add("error", environment.install_error.clone());
+        add("log", environment.install_log.clone());
+        lines.join("\n") + "\n"
+    });
+    shown.collect::<Vec<_>>().join("\n")
 }
 
 fn show<T: Serialize>(value: &T, output: Output, text: impl FnOnce(&T) -> String) -> String {
@@ -94,12 +241,14 @@ fn render_list(environments: &[ListedEnvironment]) -> String {
     if environments.is_empty() {
         return "no pack has an environment\n".to_owned();
     }
-    let mut table = Table::new(&["PACK", "RUNTIME", "VERSION", "PACKAGES", "PATH"]);
+    let mut table = Table::new(&["PACK", "RUNTIME", "STATUS", "VERSION", "PACKAGES", "PATH"]);
     for environment in environments {
         table.push(vec![
             environment.pack.to_string(),
             environment.runtime.clone(),
-            environment.interpreter_version.clone(),
+            environment.status.as_str().to_owned(),
+            if environment.interpreter_version.is_empty() { "-" } else { &environment.interpreter_version }
+                .to_owned(),
             environment.packages.to_string(),
             environment.path.display().to_string(),
         ]);
@@ -127,6 +276,10 @@ fn render_verified(verified: &[VerifiedEnvironment]) -> String {
 fn describe(damage: &Damage) -> String {
     match damage {
         Damage::Interpreter { reason } => format!("the interpreter does not start: {reason}"),
+        Damage::Outdated { interpreter } => {
+            format!("it was made for another {} than is there now", interpreter.display())
+        }
+        Damage::Packages { found, expected } => format!("only {found} of {expected} packages are there"),
         Damage::Missing { path } => format!("missing {}", path.display()),
         Damage::Changed { path } => format!("changed {}", path.display()),
         Damage::NoRecord { path } => format!("cannot read {}", path.display()),

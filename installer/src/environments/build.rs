@@ -45,7 +45,12 @@ pub fn build_environments<'a>(
     failure.into_inner().map_or(Ok(digests), Err)
 }
 
-fn build(environment: &PlannedEnvironment, root: &HostRoot, place: &Path) -> Result<(), InstallError> {
+/// Builds one at `place`, from where it will be moved into the store.
+pub(super) fn build(
+    environment: &PlannedEnvironment,
+    root: &HostRoot,
+    place: &Path,
+) -> Result<(), InstallError> {
     match environment {
         PlannedEnvironment::Python(python) => Ok(venv::build(python, root, place)?),
         PlannedEnvironment::Node(node) => Ok(node_modules::build(node, root, place)?),

@@ -1,7 +1,10 @@
 //! The environments of what is installed: where they are, and whether they are still whole.
 
 mod build;
+mod rebuild;
 mod recipes;
+mod refetch;
+mod status;
 mod verify;
 
 use std::path::PathBuf;
@@ -12,9 +15,13 @@ use serde::Serialize;
 use crate::error::InstallError;
 use crate::generation::{EnvironmentKind, Generation, InstalledEnvironment};
 use crate::host::{HostRoot, StoreKind};
+use crate::register::RecordedEnvironment;
+use status::status_of;
 
 pub use build::build_environments;
+pub use rebuild::{RebuildOptions, RebuiltEnvironment, rebuild_environments};
 pub use recipes::{BuiltRecipes, FailedEnvironment, build_recipes};
+pub use status::EnvironmentStatus;
 pub use verify::{Damage, VerifiedEnvironment, verify_environments};
 
 /// An environment of an installed pack.
@@ -42,37 +49,100 @@ pub struct ListedEnvironment {
     pub store: PathBuf,
     /// Number of packages in it.
     pub packages: usize,
+    /// Whether its interpreter is what it was made for.
+    #[serde(skip)]
+    pub is_current: bool,
+    /// Its state.
+    pub status: EnvironmentStatus,
+    /// How that is judged.
+    pub health: &'static str,
+    /// When it was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub installed_at: Option<String>,
+    /// When it was last found whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_verified: Option<String>,
+    /// Whether that is more than seven days ago.
+    pub needs_verification: bool,
+    /// What the steps that built it said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub install_log: Option<String>,
+    /// Why it could not be built.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub install_error: Option<String>,
 }
 
-/// The environments of the active generation, by pack and runtime.
+/// The environments of the active generation, by pack and runtime, with those that could not be built.
 pub fn list_environments(root: &HostRoot) -> Result<Vec<ListedEnvironment>, InstallError> {
     let active = active(root)?;
-    let all = active.packs.iter().flat_map(|(pack, installed)| {
-        let environments = installed.environments.iter();
-        let active = &active;
-        environments.map(move |(runtime, environment)| ListedEnvironment {
-            pack: pack.clone(),
-            version: installed.version.clone(),
-            runtime: runtime.clone(),
-            interpreter_version: interpreter_version(active, environment),
-            interpreter: environment.interpreter.clone(),
-            executable: environment
-                .executable
-                .clone()
-                .unwrap_or_else(|| root.environment(pack, runtime).join(environment.kind.executable())),
-            path: root.environment(pack, runtime),
-            store: root.store(StoreKind::Envs, &environment.digest),
-            kind: environment.kind,
-            packages: environment.wheels.len() + environment.node_packages.len(),
-        })
-    });
-    Ok(all.collect())
+    let rows = status::recorded(root)?;
+    let mut all = Vec::new();
+    for (pack, installed) in &active.packs {
+        for (runtime, environment) in &installed.environments {
+            let path = root.environment(pack, runtime);
+            let row = rows.get(&path);
+            let own = path.join(environment.kind.executable());
+            all.push(ListedEnvironment {
+                pack: pack.clone(),
+                version: installed.version.clone(),
+                kind: environment.kind,
+                runtime: runtime.clone(),
+                interpreter_version: interpreter_version(&active, environment),
+                interpreter: environment.interpreter.clone(),
+                executable: environment.executable.clone().unwrap_or(own),
+                store: root.store(StoreKind::Envs, &environment.digest),
+                packages: environment.wheels.len() + environment.node_packages.len(),
+                is_current: environment.is_current(),
+                ..recorded(path, row, status_of(environment, row, root), pack, &installed.version)
+            });
+        }
+        for runtime in &installed.failed_environments {
+            let path = root.environment(pack, runtime);
+            let row = rows.get(&path);
+            let failed = recorded(path, row, EnvironmentStatus::Failed, pack, &installed.version);
+            all.push(ListedEnvironment { runtime: runtime.clone(), ..failed });
+        }
+    }
+    Ok(all)
+}
+
+/// What the database says of an environment, without what its generation does.
+fn recorded(
+    path: PathBuf,
+    row: Option<&RecordedEnvironment>,
+    status: EnvironmentStatus,
+    pack: &PackRef,
+    version: &Version,
+) -> ListedEnvironment {
+    ListedEnvironment {
+        pack: pack.clone(),
+        version: version.clone(),
+        kind: EnvironmentKind::Recipe,
+        runtime: String::new(),
+        interpreter_version: String::new(),
+        interpreter: PathBuf::new(),
+        executable: PathBuf::new(),
+        path,
+        store: PathBuf::new(),
+        packages: 0,
+        is_current: false,
+        status,
+        health: status.health(),
+        installed_at: row.and_then(|row| row.installed_at.clone()),
+        last_verified: row.and_then(|row| row.last_verified.clone()),
+        needs_verification: status == EnvironmentStatus::Ready
+            && row.is_some_and(|row| row.needs_verification),
+        install_log: row.and_then(|row| row.install_log.clone()),
+        install_error: row.and_then(|row| row.install_error.clone()),
+    }
 }
 
 /// What a worker executes for `pack`.
 pub fn executable(root: &HostRoot, pack: &PackRef, runtime: &str) -> Result<PathBuf, InstallError> {
     let environments = list_environments(root)?;
-    let found = environments.into_iter().find(|found| found.pack == *pack && found.runtime == runtime);
+    let found = environments.into_iter().find(|found| {
+        found.pack == *pack && found.runtime == runtime && found.status != EnvironmentStatus::Failed
+    });
     found
         .map(|found| found.executable)
         .ok_or_else(|| InstallError::NoEnvironment { pack: pack.clone(), runtime: runtime.to_owned() })

@@ -111,6 +111,7 @@ fn without(
     let is_it = |environment: &PlannedEnvironment| environment.digest() == recipe.digest;
     let directory = pack.environments.iter().find(|(_, environment)| is_it(environment))?.0.clone();
     pack.environments.remove(&directory);
+    pack.failed_environments.push(directory.clone());
     Some(FailedEnvironment {
         pack: recipe.pack_ref.clone(),
         directory,
@@ -141,4 +142,56 @@ fn count(directory: &Path, found: &mut Footprint) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// What recipes are built with outside of an install.
+pub(super) struct BuildRecipes<'a> {
+    pub(super) root: &'a HostRoot,
+    pub(super) staging: &'a mut Staging,
+    pub(super) search: &'a crate::python::InterpreterSearch,
+    pub(super) interrupt: &'a crate::interrupt::Interrupt,
+}
+
+impl BuildRecipes<'_> {
+    /// Builds an environment in the place of the one that is there, which comes back where that fails: it
+    /// may not be movable, so there is a moment without it.
+    pub(super) fn exchange(self, recipe: &RecipeEnvironment) -> Result<(), InstallError> {
+        let io = |source| InstallError::Root { root: self.root.path().to_owned(), source };
+        if !recipe.vendored.is_empty() {
+            let (pack, runtime) = (recipe.pack_ref.clone(), recipe.runtime_ref.clone());
+            return Err(InstallError::NoDescription { pack, runtime });
+        }
+        let env = self.root.store(StoreKind::Envs, &recipe.digest);
+        let aside = self.staging.directory().join("aside");
+        let was_there = env.is_dir();
+        if was_there {
+            fs_err::rename(&env, &aside).map_err(io)?;
+        }
+        let scratch = self.staging.directory().join("scratch");
+        fs_err::create_dir_all(&scratch).map_err(io)?;
+        let (pack, vendored) =
+            (self.root.store(StoreKind::Packs, &recipe.pack), self.staging.vendored().map_err(io)?);
+        let place = BuildPlace {
+            env: &env,
+            pack: &pack,
+            vendored: &vendored,
+            scratch: &scratch,
+            search: self.search,
+            interrupt: self.interrupt,
+        };
+        let failure = match build_recipe(recipe, &place) {
+            Ok(built) => built.error.map(|error| {
+                let (pack, runtime) = (recipe.pack_ref.clone(), recipe.runtime_ref.clone());
+                InstallError::Recipe { pack, runtime, error }
+            }),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Some(InstallError::Interrupted),
+            Err(error) => Some(io(error)),
+        };
+        let Some(failure) = failure else { return Ok(()) };
+        remove_tree(&env).map_err(io)?;
+        if was_there {
+            fs_err::rename(&aside, &env).map_err(io)?;
+        }
+        Err(failure)
+    }
 }

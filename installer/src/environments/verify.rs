@@ -9,15 +9,19 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use attune_schemas::PackRef;
+use jiff::Timestamp;
 use serde::Serialize;
 
+use super::refetch::DamagedPackage;
+use super::status::{EnvironmentStatus, record_verified};
 use super::{ListedEnvironment, list_environments};
 use crate::engine::RECORD_FILE;
 use crate::error::InstallError;
 use crate::generation::EnvironmentKind;
-use crate::host::HostRoot;
-use crate::node_modules::{PACKAGES_FILE, PlacedPackage, stored_trees};
+use crate::host::{HostRoot, StoreKind};
+use crate::node_modules::{PACKAGE_DIRECTORY, PACKAGES_FILE, PlacedPackage, stored_trees};
 use crate::nodejs::NodeInterpreter;
+use crate::plan::PlannedEnvironment;
 use crate::python::Interpreter;
 use crate::venv::record::{base64_of, read_record};
 
@@ -34,6 +38,13 @@ pub struct VerifiedEnvironment {
     pub damage: Vec<Damage>,
 }
 
+impl VerifiedEnvironment {
+    /// Whether nothing is wrong with it.
+    pub const fn is_whole(&self) -> bool {
+        self.damage.is_empty()
+    }
+}
+
 /// Something wrong with an environment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "kind")]
@@ -42,6 +53,18 @@ pub enum Damage {
     Interpreter {
         /// Why.
         reason: String,
+    },
+    /// The interpreter is another file than it was made for.
+    Outdated {
+        /// The interpreter.
+        interpreter: PathBuf,
+    },
+    /// Packages are gone, with their records.
+    Packages {
+        /// How many are there.
+        found: usize,
+        /// How many there were.
+        expected: usize,
     },
     /// A file is not there.
     Missing {
@@ -64,16 +87,18 @@ pub enum Damage {
 pub fn verify_environments(
     root: &HostRoot,
     pack: Option<&PackRef>,
+    now: Timestamp,
 ) -> Result<Vec<VerifiedEnvironment>, InstallError> {
     let failed = |source| InstallError::Root { root: root.path().to_owned(), source };
     let wanted = |found: &ListedEnvironment| pack.is_none_or(|pack| found.pack == *pack);
     // Packs share environments, and each is read once.
     let mut known: BTreeMap<PathBuf, (usize, Vec<Damage>)> = BTreeMap::new();
     let mut verified = Vec::new();
-    for environment in list_environments(root)?.into_iter().filter(wanted) {
+    let built = |found: &ListedEnvironment| found.status != EnvironmentStatus::Failed;
+    for environment in list_environments(root)?.into_iter().filter(wanted).filter(built) {
         if !known.contains_key(&environment.store) {
             let verified = match environment.kind {
-                EnvironmentKind::Python => verify_tree(&environment.store),
+                EnvironmentKind::Python => verify_tree(&environment.store, environment.packages),
                 EnvironmentKind::Nodejs => verify_packages(root, &environment.store),
                 EnvironmentKind::Recipe => verify_record(&environment.store),
             };
@@ -93,19 +118,74 @@ pub fn verify_environments(
         if let Err(reason) = started {
             damage.insert(0, Damage::Interpreter { reason });
         }
+        if !environment.is_current && damage.is_empty() {
+            damage.push(Damage::Outdated { interpreter: environment.interpreter.clone() });
+        }
         verified.push(VerifiedEnvironment { environment, files, damage });
+    }
+    let found: Vec<(PathBuf, bool)> =
+        verified.iter().map(|one| (one.environment.path.clone(), one.is_whole())).collect();
+    if !record_verified(root, &found, now)? {
+        tracing::warn!(
+            "the result is not recorded: another install is at work, or the root cannot be written"
+        );
     }
     Ok(verified)
 }
 
+/// The packages of `environment` that the store has no longer as they were unpacked.
+pub(super) fn damaged_packages(
+    root: &HostRoot,
+    environment: &PlannedEnvironment,
+) -> io::Result<Vec<DamagedPackage>> {
+    let mut damaged = Vec::new();
+    let mut add = |kind, digest, name| damaged.push(DamagedPackage { kind, digest, name });
+    match environment {
+        PlannedEnvironment::Python(python) => {
+            for wheel in &python.wheels {
+                let tree = root.store(StoreKind::Wheels, &wheel.digest);
+                let (mut found, mut has_info) = (Vec::new(), false);
+                for dist_info in entries(&tree)? {
+                    if dist_info.extension().is_some_and(|extension| extension == "dist-info") {
+                        has_info = true;
+                        verify_package(&tree, &tree, &dist_info, &mut found)?;
+                    }
+                }
+                if !has_info || !found.is_empty() {
+                    add(StoreKind::Wheels, wheel.digest, wheel.filename.clone());
+                }
+            }
+        }
+        PlannedEnvironment::Node(node) => {
+            for package in &node.packages {
+                for (digest, _) in package.files() {
+                    let tree = root.store(StoreKind::Node, &digest);
+                    let found = verify_listed(&tree.join(PACKAGE_DIRECTORY), &tree.join("RECORD"))?;
+                    if !found.1.is_empty() {
+                        add(StoreKind::Node, digest, package.filename());
+                    }
+                }
+            }
+        }
+        PlannedEnvironment::Recipe(_) => {}
+    }
+    Ok(damaged)
+}
+
 /// The same for an environment that steps built, by the record that was written then.
 fn verify_record(environment: &Path) -> io::Result<(usize, Vec<Damage>)> {
-    let path = environment.join(RECORD_FILE);
-    let Ok(records) = read_record(&path) else { return Ok((0, vec![Damage::NoRecord { path }])) };
+    verify_listed(environment, &environment.join(RECORD_FILE))
+}
+
+/// Holds the files below `directory` against the record at `path`.
+fn verify_listed(directory: &Path, path: &Path) -> io::Result<(usize, Vec<Damage>)> {
+    let Ok(records) = read_record(path) else {
+        return Ok((0, vec![Damage::NoRecord { path: path.to_owned() }]));
+    };
     let mut damage = Vec::new();
     let files = records.len();
     for record in records {
-        damage.extend(damage_of(environment.join(&record.path), record.sha256())?);
+        damage.extend(damage_of(directory.join(&record.path), record.sha256())?);
     }
     Ok((files, damage))
 }
@@ -149,14 +229,23 @@ fn verify_packages(root: &HostRoot, environment: &Path) -> io::Result<(usize, Ve
 }
 
 /// Number of files with a digest, and what is wrong with them.
-fn verify_tree(environment: &Path) -> io::Result<(usize, Vec<Damage>)> {
-    let (mut files, mut damage) = (0, Vec::new());
+fn verify_tree(environment: &Path, packages: usize) -> io::Result<(usize, Vec<Damage>)> {
+    let own = ["pyvenv.cfg", "bin/python", "bin/python3", "lib64", "lib"].map(|name| environment.join(name));
+    let missing = own.into_iter().filter(|path| fs_err::symlink_metadata(path).is_err());
+    let mut found = 0;
+    let (mut files, mut damage): (usize, Vec<Damage>) =
+        (0, missing.map(|path| Damage::Missing { path }).collect());
     for site_packages in site_packages(environment)? {
         for dist_info in entries(&site_packages)? {
             if dist_info.extension().is_some_and(|extension| extension == "dist-info") {
+                found += 1;
                 files += verify_package(environment, &site_packages, &dist_info, &mut damage)?;
             }
         }
+    }
+    if found < packages {
+        // What is gone with its RECORD is named by nothing else.
+        damage.push(Damage::Packages { found, expected: packages });
     }
     Ok((files, damage))
 }

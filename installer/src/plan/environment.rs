@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 
 use attune_schemas::environment_lock::{BinLink, LockedNodePackage, LockedWheel};
 use attune_schemas::{Digest, EntryPath, PackRef};
+use serde::{Deserialize, Serialize};
 
 use crate::engine::{Recipe, executable_of, templates_of};
-use crate::generation::{EnvironmentKind, InstalledEnvironment};
+use crate::generation::{EnvironmentKind, FileStamp, InstalledEnvironment};
 use crate::host::{HostRoot, StoreKind};
 use crate::link::LinkMode;
 use crate::nodejs::NodeInterpreter;
@@ -16,8 +17,9 @@ use crate::python::Interpreter;
 /// The environments of a pack, by the name of their directory: `python`, `nodejs`.
 pub type PackEnvironments = BTreeMap<String, PlannedEnvironment>;
 
-/// An environment to be there.
-#[derive(Debug, Clone, PartialEq)]
+/// An environment to be there. Kept with the generation, so that it can be built again without its source.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
 pub enum PlannedEnvironment {
     /// A virtual environment of Python.
     Python(PythonEnvironment),
@@ -28,7 +30,7 @@ pub enum PlannedEnvironment {
 }
 
 /// A Python environment, decided to the last wheel.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PythonEnvironment {
     /// The digest under which the store keeps it.
     pub digest: Digest,
@@ -45,7 +47,7 @@ pub struct PythonEnvironment {
 }
 
 /// A Node.js environment, decided to the last package.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct NodeEnvironment {
     /// The digest under which the store keeps it.
     pub digest: Digest,
@@ -64,7 +66,7 @@ pub struct NodeEnvironment {
 }
 
 /// An environment that steps build, decided to the last step.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RecipeEnvironment {
     /// The digest under which the store keeps it.
     pub digest: Digest,
@@ -89,7 +91,7 @@ pub struct RecipeEnvironment {
 }
 
 /// A vendored file that steps need as it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VendoredBlob {
     /// Its digest.
     pub digest: Digest,
@@ -188,6 +190,7 @@ impl PlannedEnvironment {
             kind,
             digest: self.digest(),
             interpreter: self.interpreter().to_owned(),
+            stamp: FileStamp::of(self.interpreter()),
             executable,
             runtime: self.runtime(),
             marker,

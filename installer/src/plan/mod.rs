@@ -29,7 +29,7 @@ pub use libraries::{MissingLibrary, check_libraries};
 use node::plan_node;
 use python::plan_python;
 use recipes::{UsedRuntime, definitions_of, plan_recipe, used_runtimes};
-pub use releases::{BundleTargets, ChosenReleases, RegistryPolicy, choose_releases};
+pub use releases::{BundleTargets, ChosenReleases, RegistryPolicy, allowed_blobs, choose_releases};
 pub use runtimes::{BundledRuntimes, CarriedRuntimes};
 pub use space::{SpaceNeed, check_space};
 
@@ -107,6 +107,8 @@ pub struct PlannedPack {
     pub requested: bool,
     /// Its environments.
     pub environments: PackEnvironments,
+    /// Directories of environments that could not be built, and that it goes without.
+    pub failed_environments: Vec<String>,
     /// The version that it replaces.
     pub replaces: Option<attune_schemas::Version>,
 }
@@ -119,19 +121,8 @@ impl InstallPlan {
         link_mode: LinkMode,
         root: &HostRoot,
     ) -> Result<Self, InstallError> {
-        let mut plan = Self {
-            packs: Vec::new(),
-            kept: chosen.kept,
-            archives: BTreeMap::new(),
-            wheels: BTreeMap::new(),
-            node_packages: BTreeMap::new(),
-            overlays: BTreeMap::new(),
-            vendored: BTreeMap::new(),
-            runtimes: BTreeMap::new(),
-            environments: BTreeMap::new(),
-            blobs: BlobPlan { wanted: BTreeMap::new(), allowed: chosen.allowed },
-            space: SpaceNeed::default(),
-        };
+        let blobs = BlobPlan { wanted: BTreeMap::new(), allowed: chosen.allowed };
+        let mut plan = Self::empty(chosen.kept, blobs);
         let mut others = hosted.definitions.clone();
         for (pack, release, _) in &chosen.install {
             others.extend(definitions_of(pack, &release.config)?);
@@ -173,10 +164,54 @@ impl InstallPlan {
                 plan.need_environment(environment, root);
             }
             let replaces = chosen.replaced.get(&pack).cloned();
-            plan.packs.push(PlannedPack { pack, release, requested, environments, replaces });
+            plan.packs.push(PlannedPack {
+                pack,
+                release,
+                requested,
+                environments,
+                failed_environments: Vec::new(),
+                replaces,
+            });
         }
         plan.space = SpaceNeed::of(&plan);
         Ok(plan)
+    }
+
+    /// A plan for nothing but packages of `environments`: those in `wanted`.
+    pub(crate) fn of_packages(
+        environments: &[&PlannedEnvironment],
+        wanted: &BTreeSet<Digest>,
+        blobs: BlobPlan,
+    ) -> Self {
+        let mut plan = Self::empty(BTreeMap::new(), blobs);
+        for environment in environments {
+            match environment {
+                PlannedEnvironment::Python(python) => {
+                    plan.need_wheels(&python.wheels, |digest| wanted.contains(digest));
+                }
+                PlannedEnvironment::Node(node) => {
+                    plan.need_node_packages(node, |digest| wanted.contains(digest));
+                }
+                PlannedEnvironment::Recipe(_) => {}
+            }
+        }
+        plan
+    }
+
+    fn empty(kept: BTreeMap<PackRef, InstalledPack>, blobs: BlobPlan) -> Self {
+        Self {
+            packs: Vec::new(),
+            kept,
+            archives: BTreeMap::new(),
+            wheels: BTreeMap::new(),
+            node_packages: BTreeMap::new(),
+            overlays: BTreeMap::new(),
+            vendored: BTreeMap::new(),
+            runtimes: BTreeMap::new(),
+            environments: BTreeMap::new(),
+            blobs,
+            space: SpaceNeed::default(),
+        }
     }
 
     fn need_archive(&mut self, release: &VerifiedRelease, root: &HostRoot) {
@@ -193,8 +228,12 @@ impl InstallPlan {
             return;
         }
         match environment {
-            PlannedEnvironment::Python(python) => self.need_wheels(&python.wheels, root),
-            PlannedEnvironment::Node(node) => self.need_node_packages(node, root),
+            PlannedEnvironment::Python(python) => {
+                self.need_wheels(&python.wheels, |digest| !root.store(StoreKind::Wheels, digest).is_dir());
+            }
+            PlannedEnvironment::Node(node) => {
+                self.need_node_packages(node, |digest| !root.store(StoreKind::Node, digest).is_dir());
+            }
             PlannedEnvironment::Recipe(recipe) => {
                 for blob in &recipe.vendored {
                     self.vendored.insert(blob.digest, blob.file_name());
@@ -214,17 +253,16 @@ impl InstallPlan {
         }
     }
 
-    fn need_wheels(&mut self, wheels: &[LockedWheel], root: &HostRoot) {
+    fn need_wheels(&mut self, wheels: &[LockedWheel], lacks: impl Fn(&Digest) -> bool) {
         for wheel in wheels {
-            if !root.store(StoreKind::Wheels, &wheel.digest).is_dir() {
+            if lacks(&wheel.digest) {
                 self.wheels.insert(wheel.digest, wheel.clone());
                 self.blobs.wanted.insert(wheel.digest, wheel.size);
             }
         }
     }
 
-    fn need_node_packages(&mut self, environment: &NodeEnvironment, root: &HostRoot) {
-        let lacks = |digest: &Digest| !root.store(StoreKind::Node, digest).is_dir();
+    fn need_node_packages(&mut self, environment: &NodeEnvironment, lacks: impl Fn(&Digest) -> bool) {
         for package in &environment.packages {
             if lacks(&package.digest) {
                 let needed = self.node_packages.entry(package.digest).or_insert_with(|| NeededNodePackage {

@@ -108,6 +108,15 @@ fn nothing_suits(
     PlanError::NoNode { pack, needed, found }
 }
 
+impl NodeEnvironment {
+    /// The same packages on another interpreter.
+    #[must_use]
+    pub(crate) fn on(self, interpreter: NodeInterpreter) -> Self {
+        let digest = environment_digest(&interpreter, &self.packages, &self.bins, self.link_mode);
+        Self { digest, interpreter, ..self }
+    }
+}
+
 /// Equal interpreters and equal packages at equal places make equal environments.
 fn environment_digest(
     interpreter: &NodeInterpreter,

@@ -149,6 +149,15 @@ fn check_tags(pack: &PackRef, interpreter: &Interpreter, wheels: &[LockedWheel])
     Ok(())
 }
 
+impl PythonEnvironment {
+    /// The same packages on another interpreter.
+    #[must_use]
+    pub(crate) fn on(self, interpreter: Interpreter) -> Self {
+        let digest = environment_digest(&interpreter, &self.wheels, self.link_mode);
+        Self { digest, interpreter, ..self }
+    }
+}
+
 /// Equal interpreters and equal wheels make equal environments.
 fn environment_digest(interpreter: &Interpreter, wheels: &[LockedWheel], link_mode: LinkMode) -> Digest {
     let unfolded = wheels.iter().filter(|wheel| wheel.unfolded.is_some());

@@ -63,13 +63,10 @@ pub fn choose_releases(
         require_same_registry(&requests, source, active)?;
     }
     // Before the resolver, which would only miss a release that the index does not list.
-    let mut allowed = bundled_blobs(&mut source.reader(), description.as_ref())?;
+    let allowed = allowed_blobs(source)?;
     let reader = source.reader();
     let runtimes =
         description.as_ref().map(|description| bundled_runtimes(&reader, description)).transpose()?;
-    for release in runtimes.iter().flat_map(BTreeMap::values).flatten() {
-        allowed.insert(release.archive.digest, release.archive.size);
-    }
     let available = Available::new(source, description.as_ref(), active, &requests);
     let mut all = requests.clone();
     all.extend(installed_requirements(active, &requests));
@@ -96,7 +93,7 @@ pub fn choose_releases(
         let Some(offered) = offered else { continue };
         let identical = installed.is_some_and(|installed| installed.manifest == offered.manifest.digest);
         let identical = identical && installed.is_some_and(|installed| installed.registry == registry);
-        let same = identical && installed.is_some_and(InstalledPack::interpreters_are_present);
+        let same = identical && installed.is_some_and(InstalledPack::environments_are_current);
         let requested = asked || installed.is_some_and(|installed| installed.requested);
         if same && installed.is_some_and(|installed| installed.requested == requested) {
             continue;
@@ -108,6 +105,17 @@ pub fn choose_releases(
         chosen.install.push((pack, release, requested));
     }
     Ok(chosen)
+}
+
+/// Digest and size of every blob that has business in `source`, if it is a bundle.
+pub fn allowed_blobs(source: &mut VerifiedSource) -> Result<BTreeMap<Digest, u64>, InstallError> {
+    let Some(description) = source.source().description().cloned() else { return Ok(BTreeMap::new()) };
+    let mut reader = source.reader();
+    let mut allowed = bundled_blobs(&mut reader, Some(&description))?;
+    for release in bundled_runtimes(&reader, &description)?.values().flatten() {
+        allowed.insert(release.archive.digest, release.archive.size);
+    }
+    Ok(allowed)
 }
 
 /// What was named, or else everything that the bundle was made for.

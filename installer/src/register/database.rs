@@ -49,6 +49,11 @@ impl Database {
         Ok(generation.and_then(|generation| u64::try_from(generation).ok()))
     }
 
+    /// The connection itself.
+    pub(super) const fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
     /// Begins a transaction.
     pub fn transaction(&mut self) -> Result<Transaction<'_>, RegisterError> {
         Ok(self.connection.transaction()?)
@@ -77,7 +82,7 @@ impl Database {
     }
 
     /// The database of `root`, where there is one with its tables.
-    fn existing(root: &HostRoot) -> Result<Option<Self>, RegisterError> {
+    pub(super) fn existing(root: &HostRoot) -> Result<Option<Self>, RegisterError> {
         let path = root.database();
         if !path.is_file() {
             return Ok(None);
@@ -89,6 +94,11 @@ impl Database {
             .query_row("SELECT 1 FROM sqlite_master WHERE name = 'install_journal'", [], |row| row.get(0))
             .optional()
             .map_err(open)?;
-        Ok(table.is_some().then_some(Self { connection }))
+        if table.is_none() {
+            return Ok(None);
+        }
+        // An earlier program made no view of environments.
+        connection.execute_batch(SCHEMA).map_err(open)?;
+        Ok(Some(Self { connection }))
     }
 }

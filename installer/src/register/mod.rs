@@ -3,6 +3,7 @@
 mod components;
 mod database;
 mod definition;
+mod environments;
 mod packs;
 mod row;
 mod runtimes;
@@ -12,6 +13,8 @@ use attune_schemas::component::ComponentKind;
 use jiff::Timestamp;
 
 pub use database::Database;
+pub use environments::RecordedEnvironment;
+pub(crate) use packs::environment_metadata;
 
 use crate::environments::BuiltRecipes;
 use crate::generation::Generation;
@@ -102,11 +105,7 @@ impl Registration<'_> {
         }
         components::link(&transaction, &self.plan.packs)?;
         packs::record_tests(&transaction, self)?;
-        transaction.execute(
-            "INSERT INTO install_journal (only, generation, previous, registered_at) VALUES (1, ?1, ?2, ?3) \
-             ON CONFLICT (only) DO UPDATE SET generation = ?1, previous = ?2, registered_at = ?3",
-            rusqlite::params![row_id(self.generation.id), row_id(self.previous), self.now.to_string()],
-        )?;
+        record_generation(&transaction, self.generation.id, self.previous, self.now)?;
         transaction.commit()?;
         Ok(())
     }
@@ -115,4 +114,19 @@ impl Registration<'_> {
 /// SQLite integers are signed; generations are counted one by one and never get there.
 fn row_id(generation: u64) -> i64 {
     i64::try_from(generation).expect("fewer generations than that")
+}
+
+/// Makes `generation` the one that the rows are of.
+fn record_generation(
+    transaction: &rusqlite::Transaction<'_>,
+    generation: u64,
+    previous: u64,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    transaction.execute(
+        "INSERT INTO install_journal (only, generation, previous, registered_at) VALUES (1, ?1, ?2, ?3) \
+         ON CONFLICT (only) DO UPDATE SET generation = ?1, previous = ?2, registered_at = ?3",
+        rusqlite::params![row_id(generation), row_id(previous), now.to_string()],
+    )?;
+    Ok(())
 }

@@ -70,7 +70,7 @@ pub(super) fn record_environments(
             marker: environment.installed(registration.root).marker,
             log: registration.recipes.logs.get(&environment.digest()).map(String::as_str),
             error: None,
-            metadata: metadata_of(environment),
+            metadata: environment_metadata(environment),
         };
         row.insert(transaction, pack, planned, registration)?;
     }
@@ -134,7 +134,8 @@ impl EnvironmentRow<'_> {
     }
 }
 
-fn metadata_of(environment: &PlannedEnvironment) -> serde_json::Value {
+/// What is recorded of how an environment was made.
+pub(crate) fn environment_metadata(environment: &PlannedEnvironment) -> serde_json::Value {
     match environment {
         PlannedEnvironment::Python(python) => json!({
             "digest": python.digest,

@@ -255,3 +255,33 @@ CREATE TABLE IF NOT EXISTS install_journal (
     previous INTEGER,
     registered_at TEXT NOT NULL
 );
+
+-- Environments with their health; an environment that was not verified for seven days is due.
+CREATE VIEW IF NOT EXISTS v_pack_environment_status AS
+SELECT
+    pe.id,
+    pe.pack,
+    pe.pack_ref,
+    p.label AS pack_label,
+    pe.runtime,
+    pe.runtime_ref,
+    r.name AS runtime_name,
+    pe.env_path,
+    pe.status,
+    pe.installed_at,
+    pe.last_verified,
+    CASE pe.status
+        WHEN 'ready' THEN 'healthy'
+        WHEN 'failed' THEN 'unhealthy'
+        WHEN 'pending' THEN 'provisioning'
+        WHEN 'installing' THEN 'provisioning'
+        WHEN 'outdated' THEN 'needs_update'
+        ELSE 'unknown'
+    END AS health_status,
+    coalesce(pe.status = 'ready' AND julianday(pe.last_verified) < julianday('now') - 7, 0) AS needs_verification,
+    pe.install_error,
+    pe.created,
+    pe.updated
+FROM pack_environment pe
+JOIN pack p ON p.id = pe.pack
+JOIN runtime r ON r.id = pe.runtime;

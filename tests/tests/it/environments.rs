@@ -48,10 +48,11 @@ fn the_path_is_what_a_worker_executes() {
 #[test]
 fn a_whole_environment_is_told_from_a_damaged_one() {
     let world = installed();
-    let before = world.root_tree();
+    let store = || attune_tests::Tree::of(&world.root().join("store"));
+    let before = store();
     let run = env(&world, &["verify"]).succeeds();
     assert!(run.stdout.contains("whole") && !run.stdout.contains("damaged"), "{}", run.stdout);
-    world.root_tree().assert_same(&before);
+    store().assert_same(&before);
 
     let module = find(&world, "shout/__init__.py");
     let honest = fs_err::read(&module).unwrap();
