@@ -6,11 +6,10 @@
 //!   packs/<ref> -> ../../../store/packs/<sha256>
 //!   packenvs/<ref>/python/{bin,lib,lib64,pyvenv.cfg} -> ../../../../../store/envs/<sha256>/...
 //!   packenvs/<ref>/python/.attune_deps_installed
-//!   environments/<sha256>.json   what an environment is made of, to build it again
+//!   environments/<sha256>.json     what an environment is made of, to build it again
 //!   packenvs/<ref>/nodejs/{bin,node_modules} -> ...; node.js -> nodejs, as workers call it
 //! ```
 //!
-//!   environments/<sha256>.json         what it is made of, to build it again
 //!
 //! An environment's directory is real and its entries are links, because the marker that Attune's
 //! workers look for differs between packs that share an environment.
