@@ -18,6 +18,7 @@ use crate::pack_source::PackDirectory;
 use crate::python_target::TargetSelection;
 use crate::registry::{Publisher, RegistryDirectory};
 use crate::release::{ArchivedPack, ReleaseParts, archive, runs_node, runs_python, store};
+use crate::runtime_versions::require_versions;
 use crate::vendor::{
     CoverageMatrix, DownloadCache, DownloadProgress, NodeInputs, PythonInputs, VendorError, VendorSettings,
     VendoredFile, VendoredNode, VendoredPython, vendor_node, vendor_python,
@@ -152,6 +153,8 @@ fn add_one(
     };
     let (inputs, node_inputs) = (python_inputs(pack)?, node_inputs(pack)?);
     let targets = if inputs.is_empty() { Vec::new() } else { options.targets.all()? };
+    let pythons: Vec<PythonMinor> = targets.iter().map(|&(_, python)| python).collect();
+    require_versions(&metadata.pack, &pack.report.components, &pythons)?;
     let platforms = if node_inputs.is_empty() { Vec::new() } else { options.targets.platforms()? };
     if let Some(release) = published.and_then(|index| index.release(&metadata.version)) {
         require_same(publisher, metadata, release, &archive, (&targets, &platforms))?;

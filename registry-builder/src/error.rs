@@ -140,6 +140,16 @@ pub enum BuildError {
         #[source]
         source: Box<VendorError>,
     },
+    /// An action or sensor asks for a version of its runtime that nothing is built for.
+    #[error("`{component}` of pack `{pack}` could run nowhere: {reason}")]
+    RuntimeVersion {
+        /// The pack.
+        pack: PackRef,
+        /// The action or sensor.
+        component: String,
+        /// Why.
+        reason: String,
+    },
     /// An interpreter cannot be carried.
     #[error("could not add the {runtime} interpreter")]
     Runtime {
@@ -256,7 +266,7 @@ impl BuildError {
             Self::Source(error) if error.is_damage() => ExitKind::Untrusted,
             Self::Runtime { source, .. } if source.is_usage() => ExitKind::Usage,
             Self::Runtime { source, .. } if source.is_damage() => ExitKind::Untrusted,
-            Self::NoRuntime { .. } => ExitKind::Unresolvable,
+            Self::NoRuntime { .. } | Self::RuntimeVersion { .. } => ExitKind::Unresolvable,
             Self::Vendor { source, .. } => match source.kind() {
                 VendorErrorKind::Unresolvable => ExitKind::Unresolvable,
                 VendorErrorKind::Damaged => ExitKind::Untrusted,
@@ -285,6 +295,9 @@ impl BuildError {
             Self::Source(error) => return error.hint(),
             Self::Vendor { source, .. } => return source.hint().map(str::to_owned),
             Self::Runtime { source, .. } => return source.hint().map(str::to_owned),
+            Self::RuntimeVersion { .. } => {
+                "correct its `runtime_version`, or build for such a version with --python"
+            }
             Self::NoRuntime { .. } => "add one with `attune-build runtime add`, or leave --with-runtimes out",
             Self::NotEmpty { .. } => "choose a directory that does not exist yet",
             Self::NotARegistry { path } if path.join("pack.yaml").exists() => {

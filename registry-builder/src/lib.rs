@@ -23,6 +23,7 @@ pub mod registry;
 pub mod release;
 pub mod role_keys;
 pub mod runtime;
+mod runtime_versions;
 pub mod vendor;
 
 pub use error::{BuildError, ExitKind};

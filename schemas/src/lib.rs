@@ -19,6 +19,7 @@ pub mod pack_ref;
 pub mod platform;
 pub mod release;
 pub mod requirement;
+pub mod runtime_constraint;
 pub mod runtime_index;
 pub mod tuf;
 pub mod version;

@@ -41,6 +41,18 @@ pub enum PlanError {
         /// Why.
         reason: String,
     },
+    /// No version of a runtime on the host satisfies an action.
+    #[error(
+        "`{component}` of pack `{pack}` needs {needed}, which this host has not, or the release was not made for"
+    )]
+    NoVersion {
+        /// The pack.
+        pack: PackRef,
+        /// The action or sensor.
+        component: String,
+        /// What it needs, in words.
+        needed: String,
+    },
     /// The release was made for other machines or Pythons.
     #[error("pack `{pack}` does not install on {here}: its release was built for {built_for}")]
     OtherTarget {
@@ -130,6 +142,7 @@ impl PlanError {
         match self {
             Self::NoInterpreter { .. }
             | Self::NoNode { .. }
+            | Self::NoVersion { .. }
             | Self::Runtime { .. }
             | Self::OtherTarget { .. }
             | Self::OtherBundle { .. }
@@ -145,6 +158,9 @@ impl PlanError {
         let hint = match self {
             Self::NoInterpreter { .. } => "install such a Python, or name one with --python /path/to/python3",
             Self::Runtime { .. } => "install the runtime, or report its definition to the pack's publisher",
+            Self::NoVersion { .. } => {
+                "install such a version, or have the release built for one that is here"
+            }
             Self::NoNode { .. } => "install such a Node.js, or name one with --node /path/to/node",
             Self::OtherTarget { .. } | Self::WheelTags { .. } => {
                 "name a Python that fits with --python, or have a release built for this host: \

@@ -11,6 +11,7 @@ mod recipes;
 mod releases;
 mod runtimes;
 mod space;
+mod versions;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -32,6 +33,7 @@ use recipes::{UsedRuntime, definitions_of, plan_recipe, used_runtimes};
 pub use releases::{BundleTargets, ChosenReleases, RegistryPolicy, allowed_blobs, choose_releases};
 pub use runtimes::{BundledRuntimes, CarriedRuntimes};
 pub use space::{SpaceNeed, check_space};
+use versions::plan_versions;
 
 use crate::engine::RuntimeDefinition;
 use crate::error::InstallError;
@@ -58,6 +60,15 @@ pub struct Hosted<'a> {
     pub definitions: Vec<RuntimeDefinition>,
     /// Tells when to stop.
     pub interrupt: &'a Interrupt,
+}
+
+/// What holds for every environment of a plan.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PlanSettings<'a> {
+    /// What the bundle was made for; absent where the source is none.
+    made_for: Option<&'a BundleTargets>,
+    /// How files come into environments.
+    link_mode: LinkMode,
 }
 
 /// The whole plan.
@@ -128,14 +139,14 @@ impl InstallPlan {
             others.extend(definitions_of(pack, &release.config)?);
         }
         for (pack, release, requested) in chosen.install {
-            let made_for = chosen.made_for.as_ref();
+            let settings = PlanSettings { made_for: chosen.made_for.as_ref(), link_mode };
             let config = &release.config;
             let own = definitions_of(&pack, config)?;
             let used = used_runtimes(&pack, config, &own, &others, root)?;
             let by_steps = |name: &str| used.iter().find(|used| used.canonical == Some(name));
             let mut environments = PackEnvironments::new();
             let (mut python, mut node) = (None, None);
-            if let Some((environment, carried)) = plan_python(&pack, config, made_for, hosted, link_mode)? {
+            if let Some((environment, carried)) = plan_python(&pack, config, &settings, hosted, &|_| true)? {
                 plan.need_runtime(carried, root);
                 match by_steps("python") {
                     Some(_) => python = Some(environment),
@@ -144,7 +155,7 @@ impl InstallPlan {
                     ),
                 }
             }
-            if let Some((environment, carried)) = plan_node(&pack, config, made_for, hosted, link_mode)? {
+            if let Some((environment, carried)) = plan_node(&pack, config, &settings, hosted, &|_| true)? {
                 plan.need_runtime(carried, root);
                 match by_steps("node") {
                     Some(_) => node = Some(environment),
@@ -153,6 +164,9 @@ impl InstallPlan {
                     }
                 }
             }
+            let versioned = plan_versions(&pack, config, &settings, hosted)?;
+            versioned.carried.into_iter().for_each(|carried| plan.need_runtime(Some(carried), root));
+            environments.extend(versioned.environments);
             for used in &used {
                 let (interpreter, vendored) = vendored_for(used, python.as_ref(), node.as_ref());
                 let of_pack = (&pack, config, release.pack_layer().digest);

@@ -8,7 +8,7 @@ use attune_schemas::{Digest, PackRef};
 use super::environment::NodeEnvironment;
 use super::error::PlanError;
 use super::runtimes::{as_node, runtime_of};
-use super::{BundleTargets, Hosted};
+use super::{BundleTargets, Hosted, PlanSettings};
 use crate::error::InstallError;
 use crate::link::LinkMode;
 use crate::nodejs::NodeInterpreter;
@@ -17,15 +17,16 @@ use crate::nodejs::NodeInterpreter;
 pub(super) fn plan_node(
     pack: &PackRef,
     config: &PackConfig,
-    made_for: Option<&BundleTargets>,
+    &PlanSettings { made_for, link_mode }: &PlanSettings<'_>,
     hosted: &mut Hosted<'_>,
-    link_mode: LinkMode,
+    accepts: &dyn Fn(&NodeInterpreter) -> bool,
 ) -> Result<Option<(NodeEnvironment, Option<RuntimeRelease>)>, InstallError> {
     let Some(lock) = &config.environments.nodejs else { return Ok(None) };
-    let found = hosted.nodes.find(|candidate| suits(candidate, lock, made_for))?;
+    let suits = |candidate: &NodeInterpreter| accepts(candidate) && suits(candidate, lock, made_for);
+    let found = hosted.nodes.find(suits)?;
     let (interpreter, carried) = match found {
         Some(interpreter) => (interpreter, None),
-        None => match carried(hosted, |candidate| suits(candidate, lock, made_for))? {
+        None => match carried(hosted, suits)? {
             Some((interpreter, release)) => (interpreter, Some(release)),
             None => return Err(nothing_suits(pack, lock, made_for, hosted.nodes.found()).into()),
         },

@@ -11,24 +11,25 @@ use uv_distribution_filename::WheelFilename;
 use super::environment::PythonEnvironment;
 use super::error::PlanError;
 use super::runtimes::{as_python, runtime_of};
-use super::{BundleTargets, Hosted};
+use super::{BundleTargets, Hosted, PlanSettings};
 use crate::error::InstallError;
 use crate::link::LinkMode;
 use crate::python::{Interpreter, Interpreters};
 
-/// The environment of `pack` on this host, or `None` where it needs none.
+/// The environment of `pack` on this host with an interpreter that `accepts` takes, or `None` where it needs none.
 pub(super) fn plan_python(
     pack: &PackRef,
     config: &PackConfig,
-    made_for: Option<&BundleTargets>,
+    &PlanSettings { made_for, link_mode }: &PlanSettings<'_>,
     hosted: &mut Hosted<'_>,
-    link_mode: LinkMode,
+    accepts: &dyn Fn(&Interpreter) -> bool,
 ) -> Result<Option<(PythonEnvironment, Option<RuntimeRelease>)>, InstallError> {
     let Some(lock) = &config.environments.python else { return Ok(None) };
-    let found = hosted.pythons.find(|candidate| suits(candidate, lock, made_for))?;
+    let suits = |candidate: &Interpreter| accepts(candidate) && suits(candidate, lock, made_for);
+    let found = hosted.pythons.find(suits)?;
     let (interpreter, carried) = match found {
         Some(interpreter) => (interpreter, None),
-        None => match carried(hosted, |candidate| suits(candidate, lock, made_for))? {
+        None => match carried(hosted, suits)? {
             Some((interpreter, release)) => (interpreter, Some(release)),
             None => return Err(nothing_suits(pack, lock, made_for, hosted.pythons).into()),
         },

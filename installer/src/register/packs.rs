@@ -62,11 +62,17 @@ pub(super) fn record_environments(
     for (name, environment) in &planned.environments {
         let runtime = match environment {
             PlannedEnvironment::Recipe(recipe) => &recipe.runtime_ref,
-            _ => name,
+            // `python-3.12` is one of Python.
+            _ => name.split('-').next().unwrap_or(name),
+        };
+        let version = match environment {
+            PlannedEnvironment::Recipe(_) => None,
+            _ => name.split_once('-').map(|(_, version)| version),
         };
         let row = EnvironmentRow {
             directory: name,
             runtime,
+            version,
             marker: environment.installed(registration.root).marker,
             log: registration.recipes.logs.get(&environment.digest()).map(String::as_str),
             error: None,
@@ -78,6 +84,7 @@ pub(super) fn record_environments(
         let row = EnvironmentRow {
             directory: &failed.directory,
             runtime: &failed.runtime_ref,
+            version: None,
             marker: None,
             log: Some(&failed.log),
             error: Some(&failed.error),
@@ -92,6 +99,8 @@ pub(super) fn record_environments(
 struct EnvironmentRow<'a> {
     directory: &'a str,
     runtime: &'a str,
+    /// The version that an action asks for, where it is one of these.
+    version: Option<&'a str>,
     marker: Option<String>,
     log: Option<&'a str>,
     /// Why it failed, where it did.
@@ -110,16 +119,27 @@ impl EnvironmentRow<'_> {
         let Some((runtime, runtime_ref)) = runtimes::find(transaction, self.runtime)? else { return Ok(()) };
         let now = registration.now.to_string();
         let ready = self.error.is_none().then_some(&now);
+        let version = match self.version {
+            Some(version) => {
+                Some(runtimes::ensure_version(transaction, runtime, &runtime_ref, version, &now)?)
+            }
+            None => None,
+        };
+        let key = match version {
+            Some(version) => format!("version:{pack}:{runtime}:{version}"),
+            None => format!("base:{pack}:{runtime}"),
+        };
         transaction.execute(
             "INSERT INTO pack_environment (pack, pack_ref, runtime, runtime_ref, env_key, env_path, status, \
-                 manifest_checksum, installed_at, last_verified, install_log, install_error, metadata, created, updated) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10, ?11, ?12, ?13, ?13)",
+                 manifest_checksum, installed_at, last_verified, install_log, install_error, metadata, created, updated, \
+                 runtime_version, runtime_version_text) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10, ?11, ?12, ?13, ?13, ?14, ?15)",
             params![
                 pack,
                 planned.pack.as_str(),
                 runtime,
                 runtime_ref,
-                format!("base:{pack}:{runtime}"),
+                key,
                 registration.root.environment(&planned.pack, self.directory).display().to_string(),
                 if self.error.is_none() { "ready" } else { "failed" },
                 self.marker,
@@ -128,6 +148,8 @@ impl EnvironmentRow<'_> {
                 self.error,
                 self.metadata.to_string(),
                 now,
+                version,
+                self.version,
             ],
         )?;
         Ok(())

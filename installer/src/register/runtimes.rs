@@ -23,6 +23,26 @@ pub(super) fn ensure_builtin(transaction: &Transaction<'_>, now: Timestamp) -> r
     Ok(())
 }
 
+/// The row of a version of a runtime, added where it is not there.
+pub(super) fn ensure_version(
+    transaction: &Transaction<'_>,
+    runtime: i64,
+    runtime_ref: &str,
+    version: &str,
+    now: &str,
+) -> rusqlite::Result<i64> {
+    let mut parts = version.split('.').map(|part| part.parse::<i64>().ok());
+    let mut part = || parts.next().flatten();
+    let (major, minor, patch) = (part(), part(), part());
+    transaction.query_row(
+        "INSERT INTO runtime_version (runtime, runtime_ref, version, version_major, version_minor, version_patch, \
+             available, verified_at, created, updated) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, ?7, ?7) \
+         ON CONFLICT (runtime, version) DO UPDATE SET available = 1, verified_at = ?7, updated = ?7 RETURNING id",
+        params![runtime, runtime_ref, version, major, minor, patch, now],
+        |row| row.get(0),
+    )
+}
+
 /// The runtime that a `runner_type` names: an alias, a ref, or a name. `None` where it is unknown.
 pub(super) fn find(
     transaction: &Transaction<'_>,

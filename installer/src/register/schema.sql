@@ -46,6 +46,25 @@ CREATE TABLE IF NOT EXISTS runtime (
     updated TEXT NOT NULL
 );
 
+CREATE TABLE IF NOT EXISTS runtime_version (
+    id INTEGER PRIMARY KEY,
+    runtime INTEGER NOT NULL REFERENCES runtime (id) ON DELETE CASCADE,
+    runtime_ref TEXT NOT NULL,
+    version TEXT NOT NULL,
+    version_major INTEGER,
+    version_minor INTEGER,
+    version_patch INTEGER,
+    execution_config TEXT NOT NULL DEFAULT '{}',
+    distributions TEXT NOT NULL DEFAULT '{}',
+    is_default INTEGER NOT NULL DEFAULT 0,
+    available INTEGER NOT NULL DEFAULT 1,
+    verified_at TEXT,
+    meta TEXT NOT NULL DEFAULT '{}',
+    created TEXT NOT NULL,
+    updated TEXT NOT NULL,
+    UNIQUE (runtime, version)
+);
+
 CREATE TABLE IF NOT EXISTS permission_set (
     id INTEGER PRIMARY KEY,
     ref TEXT NOT NULL UNIQUE,

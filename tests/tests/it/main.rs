@@ -33,6 +33,7 @@ mod python_tuf;
 mod recovery;
 mod reinstall;
 mod reproducible;
+mod runtime_versions;
 mod runtimes_as_data;
 mod served_registry;
 mod source_builds;
