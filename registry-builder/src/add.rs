@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use attune_registry::report::Reporter;
+use attune_schemas::coverage::ReleaseCoverage;
 use attune_schemas::environment_lock::{NodeLock, PythonLock};
 use attune_schemas::lint::{Findings, LintReport, Severity};
 use attune_schemas::pack::{PackMetadata, node_dependencies, python_requirements};
@@ -17,7 +18,7 @@ use crate::keys::KeySettings;
 use crate::pack_source::PackDirectory;
 use crate::python_target::TargetSelection;
 use crate::registry::{Publisher, RegistryDirectory};
-use crate::release::{ArchivedPack, ReleaseParts, archive, runs_node, runs_python, store};
+use crate::release::{ArchivedPack, ReleaseParts, archive, config_of, runs_node, runs_python, store};
 use crate::runtime_versions::require_versions;
 use crate::vendor::{
     CoverageMatrix, DownloadCache, DownloadProgress, NodeInputs, PythonInputs, VendorError, VendorSettings,
@@ -69,6 +70,8 @@ pub struct AddedPack {
     /// Where it installs; absent where it needs no third-party package, or nothing was vendored now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub coverage: Option<CoverageMatrix>,
+    /// The kinds of hosts that it was built for, and whether it installs there.
+    pub targets: Vec<ReleaseCoverage>,
     /// What the linter found; no errors, since those stop everything.
     pub findings: Findings,
 }
@@ -149,6 +152,7 @@ fn add_one(
         size: 0,
         vendored: 0,
         coverage: None,
+        targets: Vec::new(),
         findings: pack.report.findings.clone(),
     };
     let (inputs, node_inputs) = (python_inputs(pack)?, node_inputs(pack)?);
@@ -175,6 +179,11 @@ fn add_one(
         vendored: &vendored,
         now: options.now,
     };
+    entry.targets = ReleaseCoverage::of(&config_of(&parts));
+    if !entry.targets.iter().any(ReleaseCoverage::installs) {
+        let blames = entry.targets.iter().flat_map(|cell| cell.blames.iter().cloned()).collect();
+        return Err(BuildError::InstallsNowhere { pack: metadata.pack.clone(), blames });
+    }
     let release = store(&parts, &registry.blobs())?;
     entry.unchanged = false;
     entry.size = release.size;

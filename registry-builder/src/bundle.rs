@@ -10,6 +10,7 @@ use attune_registry::reader::RegistryReader;
 use attune_registry::report::Reporter;
 use attune_registry::resolve::{Candidate, CandidateError, Candidates, resolve};
 use attune_schemas::bundle::BundledRuntime;
+use attune_schemas::coverage::ReleaseCoverage;
 use attune_schemas::pack_index::PackIndex;
 use attune_schemas::runtime_index::{RuntimeIndex, RuntimeName};
 use attune_schemas::{Digest, PackRef, PackRequest, Platform, PythonMinor, Version};
@@ -73,6 +74,8 @@ pub struct BundledPack {
     pub requested: bool,
     /// Bytes of its blobs in the bundle; shared ones count for each pack.
     pub size: u64,
+    /// Where it installs, of what was asked for.
+    pub coverage: Vec<ReleaseCoverage>,
 }
 
 /// Writes the bundle; a file that was there before is replaced only once the new one is whole.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use attune_registry::bundle::BundleContent;
 use attune_registry::reader::VerifiedRelease;
 use attune_schemas::bundle::{BUNDLE_FORMAT, BundleDescription, BundledRelease, BundledRuntime};
+use attune_schemas::coverage::ReleaseCoverage;
 use attune_schemas::environment_lock::{LockedNodePackage, PythonTarget};
 use attune_schemas::pack_index::PackIndex;
 use attune_schemas::runtime_index::{RuntimeIndex, RuntimeName, RuntimeRelease};
@@ -73,7 +74,19 @@ impl<'a> Cut<'a> {
             manifest: release.manifest_digest,
         });
         let requested = self.options.requests.iter().any(|request| request.pack == *pack);
-        self.packs.push(BundledPack { pack: pack.clone(), version: version.clone(), requested, size });
+        let pythons = self.pythons.as_deref().unwrap_or_default();
+        let is_asked = |cell: &ReleaseCoverage| {
+            cell.platform.is_none_or(|platform| self.platforms.contains(&platform))
+                && cell.python.is_none_or(|python| pythons.contains(&python))
+        };
+        let coverage = ReleaseCoverage::of(&release.config).into_iter().filter(is_asked).collect();
+        self.packs.push(BundledPack {
+            pack: pack.clone(),
+            version: version.clone(),
+            requested,
+            size,
+            coverage,
+        });
         Ok(())
     }
 

@@ -1,5 +1,6 @@
 //! Why a build failed, which exit code that is, and what to do about it.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::PathBuf;
 
@@ -150,6 +151,20 @@ pub enum BuildError {
         /// Why.
         reason: String,
     },
+    /// Each runtime is served somewhere, and nowhere both.
+    #[error("pack `{pack}` would install on nothing that was asked for:{}", lines(blames))]
+    InstallsNowhere {
+        /// The pack.
+        pack: PackRef,
+        /// Everyone to blame, once each.
+        blames: BTreeSet<String>,
+    },
+    /// A pack that is asked for is not there.
+    #[error("pack `{pack}` is not there")]
+    NoPack {
+        /// The pack.
+        pack: PackRef,
+    },
     /// An interpreter cannot be carried.
     #[error("could not add the {runtime} interpreter")]
     Runtime {
@@ -244,6 +259,10 @@ pub enum BuildError {
     Io(#[from] io::Error),
 }
 
+fn lines(blames: &BTreeSet<String>) -> String {
+    blames.iter().fold(String::new(), |text, blame| text + "\n  " + blame)
+}
+
 impl BuildError {
     /// Which exit code this is.
     pub fn kind(&self) -> ExitKind {
@@ -266,7 +285,10 @@ impl BuildError {
             Self::Source(error) if error.is_damage() => ExitKind::Untrusted,
             Self::Runtime { source, .. } if source.is_usage() => ExitKind::Usage,
             Self::Runtime { source, .. } if source.is_damage() => ExitKind::Untrusted,
-            Self::NoRuntime { .. } | Self::RuntimeVersion { .. } => ExitKind::Unresolvable,
+            Self::InstallsNowhere { .. }
+            | Self::NoPack { .. }
+            | Self::NoRuntime { .. }
+            | Self::RuntimeVersion { .. } => ExitKind::Unresolvable,
             Self::Vendor { source, .. } => match source.kind() {
                 VendorErrorKind::Unresolvable => ExitKind::Unresolvable,
                 VendorErrorKind::Damaged => ExitKind::Untrusted,
@@ -295,6 +317,8 @@ impl BuildError {
             Self::Source(error) => return error.hint(),
             Self::Vendor { source, .. } => return source.hint().map(str::to_owned),
             Self::Runtime { source, .. } => return source.hint().map(str::to_owned),
+            Self::InstallsNowhere { .. } => "ask for another --platform, or require other packages",
+            Self::NoPack { .. } => "without packs, `attune-build inspect` shows all that is there",
             Self::RuntimeVersion { .. } => {
                 "correct its `runtime_version`, or build for such a version with --python"
             }

@@ -15,6 +15,7 @@ pub mod cli;
 pub mod confinement;
 pub mod error;
 pub mod init;
+pub mod inspect;
 pub mod keys;
 pub mod pack_source;
 pub mod python_target;

@@ -98,7 +98,8 @@ fn pack_layer(parts: &ReleaseParts<'_>) -> Descriptor {
     Descriptor::new(PACK_MEDIA_TYPE, archive.digest, archive.bytes.len() as u64).titled(&title)
 }
 
-fn config_of(parts: &ReleaseParts<'_>) -> PackConfig {
+/// The config blob of a release.
+pub fn config_of(parts: &ReleaseParts<'_>) -> PackConfig {
     let mut components = parts.components.to_vec();
     components.sort_by(|a, b| (a.kind, &a.component_ref).cmp(&(b.kind, &b.component_ref)));
     PackConfig {

@@ -9,6 +9,7 @@ use attune_schemas::lint::Findings;
 use clap::Args;
 use jiff::Timestamp;
 
+use super::inspect::{COVERAGE_COLUMNS, push_coverage};
 use super::settings::{CommonArgs, KeyArgs, TargetArgs};
 use crate::add::{AddOptions, AddReport, AddedPack, add};
 use crate::error::BuildError;
@@ -153,7 +154,16 @@ fn render(report: &AddReport) -> String {
         ]);
     }
     let coverage: String = report.packs.iter().map(coverage_of).collect();
-    format!("{table}{coverage}")
+    let mut targets = Table::new(COVERAGE_COLUMNS);
+    let mut has_node = false;
+    for pack in &report.packs {
+        // Python alone has a table of its own, which says more.
+        if pack.targets.iter().any(|cell| cell.nodejs.is_some()) {
+            has_node = true;
+            push_coverage(&mut targets, &format!("{} {}", pack.pack, pack.version), &pack.targets);
+        }
+    }
+    if has_node { format!("{table}{coverage}\n{targets}") } else { format!("{table}{coverage}") }
 }
 
 fn coverage_of(pack: &AddedPack) -> String {

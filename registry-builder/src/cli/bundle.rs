@@ -8,6 +8,7 @@ use attune_schemas::PackRequest;
 use clap::Args;
 use jiff::Timestamp;
 
+use super::inspect::{COVERAGE_COLUMNS, push_coverage};
 use super::settings::{CommonArgs, TargetArgs, write_report};
 use crate::bundle::{BundleOptions, BundleReport, bundle};
 use crate::error::BuildError;
@@ -62,6 +63,10 @@ fn render(report: &BundleReport) -> String {
             human_bytes(release.size),
         ]);
     }
+    let mut coverage = Table::new(COVERAGE_COLUMNS);
+    for release in &report.releases {
+        push_coverage(&mut coverage, &format!("{} {}", release.pack, release.version), &release.coverage);
+    }
     let join = |items: Vec<String>| items.join(", ");
     let platforms = join(report.platforms.iter().map(ToString::to_string).collect());
     let pythons = match &report.pythons[..] {
@@ -72,7 +77,7 @@ fn render(report: &BundleReport) -> String {
         text + &format!("carries {} {} for {}\n", carried.runtime, carried.version, carried.platform)
     });
     format!(
-        "{table}\n{runtimes}wrote {} ({}) for {platforms}{pythons}\n{}\ninstall it before {}\n",
+        "{table}\n{coverage}\n{runtimes}wrote {} ({}) for {platforms}{pythons}\n{}\ninstall it before {}\n",
         report.bundle.display(),
         human_bytes(report.size),
         report.digest,

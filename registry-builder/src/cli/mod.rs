@@ -4,6 +4,7 @@ mod add;
 mod bundle;
 mod confined;
 mod init;
+mod inspect;
 mod key;
 mod refresh;
 mod root;
@@ -36,6 +37,7 @@ Examples:
   attune-build init ./packs-registry --name demo
   attune-build add ./packs-registry packs/* --platform linux/amd64 --python 3.11 --python 3.12
   attune-build bundle ./packs-registry weather net_tools@^1 -o bundle.tar.zst
+  attune-build inspect bundle.tar.zst
   attune-build refresh ./packs-registry
   attune-build key rotate ./packs-registry --role timestamp
 
@@ -50,6 +52,8 @@ enum Command {
     Add(add::AddArgs),
     /// Cut a bundle: packs with all they need, in one file
     Bundle(bundle::BundleArgs),
+    /// Show what a registry or a bundle holds, and where it installs
+    Inspect(inspect::InspectArgs),
     /// Sign snapshot and timestamp anew, so that the registry stays valid
     Refresh(refresh::RefreshArgs),
     /// Make keys, and say which of them sign what
@@ -74,6 +78,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, now: Timestamp) -> ExitCode
         Command::Init(args) => args.run(now),
         Command::Add(args) => args.run(now),
         Command::Bundle(args) => args.run(now),
+        Command::Inspect(args) => args.run(now),
         Command::Refresh(args) => args.run(now),
         Command::Key(args) => args.run(now),
         Command::Root(args) => args.run(now),

@@ -218,3 +218,46 @@ fn a_weak_integrity_is_told() {
     let run = world.add(&[&project.in_pack(tested("weaver", "exit 0\n"), 3)]).succeeds();
     assert!(run.stderr.contains("`old`") && run.stderr.contains("sha1"), "{}", run.stderr);
 }
+
+#[test]
+fn coverage_is_told_for_python_and_node_together() {
+    let native =
+        NodePackage::new("native", "1.0.0").field("os", json!(["linux"])).field("cpu", json!(["x64"]));
+    let project = NodeProject::new(&["native@1"]).at("node_modules/native", &native);
+    let shout = attune_tests::WheelBuilder::new("shout", "1.0.0").file("shout.py", "").build();
+    let pack = project.in_pack(tested("weaver", "exit 0\n"), 3).wheel(&shout);
+    let world = World::with_registry();
+    let both = ["--platform=linux/amd64", "--platform=linux/arm64", "--python=3.11"];
+    let added = world.add_for(&[&pack], &[&both[..], &["--json"]].concat()).succeeds().json();
+    let targets = &added["packs"][0]["targets"];
+    assert_eq!(
+        (targets[0]["platform"].as_str(), targets[0]["nodejs"].as_str()),
+        (Some("linux/amd64"), Some(">=18"))
+    );
+    assert!(targets[0]["blames"].is_null() && targets[1]["blames"][0].as_str().unwrap().contains("native"));
+
+    let mut inspect = world.command(attune_tests::binaries::Binary::Build);
+    inspect.arg("inspect").arg(world.registry());
+    let shown = Run::of(inspect).succeeds().stdout;
+    assert!(shown.contains("linux/arm64  3.11    >=18     no: `native` is for linux x64 alone"), "{shown}");
+    let run = world.bundle(&["weaver", "--platform=linux/amd64", "--python=3.11"]).succeeds();
+    assert!(run.stdout.contains("yes") && !run.stdout.contains("arm64"), "{}", run.stdout);
+    let mut inspect = world.command(attune_tests::binaries::Binary::Build);
+    inspect.arg("inspect").arg(world.bundle_path()).arg("--json");
+    let shown = Run::of(inspect).succeeds().json();
+    assert_eq!(shown["releases"][0]["coverage"].as_array().unwrap().len(), 1);
+    let mut missing = world.command(attune_tests::binaries::Binary::Build);
+    missing.arg("inspect").arg(world.registry()).arg("stranger");
+    Run::of(missing).fails(4, &["stranger"]).with_hint();
+}
+
+#[test]
+fn a_pack_that_is_served_nowhere_by_both_runtimes_is_refused() {
+    let native = NodePackage::new("native", "1.0.0").field("cpu", json!(["x64"]));
+    let project = NodeProject::new(&["native@1"]).at("node_modules/native", &native);
+    let arm =
+        attune_tests::WheelBuilder::new("shout", "1.0.0").tags("cp311-cp311-manylinux_2_17_aarch64").build();
+    let pack = project.in_pack(tested("weaver", "exit 0\n"), 3).wheel(&arm);
+    let both = ["--platform=linux/amd64", "--platform=linux/arm64", "--python=3.11"];
+    World::with_registry().add_for(&[&pack], &both).fails(4, &["native", "shout"]).with_hint();
+}

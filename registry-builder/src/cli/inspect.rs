@@ -1,0 +1,84 @@
+//! `attune-build inspect`
+
+use std::path::PathBuf;
+
+use attune_registry::human_bytes;
+use attune_registry::terminal::{Output, Table};
+use attune_schemas::PackRef;
+use attune_schemas::coverage::ReleaseCoverage;
+use clap::Args;
+use jiff::Timestamp;
+
+use super::settings::{CommonArgs, write_report};
+use crate::error::BuildError;
+use crate::inspect::{InspectOptions, InspectReport, inspect};
+
+/// Shows what a registry or a bundle holds.
+#[derive(Debug, Args)]
+pub(super) struct InspectArgs {
+    /// A registry's directory, or a bundle
+    #[arg(value_name = "REGISTRY|BUNDLE")]
+    source: PathBuf,
+    /// Only these packs
+    #[arg(value_name = "PACK")]
+    packs: Vec<PackRef>,
+    #[command(flatten)]
+    common: CommonArgs,
+}
+
+impl InspectArgs {
+    pub(super) fn run(self, now: Timestamp) -> (Output, Result<(), BuildError>) {
+        self.common.start_log();
+        let options = InspectOptions { source: self.source, packs: self.packs, now };
+        let result = inspect(&options).and_then(|report| write_report(&report, &self.common, render));
+        (self.common.output(), result)
+    }
+}
+
+fn render(report: &InspectReport) -> String {
+    let mut table = Table::new(COVERAGE_COLUMNS);
+    for release in &report.releases {
+        push_coverage(&mut table, &format!("{} {}", release.pack, release.version), &release.coverage);
+    }
+    let mut text = format!(
+        "registry {}, first root {}\nvalid until {}\n\n",
+        report.registry, report.root_fingerprint, report.expires
+    );
+    text += &if report.releases.is_empty() { "it holds no packs\n".to_owned() } else { table.to_string() };
+    for carried in &report.runtimes {
+        text += &[
+            "carries ",
+            &carried.runtime.to_string(),
+            " ",
+            &carried.version.to_string(),
+            " for ",
+            &carried.platform.to_string(),
+            ", ",
+            &human_bytes(carried.size),
+            "\n",
+        ]
+        .concat();
+    }
+    text
+}
+
+/// The columns of [`push_coverage`].
+pub(super) const COVERAGE_COLUMNS: &[&str] = &["RELEASE", "PLATFORM", "PYTHON", "NODE.JS", "INSTALLS"];
+
+/// Adds a row for every kind of host of a release.
+pub(super) fn push_coverage(table: &mut Table, release: &str, coverage: &[ReleaseCoverage]) {
+    for cell in coverage {
+        let or = |value: Option<String>, other: &str| value.unwrap_or_else(|| other.to_owned());
+        let python = match (&cell.python, &cell.requires_python) {
+            (Some(python), _) => Some(python.to_string()),
+            (None, requires) => requires.clone(),
+        };
+        table.push(vec![
+            release.to_owned(),
+            or(cell.platform.map(|platform| platform.to_string()), "any"),
+            or(python, "-"),
+            or(cell.nodejs.clone(), "-"),
+            if cell.installs() { "yes".to_owned() } else { format!("no: {}", cell.blames.join("; ")) },
+        ]);
+    }
+}

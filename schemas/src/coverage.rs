@@ -1,0 +1,144 @@
+//! Where a release installs: platform by Python by Node.js, and who is to blame where it does not.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::pack_config::PackConfig;
+use crate::platform::{Platform, PythonMinor};
+
+/// One kind of host, and whether a release installs on it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ReleaseCoverage {
+    /// The machine; absent where the release fits every machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub platform: Option<Platform>,
+    /// The Python feature release; absent where it needs none in particular.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub python: Option<PythonMinor>,
+    /// What Python must satisfy besides, as a PEP 440 specifier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requires_python: Option<String>,
+    /// What Node.js must satisfy, as an npm range, `*` for any; absent where it needs none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nodejs: Option<String>,
+    /// Who keeps it from installing, each in one line; empty where it installs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub blames: Vec<String>,
+}
+
+impl ReleaseCoverage {
+    /// Whether the release installs there.
+    pub const fn installs(&self) -> bool {
+        self.blames.is_empty()
+    }
+
+    /// Every kind of host that the release was built for, or was to be: machines first, then Pythons.
+    pub fn of(config: &PackConfig) -> Vec<Self> {
+        let locks = &config.environments;
+        let (python, node) = (locks.python.as_ref(), locks.nodejs.as_ref());
+        let mut keys: Vec<(Option<Platform>, Option<PythonMinor>)> = Vec::new();
+        if let Some(lock) = python {
+            keys.extend(lock.targets.iter().map(|target| (Some(target.platform), Some(target.python))));
+            keys.extend(lock.blocked.iter().map(|target| (Some(target.platform), Some(target.python))));
+        }
+        let has_pythons = !keys.is_empty();
+        let mut platforms: Vec<Platform> = Vec::new();
+        if let Some(lock) = node {
+            platforms.extend(lock.targets.iter().map(|target| target.platform));
+            platforms.extend(lock.blocked.iter().map(|target| target.platform));
+        }
+        if !has_pythons {
+            keys.extend(platforms.iter().map(|&platform| (Some(platform), None)));
+        }
+        if keys.is_empty() {
+            keys.push((None, None));
+        }
+        keys.sort_unstable();
+        keys.dedup();
+        let cell = |(platform, minor): (Option<Platform>, Option<PythonMinor>)| {
+            let mut blames = Vec::new();
+            if let (Some(lock), Some(platform), Some(minor)) = (python, platform, minor) {
+                let is_it = |blocked: &&crate::environment_lock::BlockedTarget| {
+                    (blocked.platform, blocked.python) == (platform, minor)
+                };
+                blames.extend(
+                    lock.blocked.iter().filter(is_it).flat_map(|blocked| blocked.blames.iter().cloned()),
+                );
+            }
+            if let (Some(lock), Some(platform)) = (node, platform) {
+                let of_it = lock.blocked.iter().filter(|blocked| blocked.platform == platform);
+                blames.extend(of_it.flat_map(|blocked| blocked.blames.iter().cloned()));
+                let serves =
+                    lock.targets.is_empty() || lock.targets.iter().any(|target| target.platform == platform);
+                if !serves && blames.is_empty() {
+                    blames.push(format!("no npm packages were vendored for {platform}"));
+                }
+            }
+            let any = || "*".to_owned();
+            Self {
+                platform,
+                python: minor,
+                requires_python: python.and_then(|lock| lock.requires_python.clone()),
+                nodejs: node.map(|lock| lock.requires_nodejs.clone().unwrap_or_else(any)),
+                blames,
+            }
+        };
+        keys.into_iter().map(cell).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn coverage(environments: &serde_json::Value) -> Vec<String> {
+        let config: PackConfig = serde_json::from_value(json!({
+            "format": "x", "components": [], "unpacked": {"files": 0, "directories": 0, "bytes": 0, "disk_bytes": 0},
+            "environments": environments,
+            "pack": {"ref": "weaver", "label": "x", "version": "1.0.0", "description": "", "tags": [], "is_standard": false,
+                     "runtime_deps": [], "dependencies": {}, "requires": {}, "conf_schema": {}, "config": {}, "meta": {}}
+        }))
+        .unwrap();
+        let shown = |cell: &ReleaseCoverage| {
+            let text = |value: Option<String>| value.unwrap_or_else(|| "-".to_owned());
+            let (platform, python) =
+                (cell.platform.map(|p| p.to_string()), cell.python.map(|p| p.to_string()));
+            format!(
+                "{} {} {} {}",
+                text(platform),
+                text(python),
+                text(cell.nodejs.clone()),
+                cell.blames.join("|")
+            )
+        };
+        ReleaseCoverage::of(&config).iter().map(shown).collect()
+    }
+
+    #[test]
+    fn both_runtimes_must_be_served() {
+        let found = coverage(&json!({
+            "python": {"targets": [
+                {"platform": "linux/amd64", "python": "3.11", "wheels": []},
+                {"platform": "linux/arm64", "python": "3.11", "wheels": []}
+            ], "blocked": [{"platform": "linux/amd64", "python": "3.12", "blames": ["`a` has no wheel"]}]},
+            "nodejs": {"requires_nodejs": ">=18", "targets": [{"platform": "linux/amd64", "packages": []}],
+                       "blocked": [{"platform": "linux/arm64", "blames": ["`b` is for darwin alone"]}]}
+        }));
+        let expected = [
+            "linux/amd64 3.11 >=18 ",
+            "linux/amd64 3.12 >=18 `a` has no wheel",
+            "linux/arm64 3.11 >=18 `b` is for darwin alone",
+        ];
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn what_needs_nothing_installs_everywhere() {
+        assert_eq!(coverage(&json!({})), ["- - - "]);
+        assert_eq!(coverage(&json!({"nodejs": {"targets": []}})), ["- - * "]);
+        let node = json!({"nodejs": {"targets": [{"platform": "linux/amd64", "packages": []}]}});
+        assert_eq!(coverage(&node), ["linux/amd64 - * "]);
+    }
+}
