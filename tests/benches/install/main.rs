@@ -1,41 +1,52 @@
-//! Installs the same packs with attune-install, pip, uv and tar in one run, and prints the ratios.
+//! Installs the same packs with attune-install, pip, uv, npm and tar in one run, and prints the ratios.
 //!
 //! ```text
-//! cargo bench -p attune-tests --bench install [-- --repeat N] [--packs DIR] [--python 3.11]
+//! cargo bench -p attune-tests --bench install [-- --repeat N] [--packs DIR] [--only cold|warm|node|peaks]
 //! ```
 //!
 //! Repetitions are interleaved, on tmpfs and on disk, because machines are noisy. Nothing here fails on
-//! a time. It needs a package index once, to vendor the example packs, and pip to fetch uv.
+//! a time. It needs package indexes once, to vendor the packs, to prime npm's cache and to fetch uv.
 
 #![allow(clippy::unwrap_used, reason = "a measurement that cannot be made stops the benchmark")]
 #![allow(clippy::print_stdout, reason = "the report is what a benchmark is for")]
 
+mod large_wheel;
 mod measure;
+mod packs;
 mod peers;
 mod report;
+mod tools;
 mod workload;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use measure::{Sample, Series};
-use peers::Peer;
+use packs::Edition;
+use tools::Tools;
 use workload::Workload;
 
 /// What was asked for on the command line.
 struct Settings {
     repeat: usize,
-    packs: PathBuf,
+    /// Packs to install instead of those of the benchmark.
+    packs: Option<PathBuf>,
+    only: Option<String>,
+}
+
+impl Settings {
+    fn wants(&self, part: &str) -> bool {
+        self.only.as_deref().is_none_or(|only| only == part)
+    }
 }
 
 fn settings() -> Settings {
-    let project = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
-    let mut settings = Settings { repeat: 5, packs: project.join("examples/packs") };
+    let mut settings = Settings { repeat: 5, packs: None, only: None };
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
         let mut value = || args.next().unwrap_or_else(|| panic!("{arg} needs a value"));
         match arg.as_str() {
             "--repeat" => settings.repeat = value().parse().expect("--repeat takes a number"),
-            "--packs" => settings.packs = value().into(),
+            "--packs" => settings.packs = Some(value().into()),
+            "--only" => settings.only = Some(value()),
             // What cargo itself passes.
             "--bench" => {}
             other => panic!("unknown argument {other}"),
@@ -57,31 +68,75 @@ fn places() -> Vec<(&'static str, PathBuf)> {
 
 fn main() {
     let settings = settings();
-    let workload = Workload::build(&settings.packs);
+    let scratch = tempfile::tempdir().unwrap();
+    let tools = Tools::find(scratch.path());
     println!("{}", report::machine());
-    println!("{}", workload.describe());
-    for (name, place) in places() {
-        let directory = tempfile::Builder::new().prefix("attune-bench-").tempdir_in(&place).unwrap();
-        let tree = workload.finished_tree(directory.path());
-        let mut series: Vec<Series> = Peer::ALL.iter().map(|peer| Series::new(peer.name())).collect();
-        for _ in 0..settings.repeat {
-            for (peer, series) in Peer::ALL.iter().zip(&mut series) {
-                let sample = peer.run(&workload, &tree, directory.path());
-                series.push(sample);
-            }
-        }
-        println!("{}", report::table(name, &series));
+    if settings.wants("cold") || settings.wants("warm") || settings.wants("peaks") {
+        python(&settings, &tools, &scratch.path().join("python"));
     }
-    println!("{}", report::bounds(&bounds(&workload)));
+    if settings.wants("node") {
+        node(&settings, &tools, &scratch.path().join("node"));
+    }
 }
 
-/// Memory and disk at their peaks, for the packs and for one very large wheel.
-fn bounds(workload: &Workload) -> Vec<(&'static str, Sample)> {
-    let place = places().remove(0).1;
-    let directory = tempfile::Builder::new().prefix("attune-bench-").tempdir_in(place).unwrap();
-    let large = Workload::large_wheel(directory.path());
-    vec![
-        ("the packs", measure::install_watched(workload, directory.path())),
-        ("a wheel of 400 MiB", measure::install_watched(&large, directory.path())),
-    ]
+fn python(settings: &Settings, tools: &Tools, scratch: &Path) {
+    let first = settings.packs.as_deref().map_or_else(|| packs::python(scratch, Edition::First), directories);
+    let workload = Workload::build(scratch, "first", &first);
+    println!("{}", workload.describe());
+    if settings.wants("cold") {
+        each_place(|name, place| {
+            let trees = peers::Trees::build(&workload, tools, place);
+            let series = measure::interleaved(&peers::cold(&workload, tools, &trees), settings.repeat, place);
+            println!("{}", report::table(&format!("cold, on {name}"), &series));
+        });
+    }
+    if settings.wants("warm") && settings.packs.is_none() {
+        let next = Workload::build(scratch, "next", &packs::python(scratch, Edition::Next));
+        each_place(|name, place| {
+            let series = measure::interleaved(&peers::warm(&workload, &next, tools), settings.repeat, place);
+            println!("{}", report::table(&format!("warm, on {name}"), &series));
+        });
+    }
+    if settings.wants("peaks") {
+        let place = tempfile::Builder::new().prefix("attune-bench-").tempdir_in(&places()[0].1).unwrap();
+        let large = Workload::build(&place.path().join("large"), "large", &[large_wheel::pack(place.path())]);
+        let peaks = [
+            ("the packs", measure::peaks(&workload, tools, place.path())),
+            ("a wheel of 400 MiB", measure::peaks(&large, tools, place.path())),
+        ];
+        println!("{}", report::peaks(&peaks));
+    }
+}
+
+fn node(settings: &Settings, tools: &Tools, scratch: &Path) {
+    let projects = packs::node(scratch);
+    for project in &projects {
+        let mut npm = std::process::Command::new("npm");
+        tools::check(
+            npm.args(["install", "--package-lock-only", "--no-audit", "--no-fund"]).current_dir(project),
+        );
+    }
+    let workload = Workload::build(scratch, "projects", &projects);
+    println!("{}", workload.describe());
+    let cache = scratch.join("npm-cache");
+    peers::prime_npm_cache(&workload, &scratch.join("primed"), &cache);
+    each_place(|name, place| {
+        let series = measure::interleaved(&peers::node(&workload, tools, &cache), settings.repeat, place);
+        println!("{}", report::table(&format!("Node.js, on {name}"), &series));
+    });
+}
+
+/// Runs `measure` in a directory of every place.
+fn each_place(measure: impl Fn(&str, &Path)) {
+    for (name, place) in places() {
+        let directory = tempfile::Builder::new().prefix("attune-bench-").tempdir_in(&place).unwrap();
+        measure(name, directory.path());
+    }
+}
+
+fn directories(packs: &Path) -> Vec<PathBuf> {
+    let mut directories: Vec<PathBuf> =
+        fs_err::read_dir(packs).unwrap().map(|entry| entry.unwrap().path()).collect();
+    directories.sort();
+    directories
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use crate::measure::{Sample, Series};
+use crate::measure::{Peaks, Series};
 
 /// The machine that this ran on.
 pub(crate) fn machine() -> String {
@@ -14,30 +14,37 @@ pub(crate) fn machine() -> String {
     format!("{cores} cores of {}, Linux {}", model.trim_start_matches(['\t', ' ', ':']), kernel.trim())
 }
 
-/// A Markdown table with the ratio of every peer to the first.
-pub(crate) fn table(place: &str, series: &[Series]) -> String {
-    let mut text = format!("\n| on {place} | median | least to most | ratio |\n|---|---:|---:|---:|\n");
-    let first = series[0].median().as_secs_f64();
+/// A Markdown table with the ratios of every peer to the first, in time and in disk.
+pub(crate) fn table(title: &str, series: &[Series]) -> String {
+    let mut text = format!("\n| {title} | median | least to most | ratio | disk | ratio |\n");
+    text.push_str("|---|---:|---:|---:|---:|---:|\n");
+    let (time, disk) = (series[0].median().as_secs_f64(), series[0].disk_bytes);
     for peer in series {
-        let ratio = peer.median().as_secs_f64() / first;
         let range = format!("{} to {}", seconds(peer.least()), seconds(peer.most()));
-        writeln!(text, "| {} | {} | {range} | {ratio:.2}x |", peer.name, seconds(peer.median())).unwrap();
+        let times = format!("{:.2}x", peer.median().as_secs_f64() / time);
+        let disks = format!("{:.2}x", quotient(peer.disk_bytes, disk));
+        let (median, left) = (seconds(peer.median()), mebibytes(peer.disk_bytes));
+        writeln!(text, "| {} | {median} | {range} | {times} | {left} | {disks} |", peer.name).unwrap();
     }
     text
 }
 
 /// Peaks of memory and disk.
-pub(crate) fn bounds(samples: &[(&str, Sample)]) -> String {
+pub(crate) fn peaks(peaks: &[(&str, Peaks)]) -> String {
     let mut text = "| peaks of attune-install | memory | disk | finished tree | ratio |\n".to_owned();
     text.push_str("|---|---:|---:|---:|---:|\n");
-    for (name, sample) in samples {
-        #[expect(clippy::cast_precision_loss, reason = "two decimals are shown")]
-        let ratio = sample.peak_disk_bytes as f64 / sample.final_disk_bytes as f64;
-        let (memory, peak) = (mebibytes(sample.peak_memory_bytes), mebibytes(sample.peak_disk_bytes));
-        let last = mebibytes(sample.final_disk_bytes);
+    for (name, peaks) in peaks {
+        let ratio = quotient(peaks.disk, peaks.disk_left);
+        let (memory, peak) = (mebibytes(peaks.memory), mebibytes(peaks.disk));
+        let last = mebibytes(peaks.disk_left);
         writeln!(text, "| {name} | {memory} | {peak} | {last} | {ratio:.2}x |").unwrap();
     }
     text
+}
+
+#[expect(clippy::cast_precision_loss, reason = "two decimals are shown")]
+fn quotient(bytes: u64, of: u64) -> f64 {
+    bytes as f64 / of as f64
 }
 
 fn seconds(duration: Duration) -> String {
