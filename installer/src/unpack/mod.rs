@@ -12,6 +12,8 @@ mod staging;
 mod wheel;
 #[cfg(test)]
 mod wheel_tests;
+mod wheel_tree;
+mod whole_file;
 
 pub use error::UnpackError;
 pub use pipeline::fetch_and_unpack;

@@ -3,7 +3,6 @@
 //!
 //! Source: PEP 427 for what a wheel is, the zip specification (APPNOTE 6.3.10) for what it may hold.
 
-use std::collections::HashSet;
 use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
@@ -11,14 +10,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use attune_registry::blob::BlobReader;
-use attune_schemas::EntryPath;
 use attune_schemas::entry_path::EntryPathError;
 use attune_schemas::environment_lock::Footprint;
 use zip::ZipArchive;
 use zip::result::ZipError;
 
-/// The part of a Unix mode that tells files, directories, links and devices apart.
-const TYPE_MASK: u32 = 0o170_000;
+use super::wheel_tree::{PlannedFile, Tree};
+use super::whole_file::WholeFile;
 
 /// Why a wheel is refused.
 #[derive(Debug, thiserror::Error)]
@@ -69,6 +67,7 @@ pub enum WheelError {
 const MANY_FILES: usize = 256;
 /// Files that a thread takes at a time.
 const FILES_AT_A_TIME: usize = 16;
+const STREAM_BUFFER_BYTES: usize = 64 << 10;
 
 /// Unzips `wheel` into `destination`, which must not exist.
 ///
@@ -101,104 +100,6 @@ pub fn unpack_wheel(
     }
 }
 
-/// What a wheel unpacks to.
-#[derive(Default)]
-struct Tree {
-    /// Each after the one that it is in.
-    directories: Vec<EntryPath>,
-    /// In the order in which they lie in the archive, so that a spooled wheel is only read forward.
-    files: Vec<PlannedFile>,
-    /// The directories again, to look them up.
-    known: HashSet<EntryPath>,
-    /// Every path by its case-folded form.
-    taken: HashSet<String>,
-}
-
-struct PlannedFile {
-    index: usize,
-    offset: u64,
-    path: EntryPath,
-    size: u64,
-    executable: bool,
-}
-
-impl Tree {
-    /// Judges every entry of `archive`; nothing is written.
-    fn planned(archive: &mut ZipArchive<BlobReader>, expected: &Footprint) -> Result<Self, WheelError> {
-        let mut tree = Self::default();
-        let mut bytes: u64 = 0;
-        for index in 0..archive.len() {
-            let entry = archive.by_index_raw(index).map_err(WheelError::Zip)?;
-            bytes = bytes.saturating_add(entry.size());
-            tree.add(&entry, index)?;
-        }
-        tree.files.sort_unstable_by_key(|file| file.offset);
-        let counts = [("files", tree.files.len() as u64, expected.files), ("bytes", bytes, expected.bytes)];
-        for (what, actual, expected) in counts {
-            if actual != expected {
-                return Err(WheelError::Footprint { what, expected, actual });
-            }
-        }
-        Ok(tree)
-    }
-
-    fn add<R: Read>(&mut self, entry: &zip::read::ZipFile<'_, R>, index: usize) -> Result<(), WheelError> {
-        let name = entry.name();
-        let refuse = |kind| WheelError::Entry { path: name.to_owned(), kind };
-        if entry.encrypted() {
-            return Err(refuse("encrypted"));
-        }
-        let mode = entry.unix_mode().unwrap_or(0);
-        match mode & TYPE_MASK {
-            0 | 0o100_000 | 0o040_000 => {}
-            0o120_000 => return Err(refuse("a symbolic link")),
-            _ => return Err(refuse("a device or another special file")),
-        }
-        if name.ends_with('/') {
-            if entry.size() != 0 {
-                return Err(refuse("a directory with content"));
-            }
-            return self.add_directory(&name.trim_end_matches('/').parse()?);
-        }
-        let path: EntryPath = name.parse()?;
-        if let Some(parent) = path.parent() {
-            self.add_directory(&parent)?;
-        }
-        self.claim(&path)?;
-        let executable = mode & 0o111 != 0;
-        self.files.push(PlannedFile {
-            index,
-            offset: entry.header_start(),
-            path,
-            size: entry.size(),
-            executable,
-        });
-        Ok(())
-    }
-
-    fn add_directory(&mut self, path: &EntryPath) -> Result<(), WheelError> {
-        if self.known.contains(path) {
-            return Ok(());
-        }
-        if let Some(parent) = path.parent() {
-            self.add_directory(&parent)?;
-        }
-        // A directory that differs from another by case alone is as much a collision as a file is.
-        self.claim(path)?;
-        self.known.insert(path.clone());
-        self.directories.push(path.clone());
-        Ok(())
-    }
-
-    fn claim(&mut self, path: &EntryPath) -> Result<(), WheelError> {
-        if self.taken.insert(path.case_folded()) {
-            Ok(())
-        } else {
-            Err(WheelError::Collision { path: path.to_string() })
-        }
-    }
-}
-
 /// Writes those of `files` that no other thread has taken yet.
 fn write_files(
     archive: &mut ZipArchive<BlobReader>,
@@ -206,13 +107,21 @@ fn write_files(
     next: &AtomicUsize,
     destination: &Path,
 ) -> Result<(), WheelError> {
-    let mut buffer = vec![0; 64 * 1024];
+    let mut whole = WholeFile::new();
+    let mut buffer = Vec::new();
     loop {
         let start = next.fetch_add(FILES_AT_A_TIME, Ordering::Relaxed);
         let Some(rest) = files.get(start..).filter(|rest| !rest.is_empty()) else { return Ok(()) };
         for file in rest.iter().take(FILES_AT_A_TIME) {
-            let mut content = archive.by_index(file.index).map_err(WheelError::Zip)?;
-            write_file(&mut content, file, destination, &mut buffer).inspect_err(|_| {
+            let written = if WholeFile::takes(file) {
+                whole
+                    .read(archive, file)
+                    .and_then(|content| Ok(create(file, destination)?.write_all(content)?))
+            } else {
+                buffer.resize(STREAM_BUFFER_BYTES, 0);
+                write_stream(archive, file, destination, &mut buffer)
+            };
+            written.inspect_err(|_| {
                 // The others need not go on.
                 next.store(files.len(), Ordering::Relaxed);
             })?;
@@ -220,16 +129,21 @@ fn write_files(
     }
 }
 
-fn write_file(
-    content: &mut impl Read,
+fn create(planned: &PlannedFile, destination: &Path) -> io::Result<fs_err::File> {
+    let mut options = fs_err::OpenOptions::new();
+    let mode = if planned.executable { 0o755 } else { 0o644 };
+    options.write(true).create_new(true).options_mut().mode(mode);
+    options.open(planned.path.below(destination))
+}
+
+fn write_stream(
+    archive: &mut ZipArchive<BlobReader>,
     planned: &PlannedFile,
     destination: &Path,
     buffer: &mut [u8],
 ) -> Result<(), WheelError> {
-    let mut options = fs_err::OpenOptions::new();
-    let mode = if planned.executable { 0o755 } else { 0o644 };
-    options.write(true).create_new(true).options_mut().mode(mode);
-    let mut file = options.open(planned.path.below(destination))?;
+    let mut content = archive.by_index(planned.index).map_err(WheelError::Zip)?;
+    let mut file = create(planned, destination)?;
     let mut size = 0;
     loop {
         let count = content.read(buffer).map_err(|error| WheelError::Zip(error.into()))?;

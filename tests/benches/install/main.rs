@@ -58,7 +58,7 @@ fn settings() -> Settings {
 /// Where to install to: tmpfs, where there is one, and the disk that the build is on.
 fn places() -> Vec<(&'static str, PathBuf)> {
     let mut places = Vec::new();
-    let tmpfs = PathBuf::from("/dev/shm");
+    let tmpfs = PathBuf::from(measure::TMPFS);
     if tmpfs.is_dir() {
         places.push(("tmpfs", tmpfs));
     }

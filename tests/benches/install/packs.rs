@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// A pack's name, and what its requirements file asks for.
-const PYTHON: [(&str, &[&str]); 16] = [
+const PYTHON: [(&str, &[&str]); 20] = [
     ("aws", &["boto3==1.34.162", "requests==2.32.3"]),
     ("docker_host", &["docker==7.1.0", "requests==2.32.3"]),
     ("elasticsearch", &["elasticsearch==8.15.1", "requests==2.32.3"]),
@@ -12,14 +12,18 @@ const PYTHON: [(&str, &[&str]); 16] = [
     ("github", &["pygithub==2.4.0", "requests==2.32.3", "pyyaml==6.0.2"]),
     ("gitlab", &["python-gitlab==4.11.1", "pyyaml==6.0.2"]),
     ("jenkins", &["python-jenkins==1.8.2", "requests==2.32.3"]),
-    ("jira", &["jira==3.8.0", "cryptography==43.0.1", "pyjwt==2.9.0"]),
+    ("jira", &["jira==3.8.0", "cryptography", "pyjwt==2.9.0"]),
     ("kubernetes", &["kubernetes==30.1.0", "pyyaml==6.0.2"]),
     ("napalm", &["napalm==5.0.0", "requests==2.32.3"]),
     ("netbox", &["pynetbox==7.4.1", "requests==2.32.3"]),
-    ("salesforce", &["simple-salesforce==1.12.6", "cryptography==43.0.1"]),
+    ("opsgenie", &["requests==2.32.3"]),
+    ("pagerduty", &["requests==2.32.3", "pyyaml==6.0.2"]),
+    ("salesforce", &["simple-salesforce==1.12.6", "cryptography"]),
+    ("servicenow", &["requests==2.32.3", "pyyaml==6.0.2"]),
+    ("slack", &["requests==2.32.3", "websocket-client==1.8.0"]),
     ("sql", &["sqlalchemy==2.0.35", "pymysql==1.1.1", "psycopg2-binary==2.9.9"]),
     ("vault", &["hvac==2.3.0", "requests==2.32.3"]),
-    ("zabbix", &["zabbix-utils==2.0.1", "pyyaml==6.0.2", "cryptography==43.0.1"]),
+    ("zabbix", &["zabbix-utils==2.0.1", "pyyaml==6.0.2", "cryptography"]),
 ];
 
 /// What the next release of every pack asks for in addition: every environment is another then, and every

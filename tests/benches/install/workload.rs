@@ -21,7 +21,7 @@ pub(crate) struct Workload {
 /// The Python environment of one pack, as the peers build it.
 pub(crate) struct PythonEnvironment {
     pub(crate) pack: String,
-    /// One for all packs: uv knows a local wheel by its path, and is to keep every one once.
+    /// One for everything: uv knows a local wheel by its path, and is to keep every one once.
     pub(crate) wheels_directory: PathBuf,
     /// `name==version` of every wheel.
     pub(crate) requirements: Vec<String>,
@@ -55,7 +55,7 @@ impl Workload {
             node: Vec::new(),
             packs: packs.len(),
         };
-        let wheels_directory = place.join(name);
+        let wheels_directory = place.join("wheels");
         for config in newest_releases(&registry) {
             let pack = config["pack"]["ref"].as_str().unwrap();
             if !names.iter().any(|name| *name == pack) {
