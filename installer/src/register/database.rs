@@ -31,12 +31,13 @@ impl Database {
         }
         let open = |source| RegisterError::Open { path: path.clone(), source };
         let connection = Connection::open(&path).map_err(open)?;
-        connection.pragma_update(None, "journal_mode", "WAL").map_err(open)?;
         let synchronous = match durability {
             Durability::Synced => "FULL",
             Durability::Unsynced => "OFF",
         };
+        // First: the change to a write-ahead log waits for the disk already.
         connection.pragma_update(None, "synchronous", synchronous).map_err(open)?;
+        connection.pragma_update(None, "journal_mode", "WAL").map_err(open)?;
         connection.pragma_update(None, "foreign_keys", true).map_err(open)?;
         connection.execute_batch(SCHEMA).map_err(open)?;
         Ok(Self { connection })

@@ -92,8 +92,10 @@ impl Trees {
     /// The environments as uv copies them, and the tree that an installation leaves, links and all.
     pub(crate) fn build(workload: &Workload, tools: &Tools, place: &Path) -> Self {
         let environments = place.join("environments");
-        uv_all(tools, workload, &environments, "copy");
-        fs_err::remove_dir_all(environments.join("uv-cache")).unwrap();
+        let cache = place.join("uv-cache");
+        for environment in &workload.python {
+            uv(tools, environment, &environments, &cache, "copy");
+        }
         let installed = place.join("installed");
         workload.install(tools, &installed, &["--no-sync"]);
         Self { environments: archive(&environments), installed: archive(&installed) }
