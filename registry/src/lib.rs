@@ -16,5 +16,7 @@ pub mod system_libraries;
 #[cfg(feature = "terminal")]
 pub mod terminal;
 pub mod trust;
+#[cfg(feature = "wheels")]
+pub mod wheel;
 
 pub use report::human_bytes;

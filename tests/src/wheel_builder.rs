@@ -29,6 +29,8 @@ pub struct WheelBuilder {
     tags: String,
     entries: Vec<Entry>,
     scripts: String,
+    /// Lines of the RECORD that no file stands for.
+    lies: String,
 }
 
 #[derive(Debug, Clone)]
@@ -46,6 +48,7 @@ impl WheelBuilder {
             tags: "py3-none-any".to_owned(),
             entries: Vec::new(),
             scripts: String::new(),
+            lies: String::new(),
         }
     }
 
@@ -84,6 +87,13 @@ impl WheelBuilder {
         self
     }
 
+    /// Adds a line to the RECORD.
+    #[must_use]
+    pub fn line_of_record(mut self, line: &str) -> Self {
+        self.lies.push_str(line);
+        self
+    }
+
     /// Zips it; equal builders give equal bytes.
     pub fn build(&self) -> Wheel {
         let info = format!("{}-{}.dist-info", self.name, self.version);
@@ -98,7 +108,8 @@ impl WheelBuilder {
             builder = builder.file(&format!("{info}/entry_points.txt"), &scripts);
         }
         let record: String = builder.entries.iter().map(Entry::record).collect();
-        let builder = builder.file(&format!("{info}/RECORD"), &format!("{record}{info}/RECORD,,\n"));
+        let builder =
+            builder.file(&format!("{info}/RECORD"), &format!("{record}{}{info}/RECORD,,\n", self.lies));
         Wheel {
             name: self.name.clone(),
             version: self.version.clone(),

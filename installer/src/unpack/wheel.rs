@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use attune_registry::blob::BlobReader;
+use attune_registry::wheel::IdentityError;
 use attune_schemas::entry_path::EntryPathError;
 use attune_schemas::environment_lock::Footprint;
 use zip::ZipArchive;
@@ -53,10 +54,13 @@ pub enum WheelError {
         actual: u64,
     },
     /// It is not the distribution that its file name says.
-    #[error("it is not what its name says: {reason}")]
-    Identity {
-        /// What differs.
-        reason: String,
+    #[error("it is not what its name says")]
+    Identity(#[from] IdentityError),
+    /// A file that every wheel has is not there.
+    #[error("it has no `{path}`")]
+    Missing {
+        /// The file.
+        path: String,
     },
     /// Reading or writing failed.
     #[error("could not write its files")]

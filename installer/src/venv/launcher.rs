@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use super::entry_points::EntryPoint;
+use attune_registry::wheel::EntryPoint;
 
 /// The longest first line that every Linux kernel reads whole, in bytes, its newline included.
 const MAX_SHEBANG_BYTES: usize = 127;

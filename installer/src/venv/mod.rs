@@ -13,7 +13,6 @@
 //! Source: PEP 405 for virtual environments, PEP 427 for the installation of wheels.
 
 mod bytecode;
-mod entry_points;
 mod error;
 mod launcher;
 mod prefix;

@@ -43,16 +43,6 @@ impl Scheme {
     }
 }
 
-/// Whether a script of this name could be taken for an interpreter.
-pub(super) fn is_interpreter_name(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    let rest = name.strip_prefix("python").or_else(|| name.strip_prefix("pypy"));
-    rest.is_some_and(|rest| {
-        let rest = rest.strip_prefix('w').unwrap_or(rest);
-        rest.chars().all(|c| c.is_ascii_digit() || c == '.' || c == 't')
-    })
-}
-
 /// Writes the environment's own files into `place`, where [`Scheme::lay_out`]'s directories are.
 pub(super) fn write_prefix(interpreter: &Interpreter, scheme: Scheme, place: &Path) -> io::Result<()> {
     let executable = &interpreter.executable;
@@ -70,19 +60,4 @@ pub(super) fn write_prefix(interpreter: &Interpreter, scheme: Scheme, place: &Pa
         link(Path::new(&first), &format!("bin/{other}"))?;
     }
     link(Path::new("lib"), "lib64")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_of_interpreters_are_told_from_other_scripts() {
-        for name in ["python", "python3", "Python3.12", "python3.13t", "pythonw", "pypy3"] {
-            assert!(is_interpreter_name(name), "{name}");
-        }
-        for name in ["python-config", "pythonic", "ipython", "pip3.11", "python3-config"] {
-            assert!(!is_interpreter_name(name), "{name}");
-        }
-    }
 }

@@ -7,13 +7,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use attune_registry::wheel::{EntryPoint, is_interpreter_name, parse_scripts};
 use attune_schemas::environment_lock::LockedWheel;
 
 use super::bytecode::COMPILED_PREFIX;
-use super::entry_points::{EntryPoint, parse_scripts};
 use super::error::VenvError;
 use super::launcher::{launcher, with_interpreter};
-use super::prefix::{Scheme, is_interpreter_name};
+use super::prefix::Scheme;
 use super::record::{RecordEntry, read_record, record_bytes};
 use super::tree::{Node, Source, Tree};
 

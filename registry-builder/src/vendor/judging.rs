@@ -15,6 +15,7 @@ use super::selection::Selected;
 use super::vendoring::VendoredFile;
 use super::wheel_contents::{WheelContents, read_contents};
 use super::wheel_facts::footprint_of_wheel;
+use super::wheel_metadata::check_metadata;
 
 /// A wheel that may be vendored.
 #[derive(Debug)]
@@ -43,6 +44,7 @@ fn judge(filename: &str, file: &CachedFile, cache: &DownloadCache) -> Result<Jud
     let refuse = |source| VendorError::Wheel { filename: filename.to_owned(), source };
     let CachedFile { digest, size, path } = file.clone();
     let footprint = footprint_of_wheel(&path).map_err(refuse)?;
+    check_metadata(&path, filename).map_err(refuse)?;
     let note = cache.contents_note(&digest);
     let remembered = fs_err::read(&note).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
     let contents = if let Some(contents) = remembered {

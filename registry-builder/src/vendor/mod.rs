@@ -43,6 +43,7 @@ mod uv_tool;
 pub mod vendoring;
 mod wheel_contents;
 pub mod wheel_facts;
+mod wheel_metadata;
 
 #[cfg(test)]
 mod download_tests;

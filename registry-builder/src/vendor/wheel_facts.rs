@@ -76,6 +76,23 @@ pub enum WheelError {
     /// No `.dist-info/WHEEL`.
     #[error("it is a zip archive but not a wheel: it has no `.dist-info/WHEEL`")]
     NotAWheel,
+    /// It is not the distribution that its file name says.
+    #[error("it is not what its name says")]
+    Identity(#[from] attune_registry::wheel::IdentityError),
+    /// A file of its metadata is not there, or larger than any.
+    #[error("its `{path}` {reason}")]
+    Metadata {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// A line of its entry points cannot be read.
+    #[error("`{0}` is no entry point")]
+    EntryPoint(String),
+    /// It brings a file that belongs to the environment's interpreter.
+    #[error("`{0}` would replace the interpreter of every environment that it is in")]
+    Interpreter(String),
     /// RECORD does not tell the truth.
     #[error("its RECORD is wrong: {reason}")]
     Record {

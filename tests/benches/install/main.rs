@@ -55,19 +55,14 @@ fn settings() -> Settings {
     settings
 }
 
-/// Where to install to: tmpfs, where there is one, and the disk that the build is on.
-fn places() -> Vec<(&'static str, PathBuf)> {
-    let mut places = Vec::new();
-    let tmpfs = PathBuf::from(measure::TMPFS);
-    if tmpfs.is_dir() {
-        places.push(("tmpfs", tmpfs));
-    }
-    places.push(("disk", std::env::temp_dir()));
-    places
+/// A directory on tmpfs, where there is one.
+fn on_tmpfs() -> Option<tempfile::TempDir> {
+    tempfile::Builder::new().prefix("attune-bench-").tempdir_in(measure::TMPFS).ok()
 }
 
 fn main() {
     let settings = settings();
+    // On the disk that is measured, and there until the end: see `measure::timed`.
     let scratch = tempfile::tempdir().unwrap();
     let tools = Tools::find(scratch.path());
     println!("{}", report::machine());
@@ -84,7 +79,7 @@ fn python(settings: &Settings, tools: &Tools, scratch: &Path) {
     let workload = Workload::build(scratch, "first", &first);
     println!("{}", workload.describe());
     if settings.wants("cold") {
-        each_place(|name, place| {
+        each_place(scratch, |name, place| {
             let trees = peers::Trees::build(&workload, tools, place);
             let series = measure::interleaved(&peers::cold(&workload, tools, &trees), settings.repeat, place);
             println!("{}", report::table(&format!("cold, on {name}"), &series));
@@ -92,13 +87,13 @@ fn python(settings: &Settings, tools: &Tools, scratch: &Path) {
     }
     if settings.wants("warm") && settings.packs.is_none() {
         let next = Workload::build(scratch, "next", &packs::python(scratch, Edition::Next));
-        each_place(|name, place| {
+        each_place(scratch, |name, place| {
             let series = measure::interleaved(&peers::warm(&workload, &next, tools), settings.repeat, place);
             println!("{}", report::table(&format!("warm, on {name}"), &series));
         });
     }
     if settings.wants("peaks") {
-        let place = tempfile::Builder::new().prefix("attune-bench-").tempdir_in(&places()[0].1).unwrap();
+        let place = on_tmpfs().unwrap_or_else(|| tempfile::tempdir_in(scratch).unwrap());
         let large = Workload::build(&place.path().join("large"), "large", &[large_wheel::pack(place.path())]);
         let peaks = [
             ("the packs", measure::peaks(&workload, tools, place.path())),
@@ -120,18 +115,19 @@ fn node(settings: &Settings, tools: &Tools, scratch: &Path) {
     println!("{}", workload.describe());
     let cache = scratch.join("npm-cache");
     peers::prime_npm_cache(&workload, &scratch.join("primed"), &cache);
-    each_place(|name, place| {
+    each_place(scratch, |name, place| {
         let series = measure::interleaved(&peers::node(&workload, tools, &cache), settings.repeat, place);
         println!("{}", report::table(&format!("Node.js, on {name}"), &series));
     });
 }
 
-/// Runs `measure` in a directory of every place.
-fn each_place(measure: impl Fn(&str, &Path)) {
-    for (name, place) in places() {
-        let directory = tempfile::Builder::new().prefix("attune-bench-").tempdir_in(&place).unwrap();
-        measure(name, directory.path());
+/// Runs `measure` in a directory on tmpfs, and in one of `scratch`.
+fn each_place(scratch: &Path, measure: impl Fn(&str, &Path)) {
+    if let Some(directory) = on_tmpfs() {
+        measure("tmpfs", directory.path());
     }
+    let directory = tempfile::Builder::new().prefix("place-").tempdir_in(scratch).unwrap();
+    measure("disk", &directory.keep());
 }
 
 fn directories(packs: &Path) -> Vec<PathBuf> {

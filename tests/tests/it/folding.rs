@@ -159,24 +159,6 @@ fn bytecode_is_compiled_once_in_the_store() {
 }
 
 #[test]
-fn a_wheel_that_would_replace_the_interpreter_is_refused() {
-    let honest = || WheelBuilder::new("evil", "1.0").file("evil.py", "def main(): pass\n");
-    let wheels = [
-        honest().file("evil-1.0.data/scripts/python3", "#!/bin/sh\n"),
-        honest().file("evil-1.0.data/data/bin/python", "#!/bin/sh\n"),
-        honest().file("evil-1.0.data/data/pyvenv.cfg", "home = /tmp\n"),
-        honest().console_script("python", "evil:main"),
-    ];
-    for wheel in wheels {
-        let pack = PackBuilder::new("evil", "1.0.0").yaml("runtime_deps: [python]").wheel(&wheel.build());
-        let directory = tempfile::tempdir().unwrap();
-        let world = bundled(directory.path(), &[&pack], &["evil"]);
-        install(&world, &[]).fails(5, &["evil-1.0-py3-none-any.whl", "of the environment"]).with_hint();
-        assert!(world.root_tree().is_absent());
-    }
-}
-
-#[test]
 fn packages_that_cannot_lie_beside_each_other_are_refused() {
     let file = WheelBuilder::new("one", "1.0").file("thing", "a file\n");
     let directory = WheelBuilder::new("two", "1.0").file("thing/__init__.py", "");

@@ -1,5 +1,8 @@
 //! Releases that are signed by the right keys and made to do harm: nothing of them is kept.
 
+use std::collections::BTreeSet;
+use std::path::Path;
+
 use attune_schemas::Digest;
 use attune_schemas::environment_lock::Footprint;
 use attune_tests::metadata_forge::republish;
@@ -61,12 +64,16 @@ fn install(publisher: &World, host: &World, pack: &str) -> Run {
 
 /// Asserts that the installation fails as hostile, from the registry and from a bundle.
 fn refuse(publisher: &World, pack: &str, words: &[&str]) {
+    refuse_with(3, publisher, pack, words);
+}
+
+fn refuse_with(code: i32, publisher: &World, pack: &str, words: &[&str]) {
     publisher.bundle(&[pack]).succeeds();
     let hosts = Hosts::new();
-    hosts.refuse(3, words, |host| install(publisher, host, pack)).with_hint();
-    hosts.refuse(3, words, |host| host.install_from(&publisher.bundle_path(), &publisher.trust()));
+    hosts.refuse(code, words, |host| install(publisher, host, pack)).with_hint();
+    hosts.refuse(code, words, |host| host.install_from(&publisher.bundle_path(), &publisher.trust()));
     assert!(!publisher.path().join("escaped").exists());
-    assert!(!std::path::Path::new("/tmp/attune-escaped").exists());
+    assert!(!Path::new("/tmp/attune-escaped").exists());
 }
 
 fn refuse_archive(archive: &HostileArchive, words: &[&str]) {
@@ -145,21 +152,32 @@ fn an_archive_that_is_no_archive() {
 }
 
 fn refuse_wheel(wheel: &WheelBuilder, words: &[&str]) {
+    refuse_wheel_bytes(&wheel.build().bytes, words);
+}
+
+fn refuse_wheel_bytes(bytes: &[u8], words: &[&str]) {
+    refuse_wheel_with(3, bytes, words);
+}
+
+/// Signs `bytes` in the place of the wheel of `shout`, with the footprint that their directory states.
+fn refuse_wheel_with(code: i32, bytes: &[u8], words: &[&str]) {
     let publisher = World::with_packs(&[&greeter(), &reporter()]);
     let registry = publisher.registry();
-    let bytes = wheel.build().bytes;
-    let archive = zip::ZipArchive::new(std::io::Cursor::new(&bytes)).unwrap();
-    let total: u128 = archive.decompressed_size().unwrap();
-    let footprint = Footprint {
-        files: archive.len() as u64,
-        directories: 8,
-        bytes: u64::try_from(total).unwrap(),
-        disk_bytes: 1 << 16,
-    };
-    republish(&registry, &publisher.keys(), "reporter", "1.0.0", |release| {
-        release.replace_wheel(&registry, &bytes, footprint);
+    let footprint = zip::ZipArchive::new(std::io::Cursor::new(bytes)).map(|archive| {
+        let names: Vec<&str> = archive.file_names().collect();
+        let directories: BTreeSet<&Path> =
+            names.iter().flat_map(|name| Path::new(name).ancestors().skip(1)).collect();
+        Footprint {
+            files: names.len() as u64,
+            directories: directories.len() as u64,
+            bytes: u64::try_from(archive.decompressed_size().unwrap()).unwrap(),
+            disk_bytes: 1 << 16,
+        }
     });
-    refuse(&publisher, "reporter", words);
+    republish(&registry, &publisher.keys(), "reporter", "1.0.0", |release| {
+        release.replace_wheel(&registry, bytes, footprint.unwrap_or_default());
+    });
+    refuse_with(code, &publisher, "reporter", words);
 }
 
 /// What `shout` may be, with its own name and version.
@@ -185,6 +203,55 @@ fn a_wheel_with_a_link() {
 #[test]
 fn a_wheel_with_colliding_names() {
     refuse_wheel(&shout().file("shout/a.py", "1").file("shout/A.py", "2"), &["shout/A.py", "collides"]);
+}
+
+#[test]
+fn a_wheel_with_an_encrypted_entry() {
+    let mut bytes = shout().build().bytes;
+    // The first flag of every record of the central directory.
+    for at in 0..bytes.len() - 4 {
+        if bytes[at..].starts_with(b"PK\x01\x02") {
+            bytes[at + 8] |= 1;
+        }
+    }
+    refuse_wheel_bytes(&bytes, &["shout-1.0.0-py3-none-any.whl", "is encrypted"]);
+}
+
+#[test]
+fn a_wheel_that_is_the_last_part_of_several() {
+    let mut bytes = shout().build().bytes;
+    let end = bytes.windows(4).rposition(|window| window == b"PK\x05\x06").unwrap();
+    // The number of this disk, and that of the disk with the directory.
+    bytes[end + 4] = 1;
+    bytes[end + 6] = 0;
+    refuse_wheel_bytes(&bytes, &["shout-1.0.0-py3-none-any.whl", "not a valid zip archive"]);
+}
+
+#[test]
+fn a_wheel_with_two_dist_infos() {
+    let wheel = shout().file("whisper-2.0.dist-info/METADATA", "Name: whisper\n");
+    refuse_wheel(&wheel, &["shout-1.0.0-py3-none-any.whl", "it has two `.dist-info`", "whisper-2.0"]);
+}
+
+#[test]
+fn a_wheel_of_another_name_or_version() {
+    let whisper = WheelBuilder::new("whisper", "1.0.0").file("shout/__init__.py", "");
+    refuse_wheel(&whisper, &["shout-1.0.0-py3-none-any.whl", "its metadata names it `whisper`"]);
+    let newer = WheelBuilder::new("shout", "1.0.1").file("shout/__init__.py", "");
+    refuse_wheel(&newer, &["shout-1.0.0-py3-none-any.whl", "its metadata is of version 1.0.1"]);
+}
+
+#[test]
+fn a_wheel_that_would_replace_the_interpreter() {
+    let wheels = [
+        shout().file("shout-1.0.0.data/scripts/python3", "#!/bin/sh\n"),
+        shout().file("shout-1.0.0.data/data/bin/python", "#!/bin/sh\n"),
+        shout().file("shout-1.0.0.data/data/pyvenv.cfg", "home = /tmp\n"),
+        shout().console_script("python", "shout:main"),
+    ];
+    for wheel in wheels {
+        refuse_wheel_with(5, &wheel.build().bytes, &["shout-1.0.0-py3-none-any.whl", "of the environment"]);
+    }
 }
 
 #[test]

@@ -1,10 +1,10 @@
-//! Reads the console and GUI scripts of `entry_points.txt`.
+//! The console and GUI scripts of `entry_points.txt`, and the names that none may have.
 //!
 //! Source: the entry points specification of the Python packaging guide.
 
 /// A script that calls an object of a module.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct EntryPoint {
+pub struct EntryPoint {
     /// The script's file name.
     pub name: String,
     /// The module to import.
@@ -17,7 +17,7 @@ pub(super) struct EntryPoint {
 const SCRIPT_SECTIONS: [&str; 2] = ["console_scripts", "gui_scripts"];
 
 /// The scripts that `text` asks for, or the line that cannot be read.
-pub(super) fn parse_scripts(text: &str) -> Result<Vec<EntryPoint>, String> {
+pub fn parse_scripts(text: &str) -> Result<Vec<EntryPoint>, String> {
     let mut scripts = Vec::new();
     let mut in_scripts = false;
     for line in text.lines().map(str::trim) {
@@ -55,6 +55,26 @@ fn is_dotted(text: &str) -> bool {
     })
 }
 
+/// Whether a script of this name could be taken for an interpreter.
+pub fn is_interpreter_name(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let rest = name.strip_prefix("python").or_else(|| name.strip_prefix("pypy"));
+    rest.is_some_and(|rest| {
+        let rest = rest.strip_prefix('w').unwrap_or(rest);
+        rest.chars().all(|c| c.is_ascii_digit() || c == '.' || c == 't')
+    })
+}
+
+/// Whether `path`, of an environment, belongs to its interpreter alone.
+pub fn is_of_the_interpreter(path: &str) -> bool {
+    let mut parts = path.split('/');
+    match (parts.next(), parts.next()) {
+        (Some("pyvenv.cfg" | "lib64"), _) => true,
+        (Some("bin"), Some(name)) => is_interpreter_name(name),
+        _ => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -74,6 +94,26 @@ mod tests {
         {
             let error = parse_scripts(&format!("[console_scripts]\n{entry}\n")).unwrap_err();
             assert_eq!(error, entry);
+        }
+    }
+
+    #[test]
+    fn names_of_interpreters_are_told_from_other_scripts() {
+        for name in ["python", "python3", "Python3.12", "python3.13t", "pythonw", "pypy3"] {
+            assert!(is_interpreter_name(name), "{name}");
+        }
+        for name in ["python-config", "pythonic", "ipython", "pip3.11", "python3-config"] {
+            assert!(!is_interpreter_name(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_belongs_to_the_interpreter_is_told() {
+        for path in ["bin/python3", "bin/python/x", "pyvenv.cfg", "lib64/x"] {
+            assert!(is_of_the_interpreter(path), "{path}");
+        }
+        for path in ["bin/tool", "share/pyvenv.cfg", "lib64x", "python3"] {
+            assert!(!is_of_the_interpreter(path), "{path}");
         }
     }
 }
