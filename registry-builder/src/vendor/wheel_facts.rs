@@ -326,6 +326,15 @@ mod tests {
     }
 
     #[test]
+    fn a_part_of_several_is_refused() {
+        let mut bytes = wheel_bytes("foo", "1.0", &[]);
+        let end = bytes.windows(4).rposition(|window| window == b"PK\x05\x06").unwrap();
+        // The number of this disk; the directory is said to be on the first.
+        bytes[end + 4] = 1;
+        assert!(matches!(judge(bytes), Err(WheelError::Zip(_))));
+    }
+
+    #[test]
     fn a_size_bomb_is_refused() {
         let zeros = vec![0; 4 << 20];
         let error = judge(wheel_bytes("foo", "1.0", &[("bomb", &zeros)])).unwrap_err();
