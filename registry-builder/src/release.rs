@@ -159,10 +159,7 @@ pub fn runs_node(metadata: &PackMetadata, components: &[ComponentSummary]) -> bo
 
 fn runs(metadata: &PackMetadata, components: &[ComponentSummary], runtime: &str) -> bool {
     let is_it = |name: &str| canonical_runtime(name) == Some(runtime);
-    let runner = |component: &ComponentSummary| {
-        let runner = component.definition.get("runner_type").and_then(serde_json::Value::as_str);
-        runner.is_some_and(is_it)
-    };
     let named = |text: &String| is_it(text.split(['>', '<', '=', '!', '~', '^', '@']).next().unwrap_or(text));
-    metadata.runtime_deps.iter().any(named) || components.iter().any(runner)
+    metadata.runtime_deps.iter().any(named)
+        || components.iter().flat_map(ComponentSummary::runtimes).any(is_it)
 }

@@ -1,10 +1,8 @@
 //! What single actions and sensors ask of their runtime's version, held against what is built for.
 
-use attune_schemas::component::{ComponentKind, ComponentSummary};
+use attune_schemas::component::ComponentSummary;
 use attune_schemas::pack::canonical_runtime;
-use attune_schemas::runtime_constraint::RuntimeConstraint;
 use attune_schemas::{PackRef, PythonMinor};
-use serde_json::Value;
 
 use crate::error::BuildError;
 
@@ -16,21 +14,14 @@ pub(crate) fn require_versions(
     pythons: &[PythonMinor],
 ) -> Result<(), BuildError> {
     for component in components {
-        if !matches!(component.kind, ComponentKind::Action | ComponentKind::Sensor) {
-            continue;
-        }
-        let text = |key: &str| component.definition.get(key).and_then(Value::as_str);
-        let (Some(runner), Some(constraint)) = (text("runner_type"), text("runtime_version")) else {
-            continue;
-        };
+        let Some(runner) = component.runner() else { continue };
         let refuse = |reason: String| BuildError::RuntimeVersion {
             pack: pack.clone(),
             component: component.component_ref.clone(),
             reason,
         };
-        let parsed: RuntimeConstraint = constraint.parse().map_err(
-            |error: attune_schemas::runtime_constraint::RuntimeConstraintError| refuse(error.to_string()),
-        )?;
+        let parsed = component.runtime_version().map_err(|error| refuse(error.to_string()))?;
+        let Some(parsed) = parsed else { continue };
         let is_python = canonical_runtime(runner) == Some("python");
         if is_python
             && !pythons.is_empty()

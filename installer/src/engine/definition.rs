@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::steps::{Condition, RecipeStep};
+use super::versions::RuntimeVersion;
 
 /// A runtime, as a pack defines it.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,6 +24,8 @@ pub struct RuntimeDefinition {
     pub recipe: Recipe,
     /// How to tell whether a host has it: `distributions`.
     pub distributions: Value,
+    /// The versions that it lists, the highest first.
+    pub versions: Vec<RuntimeVersion>,
 }
 
 /// How the environments of a runtime are made, and what runs in them.
@@ -143,11 +146,14 @@ impl RuntimeDefinition {
         let text = |key: &str| definition.get(key).and_then(Value::as_str);
         let last = reference.rsplit('.').next().unwrap_or(reference);
         let aliases = definition.get("aliases").and_then(Value::as_array).into_iter().flatten();
+        let recipe = Recipe::read(definition)?;
+        let versions = definition.get("versions").unwrap_or(&Value::Null);
         Ok(Self {
+            versions: RuntimeVersion::read_all(versions, &recipe)?,
             reference: reference.to_owned(),
             name: text("name").unwrap_or(last).to_owned(),
             aliases: aliases.filter_map(Value::as_str).map(str::to_lowercase).collect(),
-            recipe: Recipe::read(definition)?,
+            recipe,
             distributions: definition.get("distributions").cloned().unwrap_or_default(),
         })
     }
@@ -165,7 +171,7 @@ impl RuntimeDefinition {
 }
 
 impl Recipe {
-    fn read(definition: &Map<String, Value>) -> Result<Self, DefinitionError> {
+    pub(super) fn read(definition: &Map<String, Value>) -> Result<Self, DefinitionError> {
         let execution = match definition.get("execution_config") {
             None | Some(Value::Null) => RawExecution::default(),
             Some(config) => serde_json::from_value(config.clone())

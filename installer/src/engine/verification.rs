@@ -7,7 +7,6 @@ use regex::Regex;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::definition::RuntimeDefinition;
 use crate::interrupt::Interrupt;
 use crate::process::{clean_command, run};
 use crate::python::InterpreterSearch;
@@ -40,14 +39,15 @@ const fn default_priority() -> i64 {
     100
 }
 
-/// Whether this host has the runtime; as an error what was tried.
+/// Whether this host has the runtime with these `distributions` and `interpreter`; as an error what was tried.
 pub(crate) fn is_available(
-    definition: &RuntimeDefinition,
+    distributions: &Value,
+    interpreter: &str,
     search: &InterpreterSearch,
     scratch: &Path,
     interrupt: &Interrupt,
 ) -> Result<(), String> {
-    let value = definition.distributions.get("verification").cloned().unwrap_or(Value::Null);
+    let value = distributions.get("verification").cloned().unwrap_or(Value::Null);
     let mut verification: Verification = match value {
         Value::Null => Verification::default(),
         value => {
@@ -58,12 +58,11 @@ pub(crate) fn is_available(
         return Ok(());
     }
     if verification.commands.is_empty() {
-        let interpreter = &definition.recipe.interpreter;
-        if matches!(interpreter.as_str(), "" | "native" | "none") {
+        if matches!(interpreter, "" | "native" | "none") {
             return Ok(());
         }
         verification.commands.push(VerificationCommand {
-            binary: interpreter.clone(),
+            binary: interpreter.to_owned(),
             args: vec!["--version".to_owned()],
             exit_code: 0,
             pattern: None,
@@ -117,11 +116,14 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::engine::RuntimeDefinition;
 
     fn check(definition: &Value) -> Result<(), String> {
         let definition = RuntimeDefinition::read("a.b", definition.as_object().unwrap()).unwrap();
         let scratch = tempfile::tempdir().unwrap();
-        is_available(&definition, &InterpreterSearch::default(), scratch.path(), &Interrupt::default())
+        let RuntimeDefinition { distributions, recipe, .. } = definition;
+        let search = InterpreterSearch::default();
+        is_available(&distributions, &recipe.interpreter, &search, scratch.path(), &Interrupt::default())
     }
 
     fn commands(commands: &Value) -> Value {

@@ -34,6 +34,8 @@ pub struct FailedEnvironment {
     pub directory: String,
     /// The runtime.
     pub runtime_ref: String,
+    /// The version of it, where it was made for one.
+    pub version: Option<String>,
     /// Why.
     pub error: String,
     /// What its steps said.
@@ -116,6 +118,7 @@ fn without(
         pack: recipe.pack_ref.clone(),
         directory,
         runtime_ref: recipe.runtime_ref.clone(),
+        version: recipe.version.clone(),
         error: error.to_owned(),
         log: log.to_owned(),
     })

@@ -78,6 +78,9 @@ pub struct RecipeEnvironment {
     pub runtime_ref: String,
     /// Its name.
     pub runtime_name: String,
+    /// The version that it is for, where actions asked for one that the runtime lists.
+    #[serde(default)]
+    pub version: Option<String>,
     /// The steps, and what belongs to them.
     pub recipe: Recipe,
     /// Whether it is one of Node.js, whose npm needs a lock.

@@ -29,7 +29,7 @@ pub use error::PlanError;
 pub use libraries::{MissingLibrary, check_libraries};
 use node::plan_node;
 use python::plan_python;
-use recipes::{UsedRuntime, definitions_of, plan_recipe, used_runtimes};
+use recipes::{RecipeSource, UsedRuntime, definitions_of, plan_recipes, used_runtimes};
 pub use releases::{BundleTargets, ChosenReleases, RegistryPolicy, allowed_blobs, choose_releases};
 pub use runtimes::{BundledRuntimes, CarriedRuntimes};
 pub use space::{SpaceNeed, check_space};
@@ -169,9 +169,12 @@ impl InstallPlan {
             environments.extend(versioned.environments);
             for used in &used {
                 let (interpreter, vendored) = vendored_for(used, python.as_ref(), node.as_ref());
-                let of_pack = (&pack, config, release.pack_layer().digest);
-                let recipe = plan_recipe(of_pack, used, interpreter, vendored, hosted)?;
-                environments.insert(used.directory.clone(), PlannedEnvironment::Recipe(recipe));
+                let archive = release.pack_layer().digest;
+                let source = RecipeSource { pack: &pack, config, archive, interpreter, vendored };
+                let planned = plan_recipes(&source, used, hosted)?.into_iter();
+                environments.extend(
+                    planned.map(|(directory, recipe)| (directory, PlannedEnvironment::Recipe(recipe))),
+                );
             }
             plan.need_archive(&release, root);
             for environment in environments.values() {

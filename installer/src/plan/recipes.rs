@@ -1,8 +1,9 @@
 //! Chooses the runtimes that are data, and decides the environments that their steps will build.
 
+use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
-use attune_schemas::component::ComponentKind;
+use attune_schemas::component::{ComponentKind, ComponentSummary};
 use attune_schemas::pack::canonical_runtime;
 use attune_schemas::pack_config::PackConfig;
 use attune_schemas::{Digest, PackRef};
@@ -11,7 +12,8 @@ use serde_json::Value;
 use super::Hosted;
 use super::environment::{RecipeEnvironment, VendoredBlob};
 use super::error::PlanError;
-use crate::engine::{Recipe, RuntimeDefinition, find_program, is_available};
+use super::versions::{constraint_of, runners};
+use crate::engine::{Recipe, RuntimeDefinition, RuntimeVersion, find_program, is_available};
 use crate::error::InstallError;
 use crate::host::HostRoot;
 
@@ -32,7 +34,7 @@ pub(super) fn definitions_of(
     config: &PackConfig,
 ) -> Result<Vec<RuntimeDefinition>, PlanError> {
     let runtimes = config.components.iter().filter(|component| component.kind == ComponentKind::Runtime);
-    let read = |component: &attune_schemas::component::ComponentSummary| {
+    let read = |component: &ComponentSummary| {
         RuntimeDefinition::read(&component.component_ref, &component.definition).map_err(|error| {
             PlanError::Runtime {
                 pack: pack.clone(),
@@ -75,16 +77,12 @@ fn is_built_by_steps(definition: &RuntimeDefinition) -> bool {
     definition.recipe.requires_environment && (definition.recipe.is_older_form || !is_linked)
 }
 
-/// What actions, sensors and `runtime_deps` call their runtimes.
+/// What actions, sensors and `runtime_deps` call the runtimes that they need.
 fn runtime_names(config: &PackConfig) -> Vec<String> {
-    let runs = |kind| matches!(kind, ComponentKind::Action | ComponentKind::Sensor);
-    let runners = config.components.iter().filter(|component| runs(component.kind));
-    let runners =
-        runners.filter_map(|component| component.definition.get("runner_type").and_then(Value::as_str));
+    let runners = config.components.iter().flat_map(ComponentSummary::runtimes).map(str::to_owned);
     let bare =
         |text: &String| text.split(['>', '<', '=', '!', '~', '^', '@']).next().unwrap_or(text).to_owned();
-    let mut names: Vec<String> =
-        runners.map(str::to_owned).chain(config.pack.runtime_deps.iter().map(bare)).collect();
+    let mut names: Vec<String> = runners.chain(config.pack.runtime_deps.iter().map(bare)).collect();
     names.sort();
     names.dedup();
     names
@@ -117,39 +115,112 @@ fn directory(pack: &PackRef, definition: &RuntimeDefinition, root: &HostRoot) ->
     }
 }
 
-/// The environment of `used` for a pack whose archive is `archive`.
-pub(super) fn plan_recipe(
-    (pack, config, archive): (&PackRef, &PackConfig, Digest),
+/// What the environments of a pack's runtime are made from.
+pub(super) struct RecipeSource<'a> {
+    pub(super) pack: &'a PackRef,
+    pub(super) config: &'a PackConfig,
+    /// The digest of the pack's archive.
+    pub(super) archive: Digest,
+    /// The interpreter that was chosen, where it is one of Python or Node.js.
+    pub(super) interpreter: Option<PathBuf>,
+    /// What the pack vendored for it.
+    pub(super) vendored: Vec<VendoredBlob>,
+}
+
+/// The environments of `used`, by directory: the runtime's own, and those of the versions that actions need.
+pub(super) fn plan_recipes(
+    source: &RecipeSource<'_>,
     used: &UsedRuntime<'_>,
-    interpreter: Option<PathBuf>,
-    vendored: Vec<VendoredBlob>,
     hosted: &Hosted<'_>,
-) -> Result<RecipeEnvironment, InstallError> {
+) -> Result<BTreeMap<String, RecipeEnvironment>, InstallError> {
     let definition = used.definition;
-    let refuse = |reason: String| PlanError::Runtime {
-        pack: pack.clone(),
-        runtime: definition.reference.clone(),
-        reason,
+    let scratch = tempfile::tempdir().map_err(|error| refuse(source, used, error.to_string()))?;
+    let is_here = |distributions: &Value, recipe: &Recipe| {
+        is_available(distributions, &recipe.interpreter, hosted.programs, scratch.path(), hosted.interrupt)
     };
-    let scratch = tempfile::tempdir().map_err(|error| refuse(error.to_string()))?;
-    is_available(definition, hosted.programs, scratch.path(), hosted.interrupt)
-        .map_err(|tried| refuse(format!("this host does not have it: {tried}")))?;
-    let interpreter =
-        interpreter.or_else(|| program_of(&definition.recipe, hosted)).unwrap_or_else(|| "/bin/sh".into());
-    let marker = marker(config, definition.recipe.manifest_file.as_deref());
-    let digest = digest(archive, definition, &interpreter, &vendored, used.canonical);
-    Ok(RecipeEnvironment {
-        digest,
-        pack_ref: pack.clone(),
-        pack: archive,
-        runtime_ref: definition.reference.clone(),
-        runtime_name: definition.name.clone(),
-        recipe: definition.recipe.clone(),
+    let versions = needed_versions(source, definition, &|version| {
+        is_here(&version.distributions, &version.recipe).is_ok()
+    })?;
+    let mut planned = BTreeMap::new();
+    match is_here(&definition.distributions, &definition.recipe) {
+        Ok(()) => {
+            let environment = environment(source, used, &definition.recipe, None, hosted);
+            planned.insert(used.directory.clone(), environment);
+        }
+        // Some hosts have nothing but versions.
+        Err(_) if !versions.is_empty() => {}
+        Err(tried) => {
+            return Err(refuse(source, used, format!("this host does not have it: {tried}")).into());
+        }
+    }
+    for version in versions.iter().filter(|version| version.recipe.requires_environment) {
+        let environment = environment(source, used, &version.recipe, Some(&version.version), hosted);
+        planned.insert(format!("{}-{}", used.directory, version.version), environment);
+    }
+    Ok(planned)
+}
+
+fn refuse(source: &RecipeSource<'_>, used: &UsedRuntime<'_>, reason: String) -> PlanError {
+    let (pack, runtime) = (source.pack.clone(), used.definition.reference.clone());
+    PlanError::Runtime { pack, runtime, reason }
+}
+
+/// The versions that actions and sensors run in: of each the highest one here that it allows; the default,
+/// where that is here, for those that ask for none.
+fn needed_versions<'a>(
+    source: &RecipeSource<'_>,
+    definition: &'a RuntimeDefinition,
+    is_here: &dyn Fn(&RuntimeVersion) -> bool,
+) -> Result<Vec<&'a RuntimeVersion>, PlanError> {
+    let here: Vec<&RuntimeVersion> = definition.versions.iter().filter(|version| is_here(version)).collect();
+    let mut needed: Vec<&RuntimeVersion> = Vec::new();
+    // Without any version to choose from there is nothing to ask for.
+    let users = runners(source.config).filter(|(_, runner)| definition.answers_to(runner));
+    for (component, _) in users.filter(|_| !definition.versions.is_empty()) {
+        let constraint = constraint_of(source.pack, component)?;
+        let version = match &constraint {
+            Some(constraint) => here.iter().find(|version| constraint.allows(&version.version)),
+            None => here.iter().find(|version| version.is_default).or(here.first()),
+        };
+        match (version, constraint) {
+            (Some(version), _) if needed.contains(version) => {}
+            (Some(version), _) => needed.push(version),
+            (None, None) => {}
+            (None, Some(constraint)) => {
+                return Err(PlanError::NoVersion {
+                    pack: source.pack.clone(),
+                    component: component.component_ref.clone(),
+                    needed: format!("{} {constraint}", definition.name),
+                });
+            }
+        }
+    }
+    Ok(needed)
+}
+
+fn environment(
+    source: &RecipeSource<'_>,
+    used: &UsedRuntime<'_>,
+    recipe: &Recipe,
+    version: Option<&str>,
+    hosted: &Hosted<'_>,
+) -> RecipeEnvironment {
+    let interpreter = source.interpreter.clone().or_else(|| program_of(recipe, hosted));
+    let mut environment = RecipeEnvironment {
+        digest: source.archive,
+        pack_ref: source.pack.clone(),
+        pack: source.archive,
+        runtime_ref: used.definition.reference.clone(),
+        runtime_name: used.definition.name.clone(),
+        version: version.map(str::to_owned),
+        recipe: recipe.clone(),
         is_node: used.canonical == Some("node"),
-        interpreter,
-        vendored,
-        marker,
-    })
+        interpreter: interpreter.unwrap_or_else(|| "/bin/sh".into()),
+        vendored: source.vendored.clone(),
+        marker: marker(source.config, recipe.manifest_file.as_deref()),
+    };
+    environment.digest = digest(&environment, used.canonical);
+    environment
 }
 
 /// The digest of the dependency file, where the pack's locks know it. Of others it is read once the pack is
@@ -169,22 +240,17 @@ fn program_of(recipe: &Recipe, hosted: &Hosted<'_>) -> Option<PathBuf> {
     names.filter(|name| !name.is_empty()).find_map(|name| find_program(name, hosted.programs))
 }
 
-fn digest(
-    archive: Digest,
-    definition: &RuntimeDefinition,
-    interpreter: &Path,
-    vendored: &[VendoredBlob],
-    canonical: Option<&str>,
-) -> Digest {
+fn digest(environment: &RecipeEnvironment, canonical: Option<&str>) -> Digest {
     let description = serde_json::json!({
         "format": "attune.recipe-environment/v1",
-        "pack": archive,
-        "runtime": definition.reference,
-        "name": definition.name,
+        "pack": environment.pack,
+        "runtime": environment.runtime_ref,
+        "name": environment.runtime_name,
+        "version": environment.version,
         "canonical": canonical,
-        "recipe": definition.recipe,
-        "interpreter": interpreter,
-        "vendored": vendored.iter().map(|blob| blob.digest).collect::<Vec<_>>(),
+        "recipe": environment.recipe,
+        "interpreter": environment.interpreter,
+        "vendored": environment.vendored.iter().map(|blob| blob.digest).collect::<Vec<_>>(),
     });
     Digest::of(description.to_string().as_bytes())
 }

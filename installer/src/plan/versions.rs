@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use attune_schemas::component::ComponentKind;
+use attune_schemas::component::ComponentSummary;
 use attune_schemas::pack::canonical_runtime;
 use attune_schemas::pack_config::PackConfig;
 use attune_schemas::runtime_constraint::RuntimeConstraint;
 use attune_schemas::runtime_index::RuntimeRelease;
 use attune_schemas::{PackRef, PythonMinor};
-use serde_json::Value;
 
 use super::environment::{NodeEnvironment, PackEnvironments, PlannedEnvironment, PythonEnvironment};
 use super::error::PlanError;
@@ -28,28 +27,31 @@ type Constraints = BTreeMap<(&'static str, String), (RuntimeConstraint, String)>
 /// What actions and sensors ask for.
 fn constraints(pack: &PackRef, config: &PackConfig) -> Result<Constraints, PlanError> {
     let mut constraints = BTreeMap::new();
-    for component in &config.components {
-        if !matches!(component.kind, ComponentKind::Action | ComponentKind::Sensor) {
-            continue;
-        }
-        let text = |key: &str| component.definition.get(key).and_then(Value::as_str);
-        let (Some(runner), Some(constraint)) = (text("runner_type"), text("runtime_version")) else {
-            continue;
-        };
-        let Some(runtime) = canonical_runtime(runner).filter(|name| matches!(*name, "python" | "node"))
-        else {
-            continue;
-        };
-        let parsed: RuntimeConstraint = constraint.parse().map_err(|error| PlanError::Runtime {
-            pack: pack.clone(),
-            runtime: runtime.to_owned(),
-            reason: format!("{} of `{}`: {error}", component.kind, component.component_ref),
-        })?;
+    for (component, runner) in runners(config) {
+        let runtime = canonical_runtime(runner).filter(|name| matches!(*name, "python" | "node"));
+        let Some((runtime, parsed)) = runtime.zip(constraint_of(pack, component)?) else { continue };
         constraints
             .entry((runtime, parsed.to_string()))
             .or_insert_with(|| (parsed, component.component_ref.clone()));
     }
     Ok(constraints)
+}
+
+/// The actions and sensors of a pack that say what they run on, with that.
+pub(super) fn runners(config: &PackConfig) -> impl Iterator<Item = (&ComponentSummary, &str)> {
+    config.components.iter().filter_map(|component| Some((component, component.runner()?)))
+}
+
+/// What a component asks of the version of its runtime.
+pub(super) fn constraint_of(
+    pack: &PackRef,
+    component: &ComponentSummary,
+) -> Result<Option<RuntimeConstraint>, PlanError> {
+    component.runtime_version().map_err(|error| PlanError::Runtime {
+        pack: pack.clone(),
+        runtime: component.runner().unwrap_or_default().to_owned(),
+        reason: format!("{} `{}`: {error}", component.kind, component.component_ref),
+    })
 }
 
 /// Environments of single versions, with the interpreters that come along for them.

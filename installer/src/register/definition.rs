@@ -47,6 +47,12 @@ impl<'a> Definition<'a> {
         }
     }
 
+    /// The mappings of a list.
+    pub(super) fn objects(self, key: &str) -> impl Iterator<Item = &'a Map<String, Value>> {
+        let items = self.0.get(key).and_then(Value::as_array);
+        items.into_iter().flatten().filter_map(Value::as_object)
+    }
+
     /// The whole definition as JSON text.
     pub(super) fn whole(self) -> String {
         serde_json::to_string(self.0).expect("a JSON value serialises")

@@ -66,7 +66,7 @@ pub(super) fn record_environments(
             _ => name.split('-').next().unwrap_or(name),
         };
         let version = match environment {
-            PlannedEnvironment::Recipe(_) => None,
+            PlannedEnvironment::Recipe(recipe) => recipe.version.as_deref(),
             _ => name.split_once('-').map(|(_, version)| version),
         };
         let row = EnvironmentRow {
@@ -84,7 +84,7 @@ pub(super) fn record_environments(
         let row = EnvironmentRow {
             directory: &failed.directory,
             runtime: &failed.runtime_ref,
-            version: None,
+            version: failed.version.as_deref(),
             marker: None,
             log: Some(&failed.log),
             error: Some(&failed.error),

@@ -99,7 +99,7 @@ impl Row<'_> {
     fn runtime(&self) -> rusqlite::Result<bool> {
         let name = self.definition.text_or("name", &self.component.label);
         let json = |key, default| self.definition.json_or(key, default);
-        self.write(
+        let is_own = self.write(
             "runtime",
             &[
                 ("name", &name),
@@ -109,7 +109,12 @@ impl Row<'_> {
                 ("installers", &json("installers", "[]")),
                 ("execution_config", &json("execution_config", "{}")),
             ],
-        )
+        )?;
+        if is_own {
+            let runtime = &self.component.component_ref;
+            runtimes::replace_versions(self.transaction, self.pack, runtime, self.definition, &self.now)?;
+        }
+        Ok(is_own)
     }
 
     fn trigger(&self) -> rusqlite::Result<bool> {

@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Transaction, params};
 
+use super::definition::Definition;
+
 /// Runtimes that Attune ships: ref and name. A pack's own definition replaces the row's content.
 const BUILTIN: [(&str, &str); 4] = [
     ("core.native", "Native"),
@@ -31,9 +33,7 @@ pub(super) fn ensure_version(
     version: &str,
     now: &str,
 ) -> rusqlite::Result<i64> {
-    let mut parts = version.split('.').map(|part| part.parse::<i64>().ok());
-    let mut part = || parts.next().flatten();
-    let (major, minor, patch) = (part(), part(), part());
+    let [major, minor, patch] = parts(version);
     transaction.query_row(
         "INSERT INTO runtime_version (runtime, runtime_ref, version, version_major, version_minor, version_patch, \
              available, verified_at, created, updated) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, ?7, ?7) \
@@ -41,6 +41,61 @@ pub(super) fn ensure_version(
         params![runtime, runtime_ref, version, major, minor, patch, now],
         |row| row.get(0),
     )
+}
+
+/// Makes the versions of a pack's runtime those that its definition lists.
+///
+/// New ones count as unavailable until something finds them; those that another pack's environment is made
+/// for stay.
+pub(super) fn replace_versions(
+    transaction: &Transaction<'_>,
+    pack: i64,
+    runtime_ref: &str,
+    definition: Definition<'_>,
+    now: &str,
+) -> rusqlite::Result<()> {
+    let sql = "SELECT id FROM runtime WHERE ref = ?1";
+    let runtime: i64 = transaction.query_row(sql, [runtime_ref], |row| row.get(0))?;
+    let mut listed = Vec::new();
+    for version in definition.objects("versions") {
+        let version = Definition(version);
+        let Some(number) = version.text("version") else { continue };
+        let [major, minor, patch] = parts(number);
+        transaction.execute(
+            "INSERT INTO runtime_version (runtime, runtime_ref, version, version_major, version_minor, \
+                 version_patch, is_default, execution_config, distributions, meta, available, created, updated) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0, ?11, ?11) \
+             ON CONFLICT (runtime, version) DO UPDATE SET is_default = excluded.is_default, \
+                 execution_config = excluded.execution_config, distributions = excluded.distributions, \
+                 meta = excluded.meta, updated = excluded.updated",
+            params![
+                runtime,
+                runtime_ref,
+                number,
+                major,
+                minor,
+                patch,
+                version.flag("is_default", false),
+                version.json_or("execution_config", "{}"),
+                version.json_or("distributions", "{}"),
+                version.json_or("meta", "{}"),
+                now,
+            ],
+        )?;
+        listed.push(number);
+    }
+    let sql = "DELETE FROM runtime_version WHERE runtime = ?1 \
+         AND version NOT IN (SELECT value FROM json_each(?2)) \
+         AND id NOT IN (SELECT runtime_version FROM pack_environment \
+             WHERE runtime_version IS NOT NULL AND pack <> ?3)";
+    transaction.execute(sql, params![runtime, serde_json::json!(listed).to_string(), pack])?;
+    Ok(())
+}
+
+/// Major, minor and patch, as far as a version has them as numbers.
+fn parts(version: &str) -> [Option<i64>; 3] {
+    let mut parts = version.trim_start_matches(['v', 'V']).split('.').map(|part| part.parse().ok());
+    std::array::from_fn(|_| parts.next().flatten())
 }
 
 /// The runtime that a `runner_type` names: an alias, a ref, or a name. `None` where it is unknown.

@@ -163,6 +163,10 @@ fn test_bed<'a>(
         PlannedEnvironment::Recipe(recipe) => Some((place(environment), recipe)),
         _ => None,
     });
+    // Of several versions the runtime's own comes last and counts.
+    let mut recipes: Vec<_> = recipes.collect();
+    recipes.sort_by_key(|(_, recipe)| recipe.version.is_none());
+    let recipes = recipes.into_iter();
     let pack_directory = scratch.join("pack");
     let recipes = recipes.map(|(env, recipe)| TestedRecipe {
         templates: templates_of(recipe, &env, &pack_directory),

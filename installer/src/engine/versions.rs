@@ -1,0 +1,96 @@
+//! The versions of a runtime that its definition lists.
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::definition::{DefinitionError, Recipe};
+
+/// A version of a runtime, as its definition lists it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RuntimeVersion {
+    /// Its number, such as `5.36`.
+    pub version: String,
+    /// Whether it is taken where nothing else is asked for.
+    pub is_default: bool,
+    /// How its environments are made: as those of the runtime, unless it says how in full.
+    pub recipe: Recipe,
+    /// How to tell whether a host has it: `distributions`.
+    pub distributions: Value,
+}
+
+#[derive(Deserialize)]
+struct RawVersion {
+    version: String,
+    #[serde(default)]
+    is_default: bool,
+    #[serde(default)]
+    distributions: Value,
+    #[serde(default)]
+    execution_config: Map<String, Value>,
+}
+
+impl RuntimeVersion {
+    /// Reads `versions` of a definition, the highest first.
+    pub(super) fn read_all(versions: &Value, runtime: &Recipe) -> Result<Vec<Self>, DefinitionError> {
+        let raw: Vec<RawVersion> = match versions {
+            Value::Null => Vec::new(),
+            versions => Vec::deserialize(versions)
+                .map_err(|error| DefinitionError::new(format!("versions: {error}")))?,
+        };
+        let mut versions = Vec::new();
+        for RawVersion { version, is_default, distributions, execution_config } in raw {
+            // What could not run anything is meant to say nothing.
+            let recipe = if execution_config.is_empty() {
+                runtime.clone()
+            } else {
+                let own = Map::from_iter([("execution_config".to_owned(), Value::Object(execution_config))]);
+                Recipe::read(&own)
+                    .map_err(|error| DefinitionError::new(format!("version {version}: {error}")))?
+            };
+            versions.push(Self { version, is_default, recipe, distributions });
+        }
+        versions.sort_by_key(|version| std::cmp::Reverse(parts(&version.version)));
+        Ok(versions)
+    }
+}
+
+/// The numbers of a version, read leniently: what is missing or is no number counts as zero.
+fn parts(version: &str) -> [u64; 3] {
+    let mut parts = version.trim_start_matches(['v', 'V']).split('.').map(|part| part.parse().unwrap_or(0));
+    std::array::from_fn(|_| parts.next().unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_highest_comes_first_and_replaces_the_whole_recipe() {
+        let runtime = Recipe { interpreter: "tool".to_owned(), ..Recipe::default() };
+        let versions = json!([
+            {"version": "5.9"},
+            {"version": "5.10", "is_default": true, "execution_config": {"interpreter": {"binary": "tool5.10"}}},
+        ]);
+        let versions = RuntimeVersion::read_all(&versions, &runtime).unwrap();
+        let read: Vec<_> = versions
+            .iter()
+            .map(|version| {
+                (version.version.as_str(), version.is_default, version.recipe.interpreter.as_str())
+            })
+            .collect();
+        assert_eq!(read, [("5.10", true, "tool5.10"), ("5.9", false, "tool")]);
+    }
+
+    #[test]
+    fn versions_that_cannot_be_read_are_an_error() {
+        for versions in [
+            json!("5"),
+            json!([{"is_default": true}]),
+            json!([{"version": "5", "execution_config": {"interpreter": "x"}}]),
+        ] {
+            assert!(RuntimeVersion::read_all(&versions, &Recipe::default()).is_err(), "{versions}");
+        }
+    }
+}
