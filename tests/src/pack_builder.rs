@@ -105,7 +105,7 @@ impl PackBuilder {
     #[must_use]
     pub fn unittested_by(mut self, content: &str) -> Self {
         "testing:\n  enabled: true\n  discovery: {method: directory, path: tests}\n  runners:\n    unit:\n      type: unittest\n      \
-         entry_point: tests/test_pack.py\n      timeout: 60\n"
+         entry_point: tests/test_pack.py\n      timeout: 300\n"
             .clone_into(&mut self.testing);
         self.file("tests/test_pack.py", content)
     }

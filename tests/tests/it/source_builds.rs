@@ -2,12 +2,12 @@
 //! comes from a package index: `cargo test -p attune-tests --test it -- --ignored index_`.
 
 use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
-use std::sync::OnceLock;
 
-use attune_tests::binaries::Binary;
 use attune_tests::{BundleFile, PackBuilder, Run, Tree, World};
+
+use crate::vendoring::{add, add_directory};
 
 /// A build backend that needs no package: it zips the modules beside it, and compiles C where there is some.
 const BACKEND: &str = r#"
@@ -62,22 +62,6 @@ fn project(pack: PackBuilder, directory: &str) -> PackBuilder {
 fn with_project() -> PackBuilder {
     let pack = PackBuilder::new("builder", "1.0.0").action("run", "python", "import acme\n");
     project(pack.unittested_by(CHECK), "src").file("requirements.txt", "./src\n")
-}
-
-/// One cache for all tests here, so that uv is fetched once.
-fn cache() -> &'static Path {
-    static CACHE: OnceLock<tempfile::TempDir> = OnceLock::new();
-    CACHE.get_or_init(|| tempfile::tempdir().unwrap()).path()
-}
-
-fn add(world: &World, pack: &PackBuilder, options: &[&str]) -> Run {
-    add_directory(world, &pack.write(&world.path().join("packs")), options)
-}
-
-fn add_directory(world: &World, pack: &Path, options: &[&str]) -> Run {
-    let mut command = world.command(Binary::Build);
-    command.arg("add").arg(world.registry()).arg(pack).args(options).arg("--cache-dir").arg(cache());
-    Run::of(command)
 }
 
 fn install(world: &World) -> Run {
