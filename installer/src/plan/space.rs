@@ -6,6 +6,7 @@ use attune_schemas::environment_lock::Footprint;
 use super::error::PlanError;
 use super::{InstallPlan, PlannedEnvironment};
 use crate::host::HostRoot;
+use crate::link::LinkMode;
 
 /// What an installation takes on disk.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -25,7 +26,7 @@ const PER_LINKED_PACKAGE_BYTES: u64 = 16 << 10;
 const PER_LINKED_PACKAGE_INODES: u64 = 4;
 
 impl SpaceNeed {
-    /// What `plan` takes: every tree once, and directories again where a package is linked.
+    /// What `plan` takes: every tree once, and again what an environment does not share with it.
     pub fn of(plan: &InstallPlan) -> Self {
         let mut trees = Footprint::default();
         for archive in plan.archives.values() {
@@ -48,33 +49,40 @@ impl SpaceNeed {
             inodes: trees.files.saturating_add(trees.directories).saturating_add(STATE_INODES),
         };
         for environment in plan.environments.values() {
-            if let PlannedEnvironment::Recipe(recipe) = environment {
-                // Steps may unpack what they find; compressed files grow about fourfold.
-                let vendored: u64 = recipe.vendored.iter().map(|blob| blob.size).sum();
-                need.bytes = need.bytes.saturating_add(vendored.saturating_mul(5));
-            }
-            let unpacked: Vec<&Footprint> = match environment {
-                PlannedEnvironment::Recipe(_) => Vec::new(),
+            match environment {
+                PlannedEnvironment::Recipe(recipe) => {
+                    // Steps may unpack what they find; compressed files grow about fourfold.
+                    let vendored: u64 = recipe.vendored.iter().map(|blob| blob.size).sum();
+                    need.bytes = need.bytes.saturating_add(vendored.saturating_mul(5));
+                }
                 PlannedEnvironment::Python(python) => {
-                    python.wheels.iter().map(|wheel| &wheel.unpacked).collect()
+                    for wheel in &python.wheels {
+                        let folded = python.link_mode.folds() && wheel.unfolded.is_none();
+                        need.add_placed(&wheel.unpacked, python.link_mode, folded);
+                    }
                 }
                 PlannedEnvironment::Node(node) => {
-                    node.packages.iter().map(|package| &package.unpacked).collect()
+                    for package in &node.packages {
+                        need.add_placed(&package.unpacked, node.link_mode, false);
+                    }
                 }
-            };
-            for unpacked in unpacked {
-                need.add_linked(unpacked);
             }
         }
         need
     }
 
-    /// Counts a package that is linked: its directories again, and what is written for it.
-    fn add_linked(&mut self, unpacked: &Footprint) {
-        let directories = unpacked.directories.saturating_mul(4096);
-        self.bytes = self.bytes.saturating_add(directories).saturating_add(PER_LINKED_PACKAGE_BYTES);
-        self.inodes =
-            self.inodes.saturating_add(unpacked.directories).saturating_add(PER_LINKED_PACKAGE_INODES);
+    /// Counts a package in an environment: what is written for it, and what of it is there again.
+    fn add_placed(&mut self, unpacked: &Footprint, mode: LinkMode, folded: bool) {
+        let (bytes, inodes) = match mode {
+            // A file system may not be able to share blocks.
+            LinkMode::Copy | LinkMode::Reflink => {
+                (unpacked.disk_bytes, unpacked.files.saturating_add(unpacked.directories))
+            }
+            _ if folded => (0, 0),
+            _ => (unpacked.directories.saturating_mul(4096), unpacked.directories),
+        };
+        self.bytes = self.bytes.saturating_add(bytes).saturating_add(PER_LINKED_PACKAGE_BYTES);
+        self.inodes = self.inodes.saturating_add(inodes).saturating_add(PER_LINKED_PACKAGE_INODES);
     }
 }
 
@@ -100,6 +108,21 @@ pub fn check_space(need: SpaceNeed, root: &HostRoot) -> Result<(), PlanError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_package_takes_in_an_environment_what_it_does_not_share() {
+        let unpacked = Footprint { files: 100, directories: 10, bytes: 1 << 20, disk_bytes: 1 << 21 };
+        let need = |mode, folded| {
+            let mut need = SpaceNeed::default();
+            need.add_placed(&unpacked, mode, folded);
+            (need.bytes - PER_LINKED_PACKAGE_BYTES, need.inodes - PER_LINKED_PACKAGE_INODES)
+        };
+        assert_eq!(need(LinkMode::Auto, true), (0, 0));
+        assert_eq!(need(LinkMode::Auto, false), (40960, 10));
+        assert_eq!(need(LinkMode::Hardlink, false), (40960, 10));
+        assert_eq!(need(LinkMode::Reflink, false), (1 << 21, 110));
+        assert_eq!(need(LinkMode::Copy, false), (1 << 21, 110));
+    }
 
     #[test]
     fn a_full_disk_is_told_before_anything_is_written() {
