@@ -13,7 +13,7 @@ use super::inspect::{COVERAGE_COLUMNS, push_coverage};
 use super::settings::{CommonArgs, KeyArgs, TargetArgs};
 use crate::add::{AddOptions, AddReport, AddedPack, add};
 use crate::error::BuildError;
-use crate::vendor::{NpmSettings, UvSettings, VendorSettings};
+use crate::vendor::{Glibc, NpmSettings, UvSettings, VendorSettings};
 
 /// Adds packs to a registry.
 #[derive(Debug, Args)]
@@ -26,6 +26,9 @@ pub(super) struct AddArgs {
     packs: Vec<PathBuf>,
     #[command(flatten)]
     targets: TargetArgs,
+    /// The oldest glibc of the machines to build for; wheels that need a newer one are passed over
+    #[arg(long, value_name = "2.N", default_value_t)]
+    glibc: Glibc,
     /// The package index to resolve from, where it is not the one that uv is configured for
     #[arg(long, value_name = "URL", env = "ATTUNE_INDEX_URL", hide_env_values = true)]
     index_url: Option<String>,
@@ -111,6 +114,7 @@ impl AddArgs {
             allow_scripts: self.allow_scripts.into_iter().collect(),
         };
         vendor.no_build = self.no_build;
+        vendor.glibc = self.glibc;
         AddOptions {
             registry: self.registry,
             keys,

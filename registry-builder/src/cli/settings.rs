@@ -154,7 +154,7 @@ pub(super) fn write_report<R: Serialize>(
 /// What to build for.
 #[derive(Debug, Args)]
 pub(super) struct TargetArgs {
-    /// A machine to build for, such as linux/amd64; repeatable [default: this machine]
+    /// A machine to build for, such as linux/amd64 or linux/arm64/musl; repeatable [default: this machine]
     #[arg(long = "platform", value_name = "OS/ARCH")]
     platforms: Vec<Platform>,
     /// A Python to build for, such as 3.11; repeatable [default: that of python3 here]

@@ -228,7 +228,7 @@ impl VendorError {
                 "install what the build lacks, then run it again; --verbose twice shows all that it said"
             }
             Self::NoTargetServed { .. } => {
-                "ask for a platform or Python that the packages publish wheels for, or require another version of them"
+                "ask for a platform, Python or --glibc that the packages publish wheels for, or require another version of them"
             }
             Self::Node(error) => return error.hint(),
             Self::BuildMisses { .. } => "install what is missing on this machine, then run it again",

@@ -62,6 +62,6 @@ pub use pylock::Pylock;
 pub use requirements::PythonInputs;
 pub use selection::{BlockReason, Blocked};
 pub use source_build::BuildProblem;
-pub use target::TargetKey;
+pub use target::{Glibc, TargetKey};
 pub use uv::UvSettings;
 pub use vendoring::{VendorSettings, VendoredFile, VendoredPython, vendor_python};

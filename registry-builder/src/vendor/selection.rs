@@ -253,7 +253,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::vendor::target::TargetKey;
+    use crate::vendor::target::{Glibc, TargetKey};
     use crate::vendor::testing::{lock_of, package_of};
 
     fn choose(lock: &str, platform: &str, python: &str) -> Result<Vec<String>, Vec<String>> {
@@ -268,7 +268,7 @@ mod tests {
     ) -> Result<Vec<String>, Vec<String>> {
         let lock = Pylock::parse(lock, Path::new(".")).unwrap();
         let key = TargetKey::new(platform.parse().unwrap(), python.parse().unwrap());
-        let target = TargetEnvironment::new(key).unwrap();
+        let target = TargetEnvironment::new(key, Glibc::default()).unwrap();
         let pack = pack.map(|requires| requires.parse().unwrap());
         match select(&lock, pack.as_ref(), &target) {
             Ok(selected) => Ok(selected.iter().map(|selected| selected.wheel.filename.clone()).collect()),

@@ -20,7 +20,7 @@ use super::package_source::{PackageSource, SourceArchive};
 use super::pylock::{Location, LockedPackage, Pylock, WheelSource};
 use super::selection::{refusal_of_target, unserved};
 use super::source_tree::{check_out, copy_directory, digest_of_directory};
-use super::target::{TargetEnvironment, TargetKey};
+use super::target::{Glibc, TargetEnvironment, TargetKey};
 use super::uv::{Uv, UvSettings, set_indexes};
 use crate::python_target::find_python;
 
@@ -85,10 +85,11 @@ pub(crate) fn to_build(
     lock: &Pylock,
     pack_requires: Option<&VersionSpecifiers>,
     requested: &BTreeSet<TargetKey>,
+    glibc: Glibc,
 ) -> Result<BTreeMap<usize, Vec<TargetEnvironment>>, VendorError> {
     let mut wanted: BTreeMap<usize, Vec<TargetEnvironment>> = BTreeMap::new();
     for key in requested {
-        let target = TargetEnvironment::new(*key)?;
+        let target = TargetEnvironment::new(*key, glibc)?;
         if refusal_of_target(lock, pack_requires, &target).is_some() {
             continue;
         }

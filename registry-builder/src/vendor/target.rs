@@ -4,6 +4,7 @@
 //! the same pack gives the same lock everywhere.
 
 use std::fmt;
+use std::str::FromStr;
 
 use attune_schemas::platform::{Arch, Libc};
 use attune_schemas::{Platform, PythonMinor};
@@ -14,9 +15,37 @@ use uv_platform_tags::{self as tags, Tags, TagsOptions};
 
 use super::error::VendorError;
 
-/// The oldest glibc that a vendored wheel must run on, major and minor: that of RHEL 8 and Debian 10,
-/// and what most publishers build for today.
-pub const GLIBC_BASELINE: (u16, u16) = (2, 28);
+/// A version of glibc: the oldest that vendored wheels must run on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Glibc {
+    major: u16,
+    minor: u16,
+}
+
+impl Default for Glibc {
+    /// That of RHEL 8 and Debian 10, and what most publishers build for today.
+    fn default() -> Self {
+        Self { major: 2, minor: 28 }
+    }
+}
+
+impl fmt::Display for Glibc {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.major, self.minor)
+    }
+}
+
+impl FromStr for Glibc {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let parsed = text
+            .split_once('.')
+            .and_then(|(major, minor)| Some(Self { major: major.parse().ok()?, minor: minor.parse().ok()? }));
+        parsed.filter(|glibc| glibc.major == 2).ok_or_else(|| "a version such as 2.17 is needed".to_owned())
+    }
+}
+
 /// The oldest musl that a vendored wheel must run on, major and minor.
 pub const MUSL_BASELINE: (u16, u16) = (1, 2);
 
@@ -57,17 +86,19 @@ pub fn python_satisfies(requires: &VersionSpecifiers, python: PythonMinor) -> bo
 #[derive(Debug, Clone)]
 pub struct TargetEnvironment {
     key: TargetKey,
+    glibc: Glibc,
     tags: Tags,
     markers: MarkerEnvironment,
 }
 
 impl TargetEnvironment {
-    /// The tags and markers of `CPython` on the target, at the first patch release.
-    pub fn new(key: TargetKey) -> Result<Self, VendorError> {
+    /// The tags and markers of `CPython` on the target, at the first patch release; where that has glibc, of
+    /// at least the version `glibc`.
+    pub fn new(key: TargetKey, glibc: Glibc) -> Result<Self, VendorError> {
         let refuse = |reason: String| VendorError::Target { target: key.to_string(), reason };
-        let tags = wheel_tags(key).map_err(|error| refuse(error.to_string()))?;
+        let tags = wheel_tags(key, glibc).map_err(|error| refuse(error.to_string()))?;
         let markers = markers(key).map_err(|error| refuse(error.to_string()))?;
-        Ok(Self { key, tags, markers })
+        Ok(Self { key, glibc, tags, markers })
     }
 
     /// Which target it is.
@@ -83,7 +114,7 @@ impl TargetEnvironment {
     /// The same with the tags of wheels that were built on such a machine, for no other.
     pub fn native_tags(&self) -> Option<Tags> {
         let options = TagsOptions { manylinux_compatible: true, ..TagsOptions::default() };
-        wheel_tags_with(self.key, options).ok()
+        wheel_tags_with(self.key, self.glibc, options).ok()
     }
 
     /// The values of PEP 508 markers on it.
@@ -92,14 +123,14 @@ impl TargetEnvironment {
     }
 }
 
-fn wheel_tags(key: TargetKey) -> Result<Tags, tags::TagsError> {
+fn wheel_tags(key: TargetKey, glibc: Glibc) -> Result<Tags, tags::TagsError> {
     let options = TagsOptions { manylinux_compatible: true, is_cross: true, ..TagsOptions::default() };
-    wheel_tags_with(key, options)
+    wheel_tags_with(key, glibc, options)
 }
 
-fn wheel_tags_with(key: TargetKey, options: TagsOptions) -> Result<Tags, tags::TagsError> {
+fn wheel_tags_with(key: TargetKey, glibc: Glibc, options: TagsOptions) -> Result<Tags, tags::TagsError> {
     let os = match key.platform.libc {
-        Libc::Gnu => tags::Os::Manylinux { major: GLIBC_BASELINE.0, minor: GLIBC_BASELINE.1 },
+        Libc::Gnu => tags::Os::Manylinux { major: glibc.major, minor: glibc.minor },
         Libc::Musl => tags::Os::Musllinux { major: MUSL_BASELINE.0, minor: MUSL_BASELINE.1 },
     };
     let arch = match key.platform.arch {
@@ -136,7 +167,8 @@ mod tests {
     use super::*;
 
     fn environment(platform: &str, python: &str) -> TargetEnvironment {
-        TargetEnvironment::new(TargetKey::new(platform.parse().unwrap(), python.parse().unwrap())).unwrap()
+        let key = TargetKey::new(platform.parse().unwrap(), python.parse().unwrap());
+        TargetEnvironment::new(key, Glibc::default()).unwrap()
     }
 
     #[test]
@@ -165,6 +197,23 @@ mod tests {
                 expected,
                 "{platform} {wheel}"
             );
+        }
+    }
+
+    #[test]
+    fn the_oldest_glibc_decides_which_wheels_are_taken() {
+        let key = TargetKey::new("linux/amd64".parse().unwrap(), PythonMinor::new(11));
+        let wheel = |level: &str| -> WheelFilename {
+            format!("a-1-cp311-cp311-manylinux_{level}_x86_64.whl").parse().unwrap()
+        };
+        for (glibc, level, expected) in
+            [("2.17", "2_17", true), ("2.17", "2_28", false), ("2.34", "2_34", true), ("2.34", "2_5", true)]
+        {
+            let target = TargetEnvironment::new(key, glibc.parse().unwrap()).unwrap();
+            assert_eq!(wheel(level).is_compatible(target.tags()), expected, "{glibc} {level}");
+        }
+        for bad in ["2", "2.x", "3.1", "", "2.17.1"] {
+            bad.parse::<Glibc>().unwrap_err();
         }
     }
 

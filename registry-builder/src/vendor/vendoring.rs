@@ -17,7 +17,7 @@ use super::pylock::{Pylock, WheelSource};
 use super::requirements::{CommittedLock, PythonInputs};
 use super::selection::{Selected, select};
 use super::source_build::{SourceBuilder, forbid, to_build};
-use super::target::{TargetEnvironment, TargetKey, python_satisfies};
+use super::target::{Glibc, TargetEnvironment, TargetKey, python_satisfies};
 use super::uv::UvSettings;
 use super::uv_tool::{PROGRAMS, find_uv};
 
@@ -34,6 +34,8 @@ pub struct VendorSettings {
     pub npm: NpmSettings,
     /// Build nothing: what is published as source only is refused.
     pub no_build: bool,
+    /// The oldest glibc of machines that have it.
+    pub glibc: Glibc,
 }
 
 impl VendorSettings {
@@ -45,6 +47,7 @@ impl VendorSettings {
             downloads: DownloadSettings::default(),
             npm: NpmSettings::default(),
             no_build: false,
+            glibc: Glibc::default(),
         }
     }
 
@@ -104,7 +107,7 @@ pub fn vendor_python(
     let cache = DownloadCache::open(&settings.cache_dir)?;
     let mut lock = resolve(inputs, &requested, settings, &cache)?;
     build_missing(&mut lock, inputs, &requested, (settings, &cache, progress))?;
-    let plan = Plan::new(inputs, &lock, &requested)?;
+    let plan = Plan::new(inputs, &lock, &requested, settings.glibc)?;
     let wheels = plan.wheels();
     let fetched = fetch_all(&requests(&wheels), &cache, &settings.downloads(), progress)?;
     let files = judge_wheels(&wheels, &fetched, &cache)?;
@@ -154,7 +157,7 @@ fn build_missing(
     requested: &BTreeSet<TargetKey>,
     (settings, cache, progress): (&VendorSettings, &DownloadCache, &dyn DownloadProgress),
 ) -> Result<(), VendorError> {
-    let wanted = to_build(lock, inputs.requires_python(), requested)?;
+    let wanted = to_build(lock, inputs.requires_python(), requested, settings.glibc)?;
     if wanted.is_empty() {
         return Ok(());
     }
@@ -204,12 +207,13 @@ impl<'a> Plan<'a> {
         inputs: &PythonInputs,
         lock: &'a Pylock,
         requested: &BTreeSet<TargetKey>,
+        glibc: Glibc,
     ) -> Result<Self, VendorError> {
         let mut served = BTreeMap::new();
         // What needs no package installs everywhere, asked for or not.
         let everywhere = inputs.is_empty();
         let coverage = CoverageMatrix::judge(requested, |key| {
-            let target = TargetEnvironment::new(key)?;
+            let target = TargetEnvironment::new(key, glibc)?;
             Ok::<_, VendorError>(match select(lock, inputs.requires_python(), &target) {
                 Ok(selected) if requested.contains(&key) => {
                     served.insert(key, selected);

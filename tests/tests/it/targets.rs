@@ -115,6 +115,25 @@ fn a_wheel_for_another_platform_is_no_way_to_add_for_this_one() {
 }
 
 #[test]
+fn the_oldest_glibc_decides_which_wheel_travels() {
+    let python = this_python();
+    let machine = if this_arch() == "arm64" { "aarch64" } else { "x86_64" };
+    let tag = |glibc: &str| format!("cp{0}-cp{0}-manylinux_{glibc}_{machine}", python.replace('.', ""));
+    let platform = format!("linux/{}", this_arch());
+    let target = ["--platform", &platform, "--python", &python];
+    let world = World::with_registry();
+    let newer = [native(&tag("2_34"))];
+    world.add_for(&[&newer[0]], &target).fails(4, &["manylinux_2_34"]).with_hint();
+    world.add_for(&[&newer[0]], &[&target[..], &["--glibc", "2.34"]].concat()).succeeds();
+    let world = World::with_registry();
+    world
+        .add_for(&[&native(&tag("2_28"))], &[&target[..], &["--glibc", "2.17"]].concat())
+        .fails(4, &["2_28"]);
+    world.add_for(&[&native(&tag("2_17"))], &[&target[..], &["--glibc", "2.17"]].concat()).succeeds();
+    world.add_for(&[&native(&tag("2_17"))], &["--glibc", "new"]).fails(2, &["--glibc", "such as 2.17"]);
+}
+
+#[test]
 fn a_wheel_for_another_python() {
     let world = World::with_registry();
     world
