@@ -1,4 +1,4 @@
-//! Why a build failed, which exit code that is, and what to do about it.
+//! Why a build failed; which exit code that is and what to do about it stands in `advice`.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -17,35 +17,7 @@ use attune_schemas::runtime_index::RuntimeName;
 use attune_schemas::{PackRef, Version};
 
 use crate::runtime::RuntimeError;
-use crate::vendor::{VendorError, VendorErrorKind};
-
-/// The kinds of failure that have an exit code of their own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ExitKind {
-    /// 1: anything else.
-    Failed,
-    /// 2: the command line.
-    Usage,
-    /// 3: not trusted, or damaged.
-    Untrusted,
-    /// 4: unresolvable.
-    Unresolvable,
-    /// 8: another publisher is at work.
-    Busy,
-}
-
-impl ExitKind {
-    /// The exit code.
-    pub const fn code(self) -> u8 {
-        match self {
-            Self::Failed => 1,
-            Self::Usage => 2,
-            Self::Untrusted => 3,
-            Self::Unresolvable => 4,
-            Self::Busy => 8,
-        }
-    }
-}
+use crate::vendor::VendorError;
 
 /// Why a build failed.
 #[derive(Debug, thiserror::Error)]
@@ -261,102 +233,4 @@ pub enum BuildError {
 
 fn lines(blames: &BTreeSet<String>) -> String {
     blames.iter().fold(String::new(), |text, blame| text + "\n  " + blame)
-}
-
-impl BuildError {
-    /// Which exit code this is.
-    pub fn kind(&self) -> ExitKind {
-        match self {
-            Self::Busy { .. } => ExitKind::Busy,
-            Self::Target(_) | Self::NoDefaultTarget { .. } => ExitKind::Usage,
-            Self::NotAPack { .. } | Self::OutputPath { .. } => ExitKind::Usage,
-            Self::Resolve(_) | Self::NoTarget { .. } => ExitKind::Unresolvable,
-            Self::Blob(_) | Self::Reader(_) | Self::Bundle(BundleError::Blob(_)) => ExitKind::Untrusted,
-            Self::ThresholdWithoutBins | Self::NoSigningKey => ExitKind::Usage,
-            Self::Trust(
-                TrustError::State(_)
-                | TrustError::Key(_)
-                | TrustError::KeysMissing { .. }
-                | TrustError::TooFewKeys { .. }
-                | TrustError::NoSuchKey { .. }
-                | TrustError::NoBins,
-            ) => ExitKind::Failed,
-            Self::Trust(_) => ExitKind::Untrusted,
-            Self::Source(error) if error.is_damage() => ExitKind::Untrusted,
-            Self::Runtime { source, .. } if source.is_usage() => ExitKind::Usage,
-            Self::Runtime { source, .. } if source.is_damage() => ExitKind::Untrusted,
-            Self::InstallsNowhere { .. }
-            | Self::NoPack { .. }
-            | Self::NoRuntime { .. }
-            | Self::RuntimeVersion { .. } => ExitKind::Unresolvable,
-            Self::Vendor { source, .. } => match source.kind() {
-                VendorErrorKind::Unresolvable => ExitKind::Unresolvable,
-                VendorErrorKind::Damaged => ExitKind::Untrusted,
-                VendorErrorKind::Usage => ExitKind::Usage,
-                _ => ExitKind::Failed,
-            },
-            _ => ExitKind::Failed,
-        }
-    }
-
-    /// What to do about it, where that is known.
-    pub fn hint(&self) -> Option<String> {
-        let hint = match self {
-            Self::Trust(TrustError::Key(error)) | Self::Key(error) => return key_hint(error),
-            Self::Trust(error) => return error.hint(),
-            Self::ThresholdWithoutBins => "say how many bins there are to be with --bins N",
-            Self::NoDraft { .. } => "prepare one with `attune-build root prepare REGISTRY`",
-            Self::NotEnoughSignatures { draft, .. } => {
-                return Some(format!(
-                    "the draft is at `{}`: carry it to its signers for `attune-build root sign`, and publish it then",
-                    draft.display()
-                ));
-            }
-            Self::NoSigningKey => "name it with --key FILE, or a directory of keys with --keys DIR",
-            Self::Resolve(error) => return error.hint(),
-            Self::Source(error) => return error.hint(),
-            Self::Vendor { source, .. } => return source.hint().map(str::to_owned),
-            Self::Runtime { source, .. } => return source.hint().map(str::to_owned),
-            Self::InstallsNowhere { .. } => "ask for another --platform, or require other packages",
-            Self::NoPack { .. } => "without packs, `attune-build inspect` shows all that is there",
-            Self::RuntimeVersion { .. } => {
-                "correct its `runtime_version`, or build for such a version with --python"
-            }
-            Self::NoRuntime { .. } => "add one with `attune-build runtime add`, or leave --with-runtimes out",
-            Self::NotEmpty { .. } => "choose a directory that does not exist yet",
-            Self::NotARegistry { path } if path.join("pack.yaml").exists() => {
-                "the registry comes first, then the packs: `attune-build add REGISTRY PACK...`"
-            }
-            Self::NotARegistry { .. } => "make one with `attune-build init DIR --name NAME`",
-            Self::Busy { .. } => "wait for it to end, then try again",
-            Self::VersionTaken { .. } => {
-                "a release never changes; raise `version` in pack.yaml and add it again"
-            }
-            Self::NoTarget { .. } => {
-                "bundle for a target that it has, or raise its version and add it with --platform and \
-                 --python of the one that is missing"
-            }
-            Self::NoDefaultTarget { .. } => "say it with --platform and --python",
-            Self::Blob(_) | Self::Bundle(BundleError::Blob(_)) => {
-                "restore the registry from a copy; the blobs are named by their sha256"
-            }
-            _ => return None,
-        };
-        Some(hint.to_owned())
-    }
-}
-
-fn key_hint(error: &KeyError) -> Option<String> {
-    let hint = match error {
-        KeyError::Passphrase { .. } => {
-            "try again, or look at ATTUNE_KEY_PASSPHRASE and ATTUNE_KEY_PASSPHRASE_FILE"
-        }
-        KeyError::PublicOnly { .. } => "give the file with the private half",
-        KeyError::Malformed { .. } => {
-            "keep only key files in the directory of keys, or name single ones with --key"
-        }
-        KeyError::Io(_) => "say where the registry's keys are with --keys",
-        _ => return None,
-    };
-    Some(hint.to_owned())
 }

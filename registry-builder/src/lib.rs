@@ -8,6 +8,7 @@
 //! Everything that needs a network happens here, once; a target only links what this wrote down.
 
 pub mod add;
+mod advice;
 pub mod bundle;
 mod bundle_cut;
 pub mod ceremony;
@@ -27,4 +28,5 @@ pub mod runtime;
 mod runtime_versions;
 pub mod vendor;
 
-pub use error::{BuildError, ExitKind};
+pub use advice::ExitKind;
+pub use error::BuildError;

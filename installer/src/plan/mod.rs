@@ -5,8 +5,10 @@ mod candidates;
 mod environment;
 mod error;
 mod libraries;
+mod needs;
 mod node;
 mod python;
+mod recipe_versions;
 mod recipes;
 mod releases;
 mod runtimes;
@@ -18,7 +20,7 @@ use std::path::PathBuf;
 
 use attune_registry::reader::VerifiedRelease;
 use attune_registry::source::BlobPlan;
-use attune_schemas::environment_lock::{BinLink, Footprint, LockedNodePackage, LockedWheel};
+use attune_schemas::environment_lock::{Footprint, LockedNodePackage, LockedWheel};
 use attune_schemas::runtime_index::RuntimeRelease;
 use attune_schemas::{Digest, PackRef};
 
@@ -29,7 +31,7 @@ pub use error::PlanError;
 pub use libraries::{MissingLibrary, check_libraries};
 use node::plan_node;
 use python::plan_python;
-use recipes::{RecipeSource, UsedRuntime, definitions_of, plan_recipes, used_runtimes};
+use recipes::{RecipeSource, definitions_of, plan_recipes, used_runtimes, vendored_for};
 pub use releases::{BundleTargets, ChosenReleases, RegistryPolicy, allowed_blobs, choose_releases};
 pub use runtimes::{BundledRuntimes, CarriedRuntimes};
 pub use space::{SpaceNeed, check_space};
@@ -38,7 +40,7 @@ use versions::plan_versions;
 use crate::engine::RuntimeDefinition;
 use crate::error::InstallError;
 use crate::generation::InstalledPack;
-use crate::host::{HostRoot, StoreKind};
+use crate::host::HostRoot;
 use crate::interrupt::Interrupt;
 use crate::link::LinkMode;
 use crate::nodejs::{NodeInterpreter, NodeInterpreters};
@@ -231,71 +233,6 @@ impl InstallPlan {
         }
     }
 
-    fn need_archive(&mut self, release: &VerifiedRelease, root: &HostRoot) {
-        let layer = release.pack_layer();
-        if !root.store(StoreKind::Packs, &layer.digest).is_dir() {
-            self.archives.insert(layer.digest, release.config.unpacked);
-            self.blobs.wanted.insert(layer.digest, layer.size);
-        }
-    }
-
-    fn need_environment(&mut self, environment: &PlannedEnvironment, root: &HostRoot) {
-        let digest = environment.digest();
-        if root.store(StoreKind::Envs, &digest).is_dir() {
-            return;
-        }
-        match environment {
-            PlannedEnvironment::Python(python) => {
-                self.need_wheels(&python.wheels, |digest| !root.store(StoreKind::Wheels, digest).is_dir());
-            }
-            PlannedEnvironment::Node(node) => {
-                self.need_node_packages(node, |digest| !root.store(StoreKind::Node, digest).is_dir());
-            }
-            PlannedEnvironment::Recipe(recipe) => {
-                for blob in &recipe.vendored {
-                    self.vendored.insert(blob.digest, blob.file_name());
-                    self.blobs.wanted.insert(blob.digest, blob.size);
-                }
-            }
-        }
-        self.environments.insert(digest, environment.clone());
-    }
-
-    fn need_runtime(&mut self, carried: Option<RuntimeRelease>, root: &HostRoot) {
-        let Some(release) = carried else { return };
-        let digest = release.archive.digest;
-        if !root.store(StoreKind::Runtimes, &digest).is_dir() {
-            self.blobs.wanted.insert(digest, release.archive.size);
-            self.runtimes.insert(digest, release);
-        }
-    }
-
-    fn need_wheels(&mut self, wheels: &[LockedWheel], lacks: impl Fn(&Digest) -> bool) {
-        for wheel in wheels {
-            if lacks(&wheel.digest) {
-                self.wheels.insert(wheel.digest, wheel.clone());
-                self.blobs.wanted.insert(wheel.digest, wheel.size);
-            }
-        }
-    }
-
-    fn need_node_packages(&mut self, environment: &NodeEnvironment, lacks: impl Fn(&Digest) -> bool) {
-        for package in &environment.packages {
-            if lacks(&package.digest) {
-                let needed = self.node_packages.entry(package.digest).or_insert_with(|| NeededNodePackage {
-                    package: package.clone(),
-                    programs: BTreeSet::new(),
-                });
-                needed.programs.extend(programs_of(package, &environment.bins));
-                self.blobs.wanted.insert(package.digest, package.size);
-            }
-            if let Some(overlay) = package.overlay.as_ref().filter(|overlay| lacks(&overlay.digest)) {
-                self.overlays.insert(overlay.digest, overlay.unpacked);
-                self.blobs.wanted.insert(overlay.digest, overlay.size);
-            }
-        }
-    }
-
     /// The bytes to fetch.
     pub fn download_bytes(&self) -> u64 {
         self.blobs.wanted.values().sum()
@@ -328,43 +265,4 @@ impl InstallPlan {
 fn distinct<'a, T: Clone + 'a>(items: impl Iterator<Item = &'a T>, key: impl Fn(&T) -> &PathBuf) -> Vec<T> {
     let mut seen = BTreeSet::new();
     items.filter(|item| seen.insert(key(item).clone())).cloned().collect()
-}
-
-/// The files of `package` that `bins` link to, relative to it.
-fn programs_of(package: &LockedNodePackage, bins: &[BinLink]) -> impl Iterator<Item = String> {
-    let below = format!("{}/", package.path);
-    bins.iter().filter_map(move |bin| bin.target.as_str().strip_prefix(&below).map(str::to_owned))
-}
-
-/// The interpreter that was chosen for a runtime under steps of its own, and what its steps find.
-fn vendored_for(
-    used: &UsedRuntime<'_>,
-    python: Option<&PythonEnvironment>,
-    node: Option<&NodeEnvironment>,
-) -> (Option<PathBuf>, Vec<VendoredBlob>) {
-    match (used.canonical, python, node) {
-        (Some("python"), Some(python), _) => {
-            let wheel = |wheel: &LockedWheel| VendoredBlob {
-                digest: wheel.digest,
-                size: wheel.size,
-                name: wheel.filename.clone(),
-                places: Vec::new(),
-            };
-            (Some(python.interpreter.executable.clone()), python.wheels.iter().map(wheel).collect())
-        }
-        (Some("node"), _, Some(node)) => {
-            let mut blobs: BTreeMap<Digest, VendoredBlob> = BTreeMap::new();
-            for package in &node.packages {
-                let blob = blobs.entry(package.digest).or_insert_with(|| VendoredBlob {
-                    digest: package.digest,
-                    size: package.size,
-                    name: package.filename(),
-                    places: Vec::new(),
-                });
-                blob.places.push(package.path.to_string());
-            }
-            (Some(node.interpreter.executable.clone()), blobs.into_values().collect())
-        }
-        _ => (None, Vec::new()),
-    }
 }

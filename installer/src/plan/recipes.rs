@@ -4,16 +4,17 @@ use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
 use attune_schemas::component::{ComponentKind, ComponentSummary};
+use attune_schemas::environment_lock::LockedWheel;
 use attune_schemas::pack::canonical_runtime;
 use attune_schemas::pack_config::PackConfig;
 use attune_schemas::{Digest, PackRef};
 use serde_json::Value;
 
 use super::Hosted;
-use super::environment::{RecipeEnvironment, VendoredBlob};
+use super::environment::{NodeEnvironment, PythonEnvironment, RecipeEnvironment, VendoredBlob};
 use super::error::PlanError;
-use super::versions::{constraint_of, runners};
-use crate::engine::{Recipe, RuntimeDefinition, RuntimeVersion, find_program, is_available};
+use super::recipe_versions::needed_versions;
+use crate::engine::{Recipe, RuntimeDefinition, find_program, is_available};
 use crate::error::InstallError;
 use crate::host::HostRoot;
 
@@ -165,39 +166,6 @@ fn refuse(source: &RecipeSource<'_>, used: &UsedRuntime<'_>, reason: String) -> 
     PlanError::Runtime { pack, runtime, reason }
 }
 
-/// The versions that actions and sensors run in: of each the highest one here that it allows; the default,
-/// where that is here, for those that ask for none.
-fn needed_versions<'a>(
-    source: &RecipeSource<'_>,
-    definition: &'a RuntimeDefinition,
-    is_here: &dyn Fn(&RuntimeVersion) -> bool,
-) -> Result<Vec<&'a RuntimeVersion>, PlanError> {
-    let here: Vec<&RuntimeVersion> = definition.versions.iter().filter(|version| is_here(version)).collect();
-    let mut needed: Vec<&RuntimeVersion> = Vec::new();
-    // Without any version to choose from there is nothing to ask for.
-    let users = runners(source.config).filter(|(_, runner)| definition.answers_to(runner));
-    for (component, _) in users.filter(|_| !definition.versions.is_empty()) {
-        let constraint = constraint_of(source.pack, component)?;
-        let version = match &constraint {
-            Some(constraint) => here.iter().find(|version| constraint.allows(&version.version)),
-            None => here.iter().find(|version| version.is_default).or(here.first()),
-        };
-        match (version, constraint) {
-            (Some(version), _) if needed.contains(version) => {}
-            (Some(version), _) => needed.push(version),
-            (None, None) => {}
-            (None, Some(constraint)) => {
-                return Err(PlanError::NoVersion {
-                    pack: source.pack.clone(),
-                    component: component.component_ref.clone(),
-                    needed: format!("{} {constraint}", definition.name),
-                });
-            }
-        }
-    }
-    Ok(needed)
-}
-
 fn environment(
     source: &RecipeSource<'_>,
     used: &UsedRuntime<'_>,
@@ -253,4 +221,37 @@ fn digest(environment: &RecipeEnvironment, canonical: Option<&str>) -> Digest {
         "vendored": environment.vendored.iter().map(|blob| blob.digest).collect::<Vec<_>>(),
     });
     Digest::of(description.to_string().as_bytes())
+}
+
+/// The interpreter that was chosen for a runtime under steps of its own, and what its steps find.
+pub(super) fn vendored_for(
+    used: &UsedRuntime<'_>,
+    python: Option<&PythonEnvironment>,
+    node: Option<&NodeEnvironment>,
+) -> (Option<PathBuf>, Vec<VendoredBlob>) {
+    match (used.canonical, python, node) {
+        (Some("python"), Some(python), _) => {
+            let wheel = |wheel: &LockedWheel| VendoredBlob {
+                digest: wheel.digest,
+                size: wheel.size,
+                name: wheel.filename.clone(),
+                places: Vec::new(),
+            };
+            (Some(python.interpreter.executable.clone()), python.wheels.iter().map(wheel).collect())
+        }
+        (Some("node"), _, Some(node)) => {
+            let mut blobs: BTreeMap<Digest, VendoredBlob> = BTreeMap::new();
+            for package in &node.packages {
+                let blob = blobs.entry(package.digest).or_insert_with(|| VendoredBlob {
+                    digest: package.digest,
+                    size: package.size,
+                    name: package.filename(),
+                    places: Vec::new(),
+                });
+                blob.places.push(package.path.to_string());
+            }
+            (Some(node.interpreter.executable.clone()), blobs.into_values().collect())
+        }
+        _ => (None, Vec::new()),
+    }
 }

@@ -6,15 +6,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use attune_schemas::Platform;
 use attune_schemas::environment_lock::{BlockedPlatform, LockedNodePackage, NodeLock, NodeTarget};
 use attune_schemas::release::{NODE_OVERLAY_MEDIA_TYPE, NODE_PACKAGE_MEDIA_TYPE};
-use serde_json::{Value, json};
 
+use super::allowed_scripts::run_scripts;
 use super::bins::bin_links;
-use super::closure::{Closure, UnlockedOptional, close_over};
+use super::closure::{Closure, close_over};
 use super::error::NodeError;
 use super::inputs::NodeInputs;
-use super::lockfile::{LockEntry, Lockfile, name_of_place};
+use super::lockfile::{Lockfile, name_of_place};
+use super::locking::{complete, not_in_lock, read_lock};
 use super::npm::{Npm, NpmSettings};
-use super::scripts::{LaidOut, Made, ScriptHost};
+use super::scripts::Made;
 use super::sources::{Sources, TarballSource};
 use super::tarball::{TarballFacts, read_tarball};
 use crate::vendor::cache::{CachedFile, DownloadCache};
@@ -34,10 +35,10 @@ pub struct VendoredNode {
 }
 
 /// A tarball that was fetched and judged.
-struct Tarball {
-    file: CachedFile,
+pub(super) struct Tarball {
+    pub(super) file: CachedFile,
     origin: Option<String>,
-    facts: TarballFacts,
+    pub(super) facts: TarballFacts,
 }
 
 /// Reads or makes the lock of `inputs`, fetches the packages of every platform and checks them.
@@ -102,87 +103,6 @@ pub fn vendor_node(
         files: files(&tarballs, &made),
         warnings,
     })
-}
-
-/// The committed lock, or one that npm makes.
-fn read_lock(inputs: &NodeInputs, npm: &Npm<'_>) -> Result<Lockfile, NodeError> {
-    if inputs.has_workspaces() {
-        return Err(NodeError::Workspaces);
-    }
-    if let Some(path) = inputs.committed_lock() {
-        // One of version 1 says too little, and npm writes it anew without changing a version.
-        if let Some(lock) = Lockfile::parse(&fs_err::read_to_string(path)?)? {
-            require_same_dependencies(inputs, &lock)?;
-            return Ok(lock);
-        }
-    }
-    Lockfile::parse(&npm.lock(inputs)?)?
-        .ok_or_else(|| NodeError::Lock { reason: "npm wrote one of lockfileVersion 1".to_owned() })
-}
-
-/// As with `npm ci`, a lock that was made for another `package.json` is not followed.
-fn require_same_dependencies(inputs: &NodeInputs, lock: &Lockfile) -> Result<(), NodeError> {
-    let package = inputs.joined_package();
-    let kinds = [
-        ("dependencies", &lock.root.dependencies),
-        ("optionalDependencies", &lock.root.optional_dependencies),
-    ];
-    for (kind, locked) in kinds {
-        let asked = package.get(kind).and_then(Value::as_object).into_iter().flatten();
-        for (name, range) in asked.filter(|(name, _)| !inputs.added().contains_key(*name)) {
-            let optional = lock.root.optional_dependencies.get(name);
-            if locked.get(name).or(optional).map(String::as_str) != range.as_str() {
-                return Err(NodeError::StaleLock { difference: format!("`{name}`") });
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Dependencies of pack.yaml alone that a committed lock does not know.
-fn not_in_lock(inputs: &NodeInputs, lock: &Lockfile) -> Vec<String> {
-    let unknown = inputs.added().keys().filter(|name| lock.find("", name).is_none());
-    unknown
-        .map(|name| format!("`{name}` of meta.node_dependencies is not in the npm lock, and is left out"))
-        .collect()
-}
-
-/// Adds the optional packages that the lock leaves out and a platform needs: npm writes only what the
-/// machine that it runs on needed, where packages were installed already.
-fn complete(
-    lock: &mut Lockfile,
-    platforms: &[Platform],
-    npm: &Npm<'_>,
-    warnings: &mut Vec<String>,
-) -> Result<(), NodeError> {
-    let unlocked = platforms.iter().flat_map(|&platform| close_over(lock, platform).unlocked);
-    let unlocked: BTreeSet<UnlockedOptional> = unlocked.collect();
-    for UnlockedOptional { from, name, range } in unlocked {
-        let published = match npm.view(&name, &range) {
-            Ok(published) => published,
-            Err(NodeError::NoNpm { .. } | NodeError::NpmFailed { .. }) => {
-                warnings.push(format!(
-                    "the optional package `{name}` {range} is not in the npm lock, and cannot be looked up"
-                ));
-                continue;
-            }
-            Err(error) => return Err(error),
-        };
-        let mut entry = json!(published.package);
-        entry["version"] = json!(published.version);
-        entry["resolved"] = json!(published.dist.tarball);
-        entry["integrity"] = json!(published.dist.integrity);
-        let entry: LockEntry = serde_json::from_value(entry)
-            .map_err(|error| NodeError::NpmFailed { message: format!("`{name}`: {error}") })?;
-        if !platforms.iter().any(|&platform| entry.limits().allow(platform)) {
-            continue;
-        }
-        let top = format!("node_modules/{name}");
-        let place =
-            if lock.packages.contains_key(&top) { format!("{from}/node_modules/{name}") } else { top };
-        lock.packages.insert(place, entry);
-    }
-    Ok(())
 }
 
 fn weak(found: &BTreeMap<String, TarballSource>) -> Vec<String> {
@@ -277,13 +197,13 @@ impl Vendored<'_> {
 }
 
 /// The name of the package at `place`.
-fn name_at<'a>(lock: &'a Lockfile, place: &'a str) -> &'a str {
+pub(super) fn name_at<'a>(lock: &'a Lockfile, place: &'a str) -> &'a str {
     lock.packages[place].name.as_deref().unwrap_or_else(|| name_of_place(place))
 }
 
 /// Whether one of the tarballs has the file at `path` of the tree: that of the nearest place above it, which
 /// may bring other packages inside it.
-fn has_file(tarballs: &BTreeMap<String, Tarball>, path: &str) -> bool {
+pub(super) fn has_file(tarballs: &BTreeMap<String, Tarball>, path: &str) -> bool {
     let mut directory = path;
     while let Some((above, _)) = directory.rsplit_once('/') {
         directory = above;
@@ -292,66 +212,6 @@ fn has_file(tarballs: &BTreeMap<String, Tarball>, path: &str) -> bool {
         }
     }
     false
-}
-
-type Served = Vec<(Platform, Closure)>;
-
-/// Runs the install scripts that were allowed, in the tree of this machine; what they made, by place.
-/// Other machines are blocked where it is machine code.
-fn run_scripts(
-    lock: &Lockfile,
-    served: &mut Served,
-    blocked: &mut Served,
-    tarballs: &BTreeMap<String, Tarball>,
-    (settings, cache, progress): (&NpmSettings, &DownloadCache, &dyn DownloadProgress),
-) -> Result<BTreeMap<String, Made>, NodeError> {
-    let mut made = BTreeMap::new();
-    if settings.allow_scripts.is_empty() {
-        return Ok(made);
-    }
-    let here = Platform::current().ok_or_else(|| NodeError::Script {
-        name: "every package".to_owned(),
-        reason: "this machine is not one that packs are installed on".to_owned(),
-    })?;
-    let host = ScriptHost::find(settings)?;
-    for name in &settings.allow_scripts {
-        let refuse = |reason| NodeError::NothingToAllow { name: name.clone(), reason };
-        let own = tarballs.iter().filter(|(place, _)| name_at(lock, place) == name);
-        let own: Vec<(&String, &Tarball)> = own.collect();
-        if own.is_empty() {
-            return Err(refuse("which is not among the packages that are installed"));
-        }
-        if !own.iter().any(|(_, tarball)| tarball.facts.has_install_script) {
-            return Err(refuse("which has no install script"));
-        }
-        let closure = served.iter().find(|(platform, _)| *platform == here).map(|(_, closure)| closure);
-        let closure = closure
-            .ok_or_else(|| refuse("whose script can run for this machine alone, which is not asked for"))?;
-        let tree: Vec<LaidOut<'_>> = closure
-            .places
-            .iter()
-            .filter_map(|place| Some((place, tarballs.get(place)?)))
-            .map(|(place, tarball)| LaidOut { place, tarball: &tarball.file, name: name_at(lock, place) })
-            .collect();
-        progress.building(&format!("{name} by its install script"));
-        let bins = bin_links(lock, closure.places.iter(), |path| has_file(tarballs, path))?;
-        let of_name = host.run(name, (&tree, &bins), here, cache)?;
-        let native: Vec<&String> =
-            of_name.iter().filter(|(_, made)| made.is_native).map(|(place, _)| place).collect();
-        let is_elsewhere = |(platform, closure): &(Platform, Closure)| {
-            *platform != here && native.iter().any(|place| closure.places.contains(*place))
-        };
-        let (elsewhere, rest): (Served, Served) = std::mem::take(served).into_iter().partition(is_elsewhere);
-        *served = rest;
-        blocked.extend(elsewhere.into_iter().map(|(platform, mut closure)| {
-            closure.blames.insert(format!(
-                "`{name}` needs its install script, which made machine code for {here} alone"
-            ));
-            (platform, closure)
-        }));
-        made.extend(of_name);
-    }
-    Ok(made)
 }
 
 fn files(tarballs: &BTreeMap<String, Tarball>, made: &BTreeMap<String, Made>) -> Vec<VendoredFile> {

@@ -1,15 +1,17 @@
 //! Adds packs to a registry: lint, vendor, archive, index, sign.
 
+mod dependencies;
+mod published;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use attune_registry::report::Reporter;
 use attune_schemas::coverage::ReleaseCoverage;
-use attune_schemas::environment_lock::{NodeLock, PythonLock};
 use attune_schemas::lint::{Findings, LintReport, Severity};
-use attune_schemas::pack::{PackMetadata, node_dependencies, python_requirements};
-use attune_schemas::pack_index::{PACK_INDEX_FORMAT, PackIndex, Release};
-use attune_schemas::{PackRef, Platform, PythonMinor, Version};
+use attune_schemas::pack::PackMetadata;
+use attune_schemas::pack_index::{PackIndex, Release};
+use attune_schemas::{PackRef, PythonMinor, Version};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -18,12 +20,11 @@ use crate::keys::KeySettings;
 use crate::pack_source::PackDirectory;
 use crate::python_target::TargetSelection;
 use crate::registry::{Publisher, RegistryDirectory};
-use crate::release::{ArchivedPack, ReleaseParts, archive, config_of, runs_node, runs_python, store};
+use crate::release::{ReleaseParts, archive, config_of, store};
 use crate::runtime_versions::require_versions;
-use crate::vendor::{
-    CoverageMatrix, DownloadCache, DownloadProgress, NodeInputs, PythonInputs, VendorError, VendorSettings,
-    VendoredFile, VendoredNode, VendoredPython, vendor_node, vendor_python,
-};
+use crate::vendor::{CoverageMatrix, VendorSettings, VendoredFile};
+use dependencies::{bare_node, bare_python, node_inputs, python_inputs, vendor, vendor_packages};
+use published::{describe, empty_index, require_same};
 
 /// What to add, and how.
 #[derive(Debug, Clone)]
@@ -218,172 +219,4 @@ fn warn_of_missing(
         }
     }
     Ok(())
-}
-
-fn python_inputs(pack: &LintedPack) -> Result<PythonInputs, BuildError> {
-    let metadata = &pack.metadata;
-    let declared = python_requirements(&metadata.meta);
-    PythonInputs::read(pack.directory.path(), &declared, metadata.requires.python.as_deref())
-        .map_err(|source| BuildError::Vendor { pack: metadata.pack.clone(), source: Box::new(source) })
-}
-
-fn vendor(
-    pack: &LintedPack,
-    inputs: &PythonInputs,
-    targets: &[(Platform, PythonMinor)],
-    options: &AddOptions,
-    reporter: &dyn Reporter,
-) -> Result<Option<VendoredPython>, BuildError> {
-    if inputs.is_empty() {
-        return Ok(None);
-    }
-    reporter.started(&format!("vendoring {}", pack.metadata.pack), None);
-    let vendored = vendor_python(inputs, targets, &options.vendor, &Downloads(reporter));
-    reporter.finished();
-    let failed = |source| BuildError::Vendor { pack: pack.metadata.pack.clone(), source: Box::new(source) };
-    vendored.map(Some).map_err(failed)
-}
-
-fn node_inputs(pack: &LintedPack) -> Result<NodeInputs, BuildError> {
-    let metadata = &pack.metadata;
-    let declared = node_dependencies(&metadata.meta);
-    NodeInputs::read(pack.directory.path(), &declared, metadata.requires.nodejs.as_deref())
-        .map_err(|error| not_vendored(metadata, error.into()))
-}
-
-fn not_vendored(metadata: &PackMetadata, source: VendorError) -> BuildError {
-    BuildError::Vendor { pack: metadata.pack.clone(), source: Box::new(source) }
-}
-
-fn vendor_packages(
-    pack: &LintedPack,
-    inputs: &NodeInputs,
-    platforms: &[Platform],
-    options: &AddOptions,
-    reporter: &dyn Reporter,
-) -> Result<Option<VendoredNode>, BuildError> {
-    if inputs.is_empty() {
-        return Ok(None);
-    }
-    let failed = |error| not_vendored(&pack.metadata, error);
-    let settings = &options.vendor;
-    let cache = DownloadCache::open(&settings.cache_dir).map_err(|error| failed(error.into()))?;
-    reporter.started(&format!("vendoring npm packages of {}", pack.metadata.pack), None);
-    let vendored =
-        vendor_node(inputs, platforms, &cache, (&settings.npm, &settings.downloads()), &Downloads(reporter));
-    reporter.finished();
-    let vendored = vendored.map_err(|error| failed(error.into()))?;
-    for warning in &vendored.warnings {
-        reporter.warning(&format!("{}: {warning}", pack.metadata.pack));
-    }
-    Ok(Some(vendored))
-}
-
-/// The lock of a pack that runs Node.js and needs no package.
-fn bare_node(pack: &LintedPack, inputs: &NodeInputs) -> Option<NodeLock> {
-    runs_node(&pack.metadata, &pack.report.components).then(|| NodeLock {
-        requires_nodejs: inputs.requires_nodejs().map(str::to_owned),
-        manifest: inputs.manifest().cloned(),
-        targets: Vec::new(),
-        blocked: Vec::new(),
-    })
-}
-
-/// The lock of a pack that runs Python and needs no third-party package.
-fn bare_python(pack: &LintedPack) -> Option<PythonLock> {
-    runs_python(&pack.metadata, &pack.report.components).then(|| PythonLock {
-        requires_python: pack.metadata.requires.python.clone(),
-        manifest: None,
-        targets: Vec::new(),
-        blocked: Vec::new(),
-    })
-}
-
-/// A published release never changes: the same pack is left alone, another is refused.
-fn require_same(
-    publisher: &Publisher<'_>,
-    metadata: &PackMetadata,
-    release: &Release,
-    archive: &ArchivedPack,
-    (targets, platforms): (&[(Platform, PythonMinor)], &[Platform]),
-) -> Result<(), BuildError> {
-    let taken = |difference: String| BuildError::VersionTaken {
-        pack: metadata.pack.clone(),
-        version: metadata.version.clone(),
-        difference,
-    };
-    let published = publisher.release(&metadata.pack, release)?;
-    let layer = published.pack_layer();
-    if layer.digest != archive.digest {
-        return Err(taken(format!("other files (archive {}, not {})", layer.digest, archive.digest)));
-    }
-    let lock = published.config.environments.python.as_ref();
-    let has = |&(platform, python): &(Platform, PythonMinor)| {
-        lock.is_some_and(|lock| {
-            let served = lock.targets.iter().map(|target| (target.platform, target.python));
-            let blocked = lock.blocked.iter().map(|target| (target.platform, target.python));
-            served.chain(blocked).any(|target| target == (platform, python))
-        })
-    };
-    if let Some((platform, python)) = targets.iter().find(|target| !has(target)) {
-        return Err(taken(format!("nothing vendored for Python {python} on {platform}")));
-    }
-    let packages = published.config.environments.nodejs.as_ref();
-    let has = |platform: &Platform| {
-        packages.is_some_and(|lock| {
-            let served = lock.targets.iter().map(|target| target.platform);
-            served.chain(lock.blocked.iter().map(|target| target.platform)).any(|other| other == *platform)
-        })
-    };
-    match platforms.iter().find(|platform| !has(platform)) {
-        Some(platform) => Err(taken(format!("no npm packages vendored for {platform}"))),
-        None => Ok(()),
-    }
-}
-
-fn empty_index(metadata: &PackMetadata) -> PackIndex {
-    PackIndex {
-        format: PACK_INDEX_FORMAT.to_owned(),
-        pack: metadata.pack.clone(),
-        label: String::new(),
-        description: String::new(),
-        author: None,
-        license: None,
-        keywords: Vec::new(),
-        homepage: None,
-        repository: None,
-        channels: BTreeMap::new(),
-        releases: Vec::new(),
-    }
-}
-
-/// Takes over what people read from the newest release.
-fn describe(index: &mut PackIndex, metadata: &PackMetadata, release: &Release) {
-    if index.releases.iter().any(|other| other.version > release.version) {
-        return;
-    }
-    index.label.clone_from(&metadata.label);
-    index.description.clone_from(&metadata.description);
-    index.author.clone_from(&metadata.author);
-    index.license.clone_from(&metadata.license);
-    index.keywords.clone_from(&metadata.tags);
-    index.homepage.clone_from(&metadata.homepage);
-    index.repository.clone_from(&metadata.repository);
-}
-
-/// Shows downloads as one task.
-struct Downloads<'a>(&'a dyn Reporter);
-
-impl DownloadProgress for Downloads<'_> {
-    fn building(&self, name: &str) {
-        self.0.started(&format!("building {name}"), None);
-    }
-
-    fn advanced(&self, _name: &str, bytes: u64) {
-        self.0.advanced(bytes);
-    }
-
-    fn retrying(&self, name: &str, attempt: u32, error: &crate::vendor::download::DownloadError) {
-        self.0.warning(&format!("fetching `{name}` again (attempt {attempt}): {error}"));
-    }
 }
