@@ -8,6 +8,7 @@ mod libraries;
 mod needs;
 mod node;
 mod python;
+mod recipe_directory;
 mod recipe_versions;
 mod recipes;
 mod releases;

@@ -1,7 +1,7 @@
 //! Chooses the runtimes that are data, and decides the environments that their steps will build.
 
 use std::collections::BTreeMap;
-use std::path::{Component, Path, PathBuf};
+use std::path::PathBuf;
 
 use attune_schemas::component::{ComponentKind, ComponentSummary};
 use attune_schemas::environment_lock::LockedWheel;
@@ -13,13 +13,11 @@ use serde_json::Value;
 use super::Hosted;
 use super::environment::{NodeEnvironment, PythonEnvironment, RecipeEnvironment, VendoredBlob};
 use super::error::PlanError;
+use super::recipe_directory::{directory, elsewhere, one_name};
 use super::recipe_versions::needed_versions;
 use crate::engine::{Recipe, RuntimeDefinition, find_program, is_available};
 use crate::error::InstallError;
 use crate::host::HostRoot;
-
-/// Where the older form says that environments are, by custom.
-const USUAL_BASES: [&str; 2] = ["/opt/attune/packenvs", "/opt/attune/runtime_envs"];
 
 /// A runtime that a pack uses, and the directory of its environment.
 pub(super) struct UsedRuntime<'a> {
@@ -89,33 +87,6 @@ fn runtime_names(config: &PackConfig) -> Vec<String> {
     names
 }
 
-/// The name of the environment's directory: that of the runtime, unless its template says another.
-fn directory(pack: &PackRef, definition: &RuntimeDefinition, root: &HostRoot) -> Result<String, PlanError> {
-    let Some(template) = &definition.recipe.base_path else { return Ok(definition.directory()) };
-    let refuse = |path: &str| PlanError::Runtime {
-        pack: pack.clone(),
-        runtime: definition.reference.clone(),
-        reason: format!("its environments would be at `{}`, and not in packenvs", path.escape_debug()),
-    };
-    let filled = template
-        .replace("{pack_ref}", pack.as_str())
-        .replace("{runtime_ref}", &definition.reference)
-        .replace("{runtime_name_lower}", &definition.directory());
-    let own = root.path().join("packenvs").display().to_string();
-    let bases = USUAL_BASES.iter().copied().chain([own.as_str()]);
-    let relative = bases
-        .into_iter()
-        .find_map(|base| filled.strip_prefix(base))
-        .map_or(filled.as_str(), |rest| rest.trim_start_matches('/'));
-    let parts: Vec<Component<'_>> = Path::new(relative).components().collect();
-    match parts[..] {
-        [Component::Normal(first), Component::Normal(last)] if first == pack.as_str() => {
-            last.to_str().map(str::to_owned).ok_or_else(|| refuse(&filled))
-        }
-        _ => Err(refuse(&filled)),
-    }
-}
-
 /// What the environments of a pack's runtime are made from.
 pub(super) struct RecipeSource<'a> {
     pub(super) pack: &'a PackRef,
@@ -156,7 +127,9 @@ pub(super) fn plan_recipes(
     }
     for version in versions.iter().filter(|version| version.recipe.requires_environment) {
         let environment = environment(source, used, &version.recipe, Some(&version.version), hosted);
-        planned.insert(format!("{}-{}", used.directory, version.version), environment);
+        let directory = one_name(format!("{}-{}", used.directory, version.version))
+            .map_err(|path| elsewhere(source.pack, definition, &path))?;
+        planned.insert(directory, environment);
     }
     Ok(planned)
 }

@@ -13,6 +13,7 @@ mod command_line;
 mod crashes;
 mod damaged_bundle;
 mod dependencies;
+mod documentation;
 mod environment_lifecycle;
 mod environments;
 mod folding;

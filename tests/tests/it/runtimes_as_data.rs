@@ -169,6 +169,25 @@ fn environments_are_in_packenvs() {
 }
 
 #[test]
+fn names_and_versions_that_are_paths_are_refused() {
+    let steps = json!({"installers": [{"name": "x", "command": "true"}]});
+    let version = json!([{"version": "1/../../../../escaped"}]);
+    for fields in [
+        json!({"name": "../../../escaped", "aliases": ["tool"], "installers": steps}),
+        json!({"name": "..", "aliases": ["tool"], "installers": steps}),
+        json!({"name": "a/b", "aliases": ["tool"], "installers": steps}),
+        json!({"installers": steps, "versions": version}),
+    ] {
+        let yaml = "ref: weaver.user\nlabel: x\ndescription: x\nenabled: true\nrunner_type: tool\nentry_point: run.sh\n";
+        let pack = pack(&fields, "exit 0\n").file("actions/user.yaml", yaml);
+        let world = bundled(&pack);
+        world.install_bundle().fails(5, &["weaver.tool", "not in packenvs"]);
+        assert!(world.root_tree().is_absent(), "{fields}");
+        assert!(!world.path().join("escaped").exists());
+    }
+}
+
+#[test]
 fn a_host_without_the_runtime_is_told() {
     let verification = json!({"verification": {"commands": [{"binary": "no-such-program", "args": ["-v"]}]}});
     let fields = json!({"distributions": verification, "installers": [{"name": "x", "command": "true"}]});

@@ -1,0 +1,59 @@
+//! Where the environments of a runtime that is data are: one name below the pack's directory, whatever its
+//! definition says.
+
+use std::path::{Component, Path};
+
+use attune_schemas::PackRef;
+
+use super::error::PlanError;
+use crate::engine::RuntimeDefinition;
+use crate::host::HostRoot;
+
+/// Where the older form says that environments are, by custom.
+const USUAL_BASES: [&str; 2] = ["/opt/attune/packenvs", "/opt/attune/runtime_envs"];
+
+/// The name of the environment's directory: that of the runtime, unless its template says another.
+pub(super) fn directory(
+    pack: &PackRef,
+    definition: &RuntimeDefinition,
+    root: &HostRoot,
+) -> Result<String, PlanError> {
+    let refuse = |path: &str| elsewhere(pack, definition, path);
+    let Some(template) = &definition.recipe.base_path else {
+        return one_name(definition.directory()).map_err(|name| refuse(&name));
+    };
+    let filled = template
+        .replace("{pack_ref}", pack.as_str())
+        .replace("{runtime_ref}", &definition.reference)
+        .replace("{runtime_name_lower}", &definition.directory());
+    let own = root.path().join("packenvs").display().to_string();
+    let bases = USUAL_BASES.iter().copied().chain([own.as_str()]);
+    let relative = bases
+        .into_iter()
+        .find_map(|base| filled.strip_prefix(base))
+        .map_or(filled.as_str(), |rest| rest.trim_start_matches('/'));
+    let parts: Vec<Component<'_>> = Path::new(relative).components().collect();
+    match parts[..] {
+        [Component::Normal(first), Component::Normal(last)] if first == pack.as_str() => {
+            last.to_str().map(str::to_owned).ok_or_else(|| refuse(&filled))
+        }
+        _ => Err(refuse(&filled)),
+    }
+}
+
+/// The directory, where it is a name and no path.
+pub(super) fn one_name(directory: String) -> Result<String, String> {
+    let is_name = matches!(
+        Path::new(&directory).components().collect::<Vec<_>>()[..],
+        [Component::Normal(name)] if name == directory.as_str() && !directory.contains('\0')
+    );
+    if is_name { Ok(directory) } else { Err(directory) }
+}
+
+pub(super) fn elsewhere(pack: &PackRef, definition: &RuntimeDefinition, path: &str) -> PlanError {
+    PlanError::Runtime {
+        pack: pack.clone(),
+        runtime: definition.reference.clone(),
+        reason: format!("its environments would be at `{}`, and not in packenvs", path.escape_debug()),
+    }
+}
