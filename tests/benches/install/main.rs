@@ -66,6 +66,7 @@ fn main() {
     let scratch = tempfile::tempdir().unwrap();
     let tools = Tools::find(scratch.path());
     println!("{}", report::machine());
+    measure::touch_memory();
     if settings.wants("cold") || settings.wants("warm") || settings.wants("peaks") {
         python(&settings, &tools, &scratch.path().join("python"));
     }
