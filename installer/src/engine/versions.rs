@@ -21,12 +21,10 @@ pub struct RuntimeVersion {
 #[derive(Deserialize)]
 struct RawVersion {
     version: String,
-    #[serde(default)]
-    is_default: bool,
+    is_default: Option<bool>,
     #[serde(default)]
     distributions: Value,
-    #[serde(default)]
-    execution_config: Map<String, Value>,
+    execution_config: Option<Map<String, Value>>,
 }
 
 impl RuntimeVersion {
@@ -40,14 +38,20 @@ impl RuntimeVersion {
         let mut versions = Vec::new();
         for RawVersion { version, is_default, distributions, execution_config } in raw {
             // What could not run anything is meant to say nothing.
-            let recipe = if execution_config.is_empty() {
-                runtime.clone()
-            } else {
-                let own = Map::from_iter([("execution_config".to_owned(), Value::Object(execution_config))]);
-                Recipe::read(&own)
-                    .map_err(|error| DefinitionError::new(format!("version {version}: {error}")))?
+            let recipe = match execution_config.filter(|config| !config.is_empty()) {
+                None => runtime.clone(),
+                Some(config) => {
+                    let own = Map::from_iter([("execution_config".to_owned(), Value::Object(config))]);
+                    Recipe::read(&own)
+                        .map_err(|error| DefinitionError::new(format!("version {version}: {error}")))?
+                }
             };
-            versions.push(Self { version, is_default, recipe, distributions });
+            versions.push(Self {
+                version,
+                is_default: is_default.unwrap_or_default(),
+                recipe,
+                distributions,
+            });
         }
         versions.sort_by_key(|version| std::cmp::Reverse(parts(&version.version)));
         Ok(versions)
@@ -70,7 +74,7 @@ mod tests {
     fn the_highest_comes_first_and_replaces_the_whole_recipe() {
         let runtime = Recipe { interpreter: "tool".to_owned(), ..Recipe::default() };
         let versions = json!([
-            {"version": "5.9"},
+            {"version": "5.9", "is_default": null, "execution_config": null},
             {"version": "5.10", "is_default": true, "execution_config": {"interpreter": {"binary": "tool5.10"}}},
         ]);
         let versions = RuntimeVersion::read_all(&versions, &runtime).unwrap();

@@ -32,6 +32,7 @@ pub use error::PlanError;
 pub use libraries::{MissingLibrary, check_libraries};
 use node::plan_node;
 use python::plan_python;
+use recipe_directory::taken;
 use recipes::{RecipeSource, definitions_of, plan_recipes, used_runtimes, vendored_for};
 pub use releases::{BundleTargets, ChosenReleases, RegistryPolicy, allowed_blobs, choose_releases};
 pub use runtimes::{BundledRuntimes, CarriedRuntimes};
@@ -137,10 +138,16 @@ impl InstallPlan {
     ) -> Result<Self, InstallError> {
         let blobs = BlobPlan { wanted: BTreeMap::new(), allowed: chosen.allowed };
         let mut plan = Self::empty(chosen.kept, blobs);
-        let mut others = hosted.definitions.clone();
+        let mut others = Vec::new();
         for (pack, release, _) in &chosen.install {
             others.extend(definitions_of(pack, &release.config)?);
         }
+        // What a pack that is replaced said of runtimes counts no longer.
+        let is_replaced = |definition: &RuntimeDefinition| {
+            let pack = definition.reference.split('.').next();
+            chosen.install.iter().any(|(replaced, ..)| Some(replaced.as_str()) == pack)
+        };
+        others.extend(hosted.definitions.iter().filter(|definition| !is_replaced(definition)).cloned());
         for (pack, release, requested) in chosen.install {
             let settings = PlanSettings { made_for: chosen.made_for.as_ref(), link_mode };
             let config = &release.config;
@@ -174,10 +181,12 @@ impl InstallPlan {
                 let (interpreter, vendored) = vendored_for(used, python.as_ref(), node.as_ref());
                 let archive = release.pack_layer().digest;
                 let source = RecipeSource { pack: &pack, config, archive, interpreter, vendored };
-                let planned = plan_recipes(&source, used, hosted)?.into_iter();
-                environments.extend(
-                    planned.map(|(directory, recipe)| (directory, PlannedEnvironment::Recipe(recipe))),
-                );
+                for (directory, recipe) in plan_recipes(&source, used, hosted)? {
+                    if environments.contains_key(&directory) {
+                        return Err(taken(&pack, used, &directory).into());
+                    }
+                    environments.insert(directory, PlannedEnvironment::Recipe(recipe));
+                }
             }
             plan.need_archive(&release, root);
             for environment in environments.values() {

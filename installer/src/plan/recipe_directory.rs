@@ -6,6 +6,7 @@ use std::path::{Component, Path};
 use attune_schemas::PackRef;
 
 use super::error::PlanError;
+use super::recipes::UsedRuntime;
 use crate::engine::RuntimeDefinition;
 use crate::host::HostRoot;
 
@@ -55,5 +56,14 @@ pub(super) fn elsewhere(pack: &PackRef, definition: &RuntimeDefinition, path: &s
         pack: pack.clone(),
         runtime: definition.reference.clone(),
         reason: format!("its environments would be at `{}`, and not in packenvs", path.escape_debug()),
+    }
+}
+
+/// Two runtimes have one directory.
+pub(super) fn taken(pack: &PackRef, used: &UsedRuntime<'_>, directory: &str) -> PlanError {
+    PlanError::Runtime {
+        pack: pack.clone(),
+        runtime: used.definition.reference.clone(),
+        reason: format!("another of the pack's environments is called `{directory}` already"),
     }
 }

@@ -110,9 +110,13 @@ pub(super) fn plan_recipes(
     let is_here = |distributions: &Value, recipe: &Recipe| {
         is_available(distributions, &recipe.interpreter, hosted.programs, scratch.path(), hosted.interrupt)
     };
-    let versions = needed_versions(source, definition, &|version| {
-        is_here(&version.distributions, &version.recipe).is_ok()
-    })?;
+    // Those of Python and Node.js are linked, whatever builds the environment of the pack.
+    let versions = match used.canonical {
+        Some(_) => Vec::new(),
+        None => needed_versions(source, definition, &|version| {
+            is_here(&version.distributions, &version.recipe).is_ok()
+        })?,
+    };
     let mut planned = BTreeMap::new();
     match is_here(&definition.distributions, &definition.recipe) {
         Ok(()) => {

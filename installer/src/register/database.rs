@@ -69,7 +69,11 @@ impl Database {
     pub(crate) fn runtimes(root: &HostRoot) -> Result<Vec<RuntimeDefinition>, RegisterError> {
         let Some(database) = Self::existing(root)? else { return Ok(Vec::new()) };
         let sql = "SELECT ref, json_object('name', name, 'aliases', json(aliases), 'distributions', json(distributions), \
-             'installers', json(installers), 'execution_config', json(execution_config)) \
+             'installers', json(installers), 'execution_config', json(execution_config), 'versions', \
+             json((SELECT json_group_array(json_object('version', version, \
+                 'is_default', json(CASE is_default WHEN 0 THEN 'false' ELSE 'true' END), \
+                 'distributions', json(distributions), 'execution_config', json(execution_config))) \
+             FROM runtime_version WHERE runtime_version.runtime = runtime.id))) \
              FROM runtime WHERE pack IS NOT NULL ORDER BY ref";
         let mut statement = database.connection.prepare(sql)?;
         let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;

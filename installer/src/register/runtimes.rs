@@ -45,7 +45,7 @@ pub(super) fn ensure_version(
 
 /// Makes the versions of a pack's runtime those that its definition lists.
 ///
-/// New ones count as unavailable until something finds them; those that another pack's environment is made
+/// They count as unavailable until something finds them, unless another pack has an environment of one; those that another pack's environment is made
 /// for stay.
 pub(super) fn replace_versions(
     transaction: &Transaction<'_>,
@@ -67,7 +67,9 @@ pub(super) fn replace_versions(
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0, ?11, ?11) \
              ON CONFLICT (runtime, version) DO UPDATE SET is_default = excluded.is_default, \
                  execution_config = excluded.execution_config, distributions = excluded.distributions, \
-                 meta = excluded.meta, updated = excluded.updated",
+                 meta = excluded.meta, updated = excluded.updated, \
+                 available = available AND EXISTS (SELECT 1 FROM pack_environment \
+                     WHERE pack_environment.runtime_version = runtime_version.id AND pack <> ?12)",
             params![
                 runtime,
                 runtime_ref,
@@ -80,6 +82,7 @@ pub(super) fn replace_versions(
                 version.json_or("distributions", "{}"),
                 version.json_or("meta", "{}"),
                 now,
+                pack,
             ],
         )?;
         listed.push(number);

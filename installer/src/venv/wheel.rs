@@ -50,7 +50,9 @@ impl<'a> WheelPlacement<'a> {
             if is_directory && text.ends_with(".dist-info") {
                 dist_info = Some(text.into_owned());
             } else if is_directory && text.ends_with(".data") {
-                data = Some(text.into_owned());
+                if data.replace(text.into_owned()).is_some() {
+                    return Err(self.refuse("it has two `.data`"));
+                }
             } else if !text.starts_with(COMPILED_PREFIX) {
                 self.add(tree, &site_packages, Path::new(""), &name, is_directory)?;
             }

@@ -162,7 +162,7 @@ fn add_one(
     require_versions(&metadata.pack, &pack.report.components, &pythons)?;
     let platforms = if node_inputs.is_empty() { Vec::new() } else { options.targets.platforms()? };
     if let Some(release) = published.and_then(|index| index.release(&metadata.version)) {
-        require_same(publisher, metadata, release, &archive, (&targets, &platforms))?;
+        require_same(publisher, metadata, release, &archive, (&targets, &platforms), options.vendor.glibc)?;
         entry.size = release.size;
         return Ok((None, entry));
     }

@@ -9,6 +9,7 @@ use attune_schemas::{Platform, PythonMinor};
 use crate::error::BuildError;
 use crate::registry::Publisher;
 use crate::release::ArchivedPack;
+use crate::vendor::{Glibc, TargetKey, wheel_fits};
 
 /// A published release never changes: the same pack is left alone, another is refused.
 pub(super) fn require_same(
@@ -17,6 +18,7 @@ pub(super) fn require_same(
     release: &Release,
     archive: &ArchivedPack,
     (targets, platforms): (&[(Platform, PythonMinor)], &[Platform]),
+    glibc: Glibc,
 ) -> Result<(), BuildError> {
     let taken = |difference: String| BuildError::VersionTaken {
         pack: metadata.pack.clone(),
@@ -38,6 +40,13 @@ pub(super) fn require_same(
     };
     if let Some((platform, python)) = targets.iter().find(|target| !has(target)) {
         return Err(taken(format!("nothing vendored for Python {python} on {platform}")));
+    }
+    let asked = lock.iter().flat_map(|lock| &lock.targets);
+    let asked = asked.filter(|target| targets.contains(&(target.platform, target.python)));
+    for (target, wheel) in asked.flat_map(|target| target.wheels.iter().map(move |wheel| (target, wheel))) {
+        if !wheel_fits(TargetKey::new(target.platform, target.python), glibc, &wheel.filename) {
+            return Err(taken(format!("`{}`, which needs a newer glibc than {glibc}", wheel.filename)));
+        }
     }
     let packages = published.config.environments.nodejs.as_ref();
     let has = |platform: &Platform| {

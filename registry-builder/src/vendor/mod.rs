@@ -62,6 +62,7 @@ pub use pylock::Pylock;
 pub use requirements::PythonInputs;
 pub use selection::{BlockReason, Blocked};
 pub use source_build::BuildProblem;
+pub(crate) use target::wheel_fits;
 pub use target::{Glibc, TargetKey};
 pub use uv::UvSettings;
 pub use vendoring::{VendorSettings, VendoredFile, VendoredPython, vendor_python};

@@ -9,6 +9,7 @@ use std::str::FromStr;
 use attune_schemas::platform::{Arch, Libc};
 use attune_schemas::{Platform, PythonMinor};
 use serde::{Deserialize, Serialize};
+use uv_distribution_filename::WheelFilename;
 use uv_pep440::{Version, VersionSpecifiers};
 use uv_pep508::{MarkerEnvironment, MarkerEnvironmentBuilder};
 use uv_platform_tags::{self as tags, Tags, TagsOptions};
@@ -123,6 +124,15 @@ impl TargetEnvironment {
     }
 }
 
+/// Whether the wheel `filename`, published or built here, installs where glibc is not older than `glibc`.
+pub(crate) fn wheel_fits(key: TargetKey, glibc: Glibc, filename: &str) -> bool {
+    let (Ok(wheel), Ok(target)) = (filename.parse::<WheelFilename>(), TargetEnvironment::new(key, glibc))
+    else {
+        return false;
+    };
+    wheel.is_compatible(target.tags()) || target.native_tags().is_some_and(|tags| wheel.is_compatible(&tags))
+}
+
 fn wheel_tags(key: TargetKey, glibc: Glibc) -> Result<Tags, tags::TagsError> {
     let options = TagsOptions { manylinux_compatible: true, is_cross: true, ..TagsOptions::default() };
     wheel_tags_with(key, glibc, options)
@@ -161,7 +171,6 @@ fn markers(key: TargetKey) -> Result<MarkerEnvironment, uv_pep440::VersionParseE
 
 #[cfg(test)]
 mod tests {
-    use uv_distribution_filename::WheelFilename;
     use uv_pep508::MarkerTree;
 
     use super::*;

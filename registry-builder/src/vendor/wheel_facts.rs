@@ -90,6 +90,9 @@ pub enum WheelError {
     /// A line of its entry points cannot be read.
     #[error("`{0}` is no entry point")]
     EntryPoint(String),
+    /// It brings data of a kind that no installer knows.
+    #[error("`{0}` is data of no known kind, or of another package")]
+    Data(String),
     /// It brings a file that belongs to the environment's interpreter.
     #[error("`{0}` would replace the interpreter of every environment that it is in")]
     Interpreter(String),

@@ -3,7 +3,9 @@
 use std::io::{BufReader, Read, Seek};
 use std::path::Path;
 
-use attune_registry::wheel::{check_identity, is_of_the_interpreter, only_dist_info, parse_scripts};
+use attune_registry::wheel::{
+    DATA_KINDS, check_identity, is_of_the_interpreter, only_dist_info, parse_scripts,
+};
 use zip::ZipArchive;
 use zip::result::ZipError;
 
@@ -28,12 +30,29 @@ fn check(reader: impl Read + Seek, filename: &str) -> Result<(), WheelError> {
     check_identity(filename, &metadata, &wheel)?;
     let scripts = parse_scripts(&file("entry_points.txt")?.unwrap_or_default());
     let scripts = scripts.map_err(WheelError::EntryPoint)?.into_iter();
+    check_data(archive.file_names())?;
     let of_entry_points = scripts.map(|script| (format!("bin/{}", script.name), script.name));
     let of_data = archive.file_names().filter_map(|name| Some((data_path(name)?, name.to_owned())));
     match of_entry_points.chain(of_data).find(|(path, _)| is_of_the_interpreter(path)) {
         Some((_, name)) => Err(WheelError::Interpreter(name)),
         None => Ok(()),
     }
+}
+
+/// Refuses what no installer knows a place for.
+fn check_data<'a>(names: impl Iterator<Item = &'a str>) -> Result<(), WheelError> {
+    let mut known = None;
+    for name in names {
+        let Some((top, rest)) = name.split_once('/').filter(|(top, _)| top.ends_with(".data")) else {
+            continue;
+        };
+        let kind = rest.split_once('/').map(|(kind, _)| kind);
+        let is_directory = rest.is_empty() || kind.is_some_and(|kind| DATA_KINDS.contains(&kind));
+        if !is_directory || *known.get_or_insert(top) != top {
+            return Err(WheelError::Data(name.to_owned()));
+        }
+    }
+    Ok(())
 }
 
 /// The text of the entry `path`, or the path again where there is none.
@@ -114,6 +133,14 @@ mod tests {
         for file in [entry_points, scripts, data] {
             let error = judge(FOO, &[file]).unwrap_err();
             assert!(matches!(error, WheelError::Interpreter(_)), "{}: {error}", file.0);
+        }
+    }
+
+    #[test]
+    fn data_of_no_known_kind_is_refused() {
+        for file in ["foo-1.0.data/etc/x", "foo-1.0.data/x", "other.data/scripts/x"] {
+            let error = judge(FOO, &[("foo-1.0.data/scripts/tool", b""), (file, b"")]).unwrap_err();
+            assert!(matches!(error, WheelError::Data(_)), "{file}: {error}");
         }
     }
 

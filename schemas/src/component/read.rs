@@ -97,7 +97,14 @@ fn check_runtime(fields: &Fields<'_>, findings: &mut Findings) {
     {
         let path = fields.path("versions").index(index);
         match version {
-            Value::Object(map) => drop(fields.at(map, path).required_text("version", findings)),
+            Value::Object(map) => {
+                let version = fields.at(map, path);
+                version.required_text("version", findings);
+                version.boolean("is_default", findings);
+                for key in ["distributions", "execution_config", "meta"] {
+                    version.mapping(key, findings);
+                }
+            }
             other => findings.push(fields.wrong_type(&path, other, "a mapping")),
         }
     }

@@ -156,7 +156,7 @@ class Imports(unittest.TestCase):
             with self.subTest(name):
                 importlib.import_module(name)
 
-    def test_requirements_are_met(self):
+    def test_files_are_there(self):
         for distribution in importlib.metadata.distributions():
             self.assertTrue(all(file.locate().exists() for file in distribution.files or []), distribution.name)
 ";

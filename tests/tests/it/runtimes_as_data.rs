@@ -291,6 +291,33 @@ fn actions_get_the_versions_of_their_runtime_that_they_ask_for() {
     assert_eq!(database.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap(), 2);
 }
 
+/// A pack with an action that runs on the runtime of another.
+fn user(constraint: &str) -> PackBuilder {
+    let yaml = format!(
+        "ref: spinner.act\nlabel: x\ndescription: x\nenabled: true\nrunner_type: tool\nentry_point: run\n\
+         runtime_version: \"{constraint}\"\n"
+    );
+    let pack = PackBuilder::new("spinner", "1.0.0").depends_on("weaver");
+    pack.file("actions/act.yaml", yaml).file("actions/run", "")
+}
+
+#[test]
+fn versions_of_a_runtime_that_is_installed_already_are_known() {
+    let world = World::with_packs(&[&with_versions(&[]), &user(">=1.3")]);
+    world.bundle(&["weaver"]).succeeds();
+    world.install_bundle().succeeds();
+    world.bundle(&["spinner"]).succeeds();
+    world.install_bundle().succeeds();
+    let packenvs = world.root().join("packenvs/spinner");
+    assert!(packenvs.join("tool-1.10/made-by").is_file() && !packenvs.join("tool-1.2").exists());
+
+    let world = World::with_packs(&[&with_versions(&[]), &user(">=99")]);
+    world.bundle(&["weaver"]).succeeds();
+    world.install_bundle().succeeds();
+    world.bundle(&["spinner"]).succeeds();
+    world.install_bundle().fails(5, &["spinner.act", "Tool >=99"]);
+}
+
 #[test]
 fn a_version_of_a_runtime_that_the_host_has_not_is_told() {
     let world = bundled(&with_versions(&["runtime_version: \">=2\""]));

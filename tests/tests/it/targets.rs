@@ -130,6 +130,10 @@ fn the_oldest_glibc_decides_which_wheel_travels() {
         .add_for(&[&native(&tag("2_28"))], &[&target[..], &["--glibc", "2.17"]].concat())
         .fails(4, &["2_28"]);
     world.add_for(&[&native(&tag("2_17"))], &[&target[..], &["--glibc", "2.17"]].concat()).succeeds();
+    let world = World::with_registry();
+    world.add_for(&[&native(&tag("2_28"))], &target).succeeds();
+    let again = [&target[..], &["--glibc", "2.17"]].concat();
+    world.add_for(&[&native(&tag("2_28"))], &again).fails(1, &["published already", "glibc than 2.17"]);
     world.add_for(&[&native(&tag("2_17"))], &["--glibc", "new"]).fails(2, &["--glibc", "such as 2.17"]);
 }
 
