@@ -142,6 +142,14 @@ impl World {
         Run::of(command)
     }
 
+    /// Adds the example pack `name`.
+    pub fn add_example(&self, name: &str) -> Run {
+        let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/packs").join(name);
+        let mut command = self.command(Binary::Build);
+        command.args(["add", "--offline"]).arg(self.registry()).arg(example);
+        Run::of(command)
+    }
+
     /// Cuts the bundle; `arguments` are packs and options.
     pub fn bundle(&self, arguments: &[&str]) -> Run {
         let mut command = self.command(Binary::Build);

@@ -193,10 +193,7 @@ fn a_removed_interpreter_is_told_and_nothing_is_lost() {
 #[test]
 fn an_environment_that_steps_built_is_built_again() {
     let world = World::with_registry();
-    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/packs/log_report");
-    let mut add = world.command(Binary::Build);
-    add.args(["add", "--offline"]).arg(world.registry()).arg(example);
-    Run::of(add).succeeds();
+    world.add_example("log_report").succeeds();
     world.bundle(&["log_report"]).succeeds();
     world.install_bundle().succeeds();
     let module = world.root().join("packenvs/log_report/perl/lib/perl5/Log/Tally.pm");

@@ -234,6 +234,12 @@ fn a_wheel_with_two_dist_infos() {
 }
 
 #[test]
+fn a_wheel_with_the_data_of_another() {
+    let wheel = shout().file("shout-1.0.0.data/scripts/a", "").file("whisper-2.0.data/scripts/b", "");
+    refuse_wheel_with(5, &wheel.build().bytes, &["shout-1.0.0-py3-none-any.whl", "two `.data`"]);
+}
+
+#[test]
 fn a_wheel_of_another_name_or_version() {
     let whisper = WheelBuilder::new("whisper", "1.0.0").file("shout/__init__.py", "");
     refuse_wheel(&whisper, &["shout-1.0.0-py3-none-any.whl", "its metadata names it `whisper`"]);

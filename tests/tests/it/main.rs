@@ -23,6 +23,7 @@ mod host_conditions;
 mod hostile_environment;
 mod hostile_release;
 mod interrupt;
+mod listed_versions;
 mod nodejs;
 mod nodejs_bad_input;
 mod nodejs_npm;

@@ -1,13 +1,11 @@
 //! Runtimes that are data: environments that the steps of a definition build, offline.
 
-use std::path::Path;
-
 use attune_tests::binaries::Binary;
 use attune_tests::{Hosts, NodePackage, NodeProject, PackBuilder, Run, WheelBuilder, World};
 use serde_json::{Value, json};
 
 /// A pack whose runtime `Tool` has `fields`, tested by `script`.
-fn pack(fields: &Value, script: &str) -> PackBuilder {
+pub(crate) fn pack(fields: &Value, script: &str) -> PackBuilder {
     let mut definition = json!({"ref": "weaver.tool", "name": "Tool", "distributions": {"verification": {"always_available": true}}});
     definition.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
     let pack = PackBuilder::new("weaver", "1.0.0").yaml("runtime_deps: [tool]");
@@ -15,17 +13,17 @@ fn pack(fields: &Value, script: &str) -> PackBuilder {
     pack.action("run", "shell", "#!/bin/sh\necho '{}'\n").tested_by(script, 60, "block")
 }
 
-fn installers(steps: &Value) -> PackBuilder {
+pub(crate) fn installers(steps: &Value) -> PackBuilder {
     pack(&json!({"installers": {"installers": steps}}), "exit 0\n")
 }
 
-fn bundled(pack: &PackBuilder) -> World {
+pub(crate) fn bundled(pack: &PackBuilder) -> World {
     let world = World::with_packs(&[pack]);
     world.bundle(&["weaver"]).succeeds();
     world
 }
 
-fn env(world: &World, arguments: &[&str]) -> Run {
+pub(crate) fn env(world: &World, arguments: &[&str]) -> Run {
     let mut command = world.command(Binary::Install);
     command.arg("env").args(arguments).arg("--root").arg(world.root());
     Run::of(command)
@@ -41,10 +39,7 @@ fn row(world: &World) -> (String, String, Option<String>) {
 #[test]
 fn the_example_in_perl_installs_and_its_tests_pass() {
     let world = World::with_registry();
-    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/packs/log_report");
-    let mut add = world.command(Binary::Build);
-    add.args(["add", "--offline"]).arg(world.registry()).arg(example);
-    Run::of(add).succeeds();
+    world.add_example("log_report").succeeds();
     world.bundle(&["log_report"]).succeeds();
     world.install_bundle().succeeds();
     let modules = world.root().join("packenvs/log_report/perl/lib/perl5/Log/Tally.pm");
@@ -230,99 +225,6 @@ fn a_runtime_that_an_action_requires_of_its_worker_is_built_as_well() {
     let world = bundled(&pack.file("actions/other.yaml", yaml).file("actions/run.sh", ""));
     world.install_bundle().succeeds();
     assert!(world.root().join("packenvs/weaver/tool/made").is_file());
-}
-
-/// A runtime with two versions that this host has and one that it has not, and an action for each of
-/// `constraints`.
-fn with_versions(constraints: &[&str]) -> PackBuilder {
-    let version = |version: &str, binary: &str| {
-        let environment = json!({"env_type": "made", "create_command": ["cp", binary, "{env_dir}/made-by"]});
-        let commands = json!({"commands": [{"binary": binary, "args": ["--version"]}]});
-        json!({
-            "version": version,
-            "execution_config": {"interpreter": {"binary": binary}, "environment": environment},
-            "distributions": {"verification": commands},
-        })
-    };
-    let mut versions =
-        [version("1.2", "/bin/true"), version("1.10", "/bin/cp"), version("2.0", "no-such-program")];
-    versions[0]["is_default"] = json!(true);
-    let execution =
-        json!({"environment": {"env_type": "made", "create_command": ["touch", "{env_dir}/own"]}});
-    let pack = pack(&json!({"execution_config": execution, "versions": versions}), "exit 0\n");
-    constraints.iter().enumerate().fold(pack, |pack, (index, constraint)| {
-        let yaml = format!(
-            "ref: weaver.act{index}\nlabel: x\ndescription: x\nenabled: true\nrunner_type: tool\nentry_point: run\n\
-             {constraint}\n"
-        );
-        pack.file(&format!("actions/act{index}.yaml"), yaml).file("actions/run", "")
-    })
-}
-
-#[test]
-fn actions_get_the_versions_of_their_runtime_that_they_ask_for() {
-    let world = bundled(&with_versions(&["", "runtime_version: \">=1.3\"", "runtime_version: \"1.x\""]));
-    world.install_bundle().succeeds();
-    let packenvs = world.root().join("packenvs/weaver");
-    assert!(packenvs.join("tool/own").is_file());
-    let same = |directory: &str, program: &str| {
-        fs_err::read(packenvs.join(directory).join("made-by")).unwrap() == fs_err::read(program).unwrap()
-    };
-    assert!(same("tool-1.2", "/bin/true") && same("tool-1.10", "/bin/cp"));
-    assert!(!packenvs.join("tool-2.0").exists());
-    let listed = env(&world, &["path", "weaver", "--runtime", "tool-1.10"]).succeeds();
-    assert_eq!(listed.stdout.trim(), "/bin/cp");
-
-    let database = rusqlite::Connection::open(world.root().join("state/attune.db")).unwrap();
-    let sql = "SELECT version, version_minor, is_default, available FROM runtime_version ORDER BY id";
-    let rows: Vec<(String, i64, bool, bool)> = database
-        .prepare(sql)
-        .unwrap()
-        .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
-        .unwrap()
-        .collect::<Result<_, _>>()
-        .unwrap();
-    let expected = [("1.2", 2, true, true), ("1.10", 10, false, true), ("2.0", 0, false, false)];
-    assert_eq!(
-        rows,
-        expected.map(|(version, minor, default, here)| (version.to_owned(), minor, default, here))
-    );
-    let sql = "SELECT count(*) FROM pack_environment WHERE env_key LIKE 'version:%' AND status = 'ready'";
-    assert_eq!(database.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap(), 2);
-}
-
-/// A pack with an action that runs on the runtime of another.
-fn user(constraint: &str) -> PackBuilder {
-    let yaml = format!(
-        "ref: spinner.act\nlabel: x\ndescription: x\nenabled: true\nrunner_type: tool\nentry_point: run\n\
-         runtime_version: \"{constraint}\"\n"
-    );
-    let pack = PackBuilder::new("spinner", "1.0.0").depends_on("weaver");
-    pack.file("actions/act.yaml", yaml).file("actions/run", "")
-}
-
-#[test]
-fn versions_of_a_runtime_that_is_installed_already_are_known() {
-    let world = World::with_packs(&[&with_versions(&[]), &user(">=1.3")]);
-    world.bundle(&["weaver"]).succeeds();
-    world.install_bundle().succeeds();
-    world.bundle(&["spinner"]).succeeds();
-    world.install_bundle().succeeds();
-    let packenvs = world.root().join("packenvs/spinner");
-    assert!(packenvs.join("tool-1.10/made-by").is_file() && !packenvs.join("tool-1.2").exists());
-
-    let world = World::with_packs(&[&with_versions(&[]), &user(">=99")]);
-    world.bundle(&["weaver"]).succeeds();
-    world.install_bundle().succeeds();
-    world.bundle(&["spinner"]).succeeds();
-    world.install_bundle().fails(5, &["spinner.act", "Tool >=99"]);
-}
-
-#[test]
-fn a_version_of_a_runtime_that_the_host_has_not_is_told() {
-    let world = bundled(&with_versions(&["runtime_version: \">=2\""]));
-    world.install_bundle().fails(5, &["weaver.act0", "Tool >=2"]).with_hint();
-    assert!(world.root_tree().is_absent());
 }
 
 /// The JSON of the requirements, as it is.
