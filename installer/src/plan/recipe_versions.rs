@@ -12,11 +12,15 @@ pub(super) fn needed_versions<'a>(
     definition: &'a RuntimeDefinition,
     is_here: &dyn Fn(&RuntimeVersion) -> bool,
 ) -> Result<Vec<&'a RuntimeVersion>, PlanError> {
+    let users = runners(source.config).filter(|(_, runner)| definition.answers_to(runner));
+    let users: Vec<_> = users.map(|(component, _)| component).collect();
+    // Without any version to choose from there is nothing to ask for; and to look for one runs programs.
+    if definition.versions.is_empty() || users.is_empty() {
+        return Ok(Vec::new());
+    }
     let here: Vec<&RuntimeVersion> = definition.versions.iter().filter(|version| is_here(version)).collect();
     let mut needed: Vec<&RuntimeVersion> = Vec::new();
-    // Without any version to choose from there is nothing to ask for.
-    let users = runners(source.config).filter(|(_, runner)| definition.answers_to(runner));
-    for (component, _) in users.filter(|_| !definition.versions.is_empty()) {
+    for component in users {
         let constraint = constraint_of(source.pack, component)?;
         let version = match &constraint {
             Some(constraint) => here.iter().find(|version| constraint.allows(&version.version)),

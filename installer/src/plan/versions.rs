@@ -1,6 +1,7 @@
 //! Versions of runtimes that single actions and sensors ask for: environments of their own beside the pack's.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 
 use attune_schemas::component::ComponentSummary;
 use attune_schemas::pack::canonical_runtime;
@@ -97,17 +98,9 @@ fn highest_python(
     hosted: &mut Hosted<'_>,
     constraint: &RuntimeConstraint,
 ) -> Result<Found<PythonEnvironment>, InstallError> {
-    for minor in MINORS.rev().map(PythonMinor::new).filter(|minor| constraint.allows(&minor.to_string())) {
-        match plan_python(pack, config, settings, hosted, &|found| found.minor() == Some(minor)) {
-            Ok(None) => return Ok(None),
-            Ok(Some((environment, carried))) => {
-                return Ok(Some((format!("python-{minor}"), environment, carried)));
-            }
-            Err(error) if is_about_this_version(&error) => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(None)
+    highest("python", MINORS.rev().map(PythonMinor::new), constraint, |minor| {
+        plan_python(pack, config, settings, hosted, &|found| found.minor() == Some(*minor))
+    })
 }
 
 fn highest_node(
@@ -117,12 +110,24 @@ fn highest_node(
     hosted: &mut Hosted<'_>,
     constraint: &RuntimeConstraint,
 ) -> Result<Found<NodeEnvironment>, InstallError> {
-    for major in MAJORS.rev().filter(|major| constraint.allows(&major.to_string())) {
+    highest("nodejs", MAJORS.rev(), constraint, |major| {
         let prefix = format!("{major}.");
-        match plan_node(pack, config, settings, hosted, &|found| found.version.starts_with(&prefix)) {
+        plan_node(pack, config, settings, hosted, &|found| found.version.starts_with(&prefix))
+    })
+}
+
+/// The first of `versions` that the constraint allows and `plan` finds, with the name of its directory.
+fn highest<V: Display, T>(
+    runtime: &str,
+    versions: impl Iterator<Item = V>,
+    constraint: &RuntimeConstraint,
+    mut plan: impl FnMut(&V) -> Result<Option<(T, Option<RuntimeRelease>)>, InstallError>,
+) -> Result<Found<T>, InstallError> {
+    for version in versions.filter(|version| constraint.allows(&version.to_string())) {
+        match plan(&version) {
             Ok(None) => return Ok(None),
             Ok(Some((environment, carried))) => {
-                return Ok(Some((format!("nodejs-{major}"), environment, carried)));
+                return Ok(Some((format!("{runtime}-{version}"), environment, carried)));
             }
             Err(error) if is_about_this_version(&error) => {}
             Err(error) => return Err(error),
