@@ -25,6 +25,9 @@ impl InstallError {
             Self::NoEnvironment { .. } => {
                 Some("`attune-install env list` shows the environments that there are".to_owned())
             }
+            Self::DamagedEnvironments { .. } => {
+                Some("build what is damaged or outdated again with `attune-install env repair`".to_owned())
+            }
             Self::Fingerprint { .. } | Self::NoSuchRoot { .. } => Some(
                 "ask the registry's publisher for the fingerprint again, on a way that you trust: \
                  `attune-build root show REGISTRY` prints it"

@@ -57,7 +57,7 @@ fn a_whole_environment_is_told_from_a_damaged_one() {
     let module = find(&world, "shout/__init__.py");
     let honest = fs_err::read(&module).unwrap();
     fs_err::remove_file(&module).unwrap();
-    let run = env(&world, &["verify"]).fails(5, &["reporter", "damaged"]);
+    let run = env(&world, &["verify"]).fails(5, &["reporter", "damaged", "env repair"]).with_hint();
     assert!(run.stdout.contains("missing ") && run.stdout.contains("shout/__init__.py"), "{}", run.stdout);
     fs_err::write(&module, "def shout(text): return 'changed'\n").unwrap();
     let report = env(&world, &["verify", "reporter", "--json"]);
