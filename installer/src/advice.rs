@@ -4,9 +4,10 @@ use std::io;
 
 use attune_registry::reader::ReaderError;
 use attune_registry::resolve::ResolveError;
+use attune_schemas::FailureKind;
 
 use crate::error::InstallError;
-use crate::exit::{ExitKind, failed_source, unpack_kind};
+use crate::exit::{failed_source, unpack_kind};
 use crate::host::{LockError, PlantedError};
 
 impl InstallError {
@@ -35,7 +36,7 @@ impl InstallError {
             ),
             Self::Plan(error) => error.hint(),
             Self::Tests(error) => error.hint(),
-            Self::Unpack(error) if unpack_kind(error) == ExitKind::Failed => {
+            Self::Unpack(error) if unpack_kind(error) == FailureKind::Failed => {
                 Some("make sure that the disk has room and can be written, then try again".to_owned())
             }
             Self::Unpack(_) => {

@@ -1,68 +1,31 @@
-//! Which exit code a failure has.
+//! Which kind a failure is of.
 
 use attune_registry::archive::ArchiveError;
 use attune_registry::reader::ReaderError;
 use attune_registry::resolve::ResolveError;
 use attune_registry::source::SourceError;
 use attune_registry::trust::{FetchError, TrustError, Verdict};
+use attune_schemas::FailureKind;
 
 use crate::error::InstallError;
 use crate::host::LockError;
 use crate::unpack::{UnpackError, WheelError};
 
-/// The kinds of failure that have an exit code of their own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ExitKind {
-    /// 1: anything else.
-    Failed,
-    /// 2: the command line.
-    Usage,
-    /// 3: not trusted, or damaged.
-    Untrusted,
-    /// 4: unresolvable.
-    Unresolvable,
-    /// 5: an environment.
-    Environment,
-    /// 6: the packs' tests.
-    Tests,
-    /// 7: registration.
-    Registration,
-    /// 8: another install holds the lock.
-    Busy,
-    /// 130: interrupted by a signal, as shells have it.
-    Interrupted,
-}
-
-impl ExitKind {
-    /// The exit code.
-    pub const fn code(self) -> u8 {
-        match self {
-            Self::Failed => 1,
-            Self::Usage => 2,
-            Self::Untrusted => 3,
-            Self::Unresolvable => 4,
-            Self::Environment => 5,
-            Self::Tests => 6,
-            Self::Registration => 7,
-            Self::Busy => 8,
-            Self::Interrupted => 130,
-        }
-    }
-}
-
 impl InstallError {
-    /// Which exit code this is.
-    pub fn kind(&self) -> ExitKind {
+    /// The kind of the failure.
+    pub fn kind(&self) -> FailureKind {
         match self {
-            Self::Interrupted => ExitKind::Interrupted,
+            Self::Interrupted => FailureKind::Interrupted,
             Self::Trust(error) => trust_kind(error),
-            Self::Fingerprint { .. } | Self::NoSuchRoot { .. } => ExitKind::Untrusted,
-            Self::NotARootFile { .. } | Self::NoTrust { .. } | Self::NotInIndex { .. } => ExitKind::Untrusted,
-            Self::ListedTwice { .. } | Self::OtherRegistry { .. } => ExitKind::Untrusted,
+            Self::Fingerprint { .. } | Self::NoSuchRoot { .. } => FailureKind::Untrusted,
+            Self::NotARootFile { .. } | Self::NoTrust { .. } | Self::NotInIndex { .. } => {
+                FailureKind::Untrusted
+            }
+            Self::ListedTwice { .. } | Self::OtherRegistry { .. } => FailureKind::Untrusted,
             Self::Source(error) => source_kind(error),
             Self::Reader(error) => reader_kind(error),
             Self::Resolve(ResolveError::Candidates { source, .. }) => candidates_kind(&**source),
-            Self::Resolve(_) => ExitKind::Unresolvable,
+            Self::Resolve(_) => FailureKind::Unresolvable,
             Self::Plan(error) => error.kind(),
             Self::Unpack(error) => unpack_kind(error),
             Self::Environment(_)
@@ -71,12 +34,12 @@ impl InstallError {
             | Self::NodeModules(_)
             | Self::Recipe { .. }
             | Self::Interpreter(_)
-            | Self::NodeInterpreter(_) => ExitKind::Environment,
-            Self::NoEnvironment { .. } | Self::DamagedEnvironments { .. } => ExitKind::Environment,
-            Self::Tests(_) => ExitKind::Tests,
-            Self::Register(_) | Self::Disagreement { .. } => ExitKind::Registration,
-            Self::Lock(LockError::Busy { .. }) => ExitKind::Busy,
-            Self::Usage { .. } | Self::NothingRequested => ExitKind::Usage,
+            | Self::NodeInterpreter(_) => FailureKind::Environment,
+            Self::NoEnvironment { .. } | Self::DamagedEnvironments { .. } => FailureKind::Environment,
+            Self::Tests(_) => FailureKind::Tests,
+            Self::Register(_) | Self::Disagreement { .. } => FailureKind::Registration,
+            Self::Lock(LockError::Busy { .. }) => FailureKind::Busy,
+            Self::Usage { .. } | Self::NothingRequested => FailureKind::Usage,
             Self::UnknownRegistry { .. }
             | Self::NotARoot { .. }
             | Self::Planted(_)
@@ -84,20 +47,20 @@ impl InstallError {
             | Self::TrustFile { .. }
             | Self::Lock(_)
             | Self::Root { .. }
-            | Self::Unfinished { .. } => ExitKind::Failed,
+            | Self::Unfinished { .. } => FailureKind::Failed,
         }
     }
 }
 
-fn source_kind(error: &SourceError) -> ExitKind {
-    if error.is_damage() { ExitKind::Untrusted } else { ExitKind::Failed }
+fn source_kind(error: &SourceError) -> FailureKind {
+    if error.is_damage() { FailureKind::Untrusted } else { FailureKind::Failed }
 }
 
-fn reader_kind(error: &ReaderError) -> ExitKind {
+fn reader_kind(error: &ReaderError) -> FailureKind {
     match error {
         ReaderError::Source(error) => source_kind(error),
         ReaderError::Trust(error) => trust_kind(error),
-        _ => ExitKind::Untrusted,
+        _ => FailureKind::Untrusted,
     }
 }
 
@@ -116,11 +79,11 @@ impl InstallError {
 }
 
 /// Metadata that cannot be fetched or kept may be good; all else is not trusted.
-fn trust_kind(error: &TrustError) -> ExitKind {
+fn trust_kind(error: &TrustError) -> FailureKind {
     match (error, failed_source(error)) {
-        (TrustError::State(_), _) => ExitKind::Failed,
+        (TrustError::State(_), _) => FailureKind::Failed,
         (_, Some(error)) => source_kind(error),
-        _ => ExitKind::Untrusted,
+        _ => FailureKind::Untrusted,
     }
 }
 
@@ -133,15 +96,15 @@ pub(crate) fn failed_source(error: &TrustError) -> Option<&SourceError> {
 }
 
 /// A failure inside the resolver keeps the kind that it has outside.
-fn candidates_kind(error: &(dyn std::error::Error + Send + Sync + 'static)) -> ExitKind {
-    error.downcast_ref::<ReaderError>().map_or(ExitKind::Failed, reader_kind)
+fn candidates_kind(error: &(dyn std::error::Error + Send + Sync + 'static)) -> FailureKind {
+    error.downcast_ref::<ReaderError>().map_or(FailureKind::Failed, reader_kind)
 }
 
-pub(crate) fn unpack_kind(error: &UnpackError) -> ExitKind {
+pub(crate) fn unpack_kind(error: &UnpackError) -> FailureKind {
     match error {
         UnpackError::Archive { source: ArchiveError::Io(_), .. }
         | UnpackError::Wheel { source: WheelError::Io(_), .. }
-        | UnpackError::Io(_) => ExitKind::Failed,
-        _ => ExitKind::Untrusted,
+        | UnpackError::Io(_) => FailureKind::Failed,
+        _ => FailureKind::Untrusted,
     }
 }

@@ -51,6 +51,5 @@ pub mod venv;
 pub mod verify;
 
 pub use error::InstallError;
-pub use exit::ExitKind;
 pub use install::{InstallOptions, install};
 pub use report::{InstallReport, Outcome};

@@ -1,49 +1,22 @@
-//! Which exit code a failure has, and what to do about it.
+//! Which kind a failure is of, and what to do about it.
 
 use attune_registry::bundle::BundleError;
 use attune_registry::trust::{KeyError, TrustError};
+use attune_schemas::FailureKind;
 
 use crate::error::BuildError;
 use crate::vendor::VendorErrorKind;
 
-/// The kinds of failure that have an exit code of their own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ExitKind {
-    /// 1: anything else.
-    Failed,
-    /// 2: the command line.
-    Usage,
-    /// 3: not trusted, or damaged.
-    Untrusted,
-    /// 4: unresolvable.
-    Unresolvable,
-    /// 8: another publisher is at work.
-    Busy,
-}
-
-impl ExitKind {
-    /// The exit code.
-    pub const fn code(self) -> u8 {
-        match self {
-            Self::Failed => 1,
-            Self::Usage => 2,
-            Self::Untrusted => 3,
-            Self::Unresolvable => 4,
-            Self::Busy => 8,
-        }
-    }
-}
-
 impl BuildError {
-    /// Which exit code this is.
-    pub fn kind(&self) -> ExitKind {
+    /// The kind of the failure.
+    pub fn kind(&self) -> FailureKind {
         match self {
-            Self::Busy { .. } => ExitKind::Busy,
-            Self::Target(_) | Self::NoDefaultTarget { .. } => ExitKind::Usage,
-            Self::NotAPack { .. } | Self::OutputPath { .. } => ExitKind::Usage,
-            Self::Resolve(_) | Self::NoTarget { .. } => ExitKind::Unresolvable,
-            Self::Blob(_) | Self::Reader(_) | Self::Bundle(BundleError::Blob(_)) => ExitKind::Untrusted,
-            Self::ThresholdWithoutBins | Self::NoSigningKey => ExitKind::Usage,
+            Self::Busy { .. } => FailureKind::Busy,
+            Self::Target(_) | Self::NoDefaultTarget { .. } => FailureKind::Usage,
+            Self::NotAPack { .. } | Self::OutputPath { .. } => FailureKind::Usage,
+            Self::Resolve(_) | Self::NoTarget { .. } => FailureKind::Unresolvable,
+            Self::Blob(_) | Self::Reader(_) | Self::Bundle(BundleError::Blob(_)) => FailureKind::Untrusted,
+            Self::ThresholdWithoutBins | Self::NoSigningKey => FailureKind::Usage,
             Self::Trust(
                 TrustError::State(_)
                 | TrustError::Key(_)
@@ -51,22 +24,22 @@ impl BuildError {
                 | TrustError::TooFewKeys { .. }
                 | TrustError::NoSuchKey { .. }
                 | TrustError::NoBins,
-            ) => ExitKind::Failed,
-            Self::Trust(_) => ExitKind::Untrusted,
-            Self::Source(error) if error.is_damage() => ExitKind::Untrusted,
-            Self::Runtime { source, .. } if source.is_usage() => ExitKind::Usage,
-            Self::Runtime { source, .. } if source.is_damage() => ExitKind::Untrusted,
+            ) => FailureKind::Failed,
+            Self::Trust(_) => FailureKind::Untrusted,
+            Self::Source(error) if error.is_damage() => FailureKind::Untrusted,
+            Self::Runtime { source, .. } if source.is_usage() => FailureKind::Usage,
+            Self::Runtime { source, .. } if source.is_damage() => FailureKind::Untrusted,
             Self::InstallsNowhere { .. }
             | Self::NoPack { .. }
             | Self::NoRuntime { .. }
-            | Self::RuntimeVersion { .. } => ExitKind::Unresolvable,
+            | Self::RuntimeVersion { .. } => FailureKind::Unresolvable,
             Self::Vendor { source, .. } => match source.kind() {
-                VendorErrorKind::Unresolvable => ExitKind::Unresolvable,
-                VendorErrorKind::Damaged => ExitKind::Untrusted,
-                VendorErrorKind::Usage => ExitKind::Usage,
-                _ => ExitKind::Failed,
+                VendorErrorKind::Unresolvable => FailureKind::Unresolvable,
+                VendorErrorKind::Damaged => FailureKind::Untrusted,
+                VendorErrorKind::Usage => FailureKind::Usage,
+                _ => FailureKind::Failed,
             },
-            _ => ExitKind::Failed,
+            _ => FailureKind::Failed,
         }
     }
 

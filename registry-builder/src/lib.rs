@@ -28,5 +28,4 @@ pub mod runtime;
 mod runtime_versions;
 pub mod vendor;
 
-pub use advice::ExitKind;
 pub use error::BuildError;

@@ -13,8 +13,6 @@ pub mod report;
 pub mod resolve;
 pub mod source;
 pub mod system_libraries;
-#[cfg(feature = "terminal")]
-pub mod terminal;
 pub mod trust;
 #[cfg(feature = "wheels")]
 pub mod wheel;

@@ -11,6 +11,7 @@ pub mod coverage;
 pub mod digest;
 pub mod entry_path;
 pub mod environment_lock;
+mod failure_kind;
 pub mod json_schema;
 pub mod lint;
 pub mod pack;
@@ -28,6 +29,7 @@ pub mod yaml;
 
 pub use digest::Digest;
 pub use entry_path::EntryPath;
+pub use failure_kind::FailureKind;
 pub use pack_ref::PackRef;
 pub use platform::{Platform, PythonMinor};
 pub use requirement::{PackRequest, Requirement};

@@ -6,11 +6,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use attune_registry::terminal::{Failure, Output};
+use attune_schemas::FailureKind;
 use attune_serve::cli::Cli;
 use attune_serve::{
     BindError, DirectoryError, Drained, RegistryDirectory, Service, Settings, Signals, Verbosity,
 };
+use attune_terminal::{Failure, Output};
 use clap::Parser as _;
 use serde_json::json;
 
@@ -90,7 +91,7 @@ fn report_listening(settings: &Settings, directory: &RegistryDirectory, address:
 
 /// Writes an error, its causes and the advice to standard error.
 fn report_error(error: &anyhow::Error, output: Output) {
-    Failure::new(error.as_ref(), hint(error).map(str::to_owned), 1).show(output);
+    Failure::new(error.as_ref(), FailureKind::Failed).with_hint(hint(error).map(str::to_owned)).show(output);
 }
 
 fn hint(error: &anyhow::Error) -> Option<&'static str> {

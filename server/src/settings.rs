@@ -2,10 +2,10 @@
 //!
 //! Made once, in the binary, from a parsed [`Cli`]; nothing below it looks at arguments again.
 
-use attune_registry::terminal::Output;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use attune_terminal::Output;
 use tracing::level_filters::LevelFilter;
 
 use crate::cli::{Cli, Command, RegistryArgs};

@@ -1,7 +1,7 @@
 //! `attune-install du` and `attune-install gc`
 
 use attune_registry::human_bytes;
-use attune_registry::terminal::{Output, Table, write_result};
+use attune_terminal::{Output, Table, write_result};
 use clap::Args;
 use serde::Serialize;
 

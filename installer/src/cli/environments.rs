@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use attune_registry::blob::Durability;
-use attune_registry::terminal::{Output, Table, TerminalReporter, write_result};
 use attune_schemas::PackRef;
+use attune_terminal::{Output, Table, TerminalReporter, write_result};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -182,7 +182,7 @@ fn rebuild(
         interrupt: Interrupt::on_signals().unwrap_or_default(),
         now,
     };
-    rebuild_environments(root, &options, &TerminalReporter::new(common.quiet || common.json))
+    rebuild_environments(root, &options, &TerminalReporter::new(common.report.is_silent()))
 }
 
 fn render_rebuilt(rebuilt: &[RebuiltEnvironment]) -> String {

@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 use attune_registry::blob::Durability;
 use attune_registry::human_bytes;
-use attune_registry::terminal::{Output, Table, TerminalReporter, write_result};
 use attune_schemas::{Digest, PackRequest};
+use attune_terminal::{Output, Table, TerminalReporter, write_result};
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 
@@ -108,7 +108,7 @@ impl InstallArgs {
     pub(super) fn run(self, now: Timestamp) -> (Output, Result<(), InstallError>) {
         let output = self.common.output();
         self.common.start_log();
-        let quiet = self.common.quiet || self.common.json;
+        let quiet = self.common.report.is_silent();
         let run = || {
             let mut options = self.options(now)?;
             match Interrupt::on_signals() {
@@ -118,7 +118,7 @@ impl InstallArgs {
             let report = install(&options, &TerminalReporter::new(quiet))?;
             let text = match output {
                 Output::Json => serde_json::to_string_pretty(&report).expect("a report serialises") + "\n",
-                Output::Text if self.common.quiet => return Ok(()),
+                Output::Text if self.common.report.quiet => return Ok(()),
                 Output::Text => render(&report),
             };
             write_result(&text).map_err(InstallError::Output)

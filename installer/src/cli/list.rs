@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use attune_registry::terminal::{Output, Table, write_result};
+use attune_terminal::{Output, Table, write_result};
 use clap::Args;
 
 use super::settings::CommonArgs;

@@ -11,7 +11,7 @@ mod trust;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use attune_registry::terminal::{Failure, Output, show_usage};
+use attune_terminal::{Failure, Output, exit_code, show_usage};
 use clap::Parser;
 use jiff::Timestamp;
 
@@ -85,13 +85,13 @@ pub fn run(args: impl IntoIterator<Item = OsString>, now: Timestamp) -> ExitCode
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             show(&error, output);
-            ExitCode::from(error.kind().code())
+            ExitCode::from(exit_code(error.kind()))
         }
     }
 }
 
 fn show(error: &InstallError, output: Output) {
-    let mut failure = Failure::new(error, error.hint(), error.kind().code());
+    let mut failure = Failure::new(error, error.kind()).with_hint(error.hint());
     if let Some(verdict) = error.verdict() {
         failure = failure.with_detail("verdict", verdict.as_str().into());
     }

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use attune_registry::terminal::{Output, Table, write_result};
 use attune_schemas::Digest;
 use attune_schemas::tuf::RegistryName;
+use attune_terminal::{Output, Table, write_result};
 use clap::{Args, Subcommand};
 use jiff::SignedDuration;
 use serde::Serialize;

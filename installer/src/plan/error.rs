@@ -2,10 +2,9 @@
 
 use std::path::PathBuf;
 
-use attune_schemas::{PackRef, Platform, PythonMinor, Version};
+use attune_schemas::{FailureKind, PackRef, Platform, PythonMinor, Version};
 
 use super::libraries::MissingLibrary;
-use crate::exit::ExitKind;
 
 /// Why a plan could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -138,7 +137,7 @@ fn lines(missing: &[MissingLibrary]) -> String {
 
 impl PlanError {
     /// Which exit code this is.
-    pub fn kind(&self) -> ExitKind {
+    pub fn kind(&self) -> FailureKind {
         match self {
             Self::NoInterpreter { .. }
             | Self::NoNode { .. }
@@ -148,8 +147,8 @@ impl PlanError {
             | Self::OtherBundle { .. }
             | Self::WheelTags { .. }
             | Self::MissingLibraries { .. }
-            | Self::RuntimeLibraries { .. } => ExitKind::Environment,
-            Self::NoSpace { .. } | Self::Space { .. } => ExitKind::Failed,
+            | Self::RuntimeLibraries { .. } => FailureKind::Environment,
+            Self::NoSpace { .. } | Self::Space { .. } => FailureKind::Failed,
         }
     }
 

@@ -4,13 +4,13 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use attune_registry::human_bytes;
-use attune_registry::terminal::{Output, Table, TerminalReporter, write_result};
 use attune_schemas::lint::Findings;
+use attune_terminal::{Output, ReportArgs, Table, TerminalReporter, write_result};
 use clap::Args;
 use jiff::Timestamp;
 
 use super::inspect::{COVERAGE_COLUMNS, push_coverage};
-use super::settings::{CommonArgs, KeyArgs, TargetArgs};
+use super::settings::{KeyArgs, TargetArgs};
 use crate::add::{AddOptions, AddReport, AddedPack, add};
 use crate::error::BuildError;
 use crate::vendor::{Glibc, NpmSettings, UvSettings, VendorSettings};
@@ -63,7 +63,7 @@ pub(super) struct AddArgs {
     #[command(flatten)]
     keys: KeyArgs,
     #[command(flatten)]
-    common: CommonArgs,
+    common: ReportArgs,
 }
 
 impl AddArgs {

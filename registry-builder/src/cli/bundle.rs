@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 
 use attune_registry::human_bytes;
-use attune_registry::terminal::{Output, Table, TerminalReporter};
 use attune_schemas::PackRequest;
+use attune_terminal::{Output, ReportArgs, Table, TerminalReporter};
 use clap::Args;
 use jiff::Timestamp;
 
 use super::inspect::{COVERAGE_COLUMNS, push_coverage};
-use super::settings::{CommonArgs, TargetArgs, write_report};
+use super::settings::{TargetArgs, write_report};
 use crate::bundle::{BundleOptions, BundleReport, bundle};
 use crate::error::BuildError;
 
@@ -31,7 +31,7 @@ pub(super) struct BundleArgs {
     #[command(flatten)]
     targets: TargetArgs,
     #[command(flatten)]
-    common: CommonArgs,
+    common: ReportArgs,
 }
 
 impl BundleArgs {

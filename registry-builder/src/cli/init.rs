@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
-use attune_registry::terminal::Output;
 use attune_registry::trust::{BinCount, SigningRole};
 use attune_schemas::tuf::{ExpiryDays, RegistryName};
+use attune_terminal::{Output, ReportArgs};
 use clap::Args;
 use jiff::Timestamp;
 
-use super::settings::{CommonArgs, KeyArgs, parse_role_number, write_report};
+use super::settings::{KeyArgs, parse_role_number, write_report};
 use crate::error::BuildError;
 use crate::init::{InitOptions, InitReport, init};
 
@@ -40,7 +40,7 @@ pub(super) struct InitArgs {
     #[command(flatten)]
     keys: KeyArgs,
     #[command(flatten)]
-    common: CommonArgs,
+    common: ReportArgs,
 }
 
 impl InitArgs {

@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 
 use attune_registry::human_bytes;
-use attune_registry::terminal::{Output, Table};
 use attune_schemas::PackRef;
 use attune_schemas::coverage::ReleaseCoverage;
+use attune_terminal::{Output, ReportArgs, Table};
 use clap::Args;
 use jiff::Timestamp;
 
-use super::settings::{CommonArgs, write_report};
+use super::settings::write_report;
 use crate::error::BuildError;
 use crate::inspect::{InspectOptions, InspectReport, inspect};
 
@@ -23,7 +23,7 @@ pub(super) struct InspectArgs {
     #[arg(value_name = "PACK")]
     packs: Vec<PackRef>,
     #[command(flatten)]
-    common: CommonArgs,
+    common: ReportArgs,
 }
 
 impl InspectArgs {

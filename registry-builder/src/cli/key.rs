@@ -2,14 +2,14 @@
 
 use std::path::PathBuf;
 
-use attune_registry::terminal::{Output, Table};
 use attune_registry::trust::{SigningKey, SigningRole};
+use attune_terminal::{Output, ReportArgs, Table};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::root::{CeremonyArgs, render_ceremony};
-use super::settings::{CommonArgs, KeyArgs, PassphraseArgs, write_report};
+use super::settings::{KeyArgs, PassphraseArgs, write_report};
 use crate::error::BuildError;
 use crate::role_keys::{KeyChange, KeyChangeReport, ListedKey, change_keys, list_keys, public_key};
 
@@ -33,7 +33,7 @@ enum KeyCommand {
         #[command(flatten)]
         passphrase: PassphraseArgs,
         #[command(flatten)]
-        common: CommonArgs,
+        common: ReportArgs,
     },
     /// Show the keys of every role
     List {
@@ -43,7 +43,7 @@ enum KeyCommand {
         #[command(flatten)]
         keys: KeyArgs,
         #[command(flatten)]
-        common: CommonArgs,
+        common: ReportArgs,
     },
     /// Let further keys sign a role
     Add {

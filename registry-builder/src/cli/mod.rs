@@ -14,7 +14,7 @@ mod settings;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use attune_registry::terminal::{Failure, Output, show_usage};
+use attune_terminal::{Failure, Output, exit_code, show_usage};
 use clap::Parser;
 use jiff::Timestamp;
 use serde_json::json;
@@ -89,13 +89,13 @@ pub fn run(args: impl IntoIterator<Item = OsString>, now: Timestamp) -> ExitCode
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             show(&error, output);
-            ExitCode::from(error.kind().code())
+            ExitCode::from(exit_code(error.kind()))
         }
     }
 }
 
 fn show(error: &BuildError, output: Output) {
-    let mut failure = Failure::new(error, error.hint(), error.kind().code());
+    let mut failure = Failure::new(error, error.kind()).with_hint(error.hint());
     if let BuildError::Lint { findings, .. } = error {
         for (pack, findings) in findings {
             add::show_findings(pack, findings, output);

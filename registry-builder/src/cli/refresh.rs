@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use attune_registry::report::Reporter as _;
-use attune_registry::terminal::{Output, TerminalReporter};
+use attune_terminal::{Output, ReportArgs, TerminalReporter};
 use clap::Args;
 use jiff::Timestamp;
 
-use super::settings::{CommonArgs, KeyArgs, write_report};
+use super::settings::{KeyArgs, write_report};
 use crate::error::BuildError;
 use crate::refresh::{RefreshOptions, RefreshReport, refresh};
 
@@ -21,7 +21,7 @@ pub(super) struct RefreshArgs {
     #[command(flatten)]
     keys: KeyArgs,
     #[command(flatten)]
-    common: CommonArgs,
+    common: ReportArgs,
 }
 
 impl RefreshArgs {

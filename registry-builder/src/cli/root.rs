@@ -3,15 +3,15 @@
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
-use attune_registry::terminal::{Output, Table};
 use attune_registry::trust::{RootDraft, SigningRole, TrustError};
 use attune_schemas::Digest;
 use attune_schemas::tuf::RoleType;
+use attune_terminal::{Output, ReportArgs, Table};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::settings::{CommonArgs, KeyArgs, parse_role_number, write_report};
+use super::settings::{KeyArgs, parse_role_number, write_report};
 use crate::ceremony::{
     CeremonyOptions, CeremonyReport, SignatureReport, change_root, default_draft, publish_root, sign_draft,
 };
@@ -45,7 +45,7 @@ pub(super) struct CeremonyArgs {
     #[command(flatten)]
     pub(super) keys: KeyArgs,
     #[command(flatten)]
-    pub(super) common: CommonArgs,
+    pub(super) common: ReportArgs,
 }
 
 #[derive(Debug, Subcommand)]
@@ -56,7 +56,7 @@ enum RootCommand {
         #[arg(value_name = "REGISTRY|FILE")]
         what: PathBuf,
         #[command(flatten)]
-        common: CommonArgs,
+        common: ReportArgs,
     },
     /// Prepare the next root: renewed, and changed as asked for
     Prepare {
@@ -77,7 +77,7 @@ enum RootCommand {
         #[command(flatten)]
         keys: KeyArgs,
         #[command(flatten)]
-        common: CommonArgs,
+        common: ReportArgs,
     },
     /// Put signatures together and publish the next root
     Publish {

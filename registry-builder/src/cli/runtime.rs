@@ -3,14 +3,14 @@
 use std::path::PathBuf;
 
 use attune_registry::human_bytes;
-use attune_registry::terminal::{Output, Table, TerminalReporter};
 use attune_schemas::runtime_index::{RuntimeIndex, RuntimeName};
 use attune_schemas::{Digest, Platform, Version};
+use attune_terminal::{Output, ReportArgs, Table, TerminalReporter};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 
 use super::add::default_cache_directory;
-use super::settings::{CommonArgs, KeyArgs, write_report};
+use super::settings::{KeyArgs, write_report};
 use crate::error::BuildError;
 use crate::runtime::{AddedRuntime, RuntimeOptions, add_runtime, list_runtimes};
 
@@ -31,7 +31,7 @@ enum RuntimeCommand {
         #[arg(value_name = "REGISTRY")]
         registry: PathBuf,
         #[command(flatten)]
-        common: CommonArgs,
+        common: ReportArgs,
     },
 }
 
@@ -62,7 +62,7 @@ struct AddRuntimeArgs {
     #[command(flatten)]
     keys: KeyArgs,
     #[command(flatten)]
-    common: CommonArgs,
+    common: ReportArgs,
 }
 
 impl RuntimeArgs {

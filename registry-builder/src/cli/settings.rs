@@ -4,64 +4,17 @@ use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use attune_registry::terminal::{Output, write_result};
 use attune_registry::trust::{Passphrase, SigningRole, SigningRoleError};
 use attune_schemas::{Platform, PythonMinor};
+use attune_terminal::{ReportArgs, write_json_or};
 use clap::Args;
 use serde::Serialize;
-use tracing::level_filters::LevelFilter;
 
 use crate::error::BuildError;
 use crate::keys::{
     KeyReference, KeySettings, PASSPHRASE_VARIABLE, Passphrases, default_key_directory, new_passphrase,
 };
 use crate::python_target::TargetSelection;
-
-/// How answers are shown.
-#[derive(Debug, Args)]
-pub(super) struct CommonArgs {
-    /// Write the result as JSON, and errors as JSON to standard error
-    #[arg(long)]
-    json: bool,
-    /// Print nothing but errors
-    #[arg(short, long)]
-    quiet: bool,
-    /// Tell more of what is done; twice for everything
-    #[arg(short, long, action = clap::ArgAction::Count, conflicts_with = "quiet")]
-    verbose: u8,
-}
-
-impl CommonArgs {
-    pub(super) fn output(&self) -> Output {
-        if self.json { Output::Json } else { Output::Text }
-    }
-
-    /// Whether progress and warnings are kept back.
-    pub(super) fn is_silent(&self) -> bool {
-        self.quiet || self.json
-    }
-
-    /// Whether even the result is kept back.
-    pub(super) fn is_quiet(&self) -> bool {
-        self.quiet && !self.json
-    }
-
-    /// Starts the log on standard error.
-    pub(super) fn start_log(&self) {
-        let level = match self.verbose {
-            0 if self.quiet => LevelFilter::ERROR,
-            0 => LevelFilter::WARN,
-            1 => LevelFilter::INFO,
-            _ => LevelFilter::DEBUG,
-        };
-        tracing_subscriber::fmt()
-            .with_max_level(level)
-            .with_target(false)
-            .without_time()
-            .with_writer(anstream::stderr)
-            .init();
-    }
-}
 
 /// Where the registry's keys are.
 #[derive(Debug, Args)]
@@ -140,15 +93,13 @@ pub(super) fn parse_role_number(text: &str) -> Result<(SigningRole, NonZeroU32),
 /// Writes a report to standard output, as JSON or as `text` says.
 pub(super) fn write_report<R: Serialize>(
     report: &R,
-    common: &CommonArgs,
+    args: &ReportArgs,
     text: impl FnOnce(&R) -> String,
 ) -> Result<(), BuildError> {
-    let text = match common.output() {
-        Output::Json => serde_json::to_string_pretty(report).expect("a report serialises") + "\n",
-        Output::Text if common.is_quiet() => return Ok(()),
-        Output::Text => text(report),
-    };
-    write_result(&text).map_err(BuildError::Output)
+    if args.is_quiet() {
+        return Ok(());
+    }
+    write_json_or(report, args.output(), text).map_err(BuildError::Output)
 }
 
 /// What to build for.

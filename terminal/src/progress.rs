@@ -5,9 +5,8 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
+use attune_registry::report::Reporter;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-
-use crate::report::Reporter;
 
 /// Shows progress on standard error.
 #[derive(Debug)]

@@ -1,31 +1,30 @@
-//! A failure as it is shown: what failed, why, and what to do about it.
+//! A failure as it is shown: the failure, its causes, and a hint.
 
 use std::error::Error;
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
+use attune_schemas::FailureKind;
 use serde_json::json;
 
-use super::Output;
+use crate::{Output, exit_code};
 
-/// A failure, ready to be shown.
+/// A failure of a command, ready to be shown.
+///
+/// Each program turns the errors of its library into this type, in its `cli` folder: that is where the flags
+/// are that a hint may name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
-    /// What failed.
-    pub message: String,
-    /// Why, the nearest cause first.
-    pub causes: Vec<String>,
-    /// What to do about it.
-    pub hint: Option<String>,
-    /// The exit code that goes with it.
-    pub exit_code: u8,
-    /// More, for programs: fields that are added to the JSON form.
-    pub details: serde_json::Map<String, serde_json::Value>,
+    kind: FailureKind,
+    message: String,
+    causes: Vec<String>,
+    hint: Option<String>,
+    details: serde_json::Map<String, serde_json::Value>,
 }
 
 impl Failure {
     /// The failure that `error` is, with its chain of sources.
-    pub fn new(error: &dyn Error, hint: Option<String>, exit_code: u8) -> Self {
+    pub fn new(error: &dyn Error, kind: FailureKind) -> Self {
         let mut causes = Vec::new();
         let mut source = error.source();
         while let Some(cause) = source {
@@ -36,7 +35,25 @@ impl Failure {
             }
             source = cause.source();
         }
-        Self { message: error.to_string(), causes, hint, exit_code, details: serde_json::Map::new() }
+        Self { causes, ..Self::from_message(error.to_string(), kind) }
+    }
+
+    /// A failure without a cause.
+    pub fn from_message(message: String, kind: FailureKind) -> Self {
+        Self { kind, message, causes: Vec::new(), hint: None, details: serde_json::Map::new() }
+    }
+
+    /// The result could not be written to standard output, though the work is done.
+    pub fn of_output(error: &io::Error) -> Self {
+        let message = "done, but the result could not be written to standard output".to_owned();
+        Self { causes: vec![error.to_string()], ..Self::from_message(message, FailureKind::Failed) }
+    }
+
+    /// Adds the hint, if there is one.
+    #[must_use]
+    pub fn with_hint(mut self, hint: Option<String>) -> Self {
+        self.hint = hint;
+        self
     }
 
     /// Adds a field to the JSON form.
@@ -44,6 +61,16 @@ impl Failure {
     pub fn with_detail(mut self, name: &str, value: serde_json::Value) -> Self {
         self.details.insert(name.to_owned(), value);
         self
+    }
+
+    /// The kind of the failure.
+    pub const fn kind(&self) -> FailureKind {
+        self.kind
+    }
+
+    /// The exit code of the program.
+    pub const fn exit_code(&self) -> u8 {
+        exit_code(self.kind)
     }
 
     /// Writes it to `writer`.
@@ -54,7 +81,7 @@ impl Failure {
                     "message": self.message,
                     "causes": self.causes,
                     "hint": self.hint,
-                    "exitCode": self.exit_code,
+                    "exitCode": self.exit_code(),
                 });
                 if let Some(fields) = error.as_object_mut() {
                     fields.extend(self.details.clone());

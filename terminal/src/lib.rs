@@ -1,0 +1,20 @@
+//! How the programs talk to people: results, failures, progress, tables, and the options that every command has.
+//!
+//! Results go to standard output, everything else to standard error. Colours and progress bars appear on a
+//! terminal only. Used by the `cli` folders and mains of the programs alone; libraries never print.
+
+mod exit;
+mod failure;
+mod output;
+mod progress;
+mod report_args;
+mod table;
+mod usage;
+
+pub use exit::exit_code;
+pub use failure::Failure;
+pub use output::{Output, write_json_or, write_result};
+pub use progress::TerminalReporter;
+pub use report_args::{ReportArgs, start_log};
+pub use table::Table;
+pub use usage::show_usage;

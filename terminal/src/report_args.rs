@@ -1,0 +1,57 @@
+//! Options about the report that every command has.
+
+use clap::{ArgAction, Args};
+use tracing::level_filters::LevelFilter;
+
+use crate::Output;
+
+/// The form of the report, and how much is told on the way.
+#[derive(Debug, Clone, Args)]
+pub struct ReportArgs {
+    /// Write the result as JSON, and errors as JSON to standard error
+    #[arg(long)]
+    pub json: bool,
+    /// Print nothing but errors
+    #[arg(short, long)]
+    pub quiet: bool,
+    /// Show more detail; `-vv` for everything
+    #[arg(short, long, action = ArgAction::Count, conflicts_with = "quiet")]
+    pub verbose: u8,
+}
+
+impl ReportArgs {
+    /// The form of the result.
+    pub const fn output(&self) -> Output {
+        if self.json { Output::Json } else { Output::Text }
+    }
+
+    /// Whether progress and warnings are kept back.
+    pub const fn is_silent(&self) -> bool {
+        self.quiet || self.json
+    }
+
+    /// Whether even the result is kept back.
+    pub const fn is_quiet(&self) -> bool {
+        self.quiet && !self.json
+    }
+
+    /// Starts the log on standard error.
+    pub fn start_log(&self) {
+        start_log(match self.verbose {
+            0 if self.quiet => LevelFilter::ERROR,
+            0 => LevelFilter::WARN,
+            1 => LevelFilter::INFO,
+            _ => LevelFilter::DEBUG,
+        });
+    }
+}
+
+/// Starts the log on standard error, from `level` on.
+pub fn start_log(level: LevelFilter) {
+    tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_target(false)
+        .without_time()
+        .with_writer(anstream::stderr)
+        .init();
+}
