@@ -6,9 +6,8 @@ use attune_schemas::{PackRef, Version};
 use serde::Serialize;
 
 use crate::disk::DiskUse;
-use crate::error::InstallError;
 use crate::generation::Generation;
-use crate::host::HostRoot;
+use crate::host::{HostRoot, RootError};
 
 /// What an installation root costs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -42,8 +41,8 @@ pub struct PackCost {
 }
 
 /// Measures `root`.
-pub fn disk_use(root: &HostRoot) -> Result<DiskReport, InstallError> {
-    let failed = |source| InstallError::Root { root: root.path().to_owned(), source };
+pub fn disk_use(root: &HostRoot) -> Result<DiskReport, RootError> {
+    let failed = |source| root.failed(source);
     let active = Generation::active(root).map_err(failed)?;
     let mut used = DiskUse::default();
     for (owner, pack) in active.packs.values().enumerate() {

@@ -7,10 +7,26 @@ use attune_schemas::Digest;
 use serde::Serialize;
 
 use crate::disk::DiskUse;
-use crate::error::InstallError;
 use crate::generation::Generation;
-use crate::host::{HostRoot, InstallLock, StoreKind, TreeGuard, move_tree, remove_tree};
-use crate::recover::recover;
+use crate::host::{
+    HostRoot, InstallLock, LockError, RootError, StoreKind, TreeGuard, move_tree, remove_tree,
+};
+use crate::recover::{RecoverError, recover};
+
+/// Why nothing could be removed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum GcError {
+    /// The root cannot be used.
+    #[error(transparent)]
+    Root(#[from] RootError),
+    /// The root is busy or cannot be written.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// An earlier change could not be completed or undone.
+    #[error(transparent)]
+    Recover(#[from] RecoverError),
+}
 
 /// What to keep.
 #[derive(Debug, Clone, Copy)]
@@ -47,9 +63,9 @@ pub struct RemovedEntry {
 }
 
 /// Removes what no kept generation of `root` uses.
-pub fn collect_garbage(root: &HostRoot, options: GcOptions) -> Result<GcReport, InstallError> {
+pub fn collect_garbage(root: &HostRoot, options: GcOptions) -> Result<GcReport, GcError> {
     root.require_ours()?;
-    let failed = |source| InstallError::Root { root: root.path().to_owned(), source };
+    let failed = |source| root.failed(source);
     if !root.state().is_dir() {
         return Ok(GcReport::nothing(options));
     }

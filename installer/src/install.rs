@@ -4,32 +4,132 @@ use std::path::PathBuf;
 
 use attune_registry::blob::Durability;
 use attune_registry::report::Reporter;
-use attune_schemas::PackRequest;
+use attune_registry::source::SourceError;
+use attune_registry::trust::{TrustError, Verdict};
 use attune_schemas::component::count_by_directory;
+use attune_schemas::{FailureKind, PackRequest};
 use jiff::Timestamp;
 
 use crate::activate::{create_entry_links, next_generation, sync_root, write_generation};
-use crate::environments::{build_environments, build_recipes};
-use crate::error::InstallError;
+use crate::caller::CallerEnvironment;
+use crate::environments::{BuildError, RecipeError, RecipeSettings, build_environments, build_recipes};
+use crate::failure::Failed;
 use crate::generation::Generation;
-use crate::host::{HostRoot, InstallLock, StoreKind, TreeGuard};
-use crate::interrupt::Interrupt;
+use crate::host::{HostRoot, InstallLock, LockError, RootError, StoreKind, TreeGuard};
+use crate::interrupt::{Interrupt, Interrupted};
 use crate::link::LinkMode;
 use crate::nodejs::{NodeInterpreter, NodeInterpreters};
 use crate::open::SourceLocation;
 use crate::plan::{
-    CarriedRuntimes, ChosenReleases, Hosted, InstallPlan, PlannedEnvironment, RegistryPolicy,
-    check_libraries, check_space, choose_releases,
+    CarriedRuntimes, ChooseError, ChosenReleases, Hosted, InstallPlan, PlanError, PlannedEnvironment,
+    RegistryPolicy, check_libraries, check_space, choose_releases,
 };
 use crate::python::{Interpreter, InterpreterSearch, Interpreters};
-use crate::recover::{complete, recover};
-use crate::register::{Database, Registration};
+use crate::recover::{RecoverError, complete, recover};
+use crate::register::{Database, RegisterError, Registration};
 use crate::report::{InstallReport, Outcome, PackReport};
 use crate::stopwatch::Stopwatch;
-use crate::testing::{PackTestResult, TestPolicy, run_tests};
-use crate::unpack::{Staging, fetch_and_unpack};
+use crate::testing::{PackTestResult, TestError, TestPolicy, TestSettings, run_tests};
+use crate::unpack::{Staging, UnpackError, fetch_and_unpack};
 use crate::venv::compile_bytecode;
-use crate::verify::{TrustSettings, VerifiedSource, verify};
+use crate::verify::{TrustSettings, VerifiedSource, VerifyError, verify};
+
+/// Why an install failed. Unless it is unfinished, the root is as it was before.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum InstallError {
+    /// The root cannot be used.
+    #[error(transparent)]
+    Root(#[from] RootError),
+    /// The root is busy or cannot be written.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// An earlier change could not be completed or undone, or this one not be completed.
+    #[error(transparent)]
+    Recover(#[from] RecoverError),
+    /// The source could not be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// The source is not trusted.
+    #[error(transparent)]
+    Verify(#[from] VerifyError),
+    /// No releases could be chosen.
+    #[error(transparent)]
+    Choose(#[from] ChooseError),
+    /// The host cannot take what was chosen.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// A blob could not be fetched or unpacked.
+    #[error(transparent)]
+    Unpack(#[from] UnpackError),
+    /// An environment could not be linked.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// An environment could not be built by its steps.
+    #[error(transparent)]
+    Recipe(#[from] RecipeError),
+    /// The packs' tests failed or could not run.
+    #[error(transparent)]
+    Tests(#[from] TestError),
+    /// The trust state could not be kept.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
+    /// The registration failed.
+    #[error(transparent)]
+    Register(#[from] RegisterError),
+    /// Another generation is active than the one that the database holds.
+    #[error("generation {active} is active in `{}`, and the database holds generation {registered}", root.display())]
+    Disagreement {
+        /// The root.
+        root: PathBuf,
+        /// The active generation.
+        active: u64,
+        /// The registered one.
+        registered: u64,
+    },
+    /// A signal asked to stop.
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
+}
+
+impl Failed for InstallError {
+    fn kind(&self) -> FailureKind {
+        match self {
+            Self::Root(error) => error.kind(),
+            Self::Lock(error) => error.kind(),
+            Self::Recover(error) => error.kind(),
+            Self::Source(error) => error.kind(),
+            Self::Verify(error) => error.kind(),
+            Self::Choose(error) => error.kind(),
+            Self::Plan(error) => error.kind(),
+            Self::Unpack(error) => error.kind(),
+            Self::Build(error) => error.kind(),
+            Self::Recipe(error) => error.kind(),
+            Self::Tests(error) => error.kind(),
+            Self::Trust(error) => error.kind(),
+            Self::Register(error) => error.kind(),
+            Self::Disagreement { .. } => FailureKind::Registration,
+            Self::Interrupted(_) => FailureKind::Interrupted,
+        }
+    }
+
+    fn verdict(&self) -> Option<Verdict> {
+        match self {
+            Self::Verify(error) => error.verdict(),
+            Self::Choose(error) => error.verdict(),
+            Self::Plan(error) => error.verdict(),
+            Self::Trust(error) => error.verdict(),
+            _ => None,
+        }
+    }
+}
+
+impl InstallError {
+    /// Whether the packs are registered and only the last step is left to do.
+    pub const fn is_unfinished(&self) -> bool {
+        matches!(self, Self::Recover(RecoverError::Unfinished { .. }))
+    }
+}
 
 /// What to install, from where, and how.
 #[derive(Debug, Clone)]
@@ -50,6 +150,8 @@ pub struct InstallOptions {
     pub nodes: InterpreterSearch,
     /// Where other programs are looked for.
     pub programs: InterpreterSearch,
+    /// The caller's environment.
+    pub caller: CallerEnvironment,
     /// How files come into environments.
     pub link_mode: LinkMode,
     /// Whether modules are compiled to bytecode now, rather than by whoever imports them first.
@@ -70,9 +172,7 @@ pub struct InstallOptions {
 pub fn install(options: &InstallOptions, reporter: &dyn Reporter) -> Result<InstallReport, InstallError> {
     install_or_stop(options, reporter).map_err(|error| match error {
         // Whatever broke off is a consequence.
-        error if options.interrupt.is_raised() && !matches!(error, InstallError::Unfinished { .. }) => {
-            InstallError::Interrupted
-        }
+        error if options.interrupt.is_raised() && !error.is_unfinished() => Interrupted.into(),
         error => error,
     })
 }
@@ -80,7 +180,7 @@ pub fn install(options: &InstallOptions, reporter: &dyn Reporter) -> Result<Inst
 fn install_or_stop(options: &InstallOptions, reporter: &dyn Reporter) -> Result<InstallReport, InstallError> {
     let mut watch = Stopwatch::start();
     let root = HostRoot::new(&options.root)
-        .map_err(|source| InstallError::Root { root: options.root.clone(), source })?;
+        .map_err(|source| RootError::Io { root: options.root.clone(), source })?;
     root.require_ours()?;
     let source = options.source.open(&options.interrupt)?;
     watch.lap("open");
@@ -93,7 +193,7 @@ fn install_or_stop(options: &InstallOptions, reporter: &dyn Reporter) -> Result<
     // Under the lock: what this host has seen must not grow while it is compared.
     let mut source = verify(source, &root, &options.trust, options.now)?;
     watch.lap("verify");
-    let active = read_active(&root)?;
+    let active = Generation::active(&root).map_err(|source| root.failed(source))?;
     let chosen = choose_releases(&options.requests, options.registry_policy, &mut source, &active)?;
     watch.lap("resolve");
     if let Some(warning) = source.freshness().clock_warning() {
@@ -104,10 +204,6 @@ fn install_or_stop(options: &InstallOptions, reporter: &dyn Reporter) -> Result<
         return session.unchanged(&source, watch);
     }
     session.run(chosen, &mut source, guard, watch)
-}
-
-fn read_active(root: &HostRoot) -> Result<Generation, InstallError> {
-    Generation::active(root).map_err(|source| InstallError::Root { root: root.path().to_owned(), source })
 }
 
 /// One installation that holds the lock.
@@ -157,14 +253,15 @@ impl Session<'_> {
             root: self.root,
             programs: &self.options.programs,
             definitions: Database::runtimes(self.root)?,
+            caller: &self.options.caller,
             interrupt: &self.options.interrupt,
         };
         let mut plan = InstallPlan::new(chosen, &mut hosted, self.options.link_mode, self.root)?;
-        check_libraries(&plan, self.options.ignore_missing_libraries, self.reporter)?;
+        check_libraries(&plan, self.options.ignore_missing_libraries, &self.options.caller, self.reporter)?;
         check_space(plan.space, self.root)?;
         watch.lap("plan");
 
-        let io = |source| InstallError::Root { root: self.root.path().to_owned(), source };
+        let io = |source| self.root.failed(source);
         let id = self.root.next_generation().map_err(io)?;
         let mut staging = Staging::create(self.root, id, self.options.durability, guard).map_err(io)?;
         create_entry_links(self.root, staging.guard()).map_err(io)?;
@@ -190,11 +287,18 @@ impl Session<'_> {
         }
         let built = build_environments(plan.environments.values(), self.root, &staging)?;
         staging.promote(StoreKind::Envs, built).map_err(io)?;
-        let recipes = build_recipes(&mut plan, self.root, &mut staging, self.options, self.reporter)?;
+        let settings = RecipeSettings {
+            programs: &self.options.programs,
+            caller: &self.options.caller,
+            goes_on_without: self.options.tests == TestPolicy::Force,
+            interrupt,
+        };
+        let recipes = build_recipes(&mut plan, self.root, &mut staging, &settings, self.reporter)?;
         watch.lap("environments");
         interrupt.check()?;
 
-        let tests = run_tests(&plan, self.root, staging.directory(), self.options, self.reporter)?;
+        let settings = TestSettings { policy: self.options.tests, caller: &self.options.caller, interrupt };
+        let tests = run_tests(&plan, self.root, staging.directory(), settings, self.reporter)?;
         watch.lap("test");
 
         let registry = source.registry().to_string();
@@ -273,14 +377,14 @@ impl Session<'_> {
 
     /// Adds a line to the install log; the installation is done by now and stands without it.
     fn log(&self, report: &InstallReport) {
-        if let Err(error) = report.log(self.root, self.options) {
+        if let Err(error) = report.log(self.root, self.options.tests, self.options.now) {
             self.reporter.warning(&format!("the install log could not be written: {error}"));
         }
     }
 }
 
 /// Starts every interpreter that came along, before anything is built on it.
-fn start_runtimes(plan: &InstallPlan) -> Result<(), InstallError> {
+fn start_runtimes(plan: &InstallPlan) -> Result<(), PlanError> {
     let came_along = |environment: &&PlannedEnvironment| {
         environment.runtime().is_some_and(|runtime| plan.runtimes.contains_key(&runtime))
     };

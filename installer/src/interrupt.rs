@@ -7,11 +7,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::flag;
 
-use crate::error::InstallError;
-
 /// Whether to stop; clones share the flag.
 #[derive(Debug, Clone, Default)]
 pub struct Interrupt(Arc<AtomicBool>);
+
+/// Somebody asked to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("interrupted")]
+pub struct Interrupted;
 
 /// What shells report of a program that a signal ended.
 const EXIT_CODE: i32 = 130;
@@ -38,8 +41,8 @@ impl Interrupt {
         self.0.load(Ordering::Relaxed)
     }
 
-    /// An error where somebody asked to stop.
-    pub fn check(&self) -> Result<(), InstallError> {
-        if self.is_raised() { Err(InstallError::Interrupted) } else { Ok(()) }
+    /// An error if somebody asked to stop.
+    pub fn check(&self) -> Result<(), Interrupted> {
+        if self.is_raised() { Err(Interrupted) } else { Ok(()) }
     }
 }

@@ -16,15 +16,14 @@
 //! Everything up to the last step happens beside what is running; the last step is one rename.
 
 pub mod activate;
-mod advice;
 pub mod anchor;
+pub mod caller;
 pub mod cli;
 mod disk;
 pub mod du;
 pub mod engine;
 pub mod environments;
-pub mod error;
-pub mod exit;
+pub mod failure;
 pub mod freshness;
 pub mod gc;
 pub mod generation;
@@ -50,6 +49,5 @@ pub mod unpack;
 pub mod venv;
 pub mod verify;
 
-pub use error::InstallError;
-pub use install::{InstallOptions, install};
+pub use install::{InstallError, InstallOptions, install};
 pub use report::{InstallReport, Outcome};

@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use attune_schemas::{PackRef, Version};
 use serde::Serialize;
 
-use crate::error::InstallError;
 use crate::generation::Generation;
-use crate::host::HostRoot;
+use crate::host::{HostRoot, RootError};
 
 /// What is installed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -55,8 +54,8 @@ pub struct ListedEnvironment {
 }
 
 /// Lists what is installed on `root`; reads only.
-pub fn list(root: &HostRoot) -> Result<Inventory, InstallError> {
-    let failed = |source| InstallError::Root { root: root.path().to_owned(), source };
+pub fn list(root: &HostRoot) -> Result<Inventory, RootError> {
+    let failed = |source| root.failed(source);
     let active = Generation::active(root).map_err(failed)?;
     let mut packs = Vec::new();
     for (pack, installed) in &active.packs {

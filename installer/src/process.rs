@@ -1,6 +1,5 @@
 //! Runs one program of a pack, a test or a step, with a limit on its time and on what it may say.
 
-use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::process::CommandExt;
@@ -28,29 +27,6 @@ pub(crate) struct Finished {
     pub(crate) stdout: String,
     pub(crate) stderr: String,
     pub(crate) duration: Duration,
-}
-
-/// Variables that it may see; everything else of the caller's environment stays outside.
-const PASSED_VARIABLES: [&str; 9] =
-    ["HOME", "LANG", "LC_ALL", "LC_CTYPE", "LOGNAME", "PATH", "TERM", "TZ", "USER"];
-
-/// A command with a clean environment.
-pub(crate) fn clean_command(program: &Path) -> Command {
-    let mut command = Command::new(program);
-    command.env_clear();
-    // The environment is read here and not by the caller, because it is the child's, not ours.
-    for name in PASSED_VARIABLES {
-        if let Some(value) = std::env::var_os(name) {
-            command.env(name, if name == "PATH" { absolute_only(&value) } else { value });
-        }
-    }
-    command
-}
-
-/// A search path without the directories that depend on the working directory.
-fn absolute_only(path: &OsStr) -> OsString {
-    let directories = std::env::split_paths(path).filter(|directory| directory.is_absolute());
-    std::env::join_paths(directories).unwrap_or_default()
 }
 
 /// Runs `command` for at most `limit`; output goes through files, so that no pipe can stall it.
@@ -135,7 +111,7 @@ mod tests {
 
     fn shell(script: &str, limit: Duration) -> Finished {
         let scratch = tempfile::tempdir().unwrap();
-        let mut command = clean_command(Path::new("/bin/sh"));
+        let mut command = Command::new("/bin/sh");
         command.args(["-c", script]);
         run(command, limit, scratch.path(), &Interrupt::default()).unwrap()
     }

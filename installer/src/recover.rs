@@ -7,14 +7,37 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use attune_registry::blob::Durability;
-use attune_registry::trust::TrustStore;
+use attune_registry::trust::{TrustError, TrustStore};
 
 use crate::activate::{ENTRY_LINKS, point_current_at};
-use crate::error::InstallError;
-use crate::host::{HostRoot, StoreKind, remove_tree};
+use crate::host::{HostRoot, RootError, StoreKind, remove_tree};
 use crate::journal::StagingJournal;
-use crate::register::Database;
+use crate::register::{Database, RegisterError};
 use crate::unpack::STAGED_TRUST;
+
+/// Why a root could not be mended.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RecoverError {
+    /// The root cannot be read or written.
+    #[error(transparent)]
+    Root(#[from] RootError),
+    /// The database cannot be read.
+    #[error(transparent)]
+    Register(#[from] RegisterError),
+    /// The trust state cannot be taken over.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
+    /// Everything is in place and registered, and the last step failed.
+    #[error("generation {generation} is complete and registered, but could not be made active")]
+    Unfinished {
+        /// The generation.
+        generation: u64,
+        /// The cause.
+        #[source]
+        source: io::Error,
+    },
+}
 
 /// What was found and mended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -26,8 +49,8 @@ pub struct Recovery {
 }
 
 /// Mends `root`; the lock must be held.
-pub fn recover(root: &HostRoot) -> Result<Recovery, InstallError> {
-    let failed = |source| InstallError::Root { root: root.path().to_owned(), source };
+pub fn recover(root: &HostRoot) -> Result<Recovery, RecoverError> {
+    let failed = |source| root.failed(source);
     let leftovers = leftovers(root).map_err(failed)?;
     let mut recovery = Recovery::default();
     if leftovers.is_empty() {
@@ -63,14 +86,14 @@ pub fn complete(
     staging: &Path,
     generation: u64,
     durability: Durability,
-) -> Result<(), InstallError> {
+) -> Result<(), RecoverError> {
     let staged = staging.join(STAGED_TRUST);
     for name in TrustStore::registries(&staged)? {
         TrustStore::new(&root.trust(), &name)
             .with_durability(durability)
             .adopt(&TrustStore::new(&staged, &name))?;
     }
-    let unfinished = |source| InstallError::Unfinished { generation, source };
+    let unfinished = |source| RecoverError::Unfinished { generation, source };
     if root.active_generation().map_err(unfinished)? == Some(generation) {
         return Ok(());
     }

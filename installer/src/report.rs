@@ -5,13 +5,13 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use attune_schemas::{PackRef, Version};
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::freshness::FreshnessReport;
 use crate::host::HostRoot;
-use crate::install::InstallOptions;
 use crate::stopwatch::StageTime;
-use crate::testing::PackTestResult;
+use crate::testing::{PackTestResult, TestPolicy};
 
 /// How an installation ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -70,15 +70,15 @@ pub struct PackReport {
 
 impl InstallReport {
     /// Adds a line to the install log of `root`.
-    pub(crate) fn log(&self, root: &HostRoot, options: &InstallOptions) -> io::Result<()> {
+    pub(crate) fn log(&self, root: &HostRoot, tests: TestPolicy, now: Timestamp) -> io::Result<()> {
         let line = serde_json::json!({
-            "time": options.now,
+            "time": now,
             "outcome": self.outcome,
             "generation": self.generation,
             "registry": self.registry,
             "packs": self.packs,
             "freshness": self.freshness,
-            "testPolicy": format!("{:?}", options.tests).to_lowercase(),
+            "testPolicy": format!("{tests:?}").to_lowercase(),
         });
         fs_err::create_dir_all(root.state().join("log"))?;
         let mut file = fs_err::OpenOptions::new().create(true).append(true).open(root.log_file())?;

@@ -8,10 +8,35 @@ use attune_schemas::tuf::{RegistryName, RoleType};
 use jiff::SignedDuration;
 use serde::Serialize;
 
-use crate::anchor::read_anchor;
-use crate::error::InstallError;
+use crate::anchor::{AnchorError, read_anchor};
 use crate::freshness::in_words;
-use crate::host::{HostRoot, InstallLock, TreeGuard};
+use crate::host::{HostRoot, InstallLock, LockError, RootError, TreeGuard};
+
+/// Why the trusted registries could not be shown or changed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TrustedError {
+    /// The root cannot be used.
+    #[error(transparent)]
+    Root(#[from] RootError),
+    /// The root is busy or cannot be written.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The root metadata that a person gave cannot be used.
+    #[error(transparent)]
+    Anchor(#[from] AnchorError),
+    /// The trust state cannot be read or written.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
+    /// No such registry is trusted.
+    #[error("no registry `{name}` is trusted; trusted are {known}")]
+    UnknownRegistry {
+        /// The name.
+        name: String,
+        /// The trusted ones, in words.
+        known: String,
+    },
+}
 
 /// A trusted registry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -72,7 +97,7 @@ pub struct SeenRole {
 }
 
 /// The registries that `root` trusts, by name.
-pub fn trusted_registries(root: &HostRoot) -> Result<Vec<TrustedRegistry>, InstallError> {
+pub fn trusted_registries(root: &HostRoot) -> Result<Vec<TrustedRegistry>, TrustedError> {
     let mut trusted = Vec::new();
     for name in TrustStore::registries(&root.trust())? {
         trusted.push(describe(&TrustStore::new(&root.trust(), &name))?);
@@ -81,7 +106,7 @@ pub fn trusted_registries(root: &HostRoot) -> Result<Vec<TrustedRegistry>, Insta
 }
 
 /// Everything that `root` remembers of registry `name`.
-pub fn trust_details(root: &HostRoot, name: &RegistryName) -> Result<TrustDetails, InstallError> {
+pub fn trust_details(root: &HostRoot, name: &RegistryName) -> Result<TrustDetails, TrustedError> {
     let store = known(root, name)?;
     let registry = describe(&store)?;
     let trusted = store.root()?.ok_or(TrustError::NoTrustAnchor { registry: name.clone() })?;
@@ -111,7 +136,7 @@ pub fn trust(
     file: &Path,
     fingerprint: Option<Digest>,
     expiry_grace: Option<SignedDuration>,
-) -> Result<TrustedRegistry, InstallError> {
+) -> Result<TrustedRegistry, TrustedError> {
     root.require_ours()?;
     let anchor = read_anchor(file, fingerprint)?;
     let mut guard = TreeGuard::default();
@@ -126,12 +151,12 @@ pub fn trust(
 }
 
 /// Forgets which versions of a registry were seen; its root stays trusted.
-pub fn reset_trust(root: &HostRoot, name: &RegistryName) -> Result<(), InstallError> {
+pub fn reset_trust(root: &HostRoot, name: &RegistryName) -> Result<(), TrustedError> {
     change(root, name, TrustStore::reset)
 }
 
 /// Forgets everything about a registry, its root and what was seen of it; what is installed stays.
-pub fn remove_trust(root: &HostRoot, name: &RegistryName) -> Result<(), InstallError> {
+pub fn remove_trust(root: &HostRoot, name: &RegistryName) -> Result<(), TrustedError> {
     change(root, name, TrustStore::remove)
 }
 
@@ -139,7 +164,7 @@ fn change(
     root: &HostRoot,
     name: &RegistryName,
     change: impl FnOnce(&TrustStore) -> Result<(), TrustError>,
-) -> Result<(), InstallError> {
+) -> Result<(), TrustedError> {
     let store = known(root, name)?;
     root.require_ours()?;
     let mut guard = TreeGuard::default();
@@ -149,17 +174,17 @@ fn change(
 }
 
 /// The store of a registry that is trusted.
-fn known(root: &HostRoot, name: &RegistryName) -> Result<TrustStore, InstallError> {
+fn known(root: &HostRoot, name: &RegistryName) -> Result<TrustStore, TrustedError> {
     let known = TrustStore::registries(&root.trust())?;
     if known.contains(name) {
         return Ok(TrustStore::new(&root.trust(), name));
     }
     let names: Vec<&str> = known.iter().map(RegistryName::as_str).collect();
     let known = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
-    Err(InstallError::UnknownRegistry { name: name.to_string(), known })
+    Err(TrustedError::UnknownRegistry { name: name.to_string(), known })
 }
 
-fn describe(store: &TrustStore) -> Result<TrustedRegistry, InstallError> {
+fn describe(store: &TrustStore) -> Result<TrustedRegistry, TrustedError> {
     let registry = store.registry().clone();
     let root = store.root()?.ok_or(TrustError::NoTrustAnchor { registry: registry.clone() })?;
     let grace = store.policy()?.expiry_grace;

@@ -11,10 +11,27 @@ use attune_registry::trust::{
 use attune_schemas::tuf::RegistryName;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::anchor::AnchorSettings;
-use crate::error::InstallError;
+use crate::anchor::{AnchorError, AnchorSettings};
 use crate::freshness::{FreshnessReport, Grace};
 use crate::host::HostRoot;
+
+/// Why a source is not trusted.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum VerifyError {
+    /// The root that a person gave cannot be used.
+    #[error(transparent)]
+    Anchor(#[from] AnchorError),
+    /// Nothing says which root to trust.
+    #[error("nothing on this host vouches for {source_name}")]
+    NoTrust {
+        /// The source.
+        source_name: String,
+    },
+    /// The metadata is not trusted.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
+}
 
 /// What the user says about trust.
 #[derive(Debug, Clone, Default)]
@@ -39,7 +56,7 @@ pub fn verify(
     root: &HostRoot,
     settings: &TrustSettings,
     now: Timestamp,
-) -> Result<VerifiedSource, InstallError> {
+) -> Result<VerifiedSource, VerifyError> {
     let anchor = settings.anchor.resolve(&*source)?;
     let name = registry_name(&*source, anchor.as_ref(), root)?;
     let store = TrustStore::new(&root.trust(), &name);
@@ -56,20 +73,17 @@ fn registry_name(
     source: &dyn Source,
     anchor: Option<&TrustAnchor>,
     root: &HostRoot,
-) -> Result<RegistryName, InstallError> {
+) -> Result<RegistryName, VerifyError> {
     if let Some(anchor) = anchor {
         return Ok(anchor.registry_name().clone());
     }
     if let Some(description) = source.description() {
-        return description
-            .registry
-            .parse()
-            .map_err(|_| InstallError::NoTrust { source_name: source.name() });
+        return description.registry.parse().map_err(|_| VerifyError::NoTrust { source_name: source.name() });
     }
     let mut known = TrustStore::registries(&root.trust())?;
     match (known.pop(), known.pop()) {
         (Some(only), None) => Ok(only),
-        _ => Err(InstallError::NoTrust { source_name: source.name() }),
+        _ => Err(VerifyError::NoTrust { source_name: source.name() }),
     }
 }
 

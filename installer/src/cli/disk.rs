@@ -1,13 +1,12 @@
 //! `attune-install du` and `attune-install gc`
 
 use attune_registry::human_bytes;
-use attune_terminal::{Output, Table, write_result};
+use attune_terminal::{Failure, Output, Table, write_json_or};
 use clap::Args;
 use serde::Serialize;
 
 use super::settings::CommonArgs;
 use crate::du::{DiskReport, disk_use};
-use crate::error::InstallError;
 use crate::gc::{GcOptions, GcReport, collect_garbage};
 
 /// Shows what each pack costs on disk, alone and shared.
@@ -31,18 +30,18 @@ pub(super) struct GcArgs {
 }
 
 impl DuArgs {
-    pub(super) fn run(self) -> (Output, Result<(), InstallError>) {
+    pub(super) fn run(self) -> (Output, Result<(), Failure>) {
         self.common.start_log();
-        let result = self.common.host_root().and_then(|root| disk_use(&root));
+        let result = self.common.host_root().and_then(|root| Ok(disk_use(&root)?));
         (self.common.output(), result.and_then(|report| write(&report, &self.common, render_costs)))
     }
 }
 
 impl GcArgs {
-    pub(super) fn run(self) -> (Output, Result<(), InstallError>) {
+    pub(super) fn run(self) -> (Output, Result<(), Failure>) {
         self.common.start_log();
         let options = GcOptions { keep: self.keep, dry_run: self.dry_run };
-        let result = self.common.host_root().and_then(|root| collect_garbage(&root, options));
+        let result = self.common.host_root().and_then(|root| Ok(collect_garbage(&root, options)?));
         (self.common.output(), result.and_then(|report| write(&report, &self.common, render_removed)))
     }
 }
@@ -51,12 +50,8 @@ fn write<R: Serialize>(
     report: &R,
     common: &CommonArgs,
     text: impl FnOnce(&R) -> String,
-) -> Result<(), InstallError> {
-    let text = match common.output() {
-        Output::Json => serde_json::to_string_pretty(report).expect("a report serialises") + "\n",
-        Output::Text => text(report),
-    };
-    write_result(&text).map_err(InstallError::Output)
+) -> Result<(), Failure> {
+    write_json_or(report, common.output(), text).map_err(|error| Failure::of_output(&error))
 }
 
 fn render_costs(report: &DiskReport) -> String {

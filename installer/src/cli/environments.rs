@@ -4,18 +4,18 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use attune_registry::blob::Durability;
-use attune_schemas::PackRef;
-use attune_terminal::{Output, Table, TerminalReporter, write_result};
+use attune_schemas::{FailureKind, PackRef};
+use attune_terminal::{Failure, Output, Table, TerminalReporter, write_json_or};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::settings::CommonArgs;
+use crate::caller::CallerEnvironment;
 use crate::environments::{
-    Damage, ListedEnvironment, RebuildOptions, RebuiltEnvironment, VerifiedEnvironment, executable,
-    list_environments, rebuild_environments, verify_environments,
+    Damage, EnvironmentsError, ListedEnvironment, RebuildOptions, RebuiltEnvironment, VerifiedEnvironment,
+    executable, list_environments, rebuild_environments, verify_environments,
 };
-use crate::error::InstallError;
 use crate::host::HostRoot;
 use crate::interrupt::Interrupt;
 use crate::open::SourceLocation;
@@ -99,7 +99,7 @@ struct BuildArgs {
 }
 
 impl EnvArgs {
-    pub(super) fn run(self, now: Timestamp) -> (Output, Result<(), InstallError>) {
+    pub(super) fn run(self, now: Timestamp) -> (Output, Result<(), Failure>) {
         let (EnvCommand::List { common }
         | EnvCommand::Path { common, .. }
         | EnvCommand::Show { common, .. }
@@ -113,17 +113,15 @@ impl EnvArgs {
 }
 
 impl EnvCommand {
-    fn run(&self, root: &HostRoot, common: &CommonArgs, now: Timestamp) -> Result<(), InstallError> {
-        let output = common.output();
-        let write = |text: String| write_result(&text).map_err(InstallError::Output);
+    fn run(&self, root: &HostRoot, common: &CommonArgs, now: Timestamp) -> Result<(), Failure> {
         match self {
             Self::List { .. } => {
                 let environments = list_environments(root)?;
-                write(show(&environments, output, |all| render_list(all)))
+                write(&environments, common, |all| render_list(all))
             }
             Self::Path { pack, runtime, .. } => {
                 let path = executable(root, pack, runtime)?;
-                write(show(&path, output, |path| format!("{}\n", path.display())))
+                write(&path, common, |path| format!("{}\n", path.display()))
             }
             Self::Show { pack, runtime, .. } => {
                 let environments = list_environments(root)?.into_iter().filter(|found| {
@@ -132,39 +130,73 @@ impl EnvCommand {
                 let environments: Vec<ListedEnvironment> = environments.collect();
                 if environments.is_empty() {
                     let runtime = runtime.clone().unwrap_or_else(|| "any runtime".to_owned());
-                    return Err(InstallError::NoEnvironment { pack: pack.clone(), runtime });
+                    return Err(EnvironmentsError::NoEnvironment { pack: pack.clone(), runtime }.into());
                 }
-                write(show(&environments, output, |all| render_shown(all)))
+                write(&environments, common, |all| render_shown(all))
             }
             Self::Repair { pack, build, .. } => {
-                let rebuilt = rebuild(root, (pack.clone(), true), build, common, now)?;
-                write(show(&rebuilt, output, |all| render_rebuilt(all)))
+                let rebuilt = rebuild(
+                    root,
+                    RebuildRequest { pack: pack.clone(), only_damaged: true },
+                    build,
+                    common,
+                    now,
+                )?;
+                write(&rebuilt, common, |all| render_rebuilt(all))
             }
             Self::Rebuild { pack, build, .. } => {
-                let rebuilt = rebuild(root, (Some(pack.clone()), false), build, common, now)?;
-                write(show(&rebuilt, output, |all| render_rebuilt(all)))
+                let rebuilt = rebuild(
+                    root,
+                    RebuildRequest { pack: Some(pack.clone()), only_damaged: false },
+                    build,
+                    common,
+                    now,
+                )?;
+                write(&rebuilt, common, |all| render_rebuilt(all))
             }
             Self::Verify { pack, .. } => {
                 let verified = verify_environments(root, pack.as_ref(), now)?;
-                write(show(&verified, output, |all| render_verified(all)))?;
+                write(&verified, common, |all| render_verified(all))?;
                 let damaged = verified.iter().filter(|verified| !verified.damage.is_empty());
                 match damaged.map(|verified| verified.environment.pack.to_string()).collect::<Vec<_>>() {
                     damaged if damaged.is_empty() => Ok(()),
-                    packs => Err(InstallError::DamagedEnvironments { packs }),
+                    packs => Err(damaged_environments(&packs)),
                 }
             }
         }
     }
 }
 
+fn write<R: Serialize + ?Sized>(
+    report: &R,
+    common: &CommonArgs,
+    text: impl FnOnce(&R) -> String,
+) -> Result<(), Failure> {
+    write_json_or(report, common.output(), text).map_err(|error| Failure::of_output(&error))
+}
+
+/// Environments of `packs` are not what was installed.
+fn damaged_environments(packs: &[String]) -> Failure {
+    let (ending, verb) = if packs.len() == 1 { ("", "is") } else { ("s", "are") };
+    let message = format!("the environment{ending} of {} {verb} damaged", packs.join(", "));
+    let hint = "build what is damaged or outdated again with `attune-install env repair`".to_owned();
+    Failure::from_message(message, FailureKind::Environment).with_hint(Some(hint))
+}
+
+/// Which environments to build again.
+struct RebuildRequest {
+    pack: Option<PackRef>,
+    only_damaged: bool,
+}
+
 fn rebuild(
     root: &HostRoot,
-    (pack, only_damaged): (Option<PackRef>, bool),
+    RebuildRequest { pack, only_damaged }: RebuildRequest,
     build: &BuildArgs,
     common: &CommonArgs,
     now: Timestamp,
-) -> Result<Vec<RebuiltEnvironment>, InstallError> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
+) -> Result<Vec<RebuiltEnvironment>, Failure> {
+    let caller = CallerEnvironment::new(std::env::vars_os());
     let location = |from: &String| {
         if Path::new(from).is_file() {
             return SourceLocation::Bundle(PathBuf::from(from));
@@ -177,12 +209,13 @@ fn rebuild(
         pack,
         only_damaged,
         from,
-        search: InterpreterSearch { only: None, directories: std::env::split_paths(&path).collect() },
+        search: InterpreterSearch { only: None, directories: caller.search_path().to_vec() },
+        caller,
         durability: if build.no_sync { Durability::Unsynced } else { Durability::Synced },
         interrupt: Interrupt::on_signals().unwrap_or_default(),
         now,
     };
-    rebuild_environments(root, &options, &TerminalReporter::new(common.report.is_silent()))
+    Ok(rebuild_environments(root, &options, &TerminalReporter::new(common.report.is_silent()))?)
 }
 
 fn render_rebuilt(rebuilt: &[RebuiltEnvironment]) -> String {
@@ -228,13 +261,6 @@ fn render_shown(environments: &[ListedEnvironment]) -> String {
         lines.join("\n") + "\n"
     });
     shown.collect::<Vec<_>>().join("\n")
-}
-
-fn show<T: Serialize>(value: &T, output: Output, text: impl FnOnce(&T) -> String) -> String {
-    match output {
-        Output::Json => serde_json::to_string_pretty(value).expect("environments serialise") + "\n",
-        Output::Text => text(value),
-    }
 }
 
 fn render_list(environments: &[ListedEnvironment]) -> String {

@@ -5,15 +5,15 @@ use std::str::FromStr;
 
 use attune_registry::blob::Durability;
 use attune_registry::human_bytes;
-use attune_schemas::{Digest, PackRequest};
-use attune_terminal::{Output, Table, TerminalReporter, write_result};
+use attune_schemas::{Digest, FailureKind, PackRequest};
+use attune_terminal::{Failure, Output, Table, TerminalReporter, write_result};
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 
 use super::duration::parse_duration;
 use super::settings::CommonArgs;
 use crate::anchor::AnchorSettings;
-use crate::error::InstallError;
+use crate::caller::CallerEnvironment;
 use crate::freshness::FreshnessReport;
 use crate::install::{InstallOptions, install};
 use crate::interrupt::Interrupt;
@@ -98,14 +98,14 @@ pub(super) enum UsageError {
     NoSource,
 }
 
-impl From<UsageError> for InstallError {
+impl From<UsageError> for Failure {
     fn from(error: UsageError) -> Self {
-        Self::Usage { reason: error.to_string() }
+        Self::new(&error, FailureKind::Usage)
     }
 }
 
 impl InstallArgs {
-    pub(super) fn run(self, now: Timestamp) -> (Output, Result<(), InstallError>) {
+    pub(super) fn run(self, now: Timestamp) -> (Output, Result<(), Failure>) {
         let output = self.common.output();
         self.common.start_log();
         let quiet = self.common.report.is_silent();
@@ -121,14 +121,18 @@ impl InstallArgs {
                 Output::Text if self.common.report.quiet => return Ok(()),
                 Output::Text => render(&report),
             };
-            write_result(&text).map_err(InstallError::Output)
+            write_result(&text).map_err(|error| Failure::of_output(&error))
         };
         (output, run())
     }
 
     fn options(&self, now: Timestamp) -> Result<InstallOptions, UsageError> {
         let (source, requests) = self.source_and_requests()?;
-        let path = std::env::var_os("PATH").unwrap_or_default();
+        let caller = CallerEnvironment::new(std::env::vars_os());
+        let search = |only: Option<&PathBuf>| InterpreterSearch {
+            only: only.cloned(),
+            directories: caller.search_path().to_vec(),
+        };
         Ok(InstallOptions {
             root: self.common.root.clone(),
             source,
@@ -138,15 +142,10 @@ impl InstallArgs {
                 anchor: AnchorSettings { file: self.trust.clone(), fingerprint: self.trust_fingerprint },
                 grace: self.expiry_grace,
             },
-            interpreters: InterpreterSearch {
-                only: self.python.clone(),
-                directories: std::env::split_paths(&path).collect(),
-            },
-            nodes: InterpreterSearch {
-                only: self.node.clone(),
-                directories: std::env::split_paths(&path).collect(),
-            },
-            programs: InterpreterSearch { only: None, directories: std::env::split_paths(&path).collect() },
+            interpreters: search(self.python.as_ref()),
+            nodes: search(self.node.as_ref()),
+            programs: search(None),
+            caller,
             link_mode: self.link_mode,
             compile_bytecode: self.compile_bytecode,
             ignore_missing_libraries: self.ignore_missing_libraries,

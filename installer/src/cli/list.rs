@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use attune_terminal::{Output, Table, write_result};
+use attune_terminal::{Failure, Output, Table, write_result};
 use clap::Args;
 
 use super::settings::CommonArgs;
-use crate::error::InstallError;
 use crate::list::{Inventory, list};
 
 /// Shows what is installed.
@@ -17,7 +16,7 @@ pub(super) struct ListArgs {
 }
 
 impl ListArgs {
-    pub(super) fn run(self) -> (Output, Result<(), InstallError>) {
+    pub(super) fn run(self) -> (Output, Result<(), Failure>) {
         let output = self.common.output();
         self.common.start_log();
         let run = || {
@@ -29,7 +28,7 @@ impl ListArgs {
                 }
                 Output::Text => render(&inventory),
             };
-            write_result(&text).map_err(InstallError::Output)
+            write_result(&text).map_err(|error| Failure::of_output(&error))
         };
         (output, run())
     }

@@ -3,19 +3,20 @@
 mod disk;
 mod duration;
 mod environments;
+mod failure;
+mod hints;
 mod install;
 mod list;
 mod settings;
 mod trust;
+mod trust_hints;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use attune_terminal::{Failure, Output, exit_code, show_usage};
+use attune_terminal::show_usage;
 use clap::Parser;
 use jiff::Timestamp;
-
-use crate::error::InstallError;
 
 /// Installs Attune packs from a signed bundle or registry, offline.
 ///
@@ -83,17 +84,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>, now: Timestamp) -> ExitCode
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            show(&error, output);
-            ExitCode::from(exit_code(error.kind()))
+        Err(failure) => {
+            failure.show(output);
+            ExitCode::from(failure.exit_code())
         }
     }
-}
-
-fn show(error: &InstallError, output: Output) {
-    let mut failure = Failure::new(error, error.kind()).with_hint(error.hint());
-    if let Some(verdict) = error.verdict() {
-        failure = failure.with_detail("verdict", verdict.as_str().into());
-    }
-    failure.show(output);
 }

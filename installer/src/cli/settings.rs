@@ -2,11 +2,10 @@
 
 use std::path::PathBuf;
 
-use attune_terminal::{Output, ReportArgs};
+use attune_terminal::{Failure, Output, ReportArgs};
 use clap::Args;
 
-use crate::error::InstallError;
-use crate::host::HostRoot;
+use crate::host::{HostRoot, RootError};
 
 /// The root, and the form of the report.
 #[derive(Debug, Args)]
@@ -23,8 +22,8 @@ impl CommonArgs {
         self.report.output()
     }
 
-    pub(super) fn host_root(&self) -> Result<HostRoot, InstallError> {
-        HostRoot::new(&self.root).map_err(|source| InstallError::Root { root: self.root.clone(), source })
+    pub(super) fn host_root(&self) -> Result<HostRoot, Failure> {
+        Ok(HostRoot::new(&self.root).map_err(|source| RootError::Io { root: self.root.clone(), source })?)
     }
 
     /// Starts the log on standard error.

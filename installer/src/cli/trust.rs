@@ -4,14 +4,13 @@ use std::path::PathBuf;
 
 use attune_schemas::Digest;
 use attune_schemas::tuf::RegistryName;
-use attune_terminal::{Output, Table, write_result};
+use attune_terminal::{Failure, Output, Table, write_result};
 use clap::{Args, Subcommand};
 use jiff::SignedDuration;
 use serde::Serialize;
 
 use super::duration::parse_duration;
 use super::settings::CommonArgs;
-use crate::error::InstallError;
 use crate::host::HostRoot;
 use crate::trusted::{
     TrustDetails, TrustedRegistry, remove_trust, reset_trust, trust, trust_details, trusted_registries,
@@ -28,7 +27,7 @@ pub(super) struct TrustArgs {
 enum TrustCommand {
     /// Trust the registry whose root metadata this is; again to change what was decided about it
     Add {
-        /// The registry's root metadata, which you got on a way that you trust
+        /// The registry's root metadata, obtained over a channel you trust
         #[arg(value_name = "ROOT.json")]
         file: PathBuf,
         /// Refuse the file unless this is its sha256
@@ -69,7 +68,7 @@ enum TrustCommand {
 }
 
 impl TrustArgs {
-    pub(super) fn run(self) -> (Output, Result<(), InstallError>) {
+    pub(super) fn run(self) -> (Output, Result<(), Failure>) {
         let (TrustCommand::Add { common, .. }
         | TrustCommand::List { common }
         | TrustCommand::Show { common, .. }
@@ -78,13 +77,13 @@ impl TrustArgs {
         let output = common.output();
         common.start_log();
         let result = common.host_root().and_then(|root| self.command.text(&root, output));
-        let result = result.and_then(|text| write_result(&text).map_err(InstallError::Output));
+        let result = result.and_then(|text| write_result(&text).map_err(|error| Failure::of_output(&error)));
         (output, result)
     }
 }
 
 impl TrustCommand {
-    fn text(&self, root: &HostRoot, output: Output) -> Result<String, InstallError> {
+    fn text(&self, root: &HostRoot, output: Output) -> Result<String, Failure> {
         let done = |text: String| match output {
             Output::Json => "{}\n".to_owned(),
             Output::Text => text,

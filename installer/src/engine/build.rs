@@ -13,9 +13,10 @@ use super::node_lock;
 use super::steps::RecipeStep;
 use super::template::{TemplateValues, Templates};
 use super::verification::find_program;
+use crate::caller::CallerEnvironment;
 use crate::interrupt::Interrupt;
 use crate::plan::RecipeEnvironment;
-use crate::process::{clean_command, run};
+use crate::process::run;
 use crate::python::InterpreterSearch;
 use crate::venv::record::{RecordEntry, record_bytes};
 
@@ -34,6 +35,8 @@ pub(crate) struct BuildPlace<'a> {
     pub(crate) scratch: &'a Path,
     /// Where programs are looked for.
     pub(crate) search: &'a InterpreterSearch,
+    /// The caller's environment.
+    pub(crate) caller: &'a CallerEnvironment,
     /// Tells when to stop.
     pub(crate) interrupt: &'a Interrupt,
 }
@@ -167,7 +170,7 @@ fn command(
     if !templates.allows(&cwd) {
         return Err(format!("it would run in `{}`, outside of pack and environment", cwd.display()));
     }
-    let mut command = clean_command(&program);
+    let mut command = place.caller.command(&program);
     command.current_dir(&cwd).args(step.args.iter().map(|argument| templates.fill(argument)));
     set_offline(&mut command, place);
     set_path(&mut command, environment, place);

@@ -24,5 +24,5 @@ mod versions;
 pub(crate) use build::{BuildPlace, RECORD_FILE, build_recipe, executable_of, set_env_vars, templates_of};
 pub use definition::{EnvVar, Recipe, RuntimeDefinition};
 pub(crate) use template::Templates;
-pub(crate) use verification::{find_program, is_available};
+pub(crate) use verification::{VerificationMeans, find_program, is_available};
 pub use versions::RuntimeVersion;

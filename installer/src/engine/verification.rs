@@ -7,8 +7,9 @@ use regex::Regex;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::caller::CallerEnvironment;
 use crate::interrupt::Interrupt;
-use crate::process::{clean_command, run};
+use crate::process::run;
 use crate::python::InterpreterSearch;
 
 /// The longest that a verification command runs.
@@ -39,13 +40,23 @@ const fn default_priority() -> i64 {
     100
 }
 
+/// What verification commands are run with.
+pub(crate) struct VerificationMeans<'a> {
+    /// Where programs are looked for.
+    pub(crate) search: &'a InterpreterSearch,
+    /// A directory for temporary files.
+    pub(crate) scratch: &'a Path,
+    /// The caller's environment.
+    pub(crate) caller: &'a CallerEnvironment,
+    /// Tells when to stop.
+    pub(crate) interrupt: &'a Interrupt,
+}
+
 /// Whether this host has the runtime with these `distributions` and `interpreter`; as an error what was tried.
 pub(crate) fn is_available(
     distributions: &Value,
     interpreter: &str,
-    search: &InterpreterSearch,
-    scratch: &Path,
-    interrupt: &Interrupt,
+    means: &VerificationMeans<'_>,
 ) -> Result<(), String> {
     let value = distributions.get("verification").cloned().unwrap_or(Value::Null);
     let mut verification: Verification = match value {
@@ -72,7 +83,7 @@ pub(crate) fn is_available(
     verification.commands.sort_by_key(|command| command.priority);
     let mut tried = Vec::new();
     for command in &verification.commands {
-        match passes(command, search, scratch, interrupt) {
+        match passes(command, means) {
             Ok(()) => return Ok(()),
             Err(reason) => tried.push(format!("`{}` {reason}", command.binary)),
         }
@@ -80,16 +91,11 @@ pub(crate) fn is_available(
     Err(tried.join("; "))
 }
 
-fn passes(
-    command: &VerificationCommand,
-    search: &InterpreterSearch,
-    scratch: &Path,
-    interrupt: &Interrupt,
-) -> Result<(), String> {
-    let program = find_program(&command.binary, search).ok_or("is not on this host")?;
-    let mut process = clean_command(&program);
+fn passes(command: &VerificationCommand, means: &VerificationMeans<'_>) -> Result<(), String> {
+    let program = find_program(&command.binary, means.search).ok_or("is not on this host")?;
+    let mut process = means.caller.command(&program);
     process.args(&command.args);
-    let finished = run(process, LIMIT, scratch, interrupt).map_err(|error| error.to_string())?;
+    let finished = run(process, LIMIT, means.scratch, means.interrupt).map_err(|error| error.to_string())?;
     let status = finished.status.ok_or("does not answer")?;
     if status.code() != Some(command.exit_code) {
         return Err(format!("ends with {status}"));
@@ -123,7 +129,13 @@ mod tests {
         let scratch = tempfile::tempdir().unwrap();
         let RuntimeDefinition { distributions, recipe, .. } = definition;
         let search = InterpreterSearch::default();
-        is_available(&distributions, &recipe.interpreter, &search, scratch.path(), &Interrupt::default())
+        let means = VerificationMeans {
+            search: &search,
+            scratch: scratch.path(),
+            caller: &CallerEnvironment::default(),
+            interrupt: &Interrupt::default(),
+        };
+        is_available(&distributions, &recipe.interpreter, &means)
     }
 
     fn commands(commands: &Value) -> Value {

@@ -1,5 +1,6 @@
 //! Builds what a plan needs and the store lacks, several environments at a time.
 
+use std::io;
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::{Mutex, OnceLock};
@@ -7,19 +8,34 @@ use std::thread;
 
 use attune_schemas::Digest;
 
-use crate::error::InstallError;
 use crate::host::{HostRoot, StoreKind};
+use crate::node_modules::{self, NodeModulesError};
 use crate::plan::PlannedEnvironment;
-use crate::unpack::{Staging, UnpackError};
-use crate::{node_modules, venv};
+use crate::unpack::Staging;
+use crate::venv::{self, VenvError};
+
+/// Why an environment could not be built.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// A Python environment.
+    #[error(transparent)]
+    Python(#[from] VenvError),
+    /// A Node.js environment.
+    #[error(transparent)]
+    Node(#[from] NodeModulesError),
+    /// The staging directory cannot be written.
+    #[error("could not write the environments")]
+    Io(#[from] io::Error),
+}
 
 /// Builds `environments` into `staging`; their packages must be in the store.
 pub fn build_environments<'a>(
     environments: impl Iterator<Item = &'a PlannedEnvironment>,
     root: &HostRoot,
     staging: &Staging,
-) -> Result<Vec<Digest>, InstallError> {
-    staging.create_part(StoreKind::Envs).map_err(UnpackError::Io)?;
+) -> Result<Vec<Digest>, BuildError> {
+    staging.create_part(StoreKind::Envs)?;
     let linked = |environment: &&PlannedEnvironment| !matches!(environment, PlannedEnvironment::Recipe(_));
     let mut queue: Vec<&PlannedEnvironment> = environments.filter(linked).collect();
     let digests = queue.iter().map(|environment| environment.digest()).collect();
@@ -50,7 +66,7 @@ pub(super) fn build(
     environment: &PlannedEnvironment,
     root: &HostRoot,
     place: &Path,
-) -> Result<(), InstallError> {
+) -> Result<(), BuildError> {
     match environment {
         PlannedEnvironment::Python(python) => Ok(venv::build(python, root, place)?),
         PlannedEnvironment::Node(node) => Ok(node_modules::build(node, root, place)?),

@@ -12,17 +12,39 @@ use std::path::PathBuf;
 use attune_schemas::{PackRef, Version};
 use serde::Serialize;
 
-use crate::error::InstallError;
 use crate::generation::{EnvironmentKind, Generation, InstalledEnvironment};
-use crate::host::{HostRoot, StoreKind};
-use crate::register::RecordedEnvironment;
+use crate::host::{HostRoot, LockError, RootError, StoreKind};
+use crate::register::{RecordedEnvironment, RegisterError};
 use status::status_of;
 
-pub use build::build_environments;
-pub use rebuild::{RebuildOptions, RebuiltEnvironment, rebuild_environments};
-pub use recipes::{BuiltRecipes, FailedEnvironment, build_recipes};
+pub use build::{BuildError, build_environments};
+pub use rebuild::{RebuildError, RebuildOptions, RebuiltEnvironment, rebuild_environments};
+pub use recipes::{BuiltRecipes, FailedEnvironment, RecipeError, RecipeSettings, build_recipes};
 pub use status::EnvironmentStatus;
 pub use verify::{Damage, VerifiedEnvironment, verify_environments};
+
+/// Why the environments of a host could not be shown or verified.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EnvironmentsError {
+    /// The root cannot be read.
+    #[error(transparent)]
+    Root(#[from] RootError),
+    /// The root cannot be locked.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The database cannot be read or written.
+    #[error(transparent)]
+    Register(#[from] RegisterError),
+    /// No such environment is installed.
+    #[error("no pack `{pack}` with an environment for `{runtime}` is installed")]
+    NoEnvironment {
+        /// The pack.
+        pack: PackRef,
+        /// The runtime.
+        runtime: String,
+    },
+}
 
 /// An environment of an installed pack.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -73,7 +95,7 @@ pub struct ListedEnvironment {
 }
 
 /// The environments of the active generation, by pack and runtime, with those that could not be built.
-pub fn list_environments(root: &HostRoot) -> Result<Vec<ListedEnvironment>, InstallError> {
+pub fn list_environments(root: &HostRoot) -> Result<Vec<ListedEnvironment>, EnvironmentsError> {
     let active = active(root)?;
     let rows = status::recorded(root)?;
     let mut all = Vec::new();
@@ -138,19 +160,18 @@ fn recorded(
 }
 
 /// What a worker executes for `pack`.
-pub fn executable(root: &HostRoot, pack: &PackRef, runtime: &str) -> Result<PathBuf, InstallError> {
+pub fn executable(root: &HostRoot, pack: &PackRef, runtime: &str) -> Result<PathBuf, EnvironmentsError> {
     let environments = list_environments(root)?;
     let found = environments.into_iter().find(|found| {
         found.pack == *pack && found.runtime == runtime && found.status != EnvironmentStatus::Failed
     });
     found
         .map(|found| found.executable)
-        .ok_or_else(|| InstallError::NoEnvironment { pack: pack.clone(), runtime: runtime.to_owned() })
+        .ok_or_else(|| EnvironmentsError::NoEnvironment { pack: pack.clone(), runtime: runtime.to_owned() })
 }
 
-fn active(root: &HostRoot) -> Result<Generation, InstallError> {
-    let failed = |source| InstallError::Root { root: root.path().to_owned(), source };
-    Generation::active(root).map_err(failed)
+fn active(root: &HostRoot) -> Result<Generation, RootError> {
+    Generation::active(root).map_err(|source| root.failed(source))
 }
 
 fn interpreter_version(active: &Generation, environment: &InstalledEnvironment) -> String {

@@ -8,13 +8,56 @@ use attune_registry::report::Reporter;
 use attune_schemas::environment_lock::Footprint;
 use attune_schemas::{Digest, PackRef};
 
+use crate::caller::CallerEnvironment;
 use crate::engine::{BuildPlace, build_recipe};
-use crate::error::InstallError;
-use crate::host::{HostRoot, StoreKind, remove_tree};
-use crate::install::InstallOptions;
+use crate::host::{HostRoot, RootError, StoreKind, remove_tree};
+use crate::interrupt::{Interrupt, Interrupted};
 use crate::plan::{InstallPlan, PlannedEnvironment, RecipeEnvironment};
-use crate::testing::TestPolicy;
+use crate::python::InterpreterSearch;
 use crate::unpack::Staging;
+
+/// Why an environment could not be built by its steps.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RecipeError {
+    /// The root cannot be read or written.
+    #[error(transparent)]
+    Root(#[from] RootError),
+    /// A step failed.
+    #[error("the environment of pack `{pack}` for `{runtime}` could not be built: {error}")]
+    Failed {
+        /// The pack.
+        pack: PackRef,
+        /// The runtime.
+        runtime: String,
+        /// The failure, with the output of the step.
+        error: String,
+    },
+    /// Not everything that the steps need is on the host.
+    #[error("the environment of pack `{pack}` for `{runtime}` cannot be built from what is on this host")]
+    NoDescription {
+        /// The pack.
+        pack: PackRef,
+        /// The runtime.
+        runtime: String,
+    },
+    /// A signal asked to stop.
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
+}
+
+/// How recipes are built.
+#[derive(Debug, Clone, Copy)]
+pub struct RecipeSettings<'a> {
+    /// Where programs are looked for.
+    pub programs: &'a InterpreterSearch,
+    /// The caller's environment.
+    pub caller: &'a CallerEnvironment,
+    /// Whether a pack goes on without an environment that cannot be built.
+    pub goes_on_without: bool,
+    /// Tells when to stop.
+    pub interrupt: &'a Interrupt,
+}
 
 /// What came of the environments that steps build.
 #[derive(Debug, Default)]
@@ -48,10 +91,10 @@ pub fn build_recipes(
     plan: &mut InstallPlan,
     root: &HostRoot,
     staging: &mut Staging,
-    options: &InstallOptions,
+    settings: &RecipeSettings<'_>,
     reporter: &dyn Reporter,
-) -> Result<BuiltRecipes, InstallError> {
-    let io = |source| InstallError::Root { root: root.path().to_owned(), source };
+) -> Result<BuiltRecipes, RecipeError> {
+    let io = |source| root.failed(source);
     let recipes = plan.environments.values().filter_map(|environment| match environment {
         PlannedEnvironment::Recipe(recipe) => Some(recipe.clone()),
         _ => None,
@@ -69,15 +112,16 @@ pub fn build_recipes(
             pack: &pack,
             vendored: &vendored,
             scratch: &scratch,
-            search: &options.programs,
-            interrupt: &options.interrupt,
+            search: settings.programs,
+            caller: settings.caller,
+            interrupt: settings.interrupt,
         };
         reporter.started(&format!("building {} for {}", recipe.runtime_name, recipe.pack_ref), None);
         let outcome = build_recipe(&recipe, &place);
         reporter.finished();
         let outcome = match outcome {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {
-                return Err(InstallError::Interrupted);
+                return Err(Interrupted.into());
             }
             outcome => outcome.map_err(io)?,
         };
@@ -89,9 +133,9 @@ pub fn build_recipes(
             built.logs.insert(recipe.digest, outcome.log);
             continue;
         };
-        if options.tests != TestPolicy::Force {
+        if !settings.goes_on_without {
             let (pack, runtime) = (recipe.pack_ref, recipe.runtime_ref);
-            return Err(InstallError::Recipe { pack, runtime, error });
+            return Err(RecipeError::Failed { pack, runtime, error });
         }
         reporter
             .warning(&format!("{}: {} could not be built: {error}", recipe.pack_ref, recipe.runtime_name));
@@ -151,18 +195,19 @@ fn count(directory: &Path, found: &mut Footprint) -> io::Result<()> {
 pub(super) struct BuildRecipes<'a> {
     pub(super) root: &'a HostRoot,
     pub(super) staging: &'a mut Staging,
-    pub(super) search: &'a crate::python::InterpreterSearch,
-    pub(super) interrupt: &'a crate::interrupt::Interrupt,
+    pub(super) search: &'a InterpreterSearch,
+    pub(super) caller: &'a CallerEnvironment,
+    pub(super) interrupt: &'a Interrupt,
 }
 
 impl BuildRecipes<'_> {
     /// Builds an environment in the place of the one that is there, which comes back where that fails: it
     /// may not be movable, so there is a moment without it.
-    pub(super) fn exchange(self, recipe: &RecipeEnvironment) -> Result<(), InstallError> {
-        let io = |source| InstallError::Root { root: self.root.path().to_owned(), source };
+    pub(super) fn exchange(self, recipe: &RecipeEnvironment) -> Result<(), RecipeError> {
+        let io = |source| self.root.failed(source);
         if !recipe.vendored.is_empty() {
             let (pack, runtime) = (recipe.pack_ref.clone(), recipe.runtime_ref.clone());
-            return Err(InstallError::NoDescription { pack, runtime });
+            return Err(RecipeError::NoDescription { pack, runtime });
         }
         let env = self.root.store(StoreKind::Envs, &recipe.digest);
         let aside = self.staging.directory().join("aside");
@@ -180,15 +225,16 @@ impl BuildRecipes<'_> {
             vendored: &vendored,
             scratch: &scratch,
             search: self.search,
+            caller: self.caller,
             interrupt: self.interrupt,
         };
         let failure = match build_recipe(recipe, &place) {
             Ok(built) => built.error.map(|error| {
                 let (pack, runtime) = (recipe.pack_ref.clone(), recipe.runtime_ref.clone());
-                InstallError::Recipe { pack, runtime, error }
+                RecipeError::Failed { pack, runtime, error }
             }),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => Some(InstallError::Interrupted),
-            Err(error) => Some(io(error)),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Some(Interrupted.into()),
+            Err(error) => Some(io(error).into()),
         };
         let Some(failure) = failure else { return Ok(()) };
         remove_tree(&env).map_err(io)?;

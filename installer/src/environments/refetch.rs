@@ -6,8 +6,7 @@ use attune_registry::report::Reporter;
 use attune_registry::source::BlobPlan;
 use attune_schemas::Digest;
 
-use super::rebuild::{RebuildOptions, exchange};
-use crate::error::InstallError;
+use super::rebuild::{RebuildError, RebuildOptions, exchange};
 use crate::host::{HostRoot, StoreKind};
 use crate::open::SourceLocation;
 use crate::plan::{InstallPlan, PlannedEnvironment, allowed_blobs};
@@ -29,8 +28,8 @@ pub(super) fn refetch(
     environments: &[&PlannedEnvironment],
     damaged: &BTreeSet<DamagedPackage>,
     (staging, options, reporter): (&Staging, &RebuildOptions, &dyn Reporter),
-) -> Result<(), InstallError> {
-    let io = |source| InstallError::Root { root: root.path().to_owned(), source };
+) -> Result<(), RebuildError> {
+    let io = |source| root.failed(source);
     let source = location.open(&options.interrupt)?;
     let mut source = verify(source, root, &TrustSettings::default(), options.now)?;
     let blobs = BlobPlan { wanted: BTreeMap::new(), allowed: allowed_blobs(&mut source)? };

@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::error::InstallError;
+use super::EnvironmentsError;
 use crate::generation::InstalledEnvironment;
 use crate::host::{HostRoot, InstallLock, LockError, StoreKind, TreeGuard};
-use crate::register::{Database, RecordedEnvironment};
+use crate::register::{Database, RecordedEnvironment, RegisterError};
 
 /// The state of an environment, in Attune's words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -61,8 +61,8 @@ impl EnvironmentStatus {
 }
 
 /// The rows of the database, by the environment's path; none where there is no database.
-pub(super) fn recorded(root: &HostRoot) -> Result<BTreeMap<PathBuf, RecordedEnvironment>, InstallError> {
-    Ok(Database::environments(root)?)
+pub(super) fn recorded(root: &HostRoot) -> Result<BTreeMap<PathBuf, RecordedEnvironment>, RegisterError> {
+    Database::environments(root)
 }
 
 /// The state of an environment of the active generation.
@@ -86,7 +86,7 @@ pub(super) fn record_verified(
     root: &HostRoot,
     found: &[(PathBuf, bool)],
     now: Timestamp,
-) -> Result<bool, InstallError> {
+) -> Result<bool, EnvironmentsError> {
     let mut guard = TreeGuard::default();
     let lock = match InstallLock::acquire(root, &mut guard) {
         Err(LockError::Busy { .. } | LockError::NotWritable { .. }) => return Ok(false),

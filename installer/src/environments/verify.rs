@@ -14,9 +14,8 @@ use serde::Serialize;
 
 use super::refetch::DamagedPackage;
 use super::status::{EnvironmentStatus, record_verified};
-use super::{ListedEnvironment, list_environments};
+use super::{EnvironmentsError, ListedEnvironment, list_environments};
 use crate::engine::RECORD_FILE;
-use crate::error::InstallError;
 use crate::generation::EnvironmentKind;
 use crate::host::{HostRoot, StoreKind};
 use crate::node_modules::{PACKAGE_DIRECTORY, PACKAGES_FILE, PlacedPackage, stored_trees};
@@ -88,8 +87,7 @@ pub fn verify_environments(
     root: &HostRoot,
     pack: Option<&PackRef>,
     now: Timestamp,
-) -> Result<Vec<VerifiedEnvironment>, InstallError> {
-    let failed = |source| InstallError::Root { root: root.path().to_owned(), source };
+) -> Result<Vec<VerifiedEnvironment>, EnvironmentsError> {
     let wanted = |found: &ListedEnvironment| pack.is_none_or(|pack| found.pack == *pack);
     // Packs share environments, and each is read once.
     let mut known: BTreeMap<PathBuf, (usize, Vec<Damage>)> = BTreeMap::new();
@@ -102,7 +100,7 @@ pub fn verify_environments(
                 EnvironmentKind::Nodejs => verify_packages(root, &environment.store),
                 EnvironmentKind::Recipe => verify_record(&environment.store),
             };
-            known.insert(environment.store.clone(), verified.map_err(failed)?);
+            known.insert(environment.store.clone(), verified.map_err(|source| root.failed(source))?);
         }
         let (files, mut damage) = known[&environment.store].clone();
         let started = match environment.kind {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use attune_schemas::{Digest, PackRef};
 
-use crate::error::InstallError;
+use super::error::RootError;
 
 /// An installation root, as an absolute path.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -155,11 +155,10 @@ impl HostRoot {
 
     /// Refuses a directory that holds other things and was never installed to, or in which somebody planted
     /// links.
-    pub fn require_ours(&self) -> Result<(), InstallError> {
-        let failed = |source| InstallError::Root { root: self.path.clone(), source };
+    pub fn require_ours(&self) -> Result<(), RootError> {
         let mut entries = match fs_err::read_dir(&self.path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            entries => entries.map_err(failed)?,
+            entries => entries.map_err(|source| self.failed(source))?,
         };
         if entries.next().is_none() {
             return Ok(());
@@ -167,7 +166,7 @@ impl HostRoot {
         if self.state().is_dir() {
             return Ok(self.require_unplanted()?);
         }
-        Err(InstallError::NotARoot { root: self.path.clone() })
+        Err(RootError::NotARoot { root: self.path.clone() })
     }
 
     /// A generation id that no generation has or had and left behind.

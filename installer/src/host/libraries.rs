@@ -28,9 +28,7 @@ pub struct LibrarySearch {
 impl LibrarySearch {
     /// The directories of this host, with `ahead` before them.
     pub fn of_host(ahead: impl IntoIterator<Item = PathBuf>) -> Self {
-        let from_environment = std::env::var_os("LD_LIBRARY_PATH").unwrap_or_default();
-        let mut directories: Vec<PathBuf> =
-            ahead.into_iter().chain(std::env::split_paths(&from_environment)).collect();
+        let mut directories: Vec<PathBuf> = ahead.into_iter().collect();
         for configuration in CONFIGURATIONS {
             directories.extend(configured(Path::new(configuration)));
         }

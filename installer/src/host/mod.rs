@@ -13,6 +13,7 @@
 //!   staging/<id>/                      gone after success, failure, or the next start
 //! ```
 
+mod error;
 mod footprint;
 mod layout;
 mod libraries;
@@ -20,6 +21,7 @@ mod lock;
 mod planted;
 mod removal;
 
+pub use error::RootError;
 pub use footprint::TreeGuard;
 pub use layout::{HostRoot, StoreKind};
 pub use libraries::LibrarySearch;

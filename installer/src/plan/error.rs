@@ -2,14 +2,26 @@
 
 use std::path::PathBuf;
 
-use attune_schemas::{FailureKind, PackRef, Platform, PythonMinor, Version};
+use attune_registry::reader::ReaderError;
+use attune_schemas::{PackRef, Platform, PythonMinor, Version};
 
 use super::libraries::MissingLibrary;
+use crate::nodejs::NodeInterpreterError;
+use crate::python::InterpreterError;
 
 /// Why a plan could not be made.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PlanError {
+    /// The interpreters that the source carries cannot be read.
+    #[error(transparent)]
+    Reader(#[from] ReaderError),
+    /// The Python that was named cannot be used.
+    #[error(transparent)]
+    Interpreter(#[from] InterpreterError),
+    /// The Node.js that was named cannot be used.
+    #[error(transparent)]
+    NodeInterpreter(#[from] NodeInterpreterError),
     /// No interpreter on the host will do.
     #[error("pack `{pack}` needs {needed}; found {found}")]
     NoInterpreter {
@@ -42,7 +54,7 @@ pub enum PlanError {
     },
     /// No version of a runtime on the host satisfies an action.
     #[error(
-        "`{component}` of pack `{pack}` needs {needed}, which this host has not, or the release was not made for"
+        "`{component}` of pack `{pack}` needs {needed}: this host has no such version, or the release was not built for it"
     )]
     NoVersion {
         /// The pack.
@@ -133,50 +145,4 @@ pub enum PlanError {
 
 fn lines(missing: &[MissingLibrary]) -> String {
     missing.iter().fold(String::new(), |text, library| text + "\n  " + &library.to_string())
-}
-
-impl PlanError {
-    /// Which exit code this is.
-    pub fn kind(&self) -> FailureKind {
-        match self {
-            Self::NoInterpreter { .. }
-            | Self::NoNode { .. }
-            | Self::NoVersion { .. }
-            | Self::Runtime { .. }
-            | Self::OtherTarget { .. }
-            | Self::OtherBundle { .. }
-            | Self::WheelTags { .. }
-            | Self::MissingLibraries { .. }
-            | Self::RuntimeLibraries { .. } => FailureKind::Environment,
-            Self::NoSpace { .. } | Self::Space { .. } => FailureKind::Failed,
-        }
-    }
-
-    /// What to do about it, where that is known.
-    pub fn hint(&self) -> Option<String> {
-        let hint = match self {
-            Self::NoInterpreter { .. } => "install such a Python, or name one with --python /path/to/python3",
-            Self::Runtime { .. } => "install the runtime, or report its definition to the pack's publisher",
-            Self::NoVersion { .. } => {
-                "install such a version, or have the release built for one that is here"
-            }
-            Self::NoNode { .. } => "install such a Node.js, or name one with --node /path/to/node",
-            Self::OtherTarget { .. } | Self::WheelTags { .. } => {
-                "name a Python that fits with --python, or have a release built for this host: \
-                 `attune-build add` a new version with its --platform and --python"
-            }
-            Self::OtherBundle { platform, python, .. } => {
-                return Some(format!(
-                    "make one for this host: `attune-build bundle REGISTRY PACK... --platform {platform} \
-                     --python {python}`"
-                ));
-            }
-            Self::MissingLibraries { .. } | Self::RuntimeLibraries { .. } => {
-                "install them, or go on without them with --ignore-missing-libraries"
-            }
-            Self::NoSpace { .. } => "make room there, or choose another place with --root",
-            _ => return None,
-        };
-        Some(hint.to_owned())
-    }
 }

@@ -11,6 +11,7 @@ use attune_schemas::environment_lock::LockedWheel;
 
 use super::error::PlanError;
 use super::{InstallPlan, PlannedEnvironment, PythonEnvironment};
+use crate::caller::CallerEnvironment;
 use crate::host::LibrarySearch;
 
 /// A shared library that the host lacks.
@@ -35,9 +36,15 @@ impl fmt::Display for MissingLibrary {
 
 /// Refuses where a wheel that was built from source lacks a library or the glibc that it was built with;
 /// warns where a published wheel does, which may have parts that nobody uses.
-pub fn check_libraries(plan: &InstallPlan, ignore: bool, reporter: &dyn Reporter) -> Result<(), PlanError> {
+pub fn check_libraries(
+    plan: &InstallPlan,
+    ignore: bool,
+    caller: &CallerEnvironment,
+    reporter: &dyn Reporter,
+) -> Result<(), PlanError> {
+    let library_path = || caller.library_path().iter().cloned();
     for release in plan.runtimes.values() {
-        let search = LibrarySearch::of_host([]);
+        let search = LibrarySearch::of_host(library_path());
         let missing = release.libraries.iter().filter(|library| !search.has(library));
         let wheels = BTreeSet::from([format!("the interpreter {}", release.version)]);
         let missing: Vec<MissingLibrary> = missing
@@ -51,7 +58,7 @@ pub fn check_libraries(plan: &InstallPlan, ignore: bool, reporter: &dyn Reporter
         let python = pack.environments.values().find_map(PlannedEnvironment::as_python);
         let Some(environment) = python else { continue };
         check_glibc(&pack.pack, environment)?;
-        let search = LibrarySearch::of_host(own_libraries(environment));
+        let search = LibrarySearch::of_host(own_libraries(environment).into_iter().chain(library_path()));
         let missing = |built: bool| {
             let wheels = environment.wheels.iter().filter(|wheel| wheel.built_from.is_some() == built);
             missing_of(wheels, &search)

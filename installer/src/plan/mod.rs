@@ -34,13 +34,15 @@ use node::plan_node;
 use python::plan_python;
 use recipe_directory::taken;
 use recipes::{RecipeSource, definitions_of, plan_recipes, used_runtimes, vendored_for};
-pub use releases::{BundleTargets, ChosenReleases, RegistryPolicy, allowed_blobs, choose_releases};
+pub use releases::{
+    BundleTargets, ChooseError, ChosenReleases, RegistryPolicy, allowed_blobs, choose_releases,
+};
 pub use runtimes::{BundledRuntimes, CarriedRuntimes};
 pub use space::{SpaceNeed, check_space};
 use versions::plan_versions;
 
+use crate::caller::CallerEnvironment;
 use crate::engine::RuntimeDefinition;
-use crate::error::InstallError;
 use crate::generation::InstalledPack;
 use crate::host::HostRoot;
 use crate::interrupt::Interrupt;
@@ -62,6 +64,8 @@ pub struct Hosted<'a> {
     pub programs: &'a InterpreterSearch,
     /// Runtimes of packs that are installed already.
     pub definitions: Vec<RuntimeDefinition>,
+    /// The caller's environment.
+    pub caller: &'a CallerEnvironment,
     /// Tells when to stop.
     pub interrupt: &'a Interrupt,
 }
@@ -135,7 +139,7 @@ impl InstallPlan {
         hosted: &mut Hosted<'_>,
         link_mode: LinkMode,
         root: &HostRoot,
-    ) -> Result<Self, InstallError> {
+    ) -> Result<Self, PlanError> {
         let blobs = BlobPlan { wanted: BTreeMap::new(), allowed: chosen.allowed };
         let mut plan = Self::empty(chosen.kept, blobs);
         let mut others = Vec::new();
@@ -183,7 +187,7 @@ impl InstallPlan {
                 let source = RecipeSource { pack: &pack, config, archive, interpreter, vendored };
                 for (directory, recipe) in plan_recipes(&source, used, hosted)? {
                     if environments.contains_key(&directory) {
-                        return Err(taken(&pack, used, &directory).into());
+                        return Err(taken(&pack, used, &directory));
                     }
                     environments.insert(directory, PlannedEnvironment::Recipe(recipe));
                 }

@@ -9,7 +9,6 @@ use super::environment::NodeEnvironment;
 use super::error::PlanError;
 use super::runtimes::{as_node, runtime_of};
 use super::{BundleTargets, Hosted, PlanSettings};
-use crate::error::InstallError;
 use crate::link::LinkMode;
 use crate::nodejs::NodeInterpreter;
 
@@ -20,7 +19,7 @@ pub(super) fn plan_node(
     &PlanSettings { made_for, link_mode }: &PlanSettings<'_>,
     hosted: &mut Hosted<'_>,
     accepts: &dyn Fn(&NodeInterpreter) -> bool,
-) -> Result<Option<(NodeEnvironment, Option<RuntimeRelease>)>, InstallError> {
+) -> Result<Option<(NodeEnvironment, Option<RuntimeRelease>)>, PlanError> {
     let Some(lock) = &config.environments.nodejs else { return Ok(None) };
     let suits = |candidate: &NodeInterpreter| accepts(candidate) && suits(candidate, lock, made_for);
     let found = hosted.nodes.find(suits)?;
@@ -28,7 +27,7 @@ pub(super) fn plan_node(
         Some(interpreter) => (interpreter, None),
         None => match carried(hosted, suits)? {
             Some((interpreter, release)) => (interpreter, Some(release)),
-            None => return Err(nothing_suits(pack, lock, made_for, hosted.nodes.found()).into()),
+            None => return Err(nothing_suits(pack, lock, made_for, hosted.nodes.found())),
         },
     };
     tracing::info!("{pack}: {}", interpreter.describe());
@@ -44,7 +43,7 @@ pub(super) fn plan_node(
 fn carried(
     hosted: &mut Hosted<'_>,
     accepts: impl Fn(&NodeInterpreter) -> bool,
-) -> Result<Option<(NodeInterpreter, RuntimeRelease)>, InstallError> {
+) -> Result<Option<(NodeInterpreter, RuntimeRelease)>, PlanError> {
     let root = hosted.root;
     let releases = hosted.carried.of(RuntimeName::Nodejs)?.into_iter();
     let mut interpreters = releases.map(|release| (as_node(&release, root), release));

@@ -12,7 +12,6 @@ use super::environment::PythonEnvironment;
 use super::error::PlanError;
 use super::runtimes::{as_python, runtime_of};
 use super::{BundleTargets, Hosted, PlanSettings};
-use crate::error::InstallError;
 use crate::link::LinkMode;
 use crate::python::{Interpreter, Interpreters};
 
@@ -23,7 +22,7 @@ pub(super) fn plan_python(
     &PlanSettings { made_for, link_mode }: &PlanSettings<'_>,
     hosted: &mut Hosted<'_>,
     accepts: &dyn Fn(&Interpreter) -> bool,
-) -> Result<Option<(PythonEnvironment, Option<RuntimeRelease>)>, InstallError> {
+) -> Result<Option<(PythonEnvironment, Option<RuntimeRelease>)>, PlanError> {
     let Some(lock) = &config.environments.python else { return Ok(None) };
     let suits = |candidate: &Interpreter| accepts(candidate) && suits(candidate, lock, made_for);
     let found = hosted.pythons.find(suits)?;
@@ -31,7 +30,7 @@ pub(super) fn plan_python(
         Some(interpreter) => (interpreter, None),
         None => match carried(hosted, suits)? {
             Some((interpreter, release)) => (interpreter, Some(release)),
-            None => return Err(nothing_suits(pack, lock, made_for, hosted.pythons).into()),
+            None => return Err(nothing_suits(pack, lock, made_for, hosted.pythons)),
         },
     };
     tracing::info!("{pack}: {}", interpreter.describe());
@@ -47,7 +46,7 @@ pub(super) fn plan_python(
 fn carried(
     hosted: &mut Hosted<'_>,
     accepts: impl Fn(&Interpreter) -> bool,
-) -> Result<Option<(Interpreter, RuntimeRelease)>, InstallError> {
+) -> Result<Option<(Interpreter, RuntimeRelease)>, PlanError> {
     let root = hosted.root;
     let releases = hosted.carried.of(RuntimeName::Python)?.into_iter();
     let mut interpreters = releases.map(|release| (as_python(&release, root), release));

@@ -15,8 +15,7 @@ use super::environment::{NodeEnvironment, PythonEnvironment, RecipeEnvironment, 
 use super::error::PlanError;
 use super::recipe_directory::{directory, elsewhere, one_name};
 use super::recipe_versions::needed_versions;
-use crate::engine::{Recipe, RuntimeDefinition, find_program, is_available};
-use crate::error::InstallError;
+use crate::engine::{Recipe, RuntimeDefinition, VerificationMeans, find_program, is_available};
 use crate::host::HostRoot;
 
 /// A runtime that a pack uses, and the directory of its environment.
@@ -104,12 +103,17 @@ pub(super) fn plan_recipes(
     source: &RecipeSource<'_>,
     used: &UsedRuntime<'_>,
     hosted: &Hosted<'_>,
-) -> Result<BTreeMap<String, RecipeEnvironment>, InstallError> {
+) -> Result<BTreeMap<String, RecipeEnvironment>, PlanError> {
     let definition = used.definition;
     let scratch = tempfile::tempdir().map_err(|error| refuse(source, used, error.to_string()))?;
-    let is_here = |distributions: &Value, recipe: &Recipe| {
-        is_available(distributions, &recipe.interpreter, hosted.programs, scratch.path(), hosted.interrupt)
+    let means = VerificationMeans {
+        search: hosted.programs,
+        scratch: scratch.path(),
+        caller: hosted.caller,
+        interrupt: hosted.interrupt,
     };
+    let is_here =
+        |distributions: &Value, recipe: &Recipe| is_available(distributions, &recipe.interpreter, &means);
     // Those of Python and Node.js are linked, whatever builds the environment of the pack.
     let versions = match used.canonical {
         Some(_) => Vec::new(),
@@ -126,7 +130,7 @@ pub(super) fn plan_recipes(
         // Some hosts have nothing but versions.
         Err(_) if !versions.is_empty() => {}
         Err(tried) => {
-            return Err(refuse(source, used, format!("this host does not have it: {tried}")).into());
+            return Err(refuse(source, used, format!("this host does not have it: {tried}")));
         }
     }
     for version in versions.iter().filter(|version| version.recipe.requires_environment) {

@@ -2,17 +2,61 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use attune_registry::reader::{RegistryReader, VerifiedRelease};
-use attune_registry::resolve::resolve;
+use attune_registry::reader::{ReaderError, RegistryReader, VerifiedRelease};
+use attune_registry::resolve::{ResolveError, resolve};
 use attune_schemas::bundle::{BundleDescription, BundledRelease};
 use attune_schemas::pack_index::Release;
 use attune_schemas::{Digest, PackRef, PackRequest, Platform, PythonMinor, Requirement, Version};
 
 use super::candidates::Available;
 use super::runtimes::{BundledRuntimes, bundled_runtimes};
-use crate::error::InstallError;
 use crate::generation::{Generation, InstalledPack};
 use crate::verify::VerifiedSource;
+
+/// Why no releases could be chosen.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ChooseError {
+    /// A release is not what its index says.
+    #[error(transparent)]
+    Reader(#[from] ReaderError),
+    /// No set of releases will do.
+    #[error(transparent)]
+    Resolve(#[from] ResolveError),
+    /// A bundle carries a release that the signed index does not list.
+    #[error(
+        "the bundle carries {pack} {version} with manifest {manifest}, which the registry's index does not list"
+    )]
+    NotInIndex {
+        /// The pack.
+        pack: PackRef,
+        /// The version that the bundle claims.
+        version: Version,
+        /// The manifest that the bundle claims.
+        manifest: Digest,
+    },
+    /// A bundle lists a pack twice.
+    #[error("the bundle lists pack `{pack}` twice")]
+    ListedTwice {
+        /// The pack.
+        pack: PackRef,
+    },
+    /// An installed pack is offered by another registry than its own.
+    #[error(
+        "pack `{pack}` was installed from registry `{installed_from}`, and now comes from `{offered_by}`"
+    )]
+    OtherRegistry {
+        /// The pack.
+        pack: PackRef,
+        /// The registry it was installed from.
+        installed_from: String,
+        /// The registry it comes from now.
+        offered_by: String,
+    },
+    /// Nothing was asked for.
+    #[error("no pack was named")]
+    NothingRequested,
+}
 
 /// What will be installed and what stays.
 #[derive(Debug)]
@@ -56,7 +100,7 @@ pub fn choose_releases(
     policy: RegistryPolicy,
     source: &mut VerifiedSource,
     active: &Generation,
-) -> Result<ChosenReleases, InstallError> {
+) -> Result<ChosenReleases, ChooseError> {
     let description = source.source().description().cloned();
     let requests = effective_requests(requests, description.as_ref())?;
     if policy == RegistryPolicy::Keep {
@@ -108,7 +152,7 @@ pub fn choose_releases(
 }
 
 /// Digest and size of every blob that has business in `source`, if it is a bundle.
-pub fn allowed_blobs(source: &mut VerifiedSource) -> Result<BTreeMap<Digest, u64>, InstallError> {
+pub fn allowed_blobs(source: &mut VerifiedSource) -> Result<BTreeMap<Digest, u64>, ChooseError> {
     let Some(description) = source.source().description().cloned() else { return Ok(BTreeMap::new()) };
     let mut reader = source.reader();
     let mut allowed = bundled_blobs(&mut reader, Some(&description))?;
@@ -125,7 +169,7 @@ pub fn allowed_blobs(source: &mut VerifiedSource) -> Result<BTreeMap<Digest, u64
 fn effective_requests(
     requests: &[PackRequest],
     description: Option<&BundleDescription>,
-) -> Result<Vec<PackRequest>, InstallError> {
+) -> Result<Vec<PackRequest>, ChooseError> {
     let requests = match description {
         Some(description) if requests.is_empty() => {
             let any = |pack: &PackRef| PackRequest { pack: pack.clone(), requirement: Requirement::any() };
@@ -133,7 +177,7 @@ fn effective_requests(
         }
         _ => requests.to_vec(),
     };
-    if requests.is_empty() { Err(InstallError::NothingRequested) } else { Ok(requests) }
+    if requests.is_empty() { Err(ChooseError::NothingRequested) } else { Ok(requests) }
 }
 
 /// What is installed must go on working: its packs stay, and so do their requirements.
@@ -148,12 +192,12 @@ fn require_same_registry(
     requests: &[PackRequest],
     source: &VerifiedSource,
     active: &Generation,
-) -> Result<(), InstallError> {
+) -> Result<(), ChooseError> {
     for request in requests {
         if let Some(installed) = active.packs.get(&request.pack)
             && installed.registry != source.registry().as_str()
         {
-            return Err(InstallError::OtherRegistry {
+            return Err(ChooseError::OtherRegistry {
                 pack: request.pack.clone(),
                 installed_from: installed.registry.clone(),
                 offered_by: source.registry().to_string(),
@@ -168,15 +212,15 @@ fn require_same_registry(
 fn bundled_blobs(
     reader: &mut RegistryReader<'_>,
     description: Option<&BundleDescription>,
-) -> Result<BTreeMap<Digest, u64>, InstallError> {
+) -> Result<BTreeMap<Digest, u64>, ChooseError> {
     let mut allowed = BTreeMap::new();
     let mut seen = BTreeSet::new();
     for bundled in description.map(|description| &description.releases[..]).unwrap_or_default() {
         if !seen.insert(&bundled.pack) {
-            return Err(InstallError::ListedTwice { pack: bundled.pack.clone() });
+            return Err(ChooseError::ListedTwice { pack: bundled.pack.clone() });
         }
         let offered = reader.pack_index(&bundled.pack)?.and_then(|index| find(&index.releases, bundled));
-        let offered = offered.ok_or_else(|| InstallError::NotInIndex {
+        let offered = offered.ok_or_else(|| ChooseError::NotInIndex {
             pack: bundled.pack.clone(),
             version: bundled.version.clone(),
             manifest: bundled.manifest,

@@ -10,7 +10,7 @@ use attune_schemas::platform::{Arch, Libc};
 use attune_schemas::runtime_index::{RuntimeName, RuntimeRelease};
 use attune_schemas::{Digest, Platform};
 
-use crate::error::InstallError;
+use super::error::PlanError;
 use crate::host::{HostRoot, StoreKind};
 use crate::nodejs::NodeInterpreter;
 use crate::python::Interpreter;
@@ -59,7 +59,7 @@ impl<'a> CarriedRuntimes<'a> {
     }
 
     /// The interpreters of `runtime` for this machine, the newest first.
-    pub(super) fn of(&mut self, runtime: RuntimeName) -> Result<Vec<RuntimeRelease>, InstallError> {
+    pub(super) fn of(&mut self, runtime: RuntimeName) -> Result<Vec<RuntimeRelease>, PlanError> {
         if !self.known.contains_key(&runtime) {
             let index = match &mut self.source {
                 Some(source) => source.reader().runtime_index(runtime)?,

@@ -15,7 +15,6 @@ use super::error::PlanError;
 use super::node::plan_node;
 use super::python::plan_python;
 use super::{Hosted, PlanSettings};
-use crate::error::InstallError;
 
 /// Feature releases of Python that are looked for, the newest first.
 const MINORS: std::ops::RangeInclusive<u8> = 8..=15;
@@ -69,7 +68,7 @@ pub(super) fn plan_versions(
     config: &PackConfig,
     settings: &PlanSettings<'_>,
     hosted: &mut Hosted<'_>,
-) -> Result<VersionedEnvironments, InstallError> {
+) -> Result<VersionedEnvironments, PlanError> {
     let mut versioned = VersionedEnvironments::default();
     for ((runtime, _), (constraint, component)) in constraints(pack, config)? {
         let found = match runtime {
@@ -97,7 +96,7 @@ fn highest_python(
     settings: &PlanSettings<'_>,
     hosted: &mut Hosted<'_>,
     constraint: &RuntimeConstraint,
-) -> Result<Found<PythonEnvironment>, InstallError> {
+) -> Result<Found<PythonEnvironment>, PlanError> {
     highest("python", MINORS.rev().map(PythonMinor::new), constraint, |minor| {
         plan_python(pack, config, settings, hosted, &|found| found.minor() == Some(*minor))
     })
@@ -109,7 +108,7 @@ fn highest_node(
     settings: &PlanSettings<'_>,
     hosted: &mut Hosted<'_>,
     constraint: &RuntimeConstraint,
-) -> Result<Found<NodeEnvironment>, InstallError> {
+) -> Result<Found<NodeEnvironment>, PlanError> {
     highest("nodejs", MAJORS.rev(), constraint, |major| {
         let prefix = format!("{major}.");
         plan_node(pack, config, settings, hosted, &|found| found.version.starts_with(&prefix))
@@ -121,8 +120,8 @@ fn highest<V: Display, T>(
     runtime: &str,
     versions: impl Iterator<Item = V>,
     constraint: &RuntimeConstraint,
-    mut plan: impl FnMut(&V) -> Result<Option<(T, Option<RuntimeRelease>)>, InstallError>,
-) -> Result<Found<T>, InstallError> {
+    mut plan: impl FnMut(&V) -> Result<Option<(T, Option<RuntimeRelease>)>, PlanError>,
+) -> Result<Found<T>, PlanError> {
     for version in versions.filter(|version| constraint.allows(&version.to_string())) {
         match plan(&version) {
             Ok(None) => return Ok(None),
@@ -137,9 +136,8 @@ fn highest<V: Display, T>(
 }
 
 /// Whether another version may do.
-fn is_about_this_version(error: &InstallError) -> bool {
+fn is_about_this_version(error: &PlanError) -> bool {
     use PlanError::{NoInterpreter, NoNode, OtherBundle, OtherTarget, WheelTags};
-    let InstallError::Plan(error) = error else { return false };
     matches!(
         error,
         NoInterpreter { .. } | NoNode { .. } | OtherBundle { .. } | OtherTarget { .. } | WheelTags { .. }

@@ -16,9 +16,9 @@ use attune_schemas::pack::{OnFailure, PackMetadata};
 pub use result::{PackTestResult, SuiteResult, TestCase, TestStatus};
 use runner::run_suite;
 
+use crate::caller::CallerEnvironment;
 use crate::engine::{EnvVar, Templates, templates_of};
 use crate::host::{HostRoot, StoreKind};
-use crate::install::InstallOptions;
 use crate::interrupt::Interrupt;
 use crate::plan::{InstallPlan, PlannedEnvironment, PlannedPack};
 
@@ -45,14 +45,15 @@ pub enum TestError {
     },
 }
 
-impl TestError {
-    /// What to do about it.
-    pub fn hint(&self) -> Option<String> {
-        Some(
-            "nothing was changed; pass --force to install all the same, or --skip-tests to run none"
-                .to_owned(),
-        )
-    }
+/// How tests are run.
+#[derive(Debug, Clone, Copy)]
+pub struct TestSettings<'a> {
+    /// Whether they run, and what a failure does.
+    pub policy: TestPolicy,
+    /// The caller's environment.
+    pub caller: &'a CallerEnvironment,
+    /// Tells when to stop.
+    pub interrupt: &'a Interrupt,
 }
 
 /// Whether tests run and what a failure does.
@@ -88,6 +89,8 @@ pub(crate) struct TestBed<'a> {
     pub(crate) recipes: Vec<TestedRecipe<'a>>,
     /// A directory that tests may fill.
     pub(crate) scratch: PathBuf,
+    /// The caller's environment.
+    pub(crate) caller: &'a CallerEnvironment,
     /// Tells when to stop.
     pub(crate) interrupt: &'a Interrupt,
 }
@@ -97,10 +100,10 @@ pub fn run_tests(
     plan: &InstallPlan,
     root: &HostRoot,
     scratch: &Path,
-    options: &InstallOptions,
+    settings: TestSettings<'_>,
     reporter: &dyn Reporter,
 ) -> Result<Vec<PackTestResult>, TestError> {
-    let policy = options.tests;
+    let policy = settings.policy;
     let mut results = Vec::new();
     if policy == TestPolicy::Skip {
         return Ok(results);
@@ -109,7 +112,7 @@ pub fn run_tests(
         let pack = &planned.release.config.pack;
         let Some(testing) = pack.testing.as_ref().filter(|testing| testing.enabled) else { continue };
         reporter.started(&format!("testing {}", planned.pack), None);
-        let bed = test_bed(planned, root, scratch, &options.interrupt);
+        let bed = test_bed(planned, root, scratch, settings);
         let failed = |source| TestError::Run { pack: planned.pack.clone(), source };
         fs_err::create_dir_all(&bed.scratch).map_err(failed)?;
         workspace::copy_pack(&stored_pack(planned, root), &bed.directory).map_err(failed)?;
@@ -153,7 +156,7 @@ fn test_bed<'a>(
     planned: &'a PlannedPack,
     root: &HostRoot,
     scratch: &Path,
-    interrupt: &'a Interrupt,
+    settings: TestSettings<'a>,
 ) -> TestBed<'a> {
     let scratch = scratch.join("tests").join(planned.pack.as_str());
     let place = |environment: &PlannedEnvironment| root.store(StoreKind::Envs, &environment.digest());
@@ -181,7 +184,8 @@ fn test_bed<'a>(
         node,
         recipes,
         scratch: scratch.join("tmp"),
-        interrupt,
+        caller: settings.caller,
+        interrupt: settings.interrupt,
     }
 }
 

@@ -11,7 +11,7 @@ use super::result::{SuiteResult, TestCase, TestStatus, milliseconds};
 use super::simple_format::{self, Counts};
 use super::{TestBed, timeout_of};
 use crate::engine::set_env_vars;
-use crate::process::{Finished, clean_command, run};
+use crate::process::{Finished, run};
 
 /// Runs the runner called `name` in `bed`.
 ///
@@ -117,17 +117,17 @@ fn command_for(runner: &TestRunner, bed: &TestBed<'_>) -> Result<Command, String
     let mut command = match &runner.kind {
         RunnerKind::Script => {
             let shell = if entry.as_str().ends_with(".sh") { "/bin/sh" } else { "/bin/bash" };
-            let mut command = clean_command(Path::new(shell));
+            let mut command = bed.caller.command(Path::new(shell));
             command.arg(entry.as_str());
             command
         }
         RunnerKind::Unittest => {
-            let mut command = clean_command(&python()?);
+            let mut command = bed.caller.command(&python()?);
             command.args(["-m", "unittest", entry.as_str()]);
             command
         }
         RunnerKind::Pytest => {
-            let mut command = clean_command(&python()?);
+            let mut command = bed.caller.command(&python()?);
             command.args(["-m", "pytest", entry.as_str(), "-v", "-p", "no:cacheprovider"]);
             command
         }
@@ -161,9 +161,8 @@ fn set_environment(command: &mut Command, bed: &TestBed<'_>) {
     if bins.is_empty() {
         return;
     }
-    let path = std::env::var_os("PATH").unwrap_or_default();
     // A directory with a colon in its name cannot be on PATH; the tests then run without it.
-    if let Ok(joined) = std::env::join_paths(bins.into_iter().chain(std::env::split_paths(&path))) {
+    if let Ok(joined) = std::env::join_paths(bins.iter().chain(bed.caller.search_path())) {
         command.env("PATH", joined);
     }
 }

@@ -3,9 +3,11 @@
 use std::io;
 
 use attune_registry::archive::ArchiveError;
+use attune_registry::source::SourceError;
 use attune_schemas::Digest;
 
 use super::wheel::WheelError;
+use crate::interrupt::Interrupted;
 
 /// Why a blob could not be unpacked.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +40,12 @@ pub enum UnpackError {
         #[source]
         source: ArchiveError,
     },
+    /// The source could not be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// A signal asked to stop.
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
     /// Writing to disk failed.
     #[error("could not write the unpacked files")]
     Io(#[from] io::Error),

@@ -18,9 +18,8 @@ use super::node_package::{unpack_node_package, unpack_overlay};
 use super::runtime::unpack_runtime;
 use super::staging::Staging;
 use super::wheel::unpack_wheel;
-use crate::error::InstallError;
 use crate::host::StoreKind;
-use crate::interrupt::Interrupt;
+use crate::interrupt::{Interrupt, Interrupted};
 use crate::plan::InstallPlan;
 
 /// Each unpacker holds at most one blob in memory, so their number bounds memory as well.
@@ -33,7 +32,7 @@ pub fn fetch_and_unpack(
     staging: &Staging,
     interrupt: &Interrupt,
     reporter: &dyn Reporter,
-) -> Result<(), InstallError> {
+) -> Result<(), UnpackError> {
     let create = |kind| staging.create_part(kind).map_err(UnpackError::Io);
     create(StoreKind::Packs)?;
     create(StoreKind::Wheels)?;
@@ -58,8 +57,8 @@ pub fn fetch_and_unpack(
     reporter.finished();
     // A stream that an unpacker stopped has a cause, and the cause is what failed.
     match (failure.into_inner(), streamed) {
-        (Some(error), _) => Err(error.into()),
-        (None, Err(SourceError::Stopped)) => Err(InstallError::Interrupted),
+        (Some(error), _) => Err(error),
+        (None, Err(SourceError::Stopped)) => Err(Interrupted.into()),
         (None, streamed) => Ok(streamed?),
     }
 }

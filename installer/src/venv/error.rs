@@ -37,19 +37,3 @@ pub enum VenvError {
     #[error("could not write the environment")]
     Io(#[from] io::Error),
 }
-
-impl VenvError {
-    /// What to do about it, where that is known.
-    pub fn hint(&self) -> Option<String> {
-        let hint = match self {
-            Self::Wheel { .. } | Self::Reserved { .. } => {
-                "report it to the pack's publisher; the bytes are what they signed"
-            }
-            Self::Collision { .. } => {
-                "no environment can hold both; the pack's publisher has to choose other packages"
-            }
-            Self::Io(_) => "make sure that the disk has room and can be written, then try again",
-        };
-        Some(hint.to_owned())
-    }
-}

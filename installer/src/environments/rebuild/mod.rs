@@ -13,25 +13,131 @@ use std::path::{Path, PathBuf};
 
 use attune_registry::blob::Durability;
 use attune_registry::report::Reporter;
-use attune_schemas::PackRef;
+use attune_registry::source::SourceError;
+use attune_registry::trust::{TrustError, Verdict};
+use attune_schemas::{FailureKind, PackRef};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::build::build;
-use super::recipes::BuildRecipes;
+use super::EnvironmentsError;
+use super::build::{BuildError, build};
+use super::recipes::{BuildRecipes, RecipeError};
 use super::refetch::refetch;
 use super::verify::{damaged_packages, verify_environments};
-use crate::error::InstallError;
+use crate::caller::CallerEnvironment;
+use crate::failure::Failed;
 use crate::generation::Generation;
-use crate::host::{HostRoot, InstallLock, StoreKind, TreeGuard, remove_tree};
-use crate::interrupt::Interrupt;
+use crate::host::{HostRoot, InstallLock, LockError, RootError, StoreKind, TreeGuard, remove_tree};
+use crate::interrupt::{Interrupt, Interrupted};
+use crate::nodejs::NodeInterpreterError;
 use crate::open::SourceLocation;
-use crate::plan::PlannedEnvironment;
-use crate::python::InterpreterSearch;
-use crate::recover::recover;
-use crate::unpack::Staging;
+use crate::plan::{ChooseError, PlanError, PlannedEnvironment};
+use crate::python::{InterpreterError, InterpreterSearch};
+use crate::recover::{RecoverError, recover};
+use crate::register::RegisterError;
+use crate::unpack::{Staging, UnpackError};
+use crate::verify::VerifyError;
 use record::record;
 use tasks::{Task, tasks};
+
+/// Why environments could not be built again.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RebuildError {
+    /// The root cannot be used.
+    #[error(transparent)]
+    Root(#[from] RootError),
+    /// The root is busy or cannot be written.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// An earlier change could not be completed or undone.
+    #[error(transparent)]
+    Recover(#[from] RecoverError),
+    /// The environments cannot be verified.
+    #[error(transparent)]
+    Environments(#[from] EnvironmentsError),
+    /// No interpreter of this host will do.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// The source of packages cannot be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// The source of packages is not trusted.
+    #[error(transparent)]
+    Verify(#[from] VerifyError),
+    /// The source does not hold what it lists.
+    #[error(transparent)]
+    Choose(#[from] ChooseError),
+    /// A package could not be unpacked.
+    #[error(transparent)]
+    Unpack(#[from] UnpackError),
+    /// An environment could not be linked.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// An environment could not be built by its steps, or nothing says how.
+    #[error(transparent)]
+    Recipe(#[from] RecipeError),
+    /// The packages of an environment are damaged in the store.
+    #[error("packages of pack `{pack}` are damaged in the store: {}", packages.join(", "))]
+    DamagedStore {
+        /// The pack.
+        pack: PackRef,
+        /// The packages.
+        packages: Vec<String>,
+    },
+    /// The rows could not be written.
+    #[error(transparent)]
+    Register(#[from] RegisterError),
+    /// The trust state could not be kept.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
+    /// A signal asked to stop.
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
+}
+
+impl Failed for RebuildError {
+    fn kind(&self) -> FailureKind {
+        match self {
+            Self::Root(error) => error.kind(),
+            Self::Lock(error) => error.kind(),
+            Self::Recover(error) => error.kind(),
+            Self::Environments(error) => error.kind(),
+            Self::Plan(error) => error.kind(),
+            Self::Source(error) => error.kind(),
+            Self::Verify(error) => error.kind(),
+            Self::Choose(error) => error.kind(),
+            Self::Unpack(error) => error.kind(),
+            Self::Build(error) => error.kind(),
+            Self::Recipe(error) => error.kind(),
+            Self::DamagedStore { .. } => FailureKind::Environment,
+            Self::Register(error) => error.kind(),
+            Self::Trust(error) => error.kind(),
+            Self::Interrupted(_) => FailureKind::Interrupted,
+        }
+    }
+
+    fn verdict(&self) -> Option<Verdict> {
+        match self {
+            Self::Verify(error) => error.verdict(),
+            Self::Choose(error) => error.verdict(),
+            Self::Trust(error) => error.verdict(),
+            _ => None,
+        }
+    }
+}
+
+impl From<InterpreterError> for RebuildError {
+    fn from(error: InterpreterError) -> Self {
+        PlanError::from(error).into()
+    }
+}
+
+impl From<NodeInterpreterError> for RebuildError {
+    fn from(error: NodeInterpreterError) -> Self {
+        PlanError::from(error).into()
+    }
+}
 
 /// Which environments to build again, and how.
 #[derive(Debug, Clone)]
@@ -44,6 +150,8 @@ pub struct RebuildOptions {
     pub from: Option<SourceLocation>,
     /// Where to look for interpreters.
     pub search: InterpreterSearch,
+    /// The caller's environment.
+    pub caller: CallerEnvironment,
     /// Whether everything is on disk before it counts.
     pub durability: Durability,
     /// Tells when to stop.
@@ -72,8 +180,8 @@ pub fn rebuild_environments(
     root: &HostRoot,
     options: &RebuildOptions,
     reporter: &dyn Reporter,
-) -> Result<Vec<RebuiltEnvironment>, InstallError> {
-    let io = |source| InstallError::Root { root: root.path().to_owned(), source };
+) -> Result<Vec<RebuiltEnvironment>, RebuildError> {
+    let io = |source| root.failed(source);
     // Before the lock, which recording what was found takes as well.
     let damaged = if options.only_damaged {
         let verified = verify_environments(root, options.pack.as_ref(), options.now)?;
@@ -97,7 +205,7 @@ pub fn rebuild_environments(
         let of_task = damaged_packages(root, &task.environment).map_err(io)?;
         if options.from.is_none() && !of_task.is_empty() {
             let packages = of_task.into_iter().map(|package| package.name).collect();
-            return Err(InstallError::DamagedStore { pack: task.pack.clone(), packages });
+            return Err(RebuildError::DamagedStore { pack: task.pack.clone(), packages });
         }
         damaged.extend(of_task);
     }
@@ -129,13 +237,19 @@ fn build_task(
     root: &HostRoot,
     staging: &mut Staging,
     options: &RebuildOptions,
-) -> Result<(), InstallError> {
-    let io = |source| InstallError::Root { root: root.path().to_owned(), source };
+) -> Result<(), RebuildError> {
+    let io = |source| root.failed(source);
     let digest = task.environment.digest();
     let place = root.store(StoreKind::Envs, &digest);
     if let PlannedEnvironment::Recipe(recipe) = &task.environment {
-        let building = BuildRecipes { root, staging, search: &options.search, interrupt: &options.interrupt };
-        return building.exchange(recipe);
+        let building = BuildRecipes {
+            root,
+            staging,
+            search: &options.search,
+            caller: &options.caller,
+            interrupt: &options.interrupt,
+        };
+        return Ok(building.exchange(recipe)?);
     }
     let staged = staging.tree(StoreKind::Envs, &digest);
     build(&task.environment, root, &staged)?;
@@ -145,9 +259,9 @@ fn build_task(
     }
     // The active generation may have lost it; then it belongs there, and is never undone.
     if digest == task.old {
-        fs_err::rename(&staged, &place).map_err(io)
+        Ok(fs_err::rename(&staged, &place).map_err(io)?)
     } else {
-        staging.promote(StoreKind::Envs, [digest]).map_err(io)
+        Ok(staging.promote(StoreKind::Envs, [digest]).map_err(io)?)
     }
 }
 

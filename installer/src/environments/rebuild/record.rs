@@ -6,9 +6,8 @@ use attune_registry::blob::Durability;
 use attune_schemas::PackRef;
 
 use super::tasks::Task;
-use super::{RebuildOptions, RebuiltEnvironment};
+use super::{RebuildError, RebuildOptions, RebuiltEnvironment};
 use crate::activate::{sync_root, write_generation};
-use crate::error::InstallError;
 use crate::generation::{FileStamp, Generation, InstalledEnvironment};
 use crate::host::HostRoot;
 use crate::plan::PlannedEnvironment;
@@ -24,8 +23,8 @@ pub(super) fn record(
     tasks: &[Task],
     mut staging: Staging,
     options: &RebuildOptions,
-) -> Result<Vec<RebuiltEnvironment>, InstallError> {
-    let io = |source| InstallError::Root { root: root.path().to_owned(), source };
+) -> Result<Vec<RebuiltEnvironment>, RebuildError> {
+    let io = |source| root.failed(source);
     let mut generation = active.clone();
     for task in tasks {
         let installed = task.environment.installed(root);

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use attune_schemas::{Digest, PackRef};
 
-use super::RebuildOptions;
-use crate::error::InstallError;
+use super::super::{EnvironmentsError, RecipeError};
+use super::{RebuildError, RebuildOptions};
 use crate::generation::Generation;
 use crate::host::HostRoot;
 use crate::nodejs::{NodeInterpreter, NodeInterpreters};
@@ -27,8 +27,8 @@ pub(super) fn tasks(
     active: &Generation,
     damaged: Option<&[PathBuf]>,
     options: &RebuildOptions,
-) -> Result<Vec<Task>, InstallError> {
-    let io = |source| InstallError::Root { root: root.path().to_owned(), source };
+) -> Result<Vec<Task>, RebuildError> {
+    let io = |source| root.failed(source);
     let mut tasks = Vec::new();
     let (mut pythons, mut nodes) = (
         Interpreters::new(options.search.clone(), active.unchanged_interpreters()),
@@ -44,9 +44,9 @@ pub(super) fn tasks(
                 continue;
             }
             let description = Generation::description(&root.generation(active.id), &environment.digest);
-            let unknown = || InstallError::NoDescription { pack: pack.clone(), runtime: runtime.clone() };
+            let unknown = || RecipeError::NoDescription { pack: pack.clone(), runtime: runtime.clone() };
             let text = match fs_err::read(&description) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(unknown()),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(unknown().into()),
                 text => text.map_err(io)?,
             };
             let described: PlannedEnvironment = serde_json::from_slice(&text).map_err(|_| unknown())?;
@@ -66,7 +66,8 @@ pub(super) fn tasks(
     if let Some(pack) = &options.pack
         && !active.packs.contains_key(pack)
     {
-        return Err(InstallError::NoEnvironment { pack: pack.clone(), runtime: "any runtime".to_owned() });
+        let runtime = "any runtime".to_owned();
+        return Err(EnvironmentsError::NoEnvironment { pack: pack.clone(), runtime }.into());
     }
     Ok(tasks)
 }
@@ -78,7 +79,7 @@ fn for_current_interpreter(
     pythons: &mut Interpreters,
     nodes: &mut NodeInterpreters,
     options: &RebuildOptions,
-) -> Result<PlannedEnvironment, InstallError> {
+) -> Result<PlannedEnvironment, PlanError> {
     let gone = |needed: String, found: Vec<String>| {
         let found = if found.is_empty() { "none on this host".to_owned() } else { found.join(", ") };
         PlanError::NoInterpreter { pack: pack.clone(), needed, found }

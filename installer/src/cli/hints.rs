@@ -1,0 +1,343 @@
+//! The remedy of each failure, in the words and flags of this program.
+
+use std::io;
+
+use attune_registry::reader::ReaderError;
+use attune_registry::resolve::ResolveError;
+use attune_registry::source::SourceError;
+use attune_schemas::FailureKind;
+
+use crate::anchor::AnchorError;
+use crate::environments::{BuildError, EnvironmentsError, RebuildError, RecipeError};
+use crate::failure::Failed as _;
+use crate::gc::GcError;
+use crate::host::{LockError, PlantedError, RootError};
+use crate::install::InstallError;
+use crate::node_modules::NodeModulesError;
+use crate::plan::{ChooseError, PlanError};
+use crate::recover::RecoverError;
+use crate::trusted::TrustedError;
+use crate::unpack::UnpackError;
+use crate::venv::VenvError;
+use crate::verify::VerifyError;
+
+/// An error whose remedy may be known.
+pub(super) trait Hint {
+    /// The remedy, in the imperative.
+    fn hint(&self) -> Option<String>;
+}
+
+const WRITABLE_DISK: &str = "make sure that the disk has room and can be written, then try again";
+const REPORT_TO_PUBLISHER: &str = "report it to the pack's publisher; the bytes are what they signed";
+
+impl Hint for RootError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Io { source, .. } => match source.kind() {
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                    Some("make room there, or choose another place with --root".to_owned())
+                }
+                io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+                    Some("run as a user who may write there, or choose another place with --root".to_owned())
+                }
+                _ => None,
+            },
+            Self::NotARoot { root } => Some(format!(
+                "choose another --root; if it is meant, say so with `mkdir {}`",
+                root.join("state").display()
+            )),
+            Self::Planted(PlantedError::WritableByAll { path }) => {
+                Some(format!("take that away with `chmod o-w {}`, and look who wrote there", path.display()))
+            }
+            Self::Planted(_) => Some(
+                "find out who made it, and remove it; to have the root elsewhere, use --root or a bind mount"
+                    .to_owned(),
+            ),
+        }
+    }
+}
+
+impl Hint for LockError {
+    fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Busy { .. } => "wait for it to end, then try again",
+            Self::NotWritable { .. } => {
+                "run as a user who may write there, or choose another place with --root"
+            }
+        };
+        Some(hint.to_owned())
+    }
+}
+
+impl Hint for RecoverError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Root(error) => error.hint(),
+            Self::Trust(error) => error.hint(),
+            Self::Register(_) => None,
+            Self::Unfinished { .. } => {
+                Some("mend the cause and run the same command again: it completes what is left".to_owned())
+            }
+        }
+    }
+}
+
+impl Hint for GcError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Root(error) => error.hint(),
+            Self::Lock(error) => error.hint(),
+            Self::Recover(error) => error.hint(),
+        }
+    }
+}
+
+impl Hint for SourceError {
+    fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Bundle { .. } | Self::Blob { .. } | Self::UnknownBlob { .. } => {
+                "copy the bundle again and compare its sha256 with the builder's"
+            }
+            Self::NotABundle { .. } => "give a bundle that `attune-build bundle` wrote",
+            Self::MissingBlobs { .. } => {
+                "make the bundle again with `attune-build bundle` for this platform and Python"
+            }
+            Self::Http { .. } => "check the URL and that the server is reachable from here",
+            _ => return None,
+        };
+        Some(hint.to_owned())
+    }
+}
+
+impl Hint for ReaderError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Trust(error) => error.hint(),
+            Self::Source(error) => error.hint(),
+            _ => None,
+        }
+    }
+}
+
+impl Hint for AnchorError {
+    fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::File { .. } | Self::NotARootFile { .. } => {
+                "give the registry's metadata/1.root.json, never a key"
+            }
+            Self::Fingerprint { .. } | Self::NoSuchRoot { .. } => {
+                "ask the registry's publisher for the fingerprint again, over a channel you trust: \
+                 `attune-build root show REGISTRY` prints it"
+            }
+            Self::Trust(error) => return error.hint(),
+        };
+        Some(hint.to_owned())
+    }
+}
+
+impl Hint for TrustedError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Root(error) => error.hint(),
+            Self::Lock(error) => error.hint(),
+            Self::Anchor(error) => error.hint(),
+            Self::Trust(error) => error.hint(),
+            Self::UnknownRegistry { .. } => None,
+        }
+    }
+}
+
+impl Hint for VerifyError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Anchor(error) => error.hint(),
+            Self::Trust(error) => error.hint(),
+            Self::NoTrust { .. } => Some(
+                "pass --trust with the registry's root metadata (metadata/1.root.json), which you got over a \
+                 channel you trust; it is never taken from the bundle; its fingerprint alone will do: \
+                 --trust-fingerprint sha256:..."
+                    .to_owned(),
+            ),
+        }
+    }
+}
+
+impl Hint for ChooseError {
+    fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Reader(error) => return error.hint(),
+            Self::Resolve(error) => return error.hint(),
+            Self::NotInIndex { .. } | Self::ListedTwice { .. } => {
+                "make the bundle again with `attune-build bundle`"
+            }
+            Self::OtherRegistry { .. } => {
+                "packs of the same name may be different packs; pass --change-registry if this one is meant"
+            }
+            Self::NothingRequested => "name a bundle file, or packs together with --registry",
+        };
+        Some(hint.to_owned())
+    }
+}
+
+impl Hint for ResolveError {
+    fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::NoVersion { pack, requirement, .. } => {
+                let text = requirement.to_string();
+                let bare = text.starts_with(|first: char| first.is_ascii_digit());
+                return bare.then(|| {
+                    format!("a bare version is exact; write `{pack}@^{text}` for what is compatible")
+                });
+            }
+            Self::NoSolution { .. } => {
+                "what is installed must go on working; a bundle or registry with the missing release helps"
+            }
+            Self::UnknownPack { .. } => {
+                "it is not in what you install from; make a bundle with it, or name its --registry"
+            }
+            _ => return None,
+        };
+        Some(hint.to_owned())
+    }
+}
+
+impl Hint for PlanError {
+    fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Reader(error) => return error.hint(),
+            Self::NoInterpreter { .. } => "install such a Python, or name one with --python /path/to/python3",
+            Self::Runtime { .. } => "install the runtime, or report its definition to the pack's publisher",
+            Self::NoVersion { .. } => {
+                "install such a version, or have the release built for one that is here"
+            }
+            Self::NoNode { .. } => "install such a Node.js, or name one with --node /path/to/node",
+            Self::OtherTarget { .. } | Self::WheelTags { .. } => {
+                "name a Python that fits with --python, or have a release built for this host: \
+                 `attune-build add` a new version with its --platform and --python"
+            }
+            Self::OtherBundle { platform, python, .. } => {
+                return Some(format!(
+                    "make one for this host: `attune-build bundle REGISTRY PACK... --platform {platform} \
+                     --python {python}`"
+                ));
+            }
+            Self::MissingLibraries { .. } | Self::RuntimeLibraries { .. } => {
+                "install them, or go on without them with --ignore-missing-libraries"
+            }
+            Self::NoSpace { .. } => "make room there, or choose another place with --root",
+            _ => return None,
+        };
+        Some(hint.to_owned())
+    }
+}
+
+impl Hint for UnpackError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Source(error) => error.hint(),
+            Self::Interrupted(_) => Some(NOTHING_CHANGED.to_owned()),
+            _ if self.kind() == FailureKind::Failed => Some(WRITABLE_DISK.to_owned()),
+            _ => Some(REPORT_TO_PUBLISHER.to_owned()),
+        }
+    }
+}
+
+const NOTHING_CHANGED: &str = "nothing was changed; run it again whenever you like";
+
+impl Hint for BuildError {
+    fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Python(VenvError::Wheel { .. } | VenvError::Reserved { .. }) => REPORT_TO_PUBLISHER,
+            Self::Python(VenvError::Collision { .. }) => {
+                "no environment can hold both; the pack's publisher has to choose other packages"
+            }
+            Self::Node(NodeModulesError::Collision { .. }) => {
+                "report it to the pack's publisher: its packages do not fit beside each other"
+            }
+            Self::Python(VenvError::Io(_)) | Self::Node(NodeModulesError::Io(_)) | Self::Io(_) => {
+                WRITABLE_DISK
+            }
+        };
+        Some(hint.to_owned())
+    }
+}
+
+impl Hint for RecipeError {
+    fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Root(error) => return error.hint(),
+            Self::Failed { .. } => {
+                "install what its steps lack; pass --force to install without the environment, which the next \
+                 install tries again"
+            }
+            Self::NoDescription { .. } => "install the pack again from its bundle or registry",
+            Self::Interrupted(_) => NOTHING_CHANGED,
+        };
+        Some(hint.to_owned())
+    }
+}
+
+impl Hint for EnvironmentsError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Root(error) => error.hint(),
+            Self::Lock(error) => error.hint(),
+            Self::Register(_) => None,
+            Self::NoEnvironment { .. } => Some("`attune-install env list` lists the environments".to_owned()),
+        }
+    }
+}
+
+impl Hint for RebuildError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Root(error) => error.hint(),
+            Self::Lock(error) => error.hint(),
+            Self::Recover(error) => error.hint(),
+            Self::Environments(error) => error.hint(),
+            Self::Plan(error) => error.hint(),
+            Self::Source(error) => error.hint(),
+            Self::Verify(error) => error.hint(),
+            Self::Choose(error) => error.hint(),
+            Self::Unpack(error) => error.hint(),
+            Self::Build(error) => error.hint(),
+            Self::Recipe(error) => error.hint(),
+            Self::DamagedStore { .. } => Some(
+                "give the bundle or registry that has them: `attune-install env repair PACK --from BUNDLE`"
+                    .to_owned(),
+            ),
+            Self::Register(_) => None,
+            Self::Trust(error) => error.hint(),
+            Self::Interrupted(_) => Some(NOTHING_CHANGED.to_owned()),
+        }
+    }
+}
+
+impl Hint for InstallError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Root(error) => error.hint(),
+            Self::Lock(error) => error.hint(),
+            Self::Recover(error) => error.hint(),
+            Self::Source(error) => error.hint(),
+            Self::Verify(error) => error.hint(),
+            Self::Choose(error) => error.hint(),
+            Self::Plan(error) => error.hint(),
+            Self::Unpack(error) => error.hint(),
+            Self::Build(error) => error.hint(),
+            Self::Recipe(error) => error.hint(),
+            Self::Tests(_) => Some(
+                "nothing was changed; pass --force to install all the same, or --skip-tests to run none"
+                    .to_owned(),
+            ),
+            Self::Trust(error) => error.hint(),
+            Self::Register(_) => None,
+            Self::Disagreement { root, registered, .. } => Some(format!(
+                "`current` was moved by hand; make it lead to the registered one again: \
+                 `ln -sfn generations/{registered} {}`",
+                root.join("current").display()
+            )),
+            Self::Interrupted(_) => Some(NOTHING_CHANGED.to_owned()),
+        }
+    }
+}
