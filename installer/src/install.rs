@@ -7,6 +7,7 @@ use attune_registry::report::Reporter;
 use attune_registry::source::SourceError;
 use attune_registry::trust::{TrustError, Verdict};
 use attune_schemas::component::count_by_directory;
+use attune_schemas::pack_test_result::PackTestResult;
 use attune_schemas::{FailureKind, PackRequest};
 use jiff::Timestamp;
 
@@ -29,7 +30,7 @@ use crate::recover::{RecoverError, complete, recover};
 use crate::register::{Database, RegisterError, Registration};
 use crate::report::{InstallReport, Outcome, PackReport};
 use crate::stopwatch::Stopwatch;
-use crate::testing::{PackTestResult, TestError, TestPolicy, TestSettings, run_tests};
+use crate::testing::{TestError, TestPolicy, TestSettings, run_tests};
 use crate::unpack::{Staging, UnpackError, fetch_and_unpack};
 use crate::venv::compile_bytecode;
 use crate::verify::{TrustSettings, VerifiedSource, VerifyError, verify};

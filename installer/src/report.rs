@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
+use attune_schemas::pack_test_result::PackTestResult;
 use attune_schemas::{PackRef, Version};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -11,7 +12,7 @@ use serde::Serialize;
 use crate::freshness::FreshnessReport;
 use crate::host::HostRoot;
 use crate::stopwatch::StageTime;
-use crate::testing::{PackTestResult, TestPolicy};
+use crate::testing::TestPolicy;
 
 /// How an installation ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

@@ -117,6 +117,9 @@ impl FromStr for Platform {
 pub struct PythonMinor(u8);
 
 impl PythonMinor {
+    /// The feature releases that are looked for on hosts, the oldest first.
+    pub const KNOWN: std::ops::RangeInclusive<u8> = 8..=15;
+
     /// Python `3.minor`.
     pub const fn new(minor: u8) -> Self {
         Self(minor)

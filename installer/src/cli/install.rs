@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use attune_registry::blob::Durability;
 use attune_registry::human_bytes;
+use attune_schemas::pack_test_result::TestStatus;
 use attune_schemas::{Digest, FailureKind, PackRequest};
 use attune_terminal::{Failure, Output, Table, TerminalReporter, write_result};
 use clap::Args;
@@ -22,7 +23,7 @@ use crate::open::SourceLocation;
 use crate::plan::RegistryPolicy;
 use crate::python::InterpreterSearch;
 use crate::report::{InstallReport, Outcome};
-use crate::testing::{TestPolicy, TestStatus};
+use crate::testing::TestPolicy;
 use crate::verify::TrustSettings;
 
 /// What to install.

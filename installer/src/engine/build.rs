@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use super::definition::{EnvVar, EnvVarOperation};
+use attune_registry::wheel::record::{RecordEntry, record_bytes};
+use attune_schemas::runtime_definition::{EnvVar, EnvVarOperation, RecipeStep};
+
 use super::node_lock;
-use super::steps::RecipeStep;
 use super::template::{TemplateValues, Templates};
 use super::verification::find_program;
 use crate::caller::CallerEnvironment;
@@ -18,7 +19,6 @@ use crate::interrupt::Interrupt;
 use crate::plan::RecipeEnvironment;
 use crate::process::run;
 use crate::python::InterpreterSearch;
-use crate::venv::record::{RecordEntry, record_bytes};
 
 /// The files of an environment with their digests, once it is built.
 pub(crate) const RECORD_FILE: &str = ".attune-record";

@@ -1,9 +1,7 @@
 //! Runtimes that are data: their environments are built by the steps that a definition lists.
 //!
 //! ```text
-//! definition    runtimes/*.yaml, in its current form and with the older `installers`  -> Recipe
 //! template      {env_dir}, {pack_path}...; and where a step may reach
-//! versions      those that a definition lists, each with a recipe
 //! verification  whether the host has the runtime, or a version of it
 //! node_lock     what npm needs to find vendored tarballs
 //! build         the steps, in order, with all that they said
@@ -14,15 +12,10 @@
 //! environments are linked from the store, unless a pack brings steps of its own.
 
 mod build;
-mod definition;
 mod node_lock;
-mod steps;
 mod template;
 mod verification;
-mod versions;
 
 pub(crate) use build::{BuildPlace, RECORD_FILE, build_recipe, executable_of, set_env_vars, templates_of};
-pub use definition::{EnvVar, Recipe, RuntimeDefinition};
 pub(crate) use template::Templates;
 pub(crate) use verification::{VerificationMeans, find_program, is_available};
-pub use versions::RuntimeVersion;

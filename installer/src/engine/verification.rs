@@ -122,7 +122,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::engine::RuntimeDefinition;
+    use attune_schemas::runtime_definition::RuntimeDefinition;
 
     fn check(definition: &Value) -> Result<(), String> {
         let definition = RuntimeDefinition::read("a.b", definition.as_object().unwrap()).unwrap();

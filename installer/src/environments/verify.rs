@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
+use attune_registry::wheel::record::{base64_of, read_record};
 use attune_schemas::PackRef;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -22,7 +23,6 @@ use crate::node_modules::{PACKAGE_DIRECTORY, PACKAGES_FILE, PlacedPackage, store
 use crate::nodejs::NodeInterpreter;
 use crate::plan::PlannedEnvironment;
 use crate::python::Interpreter;
-use crate::venv::record::{base64_of, read_record};
 
 /// An environment, and what is wrong with it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -16,6 +16,7 @@
 mod error;
 mod footprint;
 mod layout;
+mod libc;
 mod libraries;
 mod lock;
 mod planted;
@@ -24,6 +25,7 @@ mod removal;
 pub use error::RootError;
 pub use footprint::TreeGuard;
 pub use layout::{HostRoot, StoreKind};
+pub use libc::{host_glibc, host_platform, parse_glibc};
 pub use libraries::LibrarySearch;
 pub use lock::{InstallLock, LockError};
 pub use planted::PlantedError;

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use attune_schemas::environment_lock::{BinLink, LockedNodePackage, LockedWheel};
+use attune_schemas::runtime_definition::Recipe;
 use attune_schemas::{Digest, EntryPath, PackRef};
 use serde::{Deserialize, Serialize};
 
-use crate::engine::{Recipe, executable_of, templates_of};
+use crate::engine::{executable_of, templates_of};
 use crate::generation::{EnvironmentKind, FileStamp, InstalledEnvironment};
 use crate::host::{HostRoot, StoreKind};
 use crate::link::LinkMode;

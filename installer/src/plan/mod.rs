@@ -42,13 +42,13 @@ pub use space::{SpaceNeed, check_space};
 use versions::plan_versions;
 
 use crate::caller::CallerEnvironment;
-use crate::engine::RuntimeDefinition;
 use crate::generation::InstalledPack;
 use crate::host::HostRoot;
 use crate::interrupt::Interrupt;
 use crate::link::LinkMode;
 use crate::nodejs::{NodeInterpreter, NodeInterpreters};
 use crate::python::{Interpreter, InterpreterSearch, Interpreters};
+use attune_schemas::runtime_definition::RuntimeDefinition;
 
 /// What a host runs packs with.
 pub struct Hosted<'a> {

@@ -4,10 +4,10 @@
 use std::path::{Component, Path};
 
 use attune_schemas::PackRef;
+use attune_schemas::runtime_definition::RuntimeDefinition;
 
 use super::error::PlanError;
 use super::recipes::UsedRuntime;
-use crate::engine::RuntimeDefinition;
 use crate::host::HostRoot;
 
 /// Where the older form says that environments are, by custom.

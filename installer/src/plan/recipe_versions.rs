@@ -1,9 +1,10 @@
 //! Which of the versions that a runtime lists a pack's actions run in.
 
+use attune_schemas::runtime_definition::{RuntimeDefinition, RuntimeVersion};
+
 use super::error::PlanError;
 use super::recipes::RecipeSource;
 use super::versions::{constraint_of, runners};
-use crate::engine::{RuntimeDefinition, RuntimeVersion};
 
 /// The versions that actions and sensors run in: of each the highest one here that it allows; the default,
 /// where that is here, for those that ask for none.

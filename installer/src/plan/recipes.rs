@@ -5,8 +5,9 @@ use std::path::PathBuf;
 
 use attune_schemas::component::{ComponentKind, ComponentSummary};
 use attune_schemas::environment_lock::LockedWheel;
-use attune_schemas::pack::canonical_runtime;
+use attune_schemas::pack::{bare_runtime_name, canonical_runtime};
 use attune_schemas::pack_config::PackConfig;
+use attune_schemas::runtime_definition::{Recipe, RuntimeDefinition};
 use attune_schemas::{Digest, PackRef};
 use serde_json::Value;
 
@@ -15,7 +16,7 @@ use super::environment::{NodeEnvironment, PythonEnvironment, RecipeEnvironment, 
 use super::error::PlanError;
 use super::recipe_directory::{directory, elsewhere, one_name};
 use super::recipe_versions::needed_versions;
-use crate::engine::{Recipe, RuntimeDefinition, VerificationMeans, find_program, is_available};
+use crate::engine::{VerificationMeans, find_program, is_available};
 use crate::host::HostRoot;
 
 /// A runtime that a pack uses, and the directory of its environment.
@@ -78,9 +79,8 @@ fn is_built_by_steps(definition: &RuntimeDefinition) -> bool {
 /// What actions, sensors and `runtime_deps` call the runtimes that they need.
 fn runtime_names(config: &PackConfig) -> Vec<String> {
     let runners = config.components.iter().flat_map(ComponentSummary::runtimes).map(str::to_owned);
-    let bare =
-        |text: &String| text.split(['>', '<', '=', '!', '~', '^', '@']).next().unwrap_or(text).to_owned();
-    let mut names: Vec<String> = runners.chain(config.pack.runtime_deps.iter().map(bare)).collect();
+    let declared = config.pack.runtime_deps.iter().map(|entry| bare_runtime_name(entry).to_owned());
+    let mut names: Vec<String> = runners.chain(declared).collect();
     names.sort();
     names.dedup();
     names

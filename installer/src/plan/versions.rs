@@ -16,9 +16,7 @@ use super::node::plan_node;
 use super::python::plan_python;
 use super::{Hosted, PlanSettings};
 
-/// Feature releases of Python that are looked for, the newest first.
-const MINORS: std::ops::RangeInclusive<u8> = 8..=15;
-/// The same of Node.js.
+/// Major releases of Node.js that are looked for.
 const MAJORS: std::ops::RangeInclusive<u8> = 14..=30;
 
 /// By runtime (`python` or `node`) and text, each with who asks.
@@ -97,7 +95,7 @@ fn highest_python(
     hosted: &mut Hosted<'_>,
     constraint: &RuntimeConstraint,
 ) -> Result<Found<PythonEnvironment>, PlanError> {
-    highest("python", MINORS.rev().map(PythonMinor::new), constraint, |minor| {
+    highest("python", PythonMinor::KNOWN.rev().map(PythonMinor::new), constraint, |minor| {
         plan_python(pack, config, settings, hosted, &|found| found.minor() == Some(*minor))
     })
 }

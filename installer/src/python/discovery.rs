@@ -18,8 +18,6 @@ pub struct InterpreterSearch {
 
 /// Directories that are searched after those of `PATH`, which services often run without.
 const USUAL_DIRECTORIES: [&str; 3] = ["/usr/local/bin", "/usr/bin", "/bin"];
-/// Feature releases that are looked for by name, the newest first.
-const MINORS: std::ops::RangeInclusive<u8> = 8..=15;
 
 impl InterpreterSearch {
     /// Where to look: what was given, then the usual places.
@@ -108,7 +106,7 @@ impl Interpreters {
     /// Programs to ask: `python3` of every directory first, since that is what the host's owner
     /// chose, then feature releases by name.
     fn candidates(&self) -> Vec<PathBuf> {
-        let named = MINORS.rev().map(|minor| format!("python{}", PythonMinor::new(minor)));
+        let named = PythonMinor::KNOWN.rev().map(|minor| format!("python{}", PythonMinor::new(minor)));
         let names: Vec<String> = ["python3".to_owned()].into_iter().chain(named).collect();
         self.search.programs(&names.iter().map(String::as_str).collect::<Vec<_>>())
     }

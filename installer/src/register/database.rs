@@ -1,10 +1,10 @@
 //! The database file.
 
 use attune_registry::blob::Durability;
+use attune_schemas::runtime_definition::RuntimeDefinition;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction};
 
 use super::RegisterError;
-use crate::engine::RuntimeDefinition;
 use crate::host::{HostRoot, TreeGuard};
 
 /// An open database with its tables.

@@ -20,7 +20,7 @@ use crate::environments::BuiltRecipes;
 use crate::generation::Generation;
 use crate::host::HostRoot;
 use crate::plan::InstallPlan;
-use crate::testing::PackTestResult;
+use attune_schemas::pack_test_result::PackTestResult;
 
 /// Why the registration failed; nothing of it remains.
 #[derive(Debug, thiserror::Error)]

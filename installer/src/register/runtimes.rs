@@ -1,21 +1,14 @@
 //! The runtimes that actions and sensors refer to.
 
+use attune_schemas::pack::{core_runtime_ref, core_runtimes};
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::definition::Definition;
 
-/// Runtimes that Attune ships: ref and name. A pack's own definition replaces the row's content.
-const BUILTIN: [(&str, &str); 4] = [
-    ("core.native", "Native"),
-    ("core.nodejs", "Node.js"),
-    ("core.python", "Python"),
-    ("core.shell", "Shell"),
-];
-
 /// Adds the rows of the runtimes that Attune ships, where they are not there.
 pub(super) fn ensure_builtin(transaction: &Transaction<'_>, now: Timestamp) -> rusqlite::Result<()> {
-    for (reference, name) in BUILTIN {
+    for (reference, name) in core_runtimes() {
         transaction.execute(
             "INSERT INTO runtime (ref, name, created, updated) VALUES (?1, ?2, ?3, ?3) \
              ON CONFLICT (ref) DO NOTHING",
@@ -107,13 +100,7 @@ pub(super) fn find(
     runner_type: &str,
 ) -> rusqlite::Result<Option<(i64, String)>> {
     let lower = runner_type.to_lowercase();
-    let reference = match lower.as_str() {
-        "shell" | "bash" | "sh" => "core.shell",
-        "python" | "python3" => "core.python",
-        "node" | "nodejs" | "node.js" => "core.nodejs",
-        "native" | "builtin" | "standalone" => "core.native",
-        other => other,
-    };
+    let reference = core_runtime_ref(&lower).unwrap_or(&lower);
     transaction
         .query_row(
             "SELECT id, ref FROM runtime WHERE ref = ?1 OR lower(name) = ?1 ORDER BY ref = ?1 DESC LIMIT 1",

@@ -1,6 +1,5 @@
 //! Runs the packs' own tests in their environments, before anything is activated.
 
-mod result;
 mod runner;
 mod simple_format;
 mod workspace;
@@ -12,15 +11,15 @@ use std::time::Duration;
 use attune_registry::report::Reporter;
 use attune_schemas::PackRef;
 use attune_schemas::pack::{OnFailure, PackMetadata};
-
-pub use result::{PackTestResult, SuiteResult, TestCase, TestStatus};
-use runner::run_suite;
+use attune_schemas::pack_test_result::PackTestResult;
+use attune_schemas::runtime_definition::EnvVar;
 
 use crate::caller::CallerEnvironment;
-use crate::engine::{EnvVar, Templates, templates_of};
+use crate::engine::{Templates, templates_of};
 use crate::host::{HostRoot, StoreKind};
 use crate::interrupt::Interrupt;
 use crate::plan::{InstallPlan, PlannedEnvironment, PlannedPack};
+use runner::run_suite;
 
 /// Why an install stops at the packs' tests.
 #[derive(Debug, thiserror::Error)]

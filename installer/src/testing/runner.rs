@@ -6,8 +6,8 @@ use std::process::Command;
 
 use attune_schemas::EntryPath;
 use attune_schemas::pack::{RunnerKind, TestRunner};
+use attune_schemas::pack_test_result::{SuiteResult, TestCase, TestStatus, milliseconds};
 
-use super::result::{SuiteResult, TestCase, TestStatus, milliseconds};
 use super::simple_format::{self, Counts};
 use super::{TestBed, timeout_of};
 use crate::engine::set_env_vars;

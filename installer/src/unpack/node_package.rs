@@ -8,12 +8,12 @@ use std::path::Path;
 use attune_registry::archive::{
     ArchiveError, NODE_PACKAGE_LIMITS, NodeFile, TarLimits, read_node_package, unpack_pack,
 };
+use attune_registry::wheel::record::{RecordEntry, record_bytes};
 use attune_schemas::Digest;
 use attune_schemas::environment_lock::Footprint;
 use sha2::{Digest as _, Sha256};
 
 use crate::node_modules::PACKAGE_DIRECTORY;
-use crate::venv::record::{RecordEntry, record_bytes};
 
 /// What is read at a time, in bytes.
 const CHUNK_BYTES: usize = 64 * 1024;

@@ -16,7 +16,6 @@ mod bytecode;
 mod error;
 mod launcher;
 mod prefix;
-pub(crate) mod record;
 mod tree;
 mod wheel;
 

@@ -7,6 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use attune_registry::wheel::record::{RecordEntry, read_record, record_bytes};
 use attune_registry::wheel::{EntryPoint, is_interpreter_name, parse_scripts};
 use attune_schemas::environment_lock::LockedWheel;
 
@@ -14,7 +15,6 @@ use super::bytecode::COMPILED_PREFIX;
 use super::error::VenvError;
 use super::launcher::{launcher, with_interpreter};
 use super::prefix::Scheme;
-use super::record::{RecordEntry, read_record, record_bytes};
 use super::tree::{Node, Source, Tree};
 
 /// An unpacked wheel of the store on its way into an environment.

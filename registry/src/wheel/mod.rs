@@ -1,6 +1,7 @@
 //! What a wheel says of itself, judged alike by those that publish it and those that install it.
 
 mod identity;
+pub mod record;
 mod scripts;
 
 /// What `.data` of a wheel can hold: each is a directory of its own.

@@ -9,7 +9,7 @@
 
 use serde_json::Value;
 
-use super::runtime_name::canonical_runtime;
+use super::runtime_name::{bare_runtime_name, canonical_runtime};
 use super::runtime_requirement::{RuntimeRequirementError, node_requirement, python_requirement};
 use crate::lint::{Code, Findings};
 use crate::pack_index::Requires;
@@ -59,7 +59,7 @@ impl Runtimes {
                 findings.push(fields.wrong_type(&path, item, "text"));
                 continue;
             };
-            let name_len = text.find(['>', '<', '=', '!', '~', '^', '@']).unwrap_or(text.len());
+            let name_len = bare_runtime_name(text).len();
             let (name, requirement) = text.split_at(name_len);
             self.names.push(text.to_owned());
             let requirement = requirement.strip_prefix('@').unwrap_or(requirement);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::definition::DefinitionError;
+use super::definition::RuntimeDefinitionError;
 
 /// The longest that a step runs unless it says otherwise, in seconds.
 const DEFAULT_TIMEOUT_SECONDS: u64 = 600;
@@ -76,9 +76,9 @@ impl RecipeStep {
     }
 
     /// The steps of an `installers` list, in the order in which they run.
-    pub(super) fn read_all(installers: &Value) -> Result<Vec<Self>, DefinitionError> {
+    pub(super) fn read_all(installers: &Value) -> Result<Vec<Self>, RuntimeDefinitionError> {
         let steps: Result<Vec<Self>, _> = serde_json::from_value(installers.clone());
-        let mut steps = steps.map_err(|error| DefinitionError::new(format!("installers: {error}")))?;
+        let mut steps = steps.map_err(|error| RuntimeDefinitionError::new(format!("installers: {error}")))?;
         steps.sort_by_key(|step| step.order);
         Ok(steps)
     }

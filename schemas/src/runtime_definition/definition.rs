@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::steps::{Condition, RecipeStep};
-use super::versions::RuntimeVersion;
+use super::step::{Condition, RecipeStep};
+use super::version::RuntimeVersion;
 
 /// A runtime, as a pack defines it.
 #[derive(Debug, Clone, PartialEq)]
@@ -78,9 +78,9 @@ pub enum EnvVarOperation {
 /// Why a definition cannot be followed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct DefinitionError(String);
+pub struct RuntimeDefinitionError(String);
 
-impl DefinitionError {
+impl RuntimeDefinitionError {
     pub(super) const fn new(reason: String) -> Self {
         Self(reason)
     }
@@ -142,7 +142,7 @@ struct RawInstallers {
 
 impl RuntimeDefinition {
     /// Reads a component of kind runtime.
-    pub fn read(reference: &str, definition: &Map<String, Value>) -> Result<Self, DefinitionError> {
+    pub fn read(reference: &str, definition: &Map<String, Value>) -> Result<Self, RuntimeDefinitionError> {
         let text = |key: &str| definition.get(key).and_then(Value::as_str);
         let last = reference.rsplit('.').next().unwrap_or(reference);
         let aliases = definition.get("aliases").and_then(Value::as_array).into_iter().flatten();
@@ -171,11 +171,11 @@ impl RuntimeDefinition {
 }
 
 impl Recipe {
-    pub(super) fn read(definition: &Map<String, Value>) -> Result<Self, DefinitionError> {
+    pub(super) fn read(definition: &Map<String, Value>) -> Result<Self, RuntimeDefinitionError> {
         let execution = match definition.get("execution_config") {
             None | Some(Value::Null) => RawExecution::default(),
             Some(config) => serde_json::from_value(config.clone())
-                .map_err(|error| DefinitionError(format!("execution_config: {error}")))?,
+                .map_err(|error| RuntimeDefinitionError(format!("execution_config: {error}")))?,
         };
         match definition.get("installers").filter(|installers| !is_empty(installers)) {
             Some(installers) => Self::of_installers(installers, execution),
@@ -207,11 +207,11 @@ impl Recipe {
         }
     }
 
-    fn of_installers(installers: &Value, execution: RawExecution) -> Result<Self, DefinitionError> {
+    fn of_installers(installers: &Value, execution: RawExecution) -> Result<Self, RuntimeDefinitionError> {
         let raw: RawInstallers = match installers {
             Value::Array(_) => RawInstallers { installers: installers.clone(), ..RawInstallers::default() },
             other => serde_json::from_value(other.clone())
-                .map_err(|error| DefinitionError(format!("installers: {error}")))?,
+                .map_err(|error| RuntimeDefinitionError(format!("installers: {error}")))?,
         };
         let listed = if raw.installers.is_null() { Value::Array(Vec::new()) } else { raw.installers };
         let steps = RecipeStep::read_all(&listed)?;
@@ -258,7 +258,7 @@ mod tests {
 
     use super::*;
 
-    fn read(definition: &Value) -> Result<RuntimeDefinition, DefinitionError> {
+    fn read(definition: &Value) -> Result<RuntimeDefinition, RuntimeDefinitionError> {
         RuntimeDefinition::read("tools.perl", definition.as_object().unwrap())
     }
 

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 /// One line of a RECORD.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct RecordEntry {
+pub struct RecordEntry {
     /// The file, relative to `site-packages`.
     pub path: String,
     /// `sha256=` and the digest in base64 for URLs without padding; absent for the RECORD itself.
@@ -23,30 +23,30 @@ pub(crate) struct RecordEntry {
 
 impl RecordEntry {
     /// The line of a file with this content.
-    pub(crate) fn of(path: String, content: &[u8]) -> Self {
+    pub fn of(path: String, content: &[u8]) -> Self {
         let hash = format!("sha256={}", base64_of(content));
         Self { path, hash: Some(hash), size: Some(content.len() as u64) }
     }
 
     /// The line of a file with this digest and length.
-    pub(crate) fn with_digest(path: String, digest: &Digest, size: u64) -> Self {
+    pub fn with_digest(path: String, digest: &Digest, size: u64) -> Self {
         let hash = format!("sha256={}", URL_SAFE_NO_PAD.encode(digest.as_bytes()));
         Self { path, hash: Some(hash), size: Some(size) }
     }
 
     /// The digest in the form that [`base64_of`] gives, if there is one.
-    pub(crate) fn sha256(&self) -> Option<&str> {
+    pub fn sha256(&self) -> Option<&str> {
         self.hash.as_deref().and_then(|hash| hash.strip_prefix("sha256="))
     }
 }
 
 /// The sha256 of `content` as RECORDs write it.
-pub(crate) fn base64_of(content: &[u8]) -> String {
+pub fn base64_of(content: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(Digest::of(content).as_bytes())
 }
 
 /// Reads the RECORD at `path`.
-pub(crate) fn read_record(path: &Path) -> io::Result<Vec<RecordEntry>> {
+pub fn read_record(path: &Path) -> io::Result<Vec<RecordEntry>> {
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
@@ -60,7 +60,7 @@ pub(crate) fn read_record(path: &Path) -> io::Result<Vec<RecordEntry>> {
 }
 
 /// The bytes of a RECORD with `entries`.
-pub(crate) fn record_bytes(entries: &[RecordEntry]) -> Vec<u8> {
+pub fn record_bytes(entries: &[RecordEntry]) -> Vec<u8> {
     let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
     for entry in entries {
         writer.serialize(entry).expect("writing to memory does not fail");

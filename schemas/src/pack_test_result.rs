@@ -1,12 +1,13 @@
-//! What a pack's tests came to; serialises as Attune's result JSON.
+//! The result of a pack's tests; serialises as Attune's result JSON.
 
 use std::time::Duration;
 
-use attune_schemas::pack::PackMetadata;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+
+use crate::pack::PackMetadata;
 
 /// How tests ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TestStatus {
     /// All that ran passed.
@@ -22,7 +23,7 @@ pub enum TestStatus {
 }
 
 /// The result of a pack's tests.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PackTestResult {
     /// The pack's ref.
@@ -33,11 +34,11 @@ pub struct PackTestResult {
     pub status: TestStatus,
     /// Number of tests.
     pub total_tests: u64,
-    /// Of these, passed.
+    /// Passed tests.
     pub passed: u64,
-    /// Of these, failed.
+    /// Failed tests.
     pub failed: u64,
-    /// Of these, skipped.
+    /// Skipped tests.
     pub skipped: u64,
     /// `passed / total_tests`, 0 where there are none.
     pub pass_rate: f64,
@@ -48,7 +49,7 @@ pub struct PackTestResult {
 }
 
 /// The result of one runner.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SuiteResult {
     /// The runner's name.
@@ -57,11 +58,11 @@ pub struct SuiteResult {
     pub runner_type: String,
     /// Number of tests.
     pub total: u64,
-    /// Of these, passed.
+    /// Passed tests.
     pub passed: u64,
-    /// Of these, failed.
+    /// Failed tests.
     pub failed: u64,
-    /// Of these, skipped.
+    /// Skipped tests.
     pub skipped: u64,
     /// In milliseconds.
     pub duration_ms: u64,
@@ -70,7 +71,7 @@ pub struct SuiteResult {
 }
 
 /// One test case.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TestCase {
     /// Its name.
@@ -160,6 +161,7 @@ fn rate(passed: u64, total: u64) -> f64 {
     if total == 0 { 0.0 } else { passed as f64 / total as f64 }
 }
 
-pub(super) fn milliseconds(duration: Duration) -> u64 {
+/// `duration` in whole milliseconds, as results count.
+pub fn milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

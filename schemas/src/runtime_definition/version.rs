@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::definition::{DefinitionError, Recipe};
+use super::definition::{Recipe, RuntimeDefinitionError};
 
 /// A version of a runtime, as its definition lists it.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,11 +29,11 @@ struct RawVersion {
 
 impl RuntimeVersion {
     /// Reads `versions` of a definition, the highest first.
-    pub(super) fn read_all(versions: &Value, runtime: &Recipe) -> Result<Vec<Self>, DefinitionError> {
+    pub(super) fn read_all(versions: &Value, runtime: &Recipe) -> Result<Vec<Self>, RuntimeDefinitionError> {
         let raw: Vec<RawVersion> = match versions {
             Value::Null => Vec::new(),
             versions => Vec::deserialize(versions)
-                .map_err(|error| DefinitionError::new(format!("versions: {error}")))?,
+                .map_err(|error| RuntimeDefinitionError::new(format!("versions: {error}")))?,
         };
         let mut versions = Vec::new();
         for RawVersion { version, is_default, distributions, execution_config } in raw {
@@ -43,7 +43,7 @@ impl RuntimeVersion {
                 Some(config) => {
                     let own = Map::from_iter([("execution_config".to_owned(), Value::Object(config))]);
                     Recipe::read(&own)
-                        .map_err(|error| DefinitionError::new(format!("version {version}: {error}")))?
+                        .map_err(|error| RuntimeDefinitionError::new(format!("version {version}: {error}")))?
                 }
             };
             versions.push(Self {
