@@ -1,16 +1,17 @@
 //! Writes a generation and makes it the active one with a single rename.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
 use attune_registry::blob::Durability;
-use attune_schemas::Digest;
 use attune_schemas::component::count_by_directory;
+use attune_schemas::{Digest, PackRef};
 use jiff::Timestamp;
 
 use crate::generation::{EnvironmentKind, GENERATION_FORMAT, Generation, InstalledPack};
 use crate::host::{HostRoot, StoreKind, TreeGuard};
+use crate::kept_release::KeptRelease;
 use crate::plan::{InstallPlan, PlannedEnvironment, PlannedPack};
 
 /// The lock file of the generation that `plan` makes after `active`.
@@ -64,16 +65,19 @@ fn installed_pack(planned: &PlannedPack, registry: &str, root: &HostRoot) -> Ins
 }
 
 /// Writes the directory of `generation`; nothing points to it yet. `descriptions` are those of its new
-/// environments; the others have theirs in the generation `previous`.
+/// environments and `releases` what is kept of its new packs; the others have theirs in the generation
+/// `previous`.
 pub fn write_generation(
     root: &HostRoot,
     generation: &Generation,
     descriptions: &[&PlannedEnvironment],
+    releases: &BTreeMap<PackRef, KeptRelease>,
     previous: u64,
 ) -> io::Result<()> {
     let directory = root.generation(generation.id);
     fs_err::create_dir(&directory)?;
     describe_environments(root, generation, descriptions, previous)?;
+    keep_releases(root, generation, releases, previous)?;
     let packs = directory.join("packs");
     let environments = directory.join("packenvs");
     fs_err::create_dir(&packs)?;
@@ -125,12 +129,39 @@ fn describe_environments(
             fs_err::write(place, serde_json::to_vec(environment).map_err(io::Error::from)?)?;
             continue;
         }
-        let known = Generation::description(&root.generation(previous), &digest);
-        if known.is_file() {
-            fs_err::copy(known, place)?;
+        keep(&Generation::description(&root.generation(previous), &digest), &place)?;
+    }
+    Ok(())
+}
+
+fn keep_releases(
+    root: &HostRoot,
+    generation: &Generation,
+    releases: &BTreeMap<PackRef, KeptRelease>,
+    previous: u64,
+) -> io::Result<()> {
+    let directory = root.generation(generation.id);
+    fs_err::create_dir(directory.join("releases"))?;
+    for pack in generation.packs.keys() {
+        let place = KeptRelease::path(&directory, pack);
+        match releases.get(pack) {
+            Some(release) => {
+                fs_err::write(place, serde_json::to_vec(release).map_err(io::Error::from)?)?;
+            }
+            None => keep(&KeptRelease::path(&root.generation(previous), pack), &place)?,
         }
     }
     Ok(())
+}
+
+/// Gives the file of an earlier generation to this one; an earlier program may not have made it.
+fn keep(known: &Path, place: &Path) -> io::Result<()> {
+    match fs_err::hard_link(known, place) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        // Some file systems have no hard links, and a file has only so many.
+        Err(_) => fs_err::copy(known, place).map(drop),
+        linked => linked,
+    }
 }
 
 /// A relative link, so that a root can be looked at from elsewhere, as in a container's image.

@@ -1,5 +1,6 @@
 //! The whole installation, stage by stage.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use attune_registry::blob::Durability;
@@ -8,16 +9,19 @@ use attune_registry::source::SourceError;
 use attune_registry::trust::{TrustError, Verdict};
 use attune_schemas::component::count_by_directory;
 use attune_schemas::pack_test_result::PackTestResult;
-use attune_schemas::{FailureKind, PackRequest};
+use attune_schemas::{FailureKind, PackRef, PackRequest};
 use jiff::Timestamp;
 
 use crate::activate::{create_entry_links, next_generation, sync_root, write_generation};
 use crate::caller::CallerEnvironment;
-use crate::environments::{BuildError, RecipeError, RecipeSettings, build_environments, build_recipes};
+use crate::environments::{
+    BuildError, BuiltRecipes, RecipeError, RecipeSettings, build_environments, build_recipes,
+};
 use crate::failure::Failed;
 use crate::generation::Generation;
 use crate::host::{HostRoot, InstallLock, LockError, RootError, StoreKind, TreeGuard};
 use crate::interrupt::{Interrupt, Interrupted};
+use crate::kept_release::KeptRelease;
 use crate::link::LinkMode;
 use crate::nodejs::{NodeInterpreter, NodeInterpreters};
 use crate::open::SourceLocation;
@@ -27,7 +31,7 @@ use crate::plan::{
 };
 use crate::python::{Interpreter, InterpreterSearch, Interpreters};
 use crate::recover::{RecoverError, complete, recover};
-use crate::register::{Database, RegisterError, Registration};
+use crate::register::{Database, RecordedTest, RegisterError, RegisteredPack, Registration};
 use crate::report::{InstallReport, Outcome, PackReport};
 use crate::stopwatch::Stopwatch;
 use crate::testing::{TestError, TestPolicy, TestSettings, run_tests};
@@ -306,7 +310,8 @@ impl Session<'_> {
         let generation = next_generation(&plan, self.active, id, (&registry, self.root), self.options.now);
         source.persist_to(&staging.trust(), self.options.durability)?;
         let descriptions = plan.packs.iter().flat_map(|pack| pack.environments.values()).collect::<Vec<_>>();
-        write_generation(self.root, &generation, &descriptions, self.active.id).map_err(io)?;
+        let releases = kept_releases(&plan, recipes);
+        write_generation(self.root, &generation, &descriptions, &releases, self.active.id).map_err(io)?;
         if self.options.durability == Durability::Synced {
             sync_root(self.root).map_err(io)?;
         }
@@ -314,12 +319,10 @@ impl Session<'_> {
         interrupt.check()?;
         let registration = Registration {
             root: self.root,
-            plan: &plan,
-            generation: &generation,
+            packs: &registered_packs(&plan, &generation, &releases),
+            generation: id,
             previous: self.active.id,
-            tests: &tests,
-            recipes: &recipes,
-            registry: &registry,
+            tests: &recorded_tests(&plan, &tests),
             now: self.options.now,
         };
         registration.commit(&mut database)?;
@@ -382,6 +385,42 @@ impl Session<'_> {
             self.reporter.warning(&format!("the install log could not be written: {error}"));
         }
     }
+}
+
+/// The releases of `plan`, as the new generation keeps them.
+fn kept_releases(plan: &InstallPlan, mut recipes: BuiltRecipes) -> BTreeMap<PackRef, KeptRelease> {
+    let kept = plan.packs.iter().map(|planned| {
+        let logs = planned.environments.iter().filter_map(|(directory, environment)| {
+            Some((directory.clone(), recipes.logs.get(&environment.digest())?.clone()))
+        });
+        let logs = logs.collect();
+        let failed = recipes.failed.remove(&planned.pack).unwrap_or_default();
+        (planned.pack.clone(), KeptRelease::new(planned.release.config.clone(), logs, failed))
+    });
+    kept.collect()
+}
+
+/// The packs of `plan` as `generation` has them.
+fn registered_packs<'a>(
+    plan: &'a InstallPlan,
+    generation: &'a Generation,
+    releases: &'a BTreeMap<PackRef, KeptRelease>,
+) -> Vec<RegisteredPack<'a>> {
+    let registered = plan.packs.iter().map(|planned| RegisteredPack {
+        pack: &planned.pack,
+        installed: &generation.packs[&planned.pack],
+        release: &releases[&planned.pack],
+        environments: planned.environments.iter().map(|(name, found)| (name.as_str(), found)).collect(),
+    });
+    registered.collect()
+}
+
+fn recorded_tests<'a>(plan: &InstallPlan, tests: &'a [PackTestResult]) -> Vec<RecordedTest<'a>> {
+    let is_update = |result: &PackTestResult| {
+        let planned = plan.packs.iter().find(|planned| planned.pack.as_str() == result.pack_ref);
+        planned.is_some_and(|planned| planned.replaces.is_some())
+    };
+    tests.iter().map(|result| RecordedTest { result, is_update: is_update(result) }).collect()
 }
 
 /// Starts every interpreter that came along, before anything is built on it.

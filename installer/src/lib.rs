@@ -31,6 +31,7 @@ pub mod host;
 pub mod install;
 pub mod interrupt;
 pub mod journal;
+pub mod kept_release;
 pub mod link;
 pub mod list;
 pub mod node_modules;

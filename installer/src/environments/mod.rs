@@ -19,7 +19,7 @@ use status::status_of;
 
 pub use build::{BuildError, build_environments};
 pub use rebuild::{RebuildError, RebuildOptions, RebuiltEnvironment, rebuild_environments};
-pub use recipes::{BuiltRecipes, FailedEnvironment, RecipeError, RecipeSettings, build_recipes};
+pub use recipes::{BuiltRecipes, RecipeError, RecipeSettings, build_recipes};
 pub use status::EnvironmentStatus;
 pub use verify::{Damage, VerifiedEnvironment, verify_environments};
 

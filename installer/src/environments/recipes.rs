@@ -12,6 +12,7 @@ use crate::caller::CallerEnvironment;
 use crate::engine::{BuildPlace, build_recipe};
 use crate::host::{HostRoot, RootError, StoreKind, remove_tree};
 use crate::interrupt::{Interrupt, Interrupted};
+use crate::kept_release::FailedEnvironment;
 use crate::plan::{InstallPlan, PlannedEnvironment, RecipeEnvironment};
 use crate::python::InterpreterSearch;
 use crate::unpack::Staging;
@@ -62,27 +63,10 @@ pub struct RecipeSettings<'a> {
 /// What came of the environments that steps build.
 #[derive(Debug, Default)]
 pub struct BuiltRecipes {
-    /// What their steps said, by the environment's digest.
+    /// The output of their steps, by the environment's digest.
     pub logs: BTreeMap<Digest, String>,
-    /// Those that could not be built, and that an install goes on without.
-    pub failed: Vec<FailedEnvironment>,
-}
-
-/// An environment that could not be built.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FailedEnvironment {
-    /// The pack.
-    pub pack: PackRef,
-    /// The name of its directory.
-    pub directory: String,
-    /// The runtime.
-    pub runtime_ref: String,
-    /// The version of it, where it was made for one.
-    pub version: Option<String>,
-    /// Why.
-    pub error: String,
-    /// What its steps said.
-    pub log: String,
+    /// Those that could not be built and that an install goes on without, by pack.
+    pub failed: BTreeMap<PackRef, Vec<FailedEnvironment>>,
 }
 
 /// Builds those of `plan` that the store lacks. One that fails stops the install, unless it is forced: then
@@ -140,7 +124,9 @@ pub fn build_recipes(
         reporter
             .warning(&format!("{}: {} could not be built: {error}", recipe.pack_ref, recipe.runtime_name));
         remove_tree(&env).map_err(io)?;
-        built.failed.extend(without(plan, &recipe, &error, &outcome.log));
+        if let Some(failed) = without(plan, &recipe, &error, &outcome.log) {
+            built.failed.entry(recipe.pack_ref).or_default().push(failed);
+        }
     }
     Ok(built)
 }
@@ -159,7 +145,6 @@ fn without(
     pack.environments.remove(&directory);
     pack.failed_environments.push(directory.clone());
     Some(FailedEnvironment {
-        pack: recipe.pack_ref.clone(),
         directory,
         runtime_ref: recipe.runtime_ref.clone(),
         version: recipe.version.clone(),

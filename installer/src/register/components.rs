@@ -8,9 +8,9 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::RegisterError;
+use super::RegisteredPack;
 use super::definition::Definition;
 use super::row::Row;
-use crate::plan::PlannedPack;
 
 /// Tables of components, each with whether it has a column `is_adhoc`.
 const TABLES: [(&str, ComponentKind, bool); 9] = [
@@ -29,23 +29,23 @@ const TABLES: [(&str, ComponentKind, bool); 9] = [
 pub(super) fn replace_all(
     transaction: &Transaction<'_>,
     pack: i64,
-    planned: &PlannedPack,
+    registered: &RegisteredPack<'_>,
     now: Timestamp,
 ) -> Result<(), RegisterError> {
-    let components = &planned.release.config.components;
+    let components = &registered.release.config.components;
     // All that is there now before anything goes: rows refer to each other.
     for (_, kind, _) in TABLES {
         for component in components.iter().filter(|component| component.kind == kind) {
             let failed = |source| RegisterError::Component {
-                pack: planned.pack.clone(),
+                pack: registered.pack.clone(),
                 kind,
                 component: component.component_ref.clone(),
                 source,
             };
-            let row = Row::new(transaction, pack, planned.pack.as_str(), component, now);
+            let row = Row::new(transaction, pack, registered.pack.as_str(), component, now);
             if !row.upsert().map_err(failed)? {
                 return Err(RegisterError::Taken {
-                    pack: planned.pack.clone(),
+                    pack: registered.pack.clone(),
                     kind,
                     component: component.component_ref.clone(),
                 });
@@ -56,7 +56,7 @@ pub(super) fn replace_all(
         let of_kind = components.iter().filter(|component| component.kind == kind);
         let refs: Vec<&str> = of_kind.map(|component| component.component_ref.as_str()).collect();
         if kind == ComponentKind::Runtime {
-            require_unused(transaction, pack, planned, &refs)?;
+            require_unused(transaction, pack, registered, &refs)?;
         }
         let adhoc = if has_adhoc { "AND is_adhoc = 0" } else { "" };
         let sql = format!(
@@ -71,7 +71,7 @@ pub(super) fn replace_all(
 fn require_unused(
     transaction: &Transaction<'_>,
     pack: i64,
-    planned: &PlannedPack,
+    registered: &RegisteredPack<'_>,
     kept: &[&str],
 ) -> Result<(), RegisterError> {
     let sql = "SELECT runtime.ref, user.ref FROM runtime \
@@ -86,15 +86,15 @@ fn require_unused(
         .optional()?;
     match found {
         Some((runtime, user)) => {
-            Err(RegisterError::RuntimeInUse { pack: planned.pack.clone(), runtime, user })
+            Err(RegisterError::RuntimeInUse { pack: registered.pack.clone(), runtime, user })
         }
         None => Ok(()),
     }
 }
 
 /// Connects rows that refer to each other, of whatever pack, once all packs have theirs.
-pub(super) fn link(transaction: &Transaction<'_>, planned: &[PlannedPack]) -> Result<(), RegisterError> {
-    let components = planned.iter().flat_map(|planned| &planned.release.config.components);
+pub(super) fn link(transaction: &Transaction<'_>, packs: &[RegisteredPack<'_>]) -> Result<(), RegisterError> {
+    let components = packs.iter().flat_map(|registered| &registered.release.config.components);
     for sensor in components.filter(|component| component.kind == ComponentKind::Sensor) {
         let definition = Definition(&sensor.definition);
         let triggers = [definition.texts("trigger_types"), definition.texts("trigger_type")].concat();

@@ -8,6 +8,8 @@ mod packs;
 mod row;
 mod runtimes;
 
+use std::collections::BTreeMap;
+
 use attune_schemas::PackRef;
 use attune_schemas::component::ComponentKind;
 use jiff::Timestamp;
@@ -16,10 +18,10 @@ pub use database::Database;
 pub use environments::RecordedEnvironment;
 pub(crate) use packs::environment_metadata;
 
-use crate::environments::BuiltRecipes;
-use crate::generation::Generation;
+use crate::generation::InstalledPack;
 use crate::host::HostRoot;
-use crate::plan::InstallPlan;
+use crate::kept_release::KeptRelease;
+use crate::plan::PlannedEnvironment;
 use attune_schemas::pack_test_result::PackTestResult;
 
 /// Why the registration failed; nothing of it remains.
@@ -73,22 +75,38 @@ pub enum RegisterError {
     },
 }
 
-/// Everything that is registered together.
+/// A pack as it is installed: everything that its rows are written from.
+pub struct RegisteredPack<'a> {
+    /// The pack.
+    pub pack: &'a PackRef,
+    /// Its entry in the generation's lock file.
+    pub installed: &'a InstalledPack,
+    /// Its release, as the generation keeps it.
+    pub release: &'a KeptRelease,
+    /// The descriptions of its environments, by directory.
+    pub environments: BTreeMap<&'a str, &'a PlannedEnvironment>,
+}
+
+/// The result of a pack's tests, to be recorded.
+pub struct RecordedTest<'a> {
+    /// The result.
+    pub result: &'a PackTestResult,
+    /// Whether another version of the pack was installed before.
+    pub is_update: bool,
+}
+
+/// Packs that are registered together.
 pub struct Registration<'a> {
     /// The root.
     pub root: &'a HostRoot,
-    /// What is being installed.
-    pub plan: &'a InstallPlan,
-    /// The generation it makes.
-    pub generation: &'a Generation,
-    /// The generation before, 0 where there is none.
+    /// The packs.
+    pub packs: &'a [RegisteredPack<'a>],
+    /// The generation that they are of.
+    pub generation: u64,
+    /// The generation before, 0 if there is none.
     pub previous: u64,
-    /// What came of the environments that steps build.
-    pub recipes: &'a BuiltRecipes,
     /// How the packs' tests ended.
-    pub tests: &'a [PackTestResult],
-    /// The registry it comes from.
-    pub registry: &'a str,
+    pub tests: &'a [RecordedTest<'a>],
     /// The time of the registration.
     pub now: Timestamp,
 }
@@ -98,14 +116,14 @@ impl Registration<'_> {
     pub fn commit(&self, database: &mut Database) -> Result<(), RegisterError> {
         let transaction = database.transaction()?;
         runtimes::ensure_builtin(&transaction, self.now)?;
-        for planned in &self.plan.packs {
-            let pack = packs::upsert(&transaction, planned, self)?;
-            components::replace_all(&transaction, pack, planned, self.now)?;
-            packs::record_environments(&transaction, pack, planned, self)?;
+        for registered in self.packs {
+            let pack = packs::upsert(&transaction, registered, self)?;
+            components::replace_all(&transaction, pack, registered, self.now)?;
+            packs::record_environments(&transaction, pack, registered, self)?;
         }
-        components::link(&transaction, &self.plan.packs)?;
+        components::link(&transaction, self.packs)?;
         packs::record_tests(&transaction, self)?;
-        record_generation(&transaction, self.generation.id, self.previous, self.now)?;
+        record_generation(&transaction, self.generation, self.previous, self.now)?;
         transaction.commit()?;
         Ok(())
     }

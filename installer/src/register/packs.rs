@@ -4,16 +4,16 @@ use attune_schemas::environment_lock::LockedNodePackage;
 use rusqlite::{Transaction, params};
 use serde_json::json;
 
-use super::{Registration, runtimes};
-use crate::plan::{PlannedEnvironment, PlannedPack};
+use super::{RegisteredPack, Registration, runtimes};
+use crate::plan::PlannedEnvironment;
 
 /// Inserts or updates the row of a pack and returns its id; configuration set on the host is kept.
 pub(super) fn upsert(
     transaction: &Transaction<'_>,
-    planned: &PlannedPack,
+    registered: &RegisteredPack<'_>,
     registration: &Registration<'_>,
 ) -> rusqlite::Result<i64> {
-    let pack = &planned.release.config.pack;
+    let pack = &registered.release.config.pack;
     let dependencies: Vec<String> =
         pack.dependencies.iter().map(|(pack, requirement)| format!("{pack}@{requirement}")).collect();
     let now = registration.now.to_string();
@@ -41,11 +41,11 @@ pub(super) fn upsert(
             json!(pack.runtime_deps).to_string(),
             json!(dependencies).to_string(),
             pack.is_standard,
-            registration.registry,
+            registered.installed.registry,
             format!("{}@{}", pack.pack, pack.version),
-            planned.release.pack_layer().digest.to_string(),
+            registered.installed.pack.to_string(),
             now,
-            registration.root.pack(&planned.pack).display().to_string(),
+            registration.root.pack(registered.pack).display().to_string(),
         ],
         |row| row.get(0),
     )
@@ -55,11 +55,12 @@ pub(super) fn upsert(
 pub(super) fn record_environments(
     transaction: &Transaction<'_>,
     pack: i64,
-    planned: &PlannedPack,
+    registered: &RegisteredPack<'_>,
     registration: &Registration<'_>,
 ) -> rusqlite::Result<()> {
     transaction.execute("DELETE FROM pack_environment WHERE pack = ?1", [pack])?;
-    for (name, environment) in &planned.environments {
+    for (name, environment) in &registered.environments {
+        let name = *name;
         let runtime = match environment {
             PlannedEnvironment::Recipe(recipe) => &recipe.runtime_ref,
             // `python-3.12` is one of Python.
@@ -73,14 +74,14 @@ pub(super) fn record_environments(
             directory: name,
             runtime,
             version,
-            marker: environment.installed(registration.root).marker,
-            log: registration.recipes.logs.get(&environment.digest()).map(String::as_str),
+            marker: registered.installed.environments.get(name).and_then(|known| known.marker.as_deref()),
+            log: registered.release.logs.get(name).map(String::as_str),
             error: None,
             metadata: environment_metadata(environment),
         };
-        row.insert(transaction, pack, planned, registration)?;
+        row.insert(transaction, pack, registered, registration)?;
     }
-    for failed in registration.recipes.failed.iter().filter(|failed| failed.pack == planned.pack) {
+    for failed in &registered.release.failed {
         let row = EnvironmentRow {
             directory: &failed.directory,
             runtime: &failed.runtime_ref,
@@ -90,7 +91,7 @@ pub(super) fn record_environments(
             error: Some(&failed.error),
             metadata: json!({}),
         };
-        row.insert(transaction, pack, planned, registration)?;
+        row.insert(transaction, pack, registered, registration)?;
     }
     Ok(())
 }
@@ -101,7 +102,7 @@ struct EnvironmentRow<'a> {
     runtime: &'a str,
     /// The version that an action asks for, where it is one of these.
     version: Option<&'a str>,
-    marker: Option<String>,
+    marker: Option<&'a str>,
     log: Option<&'a str>,
     /// Why it failed, where it did.
     error: Option<&'a str>,
@@ -113,7 +114,7 @@ impl EnvironmentRow<'_> {
         &self,
         transaction: &Transaction<'_>,
         pack: i64,
-        planned: &PlannedPack,
+        registered: &RegisteredPack<'_>,
         registration: &Registration<'_>,
     ) -> rusqlite::Result<()> {
         let Some((runtime, runtime_ref)) = runtimes::find(transaction, self.runtime)? else { return Ok(()) };
@@ -136,11 +137,11 @@ impl EnvironmentRow<'_> {
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10, ?11, ?12, ?13, ?13, ?14, ?15)",
             params![
                 pack,
-                planned.pack.as_str(),
+                registered.pack.as_str(),
                 runtime,
                 runtime_ref,
                 key,
-                registration.root.environment(&planned.pack, self.directory).display().to_string(),
+                registration.root.environment(registered.pack, self.directory).display().to_string(),
                 if self.error.is_none() { "ready" } else { "failed" },
                 self.marker,
                 ready,
@@ -182,9 +183,8 @@ pub(super) fn record_tests(
     transaction: &Transaction<'_>,
     registration: &Registration<'_>,
 ) -> rusqlite::Result<()> {
-    for result in registration.tests {
-        let planned = registration.plan.packs.iter().find(|planned| planned.pack.as_str() == result.pack_ref);
-        let update = planned.is_some_and(|planned| planned.replaces.is_some());
+    for test in registration.tests {
+        let result = test.result;
         transaction.execute(
             "INSERT INTO pack_test_execution (pack_id, pack_version, execution_time, trigger_reason, \
                  total_tests, passed, failed, skipped, pass_rate, duration_ms, result, created) \
@@ -193,7 +193,7 @@ pub(super) fn record_tests(
                 result.pack_ref,
                 result.pack_version,
                 registration.now.to_string(),
-                if update { "update" } else { "install" },
+                if test.is_update { "update" } else { "install" },
                 count(result.total_tests),
                 count(result.passed),
                 count(result.failed),

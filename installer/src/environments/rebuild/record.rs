@@ -1,5 +1,6 @@
 //! Writes down what was built again.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use attune_registry::blob::Durability;
@@ -45,7 +46,7 @@ pub(super) fn record(
         generation.id = id;
         generation.created_at = options.now;
         let descriptions: Vec<&PlannedEnvironment> = tasks.iter().map(|task| &task.environment).collect();
-        write_generation(root, &generation, &descriptions, active.id).map_err(io)?;
+        write_generation(root, &generation, &descriptions, &BTreeMap::new(), active.id).map_err(io)?;
         if options.durability == Durability::Synced {
             sync_root(root).map_err(io)?;
         }
