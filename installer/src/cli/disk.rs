@@ -1,13 +1,14 @@
 //! `attune-install du` and `attune-install gc`
 
+use attune_host::store::{DiskReport, disk_use};
+use attune_host::store::{GcOptions, GcReport, collect_garbage};
 use attune_registry::human_bytes;
-use attune_terminal::{Failure, Output, Table, write_json_or};
+use attune_terminal::{Output, Table, write_json_or};
 use clap::Args;
 use serde::Serialize;
 
+use super::failure::CommandError;
 use super::settings::CommonArgs;
-use crate::du::{DiskReport, disk_use};
-use crate::gc::{GcOptions, GcReport, collect_garbage};
 
 /// Shows what each pack costs on disk, alone and shared.
 #[derive(Debug, Args)]
@@ -30,7 +31,7 @@ pub(super) struct GcArgs {
 }
 
 impl DuArgs {
-    pub(super) fn run(self) -> (Output, Result<(), Failure>) {
+    pub(super) fn run(self) -> (Output, Result<(), CommandError>) {
         self.common.start_log();
         let result = self.common.host_root().and_then(|root| Ok(disk_use(&root)?));
         (self.common.output(), result.and_then(|report| write(&report, &self.common, render_costs)))
@@ -38,7 +39,7 @@ impl DuArgs {
 }
 
 impl GcArgs {
-    pub(super) fn run(self) -> (Output, Result<(), Failure>) {
+    pub(super) fn run(self) -> (Output, Result<(), CommandError>) {
         self.common.start_log();
         let options = GcOptions { keep: self.keep, dry_run: self.dry_run };
         let result = self.common.host_root().and_then(|root| Ok(collect_garbage(&root, options)?));
@@ -50,8 +51,8 @@ fn write<R: Serialize>(
     report: &R,
     common: &CommonArgs,
     text: impl FnOnce(&R) -> String,
-) -> Result<(), Failure> {
-    write_json_or(report, common.output(), text).map_err(|error| Failure::of_output(&error))
+) -> Result<(), CommandError> {
+    write_json_or(report, common.output(), text).map_err(|error| CommandError::of_output(&error))
 }
 
 fn render_costs(report: &DiskReport) -> String {

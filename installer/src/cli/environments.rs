@@ -3,6 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use attune_host::inventory::{InventoryError, ListedEnvironment, executable, list_environments};
+use attune_host::machine::InterpreterSearch;
+use attune_host::process::CallerEnvironment;
+use attune_host::process::Interrupt;
+use attune_host::root::HostRoot;
 use attune_registry::blob::Durability;
 use attune_schemas::{FailureKind, PackRef};
 use attune_terminal::{Failure, Output, Table, TerminalReporter, write_json_or};
@@ -10,16 +15,11 @@ use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::failure::CommandError;
 use super::settings::CommonArgs;
-use crate::caller::CallerEnvironment;
-use crate::environments::{
-    Damage, EnvironmentsError, ListedEnvironment, RebuildOptions, RebuiltEnvironment, VerifiedEnvironment,
-    executable, list_environments, rebuild_environments, verify_environments,
-};
-use crate::host::HostRoot;
-use crate::interrupt::Interrupt;
-use crate::open::SourceLocation;
-use crate::python::InterpreterSearch;
+use crate::environments::{Damage, VerifiedEnvironment, verify_environments};
+use crate::operations::{RebuildOptions, RebuiltEnvironment, rebuild_environments};
+use crate::source::SourceLocation;
 
 /// Shows the environments of packs, and whether they are whole.
 #[derive(Debug, Args)]
@@ -99,7 +99,7 @@ struct BuildArgs {
 }
 
 impl EnvArgs {
-    pub(super) fn run(self, now: Timestamp) -> (Output, Result<(), Failure>) {
+    pub(super) fn run(self, now: Timestamp) -> (Output, Result<(), CommandError>) {
         let (EnvCommand::List { common }
         | EnvCommand::Path { common, .. }
         | EnvCommand::Show { common, .. }
@@ -113,7 +113,7 @@ impl EnvArgs {
 }
 
 impl EnvCommand {
-    fn run(&self, root: &HostRoot, common: &CommonArgs, now: Timestamp) -> Result<(), Failure> {
+    fn run(&self, root: &HostRoot, common: &CommonArgs, now: Timestamp) -> Result<(), CommandError> {
         match self {
             Self::List { .. } => {
                 let environments = list_environments(root)?;
@@ -130,7 +130,7 @@ impl EnvCommand {
                 let environments: Vec<ListedEnvironment> = environments.collect();
                 if environments.is_empty() {
                     let runtime = runtime.clone().unwrap_or_else(|| "any runtime".to_owned());
-                    return Err(EnvironmentsError::NoEnvironment { pack: pack.clone(), runtime }.into());
+                    return Err(InventoryError::NoEnvironment { pack: pack.clone(), runtime }.into());
                 }
                 write(&environments, common, |all| render_shown(all))
             }
@@ -171,16 +171,16 @@ fn write<R: Serialize + ?Sized>(
     report: &R,
     common: &CommonArgs,
     text: impl FnOnce(&R) -> String,
-) -> Result<(), Failure> {
-    write_json_or(report, common.output(), text).map_err(|error| Failure::of_output(&error))
+) -> Result<(), CommandError> {
+    write_json_or(report, common.output(), text).map_err(|error| CommandError::of_output(&error))
 }
 
 /// Environments of `packs` are not what was installed.
-fn damaged_environments(packs: &[String]) -> Failure {
+fn damaged_environments(packs: &[String]) -> CommandError {
     let (ending, verb) = if packs.len() == 1 { ("", "is") } else { ("s", "are") };
     let message = format!("the environment{ending} of {} {verb} damaged", packs.join(", "));
     let hint = "build what is damaged or outdated again with `attune-install env repair`".to_owned();
-    Failure::from_message(message, FailureKind::Environment).with_hint(Some(hint))
+    CommandError(Failure::from_message(message, FailureKind::Environment).with_hint(Some(hint)))
 }
 
 /// Which environments to build again.
@@ -195,7 +195,7 @@ fn rebuild(
     build: &BuildArgs,
     common: &CommonArgs,
     now: Timestamp,
-) -> Result<Vec<RebuiltEnvironment>, Failure> {
+) -> Result<Vec<RebuiltEnvironment>, CommandError> {
     let caller = CallerEnvironment::new(std::env::vars_os());
     let location = |from: &String| {
         if Path::new(from).is_file() {

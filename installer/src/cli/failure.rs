@@ -1,32 +1,29 @@
-//! Failures as this program shows them: the error, its kind, and the hint that names this program's flags.
+//! Errors as this program shows them: the error, its kind, and the hint that names this program's flags.
+
+use std::io;
 
 use attune_terminal::Failure;
 
 use super::hints::Hint;
-use crate::environments::{EnvironmentsError, RebuildError};
 use crate::failure::Failed;
-use crate::gc::GcError;
-use crate::host::RootError;
-use crate::install::InstallError;
-use crate::trusted::TrustedError;
 
-/// The failure that `error` is.
-fn failure(error: &(impl Failed + Hint)) -> Failure {
-    let failure = Failure::new(error, error.kind()).with_hint(error.hint());
-    match error.verdict() {
-        Some(verdict) => failure.with_detail("verdict", verdict.as_str().into()),
-        None => failure,
+/// The failure of a command. Every error of the library that has a kind and a hint becomes one with `?`.
+#[derive(Debug)]
+pub(super) struct CommandError(pub(super) Failure);
+
+impl<E: Failed + Hint> From<E> for CommandError {
+    fn from(error: E) -> Self {
+        let failure = Failure::new(&error, error.kind()).with_hint(error.hint());
+        Self(match error.verdict() {
+            Some(verdict) => failure.with_detail("verdict", verdict.as_str().into()),
+            None => failure,
+        })
     }
 }
 
-macro_rules! shown {
-    ($($error:ty),*) => {
-        $(impl From<$error> for Failure {
-            fn from(error: $error) -> Self {
-                failure(&error)
-            }
-        })*
-    };
+impl CommandError {
+    /// The result could not be written to standard output.
+    pub(super) fn of_output(error: &io::Error) -> Self {
+        Self(Failure::of_output(error))
+    }
 }
-
-shown!(InstallError, RebuildError, EnvironmentsError, GcError, TrustedError, RootError);

@@ -2,24 +2,26 @@
 
 use std::io;
 
+use attune_host::inventory::InventoryError;
+use attune_host::root::{LockError, PlantedError, RootError};
+use attune_host::store::GcError;
+use attune_host::transaction::RecoverError;
 use attune_registry::reader::ReaderError;
 use attune_registry::resolve::ResolveError;
 use attune_registry::source::SourceError;
 use attune_schemas::FailureKind;
 
-use crate::anchor::AnchorError;
-use crate::environments::{BuildError, EnvironmentsError, RebuildError, RecipeError};
+use crate::environments::NodeModulesError;
+use crate::environments::VenvError;
+use crate::environments::{BuildError, RecipeError};
 use crate::failure::Failed as _;
-use crate::gc::GcError;
-use crate::host::{LockError, PlantedError, RootError};
-use crate::install::InstallError;
-use crate::node_modules::NodeModulesError;
+use crate::operations::InstallError;
+use crate::operations::RebuildError;
 use crate::plan::{ChooseError, PlanError};
-use crate::recover::RecoverError;
-use crate::trusted::TrustedError;
+use crate::source::VerifyError;
+use crate::trust::AnchorError;
+use crate::trust::TrustedError;
 use crate::unpack::UnpackError;
-use crate::venv::VenvError;
-use crate::verify::VerifyError;
 
 /// An error whose remedy may be known.
 pub(super) trait Hint {
@@ -277,7 +279,7 @@ impl Hint for RecipeError {
     }
 }
 
-impl Hint for EnvironmentsError {
+impl Hint for InventoryError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Root(error) => error.hint(),

@@ -3,28 +3,31 @@
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use attune_host::machine::InterpreterSearch;
+use attune_host::process::CallerEnvironment;
+use attune_host::process::Interrupt;
 use attune_registry::blob::Durability;
 use attune_registry::human_bytes;
 use attune_schemas::pack_test_result::TestStatus;
 use attune_schemas::{Digest, FailureKind, PackRequest};
-use attune_terminal::{Failure, Output, Table, TerminalReporter, write_result};
+use attune_terminal::{Output, Table, TerminalReporter, write_result};
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 
 use super::duration::parse_duration;
+use super::failure::CommandError;
+use super::hints::Hint;
+use super::link_mode::LinkModeArg;
 use super::settings::CommonArgs;
-use crate::anchor::AnchorSettings;
-use crate::caller::CallerEnvironment;
-use crate::freshness::FreshnessReport;
-use crate::install::{InstallOptions, install};
-use crate::interrupt::Interrupt;
-use crate::link::LinkMode;
-use crate::open::SourceLocation;
+use crate::failure::Failed;
+use crate::operations::{InstallOptions, install};
+use crate::operations::{InstallReport, Outcome};
+use crate::pack_tests::TestPolicy;
 use crate::plan::RegistryPolicy;
-use crate::python::InterpreterSearch;
-use crate::report::{InstallReport, Outcome};
-use crate::testing::TestPolicy;
-use crate::verify::TrustSettings;
+use crate::source::SourceLocation;
+use crate::source::TrustSettings;
+use crate::trust::AnchorSettings;
+use crate::trust::FreshnessReport;
 
 /// What to install.
 #[derive(Debug, Args)]
@@ -59,7 +62,7 @@ pub(super) struct InstallArgs {
     node: Option<PathBuf>,
     /// How files come into environments
     #[arg(long, value_name = "MODE", value_enum, default_value_t, env = "ATTUNE_LINK_MODE")]
-    link_mode: LinkMode,
+    link_mode: LinkModeArg,
     /// Compile modules to bytecode now, once for all environments
     #[arg(long)]
     compile_bytecode: bool,
@@ -99,14 +102,20 @@ pub(super) enum UsageError {
     NoSource,
 }
 
-impl From<UsageError> for Failure {
-    fn from(error: UsageError) -> Self {
-        Self::new(&error, FailureKind::Usage)
+impl Failed for UsageError {
+    fn kind(&self) -> FailureKind {
+        FailureKind::Usage
+    }
+}
+
+impl Hint for UsageError {
+    fn hint(&self) -> Option<String> {
+        None
     }
 }
 
 impl InstallArgs {
-    pub(super) fn run(self, now: Timestamp) -> (Output, Result<(), Failure>) {
+    pub(super) fn run(self, now: Timestamp) -> (Output, Result<(), CommandError>) {
         let output = self.common.output();
         self.common.start_log();
         let quiet = self.common.report.is_silent();
@@ -122,7 +131,7 @@ impl InstallArgs {
                 Output::Text if self.common.report.quiet => return Ok(()),
                 Output::Text => render(&report),
             };
-            write_result(&text).map_err(|error| Failure::of_output(&error))
+            write_result(&text).map_err(|error| CommandError::of_output(&error))
         };
         (output, run())
     }
@@ -147,7 +156,7 @@ impl InstallArgs {
             nodes: search(self.node.as_ref()),
             programs: search(None),
             caller,
-            link_mode: self.link_mode,
+            link_mode: self.link_mode.into(),
             compile_bytecode: self.compile_bytecode,
             ignore_missing_libraries: self.ignore_missing_libraries,
             tests: match (self.skip_tests, self.force) {

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use attune_terminal::{Failure, Output, Table, write_result};
+use attune_host::inventory::{Inventory, list};
+use attune_terminal::{Output, Table, write_result};
 use clap::Args;
 
+use super::failure::CommandError;
 use super::settings::CommonArgs;
-use crate::list::{Inventory, list};
 
 /// Shows what is installed.
 #[derive(Debug, Args)]
@@ -16,7 +17,7 @@ pub(super) struct ListArgs {
 }
 
 impl ListArgs {
-    pub(super) fn run(self) -> (Output, Result<(), Failure>) {
+    pub(super) fn run(self) -> (Output, Result<(), CommandError>) {
         let output = self.common.output();
         self.common.start_log();
         let run = || {
@@ -28,7 +29,7 @@ impl ListArgs {
                 }
                 Output::Text => render(&inventory),
             };
-            write_result(&text).map_err(|error| Failure::of_output(&error))
+            write_result(&text).map_err(|error| CommandError::of_output(&error))
         };
         (output, run())
     }

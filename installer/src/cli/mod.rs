@@ -6,6 +6,7 @@ mod environments;
 mod failure;
 mod hints;
 mod install;
+mod link_mode;
 mod list;
 mod settings;
 mod trust;
@@ -17,6 +18,8 @@ use std::process::ExitCode;
 use attune_terminal::show_usage;
 use clap::Parser;
 use jiff::Timestamp;
+
+use failure::CommandError;
 
 /// Installs Attune packs from a signed bundle or registry, offline.
 ///
@@ -84,7 +87,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, now: Timestamp) -> ExitCode
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
+        Err(CommandError(failure)) => {
             failure.show(output);
             ExitCode::from(failure.exit_code())
         }

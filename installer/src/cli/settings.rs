@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
-use attune_terminal::{Failure, Output, ReportArgs};
+use attune_host::root::{HostRoot, RootError};
+use attune_terminal::{Output, ReportArgs};
 use clap::Args;
 
-use crate::host::{HostRoot, RootError};
+use super::failure::CommandError;
 
 /// The root, and the form of the report.
 #[derive(Debug, Args)]
@@ -22,7 +23,7 @@ impl CommonArgs {
         self.report.output()
     }
 
-    pub(super) fn host_root(&self) -> Result<HostRoot, Failure> {
+    pub(super) fn host_root(&self) -> Result<HostRoot, CommandError> {
         Ok(HostRoot::new(&self.root).map_err(|source| RootError::Io { root: self.root.clone(), source })?)
     }
 

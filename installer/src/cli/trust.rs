@@ -2,17 +2,18 @@
 
 use std::path::PathBuf;
 
+use attune_host::root::HostRoot;
 use attune_schemas::Digest;
 use attune_schemas::tuf::RegistryName;
-use attune_terminal::{Failure, Output, Table, write_result};
+use attune_terminal::{Output, Table, write_result};
 use clap::{Args, Subcommand};
 use jiff::SignedDuration;
 use serde::Serialize;
 
 use super::duration::parse_duration;
+use super::failure::CommandError;
 use super::settings::CommonArgs;
-use crate::host::HostRoot;
-use crate::trusted::{
+use crate::trust::{
     TrustDetails, TrustedRegistry, remove_trust, reset_trust, trust, trust_details, trusted_registries,
 };
 
@@ -68,7 +69,7 @@ enum TrustCommand {
 }
 
 impl TrustArgs {
-    pub(super) fn run(self) -> (Output, Result<(), Failure>) {
+    pub(super) fn run(self) -> (Output, Result<(), CommandError>) {
         let (TrustCommand::Add { common, .. }
         | TrustCommand::List { common }
         | TrustCommand::Show { common, .. }
@@ -77,13 +78,14 @@ impl TrustArgs {
         let output = common.output();
         common.start_log();
         let result = common.host_root().and_then(|root| self.command.text(&root, output));
-        let result = result.and_then(|text| write_result(&text).map_err(|error| Failure::of_output(&error)));
+        let result =
+            result.and_then(|text| write_result(&text).map_err(|error| CommandError::of_output(&error)));
         (output, result)
     }
 }
 
 impl TrustCommand {
-    fn text(&self, root: &HostRoot, output: Output) -> Result<String, Failure> {
+    fn text(&self, root: &HostRoot, output: Output) -> Result<String, CommandError> {
         let done = |text: String| match output {
             Output::Json => "{}\n".to_owned(),
             Output::Text => text,

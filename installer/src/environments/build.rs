@@ -6,13 +6,13 @@ use std::path::Path;
 use std::sync::{Mutex, OnceLock};
 use std::thread;
 
+use attune_host::environment::EnvironmentDescription;
+use attune_host::root::{HostRoot, StoreKind};
+use attune_host::transaction::Staging;
 use attune_schemas::Digest;
 
-use crate::host::{HostRoot, StoreKind};
-use crate::node_modules::{self, NodeModulesError};
-use crate::plan::PlannedEnvironment;
-use crate::unpack::Staging;
-use crate::venv::{self, VenvError};
+use super::nodejs::{self, NodeModulesError};
+use super::python::{self, VenvError};
 
 /// Why an environment could not be built.
 #[derive(Debug, thiserror::Error)]
@@ -31,13 +31,14 @@ pub enum BuildError {
 
 /// Builds `environments` into `staging`; their packages must be in the store.
 pub fn build_environments<'a>(
-    environments: impl Iterator<Item = &'a PlannedEnvironment>,
+    environments: impl Iterator<Item = &'a EnvironmentDescription>,
     root: &HostRoot,
     staging: &Staging,
 ) -> Result<Vec<Digest>, BuildError> {
     staging.create_part(StoreKind::Envs)?;
-    let linked = |environment: &&PlannedEnvironment| !matches!(environment, PlannedEnvironment::Recipe(_));
-    let mut queue: Vec<&PlannedEnvironment> = environments.filter(linked).collect();
+    let linked =
+        |environment: &&EnvironmentDescription| !matches!(environment, EnvironmentDescription::Recipe(_));
+    let mut queue: Vec<&EnvironmentDescription> = environments.filter(linked).collect();
     let digests = queue.iter().map(|environment| environment.digest()).collect();
     // The largest last, since the queue is taken from its end.
     queue.sort_by_key(|environment| environment.package_count());
@@ -62,14 +63,10 @@ pub fn build_environments<'a>(
 }
 
 /// Builds one at `place`, from where it will be moved into the store.
-pub(super) fn build(
-    environment: &PlannedEnvironment,
-    root: &HostRoot,
-    place: &Path,
-) -> Result<(), BuildError> {
+pub fn build(environment: &EnvironmentDescription, root: &HostRoot, place: &Path) -> Result<(), BuildError> {
     match environment {
-        PlannedEnvironment::Python(python) => Ok(venv::build(python, root, place)?),
-        PlannedEnvironment::Node(node) => Ok(node_modules::build(node, root, place)?),
-        PlannedEnvironment::Recipe(_) => Ok(()),
+        EnvironmentDescription::Python(python) => Ok(python::build(python, root, place)?),
+        EnvironmentDescription::Node(node) => Ok(nodejs::build(node, root, place)?),
+        EnvironmentDescription::Recipe(_) => Ok(()),
     }
 }

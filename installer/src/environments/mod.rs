@@ -1,183 +1,21 @@
-//! The environments of what is installed: where they are, and whether they are still whole.
+//! Builds environments from the store, and verifies them.
+//!
+//! ```text
+//! python/   wheels, folded
+//! nodejs/   npm packages at their places
+//! recipe/   the steps of a runtime's definition
+//! ```
 
 mod build;
-mod rebuild;
-mod recipes;
-mod refetch;
-mod status;
+mod linker;
+mod nodejs;
+mod python;
+mod recipe;
 mod verify;
 
-use std::path::PathBuf;
-
-use attune_schemas::{PackRef, Version};
-use serde::Serialize;
-
-use crate::generation::{EnvironmentKind, Generation, InstalledEnvironment};
-use crate::host::{HostRoot, LockError, RootError, StoreKind};
-use crate::register::{RecordedEnvironment, RegisterError};
-use status::status_of;
-
-pub use build::{BuildError, build_environments};
-pub use rebuild::{RebuildError, RebuildOptions, RebuiltEnvironment, rebuild_environments};
-pub use recipes::{BuiltRecipes, RecipeError, RecipeSettings, build_recipes};
-pub use status::EnvironmentStatus;
-pub use verify::{Damage, VerifiedEnvironment, verify_environments};
-
-/// Why the environments of a host could not be shown or verified.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum EnvironmentsError {
-    /// The root cannot be read.
-    #[error(transparent)]
-    Root(#[from] RootError),
-    /// The root cannot be locked.
-    #[error(transparent)]
-    Lock(#[from] LockError),
-    /// The database cannot be read or written.
-    #[error(transparent)]
-    Register(#[from] RegisterError),
-    /// No such environment is installed.
-    #[error("no pack `{pack}` with an environment for `{runtime}` is installed")]
-    NoEnvironment {
-        /// The pack.
-        pack: PackRef,
-        /// The runtime.
-        runtime: String,
-    },
-}
-
-/// An environment of an installed pack.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ListedEnvironment {
-    /// The pack.
-    #[serde(rename = "ref")]
-    pub pack: PackRef,
-    /// Its version.
-    pub version: Version,
-    /// What it is.
-    pub kind: EnvironmentKind,
-    /// The name of its directory, by which workers find it.
-    pub runtime: String,
-    /// Version of the interpreter.
-    pub interpreter_version: String,
-    /// The host's interpreter.
-    pub interpreter: PathBuf,
-    /// What a worker executes.
-    pub executable: PathBuf,
-    /// Where the environment is found.
-    pub path: PathBuf,
-    /// Where the store keeps it; packs with equal locks share one.
-    pub store: PathBuf,
-    /// Number of packages in it.
-    pub packages: usize,
-    /// Whether its interpreter is what it was made for.
-    #[serde(skip)]
-    pub is_current: bool,
-    /// Its state.
-    pub status: EnvironmentStatus,
-    /// How that is judged.
-    pub health: &'static str,
-    /// When it was made.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub installed_at: Option<String>,
-    /// When it was last found whole.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub last_verified: Option<String>,
-    /// Whether that is more than seven days ago.
-    pub needs_verification: bool,
-    /// What the steps that built it said.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub install_log: Option<String>,
-    /// Why it could not be built.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub install_error: Option<String>,
-}
-
-/// The environments of the active generation, by pack and runtime, with those that could not be built.
-pub fn list_environments(root: &HostRoot) -> Result<Vec<ListedEnvironment>, EnvironmentsError> {
-    let active = active(root)?;
-    let rows = status::recorded(root)?;
-    let mut all = Vec::new();
-    for (pack, installed) in &active.packs {
-        for (runtime, environment) in &installed.environments {
-            let path = root.environment(pack, runtime);
-            let row = rows.get(&path);
-            let own = path.join(environment.kind.executable());
-            all.push(ListedEnvironment {
-                pack: pack.clone(),
-                version: installed.version.clone(),
-                kind: environment.kind,
-                runtime: runtime.clone(),
-                interpreter_version: interpreter_version(&active, environment),
-                interpreter: environment.interpreter.clone(),
-                executable: environment.executable.clone().unwrap_or(own),
-                store: root.store(StoreKind::Envs, &environment.digest),
-                packages: environment.wheels.len() + environment.node_packages.len(),
-                is_current: environment.is_current(),
-                ..recorded(path, row, status_of(environment, row, root), pack, &installed.version)
-            });
-        }
-        for runtime in &installed.failed_environments {
-            let path = root.environment(pack, runtime);
-            let row = rows.get(&path);
-            let failed = recorded(path, row, EnvironmentStatus::Failed, pack, &installed.version);
-            all.push(ListedEnvironment { runtime: runtime.clone(), ..failed });
-        }
-    }
-    Ok(all)
-}
-
-/// What the database says of an environment, without what its generation does.
-fn recorded(
-    path: PathBuf,
-    row: Option<&RecordedEnvironment>,
-    status: EnvironmentStatus,
-    pack: &PackRef,
-    version: &Version,
-) -> ListedEnvironment {
-    ListedEnvironment {
-        pack: pack.clone(),
-        version: version.clone(),
-        kind: EnvironmentKind::Recipe,
-        runtime: String::new(),
-        interpreter_version: String::new(),
-        interpreter: PathBuf::new(),
-        executable: PathBuf::new(),
-        path,
-        store: PathBuf::new(),
-        packages: 0,
-        is_current: false,
-        status,
-        health: status.health(),
-        installed_at: row.and_then(|row| row.installed_at.clone()),
-        last_verified: row.and_then(|row| row.last_verified.clone()),
-        needs_verification: status == EnvironmentStatus::Ready
-            && row.is_some_and(|row| row.needs_verification),
-        install_log: row.and_then(|row| row.install_log.clone()),
-        install_error: row.and_then(|row| row.install_error.clone()),
-    }
-}
-
-/// What a worker executes for `pack`.
-pub fn executable(root: &HostRoot, pack: &PackRef, runtime: &str) -> Result<PathBuf, EnvironmentsError> {
-    let environments = list_environments(root)?;
-    let found = environments.into_iter().find(|found| {
-        found.pack == *pack && found.runtime == runtime && found.status != EnvironmentStatus::Failed
-    });
-    found
-        .map(|found| found.executable)
-        .ok_or_else(|| EnvironmentsError::NoEnvironment { pack: pack.clone(), runtime: runtime.to_owned() })
-}
-
-fn active(root: &HostRoot) -> Result<Generation, RootError> {
-    Generation::active(root).map_err(|source| root.failed(source))
-}
-
-fn interpreter_version(active: &Generation, environment: &InstalledEnvironment) -> String {
-    let is_it = |executable: &std::path::Path| executable == environment.interpreter;
-    let python =
-        active.interpreters.iter().find(|known| is_it(&known.executable)).map(|known| &known.version);
-    let node = || active.nodes.iter().find(|known| is_it(&known.executable)).map(|known| &known.version);
-    python.or_else(node).cloned().unwrap_or_default()
-}
+pub use build::{BuildError, build, build_environments};
+pub use linker::relative_link;
+pub use nodejs::{NodeModulesError, PACKAGE_DIRECTORY};
+pub use python::{VenvError, compile_bytecode};
+pub use recipe::{BuildRecipes, BuiltRecipes, RecipeError, RecipeSettings, build_recipes, set_env_vars};
+pub use verify::{Damage, DamagedPackage, VerifiedEnvironment, damaged_packages, verify_environments};

@@ -8,21 +8,20 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
+use attune_host::environment::EnvironmentDescription;
+use attune_host::environment::EnvironmentKind;
+use attune_host::inventory::{EnvironmentStatus, record_verified};
+use attune_host::inventory::{InventoryError, ListedEnvironment, list_environments};
+use attune_host::machine::Interpreter;
+use attune_host::machine::NodeInterpreter;
+use attune_host::root::{HostRoot, StoreKind};
 use attune_registry::wheel::record::{base64_of, read_record};
-use attune_schemas::PackRef;
+use attune_schemas::{Digest, PackRef};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::refetch::DamagedPackage;
-use super::status::{EnvironmentStatus, record_verified};
-use super::{EnvironmentsError, ListedEnvironment, list_environments};
-use crate::engine::RECORD_FILE;
-use crate::generation::EnvironmentKind;
-use crate::host::{HostRoot, StoreKind};
-use crate::node_modules::{PACKAGE_DIRECTORY, PACKAGES_FILE, PlacedPackage, stored_trees};
-use crate::nodejs::NodeInterpreter;
-use crate::plan::PlannedEnvironment;
-use crate::python::Interpreter;
+use super::nodejs::{PACKAGE_DIRECTORY, PACKAGES_FILE, PlacedPackage, stored_trees};
+use super::recipe::RECORD_FILE;
 
 /// An environment, and what is wrong with it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -87,7 +86,7 @@ pub fn verify_environments(
     root: &HostRoot,
     pack: Option<&PackRef>,
     now: Timestamp,
-) -> Result<Vec<VerifiedEnvironment>, EnvironmentsError> {
+) -> Result<Vec<VerifiedEnvironment>, InventoryError> {
     let wanted = |found: &ListedEnvironment| pack.is_none_or(|pack| found.pack == *pack);
     // Packs share environments, and each is read once.
     let mut known: BTreeMap<PathBuf, (usize, Vec<Damage>)> = BTreeMap::new();
@@ -131,15 +130,26 @@ pub fn verify_environments(
     Ok(verified)
 }
 
+/// A package that the store has no longer as it was unpacked.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DamagedPackage {
+    /// The part of the store.
+    pub kind: StoreKind,
+    /// Its entry there.
+    pub digest: Digest,
+    /// The package's name, for people.
+    pub name: String,
+}
+
 /// The packages of `environment` that the store has no longer as they were unpacked.
-pub(super) fn damaged_packages(
+pub fn damaged_packages(
     root: &HostRoot,
-    environment: &PlannedEnvironment,
+    environment: &EnvironmentDescription,
 ) -> io::Result<Vec<DamagedPackage>> {
     let mut damaged = Vec::new();
     let mut add = |kind, digest, name| damaged.push(DamagedPackage { kind, digest, name });
     match environment {
-        PlannedEnvironment::Python(python) => {
+        EnvironmentDescription::Python(python) => {
             for wheel in &python.wheels {
                 let tree = root.store(StoreKind::Wheels, &wheel.digest);
                 let (mut found, mut has_info) = (Vec::new(), false);
@@ -154,7 +164,7 @@ pub(super) fn damaged_packages(
                 }
             }
         }
-        PlannedEnvironment::Node(node) => {
+        EnvironmentDescription::Node(node) => {
             for package in &node.packages {
                 for (digest, _) in package.files() {
                     let tree = root.store(StoreKind::Node, &digest);
@@ -165,7 +175,7 @@ pub(super) fn damaged_packages(
                 }
             }
         }
-        PlannedEnvironment::Recipe(_) => {}
+        EnvironmentDescription::Recipe(_) => {}
     }
     Ok(damaged)
 }

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use attune_host::generation::Generation;
 use attune_registry::reader::{ReaderError, RegistryReader};
 use attune_registry::resolve::{Candidate, CandidateError, Candidates};
 use attune_schemas::bundle::{BundleDescription, BundledRelease};
 use attune_schemas::pack_index::Release;
 use attune_schemas::{PackRef, PackRequest};
 
-use crate::generation::Generation;
-use crate::verify::VerifiedSource;
+use crate::source::VerifiedSource;
 
 /// What may be chosen.
 pub(super) struct Available<'a> {

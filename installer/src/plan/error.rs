@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
+use attune_host::machine::InterpreterError;
+use attune_host::machine::NodeInterpreterError;
 use attune_registry::reader::ReaderError;
 use attune_schemas::{PackRef, Platform, PythonMinor, Version};
 
 use super::libraries::MissingLibrary;
-use crate::nodejs::NodeInterpreterError;
-use crate::python::InterpreterError;
 
 /// Why a plan could not be made.
 #[derive(Debug, thiserror::Error)]

@@ -4,15 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::PathBuf;
 
+use attune_host::environment::{EnvironmentDescription, PythonEnvironment};
+use attune_host::machine::{LibrarySearch, parse_glibc};
+use attune_host::process::CallerEnvironment;
 use attune_registry::report::Reporter;
 use attune_registry::system_libraries::SystemLibrary;
 use attune_schemas::PackRef;
 use attune_schemas::environment_lock::LockedWheel;
 
+use super::InstallPlan;
 use super::error::PlanError;
-use super::{InstallPlan, PlannedEnvironment, PythonEnvironment};
-use crate::caller::CallerEnvironment;
-use crate::host::{LibrarySearch, parse_glibc};
 
 /// A shared library that the host lacks.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,7 +56,7 @@ pub fn check_libraries(
         }
     }
     for pack in &plan.packs {
-        let python = pack.environments.values().find_map(PlannedEnvironment::as_python);
+        let python = pack.environments.values().find_map(EnvironmentDescription::as_python);
         let Some(environment) = python else { continue };
         check_glibc(&pack.pack, environment)?;
         let search = LibrarySearch::of_host(own_libraries(environment).into_iter().chain(library_path()));

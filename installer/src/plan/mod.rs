@@ -2,10 +2,9 @@
 //! blobs, and how much room.
 
 mod candidates;
-mod environment;
 mod error;
+mod lacking;
 mod libraries;
-mod needs;
 mod node;
 mod python;
 mod recipe_directory;
@@ -25,9 +24,6 @@ use attune_schemas::environment_lock::{Footprint, LockedNodePackage, LockedWheel
 use attune_schemas::runtime_index::RuntimeRelease;
 use attune_schemas::{Digest, PackRef};
 
-pub use environment::{
-    NodeEnvironment, PackEnvironments, PlannedEnvironment, PythonEnvironment, RecipeEnvironment, VendoredBlob,
-};
 pub use error::PlanError;
 pub use libraries::{MissingLibrary, check_libraries};
 use node::plan_node;
@@ -41,13 +37,13 @@ pub use runtimes::{BundledRuntimes, CarriedRuntimes};
 pub use space::{SpaceNeed, check_space};
 use versions::plan_versions;
 
-use crate::caller::CallerEnvironment;
-use crate::generation::InstalledPack;
-use crate::host::HostRoot;
-use crate::interrupt::Interrupt;
-use crate::link::LinkMode;
-use crate::nodejs::{NodeInterpreter, NodeInterpreters};
-use crate::python::{Interpreter, InterpreterSearch, Interpreters};
+use attune_host::environment::{EnvironmentDescription, LinkMode, PackEnvironments};
+use attune_host::generation::InstalledPack;
+use attune_host::machine::{Interpreter, InterpreterSearch, Interpreters};
+use attune_host::machine::{NodeInterpreter, NodeInterpreters};
+use attune_host::process::CallerEnvironment;
+use attune_host::process::Interrupt;
+use attune_host::root::HostRoot;
 use attune_schemas::runtime_definition::RuntimeDefinition;
 
 /// What a host runs packs with.
@@ -99,7 +95,7 @@ pub struct InstallPlan {
     /// Interpreters that the store lacks.
     pub runtimes: BTreeMap<Digest, RuntimeRelease>,
     /// Environments that the store lacks.
-    pub environments: BTreeMap<Digest, PlannedEnvironment>,
+    pub environments: BTreeMap<Digest, EnvironmentDescription>,
     /// The blobs to fetch.
     pub blobs: BlobPlan,
     /// The room it takes.
@@ -165,7 +161,7 @@ impl InstallPlan {
                 match by_steps("python") {
                     Some(_) => python = Some(environment),
                     None => drop(
-                        environments.insert("python".to_owned(), PlannedEnvironment::Python(environment)),
+                        environments.insert("python".to_owned(), EnvironmentDescription::Python(environment)),
                     ),
                 }
             }
@@ -174,7 +170,10 @@ impl InstallPlan {
                 match by_steps("node") {
                     Some(_) => node = Some(environment),
                     None => {
-                        drop(environments.insert("nodejs".to_owned(), PlannedEnvironment::Node(environment)));
+                        drop(
+                            environments
+                                .insert("nodejs".to_owned(), EnvironmentDescription::Node(environment)),
+                        );
                     }
                 }
             }
@@ -189,7 +188,7 @@ impl InstallPlan {
                     if environments.contains_key(&directory) {
                         return Err(taken(&pack, used, &directory));
                     }
-                    environments.insert(directory, PlannedEnvironment::Recipe(recipe));
+                    environments.insert(directory, EnvironmentDescription::Recipe(recipe));
                 }
             }
             plan.need_archive(&release, root);
@@ -212,20 +211,20 @@ impl InstallPlan {
 
     /// A plan for nothing but packages of `environments`: those in `wanted`.
     pub(crate) fn of_packages(
-        environments: &[&PlannedEnvironment],
+        environments: &[&EnvironmentDescription],
         wanted: &BTreeSet<Digest>,
         blobs: BlobPlan,
     ) -> Self {
         let mut plan = Self::empty(BTreeMap::new(), blobs);
         for environment in environments {
             match environment {
-                PlannedEnvironment::Python(python) => {
+                EnvironmentDescription::Python(python) => {
                     plan.need_wheels(&python.wheels, |digest| wanted.contains(digest));
                 }
-                PlannedEnvironment::Node(node) => {
+                EnvironmentDescription::Node(node) => {
                     plan.need_node_packages(node, |digest| wanted.contains(digest));
                 }
-                PlannedEnvironment::Recipe(_) => {}
+                EnvironmentDescription::Recipe(_) => {}
             }
         }
         plan
@@ -255,7 +254,7 @@ impl InstallPlan {
     /// The Pythons that its environments use, each once.
     pub fn interpreters(&self) -> Vec<Interpreter> {
         let pythons = self.all_environments().filter_map(|environment| match environment {
-            PlannedEnvironment::Python(python) => Some(&python.interpreter),
+            EnvironmentDescription::Python(python) => Some(&python.interpreter),
             _ => None,
         });
         distinct(pythons, |interpreter| &interpreter.executable)
@@ -264,13 +263,13 @@ impl InstallPlan {
     /// The Node.js interpreters that its environments use, each once.
     pub fn nodes(&self) -> Vec<NodeInterpreter> {
         let nodes = self.all_environments().filter_map(|environment| match environment {
-            PlannedEnvironment::Node(node) => Some(&node.interpreter),
+            EnvironmentDescription::Node(node) => Some(&node.interpreter),
             _ => None,
         });
         distinct(nodes, |interpreter| &interpreter.executable)
     }
 
-    fn all_environments(&self) -> impl Iterator<Item = &PlannedEnvironment> {
+    fn all_environments(&self) -> impl Iterator<Item = &EnvironmentDescription> {
         self.packs.iter().flat_map(|pack| pack.environments.values())
     }
 }

@@ -1,16 +1,15 @@
 //! Chooses the interpreter and the packages of a pack's Node.js environment.
 
-use attune_schemas::environment_lock::{LockedNodePackage, NodeLock, NodeTarget};
+use attune_host::environment::NodeEnvironment;
+use attune_host::machine::NodeInterpreter;
+use attune_schemas::PackRef;
+use attune_schemas::environment_lock::{NodeLock, NodeTarget};
 use attune_schemas::pack_config::PackConfig;
 use attune_schemas::runtime_index::{RuntimeName, RuntimeRelease};
-use attune_schemas::{Digest, PackRef};
 
-use super::environment::NodeEnvironment;
 use super::error::PlanError;
 use super::runtimes::{as_node, runtime_of};
 use super::{BundleTargets, Hosted, PlanSettings};
-use crate::link::LinkMode;
-use crate::nodejs::NodeInterpreter;
 
 /// The Node.js environment of `pack` on this host, or `None` where it needs none.
 pub(super) fn plan_node(
@@ -33,7 +32,7 @@ pub(super) fn plan_node(
     tracing::info!("{pack}: {}", interpreter.describe());
     let target = target_for(&interpreter, lock).cloned();
     let (packages, bins) = target.map(|target| (target.packages, target.bins)).unwrap_or_default();
-    let digest = environment_digest(&interpreter, &packages, &bins, link_mode);
+    let digest = NodeEnvironment::digest_of(&interpreter, &packages, &bins, link_mode);
     let marker = lock.manifest.as_ref().map(|manifest| manifest.digest.hex());
     let runtime = runtime_of(hosted.root, &interpreter.executable);
     Ok(Some((NodeEnvironment { digest, interpreter, runtime, packages, bins, link_mode, marker }, carried)))
@@ -106,37 +105,4 @@ fn nothing_suits(
         found => list(found.iter().map(NodeInterpreter::describe).collect()),
     };
     PlanError::NoNode { pack, needed, found }
-}
-
-impl NodeEnvironment {
-    /// The same packages on another interpreter.
-    #[must_use]
-    pub(crate) fn on(self, interpreter: NodeInterpreter) -> Self {
-        let digest = environment_digest(&interpreter, &self.packages, &self.bins, self.link_mode);
-        Self { digest, interpreter, ..self }
-    }
-}
-
-/// Equal interpreters and equal packages at equal places make equal environments.
-fn environment_digest(
-    interpreter: &NodeInterpreter,
-    packages: &[LockedNodePackage],
-    bins: &[attune_schemas::environment_lock::BinLink],
-    link_mode: LinkMode,
-) -> Digest {
-    let place = |package: &LockedNodePackage| {
-        let overlay = package.overlay.as_ref().map(|overlay| overlay.digest);
-        serde_json::json!([package.path, package.digest, overlay])
-    };
-    let description = serde_json::json!({
-        "format": "attune.node-environment/v1",
-        "interpreter": interpreter,
-        // Node.js follows links before it looks for what a module requires: nothing can be folded.
-        "layout": link_mode.unfolded().layout(),
-        "packages": packages.iter().map(place).collect::<Vec<_>>(),
-        "bins": bins,
-    });
-    let bytes = attune_schemas::canonical_json::to_vec(&description)
-        .expect("a description of strings and integers has a canonical form");
-    Digest::of(&bytes)
 }

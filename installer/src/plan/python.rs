@@ -2,18 +2,17 @@
 
 use std::str::FromStr;
 
+use attune_host::environment::PythonEnvironment;
+use attune_host::machine::{Interpreter, Interpreters};
+use attune_schemas::PackRef;
 use attune_schemas::environment_lock::{LockedWheel, PythonLock, PythonTarget};
 use attune_schemas::pack_config::PackConfig;
 use attune_schemas::runtime_index::{RuntimeName, RuntimeRelease};
-use attune_schemas::{Digest, PackRef};
 use uv_distribution_filename::WheelFilename;
 
-use super::environment::PythonEnvironment;
 use super::error::PlanError;
 use super::runtimes::{as_python, runtime_of};
 use super::{BundleTargets, Hosted, PlanSettings};
-use crate::link::LinkMode;
-use crate::python::{Interpreter, Interpreters};
 
 /// The environment of `pack` on this host with an interpreter that `accepts` takes, or `None` where it needs none.
 pub(super) fn plan_python(
@@ -36,7 +35,7 @@ pub(super) fn plan_python(
     tracing::info!("{pack}: {}", interpreter.describe());
     let wheels = target_for(&interpreter, lock).map(|target| target.wheels.clone()).unwrap_or_default();
     check_tags(pack, &interpreter, &wheels)?;
-    let digest = environment_digest(&interpreter, &wheels, link_mode);
+    let digest = PythonEnvironment::digest_of(&interpreter, &wheels, link_mode);
     let marker = lock.manifest.as_ref().map(|manifest| manifest.digest.hex());
     let runtime = runtime_of(hosted.root, &interpreter.executable);
     Ok(Some((PythonEnvironment { digest, interpreter, runtime, wheels, link_mode, marker }, carried)))
@@ -147,28 +146,4 @@ fn check_tags(pack: &PackRef, interpreter: &Interpreter, wheels: &[LockedWheel])
         }
     }
     Ok(())
-}
-
-impl PythonEnvironment {
-    /// The same packages on another interpreter.
-    #[must_use]
-    pub(crate) fn on(self, interpreter: Interpreter) -> Self {
-        let digest = environment_digest(&interpreter, &self.wheels, self.link_mode);
-        Self { digest, interpreter, ..self }
-    }
-}
-
-/// Equal interpreters and equal wheels make equal environments.
-fn environment_digest(interpreter: &Interpreter, wheels: &[LockedWheel], link_mode: LinkMode) -> Digest {
-    let unfolded = wheels.iter().filter(|wheel| wheel.unfolded.is_some());
-    let description = serde_json::json!({
-        "format": "attune.environment/v2",
-        "interpreter": interpreter,
-        "layout": link_mode.layout(),
-        "wheels": wheels.iter().map(|wheel| wheel.digest).collect::<Vec<_>>(),
-        "unfolded": unfolded.map(|wheel| wheel.digest).collect::<Vec<_>>(),
-    });
-    let bytes = attune_schemas::canonical_json::to_vec(&description)
-        .expect("a description of strings and integers has a canonical form");
-    Digest::of(&bytes)
 }

@@ -3,12 +3,12 @@
 
 use std::path::{Component, Path};
 
+use attune_host::root::HostRoot;
 use attune_schemas::PackRef;
 use attune_schemas::runtime_definition::RuntimeDefinition;
 
 use super::error::PlanError;
 use super::recipes::UsedRuntime;
-use crate::host::HostRoot;
 
 /// Where the older form says that environments are, by custom.
 const USUAL_BASES: [&str; 2] = ["/opt/attune/packenvs", "/opt/attune/runtime_envs"];

@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use attune_host::environment::{NodeEnvironment, PythonEnvironment, RecipeEnvironment, VendoredBlob};
+use attune_host::machine::{VerificationMeans, find_program, is_available};
+use attune_host::root::HostRoot;
 use attune_schemas::component::{ComponentKind, ComponentSummary};
 use attune_schemas::environment_lock::LockedWheel;
 use attune_schemas::pack::{bare_runtime_name, canonical_runtime};
@@ -12,12 +15,9 @@ use attune_schemas::{Digest, PackRef};
 use serde_json::Value;
 
 use super::Hosted;
-use super::environment::{NodeEnvironment, PythonEnvironment, RecipeEnvironment, VendoredBlob};
 use super::error::PlanError;
 use super::recipe_directory::{directory, elsewhere, one_name};
 use super::recipe_versions::needed_versions;
-use crate::engine::{VerificationMeans, find_program, is_available};
-use crate::host::HostRoot;
 
 /// A runtime that a pack uses, and the directory of its environment.
 pub(super) struct UsedRuntime<'a> {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use attune_host::generation::{Generation, InstalledPack};
 use attune_registry::reader::{ReaderError, RegistryReader, VerifiedRelease};
 use attune_registry::resolve::{ResolveError, resolve};
 use attune_schemas::bundle::{BundleDescription, BundledRelease};
@@ -10,8 +11,7 @@ use attune_schemas::{Digest, PackRef, PackRequest, Platform, PythonMinor, Requir
 
 use super::candidates::Available;
 use super::runtimes::{BundledRuntimes, bundled_runtimes};
-use crate::generation::{Generation, InstalledPack};
-use crate::verify::VerifiedSource;
+use crate::source::VerifiedSource;
 
 /// Why no releases could be chosen.
 #[derive(Debug, thiserror::Error)]

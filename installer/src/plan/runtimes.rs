@@ -3,6 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use attune_host::machine::Interpreter;
+use attune_host::machine::NodeInterpreter;
+use attune_host::machine::{host_glibc, host_platform, parse_glibc};
+use attune_host::root::{HostRoot, StoreKind};
 use attune_registry::reader::{ReaderError, RegistryReader};
 use attune_schemas::Digest;
 use attune_schemas::bundle::BundleDescription;
@@ -10,10 +14,7 @@ use attune_schemas::platform::{Arch, Libc};
 use attune_schemas::runtime_index::{RuntimeName, RuntimeRelease};
 
 use super::error::PlanError;
-use crate::host::{HostRoot, StoreKind, host_glibc, host_platform, parse_glibc};
-use crate::nodejs::NodeInterpreter;
-use crate::python::Interpreter;
-use crate::verify::VerifiedSource;
+use crate::source::VerifiedSource;
 
 /// The interpreters that a source carries, looked up when they are needed.
 pub struct CarriedRuntimes<'a> {

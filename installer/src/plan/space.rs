@@ -1,12 +1,13 @@
 //! The room that an installation takes, known before the first write.
 
+use attune_host::environment::EnvironmentDescription;
+use attune_host::environment::LinkMode;
+use attune_host::root::HostRoot;
 use attune_registry::human_bytes;
 use attune_schemas::environment_lock::Footprint;
 
+use super::InstallPlan;
 use super::error::PlanError;
-use super::{InstallPlan, PlannedEnvironment};
-use crate::host::HostRoot;
-use crate::link::LinkMode;
 
 /// What an installation takes on disk.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -50,18 +51,18 @@ impl SpaceNeed {
         };
         for environment in plan.environments.values() {
             match environment {
-                PlannedEnvironment::Recipe(recipe) => {
+                EnvironmentDescription::Recipe(recipe) => {
                     // Steps may unpack what they find; compressed files grow about fourfold.
                     let vendored: u64 = recipe.vendored.iter().map(|blob| blob.size).sum();
                     need.bytes = need.bytes.saturating_add(vendored.saturating_mul(5));
                 }
-                PlannedEnvironment::Python(python) => {
+                EnvironmentDescription::Python(python) => {
                     for wheel in &python.wheels {
                         let folded = python.link_mode.folds() && wheel.unfolded.is_none();
                         need.add_placed(&wheel.unpacked, python.link_mode, folded);
                     }
                 }
-                PlannedEnvironment::Node(node) => {
+                EnvironmentDescription::Node(node) => {
                     for package in &node.packages {
                         need.add_placed(&package.unpacked, node.link_mode, false);
                     }

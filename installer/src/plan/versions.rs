@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
+use attune_host::environment::{
+    EnvironmentDescription, NodeEnvironment, PackEnvironments, PythonEnvironment,
+};
 use attune_schemas::component::ComponentSummary;
 use attune_schemas::pack::canonical_runtime;
 use attune_schemas::pack_config::PackConfig;
@@ -10,7 +13,6 @@ use attune_schemas::runtime_constraint::RuntimeConstraint;
 use attune_schemas::runtime_index::RuntimeRelease;
 use attune_schemas::{PackRef, PythonMinor};
 
-use super::environment::{NodeEnvironment, PackEnvironments, PlannedEnvironment, PythonEnvironment};
 use super::error::PlanError;
 use super::node::plan_node;
 use super::python::plan_python;
@@ -71,9 +73,9 @@ pub(super) fn plan_versions(
     for ((runtime, _), (constraint, component)) in constraints(pack, config)? {
         let found = match runtime {
             "python" => highest_python(pack, config, settings, hosted, &constraint)?
-                .map(|(name, python, carried)| (name, PlannedEnvironment::Python(python), carried)),
+                .map(|(name, python, carried)| (name, EnvironmentDescription::Python(python), carried)),
             _ => highest_node(pack, config, settings, hosted, &constraint)?
-                .map(|(name, node, carried)| (name, PlannedEnvironment::Node(node), carried)),
+                .map(|(name, node, carried)| (name, EnvironmentDescription::Node(node), carried)),
         };
         let (name, environment, carried) = found.ok_or_else(|| PlanError::NoVersion {
             pack: pack.clone(),

@@ -2,12 +2,12 @@
 
 use std::io;
 
+use attune_host::process::Interrupted;
 use attune_registry::archive::ArchiveError;
 use attune_registry::source::SourceError;
 use attune_schemas::Digest;
 
 use super::wheel::WheelError;
-use crate::interrupt::Interrupted;
 
 /// Why a blob could not be unpacked.
 #[derive(Debug, thiserror::Error)]

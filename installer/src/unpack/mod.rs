@@ -8,7 +8,6 @@ mod identity;
 mod node_package;
 mod pipeline;
 mod runtime;
-mod staging;
 mod wheel;
 #[cfg(test)]
 mod wheel_tests;
@@ -17,6 +16,4 @@ mod whole_file;
 
 pub use error::UnpackError;
 pub use pipeline::fetch_and_unpack;
-pub(crate) use staging::STAGED_TRUST;
-pub use staging::Staging;
 pub use wheel::{WheelError, unpack_wheel};

@@ -13,7 +13,7 @@ use attune_schemas::Digest;
 use attune_schemas::environment_lock::Footprint;
 use sha2::{Digest as _, Sha256};
 
-use crate::node_modules::PACKAGE_DIRECTORY;
+use crate::environments::PACKAGE_DIRECTORY;
 
 /// What is read at a time, in bytes.
 const CHUNK_BYTES: usize = 64 * 1024;

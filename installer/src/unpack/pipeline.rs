@@ -7,6 +7,9 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Mutex, OnceLock};
 use std::thread;
 
+use attune_host::process::{Interrupt, Interrupted};
+use attune_host::root::StoreKind;
+use attune_host::transaction::Staging;
 use attune_registry::archive::unpack_pack;
 use attune_registry::blob::{BlobSpool, VerifiedBlob};
 use attune_registry::report::Reporter;
@@ -16,10 +19,7 @@ use super::error::UnpackError;
 use super::identity::check_identity;
 use super::node_package::{unpack_node_package, unpack_overlay};
 use super::runtime::unpack_runtime;
-use super::staging::Staging;
 use super::wheel::unpack_wheel;
-use crate::host::StoreKind;
-use crate::interrupt::{Interrupt, Interrupted};
 use crate::plan::InstallPlan;
 
 /// Each unpacker holds at most one blob in memory, so their number bounds memory as well.

@@ -6,7 +6,7 @@ use std::path::Path;
 use attune_registry::archive::{ArchiveError, unpack_pack};
 use attune_schemas::runtime_index::RuntimeRelease;
 
-use crate::link::relative_link;
+use crate::environments::relative_link;
 
 /// Unpacks the archive in `reader` into `destination`, which must not exist.
 pub(super) fn unpack_runtime(

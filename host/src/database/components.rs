@@ -1,0 +1,116 @@
+//! Rows of a pack's components.
+//!
+//! Rows are replaced by ref, so that ids stay, and what an operator switched off stays off. What a new
+//! version no longer has is deleted, except what was made on the host (`is_adhoc`).
+
+use attune_schemas::component::ComponentKind;
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension, Transaction, params};
+
+use super::DatabaseError;
+use super::RegisteredPack;
+use super::definition::Definition;
+use super::row::Row;
+
+/// Tables of components, each with whether it has a column `is_adhoc`.
+const TABLES: [(&str, ComponentKind, bool); 9] = [
+    ("permission_set", ComponentKind::PermissionSet, false),
+    ("runtime", ComponentKind::Runtime, false),
+    ("trigger", ComponentKind::Trigger, true),
+    ("workflow_definition", ComponentKind::Workflow, false),
+    ("action", ComponentKind::Action, true),
+    ("work_queue", ComponentKind::Queue, false),
+    ("rule", ComponentKind::Rule, true),
+    ("sensor", ComponentKind::Sensor, true),
+    ("policy", ComponentKind::Policy, false),
+];
+
+/// Makes the rows of a pack's components those of its new release.
+pub(super) fn replace_all(
+    transaction: &Transaction<'_>,
+    pack: i64,
+    registered: &RegisteredPack<'_>,
+    now: Timestamp,
+) -> Result<(), DatabaseError> {
+    let components = &registered.release.config.components;
+    // All that is there now before anything goes: rows refer to each other.
+    for (_, kind, _) in TABLES {
+        for component in components.iter().filter(|component| component.kind == kind) {
+            let failed = |source| DatabaseError::Component {
+                pack: registered.pack.clone(),
+                kind,
+                component: component.component_ref.clone(),
+                source,
+            };
+            let row = Row::new(transaction, pack, registered.pack.as_str(), component, now);
+            if !row.upsert().map_err(failed)? {
+                return Err(DatabaseError::Taken {
+                    pack: registered.pack.clone(),
+                    kind,
+                    component: component.component_ref.clone(),
+                });
+            }
+        }
+    }
+    for (table, kind, has_adhoc) in TABLES.into_iter().rev() {
+        let of_kind = components.iter().filter(|component| component.kind == kind);
+        let refs: Vec<&str> = of_kind.map(|component| component.component_ref.as_str()).collect();
+        if kind == ComponentKind::Runtime {
+            require_unused(transaction, pack, registered, &refs)?;
+        }
+        let adhoc = if has_adhoc { "AND is_adhoc = 0" } else { "" };
+        let sql = format!(
+            "DELETE FROM {table} WHERE pack = ?1 {adhoc} AND ref NOT IN (SELECT value FROM json_each(?2))"
+        );
+        transaction.execute(&sql, params![pack, serde_json::json!(refs).to_string()])?;
+    }
+    Ok(())
+}
+
+/// Refuses to drop a runtime that something still runs on, of whatever pack.
+fn require_unused(
+    transaction: &Transaction<'_>,
+    pack: i64,
+    registered: &RegisteredPack<'_>,
+    kept: &[&str],
+) -> Result<(), DatabaseError> {
+    let sql = "SELECT runtime.ref, user.ref FROM runtime \
+         JOIN (SELECT runtime, ref FROM action UNION ALL SELECT runtime, ref FROM sensor) AS user \
+         ON user.runtime = runtime.id \
+         WHERE runtime.pack = ?1 AND runtime.ref NOT IN (SELECT value FROM json_each(?2)) \
+         ORDER BY user.ref LIMIT 1";
+    let found = transaction
+        .query_row(sql, params![pack, serde_json::json!(kept).to_string()], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .optional()?;
+    match found {
+        Some((runtime, user)) => {
+            Err(DatabaseError::RuntimeInUse { pack: registered.pack.clone(), runtime, user })
+        }
+        None => Ok(()),
+    }
+}
+
+/// Connects rows that refer to each other, of whatever pack, once all packs have theirs.
+pub(super) fn link(transaction: &Transaction<'_>, packs: &[RegisteredPack<'_>]) -> Result<(), DatabaseError> {
+    let components = packs.iter().flat_map(|registered| &registered.release.config.components);
+    for sensor in components.filter(|component| component.kind == ComponentKind::Sensor) {
+        let definition = Definition(&sensor.definition);
+        let triggers = [definition.texts("trigger_types"), definition.texts("trigger_type")].concat();
+        for trigger in triggers {
+            let sql = "UPDATE trigger SET sensor_ref = ?1 WHERE ref = ?2";
+            transaction.execute(sql, params![sensor.component_ref, trigger])?;
+        }
+    }
+    for sql in [
+        "UPDATE rule SET action = (SELECT id FROM action WHERE ref = action_ref), \
+             trigger = (SELECT id FROM trigger WHERE ref = trigger_ref)",
+        "UPDATE policy SET action = (SELECT id FROM action WHERE ref = action_ref)",
+        "UPDATE work_queue SET dispatch_action = (SELECT id FROM action WHERE ref = dispatch_action_ref)",
+        "UPDATE trigger SET sensor = (SELECT id FROM sensor WHERE ref = sensor_ref)",
+    ] {
+        transaction.execute(sql, [])?;
+    }
+    Ok(())
+}

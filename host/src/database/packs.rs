@@ -1,0 +1,212 @@
+//! Rows of packs, their environments and their test runs.
+
+use attune_schemas::environment_lock::LockedNodePackage;
+use rusqlite::{Transaction, params};
+use serde_json::json;
+
+use super::{RegisteredPack, Registration, runtimes};
+use crate::environment::EnvironmentDescription;
+
+/// Inserts or updates the row of a pack and returns its id; configuration set on the host is kept.
+pub(super) fn upsert(
+    transaction: &Transaction<'_>,
+    registered: &RegisteredPack<'_>,
+    registration: &Registration<'_>,
+) -> rusqlite::Result<i64> {
+    let pack = &registered.release.config.pack;
+    let dependencies: Vec<String> =
+        pack.dependencies.iter().map(|(pack, requirement)| format!("{pack}@{requirement}")).collect();
+    let now = registration.now.to_string();
+    transaction.query_row(
+        "INSERT INTO pack (ref, label, description, version, conf_schema, config, meta, tags, runtime_deps, \
+             dependencies, is_standard, source_type, source_url, source_ref, checksum, checksum_verified, \
+             installed_at, installation_method, storage_path, created, updated) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 'registry', ?12, ?13, ?14, 1, ?15, 'offline', \
+             ?16, ?15, ?15) \
+         ON CONFLICT (ref) DO UPDATE SET label = ?2, description = ?3, version = ?4, conf_schema = ?5, \
+             meta = ?7, tags = ?8, runtime_deps = ?9, dependencies = ?10, is_standard = ?11, \
+             source_type = 'registry', source_url = ?12, source_ref = ?13, checksum = ?14, \
+             checksum_verified = 1, installed_at = ?15, installation_method = 'offline', \
+             storage_path = ?16, updated = ?15 \
+         RETURNING id",
+        params![
+            pack.pack.as_str(),
+            pack.label,
+            pack.description,
+            pack.version.to_string(),
+            json!(pack.conf_schema).to_string(),
+            json!(pack.config).to_string(),
+            json!(pack.meta).to_string(),
+            json!(pack.tags).to_string(),
+            json!(pack.runtime_deps).to_string(),
+            json!(dependencies).to_string(),
+            pack.is_standard,
+            registered.installed.registry,
+            format!("{}@{}", pack.pack, pack.version),
+            registered.installed.pack.to_string(),
+            now,
+            registration.root.pack(registered.pack).display().to_string(),
+        ],
+        |row| row.get(0),
+    )
+}
+
+/// Replaces the rows of a pack's environments.
+pub(super) fn record_environments(
+    transaction: &Transaction<'_>,
+    pack: i64,
+    registered: &RegisteredPack<'_>,
+    registration: &Registration<'_>,
+) -> rusqlite::Result<()> {
+    transaction.execute("DELETE FROM pack_environment WHERE pack = ?1", [pack])?;
+    for (name, environment) in &registered.environments {
+        let name = *name;
+        let runtime = match environment {
+            EnvironmentDescription::Recipe(recipe) => &recipe.runtime_ref,
+            // `python-3.12` is one of Python.
+            _ => name.split('-').next().unwrap_or(name),
+        };
+        let version = match environment {
+            EnvironmentDescription::Recipe(recipe) => recipe.version.as_deref(),
+            _ => name.split_once('-').map(|(_, version)| version),
+        };
+        let row = EnvironmentRow {
+            directory: name,
+            runtime,
+            version,
+            marker: registered.installed.environments.get(name).and_then(|known| known.marker.as_deref()),
+            log: registered.release.logs.get(name).map(String::as_str),
+            error: None,
+            metadata: environment_metadata(environment),
+        };
+        row.insert(transaction, pack, registered, registration)?;
+    }
+    for failed in &registered.release.failed {
+        let row = EnvironmentRow {
+            directory: &failed.directory,
+            runtime: &failed.runtime_ref,
+            version: failed.version.as_deref(),
+            marker: None,
+            log: Some(&failed.log),
+            error: Some(&failed.error),
+            metadata: json!({}),
+        };
+        row.insert(transaction, pack, registered, registration)?;
+    }
+    Ok(())
+}
+
+/// What is recorded of an environment.
+struct EnvironmentRow<'a> {
+    directory: &'a str,
+    runtime: &'a str,
+    /// The version that an action asks for, where it is one of these.
+    version: Option<&'a str>,
+    marker: Option<&'a str>,
+    log: Option<&'a str>,
+    /// Why it failed, where it did.
+    error: Option<&'a str>,
+    metadata: serde_json::Value,
+}
+
+impl EnvironmentRow<'_> {
+    fn insert(
+        &self,
+        transaction: &Transaction<'_>,
+        pack: i64,
+        registered: &RegisteredPack<'_>,
+        registration: &Registration<'_>,
+    ) -> rusqlite::Result<()> {
+        let Some((runtime, runtime_ref)) = runtimes::find(transaction, self.runtime)? else { return Ok(()) };
+        let now = registration.now.to_string();
+        let ready = self.error.is_none().then_some(&now);
+        let version = match self.version {
+            Some(version) => {
+                Some(runtimes::ensure_version(transaction, runtime, &runtime_ref, version, &now)?)
+            }
+            None => None,
+        };
+        let key = match version {
+            Some(version) => format!("version:{pack}:{runtime}:{version}"),
+            None => format!("base:{pack}:{runtime}"),
+        };
+        transaction.execute(
+            "INSERT INTO pack_environment (pack, pack_ref, runtime, runtime_ref, env_key, env_path, status, \
+                 manifest_checksum, installed_at, last_verified, install_log, install_error, metadata, created, updated, \
+                 runtime_version, runtime_version_text) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10, ?11, ?12, ?13, ?13, ?14, ?15)",
+            params![
+                pack,
+                registered.pack.as_str(),
+                runtime,
+                runtime_ref,
+                key,
+                registration.root.environment(registered.pack, self.directory).display().to_string(),
+                if self.error.is_none() { "ready" } else { "failed" },
+                self.marker,
+                ready,
+                self.log,
+                self.error,
+                self.metadata.to_string(),
+                now,
+                version,
+                self.version,
+            ],
+        )?;
+        Ok(())
+    }
+}
+
+/// What is recorded of how an environment was made.
+pub fn environment_metadata(environment: &EnvironmentDescription) -> serde_json::Value {
+    match environment {
+        EnvironmentDescription::Python(python) => json!({
+            "digest": python.digest,
+            "interpreter": python.interpreter,
+            "wheels": python.wheels.iter().map(|wheel| &wheel.filename).collect::<Vec<_>>(),
+        }),
+        EnvironmentDescription::Node(node) => json!({
+            "digest": node.digest,
+            "interpreter": node.interpreter,
+            "packages": node.packages.iter().map(LockedNodePackage::filename).collect::<Vec<_>>(),
+        }),
+        EnvironmentDescription::Recipe(recipe) => json!({
+            "digest": recipe.digest,
+            "interpreter": recipe.interpreter,
+            "steps": recipe.recipe.steps.iter().map(|step| &step.name).collect::<Vec<_>>(),
+        }),
+    }
+}
+
+/// Adds a row for every pack whose tests ran.
+pub(super) fn record_tests(
+    transaction: &Transaction<'_>,
+    registration: &Registration<'_>,
+) -> rusqlite::Result<()> {
+    for test in registration.tests {
+        let result = test.result;
+        transaction.execute(
+            "INSERT INTO pack_test_execution (pack_id, pack_version, execution_time, trigger_reason, \
+                 total_tests, passed, failed, skipped, pass_rate, duration_ms, result, created) \
+             SELECT id, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?3 FROM pack WHERE ref = ?1",
+            params![
+                result.pack_ref,
+                result.pack_version,
+                registration.now.to_string(),
+                if test.is_update { "update" } else { "install" },
+                count(result.total_tests),
+                count(result.passed),
+                count(result.failed),
+                count(result.skipped),
+                result.pass_rate,
+                count(result.duration_ms),
+                json!(result).to_string(),
+            ],
+        )?;
+    }
+    Ok(())
+}
+
+fn count(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,46 @@
+//! How files of the store come into environments.
+
+use serde::{Deserialize, Serialize};
+
+/// How files of the store come into environments.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LinkMode {
+    /// The quickest that breaks nothing; today that is `Fold`.
+    #[default]
+    Auto,
+    /// One link for a directory that a single package owns, hard links for all else.
+    Fold,
+    /// Copies that share their blocks with the store, where the file system can; else copies.
+    Reflink,
+    /// Every file a hard link; copies across file systems.
+    Hardlink,
+    /// Every file a copy of its own.
+    Copy,
+}
+
+impl LinkMode {
+    /// Whether a directory that one package owns becomes a single link.
+    pub const fn folds(self) -> bool {
+        matches!(self, Self::Auto | Self::Fold)
+    }
+
+    /// The same for what cannot be folded.
+    #[must_use]
+    pub const fn unfolded(self) -> Self {
+        match self {
+            Self::Auto | Self::Fold => Self::Hardlink,
+            other => other,
+        }
+    }
+
+    /// The layout that it makes; modes with equal layouts share environments.
+    pub const fn layout(self) -> &'static str {
+        match self {
+            Self::Auto | Self::Fold => "folded",
+            Self::Hardlink => "hardlinked",
+            Self::Reflink => "reflinked",
+            Self::Copy => "copied",
+        }
+    }
+}

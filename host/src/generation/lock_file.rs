@@ -1,0 +1,188 @@
+//! A generation: everything that is installed at one moment, and its lock file `generation.json`.
+//!
+//! ```text
+//! generations/42/
+//!   generation.json
+//!   packs/<ref> -> ../../../store/packs/<sha256>
+//!   packenvs/<ref>/python/{bin,lib,lib64,pyvenv.cfg} -> ../../../../../store/envs/<sha256>/...
+//!   packenvs/<ref>/python/.attune_deps_installed
+//!   environments/<sha256>.json     what an environment is made of, to build it again
+//!   packenvs/<ref>/nodejs/{bin,node_modules} -> ...; node.js -> nodejs, as workers call it
+//! ```
+//!
+//!
+//! An environment's directory is real and its entries are links, because the marker that Attune's
+//! workers look for differs between packs that share an environment.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use attune_registry::blob::{Durability, replace_file_with};
+use attune_schemas::{Digest, PackRef, Version};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::environment::{EnvironmentDescription, FileStamp, InstalledEnvironment};
+use crate::machine::Interpreter;
+use crate::machine::NodeInterpreter;
+use crate::root::{HostRoot, StoreKind};
+
+/// The `format` of a [`Generation`].
+pub const GENERATION_FORMAT: &str = "attune.generation/v1";
+
+/// The lock file of a generation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Generation {
+    /// Always [`GENERATION_FORMAT`].
+    pub format: String,
+    /// Its number; grows by one with each install.
+    pub id: u64,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// The installed packs.
+    pub packs: BTreeMap<PackRef, InstalledPack>,
+    /// The interpreters that its environments use, by executable.
+    #[serde(default)]
+    pub interpreters: Vec<Interpreter>,
+    /// The same of Node.js.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub nodes: Vec<NodeInterpreter>,
+}
+
+/// A pack of a generation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct InstalledPack {
+    /// Its version.
+    pub version: Version,
+    /// Digest of the release manifest.
+    pub manifest: Digest,
+    /// Digest of the pack archive, under which the store keeps it.
+    pub pack: Digest,
+    /// The registry it came from.
+    pub registry: String,
+    /// Whether it was asked for, rather than needed by another.
+    pub requested: bool,
+    /// The packs it needs, with the requirement on each.
+    #[serde(default)]
+    pub dependencies: BTreeMap<PackRef, attune_schemas::Requirement>,
+    /// Number of components by directory name.
+    #[serde(default)]
+    pub contents: BTreeMap<String, u64>,
+    /// Directories of environments that could not be built, and that it goes without.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failed_environments: Vec<String>,
+    /// Its environments by runtime name.
+    #[serde(default)]
+    pub environments: BTreeMap<String, InstalledEnvironment>,
+}
+
+impl InstalledPack {
+    /// The store entries that it uses.
+    pub fn store_entries(&self) -> impl Iterator<Item = (StoreKind, Digest)> {
+        let environments = self.environments.values().flat_map(InstalledEnvironment::store_entries);
+        environments.chain([(StoreKind::Packs, self.pack)])
+    }
+
+    /// Whether all its environments are there, on interpreters that are still what they were.
+    pub fn environments_are_current(&self) -> bool {
+        self.failed_environments.is_empty()
+            && self.environments.values().all(InstalledEnvironment::is_current)
+    }
+}
+
+impl Generation {
+    /// A generation without packs.
+    pub fn empty() -> Self {
+        Self {
+            format: GENERATION_FORMAT.to_owned(),
+            id: 0,
+            created_at: Timestamp::UNIX_EPOCH,
+            packs: BTreeMap::new(),
+            interpreters: Vec::new(),
+            nodes: Vec::new(),
+        }
+    }
+
+    /// The active generation of `root`, or an empty one where nothing was installed yet.
+    pub fn active(root: &HostRoot) -> io::Result<Self> {
+        match root.active_generation()? {
+            None => Ok(Self::empty()),
+            Some(id) => Self::load(&root.generation(id)),
+        }
+    }
+
+    /// Reads the lock file in `directory`.
+    pub fn load(directory: &Path) -> io::Result<Self> {
+        let path = directory.join("generation.json");
+        let bytes = fs_err::read(&path)?;
+        let generation: Self = serde_json::from_slice(&bytes).map_err(|error| invalid(&path, &error))?;
+        if generation.format != GENERATION_FORMAT {
+            return Err(invalid(&path, &format!("its format is `{}`", generation.format.escape_debug())));
+        }
+        Ok(generation)
+    }
+
+    /// Writes the lock file in `directory` anew, whole or not at all.
+    pub fn save(&self, directory: &Path, durability: Durability) -> io::Result<()> {
+        let mut bytes = serde_json::to_vec_pretty(self).map_err(io::Error::from)?;
+        bytes.push(b'\n');
+        replace_file_with(&directory.join("generation.json"), &bytes, durability)
+    }
+
+    /// The Pythons that are still what they were when they were asked.
+    pub fn unchanged_interpreters(&self) -> Vec<Interpreter> {
+        let known = self.interpreters.iter();
+        known.filter(|interpreter| self.is_unchanged(&interpreter.executable)).cloned().collect()
+    }
+
+    /// The same of Node.js.
+    pub fn unchanged_nodes(&self) -> Vec<NodeInterpreter> {
+        self.nodes.iter().filter(|interpreter| self.is_unchanged(&interpreter.executable)).cloned().collect()
+    }
+
+    fn is_unchanged(&self, executable: &Path) -> bool {
+        let environments = self.packs.values().flat_map(|pack| pack.environments.values());
+        let mut of_it = environments.filter(|environment| environment.interpreter == executable);
+        of_it.any(InstalledEnvironment::is_current)
+    }
+
+    /// Where the description of an environment of the generation in `directory` is.
+    pub fn description(directory: &Path, environment: &Digest) -> PathBuf {
+        directory.join("environments").join(format!("{}.json", environment.hex()))
+    }
+
+    /// Replaces one environment, with what is known of its interpreter.
+    pub fn set_environment(
+        &mut self,
+        pack: &PackRef,
+        runtime: &str,
+        installed: InstalledEnvironment,
+        planned: &EnvironmentDescription,
+    ) {
+        match planned {
+            EnvironmentDescription::Python(python) => {
+                self.interpreters.retain(|known| known.executable != python.interpreter.executable);
+                self.interpreters.push(python.interpreter.clone());
+            }
+            EnvironmentDescription::Node(node) => {
+                self.nodes.retain(|known| known.executable != node.interpreter.executable);
+                self.nodes.push(node.interpreter.clone());
+            }
+            EnvironmentDescription::Recipe(_) => {}
+        }
+        let installed = InstalledEnvironment { stamp: FileStamp::of(planned.interpreter()), ..installed };
+        if let Some(pack) = self.packs.get_mut(pack) {
+            pack.environments.insert(runtime.to_owned(), installed);
+        }
+    }
+
+    /// The store entries that this generation uses.
+    pub fn store_entries(&self) -> impl Iterator<Item = (StoreKind, Digest)> {
+        self.packs.values().flat_map(InstalledPack::store_entries)
+    }
+}
+
+fn invalid(path: &Path, reason: &dyn std::fmt::Display) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, format!("`{}` is damaged: {reason}", path.display()))
+}

@@ -1,0 +1,83 @@
+//! What is installed on a root.
+
+use std::collections::BTreeMap;
+
+use attune_schemas::{PackRef, Version};
+use serde::Serialize;
+
+use crate::generation::Generation;
+use crate::root::{HostRoot, RootError};
+
+/// What is installed.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Inventory {
+    /// The installation root.
+    pub root: std::path::PathBuf,
+    /// The active generation, or 0 where nothing was installed yet.
+    pub generation: u64,
+    /// The packs, by ref.
+    pub packs: Vec<ListedPack>,
+}
+
+/// An installed pack.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ListedPack {
+    /// The pack.
+    #[serde(rename = "ref")]
+    pub pack: PackRef,
+    /// Its version.
+    pub version: Version,
+    /// The registry it came from.
+    pub registry: String,
+    /// Whether it was asked for, rather than needed by another.
+    pub requested: bool,
+    /// Number of components by directory name.
+    pub contents: BTreeMap<String, u64>,
+    /// The interpreter of each environment, by runtime.
+    pub environments: BTreeMap<String, PackEnvironment>,
+    /// Where it is.
+    pub path: std::path::PathBuf,
+}
+
+/// An environment of an installed pack.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PackEnvironment {
+    /// Version of the interpreter.
+    pub version: String,
+    /// Number of packages in it.
+    pub packages: usize,
+    /// Where it is.
+    pub path: std::path::PathBuf,
+}
+
+/// Lists what is installed on `root`; reads only.
+pub fn list(root: &HostRoot) -> Result<Inventory, RootError> {
+    let failed = |source| root.failed(source);
+    let active = Generation::active(root).map_err(failed)?;
+    let mut packs = Vec::new();
+    for (pack, installed) in &active.packs {
+        let environments = installed.environments.iter().map(|(runtime, environment)| {
+            let interpreter =
+                active.interpreters.iter().find(|known| known.executable == environment.interpreter);
+            let listed = PackEnvironment {
+                version: interpreter.map(|known| known.version.clone()).unwrap_or_default(),
+                packages: environment.wheels.len(),
+                path: root.environment(pack, runtime),
+            };
+            (runtime.clone(), listed)
+        });
+        packs.push(ListedPack {
+            pack: pack.clone(),
+            version: installed.version.clone(),
+            registry: installed.registry.clone(),
+            requested: installed.requested,
+            contents: installed.contents.clone(),
+            environments: environments.collect(),
+            path: root.pack(pack),
+        });
+    }
+    Ok(Inventory { root: root.path().to_owned(), generation: active.id, packs })
+}

@@ -1,0 +1,99 @@
+//! What the database knows of environments, and what has become of their interpreters since.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::InventoryError;
+use crate::database::{Database, DatabaseError, RecordedEnvironment};
+use crate::environment::InstalledEnvironment;
+use crate::root::{CreatedPaths, HostRoot, InstallLock, LockError, StoreKind};
+
+/// The state of an environment, in Attune's words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EnvironmentStatus {
+    /// To be made.
+    Pending,
+    /// Being made.
+    Installing,
+    /// There.
+    Ready,
+    /// It could not be made.
+    Failed,
+    /// Damaged, or made for an interpreter that is gone or another now.
+    Outdated,
+}
+
+impl EnvironmentStatus {
+    /// Its name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Installing => "installing",
+            Self::Ready => "ready",
+            Self::Failed => "failed",
+            Self::Outdated => "outdated",
+        }
+    }
+
+    /// How it is judged: `v_pack_environment_status.health_status`.
+    pub const fn health(self) -> &'static str {
+        match self {
+            Self::Ready => "healthy",
+            Self::Failed => "unhealthy",
+            Self::Pending | Self::Installing => "provisioning",
+            Self::Outdated => "needs_update",
+        }
+    }
+
+    fn parse(text: &str) -> Self {
+        match text {
+            "ready" => Self::Ready,
+            "failed" => Self::Failed,
+            "installing" => Self::Installing,
+            "outdated" => Self::Outdated,
+            _ => Self::Pending,
+        }
+    }
+}
+
+/// The rows of the database, by the environment's path; none where there is no database.
+pub(super) fn recorded(root: &HostRoot) -> Result<BTreeMap<PathBuf, RecordedEnvironment>, DatabaseError> {
+    Database::environments(root)
+}
+
+/// The state of an environment of the active generation.
+pub(super) fn status_of(
+    environment: &InstalledEnvironment,
+    row: Option<&RecordedEnvironment>,
+    root: &HostRoot,
+) -> EnvironmentStatus {
+    let recorded = row.map_or(EnvironmentStatus::Ready, |row| EnvironmentStatus::parse(&row.status));
+    let is_there = root.store(StoreKind::Envs, &environment.digest).is_dir();
+    if recorded == EnvironmentStatus::Ready && !(is_there && environment.is_current()) {
+        return EnvironmentStatus::Outdated;
+    }
+    recorded
+}
+
+/// Records what a verification found: environments by their paths, each with whether it is whole.
+///
+/// Returns whether it could: while another install is at work nothing is written.
+pub fn record_verified(
+    root: &HostRoot,
+    found: &[(PathBuf, bool)],
+    now: Timestamp,
+) -> Result<bool, InventoryError> {
+    let mut guard = CreatedPaths::default();
+    let lock = match InstallLock::acquire(root, &mut guard) {
+        Err(LockError::Busy { .. } | LockError::NotWritable { .. }) => return Ok(false),
+        lock => lock?,
+    };
+    guard.keep();
+    Database::record_verified(root, found, now)?;
+    drop(lock);
+    Ok(true)
+}

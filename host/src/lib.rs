@@ -1,0 +1,25 @@
+//! An installed host: its machine, its root, and every change of it.
+//!
+//! ```text
+//! process       programs with limits, interrupts, the caller's environment
+//! machine       Pythons, Node.js, programs, shared libraries, the C library
+//! root          where everything is, the lock, planted links, removal
+//! environment   the description of an environment, and its entry in a generation
+//! generation    a lock file with its directory; the one rename
+//! database      rows of packs, components and environments, in one transaction
+//! inventory     what is installed, for people and programs
+//! transaction   staging, its journal, recovery
+//! store         garbage collection, sizes
+//! ```
+//!
+//! Rooms import from those above them in this list only.
+
+pub mod database;
+pub mod environment;
+pub mod generation;
+pub mod inventory;
+pub mod machine;
+pub mod process;
+pub mod root;
+pub mod store;
+pub mod transaction;

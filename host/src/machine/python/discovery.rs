@@ -1,0 +1,85 @@
+//! Finds the interpreters of a host, asking each only when it is needed.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use attune_schemas::PythonMinor;
+
+use super::super::search::InterpreterSearch;
+use super::interpreter::{Interpreter, InterpreterError};
+
+/// The interpreters found so far.
+#[derive(Debug)]
+pub struct Interpreters {
+    search: InterpreterSearch,
+    /// Programs that have been asked.
+    asked: BTreeSet<PathBuf>,
+    found: Vec<Interpreter>,
+    /// Interpreters that were asked in an earlier run and need not be asked again.
+    remembered: Vec<Interpreter>,
+}
+
+impl Interpreters {
+    /// Starts with what `search` allows; `remembered` are answers of an earlier run.
+    pub fn new(search: InterpreterSearch, remembered: Vec<Interpreter>) -> Self {
+        Self { search, asked: BTreeSet::new(), found: Vec::new(), remembered }
+    }
+
+    /// The first interpreter that `accepts` takes.
+    ///
+    /// # Errors
+    /// Only where the one interpreter that the user named cannot be used at all.
+    pub fn find(
+        &mut self,
+        accepts: impl Fn(&Interpreter) -> bool,
+    ) -> Result<Option<Interpreter>, InterpreterError> {
+        if let Some(path) = self.search.only.clone() {
+            if self.found.is_empty() {
+                self.found.push(Interpreter::probe(&path)?);
+            }
+            return Ok(self.found.iter().find(|found| accepts(found)).cloned());
+        }
+        if let Some(found) = self.found.iter().find(|found| accepts(found)) {
+            return Ok(Some(found.clone()));
+        }
+        for candidate in self.candidates() {
+            if !self.asked.insert(candidate.clone()) {
+                continue;
+            }
+            let Some(interpreter) = self.ask(&candidate) else { continue };
+            let good = accepts(&interpreter);
+            if !self.found.contains(&interpreter) {
+                self.found.push(interpreter.clone());
+            }
+            if good {
+                return Ok(Some(interpreter));
+            }
+        }
+        // One that came along with an earlier install is on no search path.
+        let mut remembered = self.remembered.iter().filter(|known| known.executable.is_file());
+        Ok(remembered.find(|known| accepts(known)).cloned())
+    }
+
+    /// Every interpreter that was asked, for an error message.
+    pub fn found(&self) -> &[Interpreter] {
+        &self.found
+    }
+
+    fn ask(&self, program: &Path) -> Option<Interpreter> {
+        let real = fs_err::canonicalize(program).ok()?;
+        if let Some(known) = self.remembered.iter().find(|known| known.executable == real) {
+            return Some(known.clone());
+        }
+        // A program called python3 that does not work is common (version manager shims) and is not
+        // the user's mistake; another one may do.
+        Interpreter::probe(program).map_err(|error| tracing::debug!("{error}")).ok()
+    }
+
+    /// Programs to ask: `python3` of every directory first, since that is what the host's owner
+    /// chose, then feature releases by name.
+    fn candidates(&self) -> Vec<PathBuf> {
+        let named = PythonMinor::KNOWN.rev().map(|minor| format!("python{}", PythonMinor::new(minor)));
+        let names: Vec<String> = ["python3".to_owned()].into_iter().chain(named).collect();
+        self.search.programs(&names.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+}

@@ -1,0 +1,164 @@
+//! Runs one program of a pack, a test or a step, with a limit on its time and on what it may say.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+
+use crate::process::Interrupt;
+
+/// The most output of one stream that is kept, in bytes; its end is what tells.
+const MAX_OUTPUT_BYTES: u64 = 1 << 20;
+/// A program that writes more than this is stopped, in bytes; it would only fill the disk.
+const MAX_WRITTEN_BYTES: u64 = 64 << 20;
+/// How often a running program is looked at; the first looks come sooner.
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
+
+/// How a program ended.
+#[derive(Debug)]
+pub struct Finished {
+    /// `None` if it was stopped at a limit.
+    pub status: Option<ExitStatus>,
+    /// The end of its standard output.
+    pub stdout: String,
+    /// The end of its standard error.
+    pub stderr: String,
+    /// How long it ran.
+    pub duration: Duration,
+}
+
+/// Runs `command` for at most `limit`; output goes through files, so that no pipe can stall it.
+pub fn run(
+    mut command: Command,
+    limit: Duration,
+    scratch: &Path,
+    interrupt: &Interrupt,
+) -> io::Result<Finished> {
+    let (mut stdout, mut stderr) = (tempfile::tempfile_in(scratch)?, tempfile::tempfile_in(scratch)?);
+    command
+        .stdin(Stdio::null())
+        .stdout(stdout.try_clone()?)
+        .stderr(stderr.try_clone()?)
+        // A group of its own, so that what it starts can be stopped with it.
+        .process_group(0);
+    let started = Instant::now();
+    let mut child = command.spawn()?;
+    let ended = wait(&child, started, limit, [&stdout, &stderr], interrupt);
+    let duration = started.elapsed();
+    // Before the child is reaped, while its group cannot be anybody else's: whatever it left running
+    // must not outlive it.
+    kill_group(&child);
+    let status = child.wait()?;
+    Ok(Finished {
+        status: ended?.then_some(status),
+        stdout: tail(&mut stdout)?,
+        stderr: tail(&mut stderr)?,
+        duration,
+    })
+}
+
+/// Waits until the child has ended, without reaping it; `false` where it ran into a limit.
+fn wait(
+    child: &Child,
+    started: Instant,
+    limit: Duration,
+    outputs: [&File; 2],
+    interrupt: &Interrupt,
+) -> io::Result<bool> {
+    let mut pause = Duration::from_millis(1);
+    loop {
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        if waitid(WaitId::Pid(pid_of(child)), options)?.is_some() {
+            return Ok(true);
+        }
+        if interrupt.is_raised() {
+            return Err(io::ErrorKind::Interrupted.into());
+        }
+        let mut written = 0;
+        for output in outputs {
+            written += output.metadata()?.len();
+        }
+        if started.elapsed() >= limit || written > MAX_WRITTEN_BYTES {
+            return Ok(false);
+        }
+        thread::sleep(pause);
+        pause = (pause * 2).min(POLL_INTERVAL);
+    }
+}
+
+fn kill_group(child: &Child) {
+    // ESRCH: the group has already exited.
+    let _ = kill_process_group(pid_of(child), Signal::KILL);
+}
+
+fn pid_of(child: &Child) -> Pid {
+    Pid::from_child(child)
+}
+
+fn tail(file: &mut File) -> io::Result<String> {
+    let length = file.metadata()?.len();
+    file.seek(SeekFrom::Start(length.saturating_sub(MAX_OUTPUT_BYTES)))?;
+    let mut bytes = Vec::new();
+    file.take(MAX_OUTPUT_BYTES).read_to_end(&mut bytes)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(script: &str, limit: Duration) -> Finished {
+        let scratch = tempfile::tempdir().unwrap();
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", script]);
+        run(command, limit, scratch.path(), &Interrupt::default()).unwrap()
+    }
+
+    #[test]
+    fn output_and_status_are_kept() {
+        let finished = shell("echo out; echo err >&2; exit 3", Duration::from_secs(10));
+        assert_eq!(finished.status.unwrap().code(), Some(3));
+        assert_eq!((finished.stdout.as_str(), finished.stderr.as_str()), ("out\n", "err\n"));
+    }
+
+    #[test]
+    fn a_program_over_its_limit_is_stopped_with_its_children() {
+        let finished = shell("sleep 600 & sleep 600", Duration::from_millis(100));
+        assert!(finished.status.is_none());
+        assert!(finished.duration < Duration::from_mins(1));
+    }
+
+    #[test]
+    fn a_program_that_would_fill_the_disk_is_stopped() {
+        let finished = shell("exec cat /dev/zero", Duration::from_mins(1));
+        assert!(finished.status.is_none());
+    }
+
+    #[test]
+    fn what_a_passing_program_leaves_running_is_stopped() {
+        let finished = shell("sleep 600 & echo $!", Duration::from_secs(10));
+        assert!(finished.status.unwrap().success());
+        let process = format!("/proc/{}/cmdline", finished.stdout.trim());
+        for _ in 0..200 {
+            // Empty once it is dead, gone once somebody reaped it.
+            if fs_err::read(&process).map_or(true, |line| line.is_empty()) {
+                return;
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+        panic!("the process is still running");
+    }
+
+    #[test]
+    fn very_much_output_neither_stalls_nor_fills_memory() {
+        let finished = shell("head -c 3000000 /dev/zero; echo end", Duration::from_mins(1));
+        assert!(finished.status.unwrap().success());
+        assert_eq!(finished.stdout.len() as u64, MAX_OUTPUT_BYTES);
+        assert!(finished.stdout.ends_with("end\n"));
+    }
+}

@@ -1,0 +1,37 @@
+//! Why an installation root could not be used.
+
+use std::io;
+use std::path::PathBuf;
+
+use super::layout::HostRoot;
+use super::planted::PlantedError;
+
+/// Why an installation root could not be used.
+#[derive(Debug, thiserror::Error)]
+pub enum RootError {
+    /// A file of the root could not be read or written.
+    #[error("could not read or write the root `{}`", root.display())]
+    Io {
+        /// The root.
+        root: PathBuf,
+        /// The cause.
+        #[source]
+        source: io::Error,
+    },
+    /// The directory holds other things.
+    #[error("`{}` is not empty, and nothing was ever installed to it", root.display())]
+    NotARoot {
+        /// The directory.
+        root: PathBuf,
+    },
+    /// Somebody planted something in the root.
+    #[error(transparent)]
+    Planted(#[from] PlantedError),
+}
+
+impl HostRoot {
+    /// The failure to read or write a file of this root.
+    pub fn failed(&self, source: io::Error) -> RootError {
+        RootError::Io { root: self.path().to_owned(), source }
+    }
+}

@@ -1,0 +1,28 @@
+//! The installation root on a host.
+//!
+//! ```text
+//! <root>/
+//!   current -> generations/42          the only link that moves
+//!   packs -> current/packs             where Attune looks for packs
+//!   packenvs -> current/packenvs       where it looks for environments; runtime_envs is its newer name
+//!   generations/42/                    links into the store, and generation.json
+//!   store/packs/<sha256>/              unpacked packs
+//!   store/wheels/<sha256>/             unpacked wheels, each once
+//!   store/envs/<sha256>/               environments, shared by packs with equal locks
+//!   state/                             attune.db, trust/, lock, log/
+//!   staging/<id>/                      gone after success, failure, or the next start
+//! ```
+
+mod created_paths;
+mod error;
+mod layout;
+mod lock;
+mod planted;
+mod removal;
+
+pub use created_paths::CreatedPaths;
+pub use error::RootError;
+pub use layout::{HostRoot, StoreKind};
+pub use lock::{InstallLock, LockError};
+pub use planted::PlantedError;
+pub use removal::{exchange_trees, move_tree, remove_tree};

@@ -1,0 +1,129 @@
+//! Whether a root is as an installer made it: nothing in it leads elsewhere.
+//!
+//! Whoever may write into a root could put a link in the place of one of its directories, and have an
+//! installer that runs as root write, or remove, what it leads to. This is looked at under the lock's
+//! directory, before anything is written; that nobody can do it afterwards is what the permissions are for.
+
+use std::io;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use super::layout::{HostRoot, StoreKind};
+
+/// A root that cannot be what an installer made.
+#[derive(Debug, thiserror::Error)]
+pub enum PlantedError {
+    /// A link in the place of a directory or file of the root.
+    #[error("`{}` is a link, and in a root it must not be one", path.display())]
+    Link {
+        /// The link.
+        path: PathBuf,
+    },
+    /// A link of the root that leads elsewhere than it should.
+    #[error("`{}` leads to `{}`, which is not where it must lead", path.display(), target.display())]
+    LeadsElsewhere {
+        /// The link.
+        path: PathBuf,
+        /// Where it leads.
+        target: PathBuf,
+    },
+    /// Everybody may write into the root.
+    #[error("everybody may write into `{}`", path.display())]
+    WritableByAll {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// It could not be looked at.
+    #[error("could not look at the root")]
+    Io(#[from] io::Error),
+}
+
+/// What must not be a link, relative to the root.
+const REAL: [&str; 14] = [
+    "generations",
+    "staging",
+    "state",
+    "state/attune.db",
+    "state/attune.db-shm",
+    "state/attune.db-wal",
+    "state/lock",
+    "state/log",
+    "state/log/install.jsonl",
+    "state/trust",
+    "store",
+    "store/packs",
+    "store/wheels",
+    "store/envs",
+];
+
+/// The links of a root, and where they lead.
+const LINKS: [(&str, &str); 3] =
+    [("packs", "current/packs"), ("packenvs", "current/packenvs"), ("runtime_envs", "current/packenvs")];
+
+impl HostRoot {
+    /// Refuses a root in which somebody planted links, or may.
+    pub fn require_unplanted(&self) -> Result<(), PlantedError> {
+        for path in [self.path().to_owned(), self.state(), self.path().join("store"), self.generations()] {
+            match fs_err::symlink_metadata(&path) {
+                Ok(found) if found.is_dir() && found.permissions().mode() & 0o002 != 0 => {
+                    return Err(PlantedError::WritableByAll { path });
+                }
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
+                _ => {}
+            }
+        }
+        for name in REAL {
+            require_no_link(self.path().join(name))?;
+        }
+        for kind in StoreKind::ALL {
+            require_no_links_in(&self.store_part(kind))?;
+        }
+        require_no_links_in(&self.trust())?;
+        require_no_links_in(&self.generations())?;
+        for (name, target) in LINKS {
+            require_target(self.path().join(name), |found| found == Path::new(target))?;
+        }
+        require_target(self.current(), |found| {
+            let generation = found.strip_prefix("generations").ok().and_then(Path::to_str);
+            generation.is_some_and(|id| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit()))
+        })
+    }
+}
+
+fn link_target(path: &Path) -> io::Result<Option<PathBuf>> {
+    match fs_err::symlink_metadata(path) {
+        Ok(found) if found.is_symlink() => fs_err::read_link(path).map(Some),
+        Err(error) if !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            Err(error)
+        }
+        _ => Ok(None),
+    }
+}
+
+fn require_no_link(path: PathBuf) -> Result<(), PlantedError> {
+    match link_target(&path)? {
+        Some(_) => Err(PlantedError::Link { path }),
+        None => Ok(()),
+    }
+}
+
+fn require_no_links_in(directory: &Path) -> Result<(), PlantedError> {
+    let entries = match fs_err::read_dir(directory) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        entries => entries?,
+    };
+    for entry in entries {
+        let entry = entry?;
+        if entry.file_type()?.is_symlink() {
+            return Err(PlantedError::Link { path: entry.path() });
+        }
+    }
+    Ok(())
+}
+
+fn require_target(path: PathBuf, good: impl Fn(&Path) -> bool) -> Result<(), PlantedError> {
+    match link_target(&path)? {
+        Some(target) if !good(&target) => Err(PlantedError::LeadsElsewhere { path, target }),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,66 @@
+//! What each installed pack costs on disk, alone and shared with others.
+
+use std::path::PathBuf;
+
+use attune_schemas::{PackRef, Version};
+use serde::Serialize;
+
+use crate::generation::Generation;
+use crate::root::{HostRoot, RootError};
+use crate::store::DiskUse;
+
+/// What an installation root costs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DiskReport {
+    /// The installation root.
+    pub root: PathBuf,
+    /// The active generation.
+    pub generation: u64,
+    /// Its packs, by name.
+    pub packs: Vec<PackCost>,
+    /// Bytes of the packs together, each file once.
+    pub packs_bytes: u64,
+    /// Bytes of the whole root: older generations, state and what nothing uses included.
+    pub total_bytes: u64,
+}
+
+/// What a pack costs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PackCost {
+    /// The pack.
+    #[serde(rename = "ref")]
+    pub pack: PackRef,
+    /// Its version.
+    pub version: Version,
+    /// Bytes that no other pack uses.
+    pub alone_bytes: u64,
+    /// Bytes that other packs use as well.
+    pub shared_bytes: u64,
+}
+
+/// Measures `root`.
+pub fn disk_use(root: &HostRoot) -> Result<DiskReport, RootError> {
+    let failed = |source| root.failed(source);
+    let active = Generation::active(root).map_err(failed)?;
+    let mut used = DiskUse::default();
+    for (owner, pack) in active.packs.values().enumerate() {
+        for (kind, digest) in pack.store_entries() {
+            used.count(&root.store(kind, &digest), owner).map_err(failed)?;
+        }
+    }
+    let packs = active.packs.iter().enumerate().map(|(owner, (pack, installed))| {
+        let (alone_bytes, shared_bytes) = used.of(owner);
+        PackCost { pack: pack.clone(), version: installed.version.clone(), alone_bytes, shared_bytes }
+    });
+    let mut whole = DiskUse::default();
+    whole.count(root.path(), 0).map_err(failed)?;
+    Ok(DiskReport {
+        root: root.path().to_owned(),
+        generation: active.id,
+        packs: packs.collect(),
+        packs_bytes: used.total(),
+        total_bytes: whole.total(),
+    })
+}

@@ -1,0 +1,158 @@
+//! Removes what no kept generation uses: older generations, and what only they had in the store.
+
+use std::collections::BTreeSet;
+use std::io;
+
+use attune_schemas::Digest;
+use serde::Serialize;
+
+use crate::generation::Generation;
+use crate::root::{
+    CreatedPaths, HostRoot, InstallLock, LockError, RootError, StoreKind, move_tree, remove_tree,
+};
+use crate::store::DiskUse;
+use crate::transaction::{RecoverError, recover};
+
+/// Why nothing could be removed.
+#[derive(Debug, thiserror::Error)]
+pub enum GcError {
+    /// The root cannot be used.
+    #[error(transparent)]
+    Root(#[from] RootError),
+    /// The root is busy or cannot be written.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// An earlier change could not be completed or undone.
+    #[error(transparent)]
+    Recover(#[from] RecoverError),
+}
+
+/// What to keep.
+#[derive(Debug, Clone, Copy)]
+pub struct GcOptions {
+    /// Generations to keep beside the active one, the newest first.
+    pub keep: usize,
+    /// Whether to tell and not to remove.
+    pub dry_run: bool,
+}
+
+/// What was removed, or would be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GcReport {
+    /// Whether nothing was removed, only told.
+    pub dry_run: bool,
+    /// The generations that stay.
+    pub kept: Vec<u64>,
+    /// The generations that went.
+    pub generations: Vec<u64>,
+    /// The entries of the store that went.
+    pub entries: Vec<RemovedEntry>,
+    /// Bytes that are free now; what others still link to is not.
+    pub freed_bytes: u64,
+}
+
+/// An entry of the store that went.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RemovedEntry {
+    /// `packs`, `wheels`, `node`, `runtimes` or `envs`.
+    pub kind: StoreKind,
+    /// Its digest.
+    pub digest: Digest,
+}
+
+/// Removes what no kept generation of `root` uses.
+pub fn collect_garbage(root: &HostRoot, options: GcOptions) -> Result<GcReport, GcError> {
+    root.require_ours()?;
+    let failed = |source| root.failed(source);
+    if !root.state().is_dir() {
+        return Ok(GcReport::nothing(options));
+    }
+    let mut guard = CreatedPaths::default();
+    let _lock = InstallLock::acquire(root, &mut guard)?;
+    guard.keep();
+    recover(root)?;
+    let (kept, gone) = divide(root, options.keep).map_err(failed)?;
+    let mut used = BTreeSet::new();
+    for id in &kept {
+        // A lock file that cannot be read could name anything, so nothing is removed then.
+        used.extend(Generation::load(&root.generation(*id)).map_err(failed)?.store_entries());
+    }
+    let entries = unused(root, &used).map_err(failed)?;
+    let mut disk = DiskUse::default();
+    for path in paths(root, &gone, &entries) {
+        disk.count(&path, 0).map_err(failed)?;
+    }
+    if !options.dry_run {
+        remove(root, &gone, &entries).map_err(failed)?;
+    }
+    let entries = entries.into_iter().map(|(kind, digest)| RemovedEntry { kind, digest }).collect();
+    Ok(GcReport { dry_run: options.dry_run, kept, generations: gone, entries, freed_bytes: disk.freed() })
+}
+
+impl GcReport {
+    fn nothing(options: GcOptions) -> Self {
+        let (kept, generations, entries) = (Vec::new(), Vec::new(), Vec::new());
+        Self { dry_run: options.dry_run, kept, generations, entries, freed_bytes: 0 }
+    }
+}
+
+/// The generations to keep and those to remove, each from the oldest on.
+fn divide(root: &HostRoot, keep: usize) -> io::Result<(Vec<u64>, Vec<u64>)> {
+    let active = root.active_generation()?;
+    let mut others: Vec<u64> =
+        names(&root.generations())?.iter().filter_map(|name| name.parse().ok()).collect();
+    others.retain(|id| Some(*id) != active);
+    others.sort_unstable();
+    let gone = others[..others.len().saturating_sub(keep)].to_vec();
+    let mut kept = others.split_off(gone.len());
+    kept.extend(active);
+    kept.sort_unstable();
+    Ok((kept, gone))
+}
+
+/// The entries of the store that are not in `used`.
+fn unused(root: &HostRoot, used: &BTreeSet<(StoreKind, Digest)>) -> io::Result<Vec<(StoreKind, Digest)>> {
+    let mut unused = Vec::new();
+    for kind in StoreKind::ALL {
+        let digests = names(&root.store_part(kind))?;
+        // What is not named like an entry is not ours to remove.
+        let digests = digests.iter().filter_map(|name| Digest::from_hex(name).ok());
+        unused.extend(digests.map(|digest| (kind, digest)).filter(|entry| !used.contains(entry)));
+    }
+    unused.sort();
+    Ok(unused)
+}
+
+fn paths<'a>(
+    root: &'a HostRoot,
+    generations: &'a [u64],
+    entries: &'a [(StoreKind, Digest)],
+) -> impl Iterator<Item = std::path::PathBuf> + 'a {
+    let generations = generations.iter().map(|id| root.generation(*id));
+    generations.chain(entries.iter().map(|(kind, digest)| root.store(*kind, digest)))
+}
+
+/// Moves everything out whole before the first of it is removed: the store never holds a part of a tree, and
+/// whatever dies in between leaves a staging directory, which the next start removes.
+fn remove(root: &HostRoot, generations: &[u64], entries: &[(StoreKind, Digest)]) -> io::Result<()> {
+    if generations.is_empty() && entries.is_empty() {
+        return Ok(());
+    }
+    let aside = root.staging().join(format!("gc-{}", std::process::id()));
+    fs_err::create_dir_all(&aside)?;
+    for (number, path) in paths(root, generations, entries).enumerate() {
+        move_tree(&path, &aside.join(number.to_string()))?;
+    }
+    remove_tree(&aside)?;
+    // Fails where another is at work, and then it is theirs.
+    let _ = fs_err::remove_dir(root.staging());
+    Ok(())
+}
+
+fn names(directory: &std::path::Path) -> io::Result<Vec<String>> {
+    match fs_err::read_dir(directory) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        entries => entries?.map(|entry| Ok(entry?.file_name().into_string().unwrap_or_default())).collect(),
+    }
+}

@@ -1,0 +1,146 @@
+//! Lays out Node.js environments: packages at their places in `node_modules`, links to programs.
+//!
+//! ```text
+//! store/envs/<sha256>/
+//!   bin/node -> the interpreter
+//!   node_modules/a/             a real directory; its files are hard links into store/node
+//!   node_modules/.bin/tool -> ../a/cli.js
+//!   attune-packages.json        which package is where
+//! ```
+//!
+//! Node.js resolves links before it looks for what a module requires, so that a directory which is a link
+//! would look in the store instead of beside itself: nothing is folded here. Source: "Loading from
+//! `node_modules` folders" in the documentation of Node.js modules.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use attune_host::environment::NodeEnvironment;
+use attune_host::root::{HostRoot, StoreKind};
+use attune_schemas::environment_lock::{BinLink, LockedNodePackage};
+use attune_schemas::{Digest, EntryPath};
+use serde::{Deserialize, Serialize};
+
+use crate::environments::linker::{FileLinker, relative_link};
+
+/// Which package is where, in an environment.
+pub(crate) const PACKAGES_FILE: &str = "attune-packages.json";
+/// The directory of a package in its entry of the store, beside its RECORD.
+pub const PACKAGE_DIRECTORY: &str = "package";
+
+/// A package at its place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PlacedPackage {
+    /// Where it is, relative to the environment.
+    pub path: EntryPath,
+    /// The entry of the store that it is from.
+    pub digest: Digest,
+    /// That of what its install script made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overlay: Option<Digest>,
+}
+
+/// Why an environment could not be laid out.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum NodeModulesError {
+    /// Two packages want one place.
+    #[error("npm package `{name}` cannot be laid out: `{path}` is taken")]
+    Collision {
+        /// The later package.
+        name: String,
+        /// The place.
+        path: EntryPath,
+    },
+    /// Writing failed.
+    #[error("could not write the environment")]
+    Io(#[from] io::Error),
+}
+
+/// Lays out `environment` at `place`, from where it will be moved into the store.
+pub(crate) fn build(
+    environment: &NodeEnvironment,
+    root: &HostRoot,
+    place: &Path,
+) -> Result<(), NodeModulesError> {
+    fs_err::create_dir(place)?;
+    fs_err::create_dir(place.join("bin"))?;
+    symlink(&environment.interpreter.executable, &place.join("bin/node"))?;
+    let linker = FileLinker::new(environment.link_mode.unfolded());
+    // A lock lists what is nested after what it is nested in.
+    for package in &environment.packages {
+        lay_out(package, root, place, &linker)?;
+    }
+    fs_err::create_dir_all(place.join("node_modules"))?;
+    for bin in &environment.bins {
+        link_program(bin, place)?;
+    }
+    let placed: Vec<PlacedPackage> = environment.packages.iter().map(placed).collect();
+    let text = serde_json::to_vec(&placed).map_err(io::Error::from)?;
+    fs_err::write(place.join(PACKAGES_FILE), text)?;
+    if linker.fell_back() {
+        tracing::info!("files were copied: the file system cannot link them");
+    }
+    Ok(())
+}
+
+fn placed(package: &LockedNodePackage) -> PlacedPackage {
+    let overlay = package.overlay.as_ref().map(|overlay| overlay.digest);
+    PlacedPackage { path: package.path.clone(), digest: package.digest, overlay }
+}
+
+/// The directories in the store of a package's own files and of those that are laid over them.
+pub(crate) fn stored_trees(root: &HostRoot, package: &PlacedPackage) -> Vec<PathBuf> {
+    let digests = [package.digest].into_iter().chain(package.overlay);
+    digests.map(|digest| root.store(StoreKind::Node, &digest)).collect()
+}
+
+fn lay_out(
+    package: &LockedNodePackage,
+    root: &HostRoot,
+    place: &Path,
+    linker: &FileLinker,
+) -> Result<(), NodeModulesError> {
+    let target = package.path.below(place);
+    if target.exists() {
+        return Err(NodeModulesError::Collision { name: package.name.clone(), path: package.path.clone() });
+    }
+    fs_err::create_dir_all(&target)?;
+    for (layer, tree) in stored_trees(root, &self::placed(package)).iter().enumerate() {
+        link_tree(&tree.join(PACKAGE_DIRECTORY), &target, layer > 0, linker)?;
+    }
+    Ok(())
+}
+
+/// Links every file below `from` to its like below `to`, which is there; `replaces` those that are there.
+fn link_tree(from: &Path, to: &Path, replaces: bool, linker: &FileLinker) -> io::Result<()> {
+    for entry in fs_err::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            match fs_err::create_dir(&target) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists && replaces => {}
+                created => created?,
+            }
+            link_tree(&entry.path(), &target, replaces, linker)?;
+            continue;
+        }
+        if replaces && fs_err::symlink_metadata(&target).is_ok() {
+            fs_err::remove_file(&target)?;
+        }
+        linker.link(&entry.path(), &target)?;
+    }
+    Ok(())
+}
+
+fn link_program(bin: &BinLink, place: &Path) -> io::Result<()> {
+    let link = bin.path.below(place);
+    if let Some(directory) = link.parent() {
+        fs_err::create_dir_all(directory)?;
+    }
+    symlink(&relative_link(&bin.path, &bin.target), &link)
+}
+
+fn symlink(target: &Path, link: &Path) -> io::Result<()> {
+    fs_err::os::unix::fs::symlink(target, link)
+}

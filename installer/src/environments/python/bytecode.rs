@@ -1,0 +1,156 @@
+//! Compiles the modules of wheels to bytecode, once per wheel and Python feature release, in the store,
+//! where every environment finds it.
+
+use std::collections::BTreeMap;
+use std::io::{self, BufRead, BufReader, Write};
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
+use std::thread;
+
+use attune_host::environment::PythonEnvironment;
+use attune_host::process::Interrupt;
+use attune_host::root::{HostRoot, StoreKind};
+use attune_schemas::{Digest, PythonMinor};
+
+/// Begins the name of the file that says for which Python a wheel of the store is compiled.
+pub(super) const COMPILED_PREFIX: &str = ".attune-compiled-cpython-";
+
+/// Modules that a process compiles between two words with it.
+const BATCH: usize = 32;
+
+/// Compiles the files that it is told, a batch a line. A module that does not compile, as templates and
+/// code for another Python do not, is left as it is.
+const COMPILER: &str = r#"
+import os, py_compile, sys
+for line in sys.stdin.buffer:
+    for name in line[:-1].split(b"\0"):
+        try:
+            py_compile.compile(os.fsdecode(name), doraise=True)
+        except Exception:
+            pass
+    sys.stdout.write("done\n")
+    sys.stdout.flush()
+"#;
+
+/// Compiles those wheels of `environments` that are not compiled yet, by several processes; tells how many
+/// modules there were.
+pub fn compile_bytecode<'a>(
+    environments: impl Iterator<Item = &'a PythonEnvironment>,
+    root: &HostRoot,
+    interrupt: &Interrupt,
+) -> io::Result<usize> {
+    let mut wanted: BTreeMap<(PythonMinor, Digest), &Path> = BTreeMap::new();
+    for environment in environments {
+        let Some(minor) = environment.interpreter.minor() else { continue };
+        for wheel in &environment.wheels {
+            wanted.insert((minor, wheel.digest), &environment.interpreter.executable);
+        }
+    }
+    let mut pythons: BTreeMap<&Path, Vec<(PathBuf, Vec<PathBuf>)>> = BTreeMap::new();
+    for ((minor, digest), python) in wanted {
+        let wheel = root.store(StoreKind::Wheels, &digest);
+        let marker = wheel.join(format!("{COMPILED_PREFIX}{}", minor.to_string().replace('.', "")));
+        if !marker.exists() {
+            let mut modules = Vec::new();
+            find_modules(&wheel, Path::new(&digest.hex()), &mut modules)?;
+            pythons.entry(python).or_default().push((marker, modules));
+        }
+    }
+    let mut count = 0;
+    for (python, wheels) in pythons {
+        let (markers, modules): (Vec<PathBuf>, Vec<Vec<PathBuf>>) = wheels.into_iter().unzip();
+        let modules = modules.concat();
+        compile(python, &root.store_part(StoreKind::Wheels), &modules, interrupt)?;
+        if interrupt.is_raised() {
+            return Ok(count);
+        }
+        for marker in markers {
+            fs_err::write(marker, "")?;
+        }
+        count += modules.len();
+    }
+    Ok(count)
+}
+
+/// The modules below `directory`, relative to the directory of all wheels.
+fn find_modules(directory: &Path, relative: &Path, modules: &mut Vec<PathBuf>) -> io::Result<()> {
+    for entry in fs_err::read_dir(directory)? {
+        let entry = entry?;
+        let path = relative.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            find_modules(&entry.path(), &path, modules)?;
+        } else if path.extension().is_some_and(|extension| extension == "py") {
+            modules.push(path);
+        }
+    }
+    Ok(())
+}
+
+fn compile(python: &Path, wheels: &Path, modules: &[PathBuf], interrupt: &Interrupt) -> io::Result<()> {
+    let batches = Mutex::new(modules.chunks(BATCH));
+    let workers = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let workers = workers.min(modules.len().div_ceil(BATCH));
+    thread::scope(|scope| {
+        let started: Vec<_> = (0..workers)
+            .map(|_| {
+                scope.spawn(|| {
+                    let mut compiler = Compiler::start(python, wheels)?;
+                    loop {
+                        let batch = batches.lock().expect("no worker panics while it holds this").next();
+                        match batch {
+                            Some(batch) if !interrupt.is_raised() => compiler.compile(batch)?,
+                            _ => return compiler.finish(),
+                        }
+                    }
+                })
+            })
+            .collect();
+        started.into_iter().try_for_each(|worker| worker.join().expect("compiling does not panic"))
+    })
+}
+
+/// A process that compiles.
+struct Compiler {
+    process: Child,
+    answers: BufReader<std::process::ChildStdout>,
+}
+
+impl Compiler {
+    fn start(python: &Path, wheels: &Path) -> io::Result<Self> {
+        let mut process = Command::new(python)
+            .args(["-I", "-S", "-W", "ignore", "-c", COMPILER])
+            .current_dir(wheels)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let answers = BufReader::new(process.stdout.take().expect("its output is a pipe"));
+        Ok(Self { process, answers })
+    }
+
+    fn compile(&mut self, batch: &[PathBuf]) -> io::Result<()> {
+        use std::os::unix::ffi::OsStrExt;
+        // No file of a wheel has a line break or a zero byte in its name.
+        let names: Vec<&[u8]> = batch.iter().map(|path| path.as_os_str().as_bytes()).collect();
+        let mut line = names.join(&b'\0');
+        line.push(b'\n');
+        self.process.stdin.as_mut().expect("its input is a pipe").write_all(&line)?;
+        let mut answer = String::new();
+        self.answers.read_line(&mut answer)?;
+        if answer == "done\n" { Ok(()) } else { Err(io::Error::other("the compiler of bytecode ended")) }
+    }
+
+    fn finish(mut self) -> io::Result<()> {
+        drop(self.process.stdin.take());
+        self.process.wait().map(drop)
+    }
+}
+
+impl Drop for Compiler {
+    fn drop(&mut self) {
+        // Gone already, unless something failed.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}

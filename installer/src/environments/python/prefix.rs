@@ -1,0 +1,63 @@
+//! An environment without packages: `pyvenv.cfg` and the links to the interpreter.
+//!
+//! Source: PEP 405.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use attune_host::machine::Interpreter;
+use attune_schemas::PythonMinor;
+
+use super::tree::Tree;
+
+/// Where things go in the environments of one Python feature release, relative to the environment.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Scheme(pub PythonMinor);
+
+impl Scheme {
+    /// Modules.
+    pub(super) fn site_packages(self) -> PathBuf {
+        PathBuf::from(format!("lib/python{}/site-packages", self.0))
+    }
+
+    /// C headers of a distribution.
+    pub(super) fn headers(self, distribution: &str) -> PathBuf {
+        PathBuf::from(format!("include/site/python{}/{distribution}", self.0))
+    }
+
+    /// The links to the interpreter; the first leads to it, the others to the first.
+    fn interpreters(self) -> [String; 3] {
+        ["python".to_owned(), "python3".to_owned(), format!("python{}", self.0)]
+    }
+
+    /// Makes the directories of `tree` and keeps packages from what [`write_prefix`] writes.
+    pub(super) fn lay_out(self, tree: &mut Tree) {
+        tree.directory(Path::new("bin"));
+        tree.directory(&self.site_packages());
+        for own in ["pyvenv.cfg", "lib64"] {
+            tree.reserve(Path::new(own));
+        }
+        for name in self.interpreters() {
+            tree.reserve(&Path::new("bin").join(name));
+        }
+    }
+}
+
+/// Writes the environment's own files into `place`, where [`Scheme::lay_out`]'s directories are.
+pub(super) fn write_prefix(interpreter: &Interpreter, scheme: Scheme, place: &Path) -> io::Result<()> {
+    let executable = &interpreter.executable;
+    let home = executable.parent().unwrap_or(Path::new("/"));
+    let config = format!(
+        "home = {}\nimplementation = CPython\nversion_info = {}\ninclude-system-site-packages = false\n",
+        home.display(),
+        interpreter.version,
+    );
+    fs_err::write(place.join("pyvenv.cfg"), config)?;
+    let link = |target: &Path, name: &str| fs_err::os::unix::fs::symlink(target, place.join(name));
+    let [first, others @ ..] = scheme.interpreters();
+    link(executable, &format!("bin/{first}"))?;
+    for other in others {
+        link(Path::new(&first), &format!("bin/{other}"))?;
+    }
+    link(Path::new("lib"), "lib64")
+}

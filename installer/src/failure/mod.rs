@@ -1,0 +1,286 @@
+//! The kind of each stage's failures: what a command line turns into an exit code, an HTTP API into a status.
+//!
+//! A stage says what failed; of what kind that is, is decided here, above all stages. The remedies are said
+//! at the edge that has them: a command line names its flags.
+
+use attune_host::database::DatabaseError;
+use attune_host::inventory::InventoryError;
+use attune_host::root::{LockError, RootError};
+use attune_host::store::GcError;
+use attune_host::transaction::RecoverError;
+use attune_registry::archive::ArchiveError;
+use attune_registry::reader::ReaderError;
+use attune_registry::resolve::ResolveError;
+use attune_registry::source::SourceError;
+use attune_registry::trust::{FetchError, TrustError, Verdict};
+use attune_schemas::FailureKind;
+
+use crate::environments::{BuildError, RecipeError};
+use crate::pack_tests::TestError;
+use crate::plan::{ChooseError, PlanError};
+use crate::source::VerifyError;
+use crate::trust::AnchorError;
+use crate::trust::TrustedError;
+use crate::unpack::{UnpackError, WheelError};
+
+/// An error that is of some kind of failure.
+pub trait Failed: std::error::Error {
+    /// The kind of the failure.
+    fn kind(&self) -> FailureKind;
+
+    /// What it says of the freshness of metadata, if it is about that.
+    fn verdict(&self) -> Option<Verdict> {
+        None
+    }
+}
+
+impl Failed for RootError {
+    fn kind(&self) -> FailureKind {
+        FailureKind::Failed
+    }
+}
+
+impl Failed for LockError {
+    fn kind(&self) -> FailureKind {
+        match self {
+            Self::Busy { .. } => FailureKind::Busy,
+            Self::NotWritable { .. } => FailureKind::Failed,
+        }
+    }
+}
+
+impl Failed for DatabaseError {
+    fn kind(&self) -> FailureKind {
+        FailureKind::Registration
+    }
+}
+
+impl Failed for RecoverError {
+    fn kind(&self) -> FailureKind {
+        match self {
+            Self::Root(error) => error.kind(),
+            Self::Register(error) => error.kind(),
+            Self::Trust(error) => error.kind(),
+            Self::Unfinished { .. } => FailureKind::Failed,
+        }
+    }
+}
+
+impl Failed for GcError {
+    fn kind(&self) -> FailureKind {
+        match self {
+            Self::Root(error) => error.kind(),
+            Self::Lock(error) => error.kind(),
+            Self::Recover(error) => error.kind(),
+        }
+    }
+}
+
+impl Failed for SourceError {
+    fn kind(&self) -> FailureKind {
+        if self.is_damage() { FailureKind::Untrusted } else { FailureKind::Failed }
+    }
+}
+
+impl Failed for TrustError {
+    /// Metadata that cannot be fetched or kept may be good; all else is not trusted.
+    fn kind(&self) -> FailureKind {
+        match (self, failed_source(self)) {
+            (Self::State(_), _) => FailureKind::Failed,
+            (_, Some(error)) => error.kind(),
+            _ => FailureKind::Untrusted,
+        }
+    }
+
+    fn verdict(&self) -> Option<Verdict> {
+        self.verdict()
+    }
+}
+
+/// The failure of the source that kept a metadata file from being fetched.
+pub fn failed_source(error: &TrustError) -> Option<&SourceError> {
+    match error {
+        TrustError::Fetch { source: FetchError::Source(cause), .. } => cause.downcast_ref(),
+        _ => None,
+    }
+}
+
+impl Failed for ReaderError {
+    fn kind(&self) -> FailureKind {
+        match self {
+            Self::Source(error) => error.kind(),
+            Self::Trust(error) => error.kind(),
+            _ => FailureKind::Untrusted,
+        }
+    }
+
+    fn verdict(&self) -> Option<Verdict> {
+        match self {
+            Self::Trust(error) => error.verdict(),
+            _ => None,
+        }
+    }
+}
+
+impl Failed for ResolveError {
+    fn kind(&self) -> FailureKind {
+        match self {
+            // A failure inside the resolver keeps the kind that it has outside.
+            Self::Candidates { .. } => failed_reader(self).map_or(FailureKind::Failed, Failed::kind),
+            _ => FailureKind::Unresolvable,
+        }
+    }
+
+    fn verdict(&self) -> Option<Verdict> {
+        failed_reader(self).and_then(Failed::verdict)
+    }
+}
+
+fn failed_reader(error: &ResolveError) -> Option<&ReaderError> {
+    match error {
+        ResolveError::Candidates { source, .. } => source.downcast_ref(),
+        _ => None,
+    }
+}
+
+impl Failed for AnchorError {
+    fn kind(&self) -> FailureKind {
+        match self {
+            Self::File { .. } => FailureKind::Failed,
+            Self::Trust(error) => error.kind(),
+            _ => FailureKind::Untrusted,
+        }
+    }
+
+    fn verdict(&self) -> Option<Verdict> {
+        match self {
+            Self::Trust(error) => error.verdict(),
+            _ => None,
+        }
+    }
+}
+
+impl Failed for TrustedError {
+    fn kind(&self) -> FailureKind {
+        match self {
+            Self::Root(error) => error.kind(),
+            Self::Lock(error) => error.kind(),
+            Self::Anchor(error) => error.kind(),
+            Self::Trust(error) => error.kind(),
+            Self::UnknownRegistry { .. } => FailureKind::Failed,
+        }
+    }
+
+    fn verdict(&self) -> Option<Verdict> {
+        match self {
+            Self::Anchor(error) => error.verdict(),
+            Self::Trust(error) => error.verdict(),
+            _ => None,
+        }
+    }
+}
+
+impl Failed for VerifyError {
+    fn kind(&self) -> FailureKind {
+        match self {
+            Self::Anchor(error) => error.kind(),
+            Self::Trust(error) => error.kind(),
+            Self::NoTrust { .. } => FailureKind::Untrusted,
+        }
+    }
+
+    fn verdict(&self) -> Option<Verdict> {
+        match self {
+            Self::Anchor(error) => error.verdict(),
+            Self::Trust(error) => error.verdict(),
+            Self::NoTrust { .. } => None,
+        }
+    }
+}
+
+impl Failed for ChooseError {
+    fn kind(&self) -> FailureKind {
+        match self {
+            Self::Reader(error) => error.kind(),
+            Self::Resolve(error) => error.kind(),
+            Self::NothingRequested => FailureKind::Usage,
+            Self::NotInIndex { .. } | Self::ListedTwice { .. } | Self::OtherRegistry { .. } => {
+                FailureKind::Untrusted
+            }
+        }
+    }
+
+    fn verdict(&self) -> Option<Verdict> {
+        match self {
+            Self::Reader(error) => error.verdict(),
+            Self::Resolve(error) => error.verdict(),
+            _ => None,
+        }
+    }
+}
+
+impl Failed for PlanError {
+    fn kind(&self) -> FailureKind {
+        match self {
+            Self::Reader(error) => error.kind(),
+            Self::NoSpace { .. } | Self::Space { .. } => FailureKind::Failed,
+            _ => FailureKind::Environment,
+        }
+    }
+
+    fn verdict(&self) -> Option<Verdict> {
+        match self {
+            Self::Reader(error) => error.verdict(),
+            _ => None,
+        }
+    }
+}
+
+impl Failed for UnpackError {
+    fn kind(&self) -> FailureKind {
+        match self {
+            Self::Source(error) => error.kind(),
+            Self::Interrupted(_) => FailureKind::Interrupted,
+            Self::Archive { source: ArchiveError::Io(_), .. }
+            | Self::Wheel { source: WheelError::Io(_), .. }
+            | Self::Io(_) => FailureKind::Failed,
+            _ => FailureKind::Untrusted,
+        }
+    }
+}
+
+impl Failed for BuildError {
+    fn kind(&self) -> FailureKind {
+        match self {
+            Self::Python(_) | Self::Node(_) => FailureKind::Environment,
+            Self::Io(_) => FailureKind::Failed,
+        }
+    }
+}
+
+impl Failed for RecipeError {
+    fn kind(&self) -> FailureKind {
+        match self {
+            Self::Root(error) => error.kind(),
+            Self::Failed { .. } | Self::NoDescription { .. } => FailureKind::Environment,
+            Self::Interrupted(_) => FailureKind::Interrupted,
+        }
+    }
+}
+
+impl Failed for InventoryError {
+    fn kind(&self) -> FailureKind {
+        match self {
+            Self::Root(error) => error.kind(),
+            Self::Lock(error) => error.kind(),
+            Self::Register(error) => error.kind(),
+            Self::NoEnvironment { .. } => FailureKind::Environment,
+        }
+    }
+}
+
+impl Failed for TestError {
+    fn kind(&self) -> FailureKind {
+        FailureKind::Tests
+    }
+}

@@ -1,0 +1,446 @@
+//! The whole installation, stage by stage.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use attune_host::database::{Database, DatabaseError, RecordedTest, RegisteredPack, Registration};
+use attune_host::environment::EnvironmentDescription;
+use attune_host::environment::LinkMode;
+use attune_host::generation::Generation;
+use attune_host::generation::KeptRelease;
+use attune_host::generation::{create_entry_links, sync_root, write_generation};
+use attune_host::machine::{Interpreter, InterpreterSearch, Interpreters};
+use attune_host::machine::{NodeInterpreter, NodeInterpreters};
+use attune_host::process::CallerEnvironment;
+use attune_host::process::{Interrupt, Interrupted};
+use attune_host::root::{CreatedPaths, HostRoot, InstallLock, LockError, RootError, StoreKind};
+use attune_host::transaction::Staging;
+use attune_host::transaction::{RecoverError, complete, recover};
+use attune_registry::blob::Durability;
+use attune_registry::report::Reporter;
+use attune_registry::source::SourceError;
+use attune_registry::trust::{TrustError, Verdict};
+use attune_schemas::component::count_by_directory;
+use attune_schemas::pack_test_result::PackTestResult;
+use attune_schemas::{FailureKind, PackRef, PackRequest};
+use jiff::Timestamp;
+
+use super::next_generation::next_generation;
+use crate::environments::compile_bytecode;
+use crate::environments::{
+    BuildError, BuiltRecipes, RecipeError, RecipeSettings, build_environments, build_recipes,
+};
+use crate::failure::Failed;
+use crate::operations::Stopwatch;
+use crate::operations::{InstallReport, Outcome, PackReport};
+use crate::pack_tests::{TestError, TestPolicy, TestSettings, run_tests};
+use crate::plan::{
+    CarriedRuntimes, ChooseError, ChosenReleases, Hosted, InstallPlan, PlanError, RegistryPolicy,
+    check_libraries, check_space, choose_releases,
+};
+use crate::source::SourceLocation;
+use crate::source::{TrustSettings, VerifiedSource, VerifyError, verify};
+use crate::unpack::{UnpackError, fetch_and_unpack};
+
+/// Why an install failed. Unless it is unfinished, the root is as it was before.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum InstallError {
+    /// The root cannot be used.
+    #[error(transparent)]
+    Root(#[from] RootError),
+    /// The root is busy or cannot be written.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// An earlier change could not be completed or undone, or this one not be completed.
+    #[error(transparent)]
+    Recover(#[from] RecoverError),
+    /// The source could not be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// The source is not trusted.
+    #[error(transparent)]
+    Verify(#[from] VerifyError),
+    /// No releases could be chosen.
+    #[error(transparent)]
+    Choose(#[from] ChooseError),
+    /// The host cannot take what was chosen.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// A blob could not be fetched or unpacked.
+    #[error(transparent)]
+    Unpack(#[from] UnpackError),
+    /// An environment could not be linked.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// An environment could not be built by its steps.
+    #[error(transparent)]
+    Recipe(#[from] RecipeError),
+    /// The packs' tests failed or could not run.
+    #[error(transparent)]
+    Tests(#[from] TestError),
+    /// The trust state could not be kept.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
+    /// The registration failed.
+    #[error(transparent)]
+    Register(#[from] DatabaseError),
+    /// Another generation is active than the one that the database holds.
+    #[error("generation {active} is active in `{}`, and the database holds generation {registered}", root.display())]
+    Disagreement {
+        /// The root.
+        root: PathBuf,
+        /// The active generation.
+        active: u64,
+        /// The registered one.
+        registered: u64,
+    },
+    /// A signal asked to stop.
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
+}
+
+impl Failed for InstallError {
+    fn kind(&self) -> FailureKind {
+        match self {
+            Self::Root(error) => error.kind(),
+            Self::Lock(error) => error.kind(),
+            Self::Recover(error) => error.kind(),
+            Self::Source(error) => error.kind(),
+            Self::Verify(error) => error.kind(),
+            Self::Choose(error) => error.kind(),
+            Self::Plan(error) => error.kind(),
+            Self::Unpack(error) => error.kind(),
+            Self::Build(error) => error.kind(),
+            Self::Recipe(error) => error.kind(),
+            Self::Tests(error) => error.kind(),
+            Self::Trust(error) => error.kind(),
+            Self::Register(error) => error.kind(),
+            Self::Disagreement { .. } => FailureKind::Registration,
+            Self::Interrupted(_) => FailureKind::Interrupted,
+        }
+    }
+
+    fn verdict(&self) -> Option<Verdict> {
+        match self {
+            Self::Verify(error) => error.verdict(),
+            Self::Choose(error) => error.verdict(),
+            Self::Plan(error) => error.verdict(),
+            Self::Trust(error) => error.verdict(),
+            _ => None,
+        }
+    }
+}
+
+impl InstallError {
+    /// Whether the packs are registered and only the last step is left to do.
+    pub const fn is_unfinished(&self) -> bool {
+        matches!(self, Self::Recover(RecoverError::Unfinished { .. }))
+    }
+}
+
+/// What to install, from where, and how.
+#[derive(Debug, Clone)]
+pub struct InstallOptions {
+    /// The installation root.
+    pub root: PathBuf,
+    /// Where the packs come from.
+    pub source: SourceLocation,
+    /// The packs; empty means everything that the bundle was made for.
+    pub requests: Vec<PackRequest>,
+    /// Whether a pack may come from another registry than before.
+    pub registry_policy: RegistryPolicy,
+    /// What is trusted.
+    pub trust: TrustSettings,
+    /// Where to look for Pythons.
+    pub interpreters: InterpreterSearch,
+    /// Where to look for Node.js.
+    pub nodes: InterpreterSearch,
+    /// Where other programs are looked for.
+    pub programs: InterpreterSearch,
+    /// The caller's environment.
+    pub caller: CallerEnvironment,
+    /// How files come into environments.
+    pub link_mode: LinkMode,
+    /// Whether modules are compiled to bytecode now, rather than by whoever imports them first.
+    pub compile_bytecode: bool,
+    /// Go on where the host lacks shared libraries that wheels need.
+    pub ignore_missing_libraries: bool,
+    /// What the packs' tests may stop.
+    pub tests: TestPolicy,
+    /// Whether everything is on disk before it is activated.
+    pub durability: Durability,
+    /// The time of the installation.
+    pub now: Timestamp,
+    /// Tells when to stop; once the packs are registered it is too late.
+    pub interrupt: Interrupt,
+}
+
+/// Installs what `options` asks for. When this fails, the root is as it was.
+pub fn install(options: &InstallOptions, reporter: &dyn Reporter) -> Result<InstallReport, InstallError> {
+    install_or_stop(options, reporter).map_err(|error| match error {
+        // Whatever broke off is a consequence.
+        error if options.interrupt.is_raised() && !error.is_unfinished() => Interrupted.into(),
+        error => error,
+    })
+}
+
+fn install_or_stop(options: &InstallOptions, reporter: &dyn Reporter) -> Result<InstallReport, InstallError> {
+    let mut watch = Stopwatch::start();
+    let root = HostRoot::new(&options.root)
+        .map_err(|source| RootError::Io { root: options.root.clone(), source })?;
+    root.require_ours()?;
+    let source = options.source.open(&options.interrupt)?;
+    watch.lap("open");
+
+    let mut guard = CreatedPaths::default();
+    let _lock = InstallLock::acquire(&root, &mut guard)?;
+    // Dropped before the lock is: what a failed install takes away must not be another's by then.
+    let guard = guard;
+    recover(&root)?;
+    // Under the lock: what this host has seen must not grow while it is compared.
+    let mut source = verify(source, &root, &options.trust, options.now)?;
+    watch.lap("verify");
+    let active = Generation::active(&root).map_err(|source| root.failed(source))?;
+    let chosen = choose_releases(&options.requests, options.registry_policy, &mut source, &active)?;
+    watch.lap("resolve");
+    if let Some(warning) = source.freshness().clock_warning() {
+        reporter.warning(&warning);
+    }
+    let session = Session { options, root: &root, active: &active, reporter };
+    if chosen.install.is_empty() {
+        return session.unchanged(&source, watch);
+    }
+    session.run(chosen, &mut source, guard, watch)
+}
+
+/// One installation that holds the lock.
+struct Session<'a> {
+    options: &'a InstallOptions,
+    root: &'a HostRoot,
+    active: &'a Generation,
+    reporter: &'a dyn Reporter,
+}
+
+impl Session<'_> {
+    /// Everything is there: writes nothing, unless the source taught something new about trust.
+    fn unchanged(&self, source: &VerifiedSource, watch: Stopwatch) -> Result<InstallReport, InstallError> {
+        source.persist()?;
+        let report = InstallReport {
+            outcome: Outcome::Unchanged,
+            root: self.root.path().to_owned(),
+            registry: source.registry().to_string(),
+            generation: self.active.id,
+            packs: Vec::new(),
+            downloaded_bytes: 0,
+            freshness: source.freshness(),
+            tests: Vec::new(),
+            stages: watch.into_stages(),
+        };
+        if report.freshness.is_stale() {
+            self.log(&report);
+        }
+        Ok(report)
+    }
+
+    fn run(
+        &self,
+        chosen: ChosenReleases,
+        source: &mut VerifiedSource,
+        guard: CreatedPaths,
+        mut watch: Stopwatch,
+    ) -> Result<InstallReport, InstallError> {
+        let mut pythons =
+            Interpreters::new(self.options.interpreters.clone(), self.active.unchanged_interpreters());
+        let mut nodes = NodeInterpreters::new(self.options.nodes.clone(), self.active.unchanged_nodes());
+        let carried = CarriedRuntimes::new(chosen.runtimes.clone(), source);
+        let mut hosted = Hosted {
+            pythons: &mut pythons,
+            nodes: &mut nodes,
+            carried,
+            root: self.root,
+            programs: &self.options.programs,
+            definitions: Database::runtimes(self.root)?,
+            caller: &self.options.caller,
+            interrupt: &self.options.interrupt,
+        };
+        let mut plan = InstallPlan::new(chosen, &mut hosted, self.options.link_mode, self.root)?;
+        check_libraries(&plan, self.options.ignore_missing_libraries, &self.options.caller, self.reporter)?;
+        check_space(plan.space, self.root)?;
+        watch.lap("plan");
+
+        let io = |source| self.root.failed(source);
+        let id = self.root.next_generation().map_err(io)?;
+        let mut staging = Staging::create(self.root, id, self.options.durability, guard).map_err(io)?;
+        create_entry_links(self.root, staging.guard()).map_err(io)?;
+        let mut database = Database::open(self.root, self.options.durability, staging.guard())?;
+        self.require_agreement(&database)?;
+        let interrupt = &self.options.interrupt;
+        fetch_and_unpack(&plan, source.source(), &staging, interrupt, self.reporter)?;
+        staging.promote(StoreKind::Packs, plan.archives.keys().copied()).map_err(io)?;
+        staging.promote(StoreKind::Wheels, plan.wheels.keys().copied()).map_err(io)?;
+        let packages = plan.node_packages.keys().chain(plan.overlays.keys());
+        staging.promote(StoreKind::Node, packages.copied()).map_err(io)?;
+        staging.promote(StoreKind::Runtimes, plan.runtimes.keys().copied()).map_err(io)?;
+        start_runtimes(&plan)?;
+        watch.lap("unpack");
+        interrupt.check()?;
+
+        if self.options.compile_bytecode {
+            let environments = plan.packs.iter().flat_map(|pack| pack.environments.values());
+            let environments = environments.filter_map(EnvironmentDescription::as_python);
+            compile_bytecode(environments, self.root, interrupt).map_err(io)?;
+            watch.lap("bytecode");
+            interrupt.check()?;
+        }
+        let built = build_environments(plan.environments.values(), self.root, &staging)?;
+        staging.promote(StoreKind::Envs, built).map_err(io)?;
+        let settings = RecipeSettings {
+            programs: &self.options.programs,
+            caller: &self.options.caller,
+            goes_on_without: self.options.tests == TestPolicy::Force,
+            interrupt,
+        };
+        let recipes = build_recipes(&mut plan, self.root, &mut staging, &settings, self.reporter)?;
+        watch.lap("environments");
+        interrupt.check()?;
+
+        let settings = TestSettings { policy: self.options.tests, caller: &self.options.caller, interrupt };
+        let tests = run_tests(&plan, self.root, staging.directory(), settings, self.reporter)?;
+        watch.lap("test");
+
+        let registry = source.registry().to_string();
+        let generation = next_generation(&plan, self.active, id, (&registry, self.root), self.options.now);
+        source.persist_to(&staging.trust(), self.options.durability)?;
+        let descriptions = plan.packs.iter().flat_map(|pack| pack.environments.values()).collect::<Vec<_>>();
+        let releases = kept_releases(&plan, recipes);
+        write_generation(self.root, &generation, &descriptions, &releases, self.active.id).map_err(io)?;
+        if self.options.durability == Durability::Synced {
+            sync_root(self.root).map_err(io)?;
+        }
+        watch.lap("sync");
+        interrupt.check()?;
+        let registration = Registration {
+            root: self.root,
+            packs: &registered_packs(&plan, &generation, &releases),
+            generation: id,
+            previous: self.active.id,
+            tests: &recorded_tests(&plan, &tests),
+            now: self.options.now,
+        };
+        registration.commit(&mut database)?;
+        // The database holds the generation now: from here on an interrupted install is completed.
+        staging.commit();
+        watch.lap("register");
+        complete(self.root, staging.directory(), id, self.options.durability)?;
+        staging.finish();
+        watch.lap("activate");
+        let report = self.report(&plan, source, id, tests, watch);
+        self.log(&report);
+        Ok(report)
+    }
+
+    /// Rows are written for what is installed now; those of the packs that stay must be right already.
+    fn require_agreement(&self, database: &Database) -> Result<(), InstallError> {
+        match database.registered()? {
+            Some(registered) if registered != self.active.id => Err(InstallError::Disagreement {
+                root: self.root.path().to_owned(),
+                active: self.active.id,
+                registered,
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    fn report(
+        &self,
+        plan: &InstallPlan,
+        source: &VerifiedSource,
+        generation: u64,
+        tests: Vec<PackTestResult>,
+        watch: Stopwatch,
+    ) -> InstallReport {
+        let packs = plan.packs.iter().map(|planned| PackReport {
+            pack: planned.pack.clone(),
+            version: planned.release.config.pack.version.clone(),
+            replaces: planned.replaces.clone(),
+            requested: planned.requested,
+            contents: count_by_directory(&planned.release.config.components),
+            packages: (!planned.environments.is_empty())
+                .then(|| planned.environments.values().map(EnvironmentDescription::package_count).sum()),
+        });
+        InstallReport {
+            outcome: Outcome::Installed,
+            root: self.root.path().to_owned(),
+            registry: source.registry().to_string(),
+            generation,
+            packs: packs.collect(),
+            downloaded_bytes: plan.download_bytes(),
+            freshness: source.freshness(),
+            tests,
+            stages: watch.into_stages(),
+        }
+    }
+
+    /// Adds a line to the install log; the installation is done by now and stands without it.
+    fn log(&self, report: &InstallReport) {
+        if let Err(error) = report.log(self.root, self.options.tests, self.options.now) {
+            self.reporter.warning(&format!("the install log could not be written: {error}"));
+        }
+    }
+}
+
+/// The releases of `plan`, as the new generation keeps them.
+fn kept_releases(plan: &InstallPlan, mut recipes: BuiltRecipes) -> BTreeMap<PackRef, KeptRelease> {
+    let kept = plan.packs.iter().map(|planned| {
+        let logs = planned.environments.iter().filter_map(|(directory, environment)| {
+            Some((directory.clone(), recipes.logs.get(&environment.digest())?.clone()))
+        });
+        let logs = logs.collect();
+        let failed = recipes.failed.remove(&planned.pack).unwrap_or_default();
+        (planned.pack.clone(), KeptRelease::new(planned.release.config.clone(), logs, failed))
+    });
+    kept.collect()
+}
+
+/// The packs of `plan` as `generation` has them.
+fn registered_packs<'a>(
+    plan: &'a InstallPlan,
+    generation: &'a Generation,
+    releases: &'a BTreeMap<PackRef, KeptRelease>,
+) -> Vec<RegisteredPack<'a>> {
+    let registered = plan.packs.iter().map(|planned| RegisteredPack {
+        pack: &planned.pack,
+        installed: &generation.packs[&planned.pack],
+        release: &releases[&planned.pack],
+        environments: planned.environments.iter().map(|(name, found)| (name.as_str(), found)).collect(),
+    });
+    registered.collect()
+}
+
+fn recorded_tests<'a>(plan: &InstallPlan, tests: &'a [PackTestResult]) -> Vec<RecordedTest<'a>> {
+    let is_update = |result: &PackTestResult| {
+        let planned = plan.packs.iter().find(|planned| planned.pack.as_str() == result.pack_ref);
+        planned.is_some_and(|planned| planned.replaces.is_some())
+    };
+    tests.iter().map(|result| RecordedTest { result, is_update: is_update(result) }).collect()
+}
+
+/// Starts every interpreter that came along, before anything is built on it.
+fn start_runtimes(plan: &InstallPlan) -> Result<(), PlanError> {
+    let came_along = |environment: &&EnvironmentDescription| {
+        environment.runtime().is_some_and(|runtime| plan.runtimes.contains_key(&runtime))
+    };
+    for environment in plan.environments.values().filter(came_along) {
+        match environment {
+            EnvironmentDescription::Python(python) => {
+                Interpreter::probe(&python.interpreter.executable)?;
+            }
+            EnvironmentDescription::Recipe(_) => {}
+            EnvironmentDescription::Node(node) => {
+                NodeInterpreter::probe(&node.interpreter.executable)?;
+            }
+        }
+    }
+    Ok(())
+}

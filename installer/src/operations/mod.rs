@@ -1,0 +1,12 @@
+//! Whole operations on a host: each takes the lock, and ends in one change.
+
+mod install;
+mod next_generation;
+mod rebuild;
+mod report;
+mod stopwatch;
+
+pub use install::{InstallError, InstallOptions, install};
+pub use rebuild::{RebuildError, RebuildOptions, RebuiltEnvironment, rebuild_environments};
+pub use report::{InstallReport, Outcome, PackReport};
+pub use stopwatch::{StageTime, Stopwatch};

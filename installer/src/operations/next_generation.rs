@@ -1,0 +1,60 @@
+//! The lock file of the generation that an install makes.
+
+use std::path::Path;
+
+use attune_host::generation::{GENERATION_FORMAT, Generation, InstalledPack};
+use attune_host::root::HostRoot;
+use attune_schemas::component::count_by_directory;
+use jiff::Timestamp;
+
+use crate::plan::{InstallPlan, PlannedPack};
+
+/// The lock file of the generation that `plan` makes after `active`.
+pub(super) fn next_generation(
+    plan: &InstallPlan,
+    active: &Generation,
+    id: u64,
+    (registry, root): (&str, &HostRoot),
+    now: Timestamp,
+) -> Generation {
+    let mut packs = plan.kept.clone();
+    for planned in &plan.packs {
+        packs.insert(planned.pack.clone(), installed_pack(planned, registry, root));
+    }
+    let in_use = |executable: &Path| {
+        let environments = packs.values().flat_map(|pack| pack.environments.values());
+        environments.into_iter().any(|environment| environment.interpreter == executable)
+    };
+    let mut interpreters = plan.interpreters();
+    for known in &active.interpreters {
+        if in_use(&known.executable) && interpreters.iter().all(|other| other.executable != known.executable)
+        {
+            interpreters.push(known.clone());
+        }
+    }
+    let mut nodes = plan.nodes();
+    for known in &active.nodes {
+        if in_use(&known.executable) && nodes.iter().all(|other| other.executable != known.executable) {
+            nodes.push(known.clone());
+        }
+    }
+    Generation { format: GENERATION_FORMAT.to_owned(), id, created_at: now, packs, interpreters, nodes }
+}
+
+fn installed_pack(planned: &PlannedPack, registry: &str, root: &HostRoot) -> InstalledPack {
+    let config = &planned.release.config;
+    let environments = planned.environments.iter();
+    InstalledPack {
+        version: config.pack.version.clone(),
+        manifest: planned.release.manifest_digest,
+        pack: planned.release.pack_layer().digest,
+        registry: registry.to_owned(),
+        requested: planned.requested,
+        dependencies: config.pack.dependencies.clone(),
+        contents: count_by_directory(&config.components),
+        failed_environments: planned.failed_environments.clone(),
+        environments: environments
+            .map(|(name, environment)| (name.clone(), environment.installed(root)))
+            .collect(),
+    }
+}

@@ -1,0 +1,270 @@
+//! Builds environments again, from what the store has: where files were damaged, and where the host's
+//! interpreter was upgraded.
+//!
+//! One with the same digest is exchanged in place. One for another interpreter has another digest, and so
+//! comes with a generation of its own, as everything that is installed does.
+
+mod record;
+mod refetch;
+mod tasks;
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use attune_host::database::DatabaseError;
+use attune_host::environment::EnvironmentDescription;
+use attune_host::generation::Generation;
+use attune_host::inventory::InventoryError;
+use attune_host::machine::NodeInterpreterError;
+use attune_host::machine::{InterpreterError, InterpreterSearch};
+use attune_host::process::CallerEnvironment;
+use attune_host::process::{Interrupt, Interrupted};
+use attune_host::root::{
+    CreatedPaths, HostRoot, InstallLock, LockError, RootError, StoreKind, exchange_trees,
+};
+use attune_host::transaction::Staging;
+use attune_host::transaction::{RecoverError, recover};
+use attune_registry::blob::Durability;
+use attune_registry::report::Reporter;
+use attune_registry::source::SourceError;
+use attune_registry::trust::{TrustError, Verdict};
+use attune_schemas::{FailureKind, PackRef};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::environments::{BuildError, build};
+use crate::environments::{BuildRecipes, RecipeError};
+use crate::environments::{damaged_packages, verify_environments};
+use crate::failure::Failed;
+use crate::plan::{ChooseError, PlanError};
+use crate::source::SourceLocation;
+use crate::source::VerifyError;
+use crate::unpack::UnpackError;
+use record::record;
+use refetch::refetch;
+use tasks::{Task, tasks};
+
+/// Why environments could not be built again.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RebuildError {
+    /// The root cannot be used.
+    #[error(transparent)]
+    Root(#[from] RootError),
+    /// The root is busy or cannot be written.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// An earlier change could not be completed or undone.
+    #[error(transparent)]
+    Recover(#[from] RecoverError),
+    /// The environments cannot be verified.
+    #[error(transparent)]
+    Environments(#[from] InventoryError),
+    /// No interpreter of this host will do.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// The source of packages cannot be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// The source of packages is not trusted.
+    #[error(transparent)]
+    Verify(#[from] VerifyError),
+    /// The source does not hold what it lists.
+    #[error(transparent)]
+    Choose(#[from] ChooseError),
+    /// A package could not be unpacked.
+    #[error(transparent)]
+    Unpack(#[from] UnpackError),
+    /// An environment could not be linked.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// An environment could not be built by its steps, or nothing says how.
+    #[error(transparent)]
+    Recipe(#[from] RecipeError),
+    /// The packages of an environment are damaged in the store.
+    #[error("packages of pack `{pack}` are damaged in the store: {}", packages.join(", "))]
+    DamagedStore {
+        /// The pack.
+        pack: PackRef,
+        /// The packages.
+        packages: Vec<String>,
+    },
+    /// The rows could not be written.
+    #[error(transparent)]
+    Register(#[from] DatabaseError),
+    /// The trust state could not be kept.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
+    /// A signal asked to stop.
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
+}
+
+impl Failed for RebuildError {
+    fn kind(&self) -> FailureKind {
+        match self {
+            Self::Root(error) => error.kind(),
+            Self::Lock(error) => error.kind(),
+            Self::Recover(error) => error.kind(),
+            Self::Environments(error) => error.kind(),
+            Self::Plan(error) => error.kind(),
+            Self::Source(error) => error.kind(),
+            Self::Verify(error) => error.kind(),
+            Self::Choose(error) => error.kind(),
+            Self::Unpack(error) => error.kind(),
+            Self::Build(error) => error.kind(),
+            Self::Recipe(error) => error.kind(),
+            Self::DamagedStore { .. } => FailureKind::Environment,
+            Self::Register(error) => error.kind(),
+            Self::Trust(error) => error.kind(),
+            Self::Interrupted(_) => FailureKind::Interrupted,
+        }
+    }
+
+    fn verdict(&self) -> Option<Verdict> {
+        match self {
+            Self::Verify(error) => error.verdict(),
+            Self::Choose(error) => error.verdict(),
+            Self::Trust(error) => error.verdict(),
+            _ => None,
+        }
+    }
+}
+
+impl From<InterpreterError> for RebuildError {
+    fn from(error: InterpreterError) -> Self {
+        PlanError::from(error).into()
+    }
+}
+
+impl From<NodeInterpreterError> for RebuildError {
+    fn from(error: NodeInterpreterError) -> Self {
+        PlanError::from(error).into()
+    }
+}
+
+/// Which environments to build again, and how.
+#[derive(Debug, Clone)]
+pub struct RebuildOptions {
+    /// Only those of this pack.
+    pub pack: Option<PackRef>,
+    /// Only those that are damaged or outdated.
+    pub only_damaged: bool,
+    /// Where packages are fetched from that the store has no longer whole.
+    pub from: Option<SourceLocation>,
+    /// Where to look for interpreters.
+    pub search: InterpreterSearch,
+    /// The caller's environment.
+    pub caller: CallerEnvironment,
+    /// Whether everything is on disk before it counts.
+    pub durability: Durability,
+    /// Tells when to stop.
+    pub interrupt: Interrupt,
+    /// The time.
+    pub now: Timestamp,
+}
+
+/// What was built again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RebuiltEnvironment {
+    /// The pack.
+    #[serde(rename = "ref")]
+    pub pack: PackRef,
+    /// The name of its directory.
+    pub runtime: String,
+    /// The interpreter that it is for now.
+    pub interpreter: PathBuf,
+    /// Whether that is another than before.
+    pub moved: bool,
+}
+
+/// Builds environments of the active generation again.
+pub fn rebuild_environments(
+    root: &HostRoot,
+    options: &RebuildOptions,
+    reporter: &dyn Reporter,
+) -> Result<Vec<RebuiltEnvironment>, RebuildError> {
+    let io = |source| root.failed(source);
+    // Before the lock, which recording what was found takes as well.
+    let damaged = if options.only_damaged {
+        let verified = verify_environments(root, options.pack.as_ref(), options.now)?;
+        let damaged = verified.into_iter().filter(|verified| !verified.is_whole());
+        Some(damaged.map(|verified| verified.environment.path).collect::<Vec<_>>())
+    } else {
+        None
+    };
+    let mut guard = CreatedPaths::default();
+    let _lock = InstallLock::acquire(root, &mut guard)?;
+    let guard = guard;
+    recover(root)?;
+    let active = Generation::active(root).map_err(io)?;
+    let tasks = tasks(root, &active, damaged.as_deref(), options)?;
+    if tasks.is_empty() {
+        guard.keep();
+        return Ok(Vec::new());
+    }
+    let mut damaged = BTreeSet::new();
+    for task in &tasks {
+        let of_task = damaged_packages(root, &task.environment).map_err(io)?;
+        if options.from.is_none() && !of_task.is_empty() {
+            let packages = of_task.into_iter().map(|package| package.name).collect();
+            return Err(RebuildError::DamagedStore { pack: task.pack.clone(), packages });
+        }
+        damaged.extend(of_task);
+    }
+    let id = root.next_generation().map_err(io)?;
+    let mut staging = Staging::create(root, id, options.durability, guard).map_err(io)?;
+    staging.create_part(StoreKind::Envs).map_err(io)?;
+    if let Some(from) = options.from.as_ref().filter(|_| !damaged.is_empty()) {
+        let environments: Vec<&EnvironmentDescription> = tasks.iter().map(|task| &task.environment).collect();
+        refetch(root, from, &environments, &damaged, (&staging, options, reporter))?;
+    }
+    let mut built = BTreeSet::new();
+    for task in &tasks {
+        if !built.insert(task.environment.digest()) {
+            continue;
+        }
+        reporter.started(&format!("building {} for {}", task.runtime, task.pack), None);
+        let outcome = build_task(task, root, &mut staging, options);
+        reporter.finished();
+        outcome?;
+        options.interrupt.check()?;
+    }
+    let rebuilt = record(root, &active, id, &tasks, staging, options)?;
+    Ok(rebuilt)
+}
+
+/// Builds one environment and puts it into the store; one that is there is exchanged whole.
+fn build_task(
+    task: &Task,
+    root: &HostRoot,
+    staging: &mut Staging,
+    options: &RebuildOptions,
+) -> Result<(), RebuildError> {
+    let io = |source| root.failed(source);
+    let digest = task.environment.digest();
+    let place = root.store(StoreKind::Envs, &digest);
+    if let EnvironmentDescription::Recipe(recipe) = &task.environment {
+        let building = BuildRecipes {
+            root,
+            staging,
+            search: &options.search,
+            caller: &options.caller,
+            interrupt: &options.interrupt,
+        };
+        return Ok(building.exchange(recipe)?);
+    }
+    let staged = staging.tree(StoreKind::Envs, &digest);
+    build(&task.environment, root, &staged)?;
+    if place.is_dir() {
+        exchange_trees(&staged, &place).map_err(io)?;
+        return Ok(());
+    }
+    // The active generation may have lost it; then it belongs there, and is never undone.
+    if digest == task.old {
+        Ok(fs_err::rename(&staged, &place).map_err(io)?)
+    } else {
+        Ok(staging.promote(StoreKind::Envs, [digest]).map_err(io)?)
+    }
+}

@@ -1,0 +1,44 @@
+//! Fetches packages again that are damaged in the store, and exchanges them there.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use attune_host::environment::EnvironmentDescription;
+use attune_host::root::{HostRoot, exchange_trees};
+use attune_host::transaction::Staging;
+use attune_registry::report::Reporter;
+use attune_registry::source::BlobPlan;
+use attune_schemas::Digest;
+
+use super::{RebuildError, RebuildOptions};
+use crate::environments::DamagedPackage;
+use crate::plan::{InstallPlan, allowed_blobs};
+use crate::source::SourceLocation;
+use crate::source::{TrustSettings, verify};
+use crate::unpack::fetch_and_unpack;
+
+/// Fetches `damaged`, packages of `environments`, from `location` and puts them into the store.
+pub(super) fn refetch(
+    root: &HostRoot,
+    location: &SourceLocation,
+    environments: &[&EnvironmentDescription],
+    damaged: &BTreeSet<DamagedPackage>,
+    (staging, options, reporter): (&Staging, &RebuildOptions, &dyn Reporter),
+) -> Result<(), RebuildError> {
+    let io = |source| root.failed(source);
+    let source = location.open(&options.interrupt)?;
+    let mut source = verify(source, root, &TrustSettings::default(), options.now)?;
+    let blobs = BlobPlan { wanted: BTreeMap::new(), allowed: allowed_blobs(&mut source)? };
+    let wanted: BTreeSet<Digest> = damaged.iter().map(|package| package.digest).collect();
+    let plan = InstallPlan::of_packages(environments, &wanted, blobs);
+    fetch_and_unpack(&plan, source.source(), staging, &options.interrupt, reporter)?;
+    for DamagedPackage { kind, digest, .. } in damaged {
+        let (new, place) = (staging.tree(*kind, digest), root.store(*kind, digest));
+        if place.is_dir() {
+            exchange_trees(&new, &place).map_err(io)?;
+        } else {
+            fs_err::rename(&new, &place).map_err(io)?;
+        }
+    }
+    source.persist()?;
+    Ok(())
+}

@@ -1,0 +1,118 @@
+//! What is to be built again, and for which interpreter.
+
+use std::io;
+use std::path::PathBuf;
+
+use attune_host::environment::EnvironmentDescription;
+use attune_host::generation::Generation;
+use attune_host::inventory::InventoryError;
+use attune_host::machine::{Interpreter, Interpreters};
+use attune_host::machine::{NodeInterpreter, NodeInterpreters};
+use attune_host::root::HostRoot;
+use attune_schemas::{Digest, PackRef};
+
+use super::{RebuildError, RebuildOptions};
+use crate::environments::RecipeError;
+use crate::plan::PlanError;
+
+/// One environment to build again.
+pub(super) struct Task {
+    pub(super) pack: PackRef,
+    pub(super) runtime: String,
+    pub(super) old: Digest,
+    pub(super) environment: EnvironmentDescription,
+}
+
+/// What is to be built, each for the interpreter that the host has now.
+pub(super) fn tasks(
+    root: &HostRoot,
+    active: &Generation,
+    damaged: Option<&[PathBuf]>,
+    options: &RebuildOptions,
+) -> Result<Vec<Task>, RebuildError> {
+    let io = |source| root.failed(source);
+    let mut tasks = Vec::new();
+    let (mut pythons, mut nodes) = (
+        Interpreters::new(options.search.clone(), active.unchanged_interpreters()),
+        NodeInterpreters::new(options.search.clone(), active.unchanged_nodes()),
+    );
+    for (pack, installed) in &active.packs {
+        if options.pack.as_ref().is_some_and(|wanted| wanted != pack) {
+            continue;
+        }
+        for (runtime, environment) in &installed.environments {
+            let path = root.environment(pack, runtime);
+            if damaged.is_some_and(|damaged| !damaged.contains(&path)) {
+                continue;
+            }
+            let description = Generation::description(&root.generation(active.id), &environment.digest);
+            let unknown = || RecipeError::NoDescription { pack: pack.clone(), runtime: runtime.clone() };
+            let text = match fs_err::read(&description) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(unknown().into()),
+                text => text.map_err(io)?,
+            };
+            let described: EnvironmentDescription = serde_json::from_slice(&text).map_err(|_| unknown())?;
+            let environment_now = if environment.is_current() {
+                described
+            } else {
+                for_current_interpreter(pack, described, &mut pythons, &mut nodes, options)?
+            };
+            tasks.push(Task {
+                pack: pack.clone(),
+                runtime: runtime.clone(),
+                old: environment.digest,
+                environment: environment_now,
+            });
+        }
+    }
+    if let Some(pack) = &options.pack
+        && !active.packs.contains_key(pack)
+    {
+        let runtime = "any runtime".to_owned();
+        return Err(InventoryError::NoEnvironment { pack: pack.clone(), runtime }.into());
+    }
+    Ok(tasks)
+}
+
+/// The environment for an interpreter that the host has now, which takes the same packages.
+fn for_current_interpreter(
+    pack: &PackRef,
+    environment: EnvironmentDescription,
+    pythons: &mut Interpreters,
+    nodes: &mut NodeInterpreters,
+    options: &RebuildOptions,
+) -> Result<EnvironmentDescription, PlanError> {
+    let gone = |needed: String, found: Vec<String>| {
+        let found = if found.is_empty() { "none on this host".to_owned() } else { found.join(", ") };
+        PlanError::NoInterpreter { pack: pack.clone(), needed, found }
+    };
+    match environment {
+        EnvironmentDescription::Python(python) => {
+            let old = python.interpreter.clone();
+            let found = pythons.find(|new| new.minor() == old.minor() && new.platform() == old.platform())?;
+            let minor = old.minor().map(|minor| minor.to_string()).unwrap_or_default();
+            let found = found.ok_or_else(|| {
+                gone(format!("Python {minor}"), pythons.found().iter().map(Interpreter::describe).collect())
+            })?;
+            Ok(EnvironmentDescription::Python(python.on(found)))
+        }
+        EnvironmentDescription::Node(node) => {
+            let old = node.interpreter.clone();
+            let found = nodes.find(|new| new.platform() == old.platform() && new.abi == old.abi)?;
+            let found = found.ok_or_else(|| {
+                gone(
+                    format!("Node.js with the ABI {}", old.abi),
+                    nodes.found().iter().map(NodeInterpreter::describe).collect(),
+                )
+            })?;
+            Ok(EnvironmentDescription::Node(node.on(found)))
+        }
+        EnvironmentDescription::Recipe(mut recipe) => {
+            let name =
+                recipe.interpreter.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
+            let found = options.search.programs(&[&name]).into_iter().next();
+            recipe.interpreter = found.ok_or_else(|| gone(format!("`{name}`"), Vec::new()))?;
+            Ok(EnvironmentDescription::Recipe(recipe))
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! Holds a source's metadata against what this host trusts.
+
+use std::path::Path;
+
+use attune_host::root::HostRoot;
+use attune_registry::blob::Durability;
+use attune_registry::reader::{MetadataFetch, RegistryReader};
+use attune_registry::source::Source;
+use attune_registry::trust::{
+    Client, TrustAnchor, TrustError, TrustStore, UpdateOptions, VerifiedRepository,
+};
+use attune_schemas::tuf::RegistryName;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::trust::{AnchorError, AnchorSettings};
+use crate::trust::{FreshnessReport, Grace};
+
+/// Why a source is not trusted.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum VerifyError {
+    /// The root that a person gave cannot be used.
+    #[error(transparent)]
+    Anchor(#[from] AnchorError),
+    /// Nothing says which root to trust.
+    #[error("nothing on this host vouches for {source_name}")]
+    NoTrust {
+        /// The source.
+        source_name: String,
+    },
+    /// The metadata is not trusted.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
+}
+
+/// What the user says about trust.
+#[derive(Debug, Clone, Default)]
+pub struct TrustSettings {
+    /// The root to trust on first use.
+    pub anchor: AnchorSettings,
+    /// How long after its expiry metadata is still accepted in this run.
+    pub grace: Option<SignedDuration>,
+}
+
+/// A source whose metadata is vouched for by a trusted root.
+pub struct VerifiedSource {
+    source: Box<dyn Source>,
+    repository: VerifiedRepository,
+    store: TrustStore,
+    grace: Grace,
+}
+
+/// Verifies the metadata of `source`; writes nothing.
+pub fn verify(
+    source: Box<dyn Source>,
+    root: &HostRoot,
+    settings: &TrustSettings,
+    now: Timestamp,
+) -> Result<VerifiedSource, VerifyError> {
+    let anchor = settings.anchor.resolve(&*source)?;
+    let name = registry_name(&*source, anchor.as_ref(), root)?;
+    let store = TrustStore::new(&root.trust(), &name);
+    let client = Client::open(&store, anchor.as_ref())?;
+    let mut options = UpdateOptions::at(now);
+    let grace = Grace { asked: settings.grace, policy: store.policy()? };
+    options.expiry = grace.expiry();
+    let repository = client.update(&MetadataFetch(&*source), &options)?;
+    Ok(VerifiedSource { source, repository, store, grace })
+}
+
+/// Which trusted registry the source should be; only ever narrows what is tried.
+fn registry_name(
+    source: &dyn Source,
+    anchor: Option<&TrustAnchor>,
+    root: &HostRoot,
+) -> Result<RegistryName, VerifyError> {
+    if let Some(anchor) = anchor {
+        return Ok(anchor.registry_name().clone());
+    }
+    if let Some(description) = source.description() {
+        return description.registry.parse().map_err(|_| VerifyError::NoTrust { source_name: source.name() });
+    }
+    let mut known = TrustStore::registries(&root.trust())?;
+    match (known.pop(), known.pop()) {
+        (Some(only), None) => Ok(only),
+        _ => Err(VerifyError::NoTrust { source_name: source.name() }),
+    }
+}
+
+impl VerifiedSource {
+    /// The registry's name, as its root says.
+    pub fn registry(&self) -> &RegistryName {
+        self.repository.registry_name()
+    }
+
+    /// Reads as far as the metadata vouches.
+    pub fn reader(&mut self) -> RegistryReader<'_> {
+        RegistryReader::new(&mut *self.source, &self.repository)
+    }
+
+    /// The source itself, for its blobs.
+    pub fn source(&mut self) -> &mut dyn Source {
+        &mut *self.source
+    }
+
+    /// How fresh the metadata is that was accepted so far.
+    pub fn freshness(&self) -> FreshnessReport {
+        FreshnessReport::new(&self.repository.freshness(), &self.grace)
+    }
+
+    /// Leaves what this source taught in `directory`, to be taken over once the install is committed.
+    pub fn persist_to(&self, directory: &Path, durability: Durability) -> Result<(), TrustError> {
+        let store = TrustStore::new(directory, self.registry()).with_durability(durability);
+        self.repository.persist(&store).map(|_| ())
+    }
+
+    /// Keeps what this source taught, so that nothing older is accepted later; writes only changes.
+    pub fn persist(&self) -> Result<(), TrustError> {
+        self.repository.persist(&self.store).map(|_| ())
+    }
+}

@@ -1,0 +1,12 @@
+//! Whom a host trusts: the root that a person vouches for, the registries it knows, and freshness.
+
+mod anchor;
+mod freshness;
+mod trusted;
+
+pub use anchor::{AnchorError, AnchorSettings, read_anchor};
+pub use freshness::{ExpiredRole, FreshnessReport, Grace, in_words};
+pub use trusted::{
+    SeenRole, TrustDetails, TrustedError, TrustedRegistry, TrustedRole, remove_trust, reset_trust, trust,
+    trust_details, trusted_registries,
+};
