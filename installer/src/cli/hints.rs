@@ -74,8 +74,8 @@ impl Hint for LockError {
 impl Hint for RecoverError {
     fn hint(&self) -> Option<String> {
         match self {
-            Self::Root(error) => error.hint(),
-            Self::Trust(error) => error.hint(),
+            Self::Root(error) => Hint::hint(error),
+            Self::Trust(error) => Hint::hint(error),
             Self::Register(_) => None,
             Self::Unfinished { .. } => {
                 Some("mend the cause and run the same command again: it completes what is left".to_owned())
@@ -87,9 +87,9 @@ impl Hint for RecoverError {
 impl Hint for GcError {
     fn hint(&self) -> Option<String> {
         match self {
-            Self::Root(error) => error.hint(),
-            Self::Lock(error) => error.hint(),
-            Self::Recover(error) => error.hint(),
+            Self::Root(error) => Hint::hint(error),
+            Self::Lock(error) => Hint::hint(error),
+            Self::Recover(error) => Hint::hint(error),
         }
     }
 }
@@ -114,8 +114,8 @@ impl Hint for SourceError {
 impl Hint for ReaderError {
     fn hint(&self) -> Option<String> {
         match self {
-            Self::Trust(error) => error.hint(),
-            Self::Source(error) => error.hint(),
+            Self::Trust(error) => Hint::hint(error),
+            Self::Source(error) => Hint::hint(error),
             _ => None,
         }
     }
@@ -131,7 +131,7 @@ impl Hint for AnchorError {
                 "ask the registry's publisher for the fingerprint again, over a channel you trust: \
                  `attune-build root show REGISTRY` prints it"
             }
-            Self::Trust(error) => return error.hint(),
+            Self::Trust(error) => return Hint::hint(error),
         };
         Some(hint.to_owned())
     }
@@ -140,10 +140,10 @@ impl Hint for AnchorError {
 impl Hint for TrustedError {
     fn hint(&self) -> Option<String> {
         match self {
-            Self::Root(error) => error.hint(),
-            Self::Lock(error) => error.hint(),
-            Self::Anchor(error) => error.hint(),
-            Self::Trust(error) => error.hint(),
+            Self::Root(error) => Hint::hint(error),
+            Self::Lock(error) => Hint::hint(error),
+            Self::Anchor(error) => Hint::hint(error),
+            Self::Trust(error) => Hint::hint(error),
             Self::UnknownRegistry { .. } => None,
         }
     }
@@ -152,8 +152,8 @@ impl Hint for TrustedError {
 impl Hint for VerifyError {
     fn hint(&self) -> Option<String> {
         match self {
-            Self::Anchor(error) => error.hint(),
-            Self::Trust(error) => error.hint(),
+            Self::Anchor(error) => Hint::hint(error),
+            Self::Trust(error) => Hint::hint(error),
             Self::NoTrust { .. } => Some(
                 "pass --trust with the registry's root metadata (metadata/1.root.json), which you got over a \
                  channel you trust; it is never taken from the bundle; its fingerprint alone will do: \
@@ -167,8 +167,8 @@ impl Hint for VerifyError {
 impl Hint for ChooseError {
     fn hint(&self) -> Option<String> {
         let hint = match self {
-            Self::Reader(error) => return error.hint(),
-            Self::Resolve(error) => return error.hint(),
+            Self::Reader(error) => return Hint::hint(error),
+            Self::Resolve(error) => return Hint::hint(error),
             Self::NotInIndex { .. } | Self::ListedTwice { .. } => {
                 "make the bundle again with `attune-build bundle`"
             }
@@ -206,7 +206,7 @@ impl Hint for ResolveError {
 impl Hint for PlanError {
     fn hint(&self) -> Option<String> {
         let hint = match self {
-            Self::Reader(error) => return error.hint(),
+            Self::Reader(error) => return Hint::hint(error),
             Self::NoInterpreter { .. } => "install such a Python, or name one with --python /path/to/python3",
             Self::Runtime { .. } => "install the runtime, or report its definition to the pack's publisher",
             Self::NoVersion { .. } => {
@@ -236,7 +236,7 @@ impl Hint for PlanError {
 impl Hint for UnpackError {
     fn hint(&self) -> Option<String> {
         match self {
-            Self::Source(error) => error.hint(),
+            Self::Source(error) => Hint::hint(error),
             Self::Interrupted(_) => Some(NOTHING_CHANGED.to_owned()),
             _ if self.kind() == FailureKind::Failed => Some(WRITABLE_DISK.to_owned()),
             _ => Some(REPORT_TO_PUBLISHER.to_owned()),
@@ -267,7 +267,7 @@ impl Hint for BuildError {
 impl Hint for RecipeError {
     fn hint(&self) -> Option<String> {
         let hint = match self {
-            Self::Root(error) => return error.hint(),
+            Self::Root(error) => return Hint::hint(error),
             Self::Failed { .. } => {
                 "install what its steps lack; pass --force to install without the environment, which the next \
                  install tries again"
@@ -282,8 +282,8 @@ impl Hint for RecipeError {
 impl Hint for InventoryError {
     fn hint(&self) -> Option<String> {
         match self {
-            Self::Root(error) => error.hint(),
-            Self::Lock(error) => error.hint(),
+            Self::Root(error) => Hint::hint(error),
+            Self::Lock(error) => Hint::hint(error),
             Self::Register(_) => None,
             Self::NoEnvironment { .. } => Some("`attune-install env list` lists the environments".to_owned()),
         }
@@ -293,23 +293,23 @@ impl Hint for InventoryError {
 impl Hint for RebuildError {
     fn hint(&self) -> Option<String> {
         match self {
-            Self::Root(error) => error.hint(),
-            Self::Lock(error) => error.hint(),
-            Self::Recover(error) => error.hint(),
-            Self::Environments(error) => error.hint(),
-            Self::Plan(error) => error.hint(),
-            Self::Source(error) => error.hint(),
-            Self::Verify(error) => error.hint(),
-            Self::Choose(error) => error.hint(),
-            Self::Unpack(error) => error.hint(),
-            Self::Build(error) => error.hint(),
-            Self::Recipe(error) => error.hint(),
+            Self::Root(error) => Hint::hint(error),
+            Self::Lock(error) => Hint::hint(error),
+            Self::Recover(error) => Hint::hint(error),
+            Self::Environments(error) => Hint::hint(error),
+            Self::Plan(error) => Hint::hint(error),
+            Self::Source(error) => Hint::hint(error),
+            Self::Verify(error) => Hint::hint(error),
+            Self::Choose(error) => Hint::hint(error),
+            Self::Unpack(error) => Hint::hint(error),
+            Self::Build(error) => Hint::hint(error),
+            Self::Recipe(error) => Hint::hint(error),
             Self::DamagedStore { .. } => Some(
                 "give the bundle or registry that has them: `attune-install env repair PACK --from BUNDLE`"
                     .to_owned(),
             ),
             Self::Register(_) => None,
-            Self::Trust(error) => error.hint(),
+            Self::Trust(error) => Hint::hint(error),
             Self::Interrupted(_) => Some(NOTHING_CHANGED.to_owned()),
         }
     }
@@ -318,21 +318,21 @@ impl Hint for RebuildError {
 impl Hint for InstallError {
     fn hint(&self) -> Option<String> {
         match self {
-            Self::Root(error) => error.hint(),
-            Self::Lock(error) => error.hint(),
-            Self::Recover(error) => error.hint(),
-            Self::Source(error) => error.hint(),
-            Self::Verify(error) => error.hint(),
-            Self::Choose(error) => error.hint(),
-            Self::Plan(error) => error.hint(),
-            Self::Unpack(error) => error.hint(),
-            Self::Build(error) => error.hint(),
-            Self::Recipe(error) => error.hint(),
+            Self::Root(error) => Hint::hint(error),
+            Self::Lock(error) => Hint::hint(error),
+            Self::Recover(error) => Hint::hint(error),
+            Self::Source(error) => Hint::hint(error),
+            Self::Verify(error) => Hint::hint(error),
+            Self::Choose(error) => Hint::hint(error),
+            Self::Plan(error) => Hint::hint(error),
+            Self::Unpack(error) => Hint::hint(error),
+            Self::Build(error) => Hint::hint(error),
+            Self::Recipe(error) => Hint::hint(error),
             Self::Tests(_) => Some(
                 "nothing was changed; pass --force to install all the same, or --skip-tests to run none"
                     .to_owned(),
             ),
-            Self::Trust(error) => error.hint(),
+            Self::Trust(error) => Hint::hint(error),
             Self::Register(_) => None,
             Self::Disagreement { root, registered, .. } => Some(format!(
                 "`current` was moved by hand; make it lead to the registered one again: \

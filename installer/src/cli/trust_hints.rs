@@ -44,7 +44,7 @@ impl Hint for TrustError {
             Self::RegistryRenamed { .. } | Self::NoRegistryName { .. } => {
                 "a registry keeps its name for life; pass the root that was made with it"
             }
-            _ => return failed_source(self)?.hint(),
+            _ => return Hint::hint(failed_source(self)?),
         };
         Some(hint.to_owned())
     }
