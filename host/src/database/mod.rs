@@ -18,7 +18,7 @@ pub use database::Database;
 pub use environments::RecordedEnvironment;
 pub use packs::environment_metadata;
 
-use crate::environment::EnvironmentDescription;
+use crate::environment::{EnvironmentDescription, EnvironmentName};
 use crate::generation::InstalledPack;
 use crate::generation::KeptRelease;
 use crate::root::HostRoot;
@@ -82,8 +82,8 @@ pub struct RegisteredPack<'a> {
     pub installed: &'a InstalledPack,
     /// Its release, as the generation keeps it.
     pub release: &'a KeptRelease,
-    /// The descriptions of its environments, by directory.
-    pub environments: BTreeMap<&'a str, &'a EnvironmentDescription>,
+    /// The descriptions of its environments.
+    pub environments: BTreeMap<&'a EnvironmentName, &'a EnvironmentDescription>,
 }
 
 /// The result of a pack's tests, to be recorded.

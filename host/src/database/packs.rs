@@ -5,7 +5,7 @@ use rusqlite::{Transaction, params};
 use serde_json::json;
 
 use super::{RegisteredPack, Registration, runtimes};
-use crate::environment::EnvironmentDescription;
+use crate::environment::{EnvironmentDescription, EnvironmentName};
 
 /// Inserts or updates the row of a pack and returns its id; configuration set on the host is kept.
 pub(super) fn upsert(
@@ -60,22 +60,18 @@ pub(super) fn record_environments(
 ) -> rusqlite::Result<()> {
     transaction.execute("DELETE FROM pack_environment WHERE pack = ?1", [pack])?;
     for (name, environment) in &registered.environments {
-        let name = *name;
-        let runtime = match environment {
-            EnvironmentDescription::Recipe(recipe) => &recipe.runtime_ref,
-            // `python-3.12` is one of Python.
-            _ => name.split('-').next().unwrap_or(name),
-        };
-        let version = match environment {
-            EnvironmentDescription::Recipe(recipe) => recipe.version.as_deref(),
-            _ => name.split_once('-').map(|(_, version)| version),
+        let (runtime, version) = match environment {
+            EnvironmentDescription::Recipe(recipe) => {
+                (recipe.runtime_ref.as_str(), recipe.version.as_deref())
+            }
+            _ => name.linked().unwrap_or((name.as_str(), None)),
         };
         let row = EnvironmentRow {
-            directory: name,
+            name,
             runtime,
             version,
-            marker: registered.installed.environments.get(name).and_then(|known| known.marker.as_deref()),
-            log: registered.release.logs.get(name).map(String::as_str),
+            marker: registered.installed.environments.get(*name).and_then(|known| known.marker.as_deref()),
+            log: registered.release.logs.get(*name).map(String::as_str),
             error: None,
             metadata: environment_metadata(environment),
         };
@@ -83,7 +79,7 @@ pub(super) fn record_environments(
     }
     for failed in &registered.release.failed {
         let row = EnvironmentRow {
-            directory: &failed.directory,
+            name: &failed.name,
             runtime: &failed.runtime_ref,
             version: failed.version.as_deref(),
             marker: None,
@@ -96,15 +92,15 @@ pub(super) fn record_environments(
     Ok(())
 }
 
-/// What is recorded of an environment.
+/// The row of an environment.
 struct EnvironmentRow<'a> {
-    directory: &'a str,
+    name: &'a EnvironmentName,
     runtime: &'a str,
-    /// The version that an action asks for, where it is one of these.
+    /// The version of the runtime, if it is for one.
     version: Option<&'a str>,
     marker: Option<&'a str>,
     log: Option<&'a str>,
-    /// Why it failed, where it did.
+    /// Why it could not be built.
     error: Option<&'a str>,
     metadata: serde_json::Value,
 }
@@ -141,7 +137,7 @@ impl EnvironmentRow<'_> {
                 runtime,
                 runtime_ref,
                 key,
-                registration.root.environment(registered.pack, self.directory).display().to_string(),
+                registration.root.environment(registered.pack, self.name.as_str()).display().to_string(),
                 if self.error.is_none() { "ready" } else { "failed" },
                 self.marker,
                 ready,
@@ -157,7 +153,7 @@ impl EnvironmentRow<'_> {
     }
 }
 
-/// What is recorded of how an environment was made.
+/// How an environment was made, as its row records it.
 pub fn environment_metadata(environment: &EnvironmentDescription) -> serde_json::Value {
     match environment {
         EnvironmentDescription::Python(python) => json!({

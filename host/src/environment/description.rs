@@ -10,12 +10,13 @@ use serde::{Deserialize, Serialize};
 
 use super::installed::{EnvironmentKind, FileStamp, InstalledEnvironment};
 use super::link_mode::LinkMode;
+use super::name::EnvironmentName;
 use super::template::{executable_of, templates_of};
 use crate::machine::{Interpreter, NodeInterpreter};
 use crate::root::{HostRoot, StoreKind};
 
-/// The environments of a pack, by the name of their directory: `python`, `nodejs`.
-pub type PackEnvironments = BTreeMap<String, EnvironmentDescription>;
+/// The environments of a pack.
+pub type PackEnvironments = BTreeMap<EnvironmentName, EnvironmentDescription>;
 
 /// An environment to be there. Kept with the generation, so that it can be built again without its source.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -4,6 +4,7 @@ mod description;
 mod digest;
 mod installed;
 mod link_mode;
+mod name;
 mod template;
 
 pub use description::{
@@ -12,4 +13,5 @@ pub use description::{
 };
 pub use installed::{EnvironmentKind, FileStamp, InstalledEnvironment};
 pub use link_mode::LinkMode;
+pub use name::{EnvironmentName, EnvironmentNameError};
 pub use template::{TemplateValues, Templates, executable_of, templates_of};

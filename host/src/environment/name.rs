@@ -48,7 +48,11 @@ impl EnvironmentName {
     pub fn linked(&self) -> Option<(&str, Option<&str>)> {
         [PYTHON, NODEJS].into_iter().find_map(|runtime| {
             let rest = self.0.strip_prefix(runtime)?;
-            if rest.is_empty() { Some((runtime, None)) } else { Some((runtime, Some(rest.strip_prefix('-')?))) }
+            if rest.is_empty() {
+                Some((runtime, None))
+            } else {
+                Some((runtime, Some(rest.strip_prefix('-')?)))
+            }
         })
     }
 

@@ -10,6 +10,8 @@ use attune_schemas::PackRef;
 use attune_schemas::pack_config::PackConfig;
 use serde::{Deserialize, Serialize};
 
+use crate::environment::EnvironmentName;
+
 /// The `format` of a [`KeptRelease`].
 pub const KEPT_RELEASE_FORMAT: &str = "attune.installed-release/v1";
 
@@ -20,9 +22,9 @@ pub struct KeptRelease {
     pub format: String,
     /// The config blob of the release.
     pub config: PackConfig,
-    /// The output of the steps that built its environments, by directory.
+    /// The output of the steps that built its environments.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub logs: BTreeMap<String, String>,
+    pub logs: BTreeMap<EnvironmentName, String>,
     /// The environments that could not be built, and that the pack goes without.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub failed: Vec<FailedEnvironment>,
@@ -31,8 +33,8 @@ pub struct KeptRelease {
 /// An environment that could not be built.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FailedEnvironment {
-    /// The name of its directory.
-    pub directory: String,
+    /// Its name.
+    pub name: EnvironmentName,
     /// The runtime.
     pub runtime_ref: String,
     /// The version of the runtime, if it was made for one.
@@ -46,7 +48,11 @@ pub struct FailedEnvironment {
 
 impl KeptRelease {
     /// A release with these parts.
-    pub fn new(config: PackConfig, logs: BTreeMap<String, String>, failed: Vec<FailedEnvironment>) -> Self {
+    pub fn new(
+        config: PackConfig,
+        logs: BTreeMap<EnvironmentName, String>,
+        failed: Vec<FailedEnvironment>,
+    ) -> Self {
         Self { format: KEPT_RELEASE_FORMAT.to_owned(), config, logs, failed }
     }
 

@@ -6,10 +6,10 @@
 //!   packs/<ref> -> ../../../store/packs/<sha256>
 //!   packenvs/<ref>/python/{bin,lib,lib64,pyvenv.cfg} -> ../../../../../store/envs/<sha256>/...
 //!   packenvs/<ref>/python/.attune_deps_installed
-//!   environments/<sha256>.json     what an environment is made of, to build it again
+//!   environments/<sha256>.json     the description of an environment, to build it again
+//!   releases/<ref>.json            the release's config, to write its rows again
 //!   packenvs/<ref>/nodejs/{bin,node_modules} -> ...; node.js -> nodejs, as workers call it
 //! ```
-//!
 //!
 //! An environment's directory is real and its entries are links, because the marker that Attune's
 //! workers look for differs between packs that share an environment.
@@ -23,7 +23,7 @@ use attune_schemas::{Digest, PackRef, Version};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::environment::{EnvironmentDescription, FileStamp, InstalledEnvironment};
+use crate::environment::{EnvironmentDescription, EnvironmentName, FileStamp, InstalledEnvironment};
 use crate::machine::Interpreter;
 use crate::machine::NodeInterpreter;
 use crate::root::{HostRoot, StoreKind};
@@ -45,7 +45,7 @@ pub struct Generation {
     /// The interpreters that its environments use, by executable.
     #[serde(default)]
     pub interpreters: Vec<Interpreter>,
-    /// The same of Node.js.
+    /// The Node.js interpreters that its environments use.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub nodes: Vec<NodeInterpreter>,
 }
@@ -69,12 +69,12 @@ pub struct InstalledPack {
     /// Number of components by directory name.
     #[serde(default)]
     pub contents: BTreeMap<String, u64>,
-    /// Directories of environments that could not be built, and that it goes without.
+    /// The environments that could not be built, and that it goes without.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub failed_environments: Vec<String>,
-    /// Its environments by runtime name.
+    pub failed_environments: Vec<EnvironmentName>,
+    /// Its environments.
     #[serde(default)]
-    pub environments: BTreeMap<String, InstalledEnvironment>,
+    pub environments: BTreeMap<EnvironmentName, InstalledEnvironment>,
 }
 
 impl InstalledPack {
@@ -136,7 +136,7 @@ impl Generation {
         known.filter(|interpreter| self.is_unchanged(&interpreter.executable)).cloned().collect()
     }
 
-    /// The same of Node.js.
+    /// The Node.js interpreters that are still what they were when they were asked.
     pub fn unchanged_nodes(&self) -> Vec<NodeInterpreter> {
         self.nodes.iter().filter(|interpreter| self.is_unchanged(&interpreter.executable)).cloned().collect()
     }
@@ -156,7 +156,7 @@ impl Generation {
     pub fn set_environment(
         &mut self,
         pack: &PackRef,
-        runtime: &str,
+        name: &EnvironmentName,
         installed: InstalledEnvironment,
         planned: &EnvironmentDescription,
     ) {
@@ -173,7 +173,7 @@ impl Generation {
         }
         let installed = InstalledEnvironment { stamp: FileStamp::of(planned.interpreter()), ..installed };
         if let Some(pack) = self.packs.get_mut(pack) {
-            pack.environments.insert(runtime.to_owned(), installed);
+            let _previous = pack.environments.insert(name.clone(), installed);
         }
     }
 

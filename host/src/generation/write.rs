@@ -33,8 +33,8 @@ pub fn write_generation(
     for (pack, installed) in &generation.packs {
         let target = store_link(3, StoreKind::Packs, &installed.pack);
         symlink(&target, &packs.join(pack.as_str()))?;
-        for (runtime, environment) in &installed.environments {
-            let place = environments.join(pack.as_str()).join(runtime);
+        for (name, environment) in &installed.environments {
+            let place = environments.join(pack.as_str()).join(name.as_str());
             fs_err::create_dir_all(&place)?;
             // Packages may bring data files for any directory: `share`, `etc`, `include`.
             for part in fs_err::read_dir(root.store(StoreKind::Envs, &environment.digest))? {
@@ -42,10 +42,12 @@ pub fn write_generation(
                 let target = store_link(5, StoreKind::Envs, &environment.digest).join(&part);
                 symlink(&target, &place.join(&part))?;
             }
-            if environment.kind == EnvironmentKind::Nodejs {
+            if let Some(of_workers) = name.name_of_workers() {
                 // Off-spec: workers take the runtime's name, "Node.js", and sensors the end of its ref.
-                let name = runtime.replacen("nodejs", "node.js", 1);
-                symlink(Path::new(runtime), &environments.join(pack.as_str()).join(name))?;
+                let other = environments.join(pack.as_str()).join(of_workers.as_str());
+                symlink(Path::new(name.as_str()), &other)?;
+            }
+            if environment.kind == EnvironmentKind::Nodejs {
                 if environment.marker.is_some() {
                     let pack = store_link(5, StoreKind::Packs, &installed.pack);
                     symlink(&pack.join("package.json"), &place.join("package.json"))?;

@@ -88,14 +88,14 @@ pub fn list_environments(root: &HostRoot) -> Result<Vec<ListedEnvironment>, Inve
     let mut all = Vec::new();
     for (pack, installed) in &active.packs {
         for (runtime, environment) in &installed.environments {
-            let path = root.environment(pack, runtime);
+            let path = root.environment(pack, runtime.as_str());
             let row = rows.get(&path);
             let own = path.join(environment.kind.executable());
             all.push(ListedEnvironment {
                 pack: pack.clone(),
                 version: installed.version.clone(),
                 kind: environment.kind,
-                runtime: runtime.clone(),
+                runtime: runtime.to_string(),
                 interpreter_version: interpreter_version(&active, environment),
                 interpreter: environment.interpreter.clone(),
                 executable: environment.executable.clone().unwrap_or(own),
@@ -106,10 +106,10 @@ pub fn list_environments(root: &HostRoot) -> Result<Vec<ListedEnvironment>, Inve
             });
         }
         for runtime in &installed.failed_environments {
-            let path = root.environment(pack, runtime);
+            let path = root.environment(pack, runtime.as_str());
             let row = rows.get(&path);
             let failed = recorded(path, row, EnvironmentStatus::Failed, pack, &installed.version);
-            all.push(ListedEnvironment { runtime: runtime.clone(), ..failed });
+            all.push(ListedEnvironment { runtime: runtime.to_string(), ..failed });
         }
     }
     Ok(all)

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use attune_schemas::{PackRef, Version};
 use serde::Serialize;
 
+use crate::environment::EnvironmentName;
 use crate::generation::Generation;
 use crate::root::{HostRoot, RootError};
 
@@ -35,8 +36,8 @@ pub struct ListedPack {
     pub requested: bool,
     /// Number of components by directory name.
     pub contents: BTreeMap<String, u64>,
-    /// The interpreter of each environment, by runtime.
-    pub environments: BTreeMap<String, PackEnvironment>,
+    /// The interpreter of each environment.
+    pub environments: BTreeMap<EnvironmentName, PackEnvironment>,
     /// Where it is.
     pub path: std::path::PathBuf,
 }
@@ -65,7 +66,7 @@ pub fn list(root: &HostRoot) -> Result<Inventory, RootError> {
             let listed = PackEnvironment {
                 version: interpreter.map(|known| known.version.clone()).unwrap_or_default(),
                 packages: environment.wheels.len(),
-                path: root.environment(pack, runtime),
+                path: root.environment(pack, runtime.as_str()),
             };
             (runtime.clone(), listed)
         });

@@ -106,8 +106,8 @@ impl HostRoot {
     }
 
     /// Where a pack's environment is found once it is active.
-    pub fn environment(&self, pack: &PackRef, runtime: &str) -> PathBuf {
-        self.path.join("packenvs").join(pack.as_str()).join(runtime)
+    pub fn environment(&self, pack: &PackRef, name: &str) -> PathBuf {
+        self.path.join("packenvs").join(pack.as_str()).join(name)
     }
 
     /// `state`.

@@ -393,8 +393,8 @@ impl Session<'_> {
 /// The releases of `plan`, as the new generation keeps them.
 fn kept_releases(plan: &InstallPlan, mut recipes: BuiltRecipes) -> BTreeMap<PackRef, KeptRelease> {
     let kept = plan.packs.iter().map(|planned| {
-        let logs = planned.environments.iter().filter_map(|(directory, environment)| {
-            Some((directory.clone(), recipes.logs.get(&environment.digest())?.clone()))
+        let logs = planned.environments.iter().filter_map(|(name, environment)| {
+            Some((name.clone(), recipes.logs.get(&environment.digest())?.clone()))
         });
         let logs = logs.collect();
         let failed = recipes.failed.remove(&planned.pack).unwrap_or_default();
@@ -413,7 +413,7 @@ fn registered_packs<'a>(
         pack: &planned.pack,
         installed: &generation.packs[&planned.pack],
         release: &releases[&planned.pack],
-        environments: planned.environments.iter().map(|(name, found)| (name.as_str(), found)).collect(),
+        environments: planned.environments.iter().collect(),
     });
     registered.collect()
 }

@@ -37,7 +37,7 @@ pub use runtimes::{BundledRuntimes, CarriedRuntimes};
 pub use space::{SpaceNeed, check_space};
 use versions::plan_versions;
 
-use attune_host::environment::{EnvironmentDescription, LinkMode, PackEnvironments};
+use attune_host::environment::{EnvironmentDescription, EnvironmentName, LinkMode, PackEnvironments};
 use attune_host::generation::InstalledPack;
 use attune_host::machine::{Interpreter, InterpreterSearch, Interpreters};
 use attune_host::machine::{NodeInterpreter, NodeInterpreters};
@@ -122,8 +122,8 @@ pub struct PlannedPack {
     pub requested: bool,
     /// Its environments.
     pub environments: PackEnvironments,
-    /// Directories of environments that could not be built, and that it goes without.
-    pub failed_environments: Vec<String>,
+    /// The environments that could not be built, and that it goes without.
+    pub failed_environments: Vec<EnvironmentName>,
     /// The version that it replaces.
     pub replaces: Option<attune_schemas::Version>,
 }
@@ -158,23 +158,20 @@ impl InstallPlan {
             let (mut python, mut node) = (None, None);
             if let Some((environment, carried)) = plan_python(&pack, config, &settings, hosted, &|_| true)? {
                 plan.need_runtime(carried, root);
-                match by_steps("python") {
-                    Some(_) => python = Some(environment),
-                    None => drop(
-                        environments.insert("python".to_owned(), EnvironmentDescription::Python(environment)),
-                    ),
+                if by_steps("python").is_some() {
+                    python = Some(environment);
+                } else {
+                    let environment = EnvironmentDescription::Python(environment);
+                    let _previous = environments.insert(EnvironmentName::python(), environment);
                 }
             }
             if let Some((environment, carried)) = plan_node(&pack, config, &settings, hosted, &|_| true)? {
                 plan.need_runtime(carried, root);
-                match by_steps("node") {
-                    Some(_) => node = Some(environment),
-                    None => {
-                        drop(
-                            environments
-                                .insert("nodejs".to_owned(), EnvironmentDescription::Node(environment)),
-                        );
-                    }
+                if by_steps("node").is_some() {
+                    node = Some(environment);
+                } else {
+                    let environment = EnvironmentDescription::Node(environment);
+                    let _previous = environments.insert(EnvironmentName::nodejs(), environment);
                 }
             }
             let versioned = plan_versions(&pack, config, &settings, hosted)?;
@@ -184,11 +181,11 @@ impl InstallPlan {
                 let (interpreter, vendored) = vendored_for(used, python.as_ref(), node.as_ref());
                 let archive = release.pack_layer().digest;
                 let source = RecipeSource { pack: &pack, config, archive, interpreter, vendored };
-                for (directory, recipe) in plan_recipes(&source, used, hosted)? {
-                    if environments.contains_key(&directory) {
-                        return Err(taken(&pack, used, &directory));
+                for (name, recipe) in plan_recipes(&source, used, hosted)? {
+                    if environments.contains_key(&name) {
+                        return Err(taken(&pack, used, &name));
                     }
-                    environments.insert(directory, EnvironmentDescription::Recipe(recipe));
+                    environments.insert(name, EnvironmentDescription::Recipe(recipe));
                 }
             }
             plan.need_archive(&release, root);

@@ -3,6 +3,7 @@
 
 use std::path::{Component, Path};
 
+use attune_host::environment::{EnvironmentName, EnvironmentNameError};
 use attune_host::root::HostRoot;
 use attune_schemas::PackRef;
 use attune_schemas::runtime_definition::RuntimeDefinition;
@@ -18,10 +19,10 @@ pub(super) fn directory(
     pack: &PackRef,
     definition: &RuntimeDefinition,
     root: &HostRoot,
-) -> Result<String, PlanError> {
+) -> Result<EnvironmentName, PlanError> {
     let refuse = |path: &str| elsewhere(pack, definition, path);
     let Some(template) = &definition.recipe.base_path else {
-        return one_name(definition.directory()).map_err(|name| refuse(&name));
+        return definition.directory().parse().map_err(|error: EnvironmentNameError| refuse(&error.0));
     };
     let filled = template
         .replace("{pack_ref}", pack.as_str())
@@ -36,19 +37,10 @@ pub(super) fn directory(
     let parts: Vec<Component<'_>> = Path::new(relative).components().collect();
     match parts[..] {
         [Component::Normal(first), Component::Normal(last)] if first == pack.as_str() => {
-            last.to_str().map(str::to_owned).ok_or_else(|| refuse(&filled))
+            last.to_str().and_then(|name| name.parse().ok()).ok_or_else(|| refuse(&filled))
         }
         _ => Err(refuse(&filled)),
     }
-}
-
-/// The directory, where it is a name and no path.
-pub(super) fn one_name(directory: String) -> Result<String, String> {
-    let is_name = matches!(
-        Path::new(&directory).components().collect::<Vec<_>>()[..],
-        [Component::Normal(name)] if name == directory.as_str() && !directory.contains('\0')
-    );
-    if is_name { Ok(directory) } else { Err(directory) }
 }
 
 pub(super) fn elsewhere(pack: &PackRef, definition: &RuntimeDefinition, path: &str) -> PlanError {
@@ -60,10 +52,10 @@ pub(super) fn elsewhere(pack: &PackRef, definition: &RuntimeDefinition, path: &s
 }
 
 /// Two runtimes have one directory.
-pub(super) fn taken(pack: &PackRef, used: &UsedRuntime<'_>, directory: &str) -> PlanError {
+pub(super) fn taken(pack: &PackRef, used: &UsedRuntime<'_>, name: &EnvironmentName) -> PlanError {
     PlanError::Runtime {
         pack: pack.clone(),
         runtime: used.definition.reference.clone(),
-        reason: format!("another of the pack's environments is called `{directory}` already"),
+        reason: format!("another of the pack's environments is called `{name}` already"),
     }
 }

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use attune_host::environment::{NodeEnvironment, PythonEnvironment, RecipeEnvironment, VendoredBlob};
+use attune_host::environment::{
+    EnvironmentName, NodeEnvironment, PythonEnvironment, RecipeEnvironment, VendoredBlob,
+};
 use attune_host::machine::{VerificationMeans, find_program, is_available};
 use attune_host::root::HostRoot;
 use attune_schemas::component::{ComponentKind, ComponentSummary};
@@ -16,12 +18,12 @@ use serde_json::Value;
 
 use super::Hosted;
 use super::error::PlanError;
-use super::recipe_directory::{directory, elsewhere, one_name};
+use super::recipe_directory::{directory, elsewhere};
 use super::recipe_versions::needed_versions;
 
-/// A runtime that a pack uses, and the directory of its environment.
+/// A runtime that a pack uses, and the name of its environment.
 pub(super) struct UsedRuntime<'a> {
-    pub(super) directory: String,
+    pub(super) name: EnvironmentName,
     pub(super) definition: &'a RuntimeDefinition,
     /// `python` or `node`, where it is one of these under steps of its own.
     pub(super) canonical: Option<&'static str>,
@@ -63,9 +65,9 @@ pub(super) fn used_runtimes<'a>(
         if used.iter().any(|known| known.definition.reference == definition.reference) {
             continue;
         }
-        let directory = directory(pack, definition, root)?;
+        let name = directory(pack, definition, root)?;
         let canonical = canonical_runtime(&definition.name).filter(|name| matches!(*name, "python" | "node"));
-        used.push(UsedRuntime { directory, definition, canonical });
+        used.push(UsedRuntime { name, definition, canonical });
     }
     Ok(used)
 }
@@ -103,7 +105,7 @@ pub(super) fn plan_recipes(
     source: &RecipeSource<'_>,
     used: &UsedRuntime<'_>,
     hosted: &Hosted<'_>,
-) -> Result<BTreeMap<String, RecipeEnvironment>, PlanError> {
+) -> Result<BTreeMap<EnvironmentName, RecipeEnvironment>, PlanError> {
     let definition = used.definition;
     let scratch = tempfile::tempdir().map_err(|error| refuse(source, used, error.to_string()))?;
     let means = VerificationMeans {
@@ -125,7 +127,7 @@ pub(super) fn plan_recipes(
     match is_here(&definition.distributions, &definition.recipe) {
         Ok(()) => {
             let environment = environment(source, used, &definition.recipe, None, hosted);
-            planned.insert(used.directory.clone(), environment);
+            planned.insert(used.name.clone(), environment);
         }
         // Some hosts have nothing but versions.
         Err(_) if !versions.is_empty() => {}
@@ -135,9 +137,11 @@ pub(super) fn plan_recipes(
     }
     for version in versions.iter().filter(|version| version.recipe.requires_environment) {
         let environment = environment(source, used, &version.recipe, Some(&version.version), hosted);
-        let directory = one_name(format!("{}-{}", used.directory, version.version))
-            .map_err(|path| elsewhere(source.pack, definition, &path))?;
-        planned.insert(directory, environment);
+        let name = used
+            .name
+            .of_version(&version.version)
+            .map_err(|error| elsewhere(source.pack, definition, &error.0))?;
+        planned.insert(name, environment);
     }
     Ok(planned)
 }

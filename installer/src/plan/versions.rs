@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 
 use attune_host::environment::{
-    EnvironmentDescription, NodeEnvironment, PackEnvironments, PythonEnvironment,
+    EnvironmentDescription, EnvironmentName, NodeEnvironment, PackEnvironments, PythonEnvironment,
 };
 use attune_schemas::component::ComponentSummary;
 use attune_schemas::pack::canonical_runtime;
@@ -88,7 +88,7 @@ pub(super) fn plan_versions(
     Ok(versioned)
 }
 
-type Found<T> = Option<(String, T, Option<RuntimeRelease>)>;
+type Found<T> = Option<(EnvironmentName, T, Option<RuntimeRelease>)>;
 
 fn highest_python(
     pack: &PackRef,
@@ -97,7 +97,7 @@ fn highest_python(
     hosted: &mut Hosted<'_>,
     constraint: &RuntimeConstraint,
 ) -> Result<Found<PythonEnvironment>, PlanError> {
-    highest("python", PythonMinor::KNOWN.rev().map(PythonMinor::new), constraint, |minor| {
+    highest(&EnvironmentName::python(), PythonMinor::KNOWN.rev().map(PythonMinor::new), constraint, |minor| {
         plan_python(pack, config, settings, hosted, &|found| found.minor() == Some(*minor))
     })
 }
@@ -109,15 +109,15 @@ fn highest_node(
     hosted: &mut Hosted<'_>,
     constraint: &RuntimeConstraint,
 ) -> Result<Found<NodeEnvironment>, PlanError> {
-    highest("nodejs", MAJORS.rev(), constraint, |major| {
+    highest(&EnvironmentName::nodejs(), MAJORS.rev(), constraint, |major| {
         let prefix = format!("{major}.");
         plan_node(pack, config, settings, hosted, &|found| found.version.starts_with(&prefix))
     })
 }
 
-/// The first of `versions` that the constraint allows and `plan` finds, with the name of its directory.
+/// The first of `versions` that the constraint allows and `plan` finds, with its name.
 fn highest<V: Display, T>(
-    runtime: &str,
+    runtime: &EnvironmentName,
     versions: impl Iterator<Item = V>,
     constraint: &RuntimeConstraint,
     mut plan: impl FnMut(&V) -> Result<Option<(T, Option<RuntimeRelease>)>, PlanError>,
@@ -126,7 +126,8 @@ fn highest<V: Display, T>(
         match plan(&version) {
             Ok(None) => return Ok(None),
             Ok(Some((environment, carried))) => {
-                return Ok(Some((format!("{runtime}-{version}"), environment, carried)));
+                let name = runtime.of_version(&version.to_string()).expect("a version is no path");
+                return Ok(Some((name, environment, carried)));
             }
             Err(error) if is_about_this_version(&error) => {}
             Err(error) => return Err(error),

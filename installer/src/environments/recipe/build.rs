@@ -142,11 +142,11 @@ fn without(
     plan.environments.remove(&recipe.digest);
     let pack = plan.packs.iter_mut().find(|planned| planned.pack == recipe.pack_ref)?;
     let is_it = |environment: &EnvironmentDescription| environment.digest() == recipe.digest;
-    let directory = pack.environments.iter().find(|(_, environment)| is_it(environment))?.0.clone();
-    pack.environments.remove(&directory);
-    pack.failed_environments.push(directory.clone());
+    let name = pack.environments.iter().find(|(_, environment)| is_it(environment))?.0.clone();
+    pack.environments.remove(&name);
+    pack.failed_environments.push(name.clone());
     Some(FailedEnvironment {
-        directory,
+        name,
         runtime_ref: recipe.runtime_ref.clone(),
         version: recipe.version.clone(),
         error: error.to_owned(),

@@ -35,7 +35,7 @@ pub(super) fn record(
         .iter()
         .map(|task| {
             let metadata = environment_metadata(&task.environment).to_string();
-            (root.environment(&task.pack, &task.runtime), metadata)
+            (root.environment(&task.pack, task.runtime.as_str()), metadata)
         })
         .collect();
     let rows: Vec<(&Path, String)> =
@@ -64,7 +64,7 @@ pub(super) fn record(
     staging.finish();
     let rebuilt = tasks.iter().map(|task| RebuiltEnvironment {
         pack: task.pack.clone(),
-        runtime: task.runtime.clone(),
+        runtime: task.runtime.to_string(),
         interpreter: task.environment.interpreter().to_owned(),
         moved: task.environment.digest() != task.old,
     });

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use attune_host::environment::EnvironmentDescription;
+use attune_host::environment::{EnvironmentDescription, EnvironmentName};
 use attune_host::generation::Generation;
 use attune_host::inventory::InventoryError;
 use attune_host::machine::{Interpreter, Interpreters};
@@ -18,7 +18,7 @@ use crate::plan::PlanError;
 /// One environment to build again.
 pub(super) struct Task {
     pub(super) pack: PackRef,
-    pub(super) runtime: String,
+    pub(super) runtime: EnvironmentName,
     pub(super) old: Digest,
     pub(super) environment: EnvironmentDescription,
 }
@@ -41,12 +41,12 @@ pub(super) fn tasks(
             continue;
         }
         for (runtime, environment) in &installed.environments {
-            let path = root.environment(pack, runtime);
+            let path = root.environment(pack, runtime.as_str());
             if damaged.is_some_and(|damaged| !damaged.contains(&path)) {
                 continue;
             }
             let description = Generation::description(&root.generation(active.id), &environment.digest);
-            let unknown = || RecipeError::NoDescription { pack: pack.clone(), runtime: runtime.clone() };
+            let unknown = || RecipeError::NoDescription { pack: pack.clone(), runtime: runtime.to_string() };
             let text = match fs_err::read(&description) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(unknown().into()),
                 text => text.map_err(io)?,
