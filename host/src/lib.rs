@@ -10,10 +10,12 @@
 //! inventory     what is installed, for people and programs
 //! transaction   staging, its journal, recovery
 //! store         garbage collection, sizes
+//! change        the one way from a generation to the next
 //! ```
 //!
 //! Rooms import from those above them in this list only.
 
+pub mod change;
 pub mod database;
 pub mod environment;
 pub mod generation;
@@ -23,3 +25,5 @@ pub mod process;
 pub mod root;
 pub mod store;
 pub mod transaction;
+
+pub use change::{Change, ChangeError, Prepared, Rows};

@@ -8,9 +8,9 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::DatabaseError;
-use super::RegisteredPack;
-use super::definition::Definition;
-use super::row::Row;
+use super::component_fields::ComponentFields;
+use super::component_row::ComponentRow;
+use super::register::RegisteredPack;
 
 /// Tables of components, each with whether it has a column `is_adhoc`.
 const TABLES: [(&str, ComponentKind, bool); 9] = [
@@ -42,7 +42,7 @@ pub(super) fn replace_all(
                 component: component.component_ref.clone(),
                 source,
             };
-            let row = Row::new(transaction, pack, registered.pack.as_str(), component, now);
+            let row = ComponentRow::new(transaction, pack, registered.pack.as_str(), component, now);
             if !row.upsert().map_err(failed)? {
                 return Err(DatabaseError::Taken {
                     pack: registered.pack.clone(),
@@ -96,7 +96,7 @@ fn require_unused(
 pub(super) fn link(transaction: &Transaction<'_>, packs: &[RegisteredPack<'_>]) -> Result<(), DatabaseError> {
     let components = packs.iter().flat_map(|registered| &registered.release.config.components);
     for sensor in components.filter(|component| component.kind == ComponentKind::Sensor) {
-        let definition = Definition(&sensor.definition);
+        let definition = ComponentFields(&sensor.definition);
         let triggers = [definition.texts("trigger_types"), definition.texts("trigger_type")].concat();
         for trigger in triggers {
             let sql = "UPDATE trigger SET sensor_ref = ?1 WHERE ref = ?2";

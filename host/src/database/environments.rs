@@ -1,11 +1,14 @@
-//! What the database knows of environments.
+//! Rows of environments.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use attune_registry::blob::Durability;
 use jiff::Timestamp;
 use rusqlite::params;
 
+use super::reader::read;
+use super::register::record_generation;
 use super::{Database, DatabaseError};
 use crate::root::HostRoot;
 
@@ -30,14 +33,23 @@ pub struct RecordedEnvironment {
     pub install_error: Option<String>,
 }
 
-impl Database {
-    /// Every environment that is recorded, by its path.
-    pub fn environments(root: &HostRoot) -> Result<BTreeMap<PathBuf, RecordedEnvironment>, DatabaseError> {
-        let Some(database) = Self::existing(root)? else { return Ok(BTreeMap::new()) };
-        let sql = "SELECT view.env_path, view.pack_ref, view.runtime_ref, view.status, view.installed_at, \
-             view.last_verified, view.needs_verification, row.install_log, view.install_error \
-             FROM v_pack_environment_status AS view JOIN pack_environment AS row ON row.id = view.id";
-        let mut statement = database.connection().prepare(sql)?;
+/// An environment that was built again.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EnvironmentUpdate {
+    /// Its path.
+    pub path: PathBuf,
+    /// How it was made.
+    pub metadata: serde_json::Value,
+}
+
+/// Every environment that the database of `root` knows, by its path.
+pub fn environments(root: &HostRoot) -> Result<BTreeMap<PathBuf, RecordedEnvironment>, DatabaseError> {
+    // Not from the view: a database that no writer has migrated may lack it.
+    let sql = "SELECT env_path, pack_ref, runtime_ref, status, installed_at, last_verified, \
+         coalesce(status = 'ready' AND julianday(last_verified) < julianday('now') - 7, 0), \
+         install_log, install_error FROM pack_environment";
+    let found = read(root, |connection| {
+        let mut statement = connection.prepare(sql)?;
         let rows = statement.query_map([], |row| {
             let recorded = RecordedEnvironment {
                 pack: row.get(1)?,
@@ -52,48 +64,55 @@ impl Database {
             Ok((PathBuf::from(row.get::<_, String>(0)?), recorded))
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
-    }
+    })?;
+    Ok(found.unwrap_or_default())
+}
 
-    /// Records what a verification found: whole ones are ready and verified now, others outdated.
-    pub fn record_verified(
-        root: &HostRoot,
-        found: &[(PathBuf, bool)],
-        now: Timestamp,
-    ) -> Result<(), DatabaseError> {
-        let Some(mut database) = Self::existing(root)? else { return Ok(()) };
-        let transaction = database.transaction()?;
-        for (path, is_whole) in found {
-            let path = path.display().to_string();
-            let sql = if *is_whole {
-                "UPDATE pack_environment SET status = 'ready', last_verified = ?2, updated = ?2 \
-                 WHERE env_path = ?1 AND status IN ('ready', 'outdated')"
-            } else {
-                "UPDATE pack_environment SET status = 'outdated', updated = ?2 WHERE env_path = ?1 AND status = 'ready'"
-            };
-            transaction.execute(sql, params![path, now.to_string()])?;
-        }
-        transaction.commit()?;
-        Ok(())
+/// Records the result of a verification: whole environments are ready and verified now, others outdated.
+/// The lock must be held.
+pub fn record_verified(
+    root: &HostRoot,
+    found: &[(PathBuf, bool)],
+    now: Timestamp,
+) -> Result<(), DatabaseError> {
+    if !root.database().is_file() {
+        return Ok(());
     }
+    let mut database = Database::open_file(&root.database(), Durability::Synced)?;
+    let transaction = database.transaction()?;
+    for (path, is_whole) in found {
+        let path = path.display().to_string();
+        let sql = if *is_whole {
+            "UPDATE pack_environment SET status = 'ready', last_verified = ?2, updated = ?2 \
+             WHERE env_path = ?1 AND status IN ('ready', 'outdated')"
+        } else {
+            "UPDATE pack_environment SET status = 'outdated', updated = ?2 WHERE env_path = ?1 AND status = 'ready'"
+        };
+        transaction.execute(sql, params![path, now.to_string()])?;
+    }
+    transaction.commit()?;
+    Ok(())
+}
 
-    /// Records that the environment at `path` was built again; `generation` is the one that has it, where
-    /// that is a new one.
+impl Database {
+    /// Records that environments were built again. `generation` is the one that has them with the one before,
+    /// if it is a new one.
     pub fn record_rebuilt(
         &mut self,
-        rebuilt: &[(&Path, String)],
+        rebuilt: &[EnvironmentUpdate],
         generation: Option<(u64, u64)>,
         now: Timestamp,
     ) -> Result<(), DatabaseError> {
         let transaction = self.transaction()?;
-        for (path, metadata) in rebuilt {
+        for EnvironmentUpdate { path, metadata } in rebuilt {
             transaction.execute(
                 "UPDATE pack_environment SET status = 'ready', installed_at = ?2, last_verified = ?2, updated = ?2, \
                  install_error = NULL, metadata = ?3 WHERE env_path = ?1",
-                params![path.display().to_string(), now.to_string(), metadata],
+                params![path.display().to_string(), now.to_string(), metadata.to_string()],
             )?;
         }
         if let Some((id, previous)) = generation {
-            super::record_generation(&transaction, id, previous, now)?;
+            record_generation(&transaction, id, previous, now)?;
         }
         transaction.commit()?;
         Ok(())

@@ -1,30 +1,34 @@
-//! Registers packs and their components in the host's database, in one transaction.
+//! Registration: rows of packs, components and environments, in one SQLite file.
+//!
+//! ```text
+//! migrations   the schema by version: PRAGMA user_version
+//! connection   the file, opened by whoever changes the host
+//! reader       the file, opened read-only by everybody else
+//! register     the rows of packs, in one transaction, with the generation that they are of
+//! ```
 
+mod component_fields;
+mod component_row;
 mod components;
-mod database;
-mod definition;
+mod connection;
 mod environments;
+mod migrations;
 mod packs;
-mod row;
+mod reader;
+mod register;
 mod runtimes;
-
-use std::collections::BTreeMap;
 
 use attune_schemas::PackRef;
 use attune_schemas::component::ComponentKind;
-use jiff::Timestamp;
 
-pub use database::Database;
-pub use environments::RecordedEnvironment;
+pub use connection::{Database, database_files};
+pub use environments::{EnvironmentUpdate, RecordedEnvironment, environments, record_verified};
 pub use packs::environment_metadata;
+pub use reader::registered_generation;
+pub use register::{OtherPacks, RecordedTest, RegisteredPack, Registration};
+pub use runtimes::defined_runtimes;
 
-use crate::environment::{EnvironmentDescription, EnvironmentName};
-use crate::generation::InstalledPack;
-use crate::generation::KeptRelease;
-use crate::root::HostRoot;
-use attune_schemas::pack_test_result::PackTestResult;
-
-/// Why the registration failed; nothing of it remains.
+/// Why the database could not be read or written; a transaction that fails leaves nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum DatabaseError {
     /// The database cannot be opened.
@@ -35,6 +39,14 @@ pub enum DatabaseError {
         /// The cause.
         #[source]
         source: rusqlite::Error,
+    },
+    /// A later program wrote it.
+    #[error("the database has schema {found}, and this program knows schemas up to {known}")]
+    Newer {
+        /// The version of its schema.
+        found: i64,
+        /// The newest version that is known.
+        known: usize,
     },
     /// A statement failed.
     #[error("could not register the packs")]
@@ -72,78 +84,4 @@ pub enum DatabaseError {
         #[source]
         source: rusqlite::Error,
     },
-}
-
-/// A pack as it is installed: everything that its rows are written from.
-pub struct RegisteredPack<'a> {
-    /// The pack.
-    pub pack: &'a PackRef,
-    /// Its entry in the generation's lock file.
-    pub installed: &'a InstalledPack,
-    /// Its release, as the generation keeps it.
-    pub release: &'a KeptRelease,
-    /// The descriptions of its environments.
-    pub environments: BTreeMap<&'a EnvironmentName, &'a EnvironmentDescription>,
-}
-
-/// The result of a pack's tests, to be recorded.
-pub struct RecordedTest<'a> {
-    /// The result.
-    pub result: &'a PackTestResult,
-    /// Whether another version of the pack was installed before.
-    pub is_update: bool,
-}
-
-/// Packs that are registered together.
-pub struct Registration<'a> {
-    /// The root.
-    pub root: &'a HostRoot,
-    /// The packs.
-    pub packs: &'a [RegisteredPack<'a>],
-    /// The generation that they are of.
-    pub generation: u64,
-    /// The generation before, 0 if there is none.
-    pub previous: u64,
-    /// How the packs' tests ended.
-    pub tests: &'a [RecordedTest<'a>],
-    /// The time of the registration.
-    pub now: Timestamp,
-}
-
-impl Registration<'_> {
-    /// Writes all rows in one transaction.
-    pub fn commit(&self, database: &mut Database) -> Result<(), DatabaseError> {
-        let transaction = database.transaction()?;
-        runtimes::ensure_builtin(&transaction, self.now)?;
-        for registered in self.packs {
-            let pack = packs::upsert(&transaction, registered, self)?;
-            components::replace_all(&transaction, pack, registered, self.now)?;
-            packs::record_environments(&transaction, pack, registered, self)?;
-        }
-        components::link(&transaction, self.packs)?;
-        packs::record_tests(&transaction, self)?;
-        record_generation(&transaction, self.generation, self.previous, self.now)?;
-        transaction.commit()?;
-        Ok(())
-    }
-}
-
-/// SQLite integers are signed; generations are counted one by one and never get there.
-fn row_id(generation: u64) -> i64 {
-    i64::try_from(generation).expect("fewer generations than that")
-}
-
-/// Makes `generation` the one that the rows are of.
-fn record_generation(
-    transaction: &rusqlite::Transaction<'_>,
-    generation: u64,
-    previous: u64,
-    now: Timestamp,
-) -> rusqlite::Result<()> {
-    transaction.execute(
-        "INSERT INTO install_journal (only, generation, previous, registered_at) VALUES (1, ?1, ?2, ?3) \
-         ON CONFLICT (only) DO UPDATE SET generation = ?1, previous = ?2, registered_at = ?3",
-        rusqlite::params![row_id(generation), row_id(previous), now.to_string()],
-    )?;
-    Ok(())
 }

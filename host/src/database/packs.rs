@@ -4,7 +4,8 @@ use attune_schemas::environment_lock::LockedNodePackage;
 use rusqlite::{Transaction, params};
 use serde_json::json;
 
-use super::{RegisteredPack, Registration, runtimes};
+use super::register::{RegisteredPack, Registration};
+use super::runtimes;
 use crate::environment::{EnvironmentDescription, EnvironmentName};
 
 /// Inserts or updates the row of a pack and returns its id; configuration set on the host is kept.
@@ -49,6 +50,21 @@ pub(super) fn upsert(
         ],
         |row| row.get(0),
     )
+}
+
+/// Removes every pack that an install registered and that is not among `kept`, with its components.
+pub(super) fn remove_others(
+    transaction: &Transaction<'_>,
+    kept: &[RegisteredPack<'_>],
+) -> rusqlite::Result<()> {
+    let kept: Vec<&str> = kept.iter().map(|registered| registered.pack.as_str()).collect();
+    let gone = "SELECT id FROM pack WHERE installation_method = 'offline' \
+         AND ref NOT IN (SELECT value FROM json_each(?1))";
+    let kept = json!(kept).to_string();
+    // The others go with their pack; a queue would stay and belong to nobody.
+    transaction.execute(&format!("DELETE FROM work_queue WHERE pack IN ({gone})"), [&kept])?;
+    transaction.execute(&format!("DELETE FROM pack WHERE id IN ({gone})"), [&kept])?;
+    Ok(())
 }
 
 /// Replaces the rows of a pack's environments.

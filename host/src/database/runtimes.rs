@@ -1,10 +1,14 @@
 //! The runtimes that actions and sensors refer to.
 
 use attune_schemas::pack::{core_runtime_ref, core_runtimes};
+use attune_schemas::runtime_definition::RuntimeDefinition;
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Transaction, params};
 
-use super::definition::Definition;
+use super::DatabaseError;
+use super::component_fields::ComponentFields;
+use super::reader::read;
+use crate::root::HostRoot;
 
 /// Adds the rows of the runtimes that Attune ships, where they are not there.
 pub(super) fn ensure_builtin(transaction: &Transaction<'_>, now: Timestamp) -> rusqlite::Result<()> {
@@ -44,14 +48,14 @@ pub(super) fn replace_versions(
     transaction: &Transaction<'_>,
     pack: i64,
     runtime_ref: &str,
-    definition: Definition<'_>,
+    definition: ComponentFields<'_>,
     now: &str,
 ) -> rusqlite::Result<()> {
     let sql = "SELECT id FROM runtime WHERE ref = ?1";
     let runtime: i64 = transaction.query_row(sql, [runtime_ref], |row| row.get(0))?;
     let mut listed = Vec::new();
     for version in definition.objects("versions") {
-        let version = Definition(version);
+        let version = ComponentFields(version);
         let Some(number) = version.text("version") else { continue };
         let [major, minor, patch] = parts(number);
         transaction.execute(
@@ -108,4 +112,27 @@ pub(super) fn find(
             |row| Ok((row.get(0)?, row.get(1)?)),
         )
         .optional()
+}
+
+/// The runtimes that installed packs of `root` define; one that cannot be read was warned of when it came.
+pub fn defined_runtimes(root: &HostRoot) -> Result<Vec<RuntimeDefinition>, DatabaseError> {
+    let sql = "SELECT ref, json_object('name', name, 'aliases', json(aliases), 'distributions', json(distributions), \
+         'installers', json(installers), 'execution_config', json(execution_config), 'versions', \
+         json((SELECT json_group_array(json_object('version', version, \
+             'is_default', json(CASE is_default WHEN 0 THEN 'false' ELSE 'true' END), \
+             'distributions', json(distributions), 'execution_config', json(execution_config))) \
+         FROM runtime_version WHERE runtime_version.runtime = runtime.id))) \
+         FROM runtime WHERE pack IS NOT NULL ORDER BY ref";
+    let definitions = read(root, |connection| {
+        let mut statement = connection.prepare(sql)?;
+        let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
+        let mut definitions = Vec::new();
+        for row in rows {
+            let (reference, text) = row?;
+            let definition = serde_json::from_str(&text).ok();
+            definitions.extend(definition.and_then(|map| RuntimeDefinition::read(&reference, &map).ok()));
+        }
+        Ok(definitions)
+    })?;
+    Ok(definitions.unwrap_or_default())
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use attune_registry::blob::Durability;
 
-use crate::root::{CreatedPaths, HostRoot};
+use crate::root::{CreatedPaths, ENTRY_LINKS, HostRoot};
 
 /// Makes generation `id` the active one.
 pub fn point_current_at(root: &HostRoot, id: u64, durability: Durability) -> io::Result<()> {
@@ -21,10 +21,6 @@ pub fn point_current_at(root: &HostRoot, id: u64, durability: Durability) -> io:
         Durability::Unsynced => Ok(()),
     }
 }
-
-/// The links by which Attune finds packs and environments, and where they lead.
-pub const ENTRY_LINKS: [(&str, &str); 3] =
-    [("packs", "current/packs"), ("packenvs", "current/packenvs"), ("runtime_envs", "current/packenvs")];
 
 /// Creates the links by which Attune finds packs and environments, once for all generations.
 pub fn create_entry_links(root: &HostRoot, guard: &mut CreatedPaths) -> io::Result<()> {

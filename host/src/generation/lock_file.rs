@@ -177,6 +177,18 @@ impl Generation {
         }
     }
 
+    /// Reads the description of an environment of the generation in `directory`; `None` if it is not there, or
+    /// in a form that this program does not know.
+    pub fn load_description(
+        directory: &Path,
+        environment: &Digest,
+    ) -> io::Result<Option<EnvironmentDescription>> {
+        match fs_err::read(Self::description(directory, environment)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            bytes => Ok(serde_json::from_slice(&bytes?).ok()),
+        }
+    }
+
     /// The store entries that this generation uses.
     pub fn store_entries(&self) -> impl Iterator<Item = (StoreKind, Digest)> {
         self.packs.values().flat_map(InstalledPack::store_entries)

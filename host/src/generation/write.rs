@@ -12,20 +12,26 @@ use crate::environment::EnvironmentKind;
 use crate::generation::KeptRelease;
 use crate::root::{HostRoot, StoreKind};
 
-/// Writes the directory of `generation`; nothing points to it yet. `descriptions` are those of its new
-/// environments and `releases` what is kept of its new packs; the others have theirs in the generation
-/// `previous`.
-pub fn write_generation(
-    root: &HostRoot,
-    generation: &Generation,
-    descriptions: &[&EnvironmentDescription],
-    releases: &BTreeMap<PackRef, KeptRelease>,
-    previous: u64,
-) -> io::Result<()> {
+/// The parts of a generation's directory.
+#[derive(Debug, Clone, Copy)]
+pub struct GenerationParts<'a> {
+    /// The lock file.
+    pub generation: &'a Generation,
+    /// The descriptions of its new environments.
+    pub descriptions: &'a [&'a EnvironmentDescription],
+    /// What is kept of its new releases.
+    pub releases: &'a BTreeMap<PackRef, KeptRelease>,
+    /// The generation that has the descriptions and releases of everything else; 0 if there is none.
+    pub previous: u64,
+}
+
+/// Writes the directory of a generation; nothing points to it yet.
+pub fn write_generation(root: &HostRoot, parts: &GenerationParts<'_>) -> io::Result<()> {
+    let generation = parts.generation;
     let directory = root.generation(generation.id);
     fs_err::create_dir(&directory)?;
-    describe_environments(root, generation, descriptions, previous)?;
-    keep_releases(root, generation, releases, previous)?;
+    describe_environments(root, parts)?;
+    keep_releases(root, parts)?;
     let packs = directory.join("packs");
     let environments = directory.join("packenvs");
     fs_err::create_dir(&packs)?;
@@ -63,42 +69,33 @@ pub fn write_generation(
     fs_err::write(directory.join("generation.json"), lock)
 }
 
-fn describe_environments(
-    root: &HostRoot,
-    generation: &Generation,
-    descriptions: &[&EnvironmentDescription],
-    previous: u64,
-) -> io::Result<()> {
-    let directory = root.generation(generation.id);
+fn describe_environments(root: &HostRoot, parts: &GenerationParts<'_>) -> io::Result<()> {
+    let directory = root.generation(parts.generation.id);
     fs_err::create_dir(directory.join("environments"))?;
-    let digests = generation.packs.values().flat_map(|pack| pack.environments.values());
-    let digests: BTreeSet<Digest> = digests.map(|environment| environment.digest).collect();
+    let environments = parts.generation.packs.values().flat_map(|pack| pack.environments.values());
+    let digests: BTreeSet<Digest> = environments.map(|environment| environment.digest).collect();
     for digest in digests {
         let place = Generation::description(&directory, &digest);
-        if let Some(environment) = descriptions.iter().find(|environment| environment.digest() == digest) {
-            fs_err::write(place, serde_json::to_vec(environment).map_err(io::Error::from)?)?;
-            continue;
+        match parts.descriptions.iter().find(|environment| environment.digest() == digest) {
+            Some(environment) => {
+                fs_err::write(place, serde_json::to_vec(environment).map_err(io::Error::from)?)?;
+            }
+            None => keep(&Generation::description(&root.generation(parts.previous), &digest), &place)?,
         }
-        keep(&Generation::description(&root.generation(previous), &digest), &place)?;
     }
     Ok(())
 }
 
-fn keep_releases(
-    root: &HostRoot,
-    generation: &Generation,
-    releases: &BTreeMap<PackRef, KeptRelease>,
-    previous: u64,
-) -> io::Result<()> {
-    let directory = root.generation(generation.id);
+fn keep_releases(root: &HostRoot, parts: &GenerationParts<'_>) -> io::Result<()> {
+    let directory = root.generation(parts.generation.id);
     fs_err::create_dir(directory.join("releases"))?;
-    for pack in generation.packs.keys() {
+    for pack in parts.generation.packs.keys() {
         let place = KeptRelease::path(&directory, pack);
-        match releases.get(pack) {
+        match parts.releases.get(pack) {
             Some(release) => {
                 fs_err::write(place, serde_json::to_vec(release).map_err(io::Error::from)?)?;
             }
-            None => keep(&KeptRelease::path(&root.generation(previous), pack), &place)?,
+            None => keep(&KeptRelease::path(&root.generation(parts.previous), pack), &place)?,
         }
     }
     Ok(())

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::InventoryError;
-use crate::database::{Database, DatabaseError, RecordedEnvironment};
+use crate::database::{DatabaseError, RecordedEnvironment, environments};
 use crate::environment::InstalledEnvironment;
 use crate::root::{CreatedPaths, HostRoot, InstallLock, LockError, StoreKind};
 
@@ -62,7 +62,7 @@ impl EnvironmentStatus {
 
 /// The rows of the database, by the environment's path; none where there is no database.
 pub(super) fn recorded(root: &HostRoot) -> Result<BTreeMap<PathBuf, RecordedEnvironment>, DatabaseError> {
-    Database::environments(root)
+    environments(root)
 }
 
 /// The state of an environment of the active generation.
@@ -93,7 +93,7 @@ pub fn record_verified(
         lock => lock?,
     };
     guard.keep();
-    Database::record_verified(root, found, now)?;
+    crate::database::record_verified(root, found, now)?;
     drop(lock);
     Ok(true)
 }

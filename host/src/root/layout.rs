@@ -13,6 +13,10 @@ pub struct HostRoot {
     path: PathBuf,
 }
 
+/// The links by which Attune finds packs and environments, and where they lead.
+pub const ENTRY_LINKS: [(&str, &str); 3] =
+    [("packs", "current/packs"), ("packenvs", "current/packenvs"), ("runtime_envs", "current/packenvs")];
+
 /// A part of the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -156,6 +160,13 @@ impl HostRoot {
     /// Refuses a directory that holds other things and was never installed to, or in which somebody planted
     /// links.
     pub fn require_ours(&self) -> Result<(), RootError> {
+        self.require_no_others()?;
+        // An empty directory is whoever's who named it.
+        if self.state().is_dir() { Ok(self.require_unplanted()?) } else { Ok(()) }
+    }
+
+    /// Refuses a directory that holds other things and was never installed to.
+    pub fn require_no_others(&self) -> Result<(), RootError> {
         let mut entries = match fs_err::read_dir(&self.path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             entries => entries.map_err(|source| self.failed(source))?,
@@ -164,7 +175,7 @@ impl HostRoot {
             return Ok(());
         }
         if self.state().is_dir() {
-            return Ok(self.require_unplanted()?);
+            return Ok(());
         }
         Err(RootError::NotARoot { root: self.path.clone() })
     }

@@ -22,7 +22,7 @@ mod removal;
 
 pub use created_paths::CreatedPaths;
 pub use error::RootError;
-pub use layout::{HostRoot, StoreKind};
+pub use layout::{ENTRY_LINKS, HostRoot, StoreKind};
 pub use lock::{InstallLock, LockError};
 pub use planted::PlantedError;
 pub use removal::{exchange_trees, move_tree, remove_tree};

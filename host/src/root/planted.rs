@@ -8,13 +8,13 @@ use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use super::layout::{HostRoot, StoreKind};
+use super::layout::{ENTRY_LINKS, HostRoot, StoreKind};
 
 /// A root that cannot be what an installer made.
 #[derive(Debug, thiserror::Error)]
 pub enum PlantedError {
     /// A link in the place of a directory or file of the root.
-    #[error("`{}` is a link, and in a root it must not be one", path.display())]
+    #[error("`{}` is a symbolic link; the installer never makes one here", path.display())]
     Link {
         /// The link.
         path: PathBuf,
@@ -33,13 +33,13 @@ pub enum PlantedError {
         /// The directory.
         path: PathBuf,
     },
-    /// It could not be looked at.
+    /// The root could not be read.
     #[error("could not look at the root")]
     Io(#[from] io::Error),
 }
 
-/// What must not be a link, relative to the root.
-const REAL: [&str; 14] = [
+/// The directories and files that must not be links, relative to the root; the parts of the store besides.
+const REAL: [&str; 11] = [
     "generations",
     "staging",
     "state",
@@ -51,14 +51,7 @@ const REAL: [&str; 14] = [
     "state/log/install.jsonl",
     "state/trust",
     "store",
-    "store/packs",
-    "store/wheels",
-    "store/envs",
 ];
-
-/// The links of a root, and where they lead.
-const LINKS: [(&str, &str); 3] =
-    [("packs", "current/packs"), ("packenvs", "current/packenvs"), ("runtime_envs", "current/packenvs")];
 
 impl HostRoot {
     /// Refuses a root in which somebody planted links, or may.
@@ -76,11 +69,12 @@ impl HostRoot {
             require_no_link(self.path().join(name))?;
         }
         for kind in StoreKind::ALL {
+            require_no_link(self.store_part(kind))?;
             require_no_links_in(&self.store_part(kind))?;
         }
         require_no_links_in(&self.trust())?;
         require_no_links_in(&self.generations())?;
-        for (name, target) in LINKS {
+        for (name, target) in ENTRY_LINKS {
             require_target(self.path().join(name), |found| found == Path::new(target))?;
         }
         require_target(self.current(), |found| {

@@ -4,27 +4,23 @@ use std::collections::BTreeSet;
 use std::io;
 
 use attune_schemas::Digest;
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::generation::Generation;
-use crate::root::{
-    CreatedPaths, HostRoot, InstallLock, LockError, RootError, StoreKind, move_tree, remove_tree,
-};
+use crate::root::{HostRoot, RootError, StoreKind, move_tree, remove_tree};
 use crate::store::DiskUse;
-use crate::transaction::{RecoverError, recover};
+use crate::transaction::{AccessError, HeldRoot};
 
 /// Why nothing could be removed.
 #[derive(Debug, thiserror::Error)]
 pub enum GcError {
-    /// The root cannot be used.
+    /// The root cannot be read or written.
     #[error(transparent)]
     Root(#[from] RootError),
-    /// The root is busy or cannot be written.
+    /// The root cannot be changed now.
     #[error(transparent)]
-    Lock(#[from] LockError),
-    /// An earlier change could not be completed or undone.
-    #[error(transparent)]
-    Recover(#[from] RecoverError),
+    Access(#[from] AccessError),
 }
 
 /// What to keep.
@@ -62,16 +58,14 @@ pub struct RemovedEntry {
 }
 
 /// Removes what no kept generation of `root` uses.
-pub fn collect_garbage(root: &HostRoot, options: GcOptions) -> Result<GcReport, GcError> {
+pub fn collect_garbage(root: &HostRoot, options: GcOptions, now: Timestamp) -> Result<GcReport, GcError> {
     root.require_ours()?;
     let failed = |source| root.failed(source);
     if !root.state().is_dir() {
         return Ok(GcReport::nothing(options));
     }
-    let mut guard = CreatedPaths::default();
-    let _lock = InstallLock::acquire(root, &mut guard)?;
-    guard.keep();
-    recover(root)?;
+    let mut held = HeldRoot::acquire(root, now)?;
+    held.keep();
     let (kept, gone) = divide(root, options.keep).map_err(failed)?;
     let mut used = BTreeSet::new();
     for id in &kept {

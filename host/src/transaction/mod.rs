@@ -1,9 +1,13 @@
-//! A change in progress: its staging directory, the journal of what it put in place, and recovery.
+//! A change in progress: the root in one process's hands, staging, its journal, and recovery.
 
+mod held_root;
 mod journal;
 mod recover;
 mod staging;
+mod step;
 
+pub use held_root::{AccessError, HeldRoot};
 pub use journal::StagingJournal;
 pub use recover::{RecoverError, Recovery, complete, recover};
 pub use staging::{STAGED_TRUST, Staging};
+pub use step::Step;

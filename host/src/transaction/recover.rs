@@ -1,41 +1,68 @@
-//! What every start does first: completes or undoes what an earlier process left.
+//! The first thing that every change does: completes or undoes what an earlier process left, and brings the
+//! database and `current` together.
 //!
-//! The database's transaction is the point of no return. A generation that it holds is complete, so
-//! the link is moved to it; whatever it does not hold is taken out again.
+//! The database's transaction is the point of no return. A generation that it holds is complete, so the link
+//! is moved to it; whatever it does not hold is taken out again. Where nothing is left over and the two still
+//! name different generations, somebody moved the link: `current` is believed, and the rows are written again.
 
+use std::error::Error;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use attune_registry::blob::Durability;
 use attune_registry::trust::{TrustError, TrustStore};
+use jiff::Timestamp;
 
-use crate::database::{Database, DatabaseError};
-use crate::generation::{ENTRY_LINKS, point_current_at};
-use crate::root::{HostRoot, RootError, StoreKind, remove_tree};
-use crate::transaction::STAGED_TRUST;
-use crate::transaction::StagingJournal;
+use super::journal::StagingJournal;
+use super::staging::STAGED_TRUST;
+use super::step::Step;
+use crate::database::{
+    Database, DatabaseError, OtherPacks, Registration, database_files, registered_generation,
+};
+use crate::generation::{Generation, InstalledGeneration, point_current_at};
+use crate::root::{CreatedPaths, ENTRY_LINKS, HostRoot, RootError, StoreKind, remove_tree};
 
-/// Why a root could not be mended.
+/// Why a root could not be made whole.
 #[derive(Debug, thiserror::Error)]
 pub enum RecoverError {
     /// The root cannot be read or written.
     #[error(transparent)]
     Root(#[from] RootError),
-    /// The database cannot be read.
+    /// The database cannot be read or written.
     #[error(transparent)]
-    Register(#[from] DatabaseError),
-    /// The trust state cannot be taken over.
+    Database(#[from] DatabaseError),
+    /// The staged trust state cannot be read.
     #[error(transparent)]
     Trust(#[from] TrustError),
-    /// Everything is in place and registered, and the last step failed.
-    #[error("generation {generation} is complete and registered, but could not be made active")]
+    /// Everything is in place and registered, and a last step failed.
+    #[error("generation {generation} is complete and registered, but {}", undone(*step))]
     Unfinished {
         /// The generation.
         generation: u64,
+        /// The step that failed.
+        step: Step,
         /// The cause.
         #[source]
-        source: io::Error,
+        source: Box<dyn Error + Send + Sync>,
     },
+    /// The database holds another generation than the active one, whose rows cannot be written again.
+    #[error("generation {active} is active in `{}`, and the database holds generation {registered}", root.display())]
+    Disagreement {
+        /// The root.
+        root: PathBuf,
+        /// The active generation, 0 if there is none.
+        active: u64,
+        /// The registered one.
+        registered: u64,
+    },
+}
+
+fn undone(step: Step) -> &'static str {
+    match step {
+        Step::Activated => "could not be made active",
+        Step::TrustKept => "the metadata of its registry could not be kept",
+        Step::Written | Step::Synced | Step::Registered => "is not finished",
+    }
 }
 
 /// What was found and mended.
@@ -43,25 +70,23 @@ pub enum RecoverError {
 pub struct Recovery {
     /// A generation that was registered but not yet active.
     pub completed: Option<u64>,
-    /// Installs that were undone.
+    /// Changes that were undone.
     pub undone: usize,
+    /// The active generation, if its rows were written again.
+    pub registered_again: Option<u64>,
 }
 
-/// Mends `root`; the lock must be held.
-pub fn recover(root: &HostRoot) -> Result<Recovery, RecoverError> {
+/// Makes `root` whole; the lock must be held.
+pub fn recover(root: &HostRoot, now: Timestamp) -> Result<Recovery, RecoverError> {
     let failed = |source| root.failed(source);
     let leftovers = leftovers(root).map_err(failed)?;
+    let registered = registered_generation(root)?;
+    let had_leftovers = !leftovers.is_empty();
     let mut recovery = Recovery::default();
-    if leftovers.is_empty() {
-        // Left where the last process died between its last two steps; else it is not there.
-        let _ = fs_err::remove_dir(root.staging());
-        return Ok(recovery);
-    }
-    let registered = Database::registered_generation(root)?;
     for directory in leftovers {
         match StagingJournal::load(&directory).map_err(failed)? {
             Some(journal) if Some(journal.generation()) == registered => {
-                complete(root, &directory, journal.generation(), Durability::Synced)?;
+                complete(root, &directory, journal.generation(), Durability::Synced, &mut |_| ())?;
                 recovery.completed = registered;
             }
             Some(journal) => {
@@ -72,39 +97,94 @@ pub fn recover(root: &HostRoot) -> Result<Recovery, RecoverError> {
         }
         remove_tree(&directory).map_err(failed)?;
     }
+    // Left where the last process died between its last two steps; else it is not there.
     let _ = fs_err::remove_dir(root.staging());
-    if registered.is_none() && root.active_generation().map_err(failed)?.is_none() {
-        empty(root);
+    let active = root.active_generation().map_err(failed)?;
+    match (registered, active) {
+        (None, None) if had_leftovers => remove_empty_parts(root),
+        (Some(registered), active) if active != Some(registered) => {
+            register_again(root, active, registered, now)?;
+            recovery.registered_again = active;
+        }
+        _ => {}
     }
     Ok(recovery)
 }
 
-/// Does what was left to do of a generation that the database holds.
+/// Does what was left to do of a generation that the database holds, and tells each step that is done.
 pub fn complete(
     root: &HostRoot,
     staging: &Path,
     generation: u64,
     durability: Durability,
+    reached: &mut dyn FnMut(Step),
 ) -> Result<(), RecoverError> {
+    let unfinished = |step, source| RecoverError::Unfinished { generation, step, source };
+    let kept = keep_trust(root, staging, durability);
+    kept.map_err(|error| unfinished(Step::TrustKept, error.into()))?;
+    reached(Step::TrustKept);
+    let activated = match root.active_generation() {
+        Ok(active) if active == Some(generation) => Ok(()),
+        Ok(_) => point_current_at(root, generation, durability),
+        Err(error) => Err(error),
+    };
+    activated.map_err(|error| unfinished(Step::Activated, error.into()))?;
+    reached(Step::Activated);
+    Ok(())
+}
+
+/// Takes over what a change learnt of registries.
+fn keep_trust(root: &HostRoot, staging: &Path, durability: Durability) -> Result<(), TrustError> {
     let staged = staging.join(STAGED_TRUST);
     for name in TrustStore::registries(&staged)? {
         TrustStore::new(&root.trust(), &name)
             .with_durability(durability)
             .adopt(&TrustStore::new(&staged, &name))?;
     }
-    let unfinished = |source| RecoverError::Unfinished { generation, source };
-    if root.active_generation().map_err(unfinished)? == Some(generation) {
-        return Ok(());
-    }
-    point_current_at(root, generation, durability).map_err(unfinished)
+    Ok(())
+}
+
+/// Writes the rows of the active generation again.
+fn register_again(
+    root: &HostRoot,
+    active: Option<u64>,
+    registered: u64,
+    now: Timestamp,
+) -> Result<(), RecoverError> {
+    let disagreement = || RecoverError::Disagreement {
+        root: root.path().to_owned(),
+        active: active.unwrap_or_default(),
+        registered,
+    };
+    let Some(active) = active else { return Err(disagreement()) };
+    let failed = |source| root.failed(source);
+    let generation = Generation::load(&root.generation(active)).map_err(failed)?;
+    let installed = InstalledGeneration::load(root, generation).map_err(failed)?;
+    let packs =
+        installed.as_ref().and_then(InstalledGeneration::registered_packs).ok_or_else(disagreement)?;
+    let mut created = CreatedPaths::default();
+    let mut database = Database::open(root, Durability::Synced, &mut created)?;
+    created.keep();
+    database.register(&Registration {
+        root,
+        packs: &packs,
+        others: OtherPacks::Remove,
+        generation: active,
+        previous: registered,
+        tests: &[],
+        now,
+    })?;
+    tracing::warn!(
+        "generation {active} is active and the database held generation {registered}: the rows of the active one \
+         were written again"
+    );
+    Ok(())
 }
 
 /// Takes away what a first install that died had prepared.
-fn empty(root: &HostRoot) {
-    let database = root.database();
-    let mut files: Vec<PathBuf> = ENTRY_LINKS.iter().map(|(name, _)| root.path().join(name)).collect();
-    files.extend(["", "-wal", "-shm"].map(|suffix| database.with_extension(format!("db{suffix}"))));
-    for file in files {
+fn remove_empty_parts(root: &HostRoot) {
+    let links = ENTRY_LINKS.iter().map(|(name, _)| root.path().join(name));
+    for file in links.chain(database_files(root)) {
         // Links are only ever ours here, since others stop an install before it begins.
         let _ = fs_err::remove_file(file);
     }
@@ -114,7 +194,7 @@ fn empty(root: &HostRoot) {
     }
 }
 
-fn leftovers(root: &HostRoot) -> io::Result<Vec<std::path::PathBuf>> {
+fn leftovers(root: &HostRoot) -> io::Result<Vec<PathBuf>> {
     match fs_err::read_dir(root.staging()) {
         Ok(entries) => entries.map(|entry| entry.map(|entry| entry.path())).collect(),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),

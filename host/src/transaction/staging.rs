@@ -17,7 +17,7 @@ pub struct Staging {
     journal: StagingJournal,
     state: State,
     // Last, so that what it removes is empty by then.
-    guard: CreatedPaths,
+    created: CreatedPaths,
 }
 
 /// The directory of a staging directory that holds the trust state.
@@ -40,24 +40,24 @@ impl Staging {
         root: &HostRoot,
         generation: u64,
         durability: Durability,
-        mut guard: CreatedPaths,
+        mut created: CreatedPaths,
     ) -> io::Result<Self> {
         let directory = root.staging().join(format!("{generation}-{}", std::process::id()));
         for kind in StoreKind::ALL {
-            guard.create_dir_all(&root.store_part(kind))?;
+            created.create_dir_all(&root.store_part(kind))?;
         }
-        guard.create_dir_all(&root.generations())?;
-        guard.create_dir_all(&root.staging())?;
+        created.create_dir_all(&root.generations())?;
+        created.create_dir_all(&root.staging())?;
         fs_err::create_dir_all(&directory)?;
         let mut journal = StagingJournal::new(&directory, generation, durability);
         // From here on a process that dies leaves something for the next start to find.
         journal.record([])?;
-        Ok(Self { root: root.clone(), directory, journal, state: State::Open, guard })
+        Ok(Self { root: root.clone(), directory, journal, state: State::Open, created })
     }
 
     /// Remembers what else this install creates.
-    pub fn guard(&mut self) -> &mut CreatedPaths {
-        &mut self.guard
+    pub fn created(&mut self) -> &mut CreatedPaths {
+        &mut self.created
     }
 
     /// Where the trust state waits until it is committed.
@@ -100,10 +100,13 @@ impl Staging {
     /// Moves finished trees into the store.
     ///
     /// The journal is written first, so that an install that dies here is undone by the next one.
-    pub fn promote(&mut self, kind: StoreKind, digests: impl IntoIterator<Item = Digest>) -> io::Result<()> {
-        let digests: Vec<Digest> = digests.into_iter().collect();
-        self.journal.record(digests.iter().map(|digest| (kind, *digest)))?;
-        for digest in digests {
+    pub fn promote(&mut self, trees: impl IntoIterator<Item = (StoreKind, Digest)>) -> io::Result<()> {
+        let trees: Vec<(StoreKind, Digest)> = trees.into_iter().collect();
+        if trees.is_empty() {
+            return Ok(());
+        }
+        self.journal.record(trees.iter().copied())?;
+        for (kind, digest) in trees {
             fs_err::rename(self.tree(kind, &digest), self.root.store(kind, &digest))?;
         }
         Ok(())
@@ -112,7 +115,7 @@ impl Staging {
     /// Nothing is undone any more: the database holds the generation.
     pub fn commit(&mut self) {
         self.state = State::Committed;
-        std::mem::take(&mut self.guard).keep();
+        std::mem::take(&mut self.created).keep();
     }
 
     /// The generation is active; only the staging directory goes.

@@ -5,6 +5,7 @@ use attune_host::store::{GcOptions, GcReport, collect_garbage};
 use attune_registry::human_bytes;
 use attune_terminal::{Output, Table, write_json_or};
 use clap::Args;
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::failure::CommandError;
@@ -39,10 +40,10 @@ impl DuArgs {
 }
 
 impl GcArgs {
-    pub(super) fn run(self) -> (Output, Result<(), CommandError>) {
+    pub(super) fn run(self, now: Timestamp) -> (Output, Result<(), CommandError>) {
         self.common.start_log();
         let options = GcOptions { keep: self.keep, dry_run: self.dry_run };
-        let result = self.common.host_root().and_then(|root| Ok(collect_garbage(&root, options)?));
+        let result = self.common.host_root().and_then(|root| Ok(collect_garbage(&root, options, now)?));
         (self.common.output(), result.and_then(|report| write(&report, &self.common, render_removed)))
     }
 }

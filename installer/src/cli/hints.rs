@@ -2,10 +2,12 @@
 
 use std::io;
 
+use attune_host::ChangeError;
+use attune_host::database::DatabaseError;
 use attune_host::inventory::InventoryError;
 use attune_host::root::{LockError, PlantedError, RootError};
 use attune_host::store::GcError;
-use attune_host::transaction::RecoverError;
+use attune_host::transaction::{AccessError, RecoverError};
 use attune_registry::reader::ReaderError;
 use attune_registry::resolve::ResolveError;
 use attune_registry::source::SourceError;
@@ -71,15 +73,49 @@ impl Hint for LockError {
     }
 }
 
+impl Hint for DatabaseError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Newer { .. } => Some("use the attune-install that wrote it, or a later one".to_owned()),
+            _ => None,
+        }
+    }
+}
+
 impl Hint for RecoverError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Root(error) => Hint::hint(error),
+            Self::Database(error) => Hint::hint(error),
             Self::Trust(error) => Hint::hint(error),
-            Self::Register(_) => None,
             Self::Unfinished { .. } => {
                 Some("mend the cause and run the same command again: it completes what is left".to_owned())
             }
+            Self::Disagreement { root, registered, .. } => Some(format!(
+                "make `current` lead to the registered one again: `ln -sfn generations/{registered} {}`",
+                root.join("current").display()
+            )),
+        }
+    }
+}
+
+impl Hint for AccessError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Root(error) => Hint::hint(error),
+            Self::Lock(error) => Hint::hint(error),
+            Self::Recover(error) => Hint::hint(error),
+        }
+    }
+}
+
+impl Hint for ChangeError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Root(error) => Hint::hint(error),
+            Self::Database(error) => Hint::hint(error),
+            Self::Unfinished(error) => Hint::hint(error),
+            Self::Interrupted(_) => Some(NOTHING_CHANGED.to_owned()),
         }
     }
 }
@@ -88,8 +124,7 @@ impl Hint for GcError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Root(error) => Hint::hint(error),
-            Self::Lock(error) => Hint::hint(error),
-            Self::Recover(error) => Hint::hint(error),
+            Self::Access(error) => Hint::hint(error),
         }
     }
 }
@@ -284,7 +319,7 @@ impl Hint for InventoryError {
         match self {
             Self::Root(error) => Hint::hint(error),
             Self::Lock(error) => Hint::hint(error),
-            Self::Register(_) => None,
+            Self::Register(error) => Hint::hint(error),
             Self::NoEnvironment { .. } => Some("`attune-install env list` lists the environments".to_owned()),
         }
     }
@@ -294,8 +329,7 @@ impl Hint for RebuildError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Root(error) => Hint::hint(error),
-            Self::Lock(error) => Hint::hint(error),
-            Self::Recover(error) => Hint::hint(error),
+            Self::Access(error) => Hint::hint(error),
             Self::Environments(error) => Hint::hint(error),
             Self::Plan(error) => Hint::hint(error),
             Self::Source(error) => Hint::hint(error),
@@ -308,7 +342,7 @@ impl Hint for RebuildError {
                 "give the bundle or registry that has them: `attune-install env repair PACK --from BUNDLE`"
                     .to_owned(),
             ),
-            Self::Register(_) => None,
+            Self::Change(error) => Hint::hint(error),
             Self::Trust(error) => Hint::hint(error),
             Self::Interrupted(_) => Some(NOTHING_CHANGED.to_owned()),
         }
@@ -319,8 +353,7 @@ impl Hint for InstallError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Root(error) => Hint::hint(error),
-            Self::Lock(error) => Hint::hint(error),
-            Self::Recover(error) => Hint::hint(error),
+            Self::Access(error) => Hint::hint(error),
             Self::Source(error) => Hint::hint(error),
             Self::Verify(error) => Hint::hint(error),
             Self::Choose(error) => Hint::hint(error),
@@ -333,12 +366,8 @@ impl Hint for InstallError {
                     .to_owned(),
             ),
             Self::Trust(error) => Hint::hint(error),
-            Self::Register(_) => None,
-            Self::Disagreement { root, registered, .. } => Some(format!(
-                "`current` was moved by hand; make it lead to the registered one again: \
-                 `ln -sfn generations/{registered} {}`",
-                root.join("current").display()
-            )),
+            Self::Database(error) => Hint::hint(error),
+            Self::Change(error) => Hint::hint(error),
             Self::Interrupted(_) => Some(NOTHING_CHANGED.to_owned()),
         }
     }

@@ -81,7 +81,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, now: Timestamp) -> ExitCode
         Some(Command::Install(args)) => args.run(now),
         Some(Command::List(args)) => args.run(),
         Some(Command::Du(args)) => args.run(),
-        Some(Command::Gc(args)) => args.run(),
+        Some(Command::Gc(args)) => args.run(now),
         Some(Command::Env(args)) => args.run(now),
         Some(Command::Trust(args)) => args.run(),
     };

@@ -3,11 +3,12 @@
 //! A stage says what failed; of what kind that is, is decided here, above all stages. The remedies are said
 //! at the edge that has them: a command line names its flags.
 
+use attune_host::ChangeError;
 use attune_host::database::DatabaseError;
 use attune_host::inventory::InventoryError;
 use attune_host::root::{LockError, RootError};
 use attune_host::store::GcError;
-use attune_host::transaction::RecoverError;
+use attune_host::transaction::{AccessError, RecoverError};
 use attune_registry::archive::ArchiveError;
 use attune_registry::reader::ReaderError;
 use attune_registry::resolve::ResolveError;
@@ -59,9 +60,31 @@ impl Failed for RecoverError {
     fn kind(&self) -> FailureKind {
         match self {
             Self::Root(error) => error.kind(),
-            Self::Register(error) => error.kind(),
+            Self::Database(error) => error.kind(),
             Self::Trust(error) => error.kind(),
             Self::Unfinished { .. } => FailureKind::Failed,
+            Self::Disagreement { .. } => FailureKind::Registration,
+        }
+    }
+}
+
+impl Failed for AccessError {
+    fn kind(&self) -> FailureKind {
+        match self {
+            Self::Root(error) => error.kind(),
+            Self::Lock(error) => error.kind(),
+            Self::Recover(error) => error.kind(),
+        }
+    }
+}
+
+impl Failed for ChangeError {
+    fn kind(&self) -> FailureKind {
+        match self {
+            Self::Root(error) => error.kind(),
+            Self::Database(error) => error.kind(),
+            Self::Unfinished(error) => error.kind(),
+            Self::Interrupted(_) => FailureKind::Interrupted,
         }
     }
 }
@@ -70,8 +93,7 @@ impl Failed for GcError {
     fn kind(&self) -> FailureKind {
         match self {
             Self::Root(error) => error.kind(),
-            Self::Lock(error) => error.kind(),
-            Self::Recover(error) => error.kind(),
+            Self::Access(error) => error.kind(),
         }
     }
 }

@@ -3,19 +3,17 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use attune_host::database::{Database, DatabaseError, RecordedTest, RegisteredPack, Registration};
+use attune_host::database::{DatabaseError, RecordedTest, RegisteredPack, defined_runtimes};
 use attune_host::environment::EnvironmentDescription;
 use attune_host::environment::LinkMode;
-use attune_host::generation::Generation;
-use attune_host::generation::KeptRelease;
-use attune_host::generation::{create_entry_links, sync_root, write_generation};
+use attune_host::generation::{Generation, KeptRelease};
 use attune_host::machine::{Interpreter, InterpreterSearch, Interpreters};
 use attune_host::machine::{NodeInterpreter, NodeInterpreters};
 use attune_host::process::CallerEnvironment;
 use attune_host::process::{Interrupt, Interrupted};
-use attune_host::root::{CreatedPaths, HostRoot, InstallLock, LockError, RootError, StoreKind};
-use attune_host::transaction::Staging;
-use attune_host::transaction::{RecoverError, complete, recover};
+use attune_host::root::{HostRoot, RootError, StoreKind};
+use attune_host::transaction::{AccessError, HeldRoot, RecoverError, Step};
+use attune_host::{Change, ChangeError, Prepared, Rows};
 use attune_registry::blob::Durability;
 use attune_registry::report::Reporter;
 use attune_registry::source::SourceError;
@@ -25,7 +23,7 @@ use attune_schemas::pack_test_result::PackTestResult;
 use attune_schemas::{FailureKind, PackRef, PackRequest};
 use jiff::Timestamp;
 
-use super::next_generation::next_generation;
+use super::next_generation::{NextGeneration, next_generation};
 use crate::environments::compile_bytecode;
 use crate::environments::{
     BuildError, BuiltRecipes, RecipeError, RecipeSettings, build_environments, build_recipes,
@@ -46,15 +44,12 @@ use crate::unpack::{UnpackError, fetch_and_unpack};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum InstallError {
-    /// The root cannot be used.
+    /// The root cannot be read or written.
     #[error(transparent)]
     Root(#[from] RootError),
-    /// The root is busy or cannot be written.
+    /// The root cannot be changed now.
     #[error(transparent)]
-    Lock(#[from] LockError),
-    /// An earlier change could not be completed or undone, or this one not be completed.
-    #[error(transparent)]
-    Recover(#[from] RecoverError),
+    Access(#[from] AccessError),
     /// The source could not be read.
     #[error(transparent)]
     Source(#[from] SourceError),
@@ -82,19 +77,12 @@ pub enum InstallError {
     /// The trust state could not be kept.
     #[error(transparent)]
     Trust(#[from] TrustError),
-    /// The registration failed.
+    /// The database cannot be read.
     #[error(transparent)]
-    Register(#[from] DatabaseError),
-    /// Another generation is active than the one that the database holds.
-    #[error("generation {active} is active in `{}`, and the database holds generation {registered}", root.display())]
-    Disagreement {
-        /// The root.
-        root: PathBuf,
-        /// The active generation.
-        active: u64,
-        /// The registered one.
-        registered: u64,
-    },
+    Database(#[from] DatabaseError),
+    /// The change of the host failed.
+    #[error(transparent)]
+    Change(#[from] ChangeError),
     /// A signal asked to stop.
     #[error(transparent)]
     Interrupted(#[from] Interrupted),
@@ -104,8 +92,7 @@ impl Failed for InstallError {
     fn kind(&self) -> FailureKind {
         match self {
             Self::Root(error) => error.kind(),
-            Self::Lock(error) => error.kind(),
-            Self::Recover(error) => error.kind(),
+            Self::Access(error) => error.kind(),
             Self::Source(error) => error.kind(),
             Self::Verify(error) => error.kind(),
             Self::Choose(error) => error.kind(),
@@ -115,8 +102,8 @@ impl Failed for InstallError {
             Self::Recipe(error) => error.kind(),
             Self::Tests(error) => error.kind(),
             Self::Trust(error) => error.kind(),
-            Self::Register(error) => error.kind(),
-            Self::Disagreement { .. } => FailureKind::Registration,
+            Self::Database(error) => error.kind(),
+            Self::Change(error) => error.kind(),
             Self::Interrupted(_) => FailureKind::Interrupted,
         }
     }
@@ -135,7 +122,11 @@ impl Failed for InstallError {
 impl InstallError {
     /// Whether the packs are registered and only the last step is left to do.
     pub const fn is_unfinished(&self) -> bool {
-        matches!(self, Self::Recover(RecoverError::Unfinished { .. }))
+        matches!(
+            self,
+            Self::Change(ChangeError::Unfinished(_))
+                | Self::Access(AccessError::Recover(RecoverError::Unfinished { .. }))
+        )
     }
 }
 
@@ -189,15 +180,11 @@ fn install_or_stop(options: &InstallOptions, reporter: &dyn Reporter) -> Result<
     let mut watch = Stopwatch::start();
     let root = HostRoot::new(&options.root)
         .map_err(|source| RootError::Io { root: options.root.clone(), source })?;
-    root.require_ours()?;
+    root.require_no_others()?;
     let source = options.source.open(&options.interrupt)?;
     watch.lap("open");
 
-    let mut guard = CreatedPaths::default();
-    let _lock = InstallLock::acquire(&root, &mut guard)?;
-    // Dropped before the lock is: what a failed install takes away must not be another's by then.
-    let guard = guard;
-    recover(&root)?;
+    let held = HeldRoot::acquire(&root, options.now)?;
     // Under the lock: what this host has seen must not grow while it is compared.
     let mut source = verify(source, &root, &options.trust, options.now)?;
     watch.lap("verify");
@@ -211,7 +198,7 @@ fn install_or_stop(options: &InstallOptions, reporter: &dyn Reporter) -> Result<
     if chosen.install.is_empty() {
         return session.unchanged(&source, watch);
     }
-    session.run(chosen, &mut source, guard, watch)
+    session.run(chosen, &mut source, held, watch)
 }
 
 /// One installation that holds the lock.
@@ -247,7 +234,7 @@ impl Session<'_> {
         &self,
         chosen: ChosenReleases,
         source: &mut VerifiedSource,
-        guard: CreatedPaths,
+        mut held: HeldRoot,
         mut watch: Stopwatch,
     ) -> Result<InstallReport, InstallError> {
         let mut pythons =
@@ -260,7 +247,7 @@ impl Session<'_> {
             carried,
             root: self.root,
             programs: &self.options.programs,
-            definitions: Database::runtimes(self.root)?,
+            definitions: defined_runtimes(self.root)?,
             caller: &self.options.caller,
             interrupt: &self.options.interrupt,
         };
@@ -270,18 +257,11 @@ impl Session<'_> {
         watch.lap("plan");
 
         let io = |source| self.root.failed(source);
-        let id = self.root.next_generation().map_err(io)?;
-        let mut staging = Staging::create(self.root, id, self.options.durability, guard).map_err(io)?;
-        create_entry_links(self.root, staging.guard()).map_err(io)?;
-        let mut database = Database::open(self.root, self.options.durability, staging.guard())?;
-        self.require_agreement(&database)?;
+        let mut prepared = Prepared::begin(self.root, held.take_created(), self.options.durability)?;
+        let staging = &mut prepared.trees;
         let interrupt = &self.options.interrupt;
-        fetch_and_unpack(&plan, source.source(), &staging, interrupt, self.reporter)?;
-        staging.promote(StoreKind::Packs, plan.archives.keys().copied()).map_err(io)?;
-        staging.promote(StoreKind::Wheels, plan.wheels.keys().copied()).map_err(io)?;
-        let packages = plan.node_packages.keys().chain(plan.overlays.keys());
-        staging.promote(StoreKind::Node, packages.copied()).map_err(io)?;
-        staging.promote(StoreKind::Runtimes, plan.runtimes.keys().copied()).map_err(io)?;
+        fetch_and_unpack(&plan, source.source(), staging, interrupt, self.reporter)?;
+        staging.promote(plan.trees.keys().copied()).map_err(io)?;
         start_runtimes(&plan)?;
         watch.lap("unpack");
         interrupt.check()?;
@@ -293,15 +273,15 @@ impl Session<'_> {
             watch.lap("bytecode");
             interrupt.check()?;
         }
-        let built = build_environments(plan.environments.values(), self.root, &staging)?;
-        staging.promote(StoreKind::Envs, built).map_err(io)?;
+        let built = build_environments(plan.environments.values(), self.root, staging)?;
+        staging.promote(built.into_iter().map(|digest| (StoreKind::Envs, digest))).map_err(io)?;
         let settings = RecipeSettings {
             programs: &self.options.programs,
             caller: &self.options.caller,
             goes_on_without: self.options.tests == TestPolicy::Force,
             interrupt,
         };
-        let recipes = build_recipes(&mut plan, self.root, &mut staging, &settings, self.reporter)?;
+        let recipes = build_recipes(&mut plan, self.root, staging, &settings, self.reporter)?;
         watch.lap("environments");
         interrupt.check()?;
 
@@ -309,47 +289,50 @@ impl Session<'_> {
         let tests = run_tests(&plan, self.root, staging.directory(), settings, self.reporter)?;
         watch.lap("test");
 
-        let registry = source.registry().to_string();
-        let generation = next_generation(&plan, self.active, id, (&registry, self.root), self.options.now);
         source.persist_to(&staging.trust(), self.options.durability)?;
-        let descriptions = plan.packs.iter().flat_map(|pack| pack.environments.values()).collect::<Vec<_>>();
-        let releases = kept_releases(&plan, recipes);
-        write_generation(self.root, &generation, &descriptions, &releases, self.active.id).map_err(io)?;
-        if self.options.durability == Durability::Synced {
-            sync_root(self.root).map_err(io)?;
-        }
-        watch.lap("sync");
-        interrupt.check()?;
-        let registration = Registration {
-            root: self.root,
-            packs: &registered_packs(&plan, &generation, &releases),
-            generation: id,
-            previous: self.active.id,
-            tests: &recorded_tests(&plan, &tests),
-            now: self.options.now,
-        };
-        registration.commit(&mut database)?;
-        // The database holds the generation now: from here on an interrupted install is completed.
-        staging.commit();
-        watch.lap("register");
-        complete(self.root, staging.directory(), id, self.options.durability)?;
-        staging.finish();
+        let generation = self.commit(&plan, recipes, &tests, prepared, source, &mut watch)?;
         watch.lap("activate");
-        let report = self.report(&plan, source, id, tests, watch);
+        let report = self.report(&plan, source, generation, tests, watch);
         self.log(&report);
         Ok(report)
     }
 
-    /// Rows are written for what is installed now; those of the packs that stay must be right already.
-    fn require_agreement(&self, database: &Database) -> Result<(), InstallError> {
-        match database.registered()? {
-            Some(registered) if registered != self.active.id => Err(InstallError::Disagreement {
-                root: self.root.path().to_owned(),
-                active: self.active.id,
-                registered,
-            }),
-            _ => Ok(()),
-        }
+    /// Commits the change to the generation that `plan` makes, and returns its number.
+    fn commit(
+        &self,
+        plan: &InstallPlan,
+        recipes: BuiltRecipes,
+        tests: &[PackTestResult],
+        prepared: Prepared<'_>,
+        source: &VerifiedSource,
+        watch: &mut Stopwatch,
+    ) -> Result<u64, InstallError> {
+        let making =
+            NextGeneration { id: prepared.id(), registry: source.registry().as_str(), root: self.root };
+        let generation = next_generation(plan, self.active, &making, self.options.now);
+        let releases = kept_releases(plan, recipes);
+        let descriptions = plan.packs.iter().flat_map(|pack| pack.environments.values());
+        let change = Change {
+            from: self.active,
+            to: &generation,
+            descriptions: &descriptions.collect::<Vec<_>>(),
+            releases: &releases,
+            rows: Rows::Packs {
+                packs: &registered_packs(plan, &generation, &releases),
+                tests: &recorded_tests(plan, tests),
+            },
+            prepared,
+            now: self.options.now,
+        };
+        change.commit(&mut |step| {
+            match step {
+                Step::Synced => watch.lap("sync"),
+                Step::Registered => watch.lap("register"),
+                Step::Written | Step::TrustKept | Step::Activated => {}
+            }
+            self.options.interrupt.check()
+        })?;
+        Ok(generation.id)
     }
 
     fn report(
@@ -429,7 +412,7 @@ fn recorded_tests<'a>(plan: &InstallPlan, tests: &'a [PackTestResult]) -> Vec<Re
 /// Starts every interpreter that came along, before anything is built on it.
 fn start_runtimes(plan: &InstallPlan) -> Result<(), PlanError> {
     let came_along = |environment: &&EnvironmentDescription| {
-        environment.runtime().is_some_and(|runtime| plan.runtimes.contains_key(&runtime))
+        environment.runtime().is_some_and(|runtime| plan.trees.contains_key(&(StoreKind::Runtimes, runtime)))
     };
     for environment in plan.environments.values().filter(came_along) {
         match environment {

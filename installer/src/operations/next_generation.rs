@@ -9,12 +9,21 @@ use jiff::Timestamp;
 
 use crate::plan::{InstallPlan, PlannedPack};
 
+/// The generation that an install makes.
+pub(super) struct NextGeneration<'a> {
+    /// Its number.
+    pub(super) id: u64,
+    /// The registry that its new packs come from.
+    pub(super) registry: &'a str,
+    /// The root that it is of.
+    pub(super) root: &'a HostRoot,
+}
+
 /// The lock file of the generation that `plan` makes after `active`.
 pub(super) fn next_generation(
     plan: &InstallPlan,
     active: &Generation,
-    id: u64,
-    (registry, root): (&str, &HostRoot),
+    &NextGeneration { id, registry, root }: &NextGeneration<'_>,
     now: Timestamp,
 ) -> Generation {
     let mut packs = plan.kept.clone();

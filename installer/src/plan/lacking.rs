@@ -1,4 +1,4 @@
-//! What of a plan the store lacks, and so must be fetched and unpacked.
+//! The trees of a plan that the store lacks, and that must be fetched and unpacked.
 
 use std::collections::BTreeSet;
 
@@ -9,14 +9,13 @@ use attune_schemas::Digest;
 use attune_schemas::environment_lock::{BinLink, LockedNodePackage, LockedWheel};
 use attune_schemas::runtime_index::RuntimeRelease;
 
-use super::{InstallPlan, NeededNodePackage};
+use super::{InstallPlan, NeededNodePackage, TreeToUnpack};
 
 impl InstallPlan {
     pub(super) fn need_archive(&mut self, release: &VerifiedRelease, root: &HostRoot) {
         let layer = release.pack_layer();
         if !root.store(StoreKind::Packs, &layer.digest).is_dir() {
-            self.archives.insert(layer.digest, release.config.unpacked);
-            self.blobs.wanted.insert(layer.digest, layer.size);
+            self.need(layer.digest, layer.size, TreeToUnpack::Pack { unpacked: release.config.unpacked });
         }
     }
 
@@ -46,16 +45,14 @@ impl InstallPlan {
         let Some(release) = carried else { return };
         let digest = release.archive.digest;
         if !root.store(StoreKind::Runtimes, &digest).is_dir() {
-            self.blobs.wanted.insert(digest, release.archive.size);
-            self.runtimes.insert(digest, release);
+            self.need(digest, release.archive.size, TreeToUnpack::Runtime(release));
         }
     }
 
     pub(super) fn need_wheels(&mut self, wheels: &[LockedWheel], lacks: impl Fn(&Digest) -> bool) {
         for wheel in wheels {
             if lacks(&wheel.digest) {
-                self.wheels.insert(wheel.digest, wheel.clone());
-                self.blobs.wanted.insert(wheel.digest, wheel.size);
+                self.need(wheel.digest, wheel.size, TreeToUnpack::Wheel(wheel.clone()));
             }
         }
     }
@@ -67,18 +64,30 @@ impl InstallPlan {
     ) {
         for package in &environment.packages {
             if lacks(&package.digest) {
-                let needed = self.node_packages.entry(package.digest).or_insert_with(|| NeededNodePackage {
-                    package: package.clone(),
-                    programs: BTreeSet::new(),
-                });
-                needed.programs.extend(programs_of(package, &environment.bins));
-                self.blobs.wanted.insert(package.digest, package.size);
+                self.need_node_package(package, programs_of(package, &environment.bins));
             }
             if let Some(overlay) = package.overlay.as_ref().filter(|overlay| lacks(&overlay.digest)) {
-                self.overlays.insert(overlay.digest, overlay.unpacked);
-                self.blobs.wanted.insert(overlay.digest, overlay.size);
+                let tree = TreeToUnpack::Overlay { unpacked: overlay.unpacked };
+                self.need(overlay.digest, overlay.size, tree);
             }
         }
+    }
+
+    fn need_node_package(&mut self, package: &LockedNodePackage, programs: impl Iterator<Item = String>) {
+        let key = (StoreKind::Node, package.digest);
+        if !self.trees.contains_key(&key) {
+            let needed = NeededNodePackage { package: package.clone(), programs: BTreeSet::new() };
+            self.need(package.digest, package.size, TreeToUnpack::NodePackage(needed));
+        }
+        if let Some(TreeToUnpack::NodePackage(needed)) = self.trees.get_mut(&key) {
+            needed.programs.extend(programs);
+        }
+    }
+
+    /// Notes the tree that the blob `digest` unpacks to.
+    fn need(&mut self, digest: Digest, size: u64, tree: TreeToUnpack) {
+        self.blobs.wanted.insert(digest, size);
+        self.trees.insert((tree.kind(), digest), tree);
     }
 }
 

@@ -44,7 +44,7 @@ pub fn check_libraries(
     reporter: &dyn Reporter,
 ) -> Result<(), PlanError> {
     let library_path = || caller.library_path().iter().cloned();
-    for release in plan.runtimes.values() {
+    for release in plan.runtimes() {
         let search = LibrarySearch::of_host(library_path());
         let missing = release.libraries.iter().filter(|library| !search.has(library));
         let wheels = BTreeSet::from([format!("the interpreter {}", release.version)]);

@@ -13,6 +13,7 @@ mod recipes;
 mod releases;
 mod runtimes;
 mod space;
+mod tree;
 mod versions;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,7 +21,6 @@ use std::path::PathBuf;
 
 use attune_registry::reader::VerifiedRelease;
 use attune_registry::source::BlobPlan;
-use attune_schemas::environment_lock::{Footprint, LockedNodePackage, LockedWheel};
 use attune_schemas::runtime_index::RuntimeRelease;
 use attune_schemas::{Digest, PackRef};
 
@@ -35,6 +35,7 @@ pub use releases::{
 };
 pub use runtimes::{BundledRuntimes, CarriedRuntimes};
 pub use space::{SpaceNeed, check_space};
+pub use tree::{NeededNodePackage, TreeToUnpack};
 use versions::plan_versions;
 
 use attune_host::environment::{EnvironmentDescription, EnvironmentName, LinkMode, PackEnvironments};
@@ -43,7 +44,7 @@ use attune_host::machine::{Interpreter, InterpreterSearch, Interpreters};
 use attune_host::machine::{NodeInterpreter, NodeInterpreters};
 use attune_host::process::CallerEnvironment;
 use attune_host::process::Interrupt;
-use attune_host::root::HostRoot;
+use attune_host::root::{HostRoot, StoreKind};
 use attune_schemas::runtime_definition::RuntimeDefinition;
 
 /// What a host runs packs with.
@@ -82,33 +83,16 @@ pub struct InstallPlan {
     pub packs: Vec<PlannedPack>,
     /// Packs that stay as they are.
     pub kept: BTreeMap<PackRef, InstalledPack>,
-    /// Pack archives that the store lacks, and what each unpacks to.
-    pub archives: BTreeMap<Digest, Footprint>,
-    /// Wheels that the store lacks.
-    pub wheels: BTreeMap<Digest, LockedWheel>,
-    /// npm packages that the store lacks.
-    pub node_packages: BTreeMap<Digest, NeededNodePackage>,
-    /// What install scripts made and the store lacks, with what each unpacks to.
-    pub overlays: BTreeMap<Digest, Footprint>,
+    /// Trees that the store lacks.
+    pub trees: BTreeMap<(StoreKind, Digest), TreeToUnpack>,
     /// Vendored files that steps need as they are, by their names beside each other.
     pub vendored: BTreeMap<Digest, String>,
-    /// Interpreters that the store lacks.
-    pub runtimes: BTreeMap<Digest, RuntimeRelease>,
     /// Environments that the store lacks.
     pub environments: BTreeMap<Digest, EnvironmentDescription>,
     /// The blobs to fetch.
     pub blobs: BlobPlan,
     /// The room it takes.
     pub space: SpaceNeed,
-}
-
-/// An npm package to unpack.
-#[derive(Debug, Clone)]
-pub struct NeededNodePackage {
-    /// The package, at one of its places.
-    pub package: LockedNodePackage,
-    /// Its files that are linked to as programs, relative to it.
-    pub programs: BTreeSet<String>,
 }
 
 /// A pack to install.
@@ -231,16 +215,20 @@ impl InstallPlan {
         Self {
             packs: Vec::new(),
             kept,
-            archives: BTreeMap::new(),
-            wheels: BTreeMap::new(),
-            node_packages: BTreeMap::new(),
-            overlays: BTreeMap::new(),
+            trees: BTreeMap::new(),
             vendored: BTreeMap::new(),
-            runtimes: BTreeMap::new(),
             environments: BTreeMap::new(),
             blobs,
             space: SpaceNeed::default(),
         }
+    }
+
+    /// The interpreters that come along.
+    pub fn runtimes(&self) -> impl Iterator<Item = &RuntimeRelease> {
+        self.trees.values().filter_map(|tree| match tree {
+            TreeToUnpack::Runtime(release) => Some(release),
+            _ => None,
+        })
     }
 
     /// The bytes to fetch.

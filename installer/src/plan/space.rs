@@ -30,20 +30,8 @@ impl SpaceNeed {
     /// What `plan` takes: every tree once, and again what an environment does not share with it.
     pub fn of(plan: &InstallPlan) -> Self {
         let mut trees = Footprint::default();
-        for archive in plan.archives.values() {
-            trees.add(archive);
-        }
-        for wheel in plan.wheels.values() {
-            trees.add(&wheel.unpacked);
-        }
-        for needed in plan.node_packages.values() {
-            trees.add(&needed.package.unpacked);
-        }
-        for overlay in plan.overlays.values() {
-            trees.add(overlay);
-        }
-        for runtime in plan.runtimes.values() {
-            trees.add(&runtime.unpacked);
+        for tree in plan.trees.values() {
+            trees.add(tree.unpacked());
         }
         let mut need = Self {
             bytes: trees.disk_bytes.saturating_add(STATE_BYTES),

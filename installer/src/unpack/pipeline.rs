@@ -1,8 +1,10 @@
 //! One reader, several unpackers.
 
+use std::collections::BTreeSet;
 use std::io::{self, Seek};
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Mutex, OnceLock};
 use std::thread;
@@ -11,16 +13,17 @@ use attune_host::process::{Interrupt, Interrupted};
 use attune_host::root::StoreKind;
 use attune_host::transaction::Staging;
 use attune_registry::archive::unpack_pack;
-use attune_registry::blob::{BlobSpool, VerifiedBlob};
+use attune_registry::blob::{BlobReader, BlobSpool, VerifiedBlob};
 use attune_registry::report::Reporter;
 use attune_registry::source::{Source, SourceError};
+use attune_schemas::Digest;
 
 use super::error::UnpackError;
 use super::identity::check_identity;
 use super::node_package::{unpack_node_package, unpack_overlay};
 use super::runtime::unpack_runtime;
 use super::wheel::unpack_wheel;
-use crate::plan::InstallPlan;
+use crate::plan::{InstallPlan, NeededNodePackage, TreeToUnpack};
 
 /// Each unpacker holds at most one blob in memory, so their number bounds memory as well.
 const MAX_UNPACKERS: usize = 4;
@@ -33,11 +36,9 @@ pub fn fetch_and_unpack(
     interrupt: &Interrupt,
     reporter: &dyn Reporter,
 ) -> Result<(), UnpackError> {
-    let create = |kind| staging.create_part(kind).map_err(UnpackError::Io);
-    create(StoreKind::Packs)?;
-    create(StoreKind::Wheels)?;
-    create(StoreKind::Node)?;
-    create(StoreKind::Runtimes)?;
+    for kind in plan.trees.keys().map(|(kind, _)| *kind).collect::<BTreeSet<_>>() {
+        staging.create_part(kind)?;
+    }
     reporter.started("unpacking", Some(plan.download_bytes()));
     let spool = BlobSpool::new(staging.directory());
     let unpackers = thread::available_parallelism().map_or(1, NonZeroUsize::get).min(MAX_UNPACKERS);
@@ -105,37 +106,34 @@ fn unpack(plan: &InstallPlan, staging: &Staging, blob: VerifiedBlob) -> Result<(
         io::copy(&mut reader, &mut file)?;
         reader.rewind()?;
     }
-    if let Some(expected) = plan.archives.get(&digest) {
-        let destination = staging.tree(StoreKind::Packs, &digest);
-        reader.release_switch().forward_only();
-        return unpack_pack(reader, &destination, expected)
-            .map_err(|source| UnpackError::Archive { digest, source });
-    }
-    if let Some(needed) = plan.node_packages.get(&digest) {
-        let destination = staging.tree(StoreKind::Node, &digest);
-        let package = &needed.package;
-        reader.release_switch().forward_only();
-        return unpack_node_package(reader, &destination, &package.unpacked, &needed.programs)
-            .map_err(|source| UnpackError::NodePackage { name: package.name.clone(), source });
-    }
-    if let Some(expected) = plan.overlays.get(&digest) {
-        let destination = staging.tree(StoreKind::Node, &digest);
-        reader.release_switch().forward_only();
-        return unpack_overlay(reader, &destination, expected)
-            .map_err(|source| UnpackError::Archive { digest, source });
-    }
-    if let Some(release) = plan.runtimes.get(&digest) {
-        let destination = staging.tree(StoreKind::Runtimes, &digest);
-        reader.release_switch().forward_only();
-        return unpack_runtime(reader, &destination, release)
-            .map_err(|source| UnpackError::Archive { digest, source });
-    }
-    let Some(wheel) = plan.wheels.get(&digest) else {
+    let keys = StoreKind::ALL.map(|kind| (kind, digest));
+    let Some((key, tree)) = keys.iter().find_map(|key| plan.trees.get_key_value(key)) else {
         // It is only needed as it is.
         return Ok(());
     };
-    let destination = staging.tree(StoreKind::Wheels, &digest);
-    unpack_wheel(reader, &destination, &wheel.unpacked)
-        .and_then(|()| check_identity(&destination, &wheel.filename))
-        .map_err(|source| UnpackError::Wheel { filename: wheel.filename.clone(), source })
+    unpack_tree(tree, reader, &staging.tree(key.0, &digest), digest)
+}
+
+fn unpack_tree(
+    tree: &TreeToUnpack,
+    mut reader: BlobReader,
+    destination: &Path,
+    digest: Digest,
+) -> Result<(), UnpackError> {
+    let archive = |source| UnpackError::Archive { digest, source };
+    if !matches!(tree, TreeToUnpack::Wheel(_)) {
+        reader.release_switch().forward_only();
+    }
+    match tree {
+        TreeToUnpack::Pack { unpacked } => unpack_pack(reader, destination, unpacked).map_err(archive),
+        TreeToUnpack::Overlay { unpacked } => unpack_overlay(reader, destination, unpacked).map_err(archive),
+        TreeToUnpack::Runtime(release) => unpack_runtime(reader, destination, release).map_err(archive),
+        TreeToUnpack::NodePackage(NeededNodePackage { package, programs }) => {
+            unpack_node_package(reader, destination, &package.unpacked, programs)
+                .map_err(|source| UnpackError::NodePackage { name: package.name.clone(), source })
+        }
+        TreeToUnpack::Wheel(wheel) => unpack_wheel(reader, destination, &wheel.unpacked)
+            .and_then(|()| check_identity(destination, &wheel.filename))
+            .map_err(|source| UnpackError::Wheel { filename: wheel.filename.clone(), source }),
+    }
 }

@@ -3,15 +3,15 @@
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 
+use attune_host::root::{HostRoot, StoreKind};
 use attune_tests::Tree;
 use attune_tests::World;
 use attune_tests::world::standard;
 
-/// Everything that an installer writes to by a name that can be guessed.
-const NAMES: [&str; 13] = [
+/// Everything that an installer writes to by a name that can be guessed; the parts of the store besides.
+const NAMES: [&str; 12] = [
     "staging",
     "store",
-    "store/packs",
     "generations",
     "state/trust",
     "state/trust/demo",
@@ -23,6 +23,11 @@ const NAMES: [&str; 13] = [
     "packenvs",
     "runtime_envs",
 ];
+
+fn names() -> Vec<String> {
+    let parts = StoreKind::ALL.map(|kind| HostRoot::relative_store(kind).display().to_string());
+    NAMES.iter().map(ToString::to_string).chain(parts).collect()
+}
 
 fn outside(world: &World) -> std::path::PathBuf {
     let outside = world.path().join("outside");
@@ -39,11 +44,11 @@ fn plant(link: &Path, outside: &Path) {
 
 #[test]
 fn before_the_first_installation() {
-    for name in NAMES {
+    for name in names() {
         let world = World::new();
         let outside = outside(&world);
         fs_err::create_dir_all(world.root().join("state")).unwrap();
-        plant(&world.root().join(name), &outside);
+        plant(&world.root().join(&name), &outside);
         let (before, root) = (Tree::of(&outside), world.root_tree().without_touched());
         let run = world.install_from(&standard().bundle_path(), &standard().trust());
         run.fails(1, &[&format!("root/{name}`")]).with_hint();
@@ -56,9 +61,9 @@ fn before_the_first_installation() {
 fn in_an_installed_root() {
     let original = World::new();
     original.install_from(&standard().bundle_path(), &standard().trust()).succeeds();
-    for name in NAMES {
+    for name in names() {
         let outside = outside(&original);
-        let (path, aside) = (original.root().join(name), original.path().join("aside"));
+        let (path, aside) = (original.root().join(&name), original.path().join("aside"));
         // What is gone after an installation has nothing to be put aside.
         let was_there = fs_err::symlink_metadata(&path).is_ok();
         if was_there {
@@ -81,10 +86,13 @@ fn in_the_store() {
     let world = World::new();
     world.install_from(&standard().bundle_path(), &standard().trust()).succeeds();
     let outside = outside(&world);
-    for part in ["packs", "wheels", "envs"] {
-        let link = world.root().join("store").join(part).join("0".repeat(64));
+    for kind in StoreKind::ALL {
+        let link = world.root().join(HostRoot::relative_store(kind)).join("0".repeat(64));
         symlink(outside.join("directory"), &link).unwrap();
-        world.install([standard().bundle_path()]).fails(1, &[&"0".repeat(64), "is a link"]).with_hint();
+        world
+            .install([standard().bundle_path()])
+            .fails(1, &[&"0".repeat(64), "is a symbolic link"])
+            .with_hint();
         fs_err::remove_file(&link).unwrap();
     }
 }

@@ -4,14 +4,13 @@
 //! One with the same digest is exchanged in place. One for another interpreter has another digest, and so
 //! comes with a generation of its own, as everything that is installed does.
 
-mod record;
+mod commit;
 mod refetch;
 mod tasks;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use attune_host::database::DatabaseError;
 use attune_host::environment::EnvironmentDescription;
 use attune_host::generation::Generation;
 use attune_host::inventory::InventoryError;
@@ -19,11 +18,9 @@ use attune_host::machine::NodeInterpreterError;
 use attune_host::machine::{InterpreterError, InterpreterSearch};
 use attune_host::process::CallerEnvironment;
 use attune_host::process::{Interrupt, Interrupted};
-use attune_host::root::{
-    CreatedPaths, HostRoot, InstallLock, LockError, RootError, StoreKind, exchange_trees,
-};
-use attune_host::transaction::Staging;
-use attune_host::transaction::{RecoverError, recover};
+use attune_host::root::{HostRoot, RootError, StoreKind, exchange_trees};
+use attune_host::transaction::{AccessError, HeldRoot, Staging};
+use attune_host::{ChangeError, Prepared};
 use attune_registry::blob::Durability;
 use attune_registry::report::Reporter;
 use attune_registry::source::SourceError;
@@ -40,7 +37,7 @@ use crate::plan::{ChooseError, PlanError};
 use crate::source::SourceLocation;
 use crate::source::VerifyError;
 use crate::unpack::UnpackError;
-use record::record;
+use commit::commit;
 use refetch::refetch;
 use tasks::{Task, tasks};
 
@@ -48,15 +45,12 @@ use tasks::{Task, tasks};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RebuildError {
-    /// The root cannot be used.
+    /// The root cannot be read or written.
     #[error(transparent)]
     Root(#[from] RootError),
-    /// The root is busy or cannot be written.
+    /// The root cannot be changed now.
     #[error(transparent)]
-    Lock(#[from] LockError),
-    /// An earlier change could not be completed or undone.
-    #[error(transparent)]
-    Recover(#[from] RecoverError),
+    Access(#[from] AccessError),
     /// The environments cannot be verified.
     #[error(transparent)]
     Environments(#[from] InventoryError),
@@ -89,9 +83,9 @@ pub enum RebuildError {
         /// The packages.
         packages: Vec<String>,
     },
-    /// The rows could not be written.
+    /// The change of the host failed.
     #[error(transparent)]
-    Register(#[from] DatabaseError),
+    Change(#[from] ChangeError),
     /// The trust state could not be kept.
     #[error(transparent)]
     Trust(#[from] TrustError),
@@ -104,8 +98,7 @@ impl Failed for RebuildError {
     fn kind(&self) -> FailureKind {
         match self {
             Self::Root(error) => error.kind(),
-            Self::Lock(error) => error.kind(),
-            Self::Recover(error) => error.kind(),
+            Self::Access(error) => error.kind(),
             Self::Environments(error) => error.kind(),
             Self::Plan(error) => error.kind(),
             Self::Source(error) => error.kind(),
@@ -115,7 +108,7 @@ impl Failed for RebuildError {
             Self::Build(error) => error.kind(),
             Self::Recipe(error) => error.kind(),
             Self::DamagedStore { .. } => FailureKind::Environment,
-            Self::Register(error) => error.kind(),
+            Self::Change(error) => error.kind(),
             Self::Trust(error) => error.kind(),
             Self::Interrupted(_) => FailureKind::Interrupted,
         }
@@ -194,14 +187,11 @@ pub fn rebuild_environments(
     } else {
         None
     };
-    let mut guard = CreatedPaths::default();
-    let _lock = InstallLock::acquire(root, &mut guard)?;
-    let guard = guard;
-    recover(root)?;
+    let mut held = HeldRoot::acquire(root, options.now)?;
     let active = Generation::active(root).map_err(io)?;
     let tasks = tasks(root, &active, damaged.as_deref(), options)?;
     if tasks.is_empty() {
-        guard.keep();
+        held.keep();
         return Ok(Vec::new());
     }
     let mut damaged = BTreeSet::new();
@@ -213,12 +203,12 @@ pub fn rebuild_environments(
         }
         damaged.extend(of_task);
     }
-    let id = root.next_generation().map_err(io)?;
-    let mut staging = Staging::create(root, id, options.durability, guard).map_err(io)?;
+    let mut prepared = Prepared::begin(root, held.take_created(), options.durability)?;
+    let staging = &mut prepared.trees;
     staging.create_part(StoreKind::Envs).map_err(io)?;
     if let Some(from) = options.from.as_ref().filter(|_| !damaged.is_empty()) {
         let environments: Vec<&EnvironmentDescription> = tasks.iter().map(|task| &task.environment).collect();
-        refetch(root, from, &environments, &damaged, (&staging, options, reporter))?;
+        refetch(root, from, &environments, &damaged, (staging, options, reporter))?;
     }
     let mut built = BTreeSet::new();
     for task in &tasks {
@@ -226,13 +216,12 @@ pub fn rebuild_environments(
             continue;
         }
         reporter.started(&format!("building {} for {}", task.runtime, task.pack), None);
-        let outcome = build_task(task, root, &mut staging, options);
+        let outcome = build_task(task, root, staging, options);
         reporter.finished();
         outcome?;
         options.interrupt.check()?;
     }
-    let rebuilt = record(root, &active, id, &tasks, staging, options)?;
-    Ok(rebuilt)
+    commit(root, &active, &tasks, prepared, options)
 }
 
 /// Builds one environment and puts it into the store; one that is there is exchanged whole.
@@ -265,6 +254,6 @@ fn build_task(
     if digest == task.old {
         Ok(fs_err::rename(&staged, &place).map_err(io)?)
     } else {
-        Ok(staging.promote(StoreKind::Envs, [digest]).map_err(io)?)
+        Ok(staging.promote([(StoreKind::Envs, digest)]).map_err(io)?)
     }
 }

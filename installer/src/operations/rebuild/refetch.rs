@@ -39,6 +39,7 @@ pub(super) fn refetch(
             fs_err::rename(&new, &place).map_err(io)?;
         }
     }
-    source.persist()?;
+    // Kept with the change that these packages are fetched for.
+    source.persist_to(&staging.trust(), options.durability)?;
     Ok(())
 }

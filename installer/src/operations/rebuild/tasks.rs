@@ -1,6 +1,5 @@
 //! What is to be built again, and for which interpreter.
 
-use std::io;
 use std::path::PathBuf;
 
 use attune_host::environment::{EnvironmentDescription, EnvironmentName};
@@ -45,13 +44,12 @@ pub(super) fn tasks(
             if damaged.is_some_and(|damaged| !damaged.contains(&path)) {
                 continue;
             }
-            let description = Generation::description(&root.generation(active.id), &environment.digest);
-            let unknown = || RecipeError::NoDescription { pack: pack.clone(), runtime: runtime.to_string() };
-            let text = match fs_err::read(&description) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(unknown().into()),
-                text => text.map_err(io)?,
-            };
-            let described: EnvironmentDescription = serde_json::from_slice(&text).map_err(|_| unknown())?;
+            let directory = root.generation(active.id);
+            let described = Generation::load_description(&directory, &environment.digest).map_err(io)?;
+            let described = described.ok_or_else(|| RecipeError::NoDescription {
+                pack: pack.clone(),
+                runtime: runtime.to_string(),
+            })?;
             let environment_now = if environment.is_current() {
                 described
             } else {

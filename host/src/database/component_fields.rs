@@ -2,11 +2,11 @@
 
 use serde_json::{Map, Value};
 
-/// Reads a definition; a field of the wrong type counts as absent, as Attune's own reader has it.
+/// The fields of a definition; a field of the wrong type counts as absent, as Attune's own reader has it.
 #[derive(Clone, Copy)]
-pub(super) struct Definition<'a>(pub(super) &'a Map<String, Value>);
+pub(super) struct ComponentFields<'a>(pub(super) &'a Map<String, Value>);
 
-impl<'a> Definition<'a> {
+impl<'a> ComponentFields<'a> {
     pub(super) fn text(self, key: &str) -> Option<&'a str> {
         self.0.get(key).and_then(Value::as_str)
     }

@@ -4,16 +4,16 @@ use attune_schemas::component::{ComponentKind, ComponentSummary};
 use jiff::Timestamp;
 use rusqlite::Transaction;
 
-use super::definition::Definition;
+use super::component_fields::ComponentFields;
 use super::runtimes;
 
 /// What every component row has.
-pub(super) struct Row<'a> {
+pub(super) struct ComponentRow<'a> {
     transaction: &'a Transaction<'a>,
     pack: i64,
     pack_ref: &'a str,
     component: &'a ComponentSummary,
-    definition: Definition<'a>,
+    definition: ComponentFields<'a>,
     now: String,
 }
 
@@ -30,7 +30,7 @@ fn ownership(table: &str) -> String {
     )
 }
 
-impl<'a> Row<'a> {
+impl<'a> ComponentRow<'a> {
     pub(super) fn new(
         transaction: &'a Transaction<'a>,
         pack: i64,
@@ -38,12 +38,12 @@ impl<'a> Row<'a> {
         component: &'a ComponentSummary,
         now: Timestamp,
     ) -> Self {
-        let definition = Definition(&component.definition);
+        let definition = ComponentFields(&component.definition);
         Self { transaction, pack, pack_ref, component, definition, now: now.to_string() }
     }
 }
 
-impl Row<'_> {
+impl ComponentRow<'_> {
     /// Inserts or updates the row; `false` where its ref is another's.
     pub(super) fn upsert(&self) -> rusqlite::Result<bool> {
         match self.component.kind {

@@ -1,0 +1,160 @@
+//! The one way from a generation to the next.
+//!
+//! ```text
+//! Prepared::begin   staging and its journal, the entry links, the database
+//! the caller        puts trees into the store, builds, tests; all of it can be undone
+//! Change::commit    1. Written     generations/N, to which nothing points
+//!                   2. Synced      everything on disk
+//!                   3. Registered  the rows, in one transaction: the point of no return
+//!                   4. TrustKept   the metadata that was seen
+//!                   5. Activated   current -> generations/N, one rename
+//! ```
+//!
+//! A process may die after each step. The next change of the root finds the journal and undoes what came
+//! before the third step, or completes what came after it.
+
+use std::collections::BTreeMap;
+
+use attune_registry::blob::Durability;
+use attune_schemas::PackRef;
+use jiff::Timestamp;
+
+use crate::database::{
+    Database, DatabaseError, EnvironmentUpdate, OtherPacks, RecordedTest, RegisteredPack, Registration,
+};
+use crate::environment::EnvironmentDescription;
+use crate::generation::{
+    Generation, GenerationParts, KeptRelease, create_entry_links, sync_root, write_generation,
+};
+use crate::process::Interrupted;
+use crate::root::{CreatedPaths, HostRoot, RootError};
+use crate::transaction::{RecoverError, Staging, Step, complete};
+
+/// Why a change failed. Unless it is unfinished, nothing of it remains.
+#[derive(Debug, thiserror::Error)]
+pub enum ChangeError {
+    /// The root cannot be read or written.
+    #[error(transparent)]
+    Root(#[from] RootError),
+    /// The rows cannot be written.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    /// The change is registered and could not be completed.
+    #[error(transparent)]
+    Unfinished(#[from] RecoverError),
+    /// A signal asked to stop.
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
+}
+
+/// A change that has begun. Dropping it undoes everything.
+#[derive(Debug)]
+pub struct Prepared<'a> {
+    root: &'a HostRoot,
+    id: u64,
+    durability: Durability,
+    database: Database,
+    /// The trees that are put in place for it.
+    pub trees: Staging,
+}
+
+impl<'a> Prepared<'a> {
+    /// Begins a change of `root`, which must be held; `created` is what holding it had to create.
+    pub fn begin(
+        root: &'a HostRoot,
+        created: CreatedPaths,
+        durability: Durability,
+    ) -> Result<Self, ChangeError> {
+        let failed = |source| root.failed(source);
+        let id = root.next_generation().map_err(failed)?;
+        let mut trees = Staging::create(root, id, durability, created).map_err(failed)?;
+        create_entry_links(root, trees.created()).map_err(failed)?;
+        let database = Database::open(root, durability, trees.created())?;
+        Ok(Self { root, id, durability, database, trees })
+    }
+
+    /// The number of the generation that this change may make.
+    pub const fn id(&self) -> u64 {
+        self.id
+    }
+}
+
+/// The rows of a change.
+pub enum Rows<'a> {
+    /// Packs, with the results of their tests; the rows of other packs stay as they are.
+    Packs {
+        /// The packs.
+        packs: &'a [RegisteredPack<'a>],
+        /// The results of their tests.
+        tests: &'a [RecordedTest<'a>],
+    },
+    /// Environments that were built again.
+    Environments(&'a [EnvironmentUpdate]),
+}
+
+/// A change from one generation to another, ready to be committed.
+pub struct Change<'a> {
+    /// The active generation.
+    pub from: &'a Generation,
+    /// The next one. If it has the same number, its lock file is replaced and nothing is activated.
+    pub to: &'a Generation,
+    /// The descriptions of the environments that are new in it.
+    pub descriptions: &'a [&'a EnvironmentDescription],
+    /// What is kept of the releases that are new in it.
+    pub releases: &'a BTreeMap<PackRef, KeptRelease>,
+    /// The rows.
+    pub rows: Rows<'a>,
+    /// The begun change, with its trees.
+    pub prepared: Prepared<'a>,
+    /// The time.
+    pub now: Timestamp,
+}
+
+impl Change<'_> {
+    /// Commits the change, and tells `reached` each step once it is done. An interrupt that it answers with
+    /// counts until the rows are written; from then on the change is completed.
+    pub fn commit(self, reached: &mut dyn FnMut(Step) -> Result<(), Interrupted>) -> Result<(), ChangeError> {
+        let Prepared { root, durability, mut database, mut trees, .. } = self.prepared;
+        let failed = |source| root.failed(source);
+        let is_new = self.to.id != self.from.id;
+        if is_new {
+            let parts = GenerationParts {
+                generation: self.to,
+                descriptions: self.descriptions,
+                releases: self.releases,
+                previous: self.from.id,
+            };
+            write_generation(root, &parts).map_err(failed)?;
+        } else {
+            self.to.save(&root.generation(self.to.id), durability).map_err(failed)?;
+        }
+        reached(Step::Written)?;
+        if durability == Durability::Synced {
+            sync_root(root).map_err(failed)?;
+        }
+        reached(Step::Synced)?;
+        match self.rows {
+            Rows::Packs { packs, tests } => database.register(&Registration {
+                root,
+                packs,
+                others: OtherPacks::Keep,
+                generation: self.to.id,
+                previous: self.from.id,
+                tests,
+                now: self.now,
+            })?,
+            Rows::Environments(updates) => {
+                let generations = is_new.then_some((self.to.id, self.from.id));
+                database.record_rebuilt(updates, generations, self.now)?;
+            }
+        }
+        trees.commit();
+        // Too late to stop.
+        let _ = reached(Step::Registered);
+        complete(root, trees.directory(), self.to.id, durability, &mut |step| {
+            let _ = reached(step);
+        })?;
+        trees.finish();
+        Ok(())
+    }
+}

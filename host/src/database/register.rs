@@ -1,0 +1,117 @@
+//! The registration of packs: their rows, written from what is installed.
+
+use std::collections::BTreeMap;
+
+use attune_schemas::PackRef;
+use attune_schemas::pack_test_result::PackTestResult;
+use jiff::Timestamp;
+
+use super::{Database, DatabaseError, components, packs, runtimes};
+use crate::environment::{EnvironmentDescription, EnvironmentName};
+use crate::generation::{InstalledGeneration, InstalledPack, KeptRelease};
+use crate::root::HostRoot;
+
+/// A pack as it is installed: everything that its rows are written from.
+pub struct RegisteredPack<'a> {
+    /// The pack.
+    pub pack: &'a PackRef,
+    /// Its entry in the generation's lock file.
+    pub installed: &'a InstalledPack,
+    /// Its release, as the generation keeps it.
+    pub release: &'a KeptRelease,
+    /// The descriptions of its environments.
+    pub environments: BTreeMap<&'a EnvironmentName, &'a EnvironmentDescription>,
+}
+
+impl InstalledGeneration {
+    /// Its packs, as they are registered; `None` if something of them is not kept.
+    pub fn registered_packs(&self) -> Option<Vec<RegisteredPack<'_>>> {
+        let packs = self.generation.packs.iter().map(|(pack, installed)| {
+            let environments = installed
+                .environments
+                .iter()
+                .map(|(name, environment)| Some((name, self.descriptions.get(&environment.digest)?)));
+            let environments = environments.collect::<Option<_>>()?;
+            Some(RegisteredPack { pack, installed, release: self.releases.get(pack)?, environments })
+        });
+        packs.collect()
+    }
+}
+
+/// The result of a pack's tests, to be recorded.
+pub struct RecordedTest<'a> {
+    /// The result.
+    pub result: &'a PackTestResult,
+    /// Whether another version of the pack was installed before.
+    pub is_update: bool,
+}
+
+/// The rows of packs that are not registered now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OtherPacks {
+    /// They stay.
+    Keep,
+    /// Those that an install had registered go.
+    Remove,
+}
+
+/// Packs that are registered together.
+pub struct Registration<'a> {
+    /// The root.
+    pub root: &'a HostRoot,
+    /// The packs.
+    pub packs: &'a [RegisteredPack<'a>],
+    /// What becomes of the others.
+    pub others: OtherPacks,
+    /// The generation that they are of.
+    pub generation: u64,
+    /// The generation before, 0 if there is none.
+    pub previous: u64,
+    /// How the packs' tests ended.
+    pub tests: &'a [RecordedTest<'a>],
+    /// The time of the registration.
+    pub now: Timestamp,
+}
+
+impl Database {
+    /// Writes all rows of `registration` in one transaction.
+    pub fn register(&mut self, registration: &Registration<'_>) -> Result<(), DatabaseError> {
+        let transaction = self.transaction()?;
+        runtimes::ensure_builtin(&transaction, registration.now)?;
+        if registration.others == OtherPacks::Remove {
+            // Rows refer to each other across packs; what is left over refers to nothing at the end.
+            transaction.pragma_update(None, "defer_foreign_keys", true)?;
+            packs::remove_others(&transaction, registration.packs)?;
+        }
+        for registered in registration.packs {
+            let pack = packs::upsert(&transaction, registered, registration)?;
+            components::replace_all(&transaction, pack, registered, registration.now)?;
+            packs::record_environments(&transaction, pack, registered, registration)?;
+        }
+        components::link(&transaction, registration.packs)?;
+        packs::record_tests(&transaction, registration)?;
+        record_generation(&transaction, registration.generation, registration.previous, registration.now)?;
+        transaction.commit()?;
+        Ok(())
+    }
+}
+
+/// SQLite integers are signed; generations are counted one by one and never get there.
+fn row_id(generation: u64) -> i64 {
+    i64::try_from(generation).expect("fewer generations than that")
+}
+
+/// Makes `generation` the one that the rows are of.
+pub(super) fn record_generation(
+    transaction: &rusqlite::Transaction<'_>,
+    generation: u64,
+    previous: u64,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    transaction.execute(
+        "INSERT INTO install_journal (only, generation, previous, registered_at) VALUES (1, ?1, ?2, ?3) \
+         ON CONFLICT (only) DO UPDATE SET generation = ?1, previous = ?2, registered_at = ?3",
+        rusqlite::params![row_id(generation), row_id(previous), now.to_string()],
+    )?;
+    Ok(())
+}

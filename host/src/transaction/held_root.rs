@@ -1,0 +1,52 @@
+//! A root in the hands of one process.
+
+use jiff::Timestamp;
+
+use super::recover::{RecoverError, recover};
+use crate::root::{CreatedPaths, HostRoot, InstallLock, LockError, RootError};
+
+/// Why a root cannot be changed now.
+#[derive(Debug, thiserror::Error)]
+pub enum AccessError {
+    /// The root cannot be used.
+    #[error(transparent)]
+    Root(#[from] RootError),
+    /// The root is busy or cannot be written.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// An earlier change could not be completed or undone.
+    #[error(transparent)]
+    Recover(#[from] RecoverError),
+}
+
+/// A root that is ours, locked, and whole: whatever an earlier process left is completed or undone.
+///
+/// What locking had to create is removed again when this is dropped, unless it is kept.
+#[derive(Debug)]
+pub struct HeldRoot {
+    // Dropped before the lock is: what is taken away must not be another's by then.
+    created: CreatedPaths,
+    _lock: InstallLock,
+}
+
+impl HeldRoot {
+    /// Takes hold of `root`.
+    pub fn acquire(root: &HostRoot, now: Timestamp) -> Result<Self, AccessError> {
+        root.require_ours()?;
+        let mut created = CreatedPaths::default();
+        let lock = InstallLock::acquire(root, &mut created)?;
+        let held = Self { created, _lock: lock };
+        recover(root, now)?;
+        Ok(held)
+    }
+
+    /// Keeps what locking created.
+    pub fn keep(&mut self) {
+        self.take_created().keep();
+    }
+
+    /// Hands over what locking created.
+    pub fn take_created(&mut self) -> CreatedPaths {
+        std::mem::take(&mut self.created)
+    }
+}
