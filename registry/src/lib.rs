@@ -5,6 +5,7 @@
 //! Publishing and installing are the builder's and the installer's work; here is what they share.
 
 pub mod archive;
+pub mod atomic_file;
 pub mod blob;
 pub mod bundle;
 pub mod layout;

@@ -7,7 +7,9 @@ mod verified;
 
 pub use hashing::{BlobError, HashingReader, digest_of_reader};
 pub(crate) use hashing::{copy_verified, read_verified};
-pub use store::{BlobStore, Durability, replace_file, replace_file_with};
+pub use store::BlobStore;
 pub use verified::{
     BlobReader, BlobSpool, MAX_IN_MEMORY_BYTES, MemoryShare, ReleaseSwitch, SpooledReader, VerifiedBlob,
 };
+
+pub use crate::atomic_file::{Durability, replace_file, replace_file_with};

@@ -1,11 +1,13 @@
 //! The blobs of a registry directory: `blobs/sha256/<hex>`, written once and never changed.
 
+use std::ffi::OsStr;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use attune_schemas::Digest;
 
 use super::hashing::{BlobError, HashingReader, digest_of_reader};
+use crate::atomic_file::{AtomicWrite, Durability, IncomingFile, create_folder};
 use crate::layout::RegistryPath;
 
 /// The blobs below one registry directory.
@@ -74,51 +76,14 @@ impl BlobStore {
         }
     }
 
-    fn write(&self, fill: impl FnOnce(&mut fs_err::File) -> io::Result<Digest>) -> io::Result<Digest> {
-        let directory = self.registry.join("blobs").join("sha256");
-        fs_err::create_dir_all(&directory)?;
-        let temporary = tempfile::Builder::new().prefix(".incoming-").tempfile_in(&directory)?;
-        let mut file = fs_err::File::from_parts(temporary.as_file().try_clone()?, temporary.path());
+    fn write(&self, fill: impl FnOnce(&mut IncomingFile) -> io::Result<Digest>) -> io::Result<Digest> {
+        let folder = self.registry.join("blobs").join("sha256");
+        create_folder(&folder, Durability::Synced)?;
+        let mut file = AtomicWrite::default().start_in(&folder)?;
         let digest = fill(&mut file)?;
-        file.sync_all()?;
-        publish(temporary, &self.path(&digest))?;
+        file.commit(OsStr::new(&digest.hex()))?;
         Ok(digest)
     }
-}
-
-/// Renames a finished temporary file into place, readable by all, as a web server needs it.
-fn publish(temporary: tempfile::NamedTempFile, path: &Path) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    fs_err::set_permissions(temporary.path(), std::fs::Permissions::from_mode(0o644))?;
-    temporary.persist(path).map_err(|error| error.error)?;
-    Ok(())
-}
-
-/// Whether a write waits for the disk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Durability {
-    /// It survives a power failure from the moment it returns.
-    #[default]
-    Synced,
-    /// It survives the end of the process; a power failure soon after may lose it.
-    Unsynced,
-}
-
-/// Replaces the file `path` with `bytes`: temporary file, fsync, rename.
-pub fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    replace_file_with(path, bytes, Durability::Synced)
-}
-
-/// Replaces the file `path` with `bytes`: temporary file, fsync where asked for, rename.
-pub fn replace_file_with(path: &Path, bytes: &[u8], durability: Durability) -> io::Result<()> {
-    let directory = path.parent().unwrap_or(Path::new("."));
-    fs_err::create_dir_all(directory)?;
-    let mut temporary = tempfile::Builder::new().prefix(".incoming-").tempfile_in(directory)?;
-    temporary.write_all(bytes)?;
-    if durability == Durability::Synced {
-        temporary.as_file().sync_all()?;
-    }
-    publish(temporary, path)
 }
 
 #[cfg(test)]

@@ -137,10 +137,6 @@ impl MetadataStore {
                 written += 1;
             }
         }
-        if written > 0 && self.durability == Durability::Synced {
-            // The renames themselves must survive a power cut, too.
-            fs_err::File::open(&self.dir)?.sync_all()?;
-        }
         Ok(written)
     }
 

@@ -9,14 +9,16 @@
 //! ```
 
 use std::fmt;
-use std::io::{Read as _, Write as _};
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::io::Read as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
 
 use attune_schemas::tuf::{Key, KeyId};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
+
+use crate::atomic_file::{AtomicWrite, Durability, Existing, FileMode};
 
 use super::SharedKey;
 use super::encryption::{Passphrase, encrypt, is_encrypted_key};
@@ -109,12 +111,9 @@ impl KeyFile {
 
     /// Writes the file with mode 0600. An existing file is never replaced.
     pub fn save(&self, path: &Path) -> Result<(), KeyError> {
-        let mut options = fs_err::OpenOptions::new();
-        options.write(true).create_new(true).options_mut().mode(0o600);
-        let mut file = options.open(path)?;
-        file.write_all(&self.to_bytes()?)?;
-        file.sync_all()?;
-        Ok(())
+        let options =
+            AtomicWrite { mode: FileMode::Private, durability: Durability::Synced, existing: Existing::Keep };
+        Ok(options.write(path, &self.to_bytes()?)?)
     }
 
     /// The key to sign with, if the file holds it; asks for a passphrase when it first signs.
