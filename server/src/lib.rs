@@ -4,14 +4,13 @@
 //! host: a client verifies every byte itself. So this crate only has to be a good file server for
 //! exactly one layout, and it is nothing more. It signs nothing, verifies nothing, writes nothing.
 //!
-//! One request flows through the modules in this order:
+//! Rooms, from the ground up; each imports from those above it in this list alone:
 //!
 //! ```text
-//! request -> served_path   which registry file is meant; all other names end here
-//!         -> files         opened below the directory, without following any symbolic link
-//!         -> conditional   If-Match, If-None-Match, If-Modified-Since, If-Range
-//!         -> range         Range
-//!         -> response      status, caching and media_type headers, streamed body
+//! files                one registry's files as an HTTP router; the only room that knows the layout
+//! access_log signals   one log line per request; the requests to stop
+//! serve                sockets, draining, and the access log around any router
+//! cli                  the command line, its settings, errors and hints for people
 //! ```
 //!
 //! ```no_run
@@ -25,22 +24,11 @@
 //! ```
 
 mod access_log;
-mod caching;
 pub mod cli;
-mod conditional;
-mod directory;
 mod files;
-mod media_type;
-mod range;
-mod response;
-mod router;
 mod serve;
-mod served_path;
-mod settings;
 mod signals;
 
-pub use directory::{DirectoryError, RegistryDirectory};
-pub use router::router;
+pub use files::{DirectoryError, RegistryDirectory, router};
 pub use serve::{BindError, DRAIN_LIMIT, Drained, bind, serve, serve_with_drain};
-pub use settings::{Service, Settings, Verbosity};
 pub use signals::Signals;

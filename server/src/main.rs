@@ -7,10 +7,8 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use attune_schemas::FailureKind;
-use attune_serve::cli::Cli;
-use attune_serve::{
-    BindError, DirectoryError, Drained, RegistryDirectory, Service, Settings, Signals, Verbosity,
-};
+use attune_serve::cli::{Cli, Service, Settings, Verbosity};
+use attune_serve::{BindError, DirectoryError, Drained, RegistryDirectory, Signals};
 use attune_terminal::{Failure, Output};
 use clap::Parser as _;
 use serde_json::json;

@@ -14,10 +14,10 @@ use axum::routing::get;
 use serde_json::json;
 
 use crate::access_log::access_log;
-use crate::directory::RegistryDirectory;
-use crate::files::{self, FileError, Found};
-use crate::response;
-use crate::served_path::ServedPath;
+use super::directory::RegistryDirectory;
+use super::open_file::{self, FileError, Found};
+use super::response;
+use super::served_path::ServedPath;
 
 /// The routes that host the registry in `directory`.
 pub fn router(directory: RegistryDirectory) -> Router {
@@ -90,7 +90,7 @@ fn directory_redirect(raw: &str) -> Response<Body> {
 }
 
 async fn find(directory: Arc<RegistryDirectory>, path: ServedPath) -> Result<Found, FileError> {
-    blocking(move || files::find(directory.path(), &path))
+    blocking(move || open_file::find(directory.path(), &path))
         .await
         .unwrap_or_else(|| Err(FileError::Io(std::io::Error::other("the reading task ended"))))
 }

@@ -4,7 +4,7 @@
 //! into the bytes. A blob is always `application/octet-stream`: together with `nosniff` this keeps
 //! a page smuggled into a pack from running as part of the web catalogue. Pure.
 
-use crate::served_path::{Area, ServedPath};
+use super::served_path::{Area, ServedPath};
 
 const JSON: &str = "application/json";
 const BYTES: &str = "application/octet-stream";

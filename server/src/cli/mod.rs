@@ -1,7 +1,9 @@
 //! The command line of `attune-serve`, as clap sees it.
 //!
-//! Only spelling and help; what the arguments mean is in [`crate::Settings`], which is made of a
+//! Only spelling and help; the meaning of the arguments is in [`Settings`], which is made of a
 //! parsed [`Cli`]. Every service of the server is a subcommand.
+
+mod settings;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -9,6 +11,8 @@ use std::path::PathBuf;
 use clap::builder::Styles;
 use clap::builder::styling::AnsiColor;
 use clap::{ArgAction, Args, Parser, Subcommand};
+
+pub use settings::{Service, Settings, Verbosity};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())

@@ -3,7 +3,7 @@
 //! The first step of every request. A [`ServedPath`] can only be made by [`ServedPath::parse`],
 //! which knows the layout of a registry and refuses every other name, so that a private key, an
 //! editor's backup or a `.git` lying in the same directory is never reachable. Whether the file
-//! exists, and whether a link stands in its way, is for [`crate::files`].
+//! exists, and whether a link stands in its way, is for [`super::open_file`].
 
 use attune_schemas::Digest;
 

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use attune_terminal::Output;
 use tracing::level_filters::LevelFilter;
 
-use crate::cli::{Cli, Command, RegistryArgs};
+use super::{Cli, Command, RegistryArgs};
 
 /// Everything one run needs to know.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! From an opened file to an HTTP response: status, headers and a streamed body.
 //!
-//! The last step of a request. The decisions are made in [`crate::conditional`],
-//! [`crate::range`], [`crate::caching`] and [`crate::media_type`]; here they are put together. A
+//! The last step of a request. The decisions are made in [`super::conditional`],
+//! [`super::range`], [`super::caching`] and [`super::media_type`]; here they are put together. A
 //! large file is sent in chunks as fast as the client takes them, so memory does not grow with it.
 
 use std::fs::File;
@@ -19,12 +19,12 @@ use bytes::Bytes;
 use tokio::io::AsyncReadExt as _;
 use tokio_util::io::ReaderStream;
 
-use crate::caching::cache_control;
-use crate::conditional::{Outcome, Validators, single};
-use crate::files::{Content, OpenFile};
-use crate::media_type::media_type;
-use crate::range::{ByteRange, Selection};
-use crate::served_path::ServedPath;
+use super::caching::cache_control;
+use super::conditional::{Outcome, Validators, single};
+use super::open_file::{Content, OpenFile};
+use super::media_type::media_type;
+use super::range::{ByteRange, Selection};
+use super::served_path::ServedPath;
 
 /// The size of the chunks a large file is sent in.
 const CHUNK_BYTES: usize = 64 * 1024;

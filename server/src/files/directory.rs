@@ -7,8 +7,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::files::{self, FileError, Found};
-use crate::served_path::ServedPath;
+use super::open_file::{self, FileError, Found};
+use super::served_path::ServedPath;
 
 /// The head of the trust chain, without which no client can start.
 const HEAD: &str = "/metadata/timestamp.json";
@@ -106,7 +106,7 @@ impl RegistryDirectory {
     pub(crate) fn check(&self) -> Result<(), DirectoryError> {
         let path = self.0.clone();
         let head = ServedPath::parse(HEAD).expect("the head is part of the layout");
-        match files::find(&path, &head) {
+        match open_file::find(&path, &head) {
             Ok(Found::File(file)) if file.len > 0 => Ok(()),
             Ok(_) | Err(FileError::NotFound) => Err(DirectoryError::NotARegistry { path }),
             Err(FileError::Link { name }) => Err(DirectoryError::Linked { path, name }),

@@ -2,11 +2,11 @@
 //!
 //! Only the head of a registry moves: what carries a digest or a version in its name never
 //! changes, and a cache need never ask again. Everything else is revalidated, so that a publisher
-//! sees a release arrive at once. Pure; read by [`crate::response`].
+//! sees a release arrive at once. Pure; read by [`super::response`].
 
 use attune_schemas::Digest;
 
-use crate::served_path::{Area, ServedPath};
+use super::served_path::{Area, ServedPath};
 
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 const REVALIDATE: &str = "no-cache";

@@ -18,8 +18,8 @@ use attune_schemas::Digest;
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, open, openat, statat};
 use rustix::io::Errno;
 
-use crate::conditional::EntityTag;
-use crate::served_path::{Area, ServedPath};
+use super::conditional::EntityTag;
+use super::served_path::{Area, ServedPath};
 
 /// Up to this size a file that may change is read at once, so that its tag and its body are one.
 const MAX_HASHED_BYTES: u64 = 256 * 1024;
