@@ -17,7 +17,7 @@
 //! # async fn host() -> Result<(), Box<dyn std::error::Error>> {
 //! let directory = attune_serve::RegistryDirectory::open("packs-registry")?;
 //! let listener = attune_serve::bind("127.0.0.1:0".parse()?).await?;
-//! let router = attune_serve::router(directory);
+//! let router = attune_serve::router(directory, std::time::SystemTime::now);
 //! attune_serve::serve(listener, router, std::future::pending()).await?;
 //! # Ok(())
 //! # }
@@ -29,6 +29,6 @@ mod files;
 mod serve;
 mod signals;
 
-pub use files::{DirectoryError, RegistryDirectory, router};
+pub use files::{Clock, DirectoryError, RegistryDirectory, router};
 pub use serve::{BindError, DRAIN_LIMIT, Drained, bind, serve, serve_with_drain};
 pub use signals::Signals;

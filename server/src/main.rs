@@ -1,17 +1,14 @@
-//! The binary: parses, resolves the settings, calls the library, renders what comes of it.
+//! The binary: parses, resolves the settings, calls the library, renders the outcome.
 
-use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::SystemTime;
 
 use anyhow::Context as _;
-use attune_schemas::FailureKind;
-use attune_serve::cli::{Cli, Service, Settings, Verbosity};
-use attune_serve::{BindError, DirectoryError, Drained, RegistryDirectory, Signals};
-use attune_terminal::{Failure, Output};
+use attune_serve::cli::{Cli, Service, Settings, report_error, report_listening};
+use attune_serve::{Drained, RegistryDirectory, Signals};
 use clap::Parser as _;
-use serde_json::json;
 
 fn main() -> ExitCode {
     let settings = Settings::from(Cli::parse());
@@ -49,14 +46,15 @@ async fn host_registry(settings: &Settings, directory: PathBuf, listen: SocketAd
     let mut signals = Signals::take().context("cannot wait for signals")?;
     let listener = attune_serve::bind(listen).await?;
     let address = listener.local_addr().context("cannot tell the own address")?;
-    report_listening(settings, &directory, address);
+    report_listening(settings, directory.path(), address);
 
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let shutdown = async {
         // An error means the sender is gone, which is a reason to stop, too.
         let _ = stopped.await;
     };
-    let mut serving = Box::pin(attune_serve::serve(listener, attune_serve::router(directory), shutdown));
+    let router = attune_serve::router(directory, SystemTime::now);
+    let mut serving = Box::pin(attune_serve::serve(listener, router, shutdown));
     let signal = tokio::select! {
         ended = &mut serving => return ended.map(drop).context("cannot accept connections"),
         signal = signals.next() => signal,
@@ -71,29 +69,4 @@ async fn host_registry(settings: &Settings, directory: PathBuf, listen: SocketAd
         tracing::warn!("stopped while requests were still running");
     }
     Ok(())
-}
-
-/// Tells where the server listens. A closed standard output is no reason not to serve.
-fn report_listening(settings: &Settings, directory: &RegistryDirectory, address: SocketAddr) {
-    let path = directory.path().display();
-    let line = match settings.output {
-        Output::Json => {
-            json!({"listening": format!("http://{address}"), "directory": path.to_string()}).to_string()
-        }
-        Output::Text if settings.verbosity == Verbosity::Quiet => return,
-        Output::Text => format!("serving {path} on http://{address}"),
-    };
-    let mut stdout = anstream::stdout();
-    let _ = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
-}
-
-/// Writes an error, its causes and the advice to standard error.
-fn report_error(error: &anyhow::Error, output: Output) {
-    Failure::new(error.as_ref(), FailureKind::Failed).with_hint(hint(error).map(str::to_owned)).show(output);
-}
-
-fn hint(error: &anyhow::Error) -> Option<&'static str> {
-    let directory = error.downcast_ref::<DirectoryError>();
-    let bind = error.downcast_ref::<BindError>();
-    directory.map(DirectoryError::hint).or_else(|| bind.and_then(BindError::hint))
 }

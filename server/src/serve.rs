@@ -1,6 +1,6 @@
 //! Sockets: binding one, and serving a router on it until told to stop.
 //!
-//! Knows nothing of registries. Stopping is orderly: no new connections, idle ones are closed,
+//! Knows nothing of registries. Every request is logged: see [`crate::access_log`]. Stopping is orderly: no new connections, idle ones are closed,
 //! running downloads may finish within a limit, and the caller learns whether they all did.
 
 use std::future::Future;
@@ -8,10 +8,12 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use axum::Router;
 use axum::serve::ListenerExt as _;
+use axum::{Router, middleware};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
+
+use crate::access_log::access_log;
 
 /// How long [`serve`] lets running downloads finish.
 pub const DRAIN_LIMIT: Duration = Duration::from_secs(10);
@@ -58,22 +60,6 @@ pub enum BindError {
     },
 }
 
-impl BindError {
-    /// What to do next, where there is advice to give.
-    pub fn hint(&self) -> Option<&'static str> {
-        match self {
-            Self::InUse { .. } => {
-                Some("stop the other process, or choose another port; `127.0.0.1:0` takes any free one")
-            }
-            Self::Denied { .. } => Some("choose a port from 1024 up"),
-            Self::NotLocal { .. } => {
-                Some("listen on `127.0.0.1` for this host alone, or on `0.0.0.0` for the network")
-            }
-            Self::Io { .. } => None,
-        }
-    }
-}
-
 /// Listens on `address`; port 0 takes any free one, which the listener's `local_addr` tells.
 pub async fn bind(address: SocketAddr) -> Result<TcpListener, BindError> {
     TcpListener::bind(address).await.map_err(|source| match source.kind() {
@@ -106,6 +92,7 @@ pub async fn serve_with_drain(
             tracing::debug!("cannot set TCP_NODELAY: {error}");
         }
     });
+    let router = router.layer(middleware::from_fn(access_log));
     let (draining, drain_began) = oneshot::channel();
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
@@ -135,7 +122,6 @@ mod tests {
         let address = first.local_addr().expect("a bound address");
         let error = bind(address).await.expect_err("in use");
         assert!(matches!(error, BindError::InUse { .. }), "{error}");
-        assert!(error.hint().is_some());
     }
 
     #[tokio::test]

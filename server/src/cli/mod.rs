@@ -3,6 +3,7 @@
 //! Only spelling and help; the meaning of the arguments is in [`Settings`], which is made of a
 //! parsed [`Cli`]. Every service of the server is a subcommand.
 
+mod report;
 mod settings;
 
 use std::net::SocketAddr;
@@ -12,6 +13,7 @@ use clap::builder::Styles;
 use clap::builder::styling::AnsiColor;
 use clap::{ArgAction, Args, Parser, Subcommand};
 
+pub use report::{report_error, report_listening};
 pub use settings::{Service, Settings, Verbosity};
 
 const STYLES: Styles = Styles::styled()

@@ -1,8 +1,8 @@
 //! The directory that is hosted, checked once before anything listens.
 //!
-//! A [`RegistryDirectory`] is the proof that a registry was there at the start, so that a typing
-//! error is an error message and not a host full of 404s. It is no promise about later: a
-//! directory may be emptied or replaced under a running server, which `/healthz` then tells.
+//! A [`RegistryDirectory`] proves that a registry was there at the start, so that a typing error is an
+//! error message and not a host full of 404s. It promises nothing about later: a directory may be
+//! emptied or replaced under a running server, which `/healthz` then tells.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -56,26 +56,6 @@ pub enum DirectoryError {
         #[source]
         source: io::Error,
     },
-}
-
-impl DirectoryError {
-    /// What to do next.
-    pub fn hint(&self) -> &'static str {
-        match self {
-            Self::Missing { .. } => {
-                "check the path, or make a registry there with `attune-build init DIR --name NAME`"
-            }
-            Self::NotADirectory { .. } => {
-                "name the registry's directory; a bundle is installed with `attune-install`, not hosted"
-            }
-            Self::NotARegistry { .. } => {
-                "name the directory that contains `metadata/` and `packs/`; \
-                 `attune-build init DIR --name NAME` makes one"
-            }
-            Self::Linked { .. } => "copy the files into the directory, or mount them there",
-            Self::Unreadable { .. } => "let the server's user read the directory: `chmod -R a+rX DIR`",
-        }
-    }
 }
 
 impl RegistryDirectory {

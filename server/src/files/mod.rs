@@ -23,4 +23,4 @@ mod router;
 mod served_path;
 
 pub use directory::{DirectoryError, RegistryDirectory};
-pub use router::router;
+pub use router::{Clock, router};

@@ -21,8 +21,8 @@ use tokio_util::io::ReaderStream;
 
 use super::caching::cache_control;
 use super::conditional::{Outcome, Validators, single};
-use super::open_file::{Content, OpenFile};
 use super::media_type::media_type;
+use super::open_file::{Content, OpenFile};
 use super::range::{ByteRange, Selection};
 use super::served_path::ServedPath;
 
@@ -32,14 +32,21 @@ const CHUNK_BYTES: usize = 64 * 1024;
 /// The methods of a host that is only read, as an `Allow` header.
 const METHODS: &str = "GET, HEAD";
 
-/// Answers a GET or HEAD request for `path` with `file`.
-pub(crate) fn file(
-    method: &Method,
-    headers: &HeaderMap,
-    path: &ServedPath,
-    file: OpenFile,
-) -> io::Result<Response<Body>> {
-    let validators = Validators::new(file.etag, file.modified, SystemTime::now());
+/// A GET or HEAD request for a file.
+#[derive(Debug)]
+pub(crate) struct FileRequest<'a> {
+    /// GET or HEAD.
+    pub(crate) method: &'a Method,
+    /// The headers of the request.
+    pub(crate) headers: &'a HeaderMap,
+    /// The file that is asked for.
+    pub(crate) path: &'a ServedPath,
+}
+
+/// Answers `request` with `file`, at the time `now`.
+pub(crate) fn file(request: &FileRequest<'_>, file: OpenFile, now: SystemTime) -> io::Result<Response<Body>> {
+    let FileRequest { method, headers, path } = *request;
+    let validators = Validators::new(file.etag, file.modified, now);
     let mut response = start(StatusCode::OK)
         .header(CACHE_CONTROL, cache_control(path))
         .header(ETAG, validators.etag().as_str());
@@ -49,7 +56,7 @@ pub(crate) fn file(
     let selection = match validators.evaluate(headers) {
         Outcome::NotModified => return Ok(empty(response.status(StatusCode::NOT_MODIFIED))),
         Outcome::PreconditionFailed => return Ok(text(StatusCode::PRECONDITION_FAILED)),
-        Outcome::Proceed if method == Method::GET => select(headers, file.len),
+        Outcome::Proceed if *method == Method::GET => select(headers, file.len),
         // Range is defined for GET alone (RFC 9110 section 14.2).
         Outcome::Proceed | Outcome::ProceedWhole => Selection::Whole,
     };
@@ -65,7 +72,7 @@ pub(crate) fn file(
         }
     };
     response = response.header(CONTENT_LENGTH, len);
-    if method == Method::HEAD {
+    if *method == Method::HEAD {
         return Ok(empty(response));
     }
     Ok(finish(response, body(file.content, file.len, part)?))

@@ -1,9 +1,10 @@
 //! Routes requests to the files of one registry.
 //!
-//! Where HTTP meets the rest of the crate: `/healthz`, and every other path as a registry file.
-//! Sockets and shutdown are not its business, so the router can be nested or tested without them.
+//! The routes are `/healthz`, and every other path as a registry file. Sockets, logs and shutdown are
+//! not its business, so the router can be nested or tested without them.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use axum::Router;
 use axum::body::Body;
@@ -13,20 +14,28 @@ use axum::middleware::{self, Next};
 use axum::routing::get;
 use serde_json::json;
 
-use crate::access_log::access_log;
 use super::directory::RegistryDirectory;
 use super::open_file::{self, FileError, Found};
-use super::response;
+use super::response::{self, FileRequest};
 use super::served_path::ServedPath;
 
-/// The routes that host the registry in `directory`.
-pub fn router(directory: RegistryDirectory) -> Router {
+/// The time of day: `SystemTime::now` in a program, a fixed time in a test.
+pub type Clock = fn() -> SystemTime;
+
+/// What the routes share.
+#[derive(Debug, Clone)]
+struct Host {
+    directory: Arc<RegistryDirectory>,
+    clock: Clock,
+}
+
+/// The routes that host the registry in `directory`. No `Last-Modified` is later than `clock` says.
+pub fn router(directory: RegistryDirectory, clock: Clock) -> Router {
     Router::new()
         .route("/healthz", get(health))
         .fallback(registry_file)
         .layer(middleware::from_fn(only_reads))
-        .layer(middleware::from_fn(access_log))
-        .with_state(Arc::new(directory))
+        .with_state(Host { directory: Arc::new(directory), clock })
 }
 
 async fn only_reads(request: Request, next: Next) -> Response<Body> {
@@ -38,8 +47,8 @@ async fn only_reads(request: Request, next: Next) -> Response<Body> {
 }
 
 /// Healthy means that a client could start here: the head of the trust chain can be read.
-async fn health(State(directory): State<Arc<RegistryDirectory>>) -> Response<Body> {
-    match blocking(move || directory.check()).await {
+async fn health(State(host): State<Host>) -> Response<Body> {
+    match blocking(move || host.directory.check()).await {
         Some(Ok(())) => response::json(StatusCode::OK, &json!({"status": "ok"})),
         Some(Err(error)) => {
             tracing::warn!("unhealthy: {error}");
@@ -50,10 +59,10 @@ async fn health(State(directory): State<Arc<RegistryDirectory>>) -> Response<Bod
     }
 }
 
-async fn registry_file(State(directory): State<Arc<RegistryDirectory>>, request: Request) -> Response<Body> {
+async fn registry_file(State(host): State<Host>, request: Request) -> Response<Body> {
     let raw = request.uri().path();
     if raw == "/" {
-        return front_page(directory).await;
+        return front_page(host.directory).await;
     }
     let path = match ServedPath::parse(raw) {
         Ok(path) => path,
@@ -62,9 +71,12 @@ async fn registry_file(State(directory): State<Arc<RegistryDirectory>>, request:
             return response::text(StatusCode::NOT_FOUND);
         }
     };
-    match find(directory, path.clone()).await {
-        Ok(Found::File(file)) => response::file(request.method(), request.headers(), &path, file)
-            .unwrap_or_else(|error| failure(raw, &FileError::Io(error))),
+    match find(host.directory, path.clone()).await {
+        Ok(Found::File(file)) => {
+            let request = FileRequest { method: request.method(), headers: request.headers(), path: &path };
+            response::file(&request, file, (host.clock)())
+                .unwrap_or_else(|error| failure(raw, &FileError::Io(error)))
+        }
         Ok(Found::Directory) => directory_redirect(raw),
         Err(error) => failure(raw, &error),
     }

@@ -3,7 +3,7 @@
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use attune_serve::{Drained, RegistryDirectory};
 use reqwest::blocking::{Client, RequestBuilder, Response};
@@ -80,7 +80,7 @@ impl Host {
         let (stop, stopped) = oneshot::channel::<()>();
         let serving = runtime.spawn(attune_serve::serve_with_drain(
             listener,
-            attune_serve::router(directory),
+            attune_serve::router(directory, SystemTime::now),
             async {
                 let _ = stopped.await;
             },

@@ -1,0 +1,86 @@
+//! What the program tells people: where it listens, and why it ended.
+//!
+//! The one place where an error becomes a hint; the library's errors name no flag and no program.
+
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::Path;
+
+use attune_schemas::FailureKind;
+use attune_terminal::{Failure, Output};
+use serde_json::json;
+
+use super::{Settings, Verbosity};
+use crate::{BindError, DirectoryError};
+
+/// Writes the address that the server listens on to standard output. A closed standard output is no reason
+/// not to serve.
+pub fn report_listening(settings: &Settings, directory: &Path, address: SocketAddr) {
+    let path = directory.display();
+    let line = match settings.output {
+        Output::Json => {
+            json!({"listening": format!("http://{address}"), "directory": path.to_string()}).to_string()
+        }
+        Output::Text if settings.verbosity == Verbosity::Quiet => return,
+        Output::Text => format!("serving {path} on http://{address}"),
+    };
+    let mut stdout = anstream::stdout();
+    let _ = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
+}
+
+/// Writes an error, its causes and a hint to standard error.
+pub fn report_error(error: &anyhow::Error, output: Output) {
+    Failure::new(error.as_ref(), FailureKind::Failed).with_hint(hint(error).map(str::to_owned)).show(output);
+}
+
+fn hint(error: &anyhow::Error) -> Option<&'static str> {
+    if let Some(error) = error.downcast_ref::<DirectoryError>() {
+        return Some(directory_hint(error));
+    }
+    error.downcast_ref::<BindError>().and_then(bind_hint)
+}
+
+fn directory_hint(error: &DirectoryError) -> &'static str {
+    match error {
+        DirectoryError::Missing { .. } => {
+            "check the path, or make a registry there with `attune-build init DIR --name NAME`"
+        }
+        DirectoryError::NotADirectory { .. } => {
+            "name the registry's directory; a bundle is installed with `attune-install`, not hosted"
+        }
+        DirectoryError::NotARegistry { .. } => {
+            "name the directory that contains `metadata/` and `packs/`; \
+             `attune-build init DIR --name NAME` makes one"
+        }
+        DirectoryError::Linked { .. } => "copy the files into the directory, or mount them there",
+        DirectoryError::Unreadable { .. } => "let the server's user read the directory: `chmod -R a+rX DIR`",
+    }
+}
+
+fn bind_hint(error: &BindError) -> Option<&'static str> {
+    match error {
+        BindError::InUse { .. } => {
+            Some("stop the other process, or choose another port; `127.0.0.1:0` takes any free one")
+        }
+        BindError::Denied { .. } => Some("choose a port from 1024 up"),
+        BindError::NotLocal { .. } => {
+            Some("listen on `127.0.0.1` for this host alone, or on `0.0.0.0` for the network")
+        }
+        BindError::Io { .. } => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hints_are_found_below_a_context() {
+        let address = ([127, 0, 0, 1], 80).into();
+        let error = anyhow::Error::new(BindError::Denied { address }).context("cannot serve");
+        assert_eq!(hint(&error), Some("choose a port from 1024 up"));
+        let error = anyhow::Error::new(DirectoryError::NotADirectory { path: "x".into() });
+        assert!(hint(&error).is_some());
+        assert_eq!(hint(&anyhow::anyhow!("something else")), None);
+    }
+}
