@@ -2,63 +2,32 @@
 //!
 //! ```text
 //! publisher   Keyring -> init_repository | Repository::{publish, refresh, publish_root} -> files to write
-//! target      TrustAnchor | TrustStore -> Client::update -> VerifiedRepository -> VerifiedTarget
-//! any TUF     MetadataStore -> Updater::refresh -> TrustedSet -> VerifiedTarget
+//! client      TrustAnchor | TrustStore -> Client::update -> VerifiedRepository -> VerifiedTarget
+//!             MetadataStore -> Updater::refresh -> TrustedSet -> VerifiedTarget      (any TUF repository)
+//! state       metadata that is proven, and what a host keeps of it
+//! keys        keys that sign, their files, and signatures counted against a threshold
 //! ```
 //!
-//! The client follows section 5 of the TUF specification step by step; comments carry the step numbers.
-//! [`Client`] is that workflow for registries: it writes nothing, and what a successful update learnt is
-//! kept by [`VerifiedRepository::persist`], once whoever asked for it has succeeded. Where the files come
-//! from is the caller's business, behind [`Fetch`].
+//! Each room imports from those below it alone. The client follows section 5 of the TUF specification step
+//! by step; comments carry the step numbers.
 
-mod advice;
-mod anchor;
-mod bins;
 mod client;
-mod delegated;
-mod described;
-mod error;
-mod expiry;
-mod fetch;
 mod keys;
-mod metadata_store;
-mod policy;
-mod public_key;
-mod publication;
-mod repository;
-mod rollback;
-mod root_chain;
-mod root_draft;
-mod seen;
-mod setup;
-mod signer;
-mod store;
-mod trusted_set;
-mod updater;
-mod verified;
-mod verified_repository;
-mod verify;
+mod publisher;
+mod state;
 
-pub use self::anchor::TrustAnchor;
-pub use self::bins::{BinCount, BinCountError};
-pub use self::client::Client;
-pub use self::error::TrustError;
-pub use self::expiry::{ExpiryPolicy, ExpiryWaiver, Freshness, TrustedTime, Verdict};
-pub use self::fetch::{Fetch, FetchError, Limits};
+pub use self::client::{
+    Client, ExpiryPolicy, ExpiryWaiver, Fetch, FetchError, Freshness, Limits, Persistence, TrustError,
+    TrustedSet, TrustedTime, UpdateOptions, Updater, Verdict, VerifiedRepository, VerifiedTarget,
+};
 pub use self::keys::{
     KeyError, KeyFile, KeySecret, Keyring, LockedKey, Passphrase, PassphraseSource, SharedKey, Sign,
-    SigningKey,
+    SigningKey, ThresholdError, has_signed, read_public_key, verify_role,
 };
-pub use self::metadata_store::MetadataStore;
-pub use self::policy::{PolicyError, TrustPolicy};
-pub use self::public_key::{has_signed, read_public_key};
-pub use self::repository::{MetadataFiles, Refreshed, Repository, TargetChanges, init_repository};
-pub use self::root_draft::{Progress, RootDraft};
-pub use self::seen::{Seen, SeenVersion};
-pub use self::setup::{RegistrySetup, RoleSetup, SigningRole, SigningRoleError};
-pub use self::store::TrustStore;
-pub use self::trusted_set::{TrustedSet, VerifiedTarget};
-pub use self::updater::{Persistence, UpdateOptions, Updater};
-pub use self::verified::Verified;
-pub use self::verified_repository::VerifiedRepository;
-pub use self::verify::{ThresholdError, verify_role};
+pub use self::publisher::{
+    BinCount, BinCountError, MetadataFiles, Progress, Refreshed, RegistrySetup, Repository, RoleSetup,
+    RootDraft, SigningRole, SigningRoleError, TargetChanges, init_repository,
+};
+pub use self::state::{
+    MetadataStore, PolicyError, Seen, SeenVersion, TrustAnchor, TrustPolicy, TrustStore, Verified,
+};

@@ -14,7 +14,9 @@ mod error;
 mod key_file;
 mod keyring;
 mod locked_key;
+mod public_key;
 mod signing_key;
+mod threshold;
 
 use std::fmt;
 use std::sync::Arc;
@@ -26,7 +28,9 @@ pub use self::error::KeyError;
 pub use self::key_file::{KeyFile, KeySecret};
 pub use self::keyring::Keyring;
 pub use self::locked_key::{LockedKey, PassphraseSource};
+pub use self::public_key::{has_signed, read_public_key};
 pub use self::signing_key::SigningKey;
+pub use self::threshold::{ThresholdError, verify_role};
 
 /// A key that can sign, wherever its private half is.
 pub trait Sign: fmt::Debug + Send + Sync {

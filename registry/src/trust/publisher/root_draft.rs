@@ -10,14 +10,13 @@ use std::num::NonZeroU32;
 use attune_schemas::tuf::{Envelope, Key, KeyId, MetadataTime, RoleKeys, RoleType, Root, Signature};
 use jiff::Timestamp as Instant;
 
-use super::error::TrustError;
-use super::keys::{Keyring, Sign};
+use crate::trust::client::{RootRules, TrustError};
+use crate::trust::keys::{Keyring, Sign, verify_role};
+use crate::trust::state::{Authority, Verified};
+
 use super::repository::{MetadataFiles, Repository};
-use super::root_chain::RootRules;
 use super::setup::SigningRole;
 use super::signer::{after, expiry, key_id, period, to_bytes, unsigned};
-use super::verified::{Authority, Verified};
-use super::verify::verify_role;
 
 const FILE: &str = "the draft of the next root";
 

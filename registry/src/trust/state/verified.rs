@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use attune_schemas::Digest;
 use attune_schemas::tuf::{Envelope, Key, KeyId, Role, RoleKeys, RoleType, Root};
 
-use super::error::TrustError;
-use super::verify::verify_role;
+use crate::trust::client::TrustError;
+use crate::trust::keys::verify_role;
 
 /// Metadata whose signatures meet the threshold of its role.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,22 +21,26 @@ pub struct Verified<R> {
 
 /// Who may sign a role: its name and keys, as the role above says.
 #[derive(Clone, Copy)]
-pub(super) struct Authority<'a> {
-    pub(super) role: &'a str,
-    pub(super) role_keys: &'a RoleKeys,
-    pub(super) keys: &'a BTreeMap<KeyId, Key>,
+pub(in crate::trust) struct Authority<'a> {
+    pub(in crate::trust) role: &'a str,
+    pub(in crate::trust) role_keys: &'a RoleKeys,
+    pub(in crate::trust) keys: &'a BTreeMap<KeyId, Key>,
 }
 
 impl<'a> Authority<'a> {
     /// Who may sign top-level role `role`, as `root` says.
-    pub(super) const fn top_level(root: &'a Root, role: RoleType) -> Self {
+    pub(in crate::trust) const fn top_level(root: &'a Root, role: RoleType) -> Self {
         Self { role: role.as_str(), role_keys: root.roles.get(role), keys: &root.keys }
     }
 }
 
 impl<R: Role> Verified<R> {
     /// Checks the signatures of metadata file `file`, and only then reads it.
-    pub(super) fn check(file: &str, bytes: &[u8], authority: Authority<'_>) -> Result<Self, TrustError> {
+    pub(in crate::trust) fn check(
+        file: &str,
+        bytes: &[u8],
+        authority: Authority<'_>,
+    ) -> Result<Self, TrustError> {
         let malformed = |source| TrustError::Malformed { file: file.to_owned(), source };
         let envelope = Envelope::parse(bytes).map_err(malformed)?;
         let signed_bytes = envelope.signed_bytes().map_err(malformed)?;
@@ -60,7 +64,7 @@ impl<R: Role> Verified<R> {
 impl Verified<Root> {
     /// Checks that a root is signed by the keys it names itself: what makes it fit to be trusted, not
     /// what makes it trusted.
-    pub(super) fn check_own(file: &str, bytes: &[u8]) -> Result<Self, TrustError> {
+    pub(in crate::trust) fn check_own(file: &str, bytes: &[u8]) -> Result<Self, TrustError> {
         let malformed = |source| TrustError::Malformed { file: file.to_owned(), source };
         let root: Root = Envelope::parse(bytes).and_then(|envelope| envelope.decode()).map_err(malformed)?;
         Self::check(file, bytes, Authority::top_level(&root, RoleType::Root))

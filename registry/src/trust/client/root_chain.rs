@@ -7,19 +7,18 @@ use std::collections::BTreeMap;
 use attune_schemas::Digest;
 use attune_schemas::tuf::{Key, KeyId, RoleKeys, RoleType, Root};
 
-use super::anchor::registry_name;
+use crate::trust::state::{Authority, SeenVersions, Verified, registry_name};
+
 use super::error::TrustError;
 use super::fetch::{Fetch, fetch_optional};
-use super::metadata_store::SeenVersions;
 use super::updater::Keeper;
-use super::verified::{Authority, Verified};
 
 /// How many roots may follow the trusted one in one update.
 const MAX_ROTATIONS: u64 = 256;
 
 /// What every root must satisfy beyond its signatures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum RootRules {
+pub(in crate::trust) enum RootRules {
     /// Nothing more.
     AnyRepository,
     /// Consistent snapshots, and one registry name that never changes.
@@ -129,7 +128,7 @@ impl<'a> RootChain<'a> {
 
 impl RootRules {
     /// Whether `root` may follow `previous`.
-    pub(super) fn check(self, file: &str, root: &Root, previous: &Root) -> Result<(), TrustError> {
+    pub(in crate::trust) fn check(self, file: &str, root: &Root, previous: &Root) -> Result<(), TrustError> {
         if self == Self::AnyRepository {
             return Ok(());
         }

@@ -2,8 +2,9 @@
 
 use attune_schemas::tuf::{Snapshot, Timestamp};
 
+use crate::trust::state::Verified;
+
 use super::error::TrustError;
-use super::verified::Verified;
 
 /// 5.4.3: neither the timestamp nor the snapshot it names may be older than before.
 pub(super) fn newer_timestamp(

@@ -18,9 +18,8 @@ use std::path::{Path, PathBuf};
 use attune_schemas::tuf::{Role, RoleType, Root, Snapshot, Timestamp};
 
 use crate::blob::{Durability, replace_file_with};
+use crate::trust::client::{TrustError, role_file};
 
-use super::error::TrustError;
-use super::fetch::role_file;
 use super::verified::{Authority, Verified};
 
 /// A directory of trusted metadata.
@@ -32,22 +31,22 @@ pub struct MetadataStore {
 
 /// What a store held.
 #[derive(Debug)]
-pub(super) struct StoredTrust {
-    pub(super) root: Verified<Root>,
-    pub(super) seen: SeenVersions,
+pub(in crate::trust) struct StoredTrust {
+    pub(in crate::trust) root: Verified<Root>,
+    pub(in crate::trust) seen: SeenVersions,
 }
 
 /// The metadata whose versions nothing may roll back behind.
 #[derive(Debug, Default)]
-pub(super) struct SeenVersions {
-    pub(super) timestamp: Option<Verified<Timestamp>>,
-    pub(super) snapshot: Option<Verified<Snapshot>>,
+pub(in crate::trust) struct SeenVersions {
+    pub(in crate::trust) timestamp: Option<Verified<Timestamp>>,
+    pub(in crate::trust) snapshot: Option<Verified<Snapshot>>,
 }
 
 /// One file to keep.
-pub(super) struct StoredFile<'a> {
-    pub(super) name: String,
-    pub(super) bytes: &'a [u8],
+pub(in crate::trust) struct StoredFile<'a> {
+    pub(in crate::trust) name: String,
+    pub(in crate::trust) bytes: &'a [u8],
 }
 
 impl MetadataStore {
@@ -86,7 +85,7 @@ impl MetadataStore {
 
     /// Reads what is trusted; none if no root is. Versions seen that the root does not vouch for, as after
     /// its threshold was raised, are passed over (the specification says nothing of them).
-    pub(super) fn load_vouched_for(&self) -> Result<Option<StoredTrust>, TrustError> {
+    pub(in crate::trust) fn load_vouched_for(&self) -> Result<Option<StoredTrust>, TrustError> {
         let Some(root) = self.root()? else { return Ok(None) };
         let unless_damaged = |error| match error {
             TrustError::State(_) => Err(error),
@@ -105,7 +104,7 @@ impl MetadataStore {
     }
 
     /// Reads what is trusted; none if no root is. What cannot be verified is an error.
-    pub(super) fn load(&self) -> Result<Option<StoredTrust>, TrustError> {
+    pub(in crate::trust) fn load(&self) -> Result<Option<StoredTrust>, TrustError> {
         let Some(root) = self.root()? else { return Ok(None) };
         let timestamp = self.load_role::<Timestamp>(root.role())?;
         let snapshot = self.load_role::<Snapshot>(root.role())?;
@@ -113,12 +112,12 @@ impl MetadataStore {
     }
 
     /// The kept copy of a targets role, not checked in any way.
-    pub(super) fn cached_role(&self, role: &str) -> Option<Vec<u8>> {
+    pub(in crate::trust) fn cached_role(&self, role: &str) -> Option<Vec<u8>> {
         self.read(&role_file(role)).ok().flatten()
     }
 
     /// Removes timestamp and snapshot, as after a rotation of their keys.
-    pub(super) fn forget_versions(&self) -> Result<(), TrustError> {
+    pub(in crate::trust) fn forget_versions(&self) -> Result<(), TrustError> {
         for role in [RoleType::Timestamp, RoleType::Snapshot] {
             match fs_err::remove_file(self.dir.join(role_file(role.as_str()))) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -129,7 +128,7 @@ impl MetadataStore {
     }
 
     /// Writes the files whose bytes changed, in the order given. Returns how many.
-    pub(super) fn write(&self, files: &[StoredFile<'_>]) -> Result<usize, TrustError> {
+    pub(in crate::trust) fn write(&self, files: &[StoredFile<'_>]) -> Result<usize, TrustError> {
         let mut written = 0;
         for file in files {
             if self.read(&file.name)?.as_deref() != Some(file.bytes) {
@@ -141,7 +140,7 @@ impl MetadataStore {
     }
 
     /// The bytes of file `name`, if it is there.
-    pub(super) fn read(&self, name: &str) -> Result<Option<Vec<u8>>, TrustError> {
+    pub(in crate::trust) fn read(&self, name: &str) -> Result<Option<Vec<u8>>, TrustError> {
         match fs_err::read(self.dir.join(name)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             result => Ok(Some(result?)),
@@ -149,7 +148,7 @@ impl MetadataStore {
     }
 
     /// The error for a file of the store that does not hold what it should.
-    pub(super) fn damaged(&self, name: &str, source: TrustError) -> TrustError {
+    pub(in crate::trust) fn damaged(&self, name: &str, source: TrustError) -> TrustError {
         match source {
             TrustError::State(_) => source,
             _ => TrustError::StateDamaged { path: self.dir.join(name), source: Box::new(source) },
@@ -167,7 +166,7 @@ impl MetadataStore {
 
 impl SeenVersions {
     /// Drops what `root` no longer vouches for; returns whether anything was.
-    pub(super) fn retain_signed_by(&mut self, root: &Root) -> bool {
+    pub(in crate::trust) fn retain_signed_by(&mut self, root: &Root) -> bool {
         let before = (self.timestamp.is_some(), self.snapshot.is_some());
         self.timestamp = self.timestamp.take().filter(|seen| is_signed(root, seen));
         self.snapshot = self.snapshot.take().filter(|seen| is_signed(root, seen));
@@ -175,7 +174,7 @@ impl SeenVersions {
     }
 
     /// Drops everything; returns whether there was anything.
-    pub(super) fn clear(&mut self) -> bool {
+    pub(in crate::trust) fn clear(&mut self) -> bool {
         let had = self.timestamp.is_some() || self.snapshot.is_some();
         *self = Self::default();
         had

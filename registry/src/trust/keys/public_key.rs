@@ -14,7 +14,7 @@ use ring::signature::{
     VerificationAlgorithm,
 };
 
-use super::keys::{KeyError, KeyFile};
+use super::{KeyError, KeyFile};
 
 const PEM_LABEL: &str = "PUBLIC KEY";
 const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use attune_schemas::tuf::{Delegations, MetaFile, Role, TargetFile, Targets, Timestamp};
 
-use super::error::TrustError;
+use crate::trust::client::TrustError;
+use crate::trust::state::{Authority, Verified};
+
 use super::repository::{MetadataFiles, Repository, TargetChanges};
 use super::setup::SigningRole;
 use super::signer::{Signer, after};
-use super::verified::{Authority, Verified};
 
 /// A publication under way.
 pub(super) struct Publication<'a> {

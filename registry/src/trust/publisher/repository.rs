@@ -14,19 +14,16 @@ use attune_schemas::tuf::{
 };
 use jiff::Timestamp as Instant;
 
-use super::anchor::TrustAnchor;
+use crate::trust::client::{
+    Client, ExpiryPolicy, Fetch, Limits, TrustError, UpdateOptions, VerifiedRepository, fetch_required,
+};
+use crate::trust::keys::Keyring;
+use crate::trust::state::{Authority, TrustAnchor, Verified};
+
 use super::bins::BinCount;
-use super::client::Client;
-use super::error::TrustError;
-use super::expiry::ExpiryPolicy;
-use super::fetch::{Fetch, Limits, fetch_required};
-use super::keys::Keyring;
 use super::publication::{Publication, bin_authorities, described, described_bin, named, named_timestamp};
 use super::setup::{RegistrySetup, RoleSetup, SigningRole};
 use super::signer::{Signer, first_root, require, role_keys, sign_as, to_bytes, unsigned};
-use super::updater::UpdateOptions;
-use super::verified::{Authority, Verified};
-use super::verified_repository::VerifiedRepository;
 
 /// Metadata files, by name, in the order in which they must be written.
 pub type MetadataFiles = Vec<(String, Vec<u8>)>;

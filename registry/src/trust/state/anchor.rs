@@ -2,7 +2,8 @@
 
 use attune_schemas::tuf::{RegistryName, Root};
 
-use super::error::TrustError;
+use crate::trust::client::TrustError;
+
 use super::verified::Verified;
 
 /// A root obtained over a trusted channel, such as `--trust root.json`; never from a bundle.
@@ -35,6 +36,9 @@ impl TrustAnchor {
 }
 
 /// The registry's name, which roots of registries have.
-pub(super) fn registry_name<'a>(file: &str, root: &'a Root) -> Result<&'a RegistryName, TrustError> {
+pub(in crate::trust) fn registry_name<'a>(
+    file: &str,
+    root: &'a Root,
+) -> Result<&'a RegistryName, TrustError> {
     root.registry_name.as_ref().ok_or_else(|| TrustError::NoRegistryName { file: file.to_owned() })
 }

@@ -6,13 +6,12 @@ use std::collections::BTreeMap;
 
 use attune_schemas::tuf::{RegistryName, Root, Snapshot, Targets, Timestamp};
 
-use super::anchor::registry_name;
+use crate::trust::state::{TrustStore, Verified, registry_name};
+
 use super::error::TrustError;
 use super::expiry::Freshness;
 use super::fetch::Fetch;
-use super::store::TrustStore;
 use super::trusted_set::{TrustedSet, VerifiedTarget};
-use super::verified::Verified;
 
 /// The verified metadata of a registry.
 #[derive(Debug)]
@@ -79,7 +78,7 @@ impl VerifiedRepository {
     }
 
     /// The metadata itself.
-    pub(super) const fn set(&self) -> &TrustedSet {
+    pub(in crate::trust) const fn set(&self) -> &TrustedSet {
         &self.set
     }
 }

@@ -90,13 +90,17 @@ pub(super) fn fetch_optional(
 }
 
 /// Fetches `file`, which must be there.
-pub(super) fn fetch_required(source: &dyn Fetch, file: &str, max_bytes: u64) -> Result<Vec<u8>, TrustError> {
+pub(in crate::trust) fn fetch_required(
+    source: &dyn Fetch,
+    file: &str,
+    max_bytes: u64,
+) -> Result<Vec<u8>, TrustError> {
     fetch_optional(source, file, max_bytes)?.ok_or_else(|| TrustError::Missing { file: file.to_owned() })
 }
 
 /// The file name of targets role `role` without version. Role names are free text, so everything
 /// but unreserved characters is percent-encoded, as python-tuf does.
-pub(super) fn role_file(role: &str) -> String {
+pub(in crate::trust) fn role_file(role: &str) -> String {
     use std::fmt::Write as _;
     let mut name = String::with_capacity(role.len() + 5);
     for byte in role.bytes() {

@@ -13,10 +13,11 @@ use attune_schemas::tuf::{
 };
 use jiff::{SignedDuration, Timestamp as Instant};
 
-use super::error::TrustError;
-use super::keys::Keyring;
+use crate::trust::client::TrustError;
+use crate::trust::keys::Keyring;
+use crate::trust::state::{Authority, Verified};
+
 use super::setup::{RegistrySetup, RoleSetup, SigningRole};
-use super::verified::{Authority, Verified};
 
 /// Signs the roles below root, and accepts only what root's clients will accept.
 pub(super) struct Signer<'a> {

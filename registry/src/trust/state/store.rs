@@ -8,9 +8,9 @@ use std::path::Path;
 use attune_schemas::tuf::{RegistryName, Root};
 
 use crate::blob::Durability;
+use crate::trust::client::TrustError;
 
 use super::anchor::{TrustAnchor, registry_name};
-use super::error::TrustError;
 use super::metadata_store::{MetadataStore, StoredFile, StoredTrust};
 use super::policy::{POLICY_FILE, TrustPolicy};
 use super::verified::Verified;
@@ -156,12 +156,12 @@ impl TrustStore {
     }
 
     /// Where the metadata is.
-    pub(super) const fn metadata(&self) -> &MetadataStore {
+    pub(in crate::trust) const fn metadata(&self) -> &MetadataStore {
         &self.metadata
     }
 
     /// Reads what is trusted; none if no root is.
-    pub(super) fn load(&self) -> Result<Option<StoredTrust>, TrustError> {
+    pub(in crate::trust) fn load(&self) -> Result<Option<StoredTrust>, TrustError> {
         let Some(stored) = self.metadata.load()? else { return Ok(None) };
         let StoredTrust { root, seen } = stored;
         Ok(Some(StoredTrust { root: self.require_own_name(root)?, seen }))

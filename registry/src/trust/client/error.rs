@@ -9,11 +9,11 @@ use attune_schemas::tuf::{
     EnvelopeError, FileMismatch, KeyId, MetadataTime, MetadataTimeError, RegistryName,
 };
 
+use crate::trust::keys::{KeyError, ThresholdError};
+use crate::trust::state::PolicyError;
+
 use super::expiry::TrustedTime;
 use super::fetch::FetchError;
-use super::keys::KeyError;
-use super::policy::PolicyError;
-use super::verify::ThresholdError;
 
 /// Why a registry's metadata is not trusted.
 #[derive(Debug, thiserror::Error)]

@@ -2,9 +2,10 @@
 
 use attune_schemas::tuf::{MetaFile, Role, Snapshot};
 
+use crate::trust::state::{Authority, Verified};
+
 use super::error::TrustError;
 use super::fetch::{Fetch, fetch_required, role_file};
-use super::verified::{Authority, Verified};
 
 /// A metadata file that the role above describes.
 pub(super) struct Described<'a> {

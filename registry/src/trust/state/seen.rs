@@ -2,7 +2,8 @@
 
 use attune_schemas::tuf::{MetadataTime, Role};
 
-use super::error::TrustError;
+use crate::trust::client::TrustError;
+
 use super::metadata_store::{MetadataStore, SeenVersions};
 use super::verified::Verified;
 

@@ -10,14 +10,14 @@ use attune_schemas::Digest;
 use attune_schemas::tuf::{Root, Snapshot, TargetFile, Targets, Timestamp};
 use serde_json::Value;
 
+use crate::trust::state::{MetadataStore, StoredFile, Verified};
+
 use super::delegated::{DelegatedRoles, Search};
 use super::error::TrustError;
 use super::expiry::Freshness;
 use super::fetch::{Fetch, role_file};
-use super::metadata_store::{MetadataStore, StoredFile};
 use super::root_chain::PassedRoots;
 use super::updater::{Keeper, Persistence, UpdateOptions};
-use super::verified::Verified;
 
 /// The verified metadata of a repository.
 #[derive(Debug)]
@@ -110,7 +110,7 @@ impl TrustedSet {
     }
 
     /// The role that the top-level targets delegate to by this name.
-    pub(super) fn delegated_role(
+    pub(in crate::trust) fn delegated_role(
         &self,
         name: &str,
         source: &dyn Fetch,

@@ -8,12 +8,13 @@ use std::sync::Arc;
 
 use attune_schemas::tuf::{DelegatedRole, RoleType, Snapshot, TargetFile, Targets};
 
+use crate::trust::state::{Authority, Verified};
+
 use super::described::{Described, described_in};
 use super::error::TrustError;
 use super::expiry::Freshness;
 use super::fetch::Fetch;
 use super::updater::{Keeper, UpdateOptions};
-use super::verified::{Authority, Verified};
 
 /// How many roles are asked about one target, the top-level one included.
 const MAX_VISITED_ROLES: usize = 32;

@@ -4,12 +4,11 @@
 //! nothing: what an update taught is kept by [`VerifiedRepository::persist`], once whoever asked for it
 //! has succeeded.
 
-use super::anchor::TrustAnchor;
+use crate::trust::state::{SeenVersions, StoredTrust, TrustAnchor, TrustStore};
+
 use super::error::TrustError;
 use super::fetch::Fetch;
-use super::metadata_store::{SeenVersions, StoredTrust};
 use super::root_chain::RootRules;
-use super::store::TrustStore;
 use super::updater::{Persistence, UpdateOptions, Updater};
 use super::verified_repository::VerifiedRepository;
 

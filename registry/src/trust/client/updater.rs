@@ -2,21 +2,21 @@
 //! holds now.
 //!
 //! [`Updater::refresh`] is one function per role, step numbers in comments. It serves any TUF repository;
-//! what a registry asks for beyond that is [`Client`](super::client::Client)'s. Targets are fetched by the
+//! what a registry asks for beyond that is [`Client`](super::registry_client::Client)'s. Targets are fetched by the
 //! caller. What is accepted is kept step by step as the specification says ([`Persistence::EachStep`]), or
 //! by the caller's decision at the end, so that an install that fails leaves the host as it was.
 
 use attune_schemas::tuf::{MetadataTime, RoleType, Root, Snapshot, Targets, Timestamp};
 
+use crate::trust::state::{Authority, MetadataStore, StoredFile, StoredTrust, Verified};
+
 use super::described::{Described, described_in};
 use super::error::TrustError;
 use super::expiry::{ExpiryPolicy, ExpiryWaiver, Freshness, TrustedTime};
 use super::fetch::{Fetch, Limits, fetch_required, role_file};
-use super::metadata_store::{MetadataStore, StoredFile, StoredTrust};
 use super::rollback::{newer_timestamp, refuse_snapshot_rollback};
 use super::root_chain::{RootChain, RootRules};
 use super::trusted_set::TrustedSet;
-use super::verified::{Authority, Verified};
 
 /// Trusted metadata, about to be brought up to date.
 #[derive(Debug)]

@@ -1,0 +1,29 @@
+//! The reader's side: the client workflow of TUF, and the client of a registry.
+//!
+//! [`Client`] is that workflow for registries: it writes nothing, and what a successful update learnt is
+//! kept by [`VerifiedRepository::persist`], once whoever asked for it has succeeded. Where the files come
+//! from is the caller's business, behind [`Fetch`].
+
+mod delegated;
+mod described;
+mod error;
+mod expiry;
+mod fetch;
+mod hint;
+mod registry_client;
+mod rollback;
+mod root_chain;
+mod trusted_set;
+mod updater;
+mod verified_repository;
+
+pub use self::error::TrustError;
+pub use self::expiry::{ExpiryPolicy, ExpiryWaiver, Freshness, TrustedTime, Verdict};
+pub use self::fetch::{Fetch, FetchError, Limits};
+pub use self::registry_client::Client;
+pub use self::trusted_set::{TrustedSet, VerifiedTarget};
+pub use self::updater::{Persistence, UpdateOptions, Updater};
+pub use self::verified_repository::VerifiedRepository;
+
+pub(super) use self::fetch::{fetch_required, role_file};
+pub(super) use self::root_chain::RootRules;

@@ -1,0 +1,19 @@
+//! The publisher's side: making and signing metadata.
+//!
+//! ```text
+//! Keyring -> init_repository | Repository::{publish, refresh, publish_root} -> files to write
+//! ```
+//!
+//! Nothing here touches a disk or a clock.
+
+mod bins;
+mod publication;
+mod repository;
+mod root_draft;
+mod setup;
+mod signer;
+
+pub use self::bins::{BinCount, BinCountError};
+pub use self::repository::{MetadataFiles, Refreshed, Repository, TargetChanges, init_repository};
+pub use self::root_draft::{Progress, RootDraft};
+pub use self::setup::{RegistrySetup, RoleSetup, SigningRole, SigningRoleError};
