@@ -1,7 +1,7 @@
 //! Which kind a failure is of, and what to do about it.
 
 use attune_registry::bundle::BundleError;
-use attune_registry::trust::{KeyError, TrustError};
+use attune_registry::trust::{KeyError, StateError, TrustError};
 use attune_schemas::FailureKind;
 
 use crate::error::BuildError;
@@ -17,15 +17,9 @@ impl BuildError {
             Self::Resolve(_) | Self::NoTarget { .. } => FailureKind::Unresolvable,
             Self::Blob(_) | Self::Reader(_) | Self::Bundle(BundleError::Blob(_)) => FailureKind::Untrusted,
             Self::ThresholdWithoutBins | Self::NoSigningKey => FailureKind::Usage,
-            Self::Trust(
-                TrustError::State(_)
-                | TrustError::Key(_)
-                | TrustError::KeysMissing { .. }
-                | TrustError::TooFewKeys { .. }
-                | TrustError::NoSuchKey { .. }
-                | TrustError::NoBins,
-            ) => FailureKind::Failed,
+            Self::Trust(TrustError::Store(StateError::Io(_))) => FailureKind::Failed,
             Self::Trust(_) => FailureKind::Untrusted,
+            Self::Publish(error) => error.kind(),
             Self::Source(error) if error.is_damage() => FailureKind::Untrusted,
             Self::Runtime { source, .. } if source.is_usage() => FailureKind::Usage,
             Self::Runtime { source, .. } if source.is_damage() => FailureKind::Untrusted,
@@ -46,8 +40,9 @@ impl BuildError {
     /// What to do about it, where that is known.
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
-            Self::Trust(TrustError::Key(error)) | Self::Key(error) => return key_hint(error),
+            Self::Key(error) => return key_hint(error),
             Self::Trust(error) => return error.hint(),
+            Self::Publish(error) => return error.hint(),
             Self::ThresholdWithoutBins => "say how many bins there are to be with --bins N",
             Self::NoDraft { .. } => "prepare one with `attune-build root prepare REGISTRY`",
             Self::NotEnoughSignatures { draft, .. } => {

@@ -9,7 +9,7 @@
 use std::path::{Path, PathBuf};
 
 use attune_registry::blob::replace_file;
-use attune_registry::trust::{Keyring, Progress, RootDraft, TrustError};
+use attune_registry::trust::{Keyring, Progress, PublishError, RootDraft};
 use attune_schemas::tuf::Root;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -74,7 +74,7 @@ pub fn default_draft(registry: &Path) -> PathBuf {
 /// Changes the next root, signs it with the keys at hand, and publishes it if they suffice.
 pub fn change_root(
     options: &CeremonyOptions,
-    change: impl FnOnce(RootDraft) -> Result<RootDraft, TrustError>,
+    change: impl FnOnce(RootDraft) -> Result<RootDraft, PublishError>,
 ) -> Result<CeremonyReport, BuildError> {
     let registry = RegistryDirectory::open(&options.registry)?;
     let _lock = registry.lock()?;
@@ -165,7 +165,7 @@ fn sign_and_publish(
 }
 
 /// Signs with those keys at hand that root had or will have.
-fn sign_with_roots_keys(draft: &mut RootDraft, current: &Root, keys: &Keyring) -> Result<(), TrustError> {
+fn sign_with_roots_keys(draft: &mut RootDraft, current: &Root, keys: &Keyring) -> Result<(), PublishError> {
     let (old, own) = draft.progress(current)?;
     for id in old.unsigned.iter().chain(&own.unsigned) {
         if let Some(key) = keys.get(id) {

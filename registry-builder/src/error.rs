@@ -10,7 +10,7 @@ use attune_registry::bundle::BundleError;
 use attune_registry::reader::ReaderError;
 use attune_registry::resolve::ResolveError;
 use attune_registry::source::SourceError;
-use attune_registry::trust::{KeyError, TrustError};
+use attune_registry::trust::{KeyError, MetadataError, PublishError, TrustError};
 use attune_schemas::entry_path::EntryPathError;
 use attune_schemas::platform::PlatformError;
 use attune_schemas::runtime_index::RuntimeName;
@@ -191,9 +191,12 @@ pub enum BuildError {
     /// A bundle could not be written.
     #[error(transparent)]
     Bundle(#[from] BundleError),
-    /// The metadata could not be verified or signed.
+    /// The metadata could not be verified.
     #[error(transparent)]
     Trust(#[from] TrustError),
+    /// The metadata could not be signed.
+    #[error(transparent)]
+    Publish(PublishError),
     /// A key file could not be read or written.
     #[error(transparent)]
     Key(#[from] KeyError),
@@ -229,6 +232,22 @@ pub enum BuildError {
     /// Reading or writing failed.
     #[error("could not read or write a file")]
     Io(#[from] io::Error),
+}
+
+impl From<MetadataError> for BuildError {
+    fn from(error: MetadataError) -> Self {
+        Self::Trust(error.into())
+    }
+}
+
+impl From<PublishError> for BuildError {
+    fn from(error: PublishError) -> Self {
+        match error {
+            PublishError::Trust(error) => Self::Trust(error),
+            PublishError::Key(error) => Self::Key(error),
+            error => Self::Publish(error),
+        }
+    }
 }
 
 fn lines(blames: &BTreeSet<String>) -> String {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use attune_registry::trust::{
-    KeyError, Passphrase, RoleSetup, RootDraft, SigningRole, TrustError, read_public_key,
+    KeyError, Passphrase, PublishError, RoleSetup, RootDraft, SigningRole, read_public_key,
 };
 use attune_schemas::tuf::{Key, KeyId, RoleKeys, RoleType};
 use serde::Serialize;
@@ -125,7 +125,7 @@ fn change_bins(
     let publisher = registry.publisher(options.now)?;
     let delegations = publisher.repository().targets().role().delegations.clone();
     let delegations =
-        delegations.filter(|_| publisher.repository().bins().is_some()).ok_or(TrustError::NoBins)?;
+        delegations.filter(|_| publisher.repository().bins().is_some()).ok_or(PublishError::NoBins)?;
     let current = &delegations.roles[0].keys;
     let held =
         |ids: &[KeyId]| ids.iter().filter_map(|id| delegations.keys.get(id).cloned()).collect::<Vec<_>>();
@@ -144,7 +144,7 @@ fn change_bins(
     };
     let (needed, have) = (current.threshold.get(), keys.len());
     if (needed as usize) > have {
-        return Err(TrustError::TooFewKeys { role: "bins".to_owned(), needed, have }.into());
+        return Err(PublishError::TooFewKeys { role: "bins".to_owned(), needed, have }.into());
     }
     let setup = RoleSetup { keys, threshold: current.threshold };
     let changed = options.keys.load().map_err(BuildError::from);
@@ -156,7 +156,7 @@ fn change_bins(
 /// Removes keys that were made for a change that was refused. Where writing failed, metadata may name them
 /// already, and then they stay.
 fn forget(made: &[PathBuf], error: &BuildError) {
-    if matches!(error, BuildError::Trust(_) | BuildError::Key(_)) {
+    if matches!(error, BuildError::Trust(_) | BuildError::Publish(_) | BuildError::Key(_)) {
         for path in made {
             // The error that led here is the one to tell.
             let _ = fs_err::remove_file(path);
@@ -176,7 +176,7 @@ fn generate(
     Ok(made.into_iter().map(|(key, path)| (key.public().clone(), path)).unzip())
 }
 
-fn replace_all(mut draft: RootDraft, role: RoleType, keys: &[Key]) -> Result<RootDraft, TrustError> {
+fn replace_all(mut draft: RootDraft, role: RoleType, keys: &[Key]) -> Result<RootDraft, PublishError> {
     let old = draft.root().roles.get(role).keyids.clone();
     for key in keys {
         draft = draft.with_key(role, key)?;
@@ -185,11 +185,11 @@ fn replace_all(mut draft: RootDraft, role: RoleType, keys: &[Key]) -> Result<Roo
 }
 
 /// The one key whose id begins with `prefix`.
-fn find(ids: &[KeyId], prefix: &str, role: SigningRole) -> Result<KeyId, TrustError> {
+fn find(ids: &[KeyId], prefix: &str, role: SigningRole) -> Result<KeyId, PublishError> {
     let mut found = ids.iter().filter(|id| id.as_str().starts_with(prefix));
     match (found.next(), found.next()) {
         (Some(id), None) if !prefix.is_empty() => Ok(id.clone()),
-        _ => Err(TrustError::NoSuchKey { role: role.to_string(), id: prefix.to_owned() }),
+        _ => Err(PublishError::NoSuchKey { role: role.to_string(), id: prefix.to_owned() }),
     }
 }
 

@@ -11,7 +11,7 @@ use attune_schemas::pack_config::{PACK_CONFIG_FORMAT, PackConfig};
 use attune_schemas::pack_index::{PACK_INDEX_FORMAT, PackIndex, Release};
 use attune_schemas::release::{Descriptor, ManifestError, ReleaseManifest};
 use attune_schemas::runtime_index::{RUNTIME_INDEX_FORMAT, RuntimeIndex, RuntimeName};
-use attune_schemas::{Digest, PackRef};
+use attune_schemas::{Digest, FailureKind, PackRef};
 
 use crate::layout::{LayoutError, RegistryPath};
 use crate::source::{Source, SourceError};
@@ -50,6 +50,17 @@ pub enum ReaderError {
     },
 }
 
+impl ReaderError {
+    /// The kind of the failure.
+    pub fn kind(&self) -> FailureKind {
+        match self {
+            Self::Trust(error) => error.kind(),
+            Self::Source(error) => error.kind(),
+            Self::Missing { .. } | Self::Invalid { .. } => FailureKind::Untrusted,
+        }
+    }
+}
+
 /// A release with everything that is needed to plan its installation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct VerifiedRelease {
@@ -75,8 +86,10 @@ pub struct MetadataFetch<'a>(pub &'a dyn Source);
 
 impl Fetch for MetadataFetch<'_> {
     fn fetch(&self, name: &str, max_bytes: u64) -> Result<Option<Vec<u8>>, FetchError> {
-        let path = RegistryPath::metadata(name).map_err(|error: LayoutError| FetchError::source(error))?;
-        self.0.read(&path, max_bytes).map_err(FetchError::source)
+        let path = RegistryPath::metadata(name).map_err(|error: LayoutError| FetchError::damaged(error))?;
+        self.0.read(&path, max_bytes).map_err(|error| {
+            if error.is_damage() { FetchError::damaged(error) } else { FetchError::source(error) }
+        })
     }
 }
 

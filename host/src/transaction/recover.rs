@@ -10,7 +10,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use attune_registry::blob::Durability;
-use attune_registry::trust::{TrustError, TrustStore};
+use attune_registry::trust::{StateError, TrustStore};
 use jiff::Timestamp;
 
 use super::journal::StagingJournal;
@@ -31,9 +31,6 @@ pub enum RecoverError {
     /// The database cannot be read or written.
     #[error(transparent)]
     Database(#[from] DatabaseError),
-    /// The staged trust state cannot be read.
-    #[error(transparent)]
-    Trust(#[from] TrustError),
     /// Everything is in place and registered, and a last step failed.
     #[error("generation {generation} is complete and registered, but {}", undone(*step))]
     Unfinished {
@@ -134,7 +131,7 @@ pub fn complete(
 }
 
 /// Takes over what a change learnt of registries.
-fn keep_trust(root: &HostRoot, staging: &Path, durability: Durability) -> Result<(), TrustError> {
+fn keep_trust(root: &HostRoot, staging: &Path, durability: Durability) -> Result<(), StateError> {
     let staged = staging.join(STAGED_TRUST);
     for name in TrustStore::registries(&staged)? {
         TrustStore::new(&root.trust(), &name)

@@ -1,10 +1,12 @@
 //! The remedy where a registry's metadata is not trusted.
 
-use attune_registry::trust::{TrustError, TrustedTime};
+use attune_registry::trust::{MetadataError, StateError, TrustError, TrustedTime};
 use attune_schemas::tuf::MetadataTime;
 
 use super::hints::Hint;
 use crate::failure::failed_source;
+
+const DAMAGED: &str = "the bundle or registry is incomplete or damaged; fetch it again";
 
 impl Hint for TrustError {
     fn hint(&self) -> Option<String> {
@@ -12,41 +14,56 @@ impl Hint for TrustError {
             Self::NoTrustAnchor { .. } => {
                 "pass --trust root.json with a root obtained over a channel you trust, not from the bundle"
             }
+            Self::Metadata(error) => return Some(metadata_hint(error).to_owned()),
+            Self::Store(error) => return Hint::hint(error),
+            Self::Missing { .. } | Self::Mismatch { .. } | Self::WrongVersion { .. } => DAMAGED,
+            Self::Rollback { .. } | Self::RoleRemoved { .. } | Self::SignedEarlier { .. } => {
+                "use a bundle at least as new as the last one; only if the registry was restored from a backup, \
+                 run `attune-install trust reset REGISTRY`"
+            }
+            Self::Expired { expired_at, time, .. } => return Some(expiry_hint(*expired_at, *time)),
+            _ => return Hint::hint(failed_source(self)?),
+        };
+        Some(hint.to_owned())
+    }
+}
+
+impl Hint for StateError {
+    fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Metadata(error) => metadata_hint(error),
             Self::DifferentRoot { registry, .. } => {
                 return Some(format!(
                     "this host keeps the root it trusts; if the registry was created anew, run \
                      `attune-install trust remove {registry}` and pass the new root with --trust"
                 ));
             }
-            Self::Signatures { role, .. } if role == "root" => {
-                "check that the given root belongs to this registry and that no root version is missing"
-            }
-            Self::Signatures { .. } => {
-                "the file was changed, or signed with keys that the registry's root does not name; fetch it \
-                 again from the publisher"
-            }
-            Self::Malformed { .. }
-            | Self::Missing { .. }
-            | Self::Mismatch { .. }
-            | Self::WrongVersion { .. } => "the bundle or registry is incomplete or damaged; fetch it again",
-            Self::Rollback { .. } | Self::RoleRemoved { .. } | Self::SignedEarlier { .. } => {
-                "use a bundle at least as new as the last one; only if the registry was restored from a backup, \
-                 run `attune-install trust reset REGISTRY`"
-            }
-            Self::Expired { expired_at, time, .. } => return Some(expiry_hint(*expired_at, *time)),
             Self::PolicyDamaged { .. } => {
                 "remove the file, or write it anew with `attune-install trust add ROOT.json --expiry-grace \
                  DURATION`"
             }
-            Self::StateDamaged { .. } => {
+            Self::Damaged { .. } => {
                 "run `attune-install trust remove REGISTRY` and pass the registry's root with --trust again"
             }
-            Self::RegistryRenamed { .. } | Self::NoRegistryName { .. } => {
-                "a registry keeps its name for life; pass the root that was made with it"
-            }
-            _ => return Hint::hint(failed_source(self)?),
+            _ => return None,
         };
         Some(hint.to_owned())
+    }
+}
+
+fn metadata_hint(error: &MetadataError) -> &'static str {
+    match error {
+        MetadataError::Signatures { role, .. } if role == "root" => {
+            "check that the given root belongs to this registry and that no root version is missing"
+        }
+        MetadataError::Signatures { .. } => {
+            "the file was changed, or signed with keys that the registry's root does not name; fetch it \
+             again from the publisher"
+        }
+        MetadataError::RegistryRenamed { .. } | MetadataError::NoRegistryName { .. } => {
+            "a registry keeps its name for life; pass the root that was made with it"
+        }
+        _ => DAMAGED,
     }
 }
 

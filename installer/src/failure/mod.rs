@@ -100,18 +100,13 @@ impl Failed for GcError {
 
 impl Failed for SourceError {
     fn kind(&self) -> FailureKind {
-        if self.is_damage() { FailureKind::Untrusted } else { FailureKind::Failed }
+        self.kind()
     }
 }
 
 impl Failed for TrustError {
-    /// Metadata that cannot be fetched or kept may be good; all else is not trusted.
     fn kind(&self) -> FailureKind {
-        match (self, failed_source(self)) {
-            (Self::State(_), _) => FailureKind::Failed,
-            (_, Some(error)) => error.kind(),
-            _ => FailureKind::Untrusted,
-        }
+        self.kind()
     }
 
     fn verdict(&self) -> Option<Verdict> {
@@ -122,18 +117,16 @@ impl Failed for TrustError {
 /// The failure of the source that kept a metadata file from being fetched.
 pub fn failed_source(error: &TrustError) -> Option<&SourceError> {
     match error {
-        TrustError::Fetch { source: FetchError::Source(cause), .. } => cause.downcast_ref(),
+        TrustError::Fetch { source: FetchError::Source(cause) | FetchError::Damaged(cause), .. } => {
+            cause.downcast_ref()
+        }
         _ => None,
     }
 }
 
 impl Failed for ReaderError {
     fn kind(&self) -> FailureKind {
-        match self {
-            Self::Source(error) => error.kind(),
-            Self::Trust(error) => error.kind(),
-            _ => FailureKind::Untrusted,
-        }
+        self.kind()
     }
 
     fn verdict(&self) -> Option<Verdict> {

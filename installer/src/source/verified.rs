@@ -7,7 +7,7 @@ use attune_registry::blob::Durability;
 use attune_registry::reader::{MetadataFetch, RegistryReader};
 use attune_registry::source::Source;
 use attune_registry::trust::{
-    Client, TrustAnchor, TrustError, TrustStore, UpdateOptions, VerifiedRepository,
+    Client, StateError, TrustAnchor, TrustError, TrustStore, UpdateOptions, VerifiedRepository,
 };
 use attune_schemas::tuf::RegistryName;
 use jiff::{SignedDuration, Timestamp};
@@ -31,6 +31,12 @@ pub enum VerifyError {
     /// The metadata is not trusted.
     #[error(transparent)]
     Trust(#[from] TrustError),
+}
+
+impl From<StateError> for VerifyError {
+    fn from(error: StateError) -> Self {
+        Self::Trust(error.into())
+    }
 }
 
 /// What the user says about trust.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use attune_registry::reader::MetadataFetch;
 use attune_registry::source::Source;
-use attune_registry::trust::{Fetch, Limits, TrustAnchor, TrustError};
+use attune_registry::trust::{Fetch, Limits, MetadataError, TrustAnchor, TrustError};
 use attune_schemas::Digest;
 
 /// Why a root cannot be trusted.
@@ -31,7 +31,7 @@ pub enum AnchorError {
         path: PathBuf,
         /// What is wrong with it.
         #[source]
-        source: TrustError,
+        source: MetadataError,
     },
     /// The file is not the one whose fingerprint was given.
     #[error("`{}` has the fingerprint {actual}, not {expected}", path.display())]
@@ -98,7 +98,7 @@ fn find_anchor(source: &dyn Source, fingerprint: Digest) -> Result<TrustAnchor, 
         match found {
             // Not a byte of it is looked at before the digest is right.
             Some(bytes) if Digest::of(&bytes) == fingerprint => {
-                return Ok(TrustAnchor::from_root_bytes(&bytes)?);
+                return Ok(TrustAnchor::from_root_bytes(&bytes).map_err(TrustError::from)?);
             }
             Some(_) => {}
             // A registry may have lost its oldest roots, not the first of several.

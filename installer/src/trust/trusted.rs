@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use attune_host::root::{CreatedPaths, HostRoot, InstallLock, LockError, RootError};
-use attune_registry::trust::{MetadataStore, TrustError, TrustPolicy, TrustStore};
+use attune_registry::trust::{MetadataStore, StateError, TrustError, TrustPolicy, TrustStore};
 use attune_schemas::Digest;
 use attune_schemas::tuf::{RegistryName, RoleType};
 use jiff::SignedDuration;
@@ -36,6 +36,12 @@ pub enum TrustedError {
         /// The trusted ones, in words.
         known: String,
     },
+}
+
+impl From<StateError> for TrustedError {
+    fn from(error: StateError) -> Self {
+        Self::Trust(error.into())
+    }
 }
 
 /// A trusted registry.
@@ -163,7 +169,7 @@ pub fn remove_trust(root: &HostRoot, name: &RegistryName) -> Result<(), TrustedE
 fn change(
     root: &HostRoot,
     name: &RegistryName,
-    change: impl FnOnce(&TrustStore) -> Result<(), TrustError>,
+    change: impl FnOnce(&TrustStore) -> Result<(), StateError>,
 ) -> Result<(), TrustedError> {
     let store = known(root, name)?;
     root.require_ours()?;

@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
-use attune_registry::trust::{RootDraft, SigningRole, TrustError};
+use attune_registry::trust::{PublishError, RootDraft, SigningRole};
 use attune_schemas::Digest;
 use attune_schemas::tuf::RoleType;
 use attune_terminal::{Output, ReportArgs, Table};
@@ -154,13 +154,13 @@ impl RootCommand {
     }
 }
 
-fn top_level(role: SigningRole) -> Result<RoleType, TrustError> {
+fn top_level(role: SigningRole) -> Result<RoleType, PublishError> {
     match role {
         SigningRole::Root => Ok(RoleType::Root),
         SigningRole::Targets => Ok(RoleType::Targets),
         SigningRole::Snapshot => Ok(RoleType::Snapshot),
         SigningRole::Timestamp => Ok(RoleType::Timestamp),
-        SigningRole::Bins => Err(TrustError::NotInRoot),
+        SigningRole::Bins => Err(PublishError::NotInRoot),
     }
 }
 

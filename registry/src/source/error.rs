@@ -2,7 +2,7 @@
 
 use std::io;
 
-use attune_schemas::Digest;
+use attune_schemas::{Digest, FailureKind};
 
 use crate::archive::ArchiveError;
 use crate::blob::BlobError;
@@ -123,6 +123,11 @@ impl SourceError {
             source.kind(),
             io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData | io::ErrorKind::Other
         )
+    }
+
+    /// The kind of the failure.
+    pub fn kind(&self) -> FailureKind {
+        if self.is_damage() { FailureKind::Untrusted } else { FailureKind::Failed }
     }
 
     /// What to do about it, where that is known.

@@ -25,9 +25,10 @@ pub use self::keys::{
     SigningKey, ThresholdError, has_signed, read_public_key, verify_role,
 };
 pub use self::publisher::{
-    BinCount, BinCountError, MetadataFiles, Progress, Refreshed, RegistrySetup, Repository, RoleSetup,
-    RootDraft, SigningRole, SigningRoleError, TargetChanges, init_repository,
+    BinCount, BinCountError, MetadataFiles, Progress, PublishError, Refreshed, RegistrySetup, Repository,
+    RoleSetup, RootDraft, SigningRole, SigningRoleError, TargetChanges, init_repository,
 };
 pub use self::state::{
-    MetadataStore, PolicyError, Seen, SeenVersion, TrustAnchor, TrustPolicy, TrustStore, Verified,
+    MetadataError, MetadataStore, PolicyError, Seen, SeenVersion, StateError, TrustAnchor, TrustPolicy,
+    TrustStore, Verified,
 };

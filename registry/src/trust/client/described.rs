@@ -2,10 +2,10 @@
 
 use attune_schemas::tuf::{MetaFile, Role, Snapshot};
 
-use crate::trust::state::{Authority, Verified};
+use crate::trust::state::{Authority, Verified, role_file};
 
 use super::error::TrustError;
-use super::fetch::{Fetch, fetch_required, role_file};
+use super::fetch::{Fetch, fetch_required};
 
 /// A metadata file that the role above describes.
 pub(super) struct Described<'a> {

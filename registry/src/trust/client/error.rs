@@ -1,18 +1,13 @@
-//! Why metadata is not trusted, and what to do about it.
-//!
-//! Advice is data ([`TrustError::hint`], in `advice.rs`) and rendered by the binaries; messages only say what
-//! failed.
+//! Why a registry's metadata is not trusted.
 
 use std::path::PathBuf;
 
-use attune_schemas::tuf::{
-    EnvelopeError, FileMismatch, KeyId, MetadataTime, MetadataTimeError, RegistryName,
-};
+use attune_schemas::FailureKind;
+use attune_schemas::tuf::{FileMismatch, MetadataTime, RegistryName};
 
-use crate::trust::keys::{KeyError, ThresholdError};
-use crate::trust::state::PolicyError;
+use crate::trust::state::{MetadataError, StateError};
 
-use super::expiry::TrustedTime;
+use super::expiry::{TrustedTime, Verdict};
 use super::fetch::FetchError;
 
 /// Why a registry's metadata is not trusted.
@@ -31,36 +26,12 @@ pub enum TrustError {
         /// The directory.
         dir: PathBuf,
     },
-    /// The root that was given is not the one that is trusted already.
-    #[error(
-        "the given root (version {offered}) is not one that the trusted root of `{registry}` (version {trusted}) leads to"
-    )]
-    DifferentRoot {
-        /// The registry.
-        registry: RegistryName,
-        /// Version of the root this host trusts.
-        trusted: u64,
-        /// Version of the root that was given.
-        offered: u64,
-    },
-    /// Not enough of the right keys signed.
-    #[error("`{file}` is not signed by whom it should be")]
-    Signatures {
-        /// The file, as it is named in the repository.
-        file: String,
-        /// The role whose keys were asked for.
-        role: String,
-        /// How many signatures count.
-        source: ThresholdError,
-    },
-    /// The file is not metadata of its role.
-    #[error("`{file}` is malformed")]
-    Malformed {
-        /// The file.
-        file: String,
-        /// What is wrong.
-        source: EnvelopeError,
-    },
+    /// A metadata file is not proven.
+    #[error(transparent)]
+    Metadata(#[from] MetadataError),
+    /// The metadata that this host trusts already is of no use, or cannot be read or written.
+    #[error(transparent)]
+    Store(#[from] StateError),
     /// The repository does not have the file.
     #[error("`{file}` is missing")]
     Missing {
@@ -157,22 +128,6 @@ pub enum TrustError {
         /// The file.
         file: String,
     },
-    /// The root does not say which registry it is of.
-    #[error("`{file}` has no `x-attune-registry-name`")]
-    NoRegistryName {
-        /// The file.
-        file: String,
-    },
-    /// A root with another registry name than the one before it.
-    #[error("`{file}` is of registry `{offered}`, not `{trusted}`")]
-    RegistryRenamed {
-        /// The file.
-        file: String,
-        /// The trusted name.
-        trusted: RegistryName,
-        /// The name in the file.
-        offered: RegistryName,
-    },
     /// No role vouches for the target.
     #[error("the registry's metadata does not list `{target}`")]
     TargetNotFound {
@@ -193,75 +148,26 @@ pub enum TrustError {
         /// The limit, inclusive.
         limit: usize,
     },
-    /// What this host trusts cannot be read back.
-    #[error("the trusted metadata in `{path}` is damaged")]
-    StateDamaged {
-        /// The damaged file.
-        path: PathBuf,
-        /// What is wrong with it.
-        source: Box<TrustError>,
-    },
-    /// The keys at hand are not enough to sign.
-    #[error("{role} needs {needed} signature{}, and {have} of its keys {} at hand; missing: {}",
-        if *needed == 1 { "" } else { "s" }, if *have == 1 { "is" } else { "are" }, short_ids(missing))]
-    KeysMissing {
-        /// The role.
-        role: String,
-        /// How many must sign.
-        needed: u32,
-        /// How many of its keys are there.
-        have: usize,
-        /// Its other keys.
-        missing: Vec<KeyId>,
-    },
-    /// A key could not be read, or did not sign.
-    #[error(transparent)]
-    Key(#[from] KeyError),
-    /// The registry has no bins.
-    #[error("the registry has no bins")]
-    NoBins,
-    /// A change of root that concerns bins, of which it says nothing but for how long they hold.
-    #[error("how many keys must sign bins is settled when the registry is made")]
-    NotInRoot,
-    /// The role has no such key.
-    #[error("{role} has no key whose id is, or alone begins with, `{id}`")]
-    NoSuchKey {
-        /// The role.
-        role: String,
-        /// The id, or its beginning.
-        id: String,
-    },
-    /// A threshold that cannot be met.
-    #[error("{role} would need {needed} signatures and have {have} key{}", if *have == 1 { "" } else { "s" })]
-    TooFewKeys {
-        /// The role.
-        role: String,
-        /// The threshold.
-        needed: u32,
-        /// The number of keys.
-        have: usize,
-    },
-    /// Two drafts of a root that do not say the same.
-    #[error("the two drafts do not say the same, so their signatures cannot be put together")]
-    OtherDraft,
-    /// What this host's owner decided cannot be read back.
-    #[error("`{path}` cannot be read")]
-    PolicyDamaged {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        source: PolicyError,
-    },
-    /// What this host trusts cannot be read or written.
-    #[error("cannot access the trusted metadata")]
-    State(#[from] std::io::Error),
-    /// An expiry date that metadata cannot spell.
-    #[error("the time of signing cannot be written down")]
-    Period(#[from] MetadataTimeError),
 }
 
-/// The beginnings of key ids, enough to tell them apart.
-fn short_ids(ids: &[KeyId]) -> String {
-    let short = |id: &KeyId| id.as_str().chars().take(12).collect::<String>();
-    ids.iter().map(short).collect::<Vec<_>>().join(", ")
+impl TrustError {
+    /// The kind of the failure: metadata that cannot be fetched or kept may be good, all else is not trusted.
+    pub const fn kind(&self) -> FailureKind {
+        match self {
+            Self::Store(error) => error.kind(),
+            Self::Fetch { source: FetchError::Source(_), .. } => FailureKind::Failed,
+            _ => FailureKind::Untrusted,
+        }
+    }
+
+    /// The verdict on the metadata's freshness, if the error is about that.
+    pub const fn verdict(&self) -> Option<Verdict> {
+        match self {
+            Self::Expired { .. } => Some(Verdict::Stale),
+            Self::Rollback { .. } | Self::RoleRemoved { .. } | Self::SignedEarlier { .. } => {
+                Some(Verdict::RolledBack)
+            }
+            _ => None,
+        }
+    }
 }

@@ -26,9 +26,12 @@ pub enum FetchError {
         /// The limit, inclusive.
         max_bytes: u64,
     },
-    /// The source failed.
+    /// The source failed; the file may be good.
     #[error(transparent)]
     Source(Box<dyn std::error::Error + Send + Sync>),
+    /// The source is damaged.
+    #[error(transparent)]
+    Damaged(Box<dyn std::error::Error + Send + Sync>),
 }
 
 /// How large files may be, in bytes, inclusive. A length in the metadata lowers a limit, never raises
@@ -46,9 +49,14 @@ pub struct Limits {
 }
 
 impl FetchError {
-    /// A failure of the source.
+    /// A failure of the source that says nothing about its files.
     pub fn source(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Source(error.into())
+    }
+
+    /// Damage in the source.
+    pub fn damaged(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Damaged(error.into())
     }
 }
 
@@ -98,39 +106,10 @@ pub(in crate::trust) fn fetch_required(
     fetch_optional(source, file, max_bytes)?.ok_or_else(|| TrustError::Missing { file: file.to_owned() })
 }
 
-/// The file name of targets role `role` without version. Role names are free text, so everything
-/// but unreserved characters is percent-encoded, as python-tuf does.
-pub(in crate::trust) fn role_file(role: &str) -> String {
-    use std::fmt::Write as _;
-    let mut name = String::with_capacity(role.len() + 5);
-    for byte in role.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
-            name.push(char::from(byte));
-        } else {
-            // Writing to a string cannot fail.
-            let _ = write!(name, "%{byte:02X}");
-        }
-    }
-    name.push_str(".json");
-    name
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn hostile_role_names_never_become_paths() {
-        for (role, file) in [
-            ("bin-0f", "bin-0f.json"),
-            ("../../etc/passwd", "..%2F..%2Fetc%2Fpasswd.json"),
-            ("a b\0é", "a%20b%00%C3%A9.json"),
-            ("..", "...json"),
-        ] {
-            assert_eq!(role_file(role), file);
-        }
-    }
 
     #[test]
     fn a_file_at_the_limit_passes_and_one_byte_more_is_refused() {

@@ -25,5 +25,5 @@ pub use self::trusted_set::{TrustedSet, VerifiedTarget};
 pub use self::updater::{Persistence, UpdateOptions, Updater};
 pub use self::verified_repository::VerifiedRepository;
 
-pub(super) use self::fetch::{fetch_required, role_file};
+pub(super) use self::fetch::fetch_required;
 pub(super) use self::root_chain::RootRules;

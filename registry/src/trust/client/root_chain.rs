@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use attune_schemas::Digest;
 use attune_schemas::tuf::{Key, KeyId, RoleKeys, RoleType, Root};
 
-use crate::trust::state::{Authority, SeenVersions, Verified, registry_name};
+use crate::trust::state::{Authority, MetadataError, SeenVersions, StateError, Verified, registry_name};
 
 use super::error::TrustError;
 use super::fetch::{Fetch, fetch_optional};
@@ -89,7 +89,7 @@ impl<'a> RootChain<'a> {
             return Ok(());
         }
         let (trusted, offered) = (self.root.version(), given.version());
-        Err(TrustError::DifferentRoot { registry: registry.clone(), trusted, offered })
+        Err(StateError::DifferentRoot { registry: registry.clone(), trusted, offered }.into())
     }
 
     fn advance(
@@ -139,11 +139,12 @@ impl RootRules {
         if offered == trusted {
             return Ok(());
         }
-        Err(TrustError::RegistryRenamed {
+        let renamed = MetadataError::RegistryRenamed {
             file: file.to_owned(),
             trusted: trusted.clone(),
             offered: offered.clone(),
-        })
+        };
+        Err(renamed.into())
     }
 }
 

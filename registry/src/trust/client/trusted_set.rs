@@ -10,12 +10,12 @@ use attune_schemas::Digest;
 use attune_schemas::tuf::{Root, Snapshot, TargetFile, Targets, Timestamp};
 use serde_json::Value;
 
-use crate::trust::state::{MetadataStore, StoredFile, Verified};
+use crate::trust::state::{MetadataStore, StoredFile, Verified, role_file};
 
 use super::delegated::{DelegatedRoles, Search};
 use super::error::TrustError;
 use super::expiry::Freshness;
-use super::fetch::{Fetch, role_file};
+use super::fetch::Fetch;
 use super::root_chain::PassedRoots;
 use super::updater::{Keeper, Persistence, UpdateOptions};
 
@@ -132,7 +132,7 @@ impl TrustedSet {
             // Before the root: the old files are not signed by the keys that the new root names.
             store.forget_versions()?;
         }
-        store.write(&files)
+        Ok(store.write(&files)?)
     }
 
     /// Every metadata file that was accepted, by its name in a repository with consistent snapshots; of the

@@ -8,12 +8,12 @@
 
 use attune_schemas::tuf::{MetadataTime, RoleType, Root, Snapshot, Targets, Timestamp};
 
-use crate::trust::state::{Authority, MetadataStore, StoredFile, StoredTrust, Verified};
+use crate::trust::state::{Authority, MetadataStore, StoredFile, StoredTrust, Verified, role_file};
 
 use super::described::{Described, described_in};
 use super::error::TrustError;
 use super::expiry::{ExpiryPolicy, ExpiryWaiver, Freshness, TrustedTime};
-use super::fetch::{Fetch, Limits, fetch_required, role_file};
+use super::fetch::{Fetch, Limits, fetch_required};
 use super::rollback::{newer_timestamp, refuse_snapshot_rollback};
 use super::root_chain::{RootChain, RootRules};
 use super::trusted_set::TrustedSet;
@@ -115,7 +115,8 @@ pub(super) struct Keeper<'a> {
 impl Keeper<'_> {
     pub(super) fn keep<R>(self, role: &str, accepted: &Verified<R>) -> Result<(), TrustError> {
         let Some(store) = self.at_once() else { return Ok(()) };
-        store.write(&[StoredFile { name: role_file(role), bytes: accepted.bytes() }]).map(|_| ())
+        store.write(&[StoredFile { name: role_file(role), bytes: accepted.bytes() }])?;
+        Ok(())
     }
 
     /// Keeps a root, then forgets what was seen under keys that it takes away; whatever dies in between
@@ -123,7 +124,7 @@ impl Keeper<'_> {
     pub(super) fn keep_root(self, root: &Verified<Root>, forget_seen: bool) -> Result<(), TrustError> {
         self.keep(RoleType::Root.as_str(), root)?;
         match self.at_once() {
-            Some(store) if forget_seen => store.forget_versions(),
+            Some(store) if forget_seen => Ok(store.forget_versions()?),
             _ => Ok(()),
         }
     }

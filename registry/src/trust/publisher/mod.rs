@@ -7,6 +7,8 @@
 //! Nothing here touches a disk or a clock.
 
 mod bins;
+mod error;
+mod hint;
 mod publication;
 mod repository;
 mod root_draft;
@@ -14,6 +16,7 @@ mod setup;
 mod signer;
 
 pub use self::bins::{BinCount, BinCountError};
+pub use self::error::PublishError;
 pub use self::repository::{MetadataFiles, Refreshed, Repository, TargetChanges, init_repository};
 pub use self::root_draft::{Progress, RootDraft};
 pub use self::setup::{RegistrySetup, RoleSetup, SigningRole, SigningRoleError};

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use attune_schemas::tuf::{Delegations, MetaFile, Role, TargetFile, Targets, Timestamp};
 
-use crate::trust::client::TrustError;
 use crate::trust::state::{Authority, Verified};
 
+use super::error::PublishError;
 use super::repository::{MetadataFiles, Repository, TargetChanges};
 use super::setup::SigningRole;
 use super::signer::{Signer, after};
@@ -38,7 +38,7 @@ impl<'a> Publication<'a> {
         &mut self,
         signer: &Signer<'_>,
         changes: TargetChanges,
-    ) -> Result<(), TrustError> {
+    ) -> Result<(), PublishError> {
         let current = self.repository.targets().role();
         let targets = changed(&current.targets, changes);
         if targets != current.targets || signer.is_due(SigningRole::Targets, current.expires) {
@@ -52,7 +52,7 @@ impl<'a> Publication<'a> {
         signer: &Signer<'_>,
         targets: BTreeMap<String, TargetFile>,
         delegations: Option<Delegations>,
-    ) -> Result<(), TrustError> {
+    ) -> Result<(), PublishError> {
         let current = self.repository.targets().role();
         let signed = signer.targets(after(current.version), targets, delegations, Some(current), None)?;
         self.meta.extend([described("targets", &signed)]);
@@ -68,7 +68,7 @@ impl<'a> Publication<'a> {
         bin: &str,
         current: &Arc<Verified<Targets>>,
         changes: TargetChanges,
-    ) -> Result<(), TrustError> {
+    ) -> Result<(), PublishError> {
         let targets = changed(&current.role().targets, changes);
         if targets != current.role().targets || signer.is_due(SigningRole::Bins, current.role().expires) {
             self.replace_bin(signer, bin, current, targets)?;
@@ -82,7 +82,7 @@ impl<'a> Publication<'a> {
         bin: &str,
         current: &Arc<Verified<Targets>>,
         targets: BTreeMap<String, TargetFile>,
-    ) -> Result<(), TrustError> {
+    ) -> Result<(), PublishError> {
         let delegating = self.targets.as_ref().unwrap_or_else(|| self.repository.targets()).role();
         let mut authorities = delegating.delegations.iter().flat_map(bin_authorities);
         let authority = authorities.find(|authority| authority.role == bin);
@@ -97,7 +97,7 @@ impl<'a> Publication<'a> {
     }
 
     /// Signs snapshot and timestamp where something below or their age asks for it, or where they `must`.
-    pub(super) fn finish(mut self, signer: &Signer<'_>, must: bool) -> Result<MetadataFiles, TrustError> {
+    pub(super) fn finish(mut self, signer: &Signer<'_>, must: bool) -> Result<MetadataFiles, PublishError> {
         let (snapshot, timestamp) = (self.repository.snapshot(), self.repository.timestamp());
         let due = |role, expires| must || signer.is_due(role, expires);
         let mut next = None;

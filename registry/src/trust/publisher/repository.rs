@@ -18,9 +18,10 @@ use crate::trust::client::{
     Client, ExpiryPolicy, Fetch, Limits, TrustError, UpdateOptions, VerifiedRepository, fetch_required,
 };
 use crate::trust::keys::Keyring;
-use crate::trust::state::{Authority, TrustAnchor, Verified};
+use crate::trust::state::{Authority, MetadataError, TrustAnchor, Verified};
 
 use super::bins::BinCount;
+use super::error::PublishError;
 use super::publication::{Publication, bin_authorities, described, described_bin, named, named_timestamp};
 use super::setup::{RegistrySetup, RoleSetup, SigningRole};
 use super::signer::{Signer, first_root, require, role_keys, sign_as, to_bytes, unsigned};
@@ -51,7 +52,7 @@ pub fn init_repository(
     setup: &RegistrySetup,
     keys: &Keyring,
     now: Instant,
-) -> Result<MetadataFiles, TrustError> {
+) -> Result<MetadataFiles, PublishError> {
     let root = first_root(setup, now)?;
     let mut envelope = unsigned("root.json", &root)?;
     sign_as(&mut envelope, Authority::top_level(&root, RoleType::Root), keys)?;
@@ -114,7 +115,7 @@ impl Repository {
     }
 
     /// Whether `keys` are enough to publish, to be told before the work and not after it.
-    pub fn require_keys(&self, keys: &Keyring) -> Result<(), TrustError> {
+    pub fn require_keys(&self, keys: &Keyring) -> Result<(), PublishError> {
         let root = self.root().role();
         require(Authority::top_level(root, RoleType::Snapshot), keys)?;
         require(Authority::top_level(root, RoleType::Timestamp), keys)?;
@@ -129,14 +130,14 @@ impl Repository {
     /// thirds of its period. Of the bins only those concerned are read and signed.
     ///
     /// # Errors
-    /// [`TrustError::KeysMissing`] when the keys given are not enough for a role that has to be signed.
+    /// [`PublishError::KeysMissing`] when the keys given are not enough for a role that has to be signed.
     pub fn publish(
         &self,
         changes: TargetChanges,
         source: &dyn Fetch,
         keys: &Keyring,
         now: Instant,
-    ) -> Result<MetadataFiles, TrustError> {
+    ) -> Result<MetadataFiles, PublishError> {
         let signer = self.signer(keys, now);
         let mut publication = Publication::of(self);
         match self.bins() {
@@ -157,7 +158,12 @@ impl Repository {
 
     /// Signs snapshot and timestamp anew, and whatever else has spent two thirds of its period, as far as
     /// the keys at hand allow.
-    pub fn refresh(&self, source: &dyn Fetch, keys: &Keyring, now: Instant) -> Result<Refreshed, TrustError> {
+    pub fn refresh(
+        &self,
+        source: &dyn Fetch,
+        keys: &Keyring,
+        now: Instant,
+    ) -> Result<Refreshed, PublishError> {
         let signer = self.signer(keys, now);
         let mut publication = Publication::of(self);
         let mut expiring = Vec::new();
@@ -166,7 +172,7 @@ impl Repository {
             expiring.push(("root".to_owned(), root.expires));
         }
         let mut unless_keys_are_missing = |name: &str, expires, result| match result {
-            Err(TrustError::KeysMissing { .. }) => {
+            Err(PublishError::KeysMissing { .. }) => {
                 expiring.push((name.to_owned(), expires));
                 Ok(())
             }
@@ -196,8 +202,8 @@ impl Repository {
         source: &dyn Fetch,
         keys: &Keyring,
         now: Instant,
-    ) -> Result<MetadataFiles, TrustError> {
-        let bins = self.bins().ok_or_else(|| TrustError::NoBins)?;
+    ) -> Result<MetadataFiles, PublishError> {
+        let bins = self.bins().ok_or_else(|| PublishError::NoBins)?;
         let signer = self.signer(keys, now);
         let mut publication = Publication::of(self);
         let targets = self.targets().role().targets.clone();
@@ -215,7 +221,7 @@ impl Repository {
         root: &Verified<Root>,
         keys: &Keyring,
         now: Instant,
-    ) -> Result<MetadataFiles, TrustError> {
+    ) -> Result<MetadataFiles, PublishError> {
         // With the old keys goes the time that they signed at, which may have been a wrong clock's.
         let now = if is_signed(root.role(), self.timestamp()) { self.not_before_last(now) } else { now };
         let signer = Signer { root: root.role(), keys, now };
@@ -245,7 +251,7 @@ impl Repository {
     }
 }
 
-fn bin_delegations(count: BinCount, role: &RoleSetup) -> Result<Delegations, TrustError> {
+fn bin_delegations(count: BinCount, role: &RoleSetup) -> Result<Delegations, MetadataError> {
     let (keys, role_keys) = role_keys(role)?;
     Ok(count.delegations(keys, &role_keys))
 }

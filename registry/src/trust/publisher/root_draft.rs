@@ -12,8 +12,9 @@ use jiff::Timestamp as Instant;
 
 use crate::trust::client::{RootRules, TrustError};
 use crate::trust::keys::{Keyring, Sign, verify_role};
-use crate::trust::state::{Authority, Verified};
+use crate::trust::state::{Authority, MetadataError, Verified};
 
+use super::error::PublishError;
 use super::repository::{MetadataFiles, Repository};
 use super::setup::SigningRole;
 use super::signer::{after, expiry, key_id, period, to_bytes, unsigned};
@@ -47,23 +48,23 @@ impl Progress {
 
 impl RootDraft {
     /// A successor of `current` that differs from it in version and expiry alone.
-    pub fn after(current: &Root, now: Instant) -> Result<Self, TrustError> {
+    pub fn after(current: &Root, now: Instant) -> Result<Self, PublishError> {
         let mut root = current.clone();
         root.version = after(current.version);
         root.expires = next_expiry(&root, now)?;
-        Self::unsigned(root)
+        Ok(Self::unsigned(root)?)
     }
 
     /// Reads a draft, signed by whomever or nobody.
-    pub fn parse(bytes: &[u8]) -> Result<Self, TrustError> {
-        let malformed = |source| TrustError::Malformed { file: FILE.to_owned(), source };
+    pub fn parse(bytes: &[u8]) -> Result<Self, MetadataError> {
+        let malformed = |source| MetadataError::Malformed { file: FILE.to_owned(), source };
         let envelope = Envelope::parse(bytes).map_err(malformed)?;
         let root = envelope.decode().map_err(malformed)?;
         Ok(Self { root, envelope })
     }
 
     /// The file.
-    pub fn to_bytes(&self) -> Result<Vec<u8>, TrustError> {
+    pub fn to_bytes(&self) -> Result<Vec<u8>, MetadataError> {
         to_bytes(FILE, &self.envelope)
     }
 
@@ -73,27 +74,27 @@ impl RootDraft {
     }
 
     /// The same draft with `key` among those of `role`; signatures are gone, as they were for another.
-    pub fn with_key(mut self, role: RoleType, key: &Key) -> Result<Self, TrustError> {
+    pub fn with_key(mut self, role: RoleType, key: &Key) -> Result<Self, PublishError> {
         let id = key_id(key)?;
         let role_keys = role_keys_mut(&mut self.root, role);
         if !role_keys.keyids.contains(&id) {
             role_keys.keyids.push(id.clone());
         }
         self.root.keys.insert(id, key.clone());
-        Self::unsigned(self.root)
+        Ok(Self::unsigned(self.root)?)
     }
 
     /// The same draft without key `id` in `role`.
     ///
     /// # Errors
-    /// [`TrustError::NoSuchKey`] when the role has no such key, [`TrustError::TooFewKeys`] when what is left
+    /// [`PublishError::NoSuchKey`] when the role has no such key, [`PublishError::TooFewKeys`] when what is left
     /// could no longer meet the role's threshold.
-    pub fn without_key(mut self, role: RoleType, id: &KeyId) -> Result<Self, TrustError> {
+    pub fn without_key(mut self, role: RoleType, id: &KeyId) -> Result<Self, PublishError> {
         let role_keys = role_keys_mut(&mut self.root, role);
         let before = role_keys.keyids.len();
         role_keys.keyids.retain(|listed| listed != id);
         if role_keys.keyids.len() == before {
-            return Err(TrustError::NoSuchKey { role: role.as_str().to_owned(), id: id.to_string() });
+            return Err(PublishError::NoSuchKey { role: role.as_str().to_owned(), id: id.to_string() });
         }
         let used = RoleType::ALL.iter().any(|role| self.root.roles.get(*role).keyids.contains(id));
         if !used {
@@ -103,22 +104,22 @@ impl RootDraft {
     }
 
     /// The same draft, where `threshold` keys of `role` must sign.
-    pub fn with_threshold(mut self, role: RoleType, threshold: NonZeroU32) -> Result<Self, TrustError> {
+    pub fn with_threshold(mut self, role: RoleType, threshold: NonZeroU32) -> Result<Self, PublishError> {
         role_keys_mut(&mut self.root, role).threshold = threshold;
         Self::unsigned(self.root)?.checked(role)
     }
 
     /// The same draft, by which metadata of `role` is valid for `days` from signing.
-    pub fn with_expiry(mut self, role: SigningRole, days: u32, now: Instant) -> Result<Self, TrustError> {
+    pub fn with_expiry(mut self, role: SigningRole, days: u32, now: Instant) -> Result<Self, PublishError> {
         let mut expiry = self.root.expiry_days.unwrap_or_default();
         *role.days_mut(&mut expiry) = days;
         self.root.expiry_days = Some(expiry);
         self.root.expires = next_expiry(&self.root, now)?;
-        Self::unsigned(self.root)
+        Ok(Self::unsigned(self.root)?)
     }
 
     /// Signs with `key`, whatever it is; returns whether that signature was not there yet.
-    pub fn sign(&mut self, key: &dyn Sign) -> Result<bool, TrustError> {
+    pub fn sign(&mut self, key: &dyn Sign) -> Result<bool, PublishError> {
         let signature = key.sign(&self.message()?)?;
         Ok(self.put(signature))
     }
@@ -126,25 +127,25 @@ impl RootDraft {
     /// Takes over the signatures of another copy of the same draft; returns how many were new.
     ///
     /// # Errors
-    /// [`TrustError::OtherDraft`] when the two do not say the same.
-    pub fn merge(&mut self, other: &Self) -> Result<usize, TrustError> {
+    /// [`PublishError::OtherDraft`] when the two do not say the same.
+    pub fn merge(&mut self, other: &Self) -> Result<usize, PublishError> {
         if self.message()? != other.message()? {
-            return Err(TrustError::OtherDraft);
+            return Err(PublishError::OtherDraft);
         }
         Ok(other.envelope.signatures.iter().filter(|signature| self.put((*signature).clone())).count())
     }
 
     /// How far the draft is from being `current`'s successor: by the keys of `current`, and by its own.
-    pub fn progress(&self, current: &Root) -> Result<(Progress, Progress), TrustError> {
+    pub fn progress(&self, current: &Root) -> Result<(Progress, Progress), MetadataError> {
         Ok((self.signed_for(current)?, self.signed_by_own()?))
     }
 
     /// How far the draft is by its own keys, which is all that can be told without the root before it.
-    pub fn signed_by_own(&self) -> Result<Progress, TrustError> {
+    pub fn signed_by_own(&self) -> Result<Progress, MetadataError> {
         self.signed_for(&self.root)
     }
 
-    fn signed_for(&self, by: &Root) -> Result<Progress, TrustError> {
+    fn signed_for(&self, by: &Root) -> Result<Progress, MetadataError> {
         let message = self.message()?;
         let alone = |id: &KeyId| RoleKeys {
             keyids: vec![id.clone()],
@@ -159,22 +160,22 @@ impl RootDraft {
         Ok(Progress { needed: role.threshold.get(), signed: owned(signed), unsigned: owned(unsigned) })
     }
 
-    fn unsigned(root: Root) -> Result<Self, TrustError> {
+    fn unsigned(root: Root) -> Result<Self, MetadataError> {
         let envelope = unsigned(FILE, &root)?;
         Ok(Self { root, envelope })
     }
 
-    fn checked(self, role: RoleType) -> Result<Self, TrustError> {
+    fn checked(self, role: RoleType) -> Result<Self, PublishError> {
         let keys = self.root.roles.get(role);
         let (needed, have) = (keys.threshold.get(), keys.keyids.len());
         if (needed as usize) <= have {
             return Ok(self);
         }
-        Err(TrustError::TooFewKeys { role: role.as_str().to_owned(), needed, have })
+        Err(PublishError::TooFewKeys { role: role.as_str().to_owned(), needed, have })
     }
 
-    fn message(&self) -> Result<Vec<u8>, TrustError> {
-        let malformed = |source| TrustError::Malformed { file: FILE.to_owned(), source };
+    fn message(&self) -> Result<Vec<u8>, MetadataError> {
+        let malformed = |source| MetadataError::Malformed { file: FILE.to_owned(), source };
         self.envelope.signed_bytes().map_err(malformed)
     }
 
@@ -196,21 +197,22 @@ impl Repository {
     /// the files to write.
     ///
     /// # Errors
-    /// [`TrustError::WrongVersion`] when it does not follow the current root, [`TrustError::Signatures`] when
-    /// the old or the new keys have not all signed, [`TrustError::KeysMissing`] when a role below root goes
+    /// [`TrustError::WrongVersion`] when it does not follow the current root, [`MetadataError::Signatures`] when
+    /// the old or the new keys have not all signed, [`PublishError::KeysMissing`] when a role below root goes
     /// to keys that are not at hand.
     pub fn publish_root(
         &self,
         draft: &RootDraft,
         keys: &Keyring,
         now: Instant,
-    ) -> Result<MetadataFiles, TrustError> {
+    ) -> Result<MetadataFiles, PublishError> {
         let version = after(self.root().role().version).get();
         let file = format!("{version}.root.json");
         let bytes = draft.to_bytes()?;
         let actual = draft.root().version.get();
         if actual != version {
-            return Err(TrustError::WrongVersion { file: FILE.to_owned(), expected: version, actual });
+            let wrong = TrustError::WrongVersion { file: FILE.to_owned(), expected: version, actual };
+            return Err(wrong.into());
         }
         // The very steps of a client, so that no root is published which would lock every host out.
         let old = Authority::top_level(self.root().role(), RoleType::Root);
@@ -221,7 +223,7 @@ impl Repository {
     }
 }
 
-fn next_expiry(root: &Root, now: Instant) -> Result<MetadataTime, TrustError> {
+fn next_expiry(root: &Root, now: Instant) -> Result<MetadataTime, PublishError> {
     expiry(now, period(SigningRole::Root, &root.expiry_days.unwrap_or_default()))
 }
 

@@ -13,10 +13,10 @@ use attune_schemas::tuf::{
 };
 use jiff::{SignedDuration, Timestamp as Instant};
 
-use crate::trust::client::TrustError;
 use crate::trust::keys::Keyring;
-use crate::trust::state::{Authority, Verified};
+use crate::trust::state::{Authority, MetadataError, Verified};
 
+use super::error::PublishError;
 use super::setup::{RegistrySetup, RoleSetup, SigningRole};
 
 /// Signs the roles below root, and accepts only what root's clients will accept.
@@ -41,7 +41,7 @@ impl<'a> Signer<'a> {
         delegations: Option<Delegations>,
         previous: Option<&Targets>,
         bin: Option<Authority<'_>>,
-    ) -> Result<Verified<Targets>, TrustError> {
+    ) -> Result<Verified<Targets>, PublishError> {
         let signing = if bin.is_some() { SigningRole::Bins } else { SigningRole::Targets };
         let role = Targets {
             role_type: RoleType::Targets,
@@ -59,7 +59,7 @@ impl<'a> Signer<'a> {
         &self,
         version: NonZeroU64,
         meta: BTreeMap<String, MetaFile>,
-    ) -> Result<Verified<Snapshot>, TrustError> {
+    ) -> Result<Verified<Snapshot>, PublishError> {
         let role = Snapshot {
             role_type: RoleType::Snapshot,
             spec_version: SpecVersion::written(),
@@ -75,7 +75,7 @@ impl<'a> Signer<'a> {
         &self,
         version: NonZeroU64,
         snapshot: &Verified<Snapshot>,
-    ) -> Result<Verified<Timestamp>, TrustError> {
+    ) -> Result<Verified<Timestamp>, PublishError> {
         let described = MetaFile::describe(snapshot.role().version, snapshot.bytes());
         let role = Timestamp {
             role_type: RoleType::Timestamp,
@@ -93,29 +93,29 @@ impl<'a> Signer<'a> {
         Authority::top_level(self.root, role)
     }
 
-    fn sign<R: Role>(&self, role: &R, authority: Authority<'_>) -> Result<Verified<R>, TrustError> {
+    fn sign<R: Role>(&self, role: &R, authority: Authority<'_>) -> Result<Verified<R>, PublishError> {
         let file = format!("{}.json", authority.role);
         let mut envelope = unsigned(&file, role)?;
         sign_as(&mut envelope, authority, self.keys)?;
-        Verified::check(&file, &to_bytes(&file, &envelope)?, authority)
+        Ok(Verified::check(&file, &to_bytes(&file, &envelope)?, authority)?)
     }
 
     fn period(&self, role: SigningRole) -> SignedDuration {
         period(role, &self.root.expiry_days.unwrap_or_default())
     }
 
-    fn expiry(&self, role: SigningRole) -> Result<MetadataTime, TrustError> {
+    fn expiry(&self, role: SigningRole) -> Result<MetadataTime, PublishError> {
         expiry(self.now, self.period(role))
     }
 }
 
 /// A root as `setup` says.
-pub(super) fn first_root(setup: &RegistrySetup, now: Instant) -> Result<Root, TrustError> {
+pub(super) fn first_root(setup: &RegistrySetup, now: Instant) -> Result<Root, PublishError> {
     let mut keys = BTreeMap::new();
     let mut list = |role: &RoleSetup| {
         let (listed, role_keys) = role_keys(role)?;
         keys.extend(listed);
-        Ok::<_, TrustError>(role_keys)
+        Ok::<_, MetadataError>(role_keys)
     };
     let roles = RootRoles {
         root: list(&setup.root)?,
@@ -139,7 +139,7 @@ pub(super) fn first_root(setup: &RegistrySetup, now: Instant) -> Result<Root, Tr
 }
 
 /// The keys of a role by id, and how metadata names them.
-pub(super) fn role_keys(setup: &RoleSetup) -> Result<(BTreeMap<KeyId, Key>, RoleKeys), TrustError> {
+pub(super) fn role_keys(setup: &RoleSetup) -> Result<(BTreeMap<KeyId, Key>, RoleKeys), MetadataError> {
     let mut keys = BTreeMap::new();
     for key in &setup.keys {
         keys.insert(key_id(key)?, key.clone());
@@ -149,33 +149,33 @@ pub(super) fn role_keys(setup: &RoleSetup) -> Result<(BTreeMap<KeyId, Key>, Role
 }
 
 /// The id of `key`.
-pub(super) fn key_id(key: &Key) -> Result<KeyId, TrustError> {
-    key.id().map_err(|source| TrustError::Malformed { file: "key".to_owned(), source: source.into() })
+pub(super) fn key_id(key: &Key) -> Result<KeyId, MetadataError> {
+    key.id().map_err(|source| MetadataError::Malformed { file: "key".to_owned(), source: source.into() })
 }
 
 /// A metadata file around `role`, without signatures.
-pub(super) fn unsigned<R: Role>(file: &str, role: &R) -> Result<Envelope, TrustError> {
-    Envelope::unsigned(role).map_err(|source| TrustError::Malformed { file: file.to_owned(), source })
+pub(super) fn unsigned<R: Role>(file: &str, role: &R) -> Result<Envelope, MetadataError> {
+    Envelope::unsigned(role).map_err(|source| MetadataError::Malformed { file: file.to_owned(), source })
 }
 
 /// The bytes of a metadata file.
-pub(super) fn to_bytes(file: &str, envelope: &Envelope) -> Result<Vec<u8>, TrustError> {
-    envelope.to_bytes().map_err(|source| TrustError::Malformed { file: file.to_owned(), source })
+pub(super) fn to_bytes(file: &str, envelope: &Envelope) -> Result<Vec<u8>, MetadataError> {
+    envelope.to_bytes().map_err(|source| MetadataError::Malformed { file: file.to_owned(), source })
 }
 
 /// Adds as many signatures as the role needs, by those of its keys that are at hand.
 ///
 /// # Errors
-/// [`TrustError::KeysMissing`] when these are not enough; a key that fails counts as missing, and what it
+/// [`PublishError::KeysMissing`] when these are not enough; a key that fails counts as missing, and what it
 /// said is the cause.
 pub(super) fn sign_as(
     envelope: &mut Envelope,
     authority: Authority<'_>,
     keys: &Keyring,
-) -> Result<(), TrustError> {
+) -> Result<(), PublishError> {
     let file = format!("{}.json", authority.role);
     let message =
-        envelope.signed_bytes().map_err(|source| TrustError::Malformed { file: file.clone(), source })?;
+        envelope.signed_bytes().map_err(|source| MetadataError::Malformed { file: file.clone(), source })?;
     let needed = authority.role_keys.threshold.get() as usize;
     let mut failure = None;
     for key in keys.of(authority.role_keys) {
@@ -197,15 +197,15 @@ pub(super) fn sign_as(
 }
 
 /// Whether `keys` hold as many keys of the role as must sign; none of them is asked to.
-pub(super) fn require(authority: Authority<'_>, keys: &Keyring) -> Result<(), TrustError> {
+pub(super) fn require(authority: Authority<'_>, keys: &Keyring) -> Result<(), PublishError> {
     let needed = authority.role_keys.threshold.get() as usize;
     if keys.of(authority.role_keys).len() >= needed { Ok(()) } else { Err(missing(authority, keys)) }
 }
 
-fn missing(authority: Authority<'_>, keys: &Keyring) -> TrustError {
+fn missing(authority: Authority<'_>, keys: &Keyring) -> PublishError {
     let at_hand: Vec<&KeyId> = keys.of(authority.role_keys).into_iter().map(|key| key.id()).collect();
     let missing = authority.role_keys.keyids.iter().filter(|id| !at_hand.contains(id)).cloned().collect();
-    TrustError::KeysMissing {
+    PublishError::KeysMissing {
         role: authority.role.to_owned(),
         needed: authority.role_keys.threshold.get(),
         have: at_hand.len(),
@@ -217,7 +217,7 @@ pub(super) fn period(role: SigningRole, days: &ExpiryDays) -> SignedDuration {
     SignedDuration::from_hours(24 * i64::from(role.days(days)))
 }
 
-pub(super) fn expiry(now: Instant, period: SignedDuration) -> Result<MetadataTime, TrustError> {
+pub(super) fn expiry(now: Instant, period: SignedDuration) -> Result<MetadataTime, PublishError> {
     // Whoever asks for longer than dates reach gets the last one.
     Ok(MetadataTime::at(now.checked_add(period).unwrap_or(Instant::MAX))?)
 }

@@ -2,8 +2,7 @@
 
 use attune_schemas::tuf::{RegistryName, Root};
 
-use crate::trust::client::TrustError;
-
+use super::error::MetadataError;
 use super::verified::Verified;
 
 /// A root obtained over a trusted channel, such as `--trust root.json`; never from a bundle.
@@ -18,7 +17,7 @@ impl TrustAnchor {
     ///
     /// That does not make it trustworthy. Given the root of a bundle, this tells what the bundle claims
     /// to be, and nothing more.
-    pub fn from_root_bytes(bytes: &[u8]) -> Result<Self, TrustError> {
+    pub fn from_root_bytes(bytes: &[u8]) -> Result<Self, MetadataError> {
         let root = Verified::<Root>::check_own("root.json", bytes)?;
         let registry_name = registry_name("root.json", root.role())?.clone();
         Ok(Self { root, registry_name })
@@ -39,6 +38,6 @@ impl TrustAnchor {
 pub(in crate::trust) fn registry_name<'a>(
     file: &str,
     root: &'a Root,
-) -> Result<&'a RegistryName, TrustError> {
-    root.registry_name.as_ref().ok_or_else(|| TrustError::NoRegistryName { file: file.to_owned() })
+) -> Result<&'a RegistryName, MetadataError> {
+    root.registry_name.as_ref().ok_or_else(|| MetadataError::NoRegistryName { file: file.to_owned() })
 }

@@ -17,9 +17,10 @@ use std::path::{Path, PathBuf};
 
 use attune_schemas::tuf::{Role, RoleType, Root, Snapshot, Timestamp};
 
-use crate::blob::{Durability, replace_file_with};
-use crate::trust::client::{TrustError, role_file};
+use crate::atomic_file::{Durability, replace_file_with};
 
+use super::error::{MetadataError, StateError};
+use super::role_file::role_file;
 use super::verified::{Authority, Verified};
 
 /// A directory of trusted metadata.
@@ -68,7 +69,7 @@ impl MetadataStore {
     }
 
     /// The newest root trusted so far, if any.
-    pub fn root(&self) -> Result<Option<Verified<Root>>, TrustError> {
+    pub fn root(&self) -> Result<Option<Verified<Root>>, StateError> {
         let Some(bytes) = self.read("root.json")? else { return Ok(None) };
         let root = Verified::check_own("root.json", &bytes);
         root.map(Some).map_err(|source| self.damaged("root.json", source))
@@ -76,7 +77,7 @@ impl MetadataStore {
 
     /// Starts anew from the root in `bytes`, which must be signed by its own keys (TUF 5.2). That it may be
     /// trusted is the caller's word.
-    pub fn initialize(&self, bytes: &[u8]) -> Result<Verified<Root>, TrustError> {
+    pub fn initialize(&self, bytes: &[u8]) -> Result<Verified<Root>, StateError> {
         let root = Verified::check_own("root.json", bytes)?;
         self.forget_versions()?;
         self.write(&[StoredFile { name: "root.json".to_owned(), bytes }])?;
@@ -85,10 +86,10 @@ impl MetadataStore {
 
     /// Reads what is trusted; none if no root is. Versions seen that the root does not vouch for, as after
     /// its threshold was raised, are passed over (the specification says nothing of them).
-    pub(in crate::trust) fn load_vouched_for(&self) -> Result<Option<StoredTrust>, TrustError> {
+    pub(in crate::trust) fn load_vouched_for(&self) -> Result<Option<StoredTrust>, StateError> {
         let Some(root) = self.root()? else { return Ok(None) };
         let unless_damaged = |error| match error {
-            TrustError::State(_) => Err(error),
+            StateError::Io(_) => Err(error),
             _ => Ok(()),
         };
         let mut seen = SeenVersions::default();
@@ -104,7 +105,7 @@ impl MetadataStore {
     }
 
     /// Reads what is trusted; none if no root is. What cannot be verified is an error.
-    pub(in crate::trust) fn load(&self) -> Result<Option<StoredTrust>, TrustError> {
+    pub(in crate::trust) fn load(&self) -> Result<Option<StoredTrust>, StateError> {
         let Some(root) = self.root()? else { return Ok(None) };
         let timestamp = self.load_role::<Timestamp>(root.role())?;
         let snapshot = self.load_role::<Snapshot>(root.role())?;
@@ -117,7 +118,7 @@ impl MetadataStore {
     }
 
     /// Removes timestamp and snapshot, as after a rotation of their keys.
-    pub(in crate::trust) fn forget_versions(&self) -> Result<(), TrustError> {
+    pub(in crate::trust) fn forget_versions(&self) -> Result<(), StateError> {
         for role in [RoleType::Timestamp, RoleType::Snapshot] {
             match fs_err::remove_file(self.dir.join(role_file(role.as_str()))) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -128,7 +129,7 @@ impl MetadataStore {
     }
 
     /// Writes the files whose bytes changed, in the order given. Returns how many.
-    pub(in crate::trust) fn write(&self, files: &[StoredFile<'_>]) -> Result<usize, TrustError> {
+    pub(in crate::trust) fn write(&self, files: &[StoredFile<'_>]) -> Result<usize, StateError> {
         let mut written = 0;
         for file in files {
             if self.read(&file.name)?.as_deref() != Some(file.bytes) {
@@ -140,7 +141,7 @@ impl MetadataStore {
     }
 
     /// The bytes of file `name`, if it is there.
-    pub(in crate::trust) fn read(&self, name: &str) -> Result<Option<Vec<u8>>, TrustError> {
+    pub(in crate::trust) fn read(&self, name: &str) -> Result<Option<Vec<u8>>, StateError> {
         match fs_err::read(self.dir.join(name)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             result => Ok(Some(result?)),
@@ -148,14 +149,11 @@ impl MetadataStore {
     }
 
     /// The error for a file of the store that does not hold what it should.
-    pub(in crate::trust) fn damaged(&self, name: &str, source: TrustError) -> TrustError {
-        match source {
-            TrustError::State(_) => source,
-            _ => TrustError::StateDamaged { path: self.dir.join(name), source: Box::new(source) },
-        }
+    pub(super) fn damaged(&self, name: &str, source: MetadataError) -> StateError {
+        StateError::Damaged { path: self.dir.join(name), source }
     }
 
-    fn load_role<R: Role>(&self, root: &Root) -> Result<Option<Verified<R>>, TrustError> {
+    fn load_role<R: Role>(&self, root: &Root) -> Result<Option<Verified<R>>, StateError> {
         let file = role_file(R::TYPE.as_str());
         let Some(bytes) = self.read(&file)? else { return Ok(None) };
         Verified::check(&file, &bytes, Authority::top_level(root, R::TYPE))

@@ -5,13 +5,16 @@
 //! the client's business.
 
 mod anchor;
+mod error;
 mod metadata_store;
 mod policy;
+mod role_file;
 mod seen;
 mod store;
 mod verified;
 
 pub use self::anchor::TrustAnchor;
+pub use self::error::{MetadataError, StateError};
 pub use self::metadata_store::MetadataStore;
 pub use self::policy::{PolicyError, TrustPolicy};
 pub use self::seen::{Seen, SeenVersion};
@@ -20,4 +23,5 @@ pub use self::verified::Verified;
 
 pub(super) use self::anchor::registry_name;
 pub(super) use self::metadata_store::{SeenVersions, StoredFile, StoredTrust};
+pub(super) use self::role_file::role_file;
 pub(super) use self::verified::Authority;

@@ -2,8 +2,7 @@
 
 use attune_schemas::tuf::{MetadataTime, Role};
 
-use crate::trust::client::TrustError;
-
+use super::error::StateError;
 use super::metadata_store::{MetadataStore, SeenVersions};
 use super::verified::Verified;
 
@@ -29,7 +28,7 @@ pub struct SeenVersion {
 
 impl MetadataStore {
     /// What was seen so far; empty where nothing was.
-    pub fn seen(&self) -> Result<Seen, TrustError> {
+    pub fn seen(&self) -> Result<Seen, StateError> {
         let Some(stored) = self.load()? else { return Ok(Seen::default()) };
         let SeenVersions { timestamp, snapshot } = stored.seen;
         let mut versions = Vec::new();

@@ -7,10 +7,10 @@ use std::path::Path;
 
 use attune_schemas::tuf::{RegistryName, Root};
 
-use crate::blob::Durability;
-use crate::trust::client::TrustError;
+use crate::atomic_file::Durability;
 
 use super::anchor::{TrustAnchor, registry_name};
+use super::error::{MetadataError, StateError};
 use super::metadata_store::{MetadataStore, StoredFile, StoredTrust};
 use super::policy::{POLICY_FILE, TrustPolicy};
 use super::verified::Verified;
@@ -37,7 +37,7 @@ impl TrustStore {
     }
 
     /// The registries that have a root below `trust_dir`, by name.
-    pub fn registries(trust_dir: &Path) -> Result<Vec<RegistryName>, TrustError> {
+    pub fn registries(trust_dir: &Path) -> Result<Vec<RegistryName>, StateError> {
         let entries = match fs_err::read_dir(trust_dir) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             entries => entries?,
@@ -62,16 +62,16 @@ impl TrustStore {
     }
 
     /// The newest root trusted so far, if any.
-    pub fn root(&self) -> Result<Option<Verified<Root>>, TrustError> {
+    pub fn root(&self) -> Result<Option<Verified<Root>>, StateError> {
         self.metadata.root()?.map(|root| self.require_own_name(root)).transpose()
     }
 
     /// Trusts a root given by a person, unless one is trusted already. Returns whether it was stored.
     ///
     /// # Errors
-    /// [`TrustError::DifferentRoot`] when another root of the same version is trusted, or the given one
+    /// [`StateError::DifferentRoot`] when another root of the same version is trusted, or the given one
     /// is newer: a newer root is reached through an update.
-    pub fn trust(&self, anchor: &TrustAnchor) -> Result<bool, TrustError> {
+    pub fn trust(&self, anchor: &TrustAnchor) -> Result<bool, StateError> {
         let offered = anchor.root();
         let Some(trusted) = self.root()? else {
             self.metadata.write(&[StoredFile { name: "root.json".to_owned(), bytes: offered.bytes() }])?;
@@ -81,7 +81,7 @@ impl TrustStore {
         if is_older || offered.signed_digest() == trusted.signed_digest() {
             return Ok(false);
         }
-        Err(TrustError::DifferentRoot {
+        Err(StateError::DifferentRoot {
             registry: self.registry.clone(),
             trusted: trusted.version(),
             offered: offered.version(),
@@ -89,22 +89,22 @@ impl TrustStore {
     }
 
     /// What the host's owner decided about this registry.
-    pub fn policy(&self) -> Result<TrustPolicy, TrustError> {
+    pub fn policy(&self) -> Result<TrustPolicy, StateError> {
         let Some(bytes) = self.metadata.read(POLICY_FILE)? else { return Ok(TrustPolicy::default()) };
-        TrustPolicy::parse(&bytes).map_err(|source| TrustError::PolicyDamaged {
+        TrustPolicy::parse(&bytes).map_err(|source| StateError::PolicyDamaged {
             path: self.metadata.dir().join(POLICY_FILE),
             source,
         })
     }
 
     /// Decides about this registry from now on.
-    pub fn set_policy(&self, policy: &TrustPolicy) -> Result<(), TrustError> {
+    pub fn set_policy(&self, policy: &TrustPolicy) -> Result<(), StateError> {
         let bytes = policy.to_bytes();
         self.metadata.write(&[StoredFile { name: POLICY_FILE.to_owned(), bytes: &bytes }]).map(|_| ())
     }
 
     /// Forgets the versions seen, and with them all protection against a rollback; root and policy stay.
-    pub fn reset(&self) -> Result<(), TrustError> {
+    pub fn reset(&self) -> Result<(), StateError> {
         // The timestamp goes first: it is what names the others.
         self.metadata.forget_versions()?;
         for entry in fs_err::read_dir(self.metadata.dir())? {
@@ -118,7 +118,7 @@ impl TrustStore {
     }
 
     /// Forgets everything, the root and versions seen included: the next use needs a root again.
-    pub fn remove(&self) -> Result<(), TrustError> {
+    pub fn remove(&self) -> Result<(), StateError> {
         match fs_err::remove_dir_all(self.metadata.dir()) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             result => Ok(result?),
@@ -127,7 +127,7 @@ impl TrustStore {
 
     /// Takes over what an update was persisted to in `staged`, in an order in which any part of it loads
     /// and names nothing that was not written. Returns how many files changed.
-    pub fn adopt(&self, staged: &Self) -> Result<usize, TrustError> {
+    pub fn adopt(&self, staged: &Self) -> Result<usize, StateError> {
         let rank = |name: &str| match name {
             "root.json" => 0,
             "snapshot.json" => 2,
@@ -161,19 +161,19 @@ impl TrustStore {
     }
 
     /// Reads what is trusted; none if no root is.
-    pub(in crate::trust) fn load(&self) -> Result<Option<StoredTrust>, TrustError> {
+    pub(in crate::trust) fn load(&self) -> Result<Option<StoredTrust>, StateError> {
         let Some(stored) = self.metadata.load()? else { return Ok(None) };
         let StoredTrust { root, seen } = stored;
         Ok(Some(StoredTrust { root: self.require_own_name(root)?, seen }))
     }
 
-    fn require_own_name(&self, root: Verified<Root>) -> Result<Verified<Root>, TrustError> {
+    fn require_own_name(&self, root: Verified<Root>) -> Result<Verified<Root>, StateError> {
         let offered = registry_name("root.json", root.role())
             .map_err(|source| self.metadata.damaged("root.json", source))?;
         if *offered == self.registry {
             return Ok(root);
         }
-        let renamed = TrustError::RegistryRenamed {
+        let renamed = MetadataError::RegistryRenamed {
             file: "root.json".to_owned(),
             trusted: self.registry.clone(),
             offered: offered.clone(),

@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 use attune_schemas::Digest;
 use attune_schemas::tuf::{Envelope, Key, KeyId, Role, RoleKeys, RoleType, Root};
 
-use crate::trust::client::TrustError;
 use crate::trust::keys::verify_role;
+
+use super::error::MetadataError;
 
 /// Metadata whose signatures meet the threshold of its role.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,12 +41,12 @@ impl<R: Role> Verified<R> {
         file: &str,
         bytes: &[u8],
         authority: Authority<'_>,
-    ) -> Result<Self, TrustError> {
-        let malformed = |source| TrustError::Malformed { file: file.to_owned(), source };
+    ) -> Result<Self, MetadataError> {
+        let malformed = |source| MetadataError::Malformed { file: file.to_owned(), source };
         let envelope = Envelope::parse(bytes).map_err(malformed)?;
         let signed_bytes = envelope.signed_bytes().map_err(malformed)?;
         verify_role(authority.role_keys, authority.keys, &signed_bytes, &envelope.signatures).map_err(
-            |source| TrustError::Signatures {
+            |source| MetadataError::Signatures {
                 file: file.to_owned(),
                 role: authority.role.to_owned(),
                 source,
@@ -64,8 +65,8 @@ impl<R: Role> Verified<R> {
 impl Verified<Root> {
     /// Checks that a root is signed by the keys it names itself: what makes it fit to be trusted, not
     /// what makes it trusted.
-    pub(in crate::trust) fn check_own(file: &str, bytes: &[u8]) -> Result<Self, TrustError> {
-        let malformed = |source| TrustError::Malformed { file: file.to_owned(), source };
+    pub(in crate::trust) fn check_own(file: &str, bytes: &[u8]) -> Result<Self, MetadataError> {
+        let malformed = |source| MetadataError::Malformed { file: file.to_owned(), source };
         let root: Root = Envelope::parse(bytes).and_then(|envelope| envelope.decode()).map_err(malformed)?;
         Self::check(file, bytes, Authority::top_level(&root, RoleType::Root))
     }

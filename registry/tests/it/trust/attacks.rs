@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use attune_registry::trust::{Client, Fetch, FetchError, TrustAnchor, TrustError, UpdateOptions};
+use attune_registry::trust::{
+    Client, Fetch, FetchError, MetadataError, TrustAnchor, TrustError, UpdateOptions,
+};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use serde_json::{Value, json};
@@ -63,7 +65,10 @@ fn metadata_signed_by_a_stranger() {
             }
         }
         let error = world.refused();
-        assert!(matches!(&error, TrustError::Signatures { role: refused, .. } if refused == role), "{error}");
+        assert!(
+            matches!(&error, TrustError::Metadata(MetadataError::Signatures { role: refused, .. }) if refused == role),
+            "{error}"
+        );
         assert!(error.hint().is_some());
     }
 }
@@ -79,7 +84,7 @@ fn a_strangers_registry_of_the_same_name() {
     }
     let client = Client::open(&world.store(), None).unwrap();
     let error = client.update(&stranger.files, &UpdateOptions::at(now())).unwrap_err();
-    assert!(matches!(error, TrustError::Signatures { .. }), "{error}");
+    assert!(matches!(error, TrustError::Metadata(MetadataError::Signatures { .. })), "{error}");
 }
 
 #[test]
@@ -87,7 +92,7 @@ fn metadata_without_signatures() {
     let mut world = World::new();
     let unsigned = forge(&world.signed("timestamp.json"), &[]);
     world.files.insert("timestamp.json".to_owned(), unsigned);
-    assert!(matches!(world.refused(), TrustError::Signatures { .. }));
+    assert!(matches!(world.refused(), TrustError::Metadata(MetadataError::Signatures { .. })));
 }
 
 #[test]
@@ -226,7 +231,7 @@ fn a_role_of_another_type_signed_by_a_shared_key() {
     let mut world = World::with_keys(same);
     let targets = world.files["2.targets.json"].clone();
     world.files.insert("timestamp.json".to_owned(), targets);
-    assert!(matches!(world.refused(), TrustError::Malformed { .. }));
+    assert!(matches!(world.refused(), TrustError::Metadata(MetadataError::Malformed { .. })));
 }
 
 #[test]
@@ -236,7 +241,7 @@ fn duplicate_json_keys() {
     let twice = text.replacen("\"signed\":{", "\"signed\":{\"version\":9,", 1);
     assert_ne!(text, twice);
     world.files.insert("timestamp.json".to_owned(), twice.into_bytes());
-    assert!(matches!(world.refused(), TrustError::Malformed { .. }));
+    assert!(matches!(world.refused(), TrustError::Metadata(MetadataError::Malformed { .. })));
 }
 
 #[test]

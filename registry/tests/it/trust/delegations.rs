@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use attune_registry::trust::{Fetch, FetchError, SigningKey, TrustError};
+use attune_registry::trust::{Fetch, FetchError, MetadataError, SigningKey, TrustError};
 use attune_schemas::Digest;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -161,7 +161,7 @@ fn a_delegated_role_signed_by_a_stranger() {
     for stranger in [&[key(99)][..], &top_level] {
         world.put_role("first", &role(&[("a", "1")], &Value::Null), stranger);
         assert!(
-            matches!(length_of(&world, "a"), Err(TrustError::Signatures { role, .. }) if role == "first")
+            matches!(length_of(&world, "a"), Err(TrustError::Metadata(MetadataError::Signatures { role, .. })) if role == "first")
         );
     }
 }
@@ -182,7 +182,7 @@ fn what_one_delegation_vouched_for_does_not_count_for_another() {
     let verified = world.update().unwrap();
     assert!(verified.target("left/a", &world.files).is_ok());
     let error = verified.target("right/a", &world.files).unwrap_err();
-    assert!(matches!(error, TrustError::Signatures { .. }));
+    assert!(matches!(error, TrustError::Metadata(MetadataError::Signatures { .. })));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU32;
 
-use attune_registry::trust::{Repository, TrustError, init_repository};
+use attune_registry::trust::{MetadataError, PublishError, Repository, TrustError, init_repository};
 
 use super::world::{Keys, TARGET, World, days, key, keys, now, setup};
 
@@ -55,7 +55,7 @@ fn publishing_needs_no_root_key_and_refuses_wrong_ones() {
         Keys { timestamp: Vec::new(), ..online.clone() },
     ] {
         let error = world.publication("three", &broken.ring(), now()).unwrap_err();
-        assert!(matches!(error, TrustError::KeysMissing { needed: 1, have: 0, .. }), "{error}");
+        assert!(matches!(error, PublishError::KeysMissing { needed: 1, have: 0, .. }), "{error}");
         assert!(error.hint().unwrap().contains("--keys"));
     }
 }
@@ -67,7 +67,7 @@ fn a_threshold_that_the_keys_cannot_meet() {
     let mut setup_of_two = setup(&keys);
     setup_of_two.targets.threshold = two;
     let error = init_repository(&setup_of_two, &keys.ring(), now()).unwrap_err();
-    assert!(matches!(error, TrustError::KeysMissing { needed: 2, have: 1, .. }), "{error}");
+    assert!(matches!(error, PublishError::KeysMissing { needed: 2, have: 1, .. }), "{error}");
 
     keys.targets.push(key(9));
     setup_of_two = setup(&keys);
@@ -80,7 +80,10 @@ fn nothing_is_signed_on_top_of_foreign_files() {
     let mut world = World::new();
     let stranger = World::with_keys(keys(50));
     world.files.insert("timestamp.json".to_owned(), stranger.files["timestamp.json"].clone());
-    assert!(matches!(Repository::open(&world.files, now()), Err(TrustError::Signatures { .. })));
+    assert!(matches!(
+        Repository::open(&world.files, now()),
+        Err(TrustError::Metadata(MetadataError::Signatures { .. }))
+    ));
 }
 
 #[test]

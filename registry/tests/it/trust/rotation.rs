@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU32;
 
-use attune_registry::trust::TrustError;
+use attune_registry::trust::{MetadataError, PublishError, TrustError};
 use attune_schemas::tuf::RoleType;
 use serde_json::{Value, json};
 
@@ -39,7 +39,9 @@ fn a_root_that_the_old_keys_did_not_sign() {
         root["keys"] = their_root["keys"].clone();
         root["roles"] = their_root["roles"].clone();
     });
-    assert!(matches!(world.refused(), TrustError::Signatures { file, .. } if file == "2.root.json"));
+    assert!(
+        matches!(world.refused(), TrustError::Metadata(MetadataError::Signatures { file, .. }) if file == "2.root.json")
+    );
 }
 
 #[test]
@@ -51,7 +53,9 @@ fn a_root_that_its_own_keys_did_not_sign() {
         root["keys"] = their_root["keys"].clone();
         root["roles"] = their_root["roles"].clone();
     });
-    assert!(matches!(world.refused(), TrustError::Signatures { file, .. } if file == "2.root.json"));
+    assert!(
+        matches!(world.refused(), TrustError::Metadata(MetadataError::Signatures { file, .. }) if file == "2.root.json")
+    );
 }
 
 #[test]
@@ -67,7 +71,7 @@ fn a_threshold_of_two_met_by_one_key_twice() {
     let error = world.refused();
     assert!(matches!(
         error,
-        TrustError::Signatures { source, .. } if (source.needed, source.valid) == (2, 1)
+        TrustError::Metadata(MetadataError::Signatures { source, .. }) if (source.needed, source.valid) == (2, 1)
     ));
 }
 
@@ -92,7 +96,7 @@ fn a_root_without_a_role() {
         put_root(&mut world, 2, &signers, |root| {
             root["roles"].as_object_mut().unwrap().remove(role);
         });
-        assert!(matches!(world.refused(), TrustError::Malformed { .. }));
+        assert!(matches!(world.refused(), TrustError::Metadata(MetadataError::Malformed { .. })));
     }
 }
 
@@ -101,7 +105,7 @@ fn a_root_that_renames_the_registry() {
     let mut world = World::new();
     let signers = world.keys.clone();
     put_root(&mut world, 2, &signers, |root| root["x-attune-registry-name"] = json!("other"));
-    assert!(matches!(world.refused(), TrustError::RegistryRenamed { .. }));
+    assert!(matches!(world.refused(), TrustError::Metadata(MetadataError::RegistryRenamed { .. })));
 }
 
 #[test]
@@ -211,13 +215,14 @@ fn the_publisher_cannot_lock_clients_out() {
     let draft = world.next_root(&new);
     for signers in [&[&new.root[0]][..], &[&old.root[0]], &[]] {
         let error = world.publish_root(draft.clone(), signers, &new).unwrap_err();
-        assert!(matches!(error, TrustError::Signatures { .. }), "{error}");
+        let PublishError::Trust(TrustError::Metadata(error)) = error else { panic!("{error}") };
+        assert!(matches!(error, MetadataError::Signatures { .. }), "{error}");
     }
     let both = [&old.root[0], &new.root[0]];
     let error = world.publish_root(draft.clone(), &both, &old).unwrap_err();
-    assert!(matches!(error, TrustError::KeysMissing { .. }), "{error}");
+    assert!(matches!(error, PublishError::KeysMissing { .. }), "{error}");
     let error = draft.with_threshold(RoleType::Timestamp, NonZeroU32::new(2).unwrap()).unwrap_err();
-    assert!(matches!(error, TrustError::TooFewKeys { needed: 2, have: 1, .. }), "{error}");
+    assert!(matches!(error, PublishError::TooFewKeys { needed: 2, have: 1, .. }), "{error}");
     assert_eq!(world.repository().root().version(), 1);
 }
 
@@ -229,10 +234,12 @@ fn a_draft_of_another_registry_or_for_another_version() {
     (renamed["version"], renamed["x-attune-registry-name"]) = (json!(2), json!("other"));
     let renamed = attune_registry::trust::RootDraft::parse(&forge(&renamed, &keys.root)).unwrap();
     let error = world.publish_root(renamed, &[], &keys).unwrap_err();
-    assert!(matches!(error, TrustError::RegistryRenamed { .. }), "{error}");
+    let PublishError::Trust(TrustError::Metadata(error)) = error else { panic!("{error}") };
+    assert!(matches!(error, MetadataError::RegistryRenamed { .. }), "{error}");
     let draft = world.next_root(&keys);
     world.publish_root(draft.clone(), &[&keys.root[0]], &keys).unwrap();
     let error = world.publish_root(draft, &[&keys.root[0]], &keys).unwrap_err();
+    let PublishError::Trust(error) = error else { panic!("{error}") };
     assert!(matches!(error, TrustError::WrongVersion { expected: 3, actual: 2, .. }), "{error}");
 }
 
@@ -260,7 +267,7 @@ fn a_draft_signed_by_several_people_apart() {
     assert_eq!(world.update().unwrap().root().version(), 2);
 
     let other = world.next_root(&three);
-    assert!(matches!(world.next_root(&three).merge(&sign(10)), Err(TrustError::OtherDraft)));
+    assert!(matches!(world.next_root(&three).merge(&sign(10)), Err(PublishError::OtherDraft)));
     assert!(other.signed_by_own().unwrap().signed.is_empty());
 }
 
@@ -272,5 +279,5 @@ fn a_changed_draft_loses_its_signatures() {
     let changed = draft.with_key(RoleType::Root, key(9).public()).unwrap();
     assert!(changed.signed_by_own().unwrap().signed.is_empty());
     let error = changed.without_key(RoleType::Root, key(77).id()).unwrap_err();
-    assert!(matches!(error, TrustError::NoSuchKey { .. }));
+    assert!(matches!(error, PublishError::NoSuchKey { .. }));
 }

@@ -1,6 +1,9 @@
 //! What a host remembers: written only when asked, read only when whole.
 
-use attune_registry::trust::{Client, TrustAnchor, TrustError, TrustPolicy, TrustStore, UpdateOptions};
+use attune_registry::trust::{
+    Client, MetadataError, StateError, TrustAnchor, TrustError, TrustPolicy, TrustStore, UpdateOptions,
+};
+use attune_schemas::FailureKind;
 
 use super::world::{Keys, World, days, forge, keys, now};
 
@@ -53,7 +56,7 @@ fn damaged_state_is_an_error_and_not_forgotten() {
             std::fs::write(&path, damaged).unwrap();
             let error = world.refused();
             assert!(
-                matches!(&error, TrustError::StateDamaged { path: named, .. } if *named == path),
+                matches!(&error, TrustError::Store(StateError::Damaged { path: named, .. }) if *named == path),
                 "{error}"
             );
             assert!(error.hint().unwrap().contains("trust remove"));
@@ -87,8 +90,8 @@ fn a_damaged_policy_is_an_error_and_not_no_policy() {
     world.install();
     std::fs::write(world.dir.path().join("demo/policy.json"), b"{}").unwrap();
     let error = world.store().policy().unwrap_err();
-    assert!(matches!(error, TrustError::PolicyDamaged { .. }));
-    assert!(error.hint().is_some());
+    assert!(matches!(error, StateError::PolicyDamaged { .. }));
+    assert_eq!(error.kind(), FailureKind::Untrusted);
 }
 
 #[test]
@@ -107,9 +110,9 @@ fn another_root_for_a_known_registry() {
     let stranger = World::with_keys(keys(50));
     let client = Client::open(&world.store(), Some(&stranger.anchor())).unwrap();
     let error = client.update(&world.files, &UpdateOptions::at(now())).unwrap_err();
-    assert!(matches!(error, TrustError::DifferentRoot { .. }));
+    assert!(matches!(error, TrustError::Store(StateError::DifferentRoot { .. })));
     assert!(error.hint().unwrap().contains("trust remove demo"));
-    assert!(matches!(world.store().trust(&stranger.anchor()), Err(TrustError::DifferentRoot { .. })));
+    assert!(matches!(world.store().trust(&stranger.anchor()), Err(StateError::DifferentRoot { .. })));
 }
 
 #[test]
@@ -153,19 +156,19 @@ fn defective_anchors() {
     let stranger = keys(50);
     assert!(matches!(
         TrustAnchor::from_root_bytes(&forge(&nameless, &world.keys.root)),
-        Err(TrustError::NoRegistryName { .. })
+        Err(MetadataError::NoRegistryName { .. })
     ));
     assert!(matches!(
         TrustAnchor::from_root_bytes(&forge(&hostile, &world.keys.root)),
-        Err(TrustError::Malformed { .. })
+        Err(MetadataError::Malformed { .. })
     ));
     assert!(matches!(
         TrustAnchor::from_root_bytes(&forge(&root, &stranger.root)),
-        Err(TrustError::Signatures { .. })
+        Err(MetadataError::Signatures { .. })
     ));
-    assert!(matches!(TrustAnchor::from_root_bytes(b"not json"), Err(TrustError::Malformed { .. })));
+    assert!(matches!(TrustAnchor::from_root_bytes(b"not json"), Err(MetadataError::Malformed { .. })));
     assert!(matches!(
         TrustAnchor::from_root_bytes(&world.files["timestamp.json"]),
-        Err(TrustError::Malformed { .. })
+        Err(MetadataError::Malformed { .. })
     ));
 }

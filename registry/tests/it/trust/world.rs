@@ -6,9 +6,9 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use attune_registry::trust::{
-    Client, ExpiryPolicy, Keyring, MetadataFiles, RegistrySetup, Repository, RoleSetup, RootDraft, SharedKey,
-    SigningKey, TargetChanges, TrustAnchor, TrustError, TrustStore, UpdateOptions, VerifiedRepository,
-    init_repository,
+    Client, ExpiryPolicy, Keyring, MetadataFiles, PublishError, RegistrySetup, Repository, RoleSetup,
+    RootDraft, SharedKey, SigningKey, TargetChanges, TrustAnchor, TrustError, TrustStore, UpdateOptions,
+    VerifiedRepository, init_repository,
 };
 use attune_schemas::Digest;
 use attune_schemas::tuf::{Envelope, ExpiryDays, RoleType, TargetFile};
@@ -131,7 +131,7 @@ impl World {
         content: &str,
         keys: &Keyring,
         now: Timestamp,
-    ) -> Result<MetadataFiles, TrustError> {
+    ) -> Result<MetadataFiles, PublishError> {
         let changes = TargetChanges::from([(TARGET.to_owned(), Some(target(content)))]);
         Repository::open(&self.files, now)?.publish(changes, &self.files, keys, now)
     }
@@ -163,7 +163,7 @@ impl World {
         mut draft: RootDraft,
         signers: &[&SigningKey],
         keys: &Keys,
-    ) -> Result<(), TrustError> {
+    ) -> Result<(), PublishError> {
         for key in signers {
             draft.sign(*key)?;
         }

@@ -1,0 +1,90 @@
+//! Why metadata cannot be signed or published.
+
+use attune_schemas::FailureKind;
+use attune_schemas::tuf::{KeyId, MetadataTimeError};
+
+use crate::trust::client::TrustError;
+use crate::trust::keys::KeyError;
+use crate::trust::state::MetadataError;
+
+/// Why metadata cannot be signed or published.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PublishError {
+    /// The registry's own metadata is not trusted, or the new metadata would not be.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
+    /// A key could not be read, or did not sign.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The keys at hand are not enough to sign.
+    #[error("{role} needs {needed} signature{}, and {have} of its keys {} at hand; missing: {}",
+        if *needed == 1 { "" } else { "s" }, if *have == 1 { "is" } else { "are" }, short_ids(missing))]
+    KeysMissing {
+        /// The role.
+        role: String,
+        /// How many must sign.
+        needed: u32,
+        /// How many of its keys are there.
+        have: usize,
+        /// Its other keys.
+        missing: Vec<KeyId>,
+    },
+    /// The registry has no bins.
+    #[error("the registry has no bins")]
+    NoBins,
+    /// A change of root that concerns bins, of which it says nothing but for how long they hold.
+    #[error("how many keys must sign bins is settled when the registry is made")]
+    NotInRoot,
+    /// The role has no such key.
+    #[error("{role} has no key whose id is, or alone begins with, `{id}`")]
+    NoSuchKey {
+        /// The role.
+        role: String,
+        /// The id, or its beginning.
+        id: String,
+    },
+    /// A threshold that cannot be met.
+    #[error("{role} would need {needed} signatures and have {have} key{}", if *have == 1 { "" } else { "s" })]
+    TooFewKeys {
+        /// The role.
+        role: String,
+        /// The threshold.
+        needed: u32,
+        /// The number of keys.
+        have: usize,
+    },
+    /// Two drafts of a root that do not say the same.
+    #[error("the two drafts do not say the same, so their signatures cannot be put together")]
+    OtherDraft,
+    /// An expiry date that metadata cannot spell.
+    #[error("the time of signing cannot be written down")]
+    Period(#[from] MetadataTimeError),
+}
+
+impl From<MetadataError> for PublishError {
+    fn from(error: MetadataError) -> Self {
+        Self::Trust(error.into())
+    }
+}
+
+impl PublishError {
+    /// The kind of the failure.
+    pub const fn kind(&self) -> FailureKind {
+        match self {
+            Self::Trust(error) => error.kind(),
+            Self::Key(_)
+            | Self::KeysMissing { .. }
+            | Self::NoBins
+            | Self::NoSuchKey { .. }
+            | Self::TooFewKeys { .. } => FailureKind::Failed,
+            Self::NotInRoot | Self::OtherDraft | Self::Period(_) => FailureKind::Untrusted,
+        }
+    }
+}
+
+/// The beginnings of key ids, enough to tell them apart.
+fn short_ids(ids: &[KeyId]) -> String {
+    let short = |id: &KeyId| id.as_str().chars().take(12).collect::<String>();
+    ids.iter().map(short).collect::<Vec<_>>().join(", ")
+}
