@@ -14,7 +14,8 @@ use super::described::{Described, described_in};
 use super::error::TrustError;
 use super::expiry::Freshness;
 use super::fetch::Fetch;
-use super::updater::{Keeper, UpdateOptions};
+use super::keeper::Keeper;
+use super::update_options::UpdateOptions;
 
 /// How many roles are asked about one target, the top-level one included.
 const MAX_VISITED_ROLES: usize = 32;
@@ -38,7 +39,7 @@ pub(super) struct Search<'a> {
     pub(super) snapshot: &'a Verified<Snapshot>,
     /// Whether file names carry versions: consistent snapshots.
     pub(super) versioned: bool,
-    pub(super) keeper: Keeper<'a>,
+    pub(super) keeper: &'a Keeper,
     pub(super) top_level: &'a Arc<Verified<Targets>>,
     pub(super) freshness: &'a mut Freshness,
 }
@@ -144,7 +145,7 @@ impl Search<'_> {
         };
         // 5.6.1 to 5.6.4
         let kept = known.kept(name).map(<[u8]>::to_vec);
-        let kept = kept.or_else(|| self.keeper.store.and_then(|store| store.cached_role(name)));
+        let kept = kept.or_else(|| self.keeper.cached_role(name));
         let role: Verified<Targets> = described.obtain(kept.as_deref(), self.source)?;
         // 5.6.5
         let waiver = self.options.expiry.check(name, role.role().expires, self.freshness.time)?;

@@ -10,19 +10,23 @@ mod error;
 mod expiry;
 mod fetch;
 mod hint;
+mod keeper;
 mod registry_client;
 mod rollback;
 mod root_chain;
 mod trusted_set;
+mod update_options;
 mod updater;
 mod verified_repository;
 
 pub use self::error::TrustError;
 pub use self::expiry::{ExpiryPolicy, ExpiryWaiver, Freshness, TrustedTime, Verdict};
 pub use self::fetch::{Fetch, FetchError, Limits};
+pub use self::keeper::Persistence;
 pub use self::registry_client::Client;
 pub use self::trusted_set::{TrustedSet, VerifiedTarget};
-pub use self::updater::{Persistence, UpdateOptions, Updater};
+pub use self::update_options::UpdateOptions;
+pub use self::updater::Updater;
 pub use self::verified_repository::VerifiedRepository;
 
 pub(super) use self::fetch::fetch_required;

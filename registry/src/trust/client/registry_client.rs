@@ -8,8 +8,10 @@ use crate::trust::state::{SeenVersions, StoredTrust, TrustAnchor, TrustStore};
 
 use super::error::TrustError;
 use super::fetch::Fetch;
+use super::keeper::{Keeper, Persistence};
 use super::root_chain::RootRules;
-use super::updater::{Persistence, UpdateOptions, Updater};
+use super::update_options::UpdateOptions;
+use super::updater::Updater;
 use super::verified_repository::VerifiedRepository;
 
 /// What a host trusts of a registry, about to be brought up to date.
@@ -29,8 +31,7 @@ impl Client {
         };
         let updater = Updater {
             trusted,
-            store: Some(store.metadata().clone()),
-            persistence: Persistence::OnRequest,
+            keeper: Keeper { store: Some(store.metadata().clone()), persistence: Persistence::OnRequest },
             rules: RootRules::OneRegistry,
             given: anchor.map(|anchor| anchor.root().clone()),
         };
@@ -42,8 +43,7 @@ impl Client {
     pub fn without_store(anchor: &TrustAnchor) -> Self {
         let updater = Updater {
             trusted: from_anchor(anchor),
-            store: None,
-            persistence: Persistence::OnRequest,
+            keeper: Keeper { store: None, persistence: Persistence::OnRequest },
             rules: RootRules::OneRegistry,
             given: None,
         };

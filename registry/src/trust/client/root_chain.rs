@@ -11,7 +11,7 @@ use crate::trust::state::{Authority, MetadataError, SeenVersions, StateError, Ve
 
 use super::error::TrustError;
 use super::fetch::{Fetch, fetch_optional};
-use super::updater::Keeper;
+use super::keeper::Keeper;
 
 /// How many roots may follow the trusted one in one update.
 const MAX_ROTATIONS: u64 = 256;
@@ -35,7 +35,7 @@ pub(super) struct RootChain<'a> {
     /// Whether versions seen before were dropped on the way.
     pub(super) seen_was_dropped: bool,
     rules: RootRules,
-    keeper: Keeper<'a>,
+    keeper: &'a Keeper,
 }
 
 /// Roots by version: the digest of what was signed, and the file.
@@ -45,7 +45,7 @@ impl<'a> RootChain<'a> {
     pub(super) fn start(
         trusted: Verified<Root>,
         rules: RootRules,
-        keeper: Keeper<'a>,
+        keeper: &'a Keeper,
     ) -> Result<Self, TrustError> {
         rules.check("root.json", trusted.role(), trusted.role())?;
         let passed = BTreeMap::from([passed(&trusted)]);

@@ -16,25 +16,32 @@ use super::delegated::{DelegatedRoles, Search};
 use super::error::TrustError;
 use super::expiry::Freshness;
 use super::fetch::Fetch;
+use super::keeper::Keeper;
 use super::root_chain::PassedRoots;
-use super::updater::{Keeper, Persistence, UpdateOptions};
+use super::update_options::UpdateOptions;
 
 /// The verified metadata of a repository.
 #[derive(Debug)]
 pub struct TrustedSet {
-    options: UpdateOptions,
-    store: Option<MetadataStore>,
-    persistence: Persistence,
-    seen_was_dropped: bool,
-    passed: PassedRoots,
-    root: Verified<Root>,
-    timestamp: Verified<Timestamp>,
-    snapshot: Verified<Snapshot>,
-    targets: Arc<Verified<Targets>>,
+    accepted: Accepted,
     lazy: Mutex<Lazy>,
 }
 
-/// What grows while targets are looked up.
+/// The top-level metadata that an update accepted, and by what.
+#[derive(Debug)]
+pub(super) struct Accepted {
+    pub(super) options: UpdateOptions,
+    pub(super) keeper: Keeper,
+    pub(super) passed: PassedRoots,
+    /// Whether versions seen before were dropped on the way.
+    pub(super) seen_was_dropped: bool,
+    pub(super) root: Verified<Root>,
+    pub(super) timestamp: Verified<Timestamp>,
+    pub(super) snapshot: Verified<Snapshot>,
+    pub(super) targets: Arc<Verified<Targets>>,
+}
+
+/// The part that grows while targets are looked up.
 #[derive(Debug)]
 struct Lazy {
     delegated: DelegatedRoles,
@@ -49,48 +56,28 @@ pub struct VerifiedTarget {
 }
 
 impl TrustedSet {
-    pub(super) fn new(
-        options: UpdateOptions,
-        (store, persistence): (Option<MetadataStore>, Persistence),
-        (passed, seen_was_dropped): (PassedRoots, bool),
-        freshness: Freshness,
-        root: Verified<Root>,
-        (timestamp, snapshot, targets): (Verified<Timestamp>, Verified<Snapshot>, Verified<Targets>),
-    ) -> Self {
-        let lazy = Mutex::new(Lazy { delegated: DelegatedRoles::default(), freshness });
-        let targets = Arc::new(targets);
-        Self {
-            options,
-            store,
-            persistence,
-            seen_was_dropped,
-            passed,
-            root,
-            timestamp,
-            snapshot,
-            targets,
-            lazy,
-        }
+    pub(super) fn new(accepted: Accepted, freshness: Freshness) -> Self {
+        Self { accepted, lazy: Mutex::new(Lazy { delegated: DelegatedRoles::default(), freshness }) }
     }
 
     /// The newest root.
     pub const fn root(&self) -> &Verified<Root> {
-        &self.root
+        &self.accepted.root
     }
 
     /// The newest timestamp.
     pub const fn timestamp(&self) -> &Verified<Timestamp> {
-        &self.timestamp
+        &self.accepted.timestamp
     }
 
     /// The newest snapshot.
     pub const fn snapshot(&self) -> &Verified<Snapshot> {
-        &self.snapshot
+        &self.accepted.snapshot
     }
 
     /// The top-level targets; with delegations these are not all there are.
     pub fn targets(&self) -> &Verified<Targets> {
-        &self.targets
+        &self.accepted.targets
     }
 
     /// How fresh everything is that was accepted so far.
@@ -123,12 +110,13 @@ impl TrustedSet {
     pub fn persist(&self, store: &MetadataStore) -> Result<usize, TrustError> {
         let lazy = self.lazy();
         let file = |name: &str, bytes| StoredFile { name: role_file(name), bytes };
-        let mut files = vec![file("root", self.root.bytes()), file("targets", self.targets.bytes())];
+        let mut files =
+            vec![file("root", self.accepted.root.bytes()), file("targets", self.accepted.targets.bytes())];
         files.extend(lazy.delegated.iter().map(|(name, role)| file(name, role.bytes())));
         // The timestamp last: it never names a snapshot that was not written.
-        files.push(file("snapshot", self.snapshot.bytes()));
-        files.push(file("timestamp", self.timestamp.bytes()));
-        if self.seen_was_dropped && store.root()?.is_none_or(|stored| stored != self.root) {
+        files.push(file("snapshot", self.accepted.snapshot.bytes()));
+        files.push(file("timestamp", self.accepted.timestamp.bytes()));
+        if self.accepted.seen_was_dropped && store.root()?.is_none_or(|stored| stored != self.accepted.root) {
             // Before the root: the old files are not signed by the keys that the new root names.
             store.forget_versions()?;
         }
@@ -140,13 +128,19 @@ impl TrustedSet {
     pub fn files(&self) -> BTreeMap<String, Vec<u8>> {
         let lazy = self.lazy();
         let versioned = |name: &str, version: u64| format!("{version}.{}", role_file(name));
-        let roots =
-            self.passed.iter().map(|(version, (_, bytes))| (versioned("root", *version), bytes.clone()));
+        let roots = self
+            .accepted
+            .passed
+            .iter()
+            .map(|(version, (_, bytes))| (versioned("root", *version), bytes.clone()));
         let mut files: BTreeMap<String, Vec<u8>> = roots.collect();
         files.extend([
-            (role_file("timestamp"), self.timestamp.bytes().to_vec()),
-            (versioned("snapshot", self.snapshot.version()), self.snapshot.bytes().to_vec()),
-            (versioned("targets", self.targets.version()), self.targets.bytes().to_vec()),
+            (role_file("timestamp"), self.accepted.timestamp.bytes().to_vec()),
+            (
+                versioned("snapshot", self.accepted.snapshot.version()),
+                self.accepted.snapshot.bytes().to_vec(),
+            ),
+            (versioned("targets", self.accepted.targets.version()), self.accepted.targets.bytes().to_vec()),
         ]);
         let delegated = lazy.delegated.iter();
         files.extend(delegated.map(|(name, role)| (versioned(name, role.version()), role.bytes().to_vec())));
@@ -157,7 +151,7 @@ impl TrustedSet {
     pub fn known_targets(&self) -> Vec<String> {
         let lazy = self.lazy();
         let delegated = lazy.delegated.iter().flat_map(|(_, role)| role.role().targets.keys());
-        self.targets.role().targets.keys().chain(delegated).cloned().collect()
+        self.accepted.targets.role().targets.keys().chain(delegated).cloned().collect()
     }
 
     fn search<T>(
@@ -169,11 +163,11 @@ impl TrustedSet {
         let Lazy { delegated, freshness } = &mut *lazy;
         let mut search = Search {
             source,
-            options: &self.options,
-            versioned: self.root.role().consistent_snapshot,
-            snapshot: &self.snapshot,
-            keeper: Keeper { store: self.store.as_ref(), persistence: self.persistence },
-            top_level: &self.targets,
+            options: &self.accepted.options,
+            versioned: self.accepted.root.role().consistent_snapshot,
+            snapshot: &self.accepted.snapshot,
+            keeper: &self.accepted.keeper,
+            top_level: &self.accepted.targets,
             freshness,
         };
         ask(&mut search, delegated)

@@ -6,55 +6,31 @@
 //! caller. What is accepted is kept step by step as the specification says ([`Persistence::EachStep`]), or
 //! by the caller's decision at the end, so that an install that fails leaves the host as it was.
 
+use std::sync::Arc;
+
 use attune_schemas::tuf::{MetadataTime, RoleType, Root, Snapshot, Targets, Timestamp};
 
-use crate::trust::state::{Authority, MetadataStore, StoredFile, StoredTrust, Verified, role_file};
+use crate::trust::state::{Authority, MetadataStore, StoredTrust, Verified, role_file};
 
 use super::described::{Described, described_in};
 use super::error::TrustError;
-use super::expiry::{ExpiryPolicy, ExpiryWaiver, Freshness, TrustedTime};
-use super::fetch::{Fetch, Limits, fetch_required};
+use super::expiry::{ExpiryWaiver, Freshness, TrustedTime};
+use super::fetch::{Fetch, fetch_required};
+use super::keeper::{Keeper, Persistence};
 use super::rollback::{newer_timestamp, refuse_snapshot_rollback};
 use super::root_chain::{RootChain, RootRules};
-use super::trusted_set::TrustedSet;
+use super::trusted_set::{Accepted, TrustedSet};
+use super::update_options::UpdateOptions;
 
 /// Trusted metadata, about to be brought up to date.
 #[derive(Debug)]
 pub struct Updater {
     pub(super) trusted: StoredTrust,
-    pub(super) store: Option<MetadataStore>,
-    pub(super) persistence: Persistence,
+    pub(super) keeper: Keeper,
     /// What every root must satisfy beyond its signatures.
     pub(super) rules: RootRules,
     /// A root that a person gave: one of the chain, or the next link where the source's chain ends.
     pub(super) given: Option<Verified<Root>>,
-}
-
-/// When accepted metadata is written to the store.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Persistence {
-    /// As each step accepts it (5.3.8, 5.4.5, 5.5.7, 5.6.6).
-    EachStep,
-    /// Off-spec: when the caller says so, see [`TrustedSet::persist`].
-    OnRequest,
-}
-
-/// What an update is judged by.
-#[derive(Debug, Clone, Copy)]
-pub struct UpdateOptions {
-    /// The clock's time (TUF 5.1: fixed for the whole update).
-    pub now: jiff::Timestamp,
-    /// Whether expired metadata is accepted.
-    pub expiry: ExpiryPolicy,
-    /// How large files may be.
-    pub limits: Limits,
-}
-
-impl UpdateOptions {
-    /// Strict expiry and the default limits.
-    pub fn at(now: jiff::Timestamp) -> Self {
-        Self { now, expiry: ExpiryPolicy::default(), limits: Limits::default() }
-    }
 }
 
 impl Updater {
@@ -65,8 +41,7 @@ impl Updater {
             .ok_or_else(|| TrustError::NotInitialized { dir: store.dir().to_owned() })?;
         Ok(Self {
             trusted,
-            store: Some(store.clone()),
-            persistence: Persistence::EachStep,
+            keeper: Keeper { store: Some(store.clone()), persistence: Persistence::EachStep },
             rules: RootRules::AnyRepository,
             given: None,
         })
@@ -75,7 +50,7 @@ impl Updater {
     /// Fetches and checks the newest root, timestamp, snapshot and top-level targets.
     pub fn refresh(self, source: &dyn Fetch, options: &UpdateOptions) -> Result<TrustedSet, TrustError> {
         let StoredTrust { root, mut seen } = self.trusted;
-        let keeper = Keeper { store: self.store.as_ref(), persistence: self.persistence };
+        let keeper = &self.keeper;
         // 5.3
         let mut chain = RootChain::start(root, self.rules, keeper)?;
         chain.follow(&mut seen, self.given.as_ref(), source, options.limits.root_bytes)?;
@@ -94,43 +69,17 @@ impl Updater {
         let snapshot = refresh.snapshot(&timestamp, seen.snapshot)?;
         let targets = refresh.targets(&snapshot)?;
         let freshness = refresh.freshness;
-        Ok(TrustedSet::new(
-            *options,
-            (self.store, self.persistence),
-            (passed, seen_was_dropped),
-            freshness,
+        let accepted = Accepted {
+            options: *options,
+            keeper: self.keeper,
+            passed,
+            seen_was_dropped,
             root,
-            (timestamp, snapshot, targets),
-        ))
-    }
-}
-
-/// Writes what was accepted, if that is to be done at once.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Keeper<'a> {
-    pub(super) store: Option<&'a MetadataStore>,
-    pub(super) persistence: Persistence,
-}
-
-impl Keeper<'_> {
-    pub(super) fn keep<R>(self, role: &str, accepted: &Verified<R>) -> Result<(), TrustError> {
-        let Some(store) = self.at_once() else { return Ok(()) };
-        store.write(&[StoredFile { name: role_file(role), bytes: accepted.bytes() }])?;
-        Ok(())
-    }
-
-    /// Keeps a root, then forgets what was seen under keys that it takes away; whatever dies in between
-    /// leaves files that the new root does not vouch for, which are passed over.
-    pub(super) fn keep_root(self, root: &Verified<Root>, forget_seen: bool) -> Result<(), TrustError> {
-        self.keep(RoleType::Root.as_str(), root)?;
-        match self.at_once() {
-            Some(store) if forget_seen => Ok(store.forget_versions()?),
-            _ => Ok(()),
-        }
-    }
-
-    fn at_once(&self) -> Option<&MetadataStore> {
-        self.store.filter(|_| self.persistence == Persistence::EachStep)
+            timestamp,
+            snapshot,
+            targets: Arc::new(targets),
+        };
+        Ok(TrustedSet::new(accepted, freshness))
     }
 }
 
@@ -139,7 +88,7 @@ struct Refresh<'a> {
     source: &'a dyn Fetch,
     options: &'a UpdateOptions,
     root: &'a Verified<Root>,
-    keeper: Keeper<'a>,
+    keeper: &'a Keeper,
     freshness: Freshness,
 }
 
@@ -204,7 +153,7 @@ impl Refresh<'_> {
             versioned: self.root.role().consistent_snapshot,
         };
         // 5.6.1 to 5.6.4
-        let cached = self.keeper.store.and_then(|store| store.cached_role(role));
+        let cached = self.keeper.cached_role(role);
         let current: Verified<Targets> = described.obtain(cached.as_deref(), self.source)?;
         // 5.6.5
         self.check_expiry(RoleType::Targets, current.role().expires)?;

@@ -23,7 +23,7 @@ use crate::atomic_file::{AtomicWrite, Durability, Existing, FileMode};
 use super::SharedKey;
 use super::encryption::{Passphrase, encrypt, is_encrypted_key};
 use super::error::KeyError;
-use super::locked_key::{LockedKey, PassphraseSource};
+use super::locked_key::{EncryptedKey, LockedKey, PassphraseSource};
 use super::signing_key::SigningKey;
 
 const FORMAT: &str = "attune.key/v1";
@@ -125,7 +125,8 @@ impl KeyFile {
         match self.secret {
             KeySecret::Private(key) => Ok(Arc::new(*key)),
             KeySecret::Encrypted(pem) => {
-                Ok(LockedKey::shared(name, (self.public, self.id), pem, Arc::clone(passphrases)))
+                let key = EncryptedKey { public: self.public, id: self.id, pem };
+                Ok(LockedKey::shared(name, key, Arc::clone(passphrases)))
             }
             _ => Err(KeyError::PublicOnly { name: name.to_owned() }),
         }

@@ -1,7 +1,7 @@
 //! An encrypted key: opened when it first has to sign, and not before.
 
 use std::fmt;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use attune_schemas::tuf::{Key, KeyId, Signature};
 
@@ -16,25 +16,27 @@ pub trait PassphraseSource: fmt::Debug + Send + Sync {
     fn passphrase(&self, name: &str, key: &KeyId) -> Result<Passphrase, KeyError>;
 }
 
+/// The content of an encrypted key's file.
+pub(super) struct EncryptedKey {
+    pub(super) public: Key,
+    pub(super) id: KeyId,
+    pub(super) pem: String,
+}
+
 /// An encrypted key.
 pub struct LockedKey {
     name: String,
     public: Key,
     id: KeyId,
     pem: String,
-    passphrases: std::sync::Arc<dyn PassphraseSource>,
+    passphrases: Arc<dyn PassphraseSource>,
     opened: OnceLock<SigningKey>,
 }
 
 impl LockedKey {
-    pub(super) fn shared(
-        name: &str,
-        (public, id): (Key, KeyId),
-        pem: String,
-        passphrases: std::sync::Arc<dyn PassphraseSource>,
-    ) -> SharedKey {
-        let name = name.to_owned();
-        std::sync::Arc::new(Self { name, public, id, pem, passphrases, opened: OnceLock::new() })
+    pub(super) fn shared(name: &str, key: EncryptedKey, passphrases: Arc<dyn PassphraseSource>) -> SharedKey {
+        let EncryptedKey { public, id, pem } = key;
+        Arc::new(Self { name: name.to_owned(), public, id, pem, passphrases, opened: OnceLock::new() })
     }
 
     fn open(&self) -> Result<&SigningKey, KeyError> {

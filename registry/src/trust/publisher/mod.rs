@@ -17,6 +17,7 @@ mod signer;
 
 pub use self::bins::{BinCount, BinCountError};
 pub use self::error::PublishError;
-pub use self::repository::{MetadataFiles, Refreshed, Repository, TargetChanges, init_repository};
+pub use self::publication::{MetadataFiles, TargetChanges};
+pub use self::repository::{Refreshed, Repository, init_repository};
 pub use self::root_draft::{Progress, RootDraft};
 pub use self::setup::{RegistrySetup, RoleSetup, SigningRole, SigningRoleError};

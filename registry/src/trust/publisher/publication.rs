@@ -5,16 +5,22 @@ use std::sync::Arc;
 
 use attune_schemas::tuf::{Delegations, MetaFile, Role, TargetFile, Targets, Timestamp};
 
+use crate::trust::client::VerifiedRepository;
 use crate::trust::state::{Authority, Verified};
 
 use super::error::PublishError;
-use super::repository::{MetadataFiles, Repository, TargetChanges};
 use super::setup::SigningRole;
 use super::signer::{Signer, after};
 
+/// Metadata files, by name, in the order in which they must be written.
+pub type MetadataFiles = Vec<(String, Vec<u8>)>;
+
+/// Changes of targets, by path: the new file, or none where it is to go.
+pub type TargetChanges = BTreeMap<String, Option<TargetFile>>;
+
 /// A publication under way.
 pub(super) struct Publication<'a> {
-    repository: &'a Repository,
+    repository: &'a VerifiedRepository,
     pub(super) files: MetadataFiles,
     targets: Option<Verified<Targets>>,
     meta: BTreeMap<String, MetaFile>,
@@ -23,7 +29,7 @@ pub(super) struct Publication<'a> {
 }
 
 impl<'a> Publication<'a> {
-    pub(super) fn of(repository: &'a Repository) -> Self {
+    pub(super) fn of(repository: &'a VerifiedRepository) -> Self {
         Self {
             repository,
             files: MetadataFiles::new(),

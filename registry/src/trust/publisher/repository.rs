@@ -9,9 +9,7 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroU64;
 
-use attune_schemas::tuf::{
-    Delegations, MetadataTime, Role, RoleType, Root, Snapshot, TargetFile, Targets, Timestamp,
-};
+use attune_schemas::tuf::{Delegations, MetadataTime, Role, RoleType, Root, Snapshot, Targets, Timestamp};
 use jiff::Timestamp as Instant;
 
 use crate::trust::client::{
@@ -22,15 +20,12 @@ use crate::trust::state::{Authority, MetadataError, TrustAnchor, Verified};
 
 use super::bins::BinCount;
 use super::error::PublishError;
-use super::publication::{Publication, bin_authorities, described, described_bin, named, named_timestamp};
+use super::publication::{
+    MetadataFiles, Publication, TargetChanges, bin_authorities, described, described_bin, named,
+    named_timestamp,
+};
 use super::setup::{RegistrySetup, RoleSetup, SigningRole};
 use super::signer::{Signer, first_root, require, role_keys, sign_as, to_bytes, unsigned};
-
-/// Metadata files, by name, in the order in which they must be written.
-pub type MetadataFiles = Vec<(String, Vec<u8>)>;
-
-/// Changes of targets, by path: the new file, or none where it is to go.
-pub type TargetChanges = BTreeMap<String, Option<TargetFile>>;
 
 /// A registry's current metadata, to be built upon.
 #[derive(Debug)]
@@ -139,7 +134,7 @@ impl Repository {
         now: Instant,
     ) -> Result<MetadataFiles, PublishError> {
         let signer = self.signer(keys, now);
-        let mut publication = Publication::of(self);
+        let mut publication = Publication::of(&self.verified);
         match self.bins() {
             None => publication.change_targets(&signer, changes)?,
             Some(bins) => {
@@ -165,7 +160,7 @@ impl Repository {
         now: Instant,
     ) -> Result<Refreshed, PublishError> {
         let signer = self.signer(keys, now);
-        let mut publication = Publication::of(self);
+        let mut publication = Publication::of(&self.verified);
         let mut expiring = Vec::new();
         let root = self.root().role();
         if signer.is_due(SigningRole::Root, root.expires) {
@@ -205,7 +200,7 @@ impl Repository {
     ) -> Result<MetadataFiles, PublishError> {
         let bins = self.bins().ok_or_else(|| PublishError::NoBins)?;
         let signer = self.signer(keys, now);
-        let mut publication = Publication::of(self);
+        let mut publication = Publication::of(&self.verified);
         let targets = self.targets().role().targets.clone();
         publication.replace_targets(&signer, targets, Some(bin_delegations(bins, role)?))?;
         for bin in bins.names() {
@@ -225,7 +220,7 @@ impl Repository {
         // With the old keys goes the time that they signed at, which may have been a wrong clock's.
         let now = if is_signed(root.role(), self.timestamp()) { self.not_before_last(now) } else { now };
         let signer = Signer { root: root.role(), keys, now };
-        let mut publication = Publication::of(self);
+        let mut publication = Publication::of(&self.verified);
         publication.files.push(named("root", root));
         let targets = self.targets();
         if !is_signed(root.role(), targets) {

@@ -15,7 +15,8 @@ use crate::trust::keys::{Keyring, Sign, verify_role};
 use crate::trust::state::{Authority, MetadataError, Verified};
 
 use super::error::PublishError;
-use super::repository::{MetadataFiles, Repository};
+use super::publication::MetadataFiles;
+use super::repository::Repository;
 use super::setup::SigningRole;
 use super::signer::{after, expiry, key_id, period, to_bytes, unsigned};
 
