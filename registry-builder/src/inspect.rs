@@ -5,9 +5,10 @@
 
 use std::path::PathBuf;
 
+use attune_registry::bundle::BundleSource;
 use attune_registry::layout::RegistryPath;
 use attune_registry::reader::{MetadataFetch, RegistryReader};
-use attune_registry::source::{BundleSource, DirectorySource, Source};
+use attune_registry::source::{DirectorySource, Source};
 use attune_registry::trust::{Client, TrustAnchor, UpdateOptions, VerifiedRepository};
 use attune_schemas::coverage::ReleaseCoverage;
 use attune_schemas::runtime_index::RuntimeName;

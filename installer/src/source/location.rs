@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use attune_host::process::Interrupt;
-use attune_registry::source::{BundleSource, DirectorySource, Source, SourceError};
+use attune_registry::bundle::BundleSource;
+use attune_registry::source::{DirectorySource, Source, SourceError};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 

@@ -1,8 +1,8 @@
-//! Writing bundles; [`crate::source::BundleSource`] reads them.
+//! Bundles: written by [`write_bundle`], read once from front to back by [`BundleSource`].
 //!
 //! ```text
 //! bundle.tar.zst    one zstd frame with a content checksum around a tar of regular files:
-//!   bundle.json     what was asked for and resolved; advisory
+//!   bundle.json     the request and what it resolved to; advisory
 //!   metadata/*      the TUF metadata
 //!   packs/*         the pack indexes of the releases
 //!   oci-layout index.json
@@ -12,6 +12,8 @@
 //! In that order, so that an installer has verified and resolved before the first large blob comes
 //! by, and reads the file once. Unpacked, a bundle is a registry directory.
 
+mod read;
 mod write;
 
+pub use read::BundleSource;
 pub use write::{BundleContent, BundleError, write_bundle};

@@ -1,9 +1,8 @@
-//! Where a registry's files come from: a directory, a bundle, or HTTP, through one interface.
+//! Where a registry's files come from: a directory, HTTP, or a [bundle](crate::bundle), through one interface.
 //!
 //! A source promises nothing about what it hands out except blobs, which it holds against their
 //! digests. Metadata and pack indexes are bytes that [`crate::trust`] has yet to vouch for.
 
-mod bundle;
 mod directory;
 mod error;
 #[cfg(feature = "http")]
@@ -15,7 +14,6 @@ use std::ops::ControlFlow;
 use attune_schemas::Digest;
 use attune_schemas::bundle::BundleDescription;
 
-pub use bundle::BundleSource;
 pub use directory::DirectorySource;
 pub use error::SourceError;
 #[cfg(feature = "http")]

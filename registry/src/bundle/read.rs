@@ -12,10 +12,10 @@ use std::path::Path;
 use attune_schemas::Digest;
 use attune_schemas::bundle::{BUNDLE_FORMAT, BundleDescription};
 
-use super::{BlobPlan, BlobSink, Source, SourceError};
 use crate::archive::{ArchiveError, EntryKind, MAX_WINDOW_LOG, TarEntry, TarLimits, TarStream};
-use crate::blob::{BlobError, BlobSpool, copy_verified};
+use crate::blob::{BlobError, BlobSpool, VerifiedBlob, copy_verified};
 use crate::layout::RegistryPath;
+use crate::source::{BlobPlan, BlobSink, Source, SourceError};
 
 /// The most entries of a bundle, and the most bytes of their names.
 const MAX_ENTRIES: u64 = 100_000;
@@ -175,7 +175,7 @@ fn unexpected(path: &RegistryPath, reason: &'static str) -> SourceError {
     SourceError::UnexpectedEntry { path: path.to_string(), reason }
 }
 
-fn hand_over(blob: crate::blob::VerifiedBlob, sink: &mut BlobSink<'_>) -> Result<(), SourceError> {
+fn hand_over(blob: VerifiedBlob, sink: &mut BlobSink<'_>) -> Result<(), SourceError> {
     match sink(blob) {
         ControlFlow::Continue(()) => Ok(()),
         ControlFlow::Break(()) => Err(SourceError::Stopped),
