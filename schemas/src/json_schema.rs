@@ -5,7 +5,7 @@
 use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 
 use crate::bundle::BundleDescription;
-use crate::lint::Finding;
+use crate::diagnostics::Finding;
 use crate::pack::PackMetadata;
 use crate::pack_config::PackConfig;
 use crate::pack_index::PackIndex;

@@ -8,6 +8,7 @@ pub mod bundle;
 pub mod canonical_json;
 pub mod component;
 pub mod coverage;
+pub mod diagnostics;
 pub mod digest;
 pub mod entry_path;
 pub mod environment_lock;

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::kind::ComponentKind;
 use super::read::ComponentFile;
+use crate::diagnostics::{Code, Findings};
 use crate::entry_path::EntryPath;
-use crate::lint::{Code, Findings};
 use crate::pack::canonical_runtime;
 use crate::yaml::Fields;
 

@@ -6,8 +6,8 @@
 use std::collections::BTreeSet;
 
 use super::kind::ComponentKind;
+use crate::diagnostics::{Code, Finding, Findings};
 use crate::entry_path::EntryPath;
-use crate::lint::{Code, Finding, Findings};
 use crate::yaml::Position;
 
 /// Where the workflow files of actions are.

@@ -1,6 +1,6 @@
 //! Work queues: the one component whose reader is strict.
 
-use crate::lint::{Code, Findings};
+use crate::diagnostics::{Code, Findings};
 use crate::yaml::Fields;
 
 /// Checks what the table of fields cannot say: the action is a full ref, and no text is blank.

@@ -15,8 +15,8 @@ use super::shape::{self, Field};
 use super::summary::ComponentSummary;
 use super::tables::tables;
 use super::workflow::check_workflow;
+use crate::diagnostics::{Code, Findings};
 use crate::entry_path::EntryPath;
-use crate::lint::{Code, Findings};
 use crate::pack_ref::PackRef;
 use crate::yaml::{Fields, YamlDocument};
 

@@ -2,8 +2,8 @@
 
 use super::files::workflow_name;
 use super::kind::ComponentKind;
+use crate::diagnostics::{Code, Findings};
 use crate::entry_path::EntryPath;
-use crate::lint::{Code, Findings};
 use crate::pack_ref::PackRef;
 use crate::yaml::Fields;
 

@@ -9,8 +9,8 @@ use super::files::is_linked;
 use super::kind::ComponentKind;
 use super::read::ComponentFile;
 use super::reference::belongs_to;
+use crate::diagnostics::{Code, Findings};
 use crate::entry_path::EntryPath;
-use crate::lint::{Code, Findings};
 use crate::pack_ref::PackRef;
 
 /// Checks the components of `pack` against each other and against `files`, all the files of the pack.
@@ -138,7 +138,7 @@ fn check_refs(
             let message = format!("the {what} `{wanted}` is not in this pack");
             let candidates: Vec<&str> = targets.iter().copied().collect();
             let finding = fields.finding_at(code, &path, message);
-            findings.push(match crate::lint::closest(wanted, &candidates) {
+            findings.push(match crate::diagnostics::closest(wanted, &candidates) {
                 Some(meant) => finding.advise(format!("did you mean `{meant}`?")),
                 None => finding.advise(format!("add the {what}, or correct the ref")),
             });

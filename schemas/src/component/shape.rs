@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::lint::{Code, Findings};
+use crate::diagnostics::{Code, Findings};
 use crate::yaml::{FieldPath, Fields};
 
 /// What a field may hold.

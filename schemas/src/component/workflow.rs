@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use crate::lint::{Code, Findings};
+use crate::diagnostics::{Code, Findings};
 use crate::yaml::{FieldPath, Fields};
 
 pub(super) fn check_workflow(fields: &Fields<'_>, findings: &mut Findings) {
@@ -49,7 +49,7 @@ fn check_tasks(fields: &Fields<'_>, findings: &mut Findings) {
     }
 }
 
-fn no_tasks(fields: &Fields<'_>) -> crate::lint::Finding {
+fn no_tasks(fields: &Fields<'_>) -> crate::diagnostics::Finding {
     fields.finding(Code::Missing, "tasks", "`tasks` is empty").advise("a workflow needs at least one task")
 }
 

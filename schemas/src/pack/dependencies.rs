@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::lint::{Code, Findings};
+use crate::diagnostics::{Code, Findings};
 use crate::pack_ref::PackRef;
 use crate::requirement::{PackRequest, Requirement};
 use crate::yaml::{FieldPath, Fields};

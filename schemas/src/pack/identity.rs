@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::read::spelling;
-use crate::lint::{Code, Findings};
+use crate::diagnostics::{Code, Findings};
 use crate::pack_ref::{PackRef, PackRefError};
 use crate::version::Version;
 use crate::yaml::Fields;

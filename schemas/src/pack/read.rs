@@ -11,7 +11,7 @@ use super::identity::{read_label, read_ref, read_version};
 use super::metadata::PackMetadata;
 use super::runtimes::read_runtimes;
 use super::testing::read_testing;
-use crate::lint::{Code, Findings};
+use crate::diagnostics::{Code, Findings};
 use crate::pack_ref::PackRef;
 use crate::yaml::{Fields, YamlDocument};
 

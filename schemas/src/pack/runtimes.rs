@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::runtime_name::{bare_runtime_name, canonical_runtime};
 use super::runtime_requirement::{RuntimeRequirementError, node_requirement, python_requirement};
-use crate::lint::{Code, Findings};
+use crate::diagnostics::{Code, Findings};
 use crate::pack_index::Requires;
 use crate::requirement::Requirement;
 use crate::yaml::{FieldPath, Fields};

@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::metadata::{OnFailure, RunnerKind, TestRunner, Testing};
+use crate::diagnostics::{Code, Findings};
 use crate::entry_path::EntryPath;
-use crate::lint::{Code, Findings};
 use crate::yaml::{FieldPath, Fields};
 
 /// The limit of a runner without one, in seconds.

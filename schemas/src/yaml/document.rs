@@ -6,8 +6,8 @@ use serde_yaml::Value;
 use super::field_path::FieldPath;
 use super::fields::describe_yaml;
 use super::json;
-use super::outline::{Outline, OutlineError, Position};
-use crate::lint::{Code, Finding, Findings};
+use super::outline::{Outline, OutlineError};
+use crate::diagnostics::{Code, Finding, Findings, Position};
 
 /// The largest file that is read, in bytes, inclusive; Attune's own limit for workflows.
 pub const MAX_FILE_BYTES: usize = 1024 * 1024;

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::document::YamlDocument;
 use super::field_path::FieldPath;
-use crate::lint::{Code, Finding, Findings, closest};
+use crate::diagnostics::{Code, Finding, Findings, closest};
 
 /// A mapping inside a document.
 #[derive(Debug, Clone)]

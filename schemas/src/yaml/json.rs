@@ -8,7 +8,7 @@ use serde_yaml::{Mapping, Value};
 
 use super::document::YamlDocument;
 use super::field_path::FieldPath;
-use crate::lint::{Code, Finding, Findings};
+use crate::diagnostics::{Code, Finding, Findings};
 
 /// `mapping` as a JSON object; what cannot be converted is left out.
 pub(super) fn object(

@@ -15,4 +15,5 @@ mod shifted_text;
 pub use document::{MAX_FILE_BYTES, YamlDocument};
 pub use field_path::{FieldPath, Step};
 pub(crate) use fields::Fields;
-pub use outline::Position;
+
+pub use crate::diagnostics::Position;

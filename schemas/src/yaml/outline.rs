@@ -5,23 +5,11 @@
 
 use std::collections::BTreeMap;
 
+use crate::diagnostics::Position;
+
 use super::field_path::{FieldPath, Step};
 use super::outline_builder;
 use super::shifted_text::ShiftedText;
-
-/// A place in a text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Position {
-    /// The line, from 1.
-    pub line: usize,
-    /// The column in characters, from 1.
-    pub column: usize,
-}
-
-impl Position {
-    /// Where a file starts; what is wrong with a whole file is reported here.
-    pub const START: Self = Self { line: 1, column: 1 };
-}
 
 /// Why a text has no outline.
 #[derive(Debug, Clone, PartialEq, Eq)]

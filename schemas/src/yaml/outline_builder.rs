@@ -8,7 +8,8 @@ use std::collections::btree_map::Entry;
 
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle};
 
-use super::outline::{Children, Node, OutlineError, Position};
+use super::outline::{Children, Node, OutlineError};
+use crate::diagnostics::Position;
 
 /// The deepest nesting, the same that the value parser bears.
 const MAX_DEPTH: usize = 128;

@@ -1,19 +1,22 @@
 //! The whole pack, read and checked in one call.
+//!
+//! The findings themselves are in [`crate::diagnostics`], where the readers of YAML, packs and components find
+//! them; here they are collected.
 
 use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::codes::Code;
-use super::finding::Finding;
-use super::findings::Findings;
 use crate::component::{
     ComponentKind, ComponentSummary, check_component_set, component_files, read_component, report_nested,
 };
+use crate::diagnostics::Position;
 use crate::entry_path::EntryPath;
 use crate::pack::{PACK_FILE, PackMetadata, check_test_files, read_pack_document};
 use crate::pack_ref::PackRef;
-use crate::yaml::{Fields, Position, YamlDocument};
+use crate::yaml::{Fields, YamlDocument};
+
+pub use crate::diagnostics::{Code, Finding, Findings, Severity, all_codes};
 
 /// Findings that make no sense where the pack's own ref is not known.
 const NEED_THE_PACK: [Code; 4] =

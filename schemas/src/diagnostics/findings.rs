@@ -101,7 +101,7 @@ impl Serialize for Findings {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::yaml::Position;
+    use crate::diagnostics::Position;
 
     fn finding(code: Code, file: &str, line: usize) -> Finding {
         Finding::new(code, file, Position { line, column: 1 }, "m")

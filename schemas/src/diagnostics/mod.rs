@@ -1,4 +1,4 @@
-//! What is wrong, or may be, with a pack: findings with a file, a line, a stable code, and advice.
+//! Findings: defects and oddities of a pack, each with a file, a line, a stable code and advice.
 //!
 //! Reading a pack never stops at the first defect. Every reader takes [`Findings`] and goes on with
 //! what it could understand, so that a publisher sees all of them at once.
@@ -6,11 +6,11 @@
 mod codes;
 mod finding;
 mod findings;
-mod report;
+mod position;
 mod suggestion;
 
 pub use codes::{Code, all_codes};
 pub use finding::{Finding, Severity};
 pub use findings::Findings;
-pub use report::{LintReport, lint_pack};
+pub use position::Position;
 pub(crate) use suggestion::closest;
