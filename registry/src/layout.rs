@@ -1,11 +1,11 @@
-//! Where everything in a registry is: the one enum from which every path is made.
+//! The layout of a registry: the one enum from which every path is made.
 //!
 //! ```text
 //! metadata/<name>.json          TUF metadata; all but timestamp.json carry their version
 //! packs/<sha256>.<ref>.json     pack indexes, TUF targets named packs/<ref>.json
 //! runtimes/<sha256>.<name>.json runtime indexes, TUF targets named runtimes/<name>.json
 //! blobs/sha256/<hex>            everything else, content-addressed
-//! bundle.json                   in bundles only: what was asked for
+//! bundle.json                   in bundles only: the request
 //! index.json oci-layout         make the directory an OCI image layout
 //! ```
 //!

@@ -4,8 +4,8 @@
 //! metadata (trust) -> packs/<ref>.json -> release manifest -> config and layers
 //! ```
 //!
-//! Bytes are parsed only after the link above has vouched for them, and what they say of themselves
-//! (ref, version, format) must agree with where they were found.
+//! Bytes are parsed only after the link above has vouched for them, and the ref, version and format in
+//! them must agree with where they were found.
 
 use attune_schemas::pack_config::{PACK_CONFIG_FORMAT, PackConfig};
 use attune_schemas::pack_index::{PACK_INDEX_FORMAT, PackIndex, Release};
@@ -26,10 +26,10 @@ const MAX_CONFIG_BYTES: u64 = 16 << 20;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReaderError {
-    /// The metadata does not vouch for it.
+    /// The metadata does not vouch for the file.
     #[error(transparent)]
     Trust(#[from] TrustError),
-    /// It could not be fetched.
+    /// The file could not be fetched.
     #[error(transparent)]
     Source(#[from] SourceError),
     /// The file that the metadata names is not there.
@@ -40,12 +40,12 @@ pub enum ReaderError {
         /// The file.
         path: RegistryPath,
     },
-    /// It is not what its format says.
+    /// The file does not follow its format.
     #[error("`{path}` is not valid: {reason}")]
     Invalid {
         /// The file.
         path: RegistryPath,
-        /// What is wrong with it.
+        /// The defect.
         reason: String,
     },
 }
@@ -61,7 +61,7 @@ impl ReaderError {
     }
 }
 
-/// A release with everything that is needed to plan its installation.
+/// A release with everything needed to plan its installation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct VerifiedRelease {
     /// Digest of the manifest.
@@ -93,7 +93,7 @@ impl Fetch for MetadataFetch<'_> {
     }
 }
 
-/// A source with the metadata that vouches for what it holds.
+/// A source with the metadata that vouches for its files.
 pub struct RegistryReader<'a> {
     source: &'a mut dyn Source,
     repository: &'a VerifiedRepository,
@@ -113,13 +113,13 @@ impl<'a> RegistryReader<'a> {
         names.filter_map(|name| name.parse().ok()).collect()
     }
 
-    /// Path and bytes of the index of `pack`; `None` where the registry has no such pack.
+    /// Path and bytes of the index of `pack`; `None` if the registry has no such pack.
     pub fn pack_index_bytes(&self, pack: &PackRef) -> Result<Option<(RegistryPath, Vec<u8>)>, ReaderError> {
         let name = PackIndex::target_path(pack);
         self.target_bytes(&name, |digest| RegistryPath::PackIndex { digest, pack: pack.clone() })
     }
 
-    /// Path and bytes of the target called `name`; `None` where the metadata lists none.
+    /// Path and bytes of the target called `name`; `None` if the metadata does not list it.
     fn target_bytes(
         &self,
         name: &str,
@@ -139,7 +139,7 @@ impl<'a> RegistryReader<'a> {
         Ok(Some((path, bytes)))
     }
 
-    /// The index of `pack`; `None` where the registry has no such pack.
+    /// The index of `pack`; `None` if the registry has no such pack.
     pub fn pack_index(&self, pack: &PackRef) -> Result<Option<PackIndex>, ReaderError> {
         let Some((path, bytes)) = self.pack_index_bytes(pack)? else { return Ok(None) };
         let invalid = |reason: String| ReaderError::Invalid { path: path.clone(), reason };
@@ -153,7 +153,7 @@ impl<'a> RegistryReader<'a> {
         Ok(Some(index))
     }
 
-    /// Path and bytes of the index of `runtime`; `None` where the registry carries no such interpreter.
+    /// Path and bytes of the index of `runtime`; `None` if the registry carries no such interpreter.
     pub fn runtime_index_bytes(
         &self,
         runtime: RuntimeName,
@@ -162,7 +162,7 @@ impl<'a> RegistryReader<'a> {
         self.target_bytes(&name, |digest| RegistryPath::RuntimeIndex { digest, runtime })
     }
 
-    /// The index of `runtime`; `None` where the registry carries no such interpreter.
+    /// The index of `runtime`; `None` if the registry carries no such interpreter.
     pub fn runtime_index(&self, runtime: RuntimeName) -> Result<Option<RuntimeIndex>, ReaderError> {
         let Some((path, bytes)) = self.runtime_index_bytes(runtime)? else { return Ok(None) };
         let invalid = |reason: String| ReaderError::Invalid { path: path.clone(), reason };

@@ -1,8 +1,8 @@
-//! How libraries tell what they are doing; binaries decide whether and how it is shown.
+//! Progress and warnings of the libraries; binaries decide whether and how they are shown.
 
 /// Receives progress and notes from the libraries.
 pub trait Reporter: Send + Sync {
-    /// A task begins; `total_bytes` where its length is known.
+    /// A task begins; `total_bytes` if its length is known.
     fn started(&self, task: &str, total_bytes: Option<u64>);
     /// The current task has dealt with `bytes` more bytes.
     fn advanced(&self, bytes: u64);

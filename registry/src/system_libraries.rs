@@ -6,7 +6,7 @@
 /// A library of the operating system.
 #[derive(Debug, PartialEq, Eq)]
 pub struct SystemLibrary {
-    /// What people call it.
+    /// The name that people use.
     pub name: &'static str,
     /// Beginnings of its headers' paths, as C code includes them.
     headers: &'static [&'static str],
@@ -14,9 +14,9 @@ pub struct SystemLibrary {
     libraries: &'static [&'static str],
     /// Its configuration programs and pkg-config names.
     configs: &'static [&'static str],
-    /// What to build with it needs: the packages of Debian and of RPM distributions.
+    /// The packages needed to build with it: of Debian and of RPM distributions.
     pub development: DistributionPackages,
-    /// What to run with it needs.
+    /// The packages needed to run with it.
     pub runtime: DistributionPackages,
 }
 

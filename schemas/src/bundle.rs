@@ -1,7 +1,7 @@
-//! `bundle.json`, the first entry of a bundle: what was asked for and what was resolved.
+//! `bundle.json`, the first entry of a bundle: the request, and the releases it resolved to.
 //!
-//! `format: "attune.bundle/v1"`. Advisory: it narrows what an installer looks at, and never vouches
-//! for anything. Every release it names must still be reached through the signed metadata.
+//! `format: "attune.bundle/v1"`. Advisory: it narrows the releases that an installer looks at, and never
+//! vouches for anything. Every release it names must still be reached through the signed metadata.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -16,14 +16,14 @@ use crate::version::Version;
 /// The `format` of a [`BundleDescription`].
 pub const BUNDLE_FORMAT: &str = "attune.bundle/v1";
 
-/// What a bundle holds.
+/// The description of a bundle.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct BundleDescription {
     /// Always [`BUNDLE_FORMAT`].
     pub format: String,
     /// Name of the registry that it was cut from.
     pub registry: String,
-    /// What was asked for.
+    /// The packs that were asked for.
     pub requested: Vec<PackRequest>,
     /// The closure of it: one release per pack, sorted by ref.
     pub releases: Vec<BundledRelease>,

@@ -1,7 +1,7 @@
 //! Canonical JSON in the OLPC dialect, and reading JSON without ambiguity.
 //!
 //! A signature covers the canonical form of a value, never the file's own spelling, so that any
-//! implementation can check what another one wrote. The bytes are those of securesystemslib's
+//! implementation can check the signatures of another. The bytes are those of securesystemslib's
 //! `encode_canonical`: object keys sorted by code point, no whitespace, integers only, and in strings
 //! nothing escaped but `"` and `\`. Control characters are therefore written raw, and such output is
 //! something to hash and to sign, not a file format.

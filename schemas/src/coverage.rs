@@ -1,4 +1,5 @@
-//! Where a release installs: platform by Python by Node.js, and who is to blame where it does not.
+//! The hosts that a release installs on: platform by Python by Node.js, and the packages to blame for the
+//! others.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -9,19 +10,19 @@ use crate::platform::{Platform, PythonMinor};
 /// One kind of host, and whether a release installs on it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ReleaseCoverage {
-    /// The machine; absent where the release fits every machine.
+    /// The machine; absent if the release fits every machine.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub platform: Option<Platform>,
-    /// The Python feature release; absent where it needs none in particular.
+    /// The Python feature release; absent if it needs none in particular.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub python: Option<PythonMinor>,
-    /// What Python must satisfy besides, as a PEP 440 specifier.
+    /// A further requirement on Python, as a PEP 440 specifier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requires_python: Option<String>,
-    /// What Node.js must satisfy, as an npm range, `*` for any; absent where it needs none.
+    /// The requirement on Node.js, as an npm range, `*` for any; absent if it needs none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nodejs: Option<String>,
-    /// Who keeps it from installing, each in one line; empty where it installs.
+    /// The packages that keep it from installing, each in one line; empty if it installs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub blames: Vec<String>,
 }

@@ -31,7 +31,7 @@ pub fn all() -> Vec<(&'static str, Schema)> {
     ]
 }
 
-/// The schema of what is written, which readers of older files may find less in.
+/// The schema of the files that are written; older files may have fewer fields.
 fn schema_of<T: JsonSchema>() -> Schema {
     SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<T>()
 }

@@ -1,7 +1,7 @@
 //! The whole pack, read and checked in one call.
 //!
-//! The findings themselves are in [`crate::diagnostics`], where the readers of YAML, packs and components find
-//! them; here they are collected.
+//! The readers of YAML, packs and components report their findings by [`crate::diagnostics`]; the linter
+//! calls them all.
 
 use std::collections::BTreeSet;
 
@@ -18,14 +18,14 @@ use crate::yaml::{Fields, YamlDocument};
 
 pub use crate::diagnostics::{Code, Finding, Findings, Severity, all_codes};
 
-/// Findings that make no sense where the pack's own ref is not known.
+/// Findings that make no sense if the pack's own ref is not known.
 const NEED_THE_PACK: [Code; 4] =
     [Code::ForeignRef, Code::RuleActionMissing, Code::RuleTriggerMissing, Code::SensorTriggerMissing];
 
-/// What a pack says of itself, and what is wrong with it.
+/// The metadata and components of a pack, and its defects.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct LintReport {
-    /// The metadata; `None` where `pack.yaml` has no valid ref or version.
+    /// The metadata; `None` if `pack.yaml` has no valid ref or version.
     pub metadata: Option<PackMetadata>,
     /// The components that could be read, by kind in load order and then by ref.
     pub components: Vec<ComponentSummary>,
@@ -79,7 +79,7 @@ fn lint_components(
     report: &mut LintReport,
 ) {
     let known = pack.is_some();
-    // A stand-in, as advice shows it, where the pack has no ref of its own.
+    // A stand-in, as advice shows it, if the pack has no ref of its own.
     let Some(pack) = pack.or_else(|| "my_pack".parse().ok()) else { return };
     let mut findings = Findings::new();
     let mut components = Vec::new();

@@ -22,9 +22,9 @@ pub struct PackConfig {
     pub pack: PackMetadata,
     /// Every component file, sorted by kind and then by ref.
     pub components: Vec<ComponentSummary>,
-    /// What the unpacked pack takes on disk.
+    /// The footprint of the unpacked pack.
     pub unpacked: Footprint,
-    /// What its runtimes need.
+    /// The environment locks of its runtimes.
     #[serde(default)]
     pub environments: EnvironmentLocks,
 }

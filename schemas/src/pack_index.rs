@@ -29,7 +29,7 @@ pub struct PackIndex {
     pub pack: PackRef,
     /// Name for people.
     pub label: String,
-    /// What it does.
+    /// Its description.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub description: String,
     /// Who wrote it.
@@ -63,7 +63,7 @@ pub struct Release {
     /// The packs it needs.
     #[serde(default)]
     pub dependencies: BTreeMap<PackRef, Requirement>,
-    /// What it needs of the host.
+    /// Its requirements on the host.
     #[serde(default)]
     pub requires: Requires,
     /// Where it installs; empty means everywhere.
@@ -91,7 +91,7 @@ pub struct ManifestPointer {
     pub size: u64,
 }
 
-/// What a release needs of the host; each a version specifier in its runtime's own grammar.
+/// A release's requirements on the host; each a version specifier in its runtime's own grammar.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Requires {
     /// Versions of Attune.

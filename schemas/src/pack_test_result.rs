@@ -40,7 +40,7 @@ pub struct PackTestResult {
     pub failed: u64,
     /// Skipped tests.
     pub skipped: u64,
-    /// `passed / total_tests`, 0 where there are none.
+    /// `passed / total_tests`, 0 if there are none.
     pub pass_rate: f64,
     /// In milliseconds.
     pub duration_ms: u64,
@@ -54,7 +54,7 @@ pub struct PackTestResult {
 pub struct SuiteResult {
     /// The runner's name.
     pub name: String,
-    /// What ran it.
+    /// The kind of runner.
     pub runner_type: String,
     /// Number of tests.
     pub total: u64,
@@ -82,9 +82,9 @@ pub struct TestCase {
     pub duration_ms: u64,
     /// Why it did not pass.
     pub error_message: Option<String>,
-    /// What it wrote.
+    /// Its standard output.
     pub stdout: String,
-    /// What it complained.
+    /// Its standard error.
     pub stderr: String,
 }
 
@@ -125,7 +125,7 @@ impl PackTestResult {
         }
     }
 
-    /// Counts, and the end of what the first failing suite said.
+    /// Counts, and the end of the first failing suite's output.
     pub fn summary(&self) -> String {
         let counts = format!("{} of {} passed", self.passed, self.total_tests);
         let failing = self.test_suites.iter().find(|suite| suite.failed > 0);
@@ -136,7 +136,7 @@ impl PackTestResult {
     }
 }
 
-/// The last lines of what a test said, each on a line of its own.
+/// The last lines of a test's output, each on a line of its own.
 fn tail_of(said: &str) -> impl Iterator<Item = &str> {
     const SHOWN_LINES: usize = 12;
     let lines: Vec<&str> = said.trim_end().lines().collect();

@@ -77,7 +77,7 @@ impl Platform {
         Self { arch: Arch::Arm64, libc: Libc::Musl },
     ];
 
-    /// The platform this program was built for, or `None` where it is not one of ours.
+    /// The platform this program was built for, or `None` if it is not one of ours.
     pub fn current() -> Option<Self> {
         if !cfg!(target_os = "linux") {
             return None;

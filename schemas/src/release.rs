@@ -29,7 +29,7 @@ pub const PACK_MEDIA_TYPE: &str = "application/vnd.attune.pack.v1.tar+zstd";
 pub const WHEEL_MEDIA_TYPE: &str = "application/vnd.attune.python.wheel.v1+zip";
 /// Media type of a vendored npm package, original bytes.
 pub const NODE_PACKAGE_MEDIA_TYPE: &str = "application/vnd.attune.node.package.v1.tar+gzip";
-/// Media type of what an npm package's install script made.
+/// Media type of the files that an npm package's install script made.
 pub const NODE_OVERLAY_MEDIA_TYPE: &str = "application/vnd.attune.node.overlay.v1.tar+zstd";
 /// Annotation that carries a vendored file's name.
 pub const TITLE_ANNOTATION: &str = "org.opencontainers.image.title";
@@ -38,7 +38,7 @@ pub const VERSION_ANNOTATION: &str = "org.opencontainers.image.version";
 /// Annotation that carries the pack's ref.
 pub const PACK_REF_ANNOTATION: &str = "dev.attune.pack.ref";
 
-/// A pointer to a blob: what it is, its digest, and its size in bytes.
+/// A pointer to a blob: its media type, its digest, and its size in bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Descriptor {
@@ -66,7 +66,7 @@ impl Descriptor {
         self
     }
 
-    /// The file name, where there is one.
+    /// The file name, if it has one.
     pub fn title(&self) -> Option<&str> {
         self.annotations.get(TITLE_ANNOTATION).map(String::as_str)
     }
@@ -100,9 +100,9 @@ pub enum ManifestError {
     Field {
         /// The field's name.
         field: &'static str,
-        /// What it says.
+        /// The value found.
         actual: String,
-        /// What it must say.
+        /// The value expected.
         expected: &'static str,
     },
     /// The first layer is not the pack.

@@ -1,4 +1,4 @@
-//! What one pack asks of another: a requirement on versions, and a pack with a requirement.
+//! The requirement of one pack on another: a range of versions, and a pack with such a range.
 //!
 //! The grammar is Attune's for pack dependencies, with two additions that it refuses and that its
 //! documents show: a comma means *and*, and prereleases may be named.
@@ -44,7 +44,7 @@ pub enum Operator {
 pub struct Comparator {
     /// How to compare.
     pub operator: Operator,
-    /// What to compare with.
+    /// The version to compare with.
     pub version: Version,
 }
 
@@ -89,7 +89,7 @@ impl Requirement {
 
     /// Whether `version` satisfies every comparator.
     ///
-    /// A prerelease satisfies a requirement only where one is named.
+    /// A prerelease satisfies a requirement only if the requirement names one.
     pub fn matches(&self, version: &Version) -> bool {
         if version.is_prerelease() && !self.names_prerelease() {
             return false;
@@ -99,7 +99,7 @@ impl Requirement {
 }
 
 impl Comparator {
-    /// The first version that is too high, or `None` where there is no upper bound.
+    /// The first version that is too high, or `None` if there is no upper bound.
     pub fn upper_bound(&self) -> Option<Version> {
         let version = self.version.semver();
         let (major, minor, patch) = (version.major, version.minor, version.patch);

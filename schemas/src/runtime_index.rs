@@ -1,8 +1,8 @@
 //! The runtime index: the interpreters that a registry carries, for hosts that have none.
 //!
 //! `runtimes/<sha256>.<runtime>.json`, a TUF target named `runtimes/<runtime>.json`,
-//! `format: "attune.runtime.index/v1"`. An entry says everything that an installer plans from; its archive has
-//! the form of a pack archive, which holds no links, so these are listed.
+//! `format: "attune.runtime.index/v1"`. An entry has everything that an installer plans from; its archive has
+//! the form of a pack archive, which holds no links, so the links are listed.
 
 use std::fmt;
 use std::str::FromStr;
@@ -85,9 +85,9 @@ pub struct RuntimeRelease {
     pub platform: Platform,
     /// Digest and size of its archive.
     pub archive: ManifestPointer,
-    /// What the archive unpacks to.
+    /// The footprint of the unpacked archive.
     pub unpacked: Footprint,
-    /// The program, relative to what is unpacked.
+    /// The program, relative to the unpacked archive.
     pub executable: EntryPath,
     /// Links in it, sorted by path.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -114,7 +114,7 @@ pub struct RuntimeRelease {
 pub struct RuntimeLink {
     /// The link.
     pub path: EntryPath,
-    /// The file or directory that it leads to, both relative to what is unpacked.
+    /// The file or directory that it leads to, both relative to the unpacked archive.
     pub target: EntryPath,
 }
 

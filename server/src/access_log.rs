@@ -1,8 +1,8 @@
 //! One log line per request.
 //!
-//! Wraps the router. Goes to `tracing` at the level `info` under the target `access`, where the
-//! binary shows it with `-v`. The time is the one until the headers; the length is the one that
-//! was promised, and a client that hangs up early gets less.
+//! Wraps the router. Goes to `tracing` at the level `info` under the target `access`, which the binary
+//! shows with `-v`. The time is measured until the headers; the length is the promised one, and a client
+//! that hangs up early gets less.
 
 use std::net::SocketAddr;
 use std::time::Instant;

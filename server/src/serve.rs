@@ -1,7 +1,8 @@
 //! Sockets: binding one, and serving a router on it until told to stop.
 //!
-//! Knows nothing of registries. Every request is logged: see [`crate::access_log`]. Stopping is orderly: no new connections, idle ones are closed,
-//! running downloads may finish within a limit, and the caller learns whether they all did.
+//! Knows nothing of registries. Every request is logged: see [`crate::access_log`]. Stopping is orderly: no
+//! new connections, idle ones are closed, running downloads may finish within a limit, and the caller
+//! learns whether they all did.
 
 use std::future::Future;
 use std::io;

@@ -1,7 +1,7 @@
 //! The signals that ask a server to stop: SIGINT (Ctrl-C) and SIGTERM (service managers).
 //!
-//! Once a [`Signals`] exists these signals no longer end the process; whoever holds it decides
-//! what the first and the second one mean.
+//! Once a [`Signals`] exists these signals no longer end the process; its holder decides what the first
+//! and the second one mean.
 
 use std::io;
 

@@ -1,4 +1,4 @@
-//! Reads a tar stream entry by entry and refuses what an honest writer would never write.
+//! Reads a tar stream entry by entry and refuses every entry that an honest writer would never write.
 //!
 //! Header fields are parsed by the `tar` crate; the walk from header to header is here, because the
 //! crate's own keeps names of any size in memory and cannot be held across calls.
@@ -22,7 +22,7 @@ pub struct TarLimits {
     pub max_name_bytes: u64,
 }
 
-/// What an entry is.
+/// The kind of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EntryKind {
     /// A directory.
@@ -39,7 +39,7 @@ pub enum EntryKind {
 pub struct TarEntry {
     /// Its path.
     pub path: EntryPath,
-    /// What it is.
+    /// Its kind.
     pub kind: EntryKind,
     /// The bytes of the file; 0 for a directory.
     pub size: u64,
@@ -80,7 +80,7 @@ impl<R: Read> TarStream<R> {
         }
     }
 
-    /// The next entry, or `None` at the end of the archive; skips what was not read of the last one.
+    /// The next entry, or `None` at the end of the archive; skips the unread rest of the last one.
     pub fn next_entry(&mut self) -> Result<Option<TarEntry>, ArchiveError> {
         let Some(mut header) = self.next_header()? else { return Ok(None) };
         let mut long_name = None;
@@ -115,7 +115,7 @@ impl<R: Read> TarStream<R> {
         Ok(())
     }
 
-    /// Goes to the next header and sets what remains of its entry.
+    /// Goes to the next header and sets the number of bytes that remain of its entry.
     fn next_header(&mut self) -> Result<Option<Header>, ArchiveError> {
         if self.ended {
             return Ok(None);

@@ -14,12 +14,12 @@ pub enum ArchiveError {
     /// An entry's path is not one that may be unpacked.
     #[error("the archive has a hostile entry")]
     Path(#[from] EntryPathError),
-    /// An entry is a link, a device or anything else but a file or directory.
+    /// An entry is neither a file nor a directory, but for example a link or a device.
     #[error("archive entry `{path}` is a {kind}; only files and directories are allowed")]
     EntryType {
         /// The entry.
         path: String,
-        /// What it is.
+        /// Its kind.
         kind: &'static str,
     },
     /// Two entries have the same path, or paths that differ only by case.
@@ -39,17 +39,17 @@ pub enum ArchiveError {
     TooLarge {
         /// The limit.
         limit: u64,
-        /// What is limited.
+        /// The limited unit.
         what: &'static str,
     },
-    /// The archive unpacks to something else than its release says.
+    /// The archive does not unpack to the footprint that its release states.
     #[error("the archive holds {actual} {what}, its release says {expected}")]
     Footprint {
-        /// What was counted.
+        /// The counted unit.
         what: &'static str,
-        /// What the release says.
+        /// The number that the release states.
         expected: u64,
-        /// What was found.
+        /// The number found.
         actual: u64,
     },
     /// Writing to disk failed.

@@ -2,7 +2,7 @@
 //!
 //! The first part of every path is dropped, whatever it is (`package/` by custom); of two entries with one
 //! path the later counts, as with npm itself. Directories are those that files need. Where npm passes over
-//! links in silence, they are refused here: what a package has is what it lists.
+//! links in silence, they are refused here: a package has exactly the files it lists.
 
 use std::collections::{HashMap, HashSet};
 use std::io::{self, BufRead, BufReader, Read};
@@ -31,7 +31,7 @@ pub struct NodeFile<'a> {
     pub content: &'a mut dyn Read,
 }
 
-/// Gives every file of the tarball in `reader` to `visit`, and returns what the package takes unpacked.
+/// Gives every file of the tarball in `reader` to `visit`, and returns the footprint of the unpacked package.
 pub fn read_node_package(
     reader: impl Read,
     limits: TarLimits,
@@ -61,7 +61,7 @@ pub fn read_node_package(
     Ok(seen.footprint())
 }
 
-/// The path without its first part; `None` where there is nothing but that.
+/// The path without its first part; `None` if nothing remains.
 fn stripped(name: &str) -> Result<Option<EntryPath>, ArchiveError> {
     let name = name.strip_prefix("./").unwrap_or(name);
     let Some((first, rest)) = name.split_once('/') else { return Ok(None) };
@@ -95,7 +95,7 @@ impl Seen {
         Self { limits, files: HashMap::new(), directories: HashSet::new(), name_bytes: 0, bytes: 0 }
     }
 
-    /// Takes note of a file; `true` where it replaces an earlier one.
+    /// Takes note of a file; `true` if it replaces an earlier one.
     fn claim(&mut self, path: &EntryPath, size: u64) -> Result<bool, ArchiveError> {
         self.bytes = self.bytes.saturating_add(size);
         self.name_bytes += path.as_str().len() as u64;
@@ -161,7 +161,7 @@ mod tests {
             header.set_entry_type(*kind);
             header.set_mode(if name.ends_with("cli.js") { 0o755 } else { 0o644 });
             header.set_size(content.len() as u64);
-            // Not `append_data`, which refuses what is to be refused here.
+            // Not `append_data`, which would refuse the path before the reader does.
             header.as_mut_bytes()[..name.len()].copy_from_slice(name.as_bytes());
             header.set_cksum();
             builder.append(&header, content.as_bytes()).unwrap();

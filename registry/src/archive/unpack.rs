@@ -10,7 +10,7 @@ use super::MAX_WINDOW_LOG;
 use super::entries::{EntryKind, TarEntry, TarLimits, TarStream};
 use super::error::ArchiveError;
 
-/// The most that a pack archive may unpack to, whatever its release says.
+/// The most that a pack archive may unpack to, even if its release states more.
 pub const PACK_LIMITS: TarLimits =
     TarLimits { max_entries: 100_000, max_bytes: 16 << 30, max_name_bytes: 16 << 20 };
 
@@ -62,7 +62,7 @@ fn write_entry(
     Ok(())
 }
 
-/// Copies a file's content; what fails to be read is damage, what fails to be written is not.
+/// Copies a file's content; a failed read is damage, a failed write is not.
 fn copy(content: &mut impl Read, file: &mut impl Write) -> Result<(), ArchiveError> {
     let mut buffer = [0; 16 * 1024];
     loop {
@@ -149,7 +149,7 @@ mod tests {
             let mut damaged = bytes.clone();
             damaged[position] ^= 0x10;
             let destination = directory.path().join(position.to_string());
-            // A few bits of a zstd frame carry nothing; the checksum vouches for what comes out.
+            // A few bits of a zstd frame carry nothing; the checksum vouches for the output.
             if unpack_pack(&damaged[..], &destination, &footprint).is_ok() {
                 let content = fs_err::read(destination.join("a")).unwrap();
                 assert_eq!(content, b"hello hello hello", "byte {position}");

@@ -27,7 +27,7 @@ pub struct SourceFile<'a> {
 /// A pack archive that was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PackArchive {
-    /// What it unpacks to.
+    /// The footprint of the unpacked files.
     pub unpacked: Footprint,
 }
 
@@ -50,7 +50,7 @@ pub fn write_pack(
 ) -> Result<PackArchive, ArchiveError> {
     let mut encoder = zstd::Encoder::new(writer, COMPRESSION_LEVEL)?;
     encoder.include_checksum(true)?;
-    // 8 MiB: within what every reader of ours decodes, whatever the level would choose.
+    // 8 MiB: every reader of ours decodes it, and the level chooses no other.
     encoder.window_log(23)?;
     let mut builder = tar::Builder::new(encoder);
     let mut unpacked = Footprint::default();

@@ -1,8 +1,8 @@
-//! Bounds what blobs take between check and use: bytes of memory, and files in the spool.
+//! Bounds the memory and the spool files of blobs between check and use.
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
-/// A number of units that holders share; whoever finds too few waits.
+/// A number of units that holders share; a holder that finds too few waits.
 #[derive(Debug)]
 pub(super) struct Budget {
     free: Mutex<u64>,

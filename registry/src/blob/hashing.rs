@@ -1,4 +1,4 @@
-//! The one place where a stream is held against a size and a digest.
+//! The one place where a stream is checked against a size and a digest.
 
 use std::io::{self, Read, Write};
 
@@ -14,7 +14,7 @@ pub enum BlobError {
     Digest {
         /// The digest asked for.
         expected: Digest,
-        /// The digest of what came.
+        /// The digest of the bytes that came.
         actual: Digest,
     },
     /// The bytes are too few or too many.
@@ -24,7 +24,7 @@ pub enum BlobError {
         digest: Digest,
         /// The size that the link above states, in bytes.
         expected: u64,
-        /// The size found, in bytes; where it is too long, the size at which reading stopped.
+        /// The size found, in bytes; if it is too long, the size at which reading stopped.
         actual: u64,
     },
     /// Reading or writing failed.
@@ -38,7 +38,7 @@ pub enum BlobError {
     },
 }
 
-/// Hashes and counts what is read through it.
+/// Hashes and counts the bytes that are read through it.
 #[derive(Debug)]
 pub struct HashingReader<R> {
     inner: R,
@@ -76,7 +76,7 @@ pub fn digest_of_reader(reader: impl Read) -> io::Result<(Digest, u64)> {
 
 /// Copies the blob `digest` of exactly `size` bytes from `reader` to `writer`.
 ///
-/// At most `size + 1` bytes are read. When this fails, what `writer` has received must be thrown away.
+/// At most `size + 1` bytes are read. When this fails, the bytes in `writer` must be thrown away.
 pub(crate) fn copy_verified(
     reader: &mut dyn Read,
     writer: &mut dyn Write,

@@ -1,4 +1,4 @@
-//! A blob whose bytes have been held against its digest; the only form in which one is unpacked.
+//! A blob whose bytes have been checked against its digest; the only form in which one is unpacked.
 //!
 //! Small blobs are kept in memory and never touch the disk packed. A larger one is spooled to a file
 //! without a name, which its reader shrinks from the front as it goes, so that a blob is never on
@@ -37,7 +37,7 @@ enum Body {
 
 /// Where blobs that are too large for memory wait between check and use.
 ///
-/// Only one of them waits at a time: what a spooled blob unpacks to is counted as room, it is not.
+/// Only one blob waits at a time: the plan counts room for the unpacked files, and none for the spool.
 #[derive(Debug, Clone)]
 pub struct BlobSpool {
     directory: PathBuf,
@@ -114,7 +114,7 @@ pub enum BlobReader {
     File(SpooledReader),
 }
 
-/// What a blob in memory takes of the memory that all of them share.
+/// The share of a blob in the memory that all blobs share.
 #[derive(Debug, Clone)]
 pub struct MemoryShare(#[expect(dead_code, reason = "held, and given back when dropped")] Arc<Share>);
 
@@ -150,7 +150,7 @@ impl ReleaseSwitch {
 }
 
 impl BlobReader {
-    /// A second reader of the same bytes, from their start; `None` where they are in the spool.
+    /// A second reader of the same bytes, from their start; `None` if they are in the spool.
     pub fn second(&self) -> Option<Self> {
         match self {
             Self::Memory(cursor, share) => {
@@ -171,7 +171,7 @@ impl BlobReader {
 }
 
 impl SpooledReader {
-    /// Gives back what lies before the position; it reads as zeros afterwards.
+    /// Gives back the disk space before the position; it reads as zeros afterwards.
     fn release_behind(&mut self) {
         let Some(Release { switch, before }) = &mut self.released else { return };
         if self.position < *before + RELEASE_STEP_BYTES || !switch.0.load(Ordering::Relaxed) {

@@ -1,7 +1,7 @@
 //! A registry in a bundle: one `tar.zst`, read once from its first byte to its last.
 //!
 //! The head (`bundle.json`, `metadata/`, `packs/`) comes first and is kept in memory. Small blobs that
-//! are asked for are found by reading on, and what is passed on the way is put aside. The large ones
+//! are asked for are found by reading on, and the blobs passed on the way are put aside. The large ones
 //! are then handed out as they come by.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,7 +20,7 @@ use crate::source::{BlobPlan, BlobSink, Source, SourceError};
 /// The most entries of a bundle, and the most bytes of their names.
 const MAX_ENTRIES: u64 = 100_000;
 const MAX_NAME_BYTES: u64 = 16 << 20;
-/// What keeping a file of the head costs beside its content, in bytes, at least.
+/// The memory that keeping a file of the head costs beside its content, in bytes, at least.
 const KEPT_ENTRY_BYTES: u64 = 512;
 /// The most bytes of the head and of the small blobs that are kept in memory.
 const MAX_KEPT_BYTES: u64 = 48 * 1024 * 1024;
@@ -149,7 +149,7 @@ impl BundleSource {
         Ok(())
     }
 
-    /// Hands out what was put aside before it was known to be wanted.
+    /// Hands out the blobs that were put aside before they were known to be wanted.
     fn drain_aside(
         &mut self,
         plan: &BlobPlan,
@@ -182,7 +182,7 @@ fn hand_over(blob: VerifiedBlob, sink: &mut BlobSink<'_>) -> Result<(), SourceEr
     }
 }
 
-/// Reads the current entry into memory, within what may be kept there.
+/// Reads the current entry into memory, up to the limit of memory.
 fn keep(
     stream: &mut TarStream<Decoder>,
     size: u64,
@@ -269,7 +269,7 @@ impl Source for BundleSource {
 }
 
 impl BundleSource {
-    /// Holds a blob that is not wanted against what its release says, so that no damage goes unseen
+    /// Checks a blob that is not wanted against its release, so that no damage goes unseen
     /// and nothing large is hidden in a small bundle.
     fn pass_by(&mut self, digest: Digest, size: u64, plan: &BlobPlan) -> Result<(), SourceError> {
         let Some(&expected) = plan.allowed.get(&digest) else {

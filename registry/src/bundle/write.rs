@@ -15,10 +15,10 @@ const COMPRESSION_LEVEL: i32 = 3;
 /// Fixed, because the bytes differ between one thread and several.
 const COMPRESSION_THREADS: u32 = 2;
 
-/// What goes into a bundle, in order.
+/// The content of a bundle, in order.
 #[derive(Debug, Clone)]
 pub struct BundleContent {
-    /// What was asked for.
+    /// The request that the bundle answers.
     pub description: BundleDescription,
     /// The files of the head.
     pub head: Vec<(RegistryPath, Vec<u8>)>,

@@ -16,14 +16,14 @@ pub enum ResolveError {
         /// Packs with a similar name, the most similar first.
         similar: Vec<PackRef>,
     },
-    /// No version of a pack that was asked for will do.
+    /// No version of a requested pack satisfies the request.
     #[error("pack `{pack}` has no version that satisfies `{requirement}`; it has {}", list(available))]
     NoVersion {
         /// The pack.
         pack: PackRef,
-        /// What was asked for.
+        /// The requirement.
         requirement: Requirement,
-        /// The versions there are, the highest first.
+        /// The available versions, the highest first.
         available: Vec<Version>,
     },
     /// No combination of releases satisfies everything.
@@ -38,7 +38,7 @@ pub enum ResolveError {
         /// The packs of the circle, each depending on the next and the last on the first.
         packs: Vec<PackRef>,
     },
-    /// The candidates of a pack could not be told.
+    /// The candidates of a pack could not be listed.
     #[error("could not tell the releases of pack `{pack}`")]
     Candidates {
         /// The pack.
@@ -50,7 +50,7 @@ pub enum ResolveError {
 }
 
 impl ResolveError {
-    /// What to do about it, where that is known.
+    /// A hint for a person, if one is known.
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::NoVersion { pack, requirement, .. } => {

@@ -1,7 +1,7 @@
-//! Picks releases: the closure of what was asked for, by PubGrub over the pack indexes.
+//! Picks releases: the closure of a request, by PubGrub over the pack indexes.
 //!
-//! Knows nothing of files or trust; the candidates come from verified indexes and, on a host, from
-//! what is installed. A solution is ordered so that every pack comes after what it depends on.
+//! Knows nothing of files or trust; the candidates come from verified indexes and, on a host, from the
+//! installed packs. A solution is ordered so that every pack comes after its dependencies.
 
 mod error;
 mod order;
@@ -22,27 +22,27 @@ pub struct Candidate {
     pub version: Version,
     /// The packs it needs.
     pub dependencies: BTreeMap<PackRef, Requirement>,
-    /// Chosen before any other that will do, as what is installed already is.
+    /// Whether it is chosen before any other that satisfies the request, as an installed release is.
     pub preferred: bool,
-    /// Chosen only where its very version is asked for.
+    /// Whether it is chosen only if its exact version is asked for.
     pub yanked: bool,
 }
 
-/// Why the candidates of a pack could not be told; from whatever holds them.
+/// Why the candidates of a pack could not be listed.
 pub type CandidateError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Holds the candidates.
 pub trait Candidates {
-    /// Every release of `pack`, in any order; none where the pack is unknown.
+    /// Every release of `pack`, in any order; none if the pack is unknown.
     fn releases(&self, pack: &PackRef) -> Result<Vec<Candidate>, CandidateError>;
 
-    /// Every pack there is, for suggestions; may be empty where that cannot be told cheaply.
+    /// Every pack, for suggestions; may be empty if listing them is expensive.
     fn known_packs(&self) -> Vec<PackRef> {
         Vec::new()
     }
 }
 
-/// What was chosen: one version per pack, dependencies before dependents.
+/// The chosen releases: one version per pack, dependencies before dependents.
 pub type Resolution = Vec<(PackRef, Version)>;
 
 /// Chooses one version of every pack in the closure of `requests`.

@@ -1,4 +1,4 @@
-//! Puts chosen packs into an order in which each comes after what it depends on.
+//! Orders chosen packs so that each comes after its dependencies.
 
 use std::collections::BTreeMap;
 

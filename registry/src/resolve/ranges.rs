@@ -1,4 +1,4 @@
-//! A requirement as a set of versions, which is what PubGrub computes with.
+//! A requirement as a set of versions, the form that PubGrub computes with.
 
 use attune_schemas::requirement::{Comparator, Operator};
 use attune_schemas::{Requirement, Version};

@@ -1,4 +1,4 @@
-//! What is asked for by name is checked before anything is solved: a misspelt pack needs no derivation.
+//! Requests are checked before anything is solved: a misspelt pack needs no derivation.
 
 use attune_schemas::{PackRef, PackRequest, Version};
 

@@ -1,4 +1,4 @@
-//! Why a source could not give what it was asked for.
+//! Why a source could not give a file.
 
 use std::io;
 
@@ -20,7 +20,7 @@ pub enum SourceError {
     NotABundle {
         /// The file.
         name: String,
-        /// What is wrong with it.
+        /// The defect.
         reason: String,
     },
     /// The bundle's archive is damaged, cut off or hostile.
@@ -46,7 +46,7 @@ pub enum SourceError {
         /// The blob.
         digest: Digest,
     },
-    /// Blobs that are needed and not there.
+    /// Needed blobs that are missing.
     #[error("{} lacks {} of the blobs that are needed, the first is {}", name, missing.len(), missing[0])]
     MissingBlobs {
         /// The source.
@@ -54,7 +54,7 @@ pub enum SourceError {
         /// The blobs; at least one.
         missing: Vec<Digest>,
     },
-    /// A blob that is not what its name says.
+    /// A blob whose bytes do not match its digest.
     #[error("{name} has a damaged blob")]
     Blob {
         /// The source.
@@ -83,9 +83,9 @@ pub enum SourceError {
     /// A server could not be reached or answered with an error.
     #[error("could not fetch `{url}`: {reason}")]
     Http {
-        /// What was asked for.
+        /// The URL.
         url: String,
-        /// What went wrong.
+        /// The cause.
         reason: String,
     },
     /// The URL of a registry is not one.
@@ -93,7 +93,7 @@ pub enum SourceError {
     Url {
         /// The URL.
         url: String,
-        /// What is wrong with it.
+        /// The defect.
         reason: String,
     },
     /// The receiver of the blobs broke off.
@@ -102,7 +102,7 @@ pub enum SourceError {
 }
 
 impl SourceError {
-    /// Whether the bytes are at fault rather than the way to them.
+    /// Whether the bytes are damaged, rather than out of reach.
     pub fn is_damage(&self) -> bool {
         match self {
             Self::Blob { source, .. } => !matches!(source, BlobError::Io { .. }) || self.is_cut_off(),
@@ -130,7 +130,7 @@ impl SourceError {
         if self.is_damage() { FailureKind::Untrusted } else { FailureKind::Failed }
     }
 
-    /// What to do about it, where that is known.
+    /// A hint for a person, if one is known.
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Bundle { .. } | Self::Blob { .. } | Self::UnknownBlob { .. } => {

@@ -34,7 +34,7 @@ impl HttpSource {
         if !(url.starts_with("http://") || url.starts_with("https://")) {
             return Err(refuse("it must start with http:// or https://".to_owned()));
         }
-        // An error only says that a provider was installed before, which is as good.
+        // An error means that a provider is installed already.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder()
             .user_agent(concat!("attune-offline/", env!("CARGO_PKG_VERSION")))
@@ -45,7 +45,7 @@ impl HttpSource {
         Ok(Self { base: url.trim_end_matches('/').to_owned(), client })
     }
 
-    /// Starts the transfer of a file; `None` where the server says that there is none.
+    /// Starts the transfer of a file; `None` if the server says that it has no such file.
     fn get(&self, path: &RegistryPath) -> Result<Option<Response>, SourceError> {
         let url = format!("{}/{}", self.base, path.to_string().replace('%', "%25"));
         let failed = |reason: String| SourceError::Http { url: url.clone(), reason };

@@ -1,7 +1,7 @@
-//! Where a registry's files come from: a directory, HTTP, or a [bundle](crate::bundle), through one interface.
+//! Where a registry's files come from: a directory, HTTP, or a bundle, through one interface.
 //!
-//! A source promises nothing about what it hands out except blobs, which it holds against their
-//! digests. Metadata and pack indexes are bytes that [`crate::trust`] has yet to vouch for.
+//! A source promises nothing about the files it hands out except blobs, which it checks against their
+//! digests. Metadata and pack indexes are bytes that the metadata has yet to vouch for.
 
 mod directory;
 mod error;
@@ -22,7 +22,7 @@ pub use http::HttpSource;
 use crate::blob::{BlobSpool, VerifiedBlob};
 use crate::layout::RegistryPath;
 
-/// The blobs that an installation needs of a source.
+/// The blobs that an installation needs from a source.
 #[derive(Debug, Clone, Default)]
 pub struct BlobPlan {
     /// The blobs to hand out, with their sizes in bytes.
@@ -37,15 +37,15 @@ pub type BlobSink<'a> = dyn FnMut(VerifiedBlob) -> ControlFlow<()> + 'a;
 
 /// A place from which a registry is read.
 pub trait Source {
-    /// What it is, for messages.
+    /// The name of the source, for messages.
     fn name(&self) -> String;
 
-    /// What the bundle says of itself; `None` where the source is not a bundle.
+    /// The description in the bundle; `None` if the source is not a bundle.
     fn description(&self) -> Option<&BundleDescription> {
         None
     }
 
-    /// Reads a file of the head, at most `max_bytes` long; `None` only where it truly is not there.
+    /// Reads a file of the head, at most `max_bytes` long; `None` only if it is certainly absent.
     fn read(&self, path: &RegistryPath, max_bytes: u64) -> Result<Option<Vec<u8>>, SourceError>;
 
     /// Reads a small blob whole and checks it.
@@ -53,7 +53,7 @@ pub trait Source {
 
     /// Hands every wanted blob to `sink`, checked, in the order that suits the source.
     ///
-    /// Returns once all have been handed out, or [`SourceError::Stopped`] where the sink broke off.
+    /// Returns once all have been handed out, or [`SourceError::Stopped`] if the sink broke off.
     fn stream_blobs(
         &mut self,
         plan: &BlobPlan,
@@ -62,8 +62,8 @@ pub trait Source {
     ) -> Result<(), SourceError>;
 }
 
-/// The order in which blobs are fetched where the source leaves the choice: the largest first, so
-/// that what takes longest to unpack starts first.
+/// The order in which blobs are fetched if the source leaves the choice: the largest first, so that
+/// the blob that takes longest to unpack starts first.
 fn largest_first(wanted: &BTreeMap<Digest, u64>) -> Vec<(Digest, u64)> {
     let mut order: Vec<_> = wanted.iter().map(|(digest, size)| (*digest, *size)).collect();
     order.sort_by_key(|&(digest, size)| (std::cmp::Reverse(size), digest));

@@ -4,7 +4,7 @@
 //! publisher   Keyring -> init_repository | Repository::{publish, refresh, publish_root} -> files to write
 //! client      TrustAnchor | TrustStore -> Client::update -> VerifiedRepository -> VerifiedTarget
 //!             MetadataStore -> Updater::refresh -> TrustedSet -> VerifiedTarget      (any TUF repository)
-//! state       metadata that is proven, and what a host keeps of it
+//! state       metadata that is proven, and the part of it that a host keeps
 //! keys        keys that sign, their files, and signatures counted against a threshold
 //! ```
 //!

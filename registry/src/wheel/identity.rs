@@ -7,7 +7,7 @@ use std::str::FromStr;
 use uv_distribution_filename::WheelFilename;
 use uv_pep440::Version;
 
-/// What differs between a wheel and its name.
+/// A difference between a wheel and its name.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct IdentityError(String);

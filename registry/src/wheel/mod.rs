@@ -1,10 +1,10 @@
-//! What a wheel says of itself, judged alike by those that publish it and those that install it.
+//! The contents of a wheel, judged alike by the publisher and by the installer.
 
 mod identity;
 pub mod record;
 mod scripts;
 
-/// What `.data` of a wheel can hold: each is a directory of its own.
+/// The directories that `.data` of a wheel can hold.
 ///
 /// Source: the specification of the binary distribution format.
 pub const DATA_KINDS: [&str; 5] = ["purelib", "platlib", "headers", "scripts", "data"];

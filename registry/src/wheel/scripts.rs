@@ -9,7 +9,7 @@ pub struct EntryPoint {
     pub name: String,
     /// The module to import.
     pub module: String,
-    /// What to call in it; may have dots.
+    /// The object to call in it; may have dots.
     pub object: String,
 }
 

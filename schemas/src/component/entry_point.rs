@@ -1,4 +1,4 @@
-//! What an action or sensor runs: its entry point, its runner, its workflow file.
+//! The program of an action or sensor: its entry point, its runner, its workflow file.
 
 use std::collections::BTreeSet;
 
@@ -98,7 +98,7 @@ pub(super) fn check_runner(component: &ComponentFile, runtimes: &BTreeSet<String
     );
 }
 
-/// The runtime that a component runs in, where Attune ships it.
+/// The runtime that a component runs in, if Attune ships it.
 fn runtime(kind: ComponentKind, fields: &Fields<'_>) -> Option<&'static str> {
     let default = if kind == ComponentKind::Sensor { "native" } else { "shell" };
     canonical_runtime(text(fields, "runner_type").unwrap_or(default).trim_start_matches("core."))
@@ -116,7 +116,7 @@ fn text<'a>(fields: &Fields<'a>, key: &str) -> Option<&'a str> {
     fields.get(key).and_then(|value| value.as_str()).filter(|text| !text.trim().is_empty())
 }
 
-/// `path` relative to `directory`, with `.` and `..` resolved; `None` where it leaves the pack.
+/// `path` relative to `directory`, with `.` and `..` resolved; `None` if it leaves the pack.
 pub(super) fn resolve(directory: &str, path: &str) -> Option<EntryPath> {
     let mut parts: Vec<&str> = vec![directory];
     if path.starts_with('/') {

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! files of a pack --component_files--> (kind, file) --read_component--> ComponentFile
-//!     --check_component_set--> what only shows between files: duplicates, missing references
+//!     --check_component_set--> defects between files: duplicates, missing references
 //! ```
 
 mod entry_point;

@@ -3,7 +3,7 @@
 use crate::diagnostics::{Code, Findings};
 use crate::yaml::Fields;
 
-/// Checks what the table of fields cannot say: the action is a full ref, and no text is blank.
+/// Checks the rules that the table of fields cannot say: the action is a full ref, and no text is blank.
 pub(super) fn check_queue(fields: &Fields<'_>, findings: &mut Findings) {
     if let Some(text) = fields.get("dispatch_action").and_then(|value| value.as_str()) {
         let full = text.split_once('.').is_some_and(|(pack, name)| !pack.is_empty() && !name.is_empty());

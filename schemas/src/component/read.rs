@@ -1,7 +1,7 @@
 //! Reads one component file: its ref and label, its fields' types, and its definition as JSON.
 //!
-//! The definition stays what the file says, except that refs are completed and aliases of fields have
-//! one name. What spans files is checked in `set.rs`.
+//! The content stays as it is in the file, except that refs are completed and aliases of fields have one
+//! name. Rules that span files are checked in `set.rs`.
 
 use serde_json::{Map, Value};
 
@@ -28,12 +28,12 @@ pub struct ComponentFile {
 }
 
 impl ComponentFile {
-    /// What a release says of the component.
+    /// The component, as a release's config blob lists it.
     pub fn summary(&self) -> &ComponentSummary {
         &self.summary
     }
 
-    /// What a release says of the component, without the file.
+    /// The component, as a release's config blob lists it, without the file.
     pub fn into_summary(self) -> ComponentSummary {
         self.summary
     }
@@ -46,8 +46,8 @@ impl ComponentFile {
 
 /// Reads `text`, the content of `file`, as a component of `kind` in `pack`.
 ///
-/// `None` where the file cannot be parsed or has nothing to make a ref of; `findings` says why. A value
-/// that is there may still come with errors.
+/// `None` if the file cannot be parsed or has nothing to make a ref of; `findings` says why. A component
+/// that is returned may still come with errors.
 pub fn read_component(
     kind: ComponentKind,
     pack: &PackRef,

@@ -31,7 +31,7 @@ pub(super) fn derived_label(component_ref: &str) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// The ref of the component in `file`, or `None` where there is nothing to make one of.
+/// The ref of the component in `file`, or `None` if there is nothing to make one of.
 pub(super) fn read_ref(
     kind: ComponentKind,
     pack: &PackRef,

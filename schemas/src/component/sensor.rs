@@ -1,4 +1,4 @@
-//! Sensors: what watches the world and fires triggers.
+//! Sensors: programs that watch the world and fire triggers.
 
 use serde_json::{Map, Value};
 

@@ -1,4 +1,4 @@
-//! What only shows between the files of a pack: duplicates, and references that lead nowhere.
+//! Defects between the files of a pack: duplicates, and references that lead nowhere.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -55,7 +55,7 @@ pub fn check_component_set(
     }
 }
 
-/// What the components of a pack may refer to.
+/// The targets that the components of a pack may refer to.
 struct Known<'a> {
     /// Actions, and workflows, each of which becomes an action.
     actions: BTreeSet<&'a str>,

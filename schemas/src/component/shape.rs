@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::diagnostics::{Code, Findings};
 use crate::yaml::{FieldPath, Fields};
 
-/// What a field may hold.
+/// The values that a field may hold.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Shape {
     Text,
@@ -20,7 +20,7 @@ pub(super) enum Shape {
     Texts,
     /// A mapping whose values are all text.
     TextMapping,
-    /// One text or a list of them.
+    /// One text or a list of texts.
     OneOrMoreTexts,
     OneOf(&'static [&'static str]),
     /// Anything: known, and of no consequence to a release.
@@ -45,7 +45,7 @@ pub(super) const fn required(key: &'static str, shape: Shape) -> Field {
     Field { key, shape, required: true }
 }
 
-/// Checks every field of `table`; what is not in it is not looked at.
+/// Checks every field of `table`, and no other.
 pub(super) fn check<'t>(
     fields: &Fields<'_>,
     table: impl IntoIterator<Item = &'t Field>,

@@ -1,4 +1,4 @@
-//! What a release's config blob says of one component.
+//! One component in a release's config blob.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::runtime_constraint::{RuntimeConstraint, RuntimeConstraintError};
 /// One component file of a pack.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ComponentSummary {
-    /// What it is.
+    /// Its kind.
     pub kind: ComponentKind,
     /// Its full ref, `pack.name`.
     #[serde(rename = "ref")]
@@ -32,7 +32,7 @@ impl ComponentSummary {
         self.runs().then(|| self.definition.get("runner_type").and_then(Value::as_str)).flatten()
     }
 
-    /// What it asks of that runtime's version.
+    /// Its requirement on that runtime's version.
     pub fn runtime_version(&self) -> Result<Option<RuntimeConstraint>, RuntimeConstraintError> {
         let text = self.definition.get("runtime_version").and_then(Value::as_str);
         text.filter(|_| self.runs()).map(str::parse).transpose()

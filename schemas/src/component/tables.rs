@@ -1,7 +1,7 @@
 //! The fields of each kind of component, as Attune's loaders read them.
 //!
-//! Tables, so that what is checked can be read at a glance. What a table cannot say (references,
-//! entry points, workflow forms) is in the files beside this one.
+//! Tables, so that the checks can be read at a glance. Rules that a table cannot say (references, entry
+//! points, workflow forms) are in the files beside this one.
 
 use super::kind::ComponentKind;
 use super::shape::Shape::{

@@ -33,7 +33,7 @@ macro_rules! codes {
                 match self { $(Self::$name => Severity::$severity,)* }
             }
 
-            /// One line that says what it means.
+            /// Its meaning, in one line.
             pub const fn summary(self) -> &'static str {
                 match self { $(Self::$name => $summary,)* }
             }

@@ -1,4 +1,4 @@
-//! One finding: where, how bad, what, and what to do about it.
+//! One finding: its place, severity, message and remedy.
 
 use std::fmt;
 
@@ -14,7 +14,7 @@ use super::position::Position;
 pub enum Severity {
     /// The pack cannot be released.
     Error,
-    /// It can be, and will probably not do what its author meant.
+    /// The pack can be released, and will probably not behave as its author meant.
     Warning,
     /// Worth knowing.
     Info,
@@ -33,9 +33,9 @@ pub struct Finding {
     pub line: usize,
     /// The column in characters, from 1.
     pub column: usize,
-    /// What is wrong.
+    /// The defect.
     pub message: String,
-    /// What to do about it.
+    /// The remedy.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub advice: Option<String>,
 }

@@ -32,7 +32,7 @@ impl Findings {
         self.items.iter().filter(|finding| finding.severity == severity).count()
     }
 
-    /// Whether there is none.
+    /// Whether there are no findings.
     pub fn is_empty(&self) -> bool {
         self.items.is_empty()
     }

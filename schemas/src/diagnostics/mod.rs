@@ -1,7 +1,7 @@
 //! Findings: defects and oddities of a pack, each with a file, a line, a stable code and advice.
 //!
-//! Reading a pack never stops at the first defect. Every reader takes [`Findings`] and goes on with
-//! what it could understand, so that a publisher sees all of them at once.
+//! Reading a pack never stops at the first defect. Every reader takes [`Findings`] and goes on with the
+//! rest of the file, so that a publisher sees all defects at once.
 
 mod codes;
 mod finding;

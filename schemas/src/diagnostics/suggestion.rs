@@ -1,6 +1,6 @@
 //! The known word closest to a misspelt one, for "did you mean".
 
-/// The word of `known` that `word` was probably meant to be; `None` where nothing is close.
+/// The word of `known` that `word` was probably meant to be; `None` if nothing is close.
 ///
 /// Close means at most a third of the letters wrong, and at most two.
 pub(crate) fn closest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {

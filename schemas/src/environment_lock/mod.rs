@@ -1,7 +1,7 @@
 //! The environment lock: which vendored files make a pack's environment on which machine.
 //!
-//! Written once by the builder, where there is a network; followed to the letter by the installer,
-//! which resolves nothing. For Python: one list of wheels per target (platform and Python minor). For
+//! Written once by the builder, which has a network; followed to the letter by the installer, which
+//! resolves nothing. For Python: one list of wheels per target (platform and Python minor). For
 //! Node.js: one list of packages with their places per platform.
 
 mod node;
@@ -28,7 +28,7 @@ impl EnvironmentLocks {
     }
 }
 
-/// What each runtime of a pack needs; absent where the runtime needs no environment.
+/// The environment lock of each runtime of a pack; absent if the runtime needs no environment.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct EnvironmentLocks {
     /// The Python environment.
@@ -48,7 +48,7 @@ pub struct ManifestFile {
     pub digest: Digest,
 }
 
-/// The room that a tree takes on disk.
+/// The room that a directory tree takes on disk.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Footprint {
     /// Number of files.

@@ -1,4 +1,4 @@
-//! What makes a pack's Node.js environment: packages at their places in `node_modules`.
+//! The lock of a pack's Node.js environment: packages at their places in `node_modules`.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -17,10 +17,10 @@ pub struct NodeLock {
     /// The dependency file that Attune's workers look at (`package.json`), and its digest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub manifest: Option<ManifestFile>,
-    /// One entry per machine that the release installs on. Empty where the pack needs no package, which
-    /// installs on every machine.
+    /// One entry per machine that the release installs on. Empty if the pack needs no package: it installs
+    /// on every machine.
     pub targets: Vec<NodeTarget>,
-    /// Machines that were asked for and cannot be served, with whom to blame.
+    /// Machines that were asked for and cannot be served, with the packages to blame.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub blocked: Vec<BlockedPlatform>,
 }
@@ -59,7 +59,7 @@ pub struct LockedNodePackage {
     pub digest: Digest,
     /// Size of the tarball in bytes.
     pub size: u64,
-    /// What it takes unpacked.
+    /// Its footprint, unpacked.
     pub unpacked: Footprint,
     /// The files that its install script made while building, laid over its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -73,7 +73,7 @@ pub struct LockedNodePackage {
 }
 
 impl LockedNodePackage {
-    /// Digest and size of its files: the tarball, and the overlay where there is one.
+    /// Digest and size of its files: the tarball, and the overlay if it has one.
     pub fn files(&self) -> impl Iterator<Item = (Digest, u64)> + use<> {
         let overlay = self.overlay.as_ref().map(|overlay| (overlay.digest, overlay.size));
         [(self.digest, self.size)].into_iter().chain(overlay)
@@ -93,9 +93,9 @@ pub struct Overlay {
     pub digest: Digest,
     /// Size of the archive in bytes.
     pub size: u64,
-    /// What it takes unpacked.
+    /// Its footprint, unpacked.
     pub unpacked: Footprint,
-    /// The ABI of Node.js (`process.versions.modules`) that its machine code is bound to; absent where it
+    /// The ABI of Node.js (`process.versions.modules`) that its machine code is bound to; absent if it
     /// runs on any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub node_abi: Option<String>,

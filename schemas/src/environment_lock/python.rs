@@ -1,4 +1,4 @@
-//! What makes a pack's Python environment.
+//! The lock of a pack's Python environment.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -17,10 +17,10 @@ pub struct PythonLock {
     /// installation when the environment's marker holds this digest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub manifest: Option<ManifestFile>,
-    /// One entry per machine and Python that the release installs on. Empty where the pack needs no
-    /// third-party package, which installs on every machine.
+    /// One entry per machine and Python that the release installs on. Empty if the pack needs no
+    /// third-party package: it installs on every machine.
     pub targets: Vec<PythonTarget>,
-    /// Machines and Pythons that were asked for and cannot be served, with whom to blame.
+    /// Machines and Pythons that were asked for and cannot be served, with the packages to blame.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub blocked: Vec<BlockedTarget>,
 }
@@ -60,21 +60,21 @@ pub struct LockedWheel {
     pub digest: Digest,
     /// Size of the wheel in bytes.
     pub size: u64,
-    /// What it takes unpacked.
+    /// Its footprint, unpacked.
     pub unpacked: Footprint,
-    /// Why its directories must be real in every environment, where they must: it looks beyond its own
-    /// files, at what other packages have. Absent where a link to a directory will do.
+    /// The reason why its directories must be real in every environment: it looks beyond its own files, at
+    /// those of other packages. Absent if links to directories suffice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unfolded: Option<String>,
     /// Shared libraries of the operating system that it needs, by file name, sorted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub libraries: Vec<String>,
-    /// What it was built from, where its publisher has no wheel that fits: a source distribution, a
+    /// The source it was built from, if its publisher has no wheel that fits: a source distribution, a
     /// directory of the pack, or a repository with its commit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub built_from: Option<String>,
-    /// The oldest glibc that a wheel built from source runs on, such as `2.34`; the tags of published
-    /// wheels say it.
+    /// The oldest glibc that a wheel built from source runs on, such as `2.34`; published wheels state it
+    /// in their tags.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub glibc: Option<String>,
     /// Where it came from; for people, never fetched by an installer.

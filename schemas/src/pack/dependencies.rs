@@ -1,7 +1,7 @@
 //! `dependencies` of `pack.yaml`: which other packs a pack needs.
 //!
 //! ```yaml
-//! dependencies: [core, "http@^1.2"]            # what Attune reads
+//! dependencies: [core, "http@^1.2"]            # the form that Attune reads
 //! dependencies: [{ref: http, version: "^1.2"}] # accepted here, ignored by Attune
 //! dependencies: {http: "^1.2"}                 # likewise
 //! dependencies: {packs: [http]}                # likewise
@@ -149,7 +149,7 @@ impl Reader<'_> {
     }
 }
 
-/// `http@>=1.0` for `http>=1.0`, where that is a request.
+/// `http@>=1.0` for `http>=1.0`, if that is a request.
 fn with_at_sign(text: &str) -> Option<String> {
     let operator = text.find(['>', '<', '=', '^', '~'])?;
     let (pack, requirement) = text.split_at(operator);

@@ -1,4 +1,4 @@
-//! What a pack is called: its ref, version and label.
+//! The identity of a pack: its ref, version and label.
 
 use serde_json::Value;
 

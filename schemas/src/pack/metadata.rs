@@ -1,6 +1,6 @@
 //! The normalised form of a `pack.yaml`.
 //!
-//! One spelling of everything, whichever of the several that Attune's readers take the file used.
+//! One spelling of every field, of the several that Attune's readers accept.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ pub struct PackMetadata {
     pub label: String,
     /// The version.
     pub version: Version,
-    /// What it does.
+    /// Its description.
     #[serde(default)]
     pub description: String,
     /// Who wrote it.
@@ -53,7 +53,7 @@ pub struct PackMetadata {
     /// The packs it needs.
     #[serde(default)]
     pub dependencies: BTreeMap<PackRef, Requirement>,
-    /// What it needs of the host; `python: "3.9"` in the file reads as `>=3.9` here.
+    /// Its requirements on the host; `python: "3.9"` in the file reads as `>=3.9` here.
     #[serde(default)]
     pub requires: Requires,
     /// Schema of its configuration, in the dialect of the file; from `conf_schema`, else `config_schema`.
@@ -65,7 +65,7 @@ pub struct PackMetadata {
     /// Free metadata; from `meta`, else `metadata`.
     #[serde(default)]
     pub meta: Map<String, Value>,
-    /// How it is tested; absent where it has no tests.
+    /// How it is tested; absent if it has no tests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub testing: Option<Testing>,
 }
@@ -80,12 +80,12 @@ pub struct Testing {
     /// The least part of tests that must pass, 0.0 to 1.0 inclusive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min_pass_rate: Option<f64>,
-    /// What a failure does.
+    /// The effect of a failure.
     #[serde(default)]
     pub on_failure: OnFailure,
 }
 
-/// What failing tests do to an installation.
+/// The effect of failing tests on an installation.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum OnFailure {
@@ -101,18 +101,18 @@ pub enum OnFailure {
 /// One test runner.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TestRunner {
-    /// What runs it.
+    /// The kind of runner.
     #[serde(rename = "type")]
     pub kind: RunnerKind,
     /// File or directory below the pack.
     pub entry_point: String,
-    /// Limit in seconds; 300 where the file has none.
+    /// Limit in seconds; 300 if the file states none.
     pub timeout_seconds: u64,
     /// How its output is read: `simple`, `json`, `junit-xml`, `tap`.
     pub result_format: String,
 }
 
-/// What runs a pack's tests.
+/// The kinds of runner for a pack's tests.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum RunnerKind {

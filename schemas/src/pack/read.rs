@@ -1,7 +1,7 @@
 //! Reads `pack.yaml` in every spelling in use into one [`PackMetadata`].
 //!
 //! Attune has three readers that disagree on names: `label` or `name`, `conf_schema` or
-//! `config_schema`, `meta` or `metadata`, `tags` or `keywords`. All are taken; where both are given and
+//! `config_schema`, `meta` or `metadata`, `tags` or `keywords`. All are taken; if both are given and
 //! differ, the first of each pair counts and a finding says so.
 
 use serde_json::{Map, Value};
@@ -51,18 +51,18 @@ const KNOWN: [&str; 28] = [
 /// Components inside `pack.yaml`: a form that Attune counts and never loads.
 const INLINE_COMPONENTS: [&str; 5] = ["actions", "sensors", "triggers", "rules", "workflows"];
 
-/// What was read of a `pack.yaml`.
+/// The outcome of reading a `pack.yaml`.
 pub(crate) struct PackReading {
-    /// The pack's ref, where it is valid.
+    /// The pack's ref, if it is valid.
     pub(crate) pack: Option<PackRef>,
-    /// The metadata, where at least ref and version are valid.
+    /// The metadata, if at least ref and version are valid.
     pub(crate) metadata: Option<PackMetadata>,
 }
 
-/// Reads the text of a `pack.yaml` and reports everything that is wrong with it.
+/// Reads the text of a `pack.yaml` and reports every defect.
 ///
-/// `None` where there is no valid ref or version to speak of. A value that is there may still come with
-/// errors in other fields: a pack is fit for release only if `findings` has none.
+/// `None` if there is no valid ref or version. Metadata that is returned may still come with errors in
+/// other fields: a pack is fit for release only if `findings` has none.
 pub fn read_pack(text: &str, findings: &mut Findings) -> Option<PackMetadata> {
     match YamlDocument::parse(PACK_FILE, text) {
         Ok(document) => {
@@ -139,7 +139,7 @@ pub(crate) fn read_pack_document(fields: &Fields<'_>, findings: &mut Findings) -
     PackReading { pack, metadata }
 }
 
-/// Which of two spellings the file uses; `first` where it uses both or neither.
+/// Which of two spellings the file uses; `first` if it uses both or neither.
 pub(super) fn spelling<'k>(
     fields: &Fields<'_>,
     first: &'k str,

@@ -4,7 +4,7 @@
 struct ShippedRuntime {
     canonical: &'static str,
     aliases: &'static [&'static str],
-    /// Its ref and label in a database, where every host has it.
+    /// Its ref and label in a database, if every host has it.
     core: Option<(&'static str, &'static str)>,
 }
 

@@ -1,7 +1,7 @@
 //! Version requirements on a runtime, in the runtime's own grammar.
 //!
 //! `python` becomes a PEP 440 specifier set and `nodejs` an npm range. In both a bare version is the
-//! least that will do, as Attune reads it.
+//! lowest acceptable one, as Attune reads it.
 
 /// Why a text is no requirement on a runtime.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -12,9 +12,9 @@ pub struct RuntimeRequirementError {
     reason: String,
 }
 
-/// `text` as a PEP 440 specifier set; `None` where it allows everything.
+/// `text` as a PEP 440 specifier set; `None` if it allows everything.
 ///
-/// `3.9` is `>=3.9`, `3.11.x` is `==3.11.*`, and what has operators stays as it is.
+/// `3.9` is `>=3.9`, `3.11.x` is `==3.11.*`, and a text with operators stays as it is.
 pub fn python_requirement(text: &str) -> Result<Option<String>, RuntimeRequirementError> {
     let error = |reason: String| RuntimeRequirementError {
         text: text.to_owned(),
@@ -79,9 +79,9 @@ fn is_number(text: &str) -> bool {
     (1..=9).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// `text` as an npm version range; `None` where it allows everything.
+/// `text` as an npm version range; `None` if it allows everything.
 ///
-/// `20` is `>=20`; what has operators or wildcards stays as it is.
+/// `20` is `>=20`; a text with operators or wildcards stays as it is.
 pub fn node_requirement(text: &str) -> Result<Option<String>, RuntimeRequirementError> {
     let trimmed = text.trim();
     if trimmed == "*" {

@@ -1,9 +1,9 @@
-//! The fields of `pack.yaml` that speak of runtimes.
+//! The fields of `pack.yaml` about runtimes.
 //!
 //! ```yaml
-//! runtime_deps: [python3, "nodejs>=18"]      # names; an inline requirement counts where no field below does
-//! python: "3.9"                              # the least that will do, or a PEP 440 specifier
-//! nodejs: "20"                               # the least that will do, or an npm range
+//! runtime_deps: [python3, "nodejs>=18"]      # names; an inline requirement counts if no field below does
+//! python: "3.9"                              # the lowest version, or a PEP 440 specifier
+//! nodejs: "20"                               # the lowest version, or an npm range
 //! runtime_dependencies: [{python: ">=3.8"}]  # an older form of all three
 //! ```
 
@@ -16,12 +16,12 @@ use crate::pack_index::Requires;
 use crate::requirement::Requirement;
 use crate::yaml::{FieldPath, Fields};
 
-/// What `pack.yaml` says of runtimes.
+/// The runtimes in `pack.yaml`.
 #[derive(Debug, Default)]
 pub(super) struct Runtimes {
     /// The runtimes it names, as written.
     pub(super) names: Vec<String>,
-    /// What it needs of the host.
+    /// The requirements on the host.
     pub(super) requires: Requires,
 }
 

@@ -1,7 +1,7 @@
 //! A runtime's definition, in either form, read into the recipe for its environments.
 //!
-//! The current form has `execution_config`; the older one has `installers`, as a list or with what belongs to
-//! it. Where a definition has both, the steps that are spelled out count.
+//! The current form has `execution_config`; the older one has `installers`, as a list or as a mapping with
+//! templates beside it. If a definition has both, the steps that are spelled out count.
 
 use std::collections::BTreeMap;
 
@@ -28,7 +28,7 @@ pub struct RuntimeDefinition {
     pub versions: Vec<RuntimeVersion>,
 }
 
-/// How the environments of a runtime are made, and what runs in them.
+/// How the environments of a runtime are made, and which programs run in them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recipe {
     /// Whether it needs environments at all.
@@ -47,26 +47,26 @@ pub struct Recipe {
     pub executables: BTreeMap<String, String>,
     /// The dependency file of a pack, whose digest the marker holds.
     pub manifest_file: Option<String>,
-    /// Variables for whatever runs in the environment.
+    /// Variables for the programs that run in the environment.
     pub env_vars: BTreeMap<String, EnvVar>,
 }
 
-/// A variable for what runs in an environment.
+/// A variable for the programs that run in an environment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EnvVar {
     /// Its value, a template.
     pub value: String,
-    /// What is done with the value that is there.
+    /// How it is combined with the present value.
     pub operation: EnvVarOperation,
-    /// What stands between the two.
+    /// The separator between the two values.
     pub separator: String,
 }
 
-/// What is done with the value that a variable has.
+/// How a new value is combined with the present one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum EnvVarOperation {
-    /// It is replaced.
+    /// The new value takes its place.
     #[default]
     Set,
     /// The new one comes before it.

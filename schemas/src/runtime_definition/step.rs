@@ -45,7 +45,7 @@ pub struct RecipeStep {
 /// When a step runs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Condition {
-    /// Only where this file is there; absent means always, as with every condition that is not known.
+    /// Only if this file exists; absent means always, as with every condition that is not known.
     #[serde(default)]
     pub file_exists: Option<String>,
 }

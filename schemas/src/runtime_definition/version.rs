@@ -10,7 +10,7 @@ use super::definition::{Recipe, RuntimeDefinitionError};
 pub struct RuntimeVersion {
     /// Its number, such as `5.36`.
     pub version: String,
-    /// Whether it is taken where nothing else is asked for.
+    /// Whether it is taken if no other is asked for.
     pub is_default: bool,
     /// How its environments are made: as those of the runtime, unless it says how in full.
     pub recipe: Recipe,
@@ -37,7 +37,7 @@ impl RuntimeVersion {
         };
         let mut versions = Vec::new();
         for RawVersion { version, is_default, distributions, execution_config } in raw {
-            // What could not run anything is meant to say nothing.
+            // A version without an interpreter cannot run anything, so it says nothing.
             let recipe = match execution_config.filter(|config| !config.is_empty()) {
                 None => runtime.clone(),
                 Some(config) => {
@@ -58,7 +58,7 @@ impl RuntimeVersion {
     }
 }
 
-/// The numbers of a version, read leniently: what is missing or is no number counts as zero.
+/// The numbers of a version, read leniently: a missing part, or one that is not a number, counts as zero.
 fn parts(version: &str) -> [u64; 3] {
     let mut parts = version.trim_start_matches(['v', 'V']).split('.').map(|part| part.parse().unwrap_or(0));
     std::array::from_fn(|_| parts.next().unwrap_or(0))

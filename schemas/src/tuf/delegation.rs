@@ -16,7 +16,7 @@ pub struct Delegations {
     /// The delegated roles, the most trusted first.
     #[serde(default)]
     pub roles: Vec<DelegatedRole>,
-    /// Bins, where there are no `roles`.
+    /// Bins, if there are no `roles`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub succinct_roles: Option<SuccinctRoles>,
     /// Unknown fields.
@@ -30,7 +30,7 @@ pub struct Delegations {
 pub struct DelegatedRole {
     /// The role's name; never that of a top-level role.
     pub name: String,
-    /// Who signs for it.
+    /// The keys that sign for it.
     pub keys: RoleKeys,
     /// Whether the search ends here for the paths in scope, found or not.
     pub terminating: bool,

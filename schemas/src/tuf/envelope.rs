@@ -1,4 +1,4 @@
-//! The envelope around every metadata file: signatures beside what they sign.
+//! The envelope around every metadata file: signatures beside the signed part.
 //!
 //! It stands between the file's bytes and the role types: the signed part stays a JSON value here,
 //! because signatures cover all of it, fields unknown to us included. Checking them is not done here.

@@ -1,4 +1,4 @@
-//! What metadata says of another file: version, length, hashes; and the check of bytes against it.
+//! Metadata's description of another file: version, length, hashes; and the check of bytes against it.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU64;
@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha512};
 use super::ExtraFields;
 use crate::digest::Digest;
 
-/// What a timestamp or snapshot says of another metadata file.
+/// The description of a metadata file in a timestamp or snapshot.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct MetaFile {
     /// The file's version.
@@ -26,7 +26,7 @@ pub struct MetaFile {
     pub extra: ExtraFields,
 }
 
-/// What a targets role says of a target.
+/// The description of a target in a targets role.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct TargetFile {
     /// Its exact length in bytes.
@@ -47,16 +47,16 @@ pub struct TargetFile {
 #[schemars(with = "BTreeMap<String, String>", extend("minProperties" = 1))]
 pub struct Hashes(BTreeMap<String, String>);
 
-/// How bytes differ from what metadata says of them.
+/// The difference between bytes and their description in metadata.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FileMismatch {
     /// Another length.
     #[error("expected {expected} bytes, got {actual}")]
     Length {
-        /// What metadata says.
+        /// The value that metadata states.
         expected: u64,
-        /// What there is.
+        /// The value found.
         actual: u64,
     },
     /// Another hash.
@@ -64,9 +64,9 @@ pub enum FileMismatch {
     Hash {
         /// The algorithm.
         algorithm: &'static str,
-        /// What metadata says.
+        /// The value that metadata states.
         expected: String,
-        /// What there is.
+        /// The value found.
         actual: String,
     },
     /// A hash that cannot be checked.
@@ -123,15 +123,15 @@ impl Hashes {
         self.0.get("sha256").and_then(|hex| Digest::from_hex(hex).ok())
     }
 
-    /// The hash that names the file where snapshots are consistent: the sha256 if there is one, else the
-    /// sha512, else any.
+    /// The hash that names the file in a repository with consistent snapshots: the sha256 if there is one,
+    /// else the sha512, else any.
     pub fn preferred(&self) -> &str {
         let known = self.0.get("sha256").or_else(|| self.0.get("sha512"));
         known.or_else(|| self.0.values().next()).map_or("", String::as_str)
     }
 
     /// Checks every hash. All that are given must match (TUF 5.5.2, 5.6.2, 5.7.2), so one that cannot be
-    /// checked is as good as one that does not.
+    /// checked is treated as one that does not match.
     pub fn check(&self, bytes: &[u8]) -> Result<(), FileMismatch> {
         let mut unknown = Vec::new();
         for (algorithm, expected) in &self.0 {

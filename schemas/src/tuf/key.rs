@@ -1,6 +1,6 @@
 //! Public keys as metadata lists them, and their ids.
 //!
-//! A key's scheme is only a word here: which schemes can be checked is known where signatures are.
+//! A key's scheme is only a word here; the code that checks signatures knows the schemes.
 
 use std::fmt;
 use std::str::FromStr;
@@ -37,7 +37,7 @@ pub struct Key {
     pub scheme: String,
     /// The key itself.
     pub keyval: KeyVal,
-    /// Unknown fields; they are part of what [`Key::id`] names.
+    /// Unknown fields; [`Key::id`] covers them, too.
     #[serde(flatten)]
     pub extra: ExtraFields,
 }

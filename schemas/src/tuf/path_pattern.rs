@@ -17,7 +17,7 @@ pub fn path_matches(pattern: &str, path: &str) -> bool {
 }
 
 /// One component. Going back to the last star only keeps this linear in practice and never
-/// exponential, whatever the pattern.
+/// exponential, for any pattern.
 fn part_matches(pattern: &str, part: &str) -> bool {
     let tokens = tokens(pattern);
     let chars: Vec<char> = part.chars().collect();

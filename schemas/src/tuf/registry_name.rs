@@ -1,6 +1,6 @@
 //! A registry's own name, which its root metadata carries.
 //!
-//! Hosts keep what they trust per registry under this name, so it is also a safe file name.
+//! Hosts keep the trusted metadata of a registry under this name, so it is also a safe file name.
 
 use std::fmt;
 use std::str::FromStr;

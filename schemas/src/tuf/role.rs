@@ -1,4 +1,4 @@
-//! What the four roles have in common, and which keys may sign for a role.
+//! The fields that the four roles have in common, and the keys that may sign for a role.
 
 use std::fmt;
 use std::num::{NonZeroU32, NonZeroU64};
@@ -14,13 +14,13 @@ use super::{ExtraFields, KeyId, MetadataTime};
 )]
 #[serde(rename_all = "lowercase")]
 pub enum RoleType {
-    /// Says which keys sign which top-level role.
+    /// Names the keys of every top-level role.
     Root,
-    /// Says which snapshot is current.
+    /// Names the current snapshot.
     Timestamp,
-    /// Says which version of every targets file is current.
+    /// Names the current version of every targets file.
     Snapshot,
-    /// Says which files exist, with length and hashes, or which role is asked about them.
+    /// Lists files with length and hashes, or the roles that list them.
     Targets,
 }
 
@@ -41,7 +41,7 @@ pub trait Role: Serialize + DeserializeOwned {
 pub struct RoleKeys {
     /// The keys that may sign.
     pub keyids: Vec<KeyId>,
-    /// How many different ones must have signed; at least 1.
+    /// How many different keys must have signed; at least 1.
     pub threshold: NonZeroU32,
     /// Unknown fields.
     #[serde(flatten)]

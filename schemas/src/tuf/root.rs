@@ -26,14 +26,14 @@ pub struct Root {
     pub consistent_snapshot: bool,
     /// The keys that roles refer to.
     pub keys: BTreeMap<KeyId, Key>,
-    /// Who may sign what.
+    /// The keys of every role.
     pub roles: RootRoles,
-    /// The registry's name. Off-spec: a field of our own, which other clients ignore; metadata of
-    /// other origin lacks it.
+    /// The registry's name. Off-spec: a field of our own, which other clients ignore; metadata written by
+    /// other programs lacks it.
     #[serde(rename = "x-attune-registry-name", default, skip_serializing_if = "Option::is_none")]
     pub registry_name: Option<RegistryName>,
-    /// For how long each role is valid after it was signed. Off-spec: a field of our own, so that whoever
-    /// signs next finds what was decided when the registry was made.
+    /// For how long each role is valid after it was signed. Off-spec: a field of our own, so that the next
+    /// signer finds the periods chosen when the registry was made.
     #[serde(rename = "x-attune-expiry-days", default, skip_serializing_if = "Option::is_none")]
     pub expiry_days: Option<ExpiryDays>,
     /// Unknown fields.
@@ -44,13 +44,13 @@ pub struct Root {
 /// The keys of the four top-level roles.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct RootRoles {
-    /// Who signs the next root.
+    /// The keys that sign the next root.
     pub root: RoleKeys,
-    /// Who signs the timestamp.
+    /// The keys that sign the timestamp.
     pub timestamp: RoleKeys,
-    /// Who signs the snapshot.
+    /// The keys that sign the snapshot.
     pub snapshot: RoleKeys,
-    /// Who signs the top-level targets.
+    /// The keys that sign the top-level targets.
     pub targets: RoleKeys,
     /// Unknown roles.
     #[serde(flatten)]

@@ -19,7 +19,7 @@ pub struct Snapshot {
     pub version: NonZeroU64,
     /// When the file expires.
     pub expires: MetadataTime,
-    /// `<role>.json` to what is current of it; version numbers are not part of the names.
+    /// `<role>.json` to its current version; version numbers are not part of the names.
     pub meta: BTreeMap<String, MetaFile>,
     /// Unknown fields.
     #[serde(flatten)]
@@ -27,7 +27,7 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// What is current of the targets role `role`.
+    /// The current version of the targets role `role`.
     pub fn role(&self, role: &str) -> Option<&MetaFile> {
         self.meta.get(&format!("{role}.json"))
     }

@@ -11,12 +11,12 @@ use super::{DelegatedRole, ExtraFields, KeyId, PathScope, RoleKeys};
 pub struct SuccinctRoles {
     /// The keys that may sign.
     pub keyids: Vec<KeyId>,
-    /// How many different ones must have signed; at least 1.
+    /// How many different keys must have signed; at least 1.
     pub threshold: NonZeroU32,
     /// How many bits of a path's sha256 choose the role: 1 to 32.
     #[schemars(range(min = 1, max = 32))]
     pub bit_length: u32,
-    /// What the role names begin with.
+    /// The beginning of the role names.
     pub name_prefix: String,
     /// Unknown fields.
     #[serde(flatten)]
@@ -24,8 +24,8 @@ pub struct SuccinctRoles {
 }
 
 impl SuccinctRoles {
-    /// The number and the role for a path whose sha256, in lowercase hex, is `hash`; none if the bit length is
-    /// not one.
+    /// The number and the role for a path whose sha256, in lowercase hex, is `hash`; `None` if the bit length
+    /// is out of range.
     pub fn role_for(&self, hash: &str) -> Option<(usize, DelegatedRole)> {
         let head = u32::from_str_radix(hash.get(..8)?, 16).ok()?;
         let shift = 32_u32.checked_sub(self.bit_length).filter(|shift| *shift < 32)?;

@@ -75,15 +75,15 @@ impl YamlDocument {
         self.outline.key_position(path)
     }
 
-    /// The plain scalar at `path` as written, such as `3.10` where the value is the number 3.1.
+    /// The plain scalar at `path` as written, such as `3.10` if the value is the number 3.1.
     pub fn source_text(&self, path: &FieldPath) -> Option<&str> {
         self.outline.scalar(path)
     }
 
     /// The whole file as JSON, with every key as text.
     ///
-    /// What JSON cannot express is left out and reported: tags, infinities, and keys that collide once
-    /// they are text.
+    /// Values that JSON cannot express are left out and reported: tags, infinities, and keys that collide
+    /// once they are text.
     pub fn to_json(&self, findings: &mut Findings) -> Map<String, serde_json::Value> {
         match &self.value {
             Value::Mapping(mapping) => json::object(self, mapping, &FieldPath::root(), findings),

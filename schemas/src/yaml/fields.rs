@@ -54,7 +54,7 @@ impl<'a> Fields<'a> {
         text
     }
 
-    /// Text, or `None` with a finding where `key` is absent or blank.
+    /// Text, or `None` with a finding if `key` is absent or blank.
     pub(crate) fn required_text(&self, key: &str, findings: &mut Findings) -> Option<&'a str> {
         if !self.has(key) {
             findings.push(self.missing(key));
@@ -114,7 +114,7 @@ impl<'a> Fields<'a> {
         self.mapping(key, findings).map(|fields| fields.map.clone())
     }
 
-    /// The mapping under `key` where it is one, without a finding where it is not.
+    /// The mapping under `key` if it is one, without a finding if it is not.
     pub(crate) fn object_quietly(&self, key: &str) -> Map<String, Value> {
         self.get(key).and_then(Value::as_object).cloned().unwrap_or_default()
     }
@@ -209,7 +209,7 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// What a value is, in words, for messages.
+/// The kind of a value, in words, for messages.
 pub(crate) fn describe(value: &Value) -> String {
     match value {
         Value::Null => "nothing".to_owned(),
@@ -224,7 +224,7 @@ pub(crate) fn describe(value: &Value) -> String {
     }
 }
 
-/// What a value at the root of a file is, in words.
+/// The kind of a value at the root of a file, in words.
 pub(super) fn describe_yaml(value: &serde_yaml::Value) -> &'static str {
     match value {
         serde_yaml::Value::Null => "nothing",

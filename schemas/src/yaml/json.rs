@@ -10,7 +10,7 @@ use super::document::YamlDocument;
 use super::field_path::FieldPath;
 use crate::diagnostics::{Code, Finding, Findings};
 
-/// `mapping` as a JSON object; what cannot be converted is left out.
+/// `mapping` as a JSON object; values that cannot be converted are left out.
 pub(super) fn object(
     document: &YamlDocument,
     mapping: &Mapping,

@@ -1,8 +1,9 @@
 //! YAML with positions: every value of a file, and the line and column where it stands.
 //!
-//! The values come from the parser that Attune's servers use, so a scalar means here what it means
+//! The values come from the parser that Attune's servers use, so a scalar has the same meaning here and
 //! there. That parser keeps no positions, so a second pass over the events of another one notes where
-//! each key and value is, and refuses what must not reach the first: alias bombs and bottomless nesting.
+//! each key and value is, and refuses texts that must not reach the first: alias bombs and bottomless
+//! nesting.
 
 mod document;
 mod field_path;

@@ -21,13 +21,13 @@ pub(super) enum OutlineError {
     Expansion { position: Position },
 }
 
-/// The positions of one document; nothing at all where the text holds none.
+/// The positions of one document; nothing at all if the text holds none.
 #[derive(Debug, Default)]
 pub(super) struct Outline {
     root: Option<Node>,
 }
 
-/// One value: where it is, where its key is, and what it holds.
+/// One value: its place, the place of its key, and its content.
 #[derive(Debug)]
 pub(super) struct Node {
     pub(super) key: Option<Position>,

@@ -18,7 +18,7 @@ const MAX_EXPANDED_VALUES: usize = 250_000;
 /// The longest plain scalar that is kept as written.
 const MAX_SCALAR_BYTES: usize = 64;
 
-/// The root of the one document in `text`; `None` where it holds none.
+/// The root of the one document in `text`; `None` if it holds none.
 pub(super) fn parse(text: &str) -> Result<Option<Node>, OutlineError> {
     let mut builder = Builder::default();
     for event in Parser::new_from_str(text) {
@@ -121,7 +121,7 @@ impl Builder {
         }
     }
 
-    /// Refuses what is not a scalar where a key must come.
+    /// Refuses a key that is not a scalar.
     fn key_is_next(&self, position: Position) -> Result<(), OutlineError> {
         match self.open.last() {
             Some(Open { node: Node { children: Children::Mapping(_), .. }, key: None, .. }) => {
@@ -131,7 +131,7 @@ impl Builder {
         }
     }
 
-    /// Puts a complete value where it belongs.
+    /// Puts a complete value into its place.
     fn add(&mut self, mut node: Node, values: usize) -> Result<(), OutlineError> {
         let position = node.value;
         let Some(parent) = self.open.last_mut() else {

@@ -29,7 +29,7 @@ impl<'t> ShiftedText<'t> {
         &self.text
     }
 
-    /// Moves `line` right; false where it is already, or where there are too many.
+    /// Moves `line` right; false if it is moved already, or if too many are.
     pub(super) fn shift(&mut self, line: usize) -> bool {
         let start = match line {
             0 | 1 => Some(0),

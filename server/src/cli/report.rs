@@ -1,4 +1,4 @@
-//! What the program tells people: where it listens, and why it ended.
+//! Messages for people: the address it listens on, and why it ended.
 //!
 //! The one place where an error becomes a hint; the library's errors name no flag and no program.
 

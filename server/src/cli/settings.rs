@@ -1,4 +1,4 @@
-//! What one run of the server is to do: the command line, resolved into types.
+//! The settings of one run of the server: the command line, resolved into types.
 //!
 //! Made once, in the binary, from a parsed [`Cli`]; nothing below it looks at arguments again.
 
@@ -15,7 +15,7 @@ use super::{Cli, Command, RegistryArgs};
 pub struct Settings {
     /// The service to run.
     pub service: Service,
-    /// The form of what goes to standard output, and of errors.
+    /// The form of standard output, and of errors.
     pub output: Output,
     /// How much goes to standard error.
     pub verbosity: Verbosity,
@@ -38,7 +38,7 @@ pub enum Service {
 pub enum Verbosity {
     /// Errors only.
     Quiet,
-    /// What the operator should look at.
+    /// Also warnings that the operator should look at.
     Normal,
     /// Also each request.
     Requests,

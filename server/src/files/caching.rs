@@ -1,6 +1,6 @@
 //! How long a file of a registry may be kept by caches (`Cache-Control`, RFC 9111 and RFC 8246).
 //!
-//! Only the head of a registry moves: what carries a digest or a version in its name never
+//! Only the head of a registry moves: a file with a digest or a version in its name never
 //! changes, and a cache need never ask again. Everything else is revalidated, so that a publisher
 //! sees a release arrive at once. Pure; read by [`super::response`].
 

@@ -29,14 +29,14 @@ impl EntityTag {
     }
 }
 
-/// What identifies the current state of a file.
+/// The identification of a file's current state.
 #[derive(Debug, Clone)]
 pub(crate) struct Validators {
     etag: EntityTag,
     last_modified: Option<SystemTime>,
 }
 
-/// What the conditions of a request come to.
+/// The outcome of a request's conditions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outcome {
     /// Send the file, or the range of it that is asked for.
@@ -104,7 +104,7 @@ impl Validators {
             .any(|value| value.trim() == "*" || Tags(value).any(|tag| how.equal(tag, &self.etag)))
     }
 
-    /// `None` where the header is missing or is no date, which is to be ignored.
+    /// `None` if the header is missing or is no date, which is to be ignored.
     fn is_modified_since(&self, headers: &HeaderMap, name: &HeaderName) -> Option<bool> {
         let date = httpdate::parse_http_date(single(headers, name)?).ok()?;
         Some(self.last_modified? > date)

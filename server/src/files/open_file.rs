@@ -24,13 +24,13 @@ use super::served_path::{Area, ServedPath};
 /// Up to this size a file that may change is read at once, so that its tag and its body are one.
 const MAX_HASHED_BYTES: u64 = 256 * 1024;
 
-/// Directories need only be searchable, not readable, where the system knows the difference.
+/// Directories need only be searchable, not readable, if the system knows the difference.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 const DIRECTORY: OFlags = OFlags::DIRECTORY.union(OFlags::CLOEXEC).union(OFlags::PATH);
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 const DIRECTORY: OFlags = OFlags::DIRECTORY.union(OFlags::CLOEXEC);
 
-/// What stands at a path.
+/// The kind of file at a path.
 #[derive(Debug)]
 pub(crate) enum Found {
     /// A regular file.
@@ -39,16 +39,16 @@ pub(crate) enum Found {
     Directory,
 }
 
-/// A regular file, open, with what the response headers need.
+/// A regular file, open, with the values that the response headers need.
 #[derive(Debug)]
 pub(crate) struct OpenFile {
     /// Length in bytes of the content as it will be sent.
     pub(crate) len: u64,
     /// The strong entity tag of the content.
     pub(crate) etag: EntityTag,
-    /// When the file was last written, where the file system knows.
+    /// When the file was last written, if the file system knows.
     pub(crate) modified: Option<SystemTime>,
-    /// The bytes, or where they come from.
+    /// The bytes, or the file they come from.
     pub(crate) content: Content,
 }
 

@@ -11,7 +11,7 @@ pub(crate) struct ByteRange {
     last: u64,
 }
 
-/// What a `Range` header comes to for a file of a certain length.
+/// The part of a file of a certain length that a `Range` header selects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Selection {
     /// 200: everything.
@@ -45,7 +45,7 @@ impl Selection {
         Self::parse_spec(header, total).unwrap_or(Self::Whole)
     }
 
-    /// `None` for what is to be ignored.
+    /// `None` for a header that is to be ignored.
     fn parse_spec(header: &str, total: u64) -> Option<Self> {
         let (unit, spec) = header.split_once('=')?;
         if !unit.eq_ignore_ascii_case("bytes") {
@@ -82,7 +82,7 @@ impl Selection {
     }
 }
 
-/// A number of ASCII digits; one beyond 64 bits is as good as the largest.
+/// A number of ASCII digits; one beyond 64 bits counts as the largest.
 fn position(digits: &str) -> Option<u64> {
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;

@@ -22,7 +22,7 @@ use super::served_path::ServedPath;
 /// The time of day: `SystemTime::now` in a program, a fixed time in a test.
 pub type Clock = fn() -> SystemTime;
 
-/// What the routes share.
+/// The state that the routes share.
 #[derive(Debug, Clone)]
 struct Host {
     directory: Arc<RegistryDirectory>,
@@ -112,7 +112,7 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
     tokio::task::spawn_blocking(work).await.ok()
 }
 
-/// What is wrong with the registry's files is for the operator's log, not for the client.
+/// Defects of the registry's files are for the operator's log, not for the client.
 fn failure(raw: &str, error: &FileError) -> Response<Body> {
     let status = match error {
         FileError::NotFound => return response::text(StatusCode::NOT_FOUND),

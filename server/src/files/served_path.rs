@@ -16,7 +16,7 @@ pub(crate) enum Area {
     Packs,
     /// `blobs/sha256/<hex>`: immutable, named by its own digest.
     Blob(Digest),
-    /// `index.json` and `oci-layout`: what makes the directory an OCI image layout.
+    /// `index.json` and `oci-layout`: they make the directory an OCI image layout.
     OciLayout,
     /// `catalog/...`: the static web catalogue.
     Catalog,
@@ -47,7 +47,7 @@ pub(crate) enum PathError {
     Layout,
 }
 
-/// What a request for a directory of the web catalogue gets.
+/// The file served for a directory of the web catalogue.
 const CATALOG_PAGE: &str = "index.html";
 
 impl ServedPath {
@@ -104,7 +104,7 @@ fn is_json(name: &str) -> bool {
     name.strip_suffix(".json").is_some_and(|role| !role.is_empty())
 }
 
-/// Decodes one segment, once, and refuses what could mean another directory.
+/// Decodes one segment, once, and refuses one that could mean another directory.
 fn segment(raw: &str) -> Result<String, PathError> {
     let name = percent_decode(raw)?;
     let hostile = |c: char| matches!(c, '/' | '\\') || c.is_control();

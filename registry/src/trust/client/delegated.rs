@@ -1,7 +1,7 @@
 //! The search for a target through delegated roles: TUF 5.6.7.
 //!
-//! Pre-order and depth first, in the order in which roles are listed, so that what a more trusted role
-//! says is never overruled. Only roles whose scope covers the target are fetched.
+//! Pre-order and depth first, in the order in which roles are listed, so that a more trusted role is
+//! never overruled. Only roles whose scope covers the target are fetched.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -23,7 +23,7 @@ const MAX_VISITED_ROLES: usize = 32;
 /// The delegated roles met so far.
 ///
 /// Under the delegation as well as their own name: a second delegation to the same role may name other
-/// keys, and then what the first one vouched for is checked anew.
+/// keys, and then the metadata that the first one vouched for is checked anew.
 #[derive(Debug, Default)]
 pub(super) struct DelegatedRoles {
     roles: BTreeMap<(Delegation, String), Arc<Verified<Targets>>>,
@@ -44,7 +44,7 @@ pub(super) struct Search<'a> {
     pub(super) freshness: &'a mut Freshness,
 }
 
-/// A role to ask, and what is known of it.
+/// A role to ask, and how it was delegated.
 struct Visit {
     name: String,
     role: Pending,

@@ -1,4 +1,4 @@
-//! Metadata files that a role above describes: fetched within their limits and held against what it says.
+//! Metadata files that a role above describes: fetched within their limits and checked against it.
 
 use attune_schemas::tuf::{MetaFile, Role, Snapshot};
 
@@ -17,7 +17,7 @@ pub(super) struct Described<'a> {
 }
 
 impl Described<'_> {
-    /// The file: the host's copy if that is still what is described, else fetched.
+    /// The file: the host's copy if it still matches the description, else fetched.
     pub(super) fn obtain<R: Role>(
         &self,
         kept: Option<&[u8]>,
@@ -51,7 +51,7 @@ impl Described<'_> {
     }
 }
 
-/// What the snapshot says of targets role `role`.
+/// The description of targets role `role` in the snapshot.
 pub(super) fn described_in<'a>(
     snapshot: &'a Verified<Snapshot>,
     role: &str,

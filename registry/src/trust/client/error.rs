@@ -54,12 +54,12 @@ pub enum TrustError {
         /// The limit, inclusive.
         max_bytes: u64,
     },
-    /// Length or hash differ from what the role above says.
+    /// Length or hash differ from those that the role above states.
     #[error("`{file}` is not the file that the metadata describes")]
     Mismatch {
         /// The file or target.
         file: String,
-        /// What differs.
+        /// The difference.
         source: FileMismatch,
     },
     /// The version inside the file is not the one asked for.
@@ -72,7 +72,7 @@ pub enum TrustError {
         /// The version inside.
         actual: u64,
     },
-    /// Older than what this host has already seen.
+    /// A version older than one that this host has already seen.
     #[error(
         "rolled back: {role} version {offered} is older than version {trusted}, which this host has already seen"
     )]
@@ -89,9 +89,9 @@ pub enum TrustError {
         "rolled back: the timestamp says that it was signed on {offered}, before the one of {trusted}, which this host has already seen"
     )]
     SignedEarlier {
-        /// When the one seen before was signed.
+        /// The time of signing of the timestamp seen before.
         trusted: MetadataTime,
-        /// When the one offered says that it was.
+        /// The time of signing that the offered one states.
         offered: MetadataTime,
     },
     /// A targets role that was in the snapshot is gone.
@@ -113,7 +113,7 @@ pub enum TrustError {
         role: String,
         /// When it expired.
         expired_at: MetadataTime,
-        /// By which time that was judged.
+        /// The time by which that was judged.
         time: TrustedTime,
     },
     /// More root rotations than anyone makes.

@@ -1,4 +1,4 @@
-//! Whether expired metadata is accepted, and by which time that is judged.
+//! Whether expired metadata is accepted, and the time by which that is judged.
 //!
 //! Two witnesses tell the time: the host's clock, and the newest time at which this registry is known to
 //! have signed. The later one counts, so that a clock that was set back opens no door. A clock that runs
@@ -26,7 +26,7 @@ pub struct ExpiryWaiver {
     pub expired_at: MetadataTime,
 }
 
-/// What the time is, as far as can be told.
+/// The time, as far as it is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TrustedTime {
     /// The host's clock.
@@ -35,12 +35,12 @@ pub struct TrustedTime {
     pub newest_signed: Option<MetadataTime>,
 }
 
-/// How fresh accepted metadata is. What was rolled back is never accepted: see [`TrustError::verdict`].
+/// The freshness of accepted metadata. Rolled back metadata is never accepted: see [`TrustError::verdict`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Freshness {
-    /// By which time it was judged.
+    /// The time by which it was judged.
     pub time: TrustedTime,
-    /// What was accepted although expired; empty when everything is fresh.
+    /// The expired metadata that was accepted; empty when everything is fresh.
     pub waivers: Vec<ExpiryWaiver>,
 }
 
@@ -56,7 +56,7 @@ pub enum Verdict {
 }
 
 impl ExpiryPolicy {
-    /// Accepts everything, for the publisher, who is about to replace what has expired.
+    /// Accepts everything, for the publisher, who is about to replace expired metadata.
     pub const IGNORE: Self = Self { grace: SignedDuration::MAX };
 
     /// Accepts metadata that is valid at `time`, or expired within the grace period.
@@ -83,7 +83,7 @@ impl TrustedTime {
         self.newest_signed.map_or(self.clock, |signed| signed.timestamp().max(self.clock))
     }
 
-    /// By how much the clock is behind what was signed; none if it is not.
+    /// The time by which the clock is behind the newest signature; `None` if it is not.
     pub fn clock_behind(&self) -> Option<SignedDuration> {
         let behind = self.newest_signed?.timestamp().duration_since(self.clock);
         behind.is_positive().then_some(behind)

@@ -48,7 +48,7 @@ impl TrustError {
     }
 }
 
-/// The hint for expired metadata. That the clock may be wrong is only worth a word where it can be.
+/// The hint for expired metadata; it mentions the clock only if that may be wrong.
 fn expiry_hint(expired_at: MetadataTime, time: TrustedTime) -> String {
     let clock = time.clock.strftime("%Y-%m-%dT%H:%M:%SZ");
     let about_clock = match time.newest_signed {

@@ -1,4 +1,4 @@
-//! What becomes of accepted metadata: kept at once, or when the caller says so.
+//! Keeps accepted metadata: at once, or when the caller says so.
 
 use attune_schemas::tuf::{RoleType, Root};
 
@@ -9,7 +9,7 @@ use crate::trust::state::{MetadataStore, StateError, StoredFile, Verified, role_
 pub enum Persistence {
     /// As each step accepts it (5.3.8, 5.4.5, 5.5.7, 5.6.6).
     EachStep,
-    /// Off-spec: when the caller says so, see [`TrustedSet::persist`](super::trusted_set::TrustedSet::persist).
+    /// Off-spec: when the caller says so, see [`super::TrustedSet::persist`].
     OnRequest,
 }
 
@@ -28,8 +28,8 @@ impl Keeper {
         Ok(())
     }
 
-    /// Keeps a root, then forgets what was seen under keys that it takes away; whatever dies in between
-    /// leaves files that the new root does not vouch for, which are passed over.
+    /// Keeps a root, then forgets the versions seen under keys that it takes away; a crash in between leaves
+    /// files that the new root does not vouch for, which are passed over.
     pub(super) fn keep_root(&self, root: &Verified<Root>, forget_seen: bool) -> Result<(), StateError> {
         self.keep(RoleType::Root.as_str(), root)?;
         match self.at_once() {

@@ -1,8 +1,8 @@
 //! The reader's side: the client workflow of TUF, and the client of a registry.
 //!
-//! [`Client`] is that workflow for registries: it writes nothing, and what a successful update learnt is
-//! kept by [`VerifiedRepository::persist`], once whoever asked for it has succeeded. Where the files come
-//! from is the caller's business, behind [`Fetch`].
+//! [`Client`] is that workflow for registries: it writes nothing, and the outcome of a successful update is
+//! kept by [`VerifiedRepository::persist`], once the caller has succeeded. The files come through [`Fetch`],
+//! which the caller implements.
 
 mod delegated;
 mod described;

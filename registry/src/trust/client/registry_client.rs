@@ -1,8 +1,8 @@
 //! The client of a registry: TUF's workflow, and the name by which hosts remember whom they trust.
 //!
 //! It stands before everything that reads a registry or a bundle. It fetches no targets and writes
-//! nothing: what an update taught is kept by [`VerifiedRepository::persist`], once whoever asked for it
-//! has succeeded.
+//! nothing: the outcome of an update is kept by [`VerifiedRepository::persist`], once the caller has
+//! succeeded.
 
 use crate::trust::state::{SeenVersions, StoredTrust, TrustAnchor, TrustStore};
 
@@ -14,15 +14,15 @@ use super::update_options::UpdateOptions;
 use super::updater::Updater;
 use super::verified_repository::VerifiedRepository;
 
-/// What a host trusts of a registry, about to be brought up to date.
+/// The trusted metadata of a registry, about to be brought up to date.
 #[derive(Debug)]
 pub struct Client {
     updater: Updater,
 }
 
 impl Client {
-    /// Starts from what `store` holds, or on first use from `anchor` (TUF 5.2). Where the store holds a
-    /// root it wins, and the anchor must be one of the roots it leads to.
+    /// Starts from the metadata in `store`, or on first use from `anchor` (TUF 5.2). If the store holds a
+    /// root, that root wins, and the anchor must be one of the roots it leads to.
     pub fn open(store: &TrustStore, anchor: Option<&TrustAnchor>) -> Result<Self, TrustError> {
         let trusted = match (store.load()?, anchor) {
             (Some(trusted), _) => trusted,
@@ -38,8 +38,8 @@ impl Client {
         Ok(Self { updater })
     }
 
-    /// Starts from `anchor` alone, with no memory of what was seen before: for looking at a registry,
-    /// not for installing from it.
+    /// Starts from `anchor` alone, with no memory of versions seen before: for looking at a registry, not
+    /// for installing from it.
     pub fn without_store(anchor: &TrustAnchor) -> Self {
         let updater = Updater {
             trusted: from_anchor(anchor),

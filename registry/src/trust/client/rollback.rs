@@ -1,4 +1,4 @@
-//! What was seen before never goes back: TUF 5.4.3 and 5.5.5.
+//! Versions seen before never go back: TUF 5.4.3 and 5.5.5.
 
 use attune_schemas::tuf::{Snapshot, Timestamp};
 

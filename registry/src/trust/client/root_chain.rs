@@ -16,7 +16,7 @@ use super::keeper::Keeper;
 /// How many roots may follow the trusted one in one update.
 const MAX_ROTATIONS: u64 = 256;
 
-/// What every root must satisfy beyond its signatures.
+/// The rules for every root beyond its signatures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::trust) enum RootRules {
     /// Nothing more.
@@ -38,7 +38,7 @@ pub(super) struct RootChain<'a> {
     keeper: &'a Keeper,
 }
 
-/// Roots by version: the digest of what was signed, and the file.
+/// Roots by version: the digest of the signed bytes, and the file.
 pub(super) type PassedRoots = BTreeMap<u64, (Digest, Vec<u8>)>;
 
 impl<'a> RootChain<'a> {
@@ -52,8 +52,9 @@ impl<'a> RootChain<'a> {
         Ok(Self { root: trusted, passed, seen_was_dropped: false, rules, keeper })
     }
 
-    /// Follows the chain to its end. Where the source ends, a newer root that a person gave may be the
-    /// next link; it has to fit like any other. `seen` loses what the roots on the way revoke.
+    /// Follows the chain to its end. If the source has no further root, a newer root that a person gave may
+    /// be the next link; it has to fit like any other. `seen` loses the versions that the roots on the way
+    /// revoke.
     pub(super) fn follow(
         &mut self,
         seen: &mut SeenVersions,
@@ -110,8 +111,8 @@ impl<'a> RootChain<'a> {
         }
         self.rules.check(file, next.role(), self.root.role())?;
         // 5.3.6: the expiry of a root on the way does not matter.
-        // 5.3.11: after a rotation, versions seen under the old keys bind no more: whoever had the old
-        // keys may have run the version numbers up. Nor does what a raised threshold left unproven.
+        // 5.3.11: after a rotation, versions seen under the old keys bind no more: the holder of the old
+        // keys may have run the version numbers up. Nor do versions that a raised threshold left unproven.
         let is_rotated = [RoleType::Timestamp, RoleType::Snapshot]
             .into_iter()
             .any(|role| is_rotated(self.root.role(), next.role(), role));

@@ -1,7 +1,7 @@
 //! The verified metadata of a repository, and the targets that it vouches for.
 //!
 //! Targets are looked up one by one, so that of many delegated roles only those on the way are fetched.
-//! It does not fetch targets: [`VerifiedTarget::check`] judges bytes that came from wherever.
+//! Targets are fetched by the caller: [`VerifiedTarget::check`] judges their bytes.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -27,7 +27,7 @@ pub struct TrustedSet {
     lazy: Mutex<Lazy>,
 }
 
-/// The top-level metadata that an update accepted, and by what.
+/// The top-level metadata that an update accepted, and the options it was judged by.
 #[derive(Debug)]
 pub(super) struct Accepted {
     pub(super) options: UpdateOptions,
@@ -80,7 +80,7 @@ impl TrustedSet {
         &self.accepted.targets
     }
 
-    /// How fresh everything is that was accepted so far.
+    /// The freshness of all metadata accepted so far.
     pub fn freshness(&self) -> Freshness {
         self.lazy().freshness.clone()
     }
@@ -89,8 +89,8 @@ impl TrustedSet {
     /// they are needed.
     ///
     /// # Errors
-    /// [`TrustError::TargetNotFound`] when no role lists it, and whatever is wrong with a role that was
-    /// asked on the way: an answer is never given past a role that could not be checked.
+    /// [`TrustError::TargetNotFound`] when no role lists it, and the error of every role that was asked on
+    /// the way: an answer is never given past a role that could not be checked.
     pub fn target(&self, name: &str, source: &dyn Fetch) -> Result<VerifiedTarget, TrustError> {
         let file = self.search(source, |search, known| search.find(name, known))?;
         Ok(VerifiedTarget { name: name.to_owned(), file })
@@ -206,7 +206,7 @@ impl VerifiedTarget {
         self.file.hashes.sha256().ok_or_else(|| TrustError::NoSha256 { target: self.name.clone() })
     }
 
-    /// What the publisher added.
+    /// The publisher's own additions.
     pub const fn custom(&self) -> Option<&Value> {
         self.file.custom.as_ref()
     }

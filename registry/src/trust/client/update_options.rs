@@ -1,4 +1,4 @@
-//! What an update is judged by.
+//! The options that an update is judged by.
 
 use super::expiry::ExpiryPolicy;
 use super::fetch::Limits;

@@ -1,10 +1,10 @@
-//! The client workflow of TUF, section 5 of the specification: from what is trusted to what a repository
-//! holds now.
+//! The client workflow of TUF, section 5 of the specification: from the trusted metadata to the
+//! repository's current metadata.
 //!
 //! [`Updater::refresh`] is one function per role, step numbers in comments. It serves any TUF repository;
-//! what a registry asks for beyond that is [`Client`](super::registry_client::Client)'s. Targets are fetched by the
-//! caller. What is accepted is kept step by step as the specification says ([`Persistence::EachStep`]), or
-//! by the caller's decision at the end, so that an install that fails leaves the host as it was.
+//! the further rules of registries are [`Client`](super::Client)'s. Targets are fetched by the caller.
+//! Accepted metadata is kept step by step as the specification says ([`Persistence::EachStep`]), or by the
+//! caller's decision at the end, so that an install that fails leaves the host as it was.
 
 use std::sync::Arc;
 
@@ -27,14 +27,14 @@ use super::update_options::UpdateOptions;
 pub struct Updater {
     pub(super) trusted: StoredTrust,
     pub(super) keeper: Keeper,
-    /// What every root must satisfy beyond its signatures.
+    /// The rules for every root beyond its signatures.
     pub(super) rules: RootRules,
-    /// A root that a person gave: one of the chain, or the next link where the source's chain ends.
+    /// A root that a person gave: one of the chain, or the next link at the end of the source's chain.
     pub(super) given: Option<Verified<Root>>,
 }
 
 impl Updater {
-    /// Starts from what `store` holds, whatever repository that is of (TUF 5.2); every step is kept there.
+    /// Starts from the metadata in `store`, of any repository (TUF 5.2); every step is kept there.
     pub fn open(store: &MetadataStore) -> Result<Self, TrustError> {
         let trusted = store
             .load_vouched_for()?
@@ -57,7 +57,7 @@ impl Updater {
         if let Some(given) = &self.given {
             chain.require_leads_to(given)?;
         }
-        // 5.1: the time is fixed here. What was signed with keys that are taken away by now tells no time.
+        // 5.1: the time is fixed here. Signatures by keys that were taken away since tell no time.
         let newest_signed = seen.timestamp.as_ref().and_then(|timestamp| timestamp.role().signed_at);
         let time = TrustedTime { clock: options.now, newest_signed };
         let RootChain { root, passed, seen_was_dropped, .. } = chain;
@@ -109,7 +109,7 @@ impl Refresh<'_> {
         // 5.4.4
         self.freshness.time.learn(current.role().signed_at);
         self.check_expiry(RoleType::Timestamp, current.role().expires)?;
-        // What is signed later than the clock shows tells that a root may have expired, too.
+        // A signature later than the clock shows that a root may have expired, too.
         if self.freshness.time.clock_behind().is_some() {
             self.check_expiry(RoleType::Root, self.root.role().expires)?;
         }

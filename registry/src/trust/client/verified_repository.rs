@@ -1,4 +1,4 @@
-//! A registry whose metadata has been verified: what it holds, and what is to be remembered of it.
+//! A registry whose metadata has been verified: its targets, and the versions to remember.
 //!
 //! It stands between the metadata and everything named by it.
 
@@ -46,12 +46,12 @@ impl VerifiedRepository {
         self.set.snapshot()
     }
 
-    /// The top-level targets; with bins these are not all there are.
+    /// The top-level targets; if the registry has bins, the packs are listed in those.
     pub fn targets(&self) -> &Verified<Targets> {
         self.set.targets()
     }
 
-    /// How fresh everything is that was accepted so far; to be recorded where something expired.
+    /// The freshness of all metadata accepted so far; to be recorded if something expired.
     pub fn freshness(&self) -> Freshness {
         self.set.freshness()
     }
@@ -66,8 +66,8 @@ impl VerifiedRepository {
         self.set.known_targets()
     }
 
-    /// Remembers this metadata, so that nothing older is accepted later. To be called once what was
-    /// done with the registry has succeeded. Returns how many files changed; zero writes nothing.
+    /// Remembers this metadata, so that nothing older is accepted later. To be called once the use of the
+    /// registry has succeeded. Returns how many files changed; zero writes nothing.
     pub fn persist(&self, store: &TrustStore) -> Result<usize, TrustError> {
         self.set.persist(store.metadata())
     }

@@ -10,7 +10,7 @@ use super::error::KeyError;
 
 const PEM_LABEL: &str = "ENCRYPTED PRIVATE KEY";
 
-/// What an ed25519 private key starts with in PKCS#8 (RFC 8410, 7); the 32 bytes of the seed follow.
+/// The start of an ed25519 private key in PKCS#8 (RFC 8410, 7); the 32 bytes of the seed follow.
 const ED25519_PREFIX: [u8; 16] =
     [0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
 
@@ -50,7 +50,7 @@ pub(super) fn encrypt(seed: &[u8; 32], passphrase: &Passphrase) -> Result<String
     Ok(pem.to_string())
 }
 
-/// The seed in `pem`; none if the passphrase does not open it, or what it opens is no ed25519 key.
+/// The seed in `pem`; `None` if the passphrase does not open it, or its content is not an ed25519 key.
 pub(super) fn decrypt(pem: &str, passphrase: &Passphrase) -> Option<Zeroizing<[u8; 32]>> {
     let document = read(pem)?;
     let encrypted = EncryptedPrivateKeyInfoRef::try_from(document.as_bytes()).ok()?;

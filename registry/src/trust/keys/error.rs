@@ -25,10 +25,10 @@ pub enum KeyError {
     Malformed {
         /// The file, or where the text came from.
         name: String,
-        /// Why; says nothing of the content.
+        /// The cause; never quotes the content.
         reason: &'static str,
     },
-    /// The private half is not there.
+    /// The private half is missing.
     #[error("`{name}` holds only the public half of a key")]
     PublicOnly {
         /// The file.
@@ -40,7 +40,7 @@ pub enum KeyError {
         /// The file.
         name: String,
     },
-    /// There is no passphrase to be had, or none that will do.
+    /// No passphrase is available, or none is acceptable.
     #[error("no passphrase for key `{name}`: {reason}")]
     NoPassphrase {
         /// The file.
@@ -51,12 +51,12 @@ pub enum KeyError {
     /// The key could not be encrypted.
     #[error("the key could not be encrypted: {0}")]
     Encryption(&'static str),
-    /// What holds the key failed, or gave something else than a signature.
+    /// The variable or program that holds the key failed, or did not return a signature.
     #[error("{name} did not sign: {reason}")]
     Source {
         /// The variable or program.
         name: String,
-        /// What happened.
+        /// The cause.
         reason: String,
     },
 }

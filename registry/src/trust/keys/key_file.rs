@@ -1,11 +1,11 @@
-//! Key files (`format: "attune.key/v1"`): one JSON object, mode 0600 where it holds a secret.
+//! Key files (`format: "attune.key/v1"`): one JSON object, mode 0600 if it holds a secret.
 //!
 //! ```text
 //! {"format": "attune.key/v1", "keytype": "ed25519", "scheme": "ed25519",
 //!  "keyval": {"public": "<64 hex>",
 //!             "private": "<64 hex, the RFC 8032 seed>"      or
 //!             "encrypted": "<PKCS#8 PEM>"},
-//!  "source": "cmd:PROGRAM ARG..."}                          where the private half lives elsewhere
+//!  "source": "cmd:PROGRAM ARG..."}                          if the private half lives elsewhere
 //! ```
 
 use std::fmt;
@@ -36,11 +36,11 @@ pub struct KeyFile {
     pub public: Key,
     /// Its id.
     pub id: KeyId,
-    /// The private half, or where it is.
+    /// The private half, or its place.
     pub secret: KeySecret,
 }
 
-/// The private half of a key, or where it is.
+/// The private half of a key, or its place.
 pub enum KeySecret {
     /// In the file.
     Private(Box<SigningKey>),
@@ -48,7 +48,7 @@ pub enum KeySecret {
     Encrypted(String),
     /// Elsewhere: `env:NAME` or `cmd:PROGRAM ARG...`.
     Elsewhere(String),
-    /// Nobody says where.
+    /// Unknown.
     Absent,
 }
 
@@ -90,7 +90,7 @@ impl KeyFile {
         Ok(Self { public, id, secret: KeySecret::Elsewhere(source.to_owned()) })
     }
 
-    /// Reads the file at `path`, which others may read only if it holds no secret.
+    /// Reads the file at `path`, which must be private to its owner if it holds a secret.
     pub fn load(path: &Path) -> Result<Self, KeyError> {
         let file = fs_err::File::open(path)?;
         let mode = file.metadata()?.permissions().mode() & 0o777;
@@ -195,7 +195,7 @@ fn from_hex(private: &str, public: &Key) -> Result<Box<SigningKey>, &'static str
     if key.public() == public { Ok(Box::new(key)) } else { Err("`public` and `private` are not of one key") }
 }
 
-/// Says where the private half is, and nothing of it.
+/// Shows the place of the private half, and nothing of its content.
 impl fmt::Debug for KeySecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -1,4 +1,4 @@
-//! All the keys at hand. Which of them signs a role is what the metadata above it says.
+//! All the keys at hand. The metadata above a role says which of them signs it.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ pub struct Keyring {
 }
 
 impl Keyring {
-    /// Adds a key; one that is there already is replaced.
+    /// Adds a key, in the place of one with the same id.
     pub fn insert(&mut self, key: SharedKey) {
         self.keys.insert(key.id().clone(), key);
     }
@@ -23,7 +23,7 @@ impl Keyring {
         self.keys.get(id)
     }
 
-    /// Those that `role` names, each once, by id.
+    /// The keys that `role` names, each once, by id.
     pub fn of(&self, role: &RoleKeys) -> Vec<&SharedKey> {
         self.keys.values().filter(|key| role.keyids.contains(key.id())).collect()
     }

@@ -10,7 +10,7 @@ use super::error::KeyError;
 use super::signing_key::SigningKey;
 use super::{SharedKey, Sign};
 
-/// Whoever knows passphrases: a person at a terminal, a variable, a file.
+/// A source of passphrases: a person at a terminal, a variable, a file.
 pub trait PassphraseSource: fmt::Debug + Send + Sync {
     /// The passphrase of the key in the file (or variable) called `name`.
     fn passphrase(&self, name: &str, key: &KeyId) -> Result<Passphrase, KeyError>;

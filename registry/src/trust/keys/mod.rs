@@ -32,7 +32,7 @@ pub use self::public_key::{has_signed, read_public_key};
 pub use self::signing_key::SigningKey;
 pub use self::threshold::{ThresholdError, verify_role};
 
-/// A key that can sign, wherever its private half is.
+/// A key that can sign, in memory or elsewhere.
 pub trait Sign: fmt::Debug + Send + Sync {
     /// The public half, as metadata lists it.
     fn public(&self) -> &Key;

@@ -1,7 +1,7 @@
 //! The schemes whose signatures can be checked, and reading public keys.
 //!
 //! ed25519, and for roots that are kept in hardware modules or by a cloud's key service rsassa-pss-sha256
-//! and ecdsa-sha2-nistp256. Whatever else a key says that it is, it never counts.
+//! and ecdsa-sha2-nistp256. A key of any other kind never counts.
 
 use attune_schemas::tuf::{ExtraFields, Key, KeyVal, Signature};
 use ed25519_dalek::VerifyingKey;
@@ -25,7 +25,7 @@ const P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7
 /// A key whose signatures can be checked.
 pub(super) struct PublicKey {
     scheme: Scheme,
-    /// What makes it this key, however it is spelled: the 32 bytes of ed25519, a PKCS#1 `RSAPublicKey`, a
+    /// The identity of the key, however it is spelled: the 32 bytes of ed25519, a PKCS#1 `RSAPublicKey`, a
     /// point on P-256.
     bytes: Vec<u8>,
 }
@@ -58,7 +58,7 @@ impl PublicKey {
         (oid == scheme.oid()).then_some(Self { scheme, bytes })
     }
 
-    /// What tells keys apart: neither another spelling nor another scheme makes another signer of it.
+    /// The identity of the key: neither another spelling nor another scheme makes it another signer.
     pub(super) fn into_identity(self) -> Vec<u8> {
         self.bytes
     }

@@ -2,7 +2,7 @@
 //!
 //! Counted are keys, by their own bytes: neither a key listed under two ids nor a signature given
 //! twice adds anything. Keys of a type that is not known here, and signatures that are not valid, are
-//! as good as absent, so that a registry may add other schemes without locking anyone out.
+//! treated as absent, so that a registry may add other schemes without locking anyone out.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -33,7 +33,7 @@ pub enum PublishError {
     /// The registry has no bins.
     #[error("the registry has no bins")]
     NoBins,
-    /// A change of root that concerns bins, of which it says nothing but for how long they hold.
+    /// A change of root that concerns bins: root says of bins only how long they are valid.
     #[error("how many keys must sign bins is settled when the registry is made")]
     NotInRoot,
     /// The role has no such key.

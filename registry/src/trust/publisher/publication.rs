@@ -1,4 +1,4 @@
-//! One publication under way: what was signed anew so far, and what has to follow from it.
+//! One publication in progress: the roles signed so far, and the roles that have to follow.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,10 +15,10 @@ use super::signer::{Signer, after};
 /// Metadata files, by name, in the order in which they must be written.
 pub type MetadataFiles = Vec<(String, Vec<u8>)>;
 
-/// Changes of targets, by path: the new file, or none where it is to go.
+/// Changes of targets, by path: the new file, or `None` to remove it.
 pub type TargetChanges = BTreeMap<String, Option<TargetFile>>;
 
-/// A publication under way.
+/// A publication in progress.
 pub(super) struct Publication<'a> {
     repository: &'a VerifiedRepository,
     pub(super) files: MetadataFiles,
@@ -102,7 +102,7 @@ impl<'a> Publication<'a> {
         Ok(())
     }
 
-    /// Signs snapshot and timestamp where something below or their age asks for it, or where they `must`.
+    /// Signs snapshot and timestamp if something below them changed, if they are due, or if they `must`.
     pub(super) fn finish(mut self, signer: &Signer<'_>, must: bool) -> Result<MetadataFiles, PublishError> {
         let (snapshot, timestamp) = (self.repository.snapshot(), self.repository.timestamp());
         let due = |role, expires| must || signer.is_due(role, expires);
@@ -147,7 +147,7 @@ pub(super) fn described(role: &str, targets: &Verified<Targets>) -> (String, Met
 }
 
 /// A bin's place in the snapshot: by version and length, as thousands of hashes would make every client
-/// fetch more than all its bins together. A signature is what vouches for the content.
+/// fetch more than all its bins together. The content is vouched for by a signature.
 pub(super) fn described_bin(role: &str, targets: &Verified<Targets>) -> (String, MetaFile) {
     let meta = MetaFile { hashes: None, ..MetaFile::describe(targets.role().version, targets.bytes()) };
     (format!("{role}.json"), meta)

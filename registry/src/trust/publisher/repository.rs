@@ -2,9 +2,9 @@
 //!
 //! It stands behind every change of a registry and touches no disk: files come out by name, in the
 //! order in which they must be written, the timestamp last, as only that makes the others current.
-//! What it builds on is verified as a client would, so nothing is ever signed on top of foreign files.
-//! The keys of root are needed to make a registry and to change its keys, not to publish; where there are
-//! bins, those of targets are not needed either.
+//! The metadata it builds on is verified as a client would, so nothing is ever signed on top of foreign
+//! files. The keys of root are needed to make a registry and to change its keys, not to publish; if the
+//! registry has bins, the keys of targets are not needed either.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU64;
@@ -33,7 +33,7 @@ pub struct Repository {
     verified: VerifiedRepository,
 }
 
-/// What was signed anew, and what still waits for a key.
+/// The metadata that was signed anew, and the roles that still wait for a key.
 #[derive(Debug, Default)]
 pub struct Refreshed {
     /// The files to write.
@@ -70,7 +70,7 @@ pub fn init_repository(
 
 impl Repository {
     /// Reads and verifies the current metadata of an existing registry, whose first root is its anchor.
-    /// Expired metadata is accepted here, as publishing is what replaces it.
+    /// Expired metadata is accepted here, as publishing replaces it.
     pub fn open(source: &dyn Fetch, now: Instant) -> Result<Self, TrustError> {
         let limits = Limits::default();
         let first = fetch_required(source, "1.root.json", limits.root_bytes)?;
@@ -151,7 +151,7 @@ impl Repository {
         publication.finish(&signer, false)
     }
 
-    /// Signs snapshot and timestamp anew, and whatever else has spent two thirds of its period, as far as
+    /// Signs snapshot and timestamp anew, and every role that has spent two thirds of its period, as far as
     /// the keys at hand allow.
     pub fn refresh(
         &self,
@@ -210,7 +210,7 @@ impl Repository {
         publication.finish(&signer, false)
     }
 
-    /// Makes `root` the registry's next root, and signs anew whatever it takes from the keys that signed it.
+    /// Makes `root` the registry's next root, and signs anew every role that it takes from its current keys.
     pub(super) fn adopt_root(
         &self,
         root: &Verified<Root>,

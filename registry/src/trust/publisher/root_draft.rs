@@ -1,8 +1,8 @@
 //! The next root, before it is published: changed, carried to its signers, signed by one after the other,
 //! and carried back.
 //!
-//! A draft is a root file like any other, with fewer signatures than it needs. Whoever signs it need not
-//! be near the registry; parts signed by different people are put together again.
+//! A draft is a root file like any other, with fewer signatures than it needs. Its signers need not be
+//! near the registry; copies signed by different people are merged again.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
@@ -29,7 +29,7 @@ pub struct RootDraft {
     envelope: Envelope,
 }
 
-/// How far one of the two thresholds is met.
+/// The progress towards one of the two thresholds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Progress {
     /// How many different keys must sign.
@@ -56,7 +56,7 @@ impl RootDraft {
         Ok(Self::unsigned(root)?)
     }
 
-    /// Reads a draft, signed by whomever or nobody.
+    /// Reads a draft, whether it is signed or not.
     pub fn parse(bytes: &[u8]) -> Result<Self, MetadataError> {
         let malformed = |source| MetadataError::Malformed { file: FILE.to_owned(), source };
         let envelope = Envelope::parse(bytes).map_err(malformed)?;
@@ -88,8 +88,8 @@ impl RootDraft {
     /// The same draft without key `id` in `role`.
     ///
     /// # Errors
-    /// [`PublishError::NoSuchKey`] when the role has no such key, [`PublishError::TooFewKeys`] when what is left
-    /// could no longer meet the role's threshold.
+    /// [`PublishError::NoSuchKey`] when the role has no such key, [`PublishError::TooFewKeys`] when the
+    /// remaining keys could not meet the role's threshold.
     pub fn without_key(mut self, role: RoleType, id: &KeyId) -> Result<Self, PublishError> {
         let role_keys = role_keys_mut(&mut self.root, role);
         let before = role_keys.keyids.len();
@@ -104,7 +104,7 @@ impl RootDraft {
         Self::unsigned(self.root)?.checked(role)
     }
 
-    /// The same draft, where `threshold` keys of `role` must sign.
+    /// The same draft, in which `threshold` keys of `role` must sign.
     pub fn with_threshold(mut self, role: RoleType, threshold: NonZeroU32) -> Result<Self, PublishError> {
         role_keys_mut(&mut self.root, role).threshold = threshold;
         Self::unsigned(self.root)?.checked(role)
@@ -119,7 +119,7 @@ impl RootDraft {
         Ok(Self::unsigned(self.root)?)
     }
 
-    /// Signs with `key`, whatever it is; returns whether that signature was not there yet.
+    /// Signs with `key`, even if no role lists it; returns whether the signature is new.
     pub fn sign(&mut self, key: &dyn Sign) -> Result<bool, PublishError> {
         let signature = key.sign(&self.message()?)?;
         Ok(self.put(signature))
@@ -136,12 +136,12 @@ impl RootDraft {
         Ok(other.envelope.signatures.iter().filter(|signature| self.put((*signature).clone())).count())
     }
 
-    /// How far the draft is from being `current`'s successor: by the keys of `current`, and by its own.
+    /// The progress towards being `current`'s successor: by the keys of `current`, and by its own.
     pub fn progress(&self, current: &Root) -> Result<(Progress, Progress), MetadataError> {
         Ok((self.signed_for(current)?, self.signed_by_own()?))
     }
 
-    /// How far the draft is by its own keys, which is all that can be told without the root before it.
+    /// The progress by the draft's own keys, which is all that is known without the root before it.
     pub fn signed_by_own(&self) -> Result<Progress, MetadataError> {
         self.signed_for(&self.root)
     }
@@ -194,13 +194,13 @@ impl RootDraft {
 }
 
 impl Repository {
-    /// Makes `draft` the registry's next root, and signs anew what it takes from the keys that signed it:
-    /// the files to write.
+    /// Makes `draft` the registry's next root, and signs anew every role that it takes from its current
+    /// keys: the files to write.
     ///
     /// # Errors
-    /// [`TrustError::WrongVersion`] when it does not follow the current root, [`MetadataError::Signatures`] when
-    /// the old or the new keys have not all signed, [`PublishError::KeysMissing`] when a role below root goes
-    /// to keys that are not at hand.
+    /// [`TrustError::WrongVersion`] when it does not follow the current root, [`MetadataError::Signatures`]
+    /// when the old or the new keys have not all signed, [`PublishError::KeysMissing`] when a role below
+    /// root goes to keys that are not at hand.
     pub fn publish_root(
         &self,
         draft: &RootDraft,

@@ -1,4 +1,4 @@
-//! What a registry's metadata is made of: who signs which role, how many must, and for how long it holds.
+//! The setup of a registry's metadata: each role's keys, threshold and period of validity.
 
 use std::fmt;
 use std::num::NonZeroU32;
@@ -11,9 +11,9 @@ use super::bins::BinCount;
 /// A role that signs: the four of TUF, and the bins, which share their keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SigningRole {
-    /// Says who signs everything else.
+    /// Names the keys of the other roles.
     Root,
-    /// Lists the packs, or where there are bins, these.
+    /// Lists the packs, or the bins if the registry has bins.
     Targets,
     /// Says which version of every file is current.
     Snapshot,
@@ -28,12 +28,12 @@ pub enum SigningRole {
 #[error("`{0}` is none of root, targets, snapshot, timestamp, bins")]
 pub struct SigningRoleError(String);
 
-/// Who may sign a role, and how many of them must.
+/// The keys of a role, and how many of them must sign.
 #[derive(Debug, Clone)]
 pub struct RoleSetup {
     /// The keys.
     pub keys: Vec<Key>,
-    /// How many different ones must sign.
+    /// How many different keys must sign.
     pub threshold: NonZeroU32,
 }
 
@@ -50,7 +50,7 @@ pub struct RegistrySetup {
     pub snapshot: RoleSetup,
     /// Who signs the timestamp.
     pub timestamp: RoleSetup,
-    /// The bins, if there are to be any.
+    /// The bins, if the registry is to have any.
     pub bins: Option<(BinCount, RoleSetup)>,
     /// For how long metadata is valid.
     pub expiry: ExpiryDays,

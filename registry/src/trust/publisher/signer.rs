@@ -1,8 +1,8 @@
 //! Building and signing one role's metadata.
 //!
 //! It stands below [`Repository`](super::repository::Repository), which decides what is signed and when.
-//! Whatever is signed here is verified at once as a client would, so that keys which do not meet a
-//! threshold are found by the publisher and not by every host.
+//! Every signed role is verified at once as a client would, so that keys which do not meet a threshold
+//! are found by the publisher and not by every host.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU64;
@@ -19,7 +19,7 @@ use crate::trust::state::{Authority, MetadataError, Verified};
 use super::error::PublishError;
 use super::setup::{RegistrySetup, RoleSetup, SigningRole};
 
-/// Signs the roles below root, and accepts only what root's clients will accept.
+/// Signs the roles below root, and accepts only metadata that root's clients will accept.
 pub(super) struct Signer<'a> {
     pub(super) root: &'a Root,
     pub(super) keys: &'a Keyring,
@@ -33,7 +33,7 @@ impl<'a> Signer<'a> {
         expires.timestamp().duration_since(self.now) < self.period(role) / 3
     }
 
-    /// A targets role with new content: the top-level one, or where `delegation` says who signs, that one.
+    /// A targets role with new content: the top-level one, or the bin that `bin` names.
     pub(super) fn targets(
         &self,
         version: NonZeroU64,
@@ -166,8 +166,8 @@ pub(super) fn to_bytes(file: &str, envelope: &Envelope) -> Result<Vec<u8>, Metad
 /// Adds as many signatures as the role needs, by those of its keys that are at hand.
 ///
 /// # Errors
-/// [`PublishError::KeysMissing`] when these are not enough; a key that fails counts as missing, and what it
-/// said is the cause.
+/// [`PublishError::KeysMissing`] when there are too few; a key that fails counts as missing, and its error
+/// is the cause.
 pub(super) fn sign_as(
     envelope: &mut Envelope,
     authority: Authority<'_>,
@@ -218,7 +218,7 @@ pub(super) fn period(role: SigningRole, days: &ExpiryDays) -> SignedDuration {
 }
 
 pub(super) fn expiry(now: Instant, period: SignedDuration) -> Result<MetadataTime, PublishError> {
-    // Whoever asks for longer than dates reach gets the last one.
+    // A period beyond the last date ends with it.
     Ok(MetadataTime::at(now.checked_add(period).unwrap_or(Instant::MAX))?)
 }
 

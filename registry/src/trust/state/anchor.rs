@@ -15,8 +15,8 @@ pub struct TrustAnchor {
 impl TrustAnchor {
     /// Reads a root and checks that it is complete: signed by its own keys, with a registry's name.
     ///
-    /// That does not make it trustworthy. Given the root of a bundle, this tells what the bundle claims
-    /// to be, and nothing more.
+    /// That does not make it trustworthy. Given the root of a bundle, the result is the bundle's own claim,
+    /// and nothing more.
     pub fn from_root_bytes(bytes: &[u8]) -> Result<Self, MetadataError> {
         let root = Verified::<Root>::check_own("root.json", bytes)?;
         let registry_name = registry_name("root.json", root.role())?.clone();

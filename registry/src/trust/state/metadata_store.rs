@@ -2,14 +2,14 @@
 //!
 //! ```text
 //! root.json         the newest root seen: from here the next update starts
-//! timestamp.json    the newest seen; with snapshot.json, what nothing may roll back behind
+//! timestamp.json    the newest seen; nothing may roll back behind it and snapshot.json
 //! snapshot.json
 //! targets.json      copies that spare a download; used only while the snapshot still describes them
 //! <role>.json       delegated roles, names percent-encoded
 //! ```
 //!
 //! Reading checks signatures again, so a damaged file is found and not believed. Files change by
-//! rename, in an order in which whatever dies in between leaves a set that loads and forgets no version
+//! rename, in an order such that a crash at any point leaves a set that loads and forgets no version
 //! number it should remember. Two writers at once are kept apart by the caller's lock.
 
 use std::io;
@@ -30,7 +30,7 @@ pub struct MetadataStore {
     durability: Durability,
 }
 
-/// What a store held.
+/// The content of a store.
 #[derive(Debug)]
 pub(in crate::trust) struct StoredTrust {
     pub(in crate::trust) root: Verified<Root>,
@@ -75,8 +75,8 @@ impl MetadataStore {
         root.map(Some).map_err(|source| self.damaged("root.json", source))
     }
 
-    /// Starts anew from the root in `bytes`, which must be signed by its own keys (TUF 5.2). That it may be
-    /// trusted is the caller's word.
+    /// Starts anew from the root in `bytes`, which must be signed by its own keys (TUF 5.2). The caller
+    /// vouches for it.
     pub fn initialize(&self, bytes: &[u8]) -> Result<Verified<Root>, StateError> {
         let root = Verified::check_own("root.json", bytes)?;
         self.forget_versions()?;
@@ -84,8 +84,8 @@ impl MetadataStore {
         Ok(root)
     }
 
-    /// Reads what is trusted; none if no root is. Versions seen that the root does not vouch for, as after
-    /// its threshold was raised, are passed over (the specification says nothing of them).
+    /// Reads the trusted metadata; `None` if there is no root. Versions seen that the root does not vouch
+    /// for, as after its threshold was raised, are passed over (the specification does not mention them).
     pub(in crate::trust) fn load_vouched_for(&self) -> Result<Option<StoredTrust>, StateError> {
         let Some(root) = self.root()? else { return Ok(None) };
         let unless_damaged = |error| match error {
@@ -104,7 +104,7 @@ impl MetadataStore {
         Ok(Some(StoredTrust { root, seen }))
     }
 
-    /// Reads what is trusted; none if no root is. What cannot be verified is an error.
+    /// Reads the trusted metadata; `None` if there is no root. A file that cannot be verified is an error.
     pub(in crate::trust) fn load(&self) -> Result<Option<StoredTrust>, StateError> {
         let Some(root) = self.root()? else { return Ok(None) };
         let timestamp = self.load_role::<Timestamp>(root.role())?;
@@ -128,7 +128,7 @@ impl MetadataStore {
         Ok(())
     }
 
-    /// Writes the files whose bytes changed, in the order given. Returns how many.
+    /// Writes the files whose bytes changed, in the order given. Returns their number.
     pub(in crate::trust) fn write(&self, files: &[StoredFile<'_>]) -> Result<usize, StateError> {
         let mut written = 0;
         for file in files {
@@ -148,7 +148,7 @@ impl MetadataStore {
         }
     }
 
-    /// The error for a file of the store that does not hold what it should.
+    /// The error for a damaged file of the store.
     pub(super) fn damaged(&self, name: &str, source: MetadataError) -> StateError {
         StateError::Damaged { path: self.dir.join(name), source }
     }
@@ -163,7 +163,7 @@ impl MetadataStore {
 }
 
 impl SeenVersions {
-    /// Drops what `root` no longer vouches for; returns whether anything was.
+    /// Drops the metadata that `root` no longer vouches for; returns whether any was dropped.
     pub(in crate::trust) fn retain_signed_by(&mut self, root: &Root) -> bool {
         let before = (self.timestamp.is_some(), self.snapshot.is_some());
         self.timestamp = self.timestamp.take().filter(|seen| is_signed(root, seen));
@@ -171,7 +171,7 @@ impl SeenVersions {
         before != (self.timestamp.is_some(), self.snapshot.is_some())
     }
 
-    /// Drops everything; returns whether there was anything.
+    /// Drops everything; returns whether anything was dropped.
     pub(in crate::trust) fn clear(&mut self) -> bool {
         let had = self.timestamp.is_some() || self.snapshot.is_some();
         *self = Self::default();

@@ -1,4 +1,4 @@
-//! What a host's owner decided about one registry, kept beside its trusted root.
+//! The decisions of a host's owner about one registry, kept beside its trusted root.
 
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ const FORMAT: &str = "attune.trust-policy/v1";
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct TrustPolicy {
     /// For how long after its expiry metadata of this registry is accepted; [`SignedDuration::MAX`] for
-    /// however long.
+    /// any time.
     pub expiry_grace: SignedDuration,
 }
 
@@ -31,7 +31,7 @@ pub enum PolicyError {
     /// Not JSON of the form.
     #[error("not a trust policy")]
     Json(#[from] serde_json::Error),
-    /// Another format or a value that is none.
+    /// Another format, or a value out of range.
     #[error("`format` is not `{FORMAT}`, or a value is out of range")]
     Value,
 }

@@ -1,4 +1,4 @@
-//! What a store remembers, told to people.
+//! The memory of a store, for people.
 
 use attune_schemas::tuf::{MetadataTime, Role};
 
@@ -6,12 +6,12 @@ use super::error::StateError;
 use super::metadata_store::{MetadataStore, SeenVersions};
 use super::verified::Verified;
 
-/// What nothing may roll back behind.
+/// The versions that nothing may roll back behind.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Seen {
     /// Timestamp, snapshot, and every role that the snapshot lists.
     pub versions: Vec<SeenVersion>,
-    /// When the timestamp was signed; none in metadata of other origin.
+    /// When the timestamp was signed; `None` in metadata written by other programs.
     pub signed_at: Option<MetadataTime>,
 }
 
@@ -22,12 +22,12 @@ pub struct SeenVersion {
     pub role: String,
     /// The version.
     pub version: u64,
-    /// When it expires; known of timestamp and snapshot.
+    /// When it expires; known for timestamp and snapshot.
     pub expires: Option<MetadataTime>,
 }
 
 impl MetadataStore {
-    /// What was seen so far; empty where nothing was.
+    /// The versions seen so far; empty if none were.
     pub fn seen(&self) -> Result<Seen, StateError> {
         let Some(stored) = self.load()? else { return Ok(Seen::default()) };
         let SeenVersions { timestamp, snapshot } = stored.seen;

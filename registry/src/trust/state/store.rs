@@ -1,6 +1,6 @@
-//! What a host trusts of each registry: `<trust dir>/<registry name>/`, a [`MetadataStore`] each.
+//! The registries that a host trusts: `<trust dir>/<registry name>/`, a [`MetadataStore`] each.
 //!
-//! Beside the metadata lies `policy.json`, what the host's owner decided about that registry.
+//! Beside the metadata lies `policy.json`, the decisions of the host's owner about that registry.
 
 use std::io;
 use std::path::Path;
@@ -56,7 +56,7 @@ impl TrustStore {
         Ok(names)
     }
 
-    /// The registry this is the store of.
+    /// The registry.
     pub const fn registry(&self) -> &RegistryName {
         &self.registry
     }
@@ -88,7 +88,7 @@ impl TrustStore {
         })
     }
 
-    /// What the host's owner decided about this registry.
+    /// The decisions of the host's owner about this registry.
     pub fn policy(&self) -> Result<TrustPolicy, StateError> {
         let Some(bytes) = self.metadata.read(POLICY_FILE)? else { return Ok(TrustPolicy::default()) };
         TrustPolicy::parse(&bytes).map_err(|source| StateError::PolicyDamaged {
@@ -97,7 +97,7 @@ impl TrustStore {
         })
     }
 
-    /// Decides about this registry from now on.
+    /// Sets the policy for this registry.
     pub fn set_policy(&self, policy: &TrustPolicy) -> Result<(), StateError> {
         let bytes = policy.to_bytes();
         self.metadata.write(&[StoredFile { name: POLICY_FILE.to_owned(), bytes: &bytes }]).map(|_| ())
@@ -105,7 +105,7 @@ impl TrustStore {
 
     /// Forgets the versions seen, and with them all protection against a rollback; root and policy stay.
     pub fn reset(&self) -> Result<(), StateError> {
-        // The timestamp goes first: it is what names the others.
+        // The timestamp goes first: it names the others.
         self.metadata.forget_versions()?;
         for entry in fs_err::read_dir(self.metadata.dir())? {
             let path = entry?.path();
@@ -125,8 +125,8 @@ impl TrustStore {
         }
     }
 
-    /// Takes over what an update was persisted to in `staged`, in an order in which any part of it loads
-    /// and names nothing that was not written. Returns how many files changed.
+    /// Takes over the metadata that an update wrote to `staged`, in an order such that any part of it loads
+    /// and names only files that were written. Returns how many files changed.
     pub fn adopt(&self, staged: &Self) -> Result<usize, StateError> {
         let rank = |name: &str| match name {
             "root.json" => 0,
@@ -160,7 +160,7 @@ impl TrustStore {
         &self.metadata
     }
 
-    /// Reads what is trusted; none if no root is.
+    /// Reads the trusted metadata; `None` if there is no root.
     pub(in crate::trust) fn load(&self) -> Result<Option<StoredTrust>, StateError> {
         let Some(stored) = self.metadata.load()? else { return Ok(None) };
         let StoredTrust { root, seen } = stored;

@@ -1,6 +1,6 @@
 //! The proof that metadata was signed by those who may sign it.
 //!
-//! [`Verified`] can only be made by checking signatures, so whoever holds one need not check again.
+//! [`Verified`] can only be made by checking signatures, so a holder of one need not check again.
 //! It says nothing about freshness.
 
 use std::collections::BTreeMap;
@@ -20,7 +20,7 @@ pub struct Verified<R> {
     signed: Digest,
 }
 
-/// Who may sign a role: its name and keys, as the role above says.
+/// The authority over a role: its name and keys, as the role above says.
 #[derive(Clone, Copy)]
 pub(in crate::trust) struct Authority<'a> {
     pub(in crate::trust) role: &'a str,
@@ -29,7 +29,7 @@ pub(in crate::trust) struct Authority<'a> {
 }
 
 impl<'a> Authority<'a> {
-    /// Who may sign top-level role `role`, as `root` says.
+    /// The authority over top-level role `role`, as `root` says.
     pub(in crate::trust) const fn top_level(root: &'a Root, role: RoleType) -> Self {
         Self { role: role.as_str(), role_keys: root.roles.get(role), keys: &root.keys }
     }
@@ -63,8 +63,8 @@ impl<R: Role> Verified<R> {
 }
 
 impl Verified<Root> {
-    /// Checks that a root is signed by the keys it names itself: what makes it fit to be trusted, not
-    /// what makes it trusted.
+    /// Checks that a root is signed by the keys it names itself, which makes it fit to be trusted, but not
+    /// trusted.
     pub(in crate::trust) fn check_own(file: &str, bytes: &[u8]) -> Result<Self, MetadataError> {
         let malformed = |source| MetadataError::Malformed { file: file.to_owned(), source };
         let root: Root = Envelope::parse(bytes).and_then(|envelope| envelope.decode()).map_err(malformed)?;
@@ -83,7 +83,7 @@ impl<R> Verified<R> {
         &self.bytes
     }
 
-    /// The digest of what was signed: equal for equal metadata, whoever signed it.
+    /// The digest of the signed bytes: equal for equal metadata, whatever its signatures.
     pub const fn signed_digest(&self) -> Digest {
         self.signed
     }
