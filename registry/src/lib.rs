@@ -2,7 +2,18 @@
 //!
 //! One format, read the same way everywhere: [`source::Source`] fetches the files, [`trust`] vouches
 //! for them, [`resolve`] picks releases, and [`blob`] and [`archive`] turn checked bytes into trees.
-//! Publishing and installing are the builder's and the installer's work; here is what they share.
+//! Publishing and installing are the builder's and the installer's work; here are the parts they share.
+//!
+//! Rooms, from the ground up; each imports from those above it in this list alone:
+//!
+//! ```text
+//! layout report resolve atomic_file archive wheel system_libraries
+//! blob                                     bytes by digest
+//! trust: keys, state, client, publisher    metadata, and whose signatures count
+//! source                                   the interface; directories, HTTP
+//! bundle: read, write                      one archive, which is a source as well
+//! reader                                   releases that the metadata vouches for
+//! ```
 
 pub mod archive;
 pub mod atomic_file;

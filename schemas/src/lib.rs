@@ -3,6 +3,18 @@
 //! Pure: no file system, network, clock, or terminal. Everything here parses from text, is then
 //! trusted by its type, and serialises back to the same bytes. The JSON Schemas in `schemas/json/`
 //! are generated from these types.
+//!
+//! Rooms, from the ground up; each imports from those above it in this list alone:
+//!
+//! ```text
+//! canonical_json diagnostics digest entry_path failure_kind pack_ref platform runtime_constraint version
+//! requirement yaml runtime_definition environment_lock release tuf
+//! pack_index
+//! runtime_index pack
+//! bundle component pack_test_result
+//! pack_config lint
+//! coverage json_schema
+//! ```
 
 pub mod bundle;
 pub mod canonical_json;

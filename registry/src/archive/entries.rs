@@ -142,7 +142,7 @@ impl<R: Read> TarStream<R> {
         Ok(Some(header))
     }
 
-    /// Records the path, so that no later entry can replace or shadow it.
+    /// Remembers the path, so that no later entry can replace or shadow it.
     fn claim(&mut self, path: &EntryPath, kind: EntryKind) -> Result<(), ArchiveError> {
         if self.seen.len() as u64 >= self.limits.max_entries {
             return Err(ArchiveError::TooLarge { limit: self.limits.max_entries, what: "entries" });

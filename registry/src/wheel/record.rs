@@ -1,4 +1,4 @@
-//! RECORD: which files a package has, and their digests.
+//! RECORD: the files of a package, and their digests.
 //!
 //! Source: the specification of the database of installed Python projects.
 

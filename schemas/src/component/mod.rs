@@ -1,4 +1,5 @@
-//! Component files: enough of actions, sensors, triggers and the rest to list, count and register.
+//! Component files: enough of actions, sensors, triggers and the rest to list, count and register. The
+//! content of a component's file, as JSON, is its definition.
 //!
 //! ```text
 //! files of a pack --component_files--> (kind, file) --read_component--> ComponentFile

@@ -11,7 +11,8 @@ use attune_terminal::{Failure, Output};
 use serde_json::json;
 
 use super::{Settings, Verbosity};
-use crate::{BindError, DirectoryError};
+use crate::files::DirectoryError;
+use crate::serve::BindError;
 
 /// Writes the address that the server listens on to standard output. A closed standard output is no reason
 /// not to serve.

@@ -17,7 +17,7 @@ pub struct ExpiryPolicy {
     pub grace: SignedDuration,
 }
 
-/// Expired metadata that was accepted within the grace period; to be recorded by the caller.
+/// Expired metadata that was accepted within the grace period; to be reported by the caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExpiryWaiver {
     /// The role: a top-level one, or the name of a delegated one.

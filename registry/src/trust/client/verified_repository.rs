@@ -51,7 +51,7 @@ impl VerifiedRepository {
         self.set.targets()
     }
 
-    /// The freshness of all metadata accepted so far; to be recorded if something expired.
+    /// The freshness of all metadata accepted so far; to be reported if something expired.
     pub fn freshness(&self) -> Freshness {
         self.set.freshness()
     }

@@ -8,7 +8,7 @@ use std::num::NonZeroU32;
 use attune_schemas::tuf::RoleKeys;
 
 use super::*;
-use crate::trust::verify_role;
+use crate::trust::keys::verify_role;
 
 const MESSAGE: &[u8] = b"message";
 
