@@ -87,7 +87,6 @@ impl Hint for RecoverError {
         match self {
             Self::Root(error) => Hint::hint(error),
             Self::Database(error) => Hint::hint(error),
-            Self::Trust(error) => Hint::hint(error),
             Self::Unfinished { .. } => {
                 Some("mend the cause and run the same command again: it completes what is left".to_owned())
             }

@@ -61,7 +61,6 @@ impl Failed for RecoverError {
         match self {
             Self::Root(error) => error.kind(),
             Self::Database(error) => error.kind(),
-            Self::Trust(error) => error.kind(),
             Self::Unfinished { .. } => FailureKind::Failed,
             Self::Disagreement { .. } => FailureKind::Registration,
         }

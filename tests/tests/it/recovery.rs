@@ -29,30 +29,44 @@ fn current(world: &World) -> PathBuf {
     fs_err::read_link(world.root().join("current")).unwrap()
 }
 
-#[test]
-fn an_install_after_current_was_pointed_back_by_hand_is_refused() {
-    let world = pointed_back();
-    let before = world.root_tree().without_touched();
-    let run = world.install_packs(&["greeter"]);
-    let run = run.fails(7, &["generation 1 is active", "holds generation 2"]).with_hint();
-    assert!(run.stderr.contains("ln -sfn generations/2"), "{}", run.stderr);
-    world.root_tree().without_touched().assert_same(&before);
+/// The generation that the database holds, and the version of `greeter` in its rows.
+fn registered(world: &World) -> (i64, String) {
+    let database = rusqlite::Connection::open(world.root().join("state/attune.db")).unwrap();
+    let sql = "SELECT generation, pack.version FROM install_journal, pack WHERE pack.ref = 'greeter'";
+    database.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap()
+}
 
-    fs_err::remove_file(world.root().join("current")).unwrap();
-    std::os::unix::fs::symlink("generations/2", world.root().join("current")).unwrap();
-    world.add(&[&greeter().version("1.2.0")]).succeeds();
-    let run = world.install_packs(&["greeter", "--json"]).succeeds();
-    assert_eq!(run.json()["generation"], 3);
+#[test]
+fn an_install_after_current_was_pointed_back_by_hand_starts_from_what_is_active() {
+    let world = pointed_back();
+    let run = world.install_packs(&["greeter"]).succeeds();
+    assert!(run.stderr.contains("the rows of the active one were written again"), "{}", run.stderr);
+    assert!(run.stdout.contains("up from 1.0.0"), "{}", run.stdout);
     assert_eq!(current(&world), Path::new("generations/3"));
+    assert_eq!(registered(&world), (3, "1.1.0".to_owned()));
     assert_sound(&world);
 }
 
 #[test]
 fn installing_what_is_there_leaves_current_where_it_was_pointed_to() {
     let world = pointed_back();
+    assert_eq!(registered(&world), (2, "1.1.0".to_owned()));
     let run = world.install_packs(&["greeter@=1.0.0", "--json"]).succeeds();
     assert_eq!((&run.json()["outcome"], &run.json()["generation"]), (&"unchanged".into(), &1.into()));
     assert_eq!(current(&world), Path::new("generations/1"));
+    assert_eq!(registered(&world), (1, "1.0.0".to_owned()));
+    assert_sound(&world);
+}
+
+#[test]
+fn a_generation_of_an_earlier_program_that_was_pointed_back_to_is_refused_with_the_remedy() {
+    let world = pointed_back();
+    fs_err::remove_dir_all(world.root().join("generations/1/releases")).unwrap();
+    let before = world.root_tree().without_touched();
+    let run = world.install_packs(&["greeter"]);
+    let run = run.fails(7, &["generation 1 is active", "holds generation 2"]).with_hint();
+    assert!(run.stderr.contains("ln -sfn generations/2"), "{}", run.stderr);
+    world.root_tree().without_touched().assert_same(&before);
 }
 
 /// A registry with a pack that does not fit into a pipe, whatever compresses it, and its bundle.
