@@ -21,6 +21,8 @@ pub mod blob;
 pub mod bundle;
 pub mod layout;
 pub mod reader;
+#[cfg(feature = "wheels")]
+pub mod release_check;
 pub mod report;
 pub mod resolve;
 pub mod source;

@@ -241,6 +241,7 @@ impl Hint for PlanError {
     fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Reader(error) => return Hint::hint(error),
+            Self::Release { .. } => REPORT_TO_PUBLISHER,
             Self::NoInterpreter { .. } => "install such a Python, or name one with --python /path/to/python3",
             Self::Runtime { .. } => "install the runtime, or report its definition to the pack's publisher",
             Self::NoVersion { .. } => {

@@ -11,6 +11,7 @@ use attune_host::store::GcError;
 use attune_host::transaction::{AccessError, RecoverError};
 use attune_registry::archive::ArchiveError;
 use attune_registry::reader::ReaderError;
+use attune_registry::release_check::WheelError;
 use attune_registry::resolve::ResolveError;
 use attune_registry::source::SourceError;
 use attune_registry::trust::{FetchError, TrustError, Verdict};
@@ -22,7 +23,7 @@ use crate::plan::{ChooseError, PlanError};
 use crate::source::VerifyError;
 use crate::trust::AnchorError;
 use crate::trust::TrustedError;
-use crate::unpack::{UnpackError, WheelError};
+use crate::unpack::UnpackError;
 
 /// An error that is of some kind of failure.
 pub trait Failed: std::error::Error {
@@ -238,6 +239,7 @@ impl Failed for PlanError {
         match self {
             Self::Reader(error) => error.kind(),
             Self::NoSpace { .. } | Self::Space { .. } => FailureKind::Failed,
+            Self::Release { .. } => FailureKind::Untrusted,
             _ => FailureKind::Environment,
         }
     }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use attune_host::machine::InterpreterError;
 use attune_host::machine::NodeInterpreterError;
 use attune_registry::reader::ReaderError;
+use attune_registry::release_check::ReleaseFault;
 use attune_schemas::{PackRef, Platform, PythonMinor, Version};
 
 use super::libraries::MissingLibrary;
@@ -16,6 +17,17 @@ pub enum PlanError {
     /// The interpreters that the source carries cannot be read.
     #[error(transparent)]
     Reader(#[from] ReaderError),
+    /// The release cannot be laid out on any host.
+    #[error("{pack} {version} cannot be installed anywhere")]
+    Release {
+        /// The pack.
+        pack: PackRef,
+        /// Its version.
+        version: Version,
+        /// The fault.
+        #[source]
+        source: ReleaseFault,
+    },
     /// The Python that was named cannot be used.
     #[error(transparent)]
     Interpreter(#[from] InterpreterError),

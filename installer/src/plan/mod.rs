@@ -20,6 +20,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use attune_registry::reader::VerifiedRelease;
+use attune_registry::release_check::{BundleTargets, check_release};
 use attune_registry::source::BlobPlan;
 use attune_schemas::runtime_index::RuntimeRelease;
 use attune_schemas::{Digest, PackRef};
@@ -30,9 +31,7 @@ use node::plan_node;
 use python::plan_python;
 use recipe_directory::taken;
 use recipes::{RecipeSource, definitions_of, plan_recipes, used_runtimes, vendored_for};
-pub use releases::{
-    BundleTargets, ChooseError, ChosenReleases, RegistryPolicy, allowed_blobs, choose_releases,
-};
+pub use releases::{ChooseError, ChosenReleases, RegistryPolicy, allowed_blobs, choose_releases};
 pub use runtimes::{BundledRuntimes, CarriedRuntimes};
 pub use space::{SpaceNeed, check_space};
 pub use tree::{NeededNodePackage, TreeToUnpack};
@@ -135,6 +134,11 @@ impl InstallPlan {
         for (pack, release, requested) in chosen.install {
             let settings = PlanSettings { made_for: chosen.made_for.as_ref(), link_mode };
             let config = &release.config;
+            check_release(config).map_err(|source| PlanError::Release {
+                pack: pack.clone(),
+                version: config.pack.version.clone(),
+                source,
+            })?;
             let own = definitions_of(&pack, config)?;
             let used = used_runtimes(&pack, config, &own, &others, root)?;
             let by_steps = |name: &str| used.iter().find(|used| used.canonical == Some(name));

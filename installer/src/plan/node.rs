@@ -2,6 +2,7 @@
 
 use attune_host::environment::NodeEnvironment;
 use attune_host::machine::NodeInterpreter;
+use attune_registry::release_check::{BundleTargets, fits_node_abi, node_target};
 use attune_schemas::PackRef;
 use attune_schemas::environment_lock::{NodeLock, NodeTarget};
 use attune_schemas::pack_config::PackConfig;
@@ -9,7 +10,7 @@ use attune_schemas::runtime_index::{RuntimeName, RuntimeRelease};
 
 use super::error::PlanError;
 use super::runtimes::{as_node, runtime_of};
-use super::{BundleTargets, Hosted, PlanSettings};
+use super::{Hosted, PlanSettings};
 
 /// The Node.js environment of `pack` on this host, or `None` where it needs none.
 pub(super) fn plan_node(
@@ -50,20 +51,12 @@ fn carried(
 }
 
 fn suits(interpreter: &NodeInterpreter, lock: &NodeLock, made_for: Option<&BundleTargets>) -> bool {
-    let is_held =
-        |target: &NodeTarget| made_for.is_none_or(|bundle| bundle.platforms.contains(&target.platform));
+    let is_held = |target: &NodeTarget| made_for.is_none_or(|bundle| bundle.holds_platform(target.platform));
     satisfies(interpreter, lock)
         && interpreter.platform().is_some()
         && (lock.targets.is_empty()
             || target_for(interpreter, lock)
-                .is_some_and(|target| is_held(target) && fits(interpreter, target)))
-}
-
-/// Whether the interpreter has the ABI that machine code of the packages is bound to.
-fn fits(interpreter: &NodeInterpreter, target: &NodeTarget) -> bool {
-    let overlays = target.packages.iter().filter_map(|package| package.overlay.as_ref());
-    let mut bound = overlays.filter_map(|overlay| overlay.node_abi.as_ref());
-    bound.all(|abi| *abi == interpreter.abi)
+                .is_some_and(|target| is_held(target) && fits_node_abi(target, &interpreter.abi)))
 }
 
 fn satisfies(interpreter: &NodeInterpreter, lock: &NodeLock) -> bool {
@@ -71,8 +64,7 @@ fn satisfies(interpreter: &NodeInterpreter, lock: &NodeLock) -> bool {
 }
 
 fn target_for<'a>(interpreter: &NodeInterpreter, lock: &'a NodeLock) -> Option<&'a NodeTarget> {
-    let platform = interpreter.platform()?;
-    lock.targets.iter().find(|target| target.platform == platform)
+    node_target(lock, interpreter.platform()?)
 }
 
 fn nothing_suits(
@@ -88,7 +80,7 @@ fn nothing_suits(
         let held = lock
             .targets
             .iter()
-            .filter(|target| made_for.is_none_or(|bundle| bundle.platforms.contains(&target.platform)));
+            .filter(|target| made_for.is_none_or(|bundle| bundle.holds_platform(target.platform)));
         let built_for = list(held.map(|target| target.platform.to_string()).collect());
         return PlanError::OtherTarget {
             pack,

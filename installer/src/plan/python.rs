@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use attune_host::environment::PythonEnvironment;
 use attune_host::machine::{Interpreter, Interpreters};
+use attune_registry::release_check::{BundleTargets, python_target};
 use attune_schemas::PackRef;
 use attune_schemas::environment_lock::{LockedWheel, PythonLock, PythonTarget};
 use attune_schemas::pack_config::PackConfig;
@@ -12,7 +13,7 @@ use uv_distribution_filename::WheelFilename;
 
 use super::error::PlanError;
 use super::runtimes::{as_python, runtime_of};
-use super::{BundleTargets, Hosted, PlanSettings};
+use super::{Hosted, PlanSettings};
 
 /// The environment of `pack` on this host with an interpreter that `accepts` takes, or `None` where it needs none.
 pub(super) fn plan_python(
@@ -55,14 +56,9 @@ fn carried(
 fn suits(interpreter: &Interpreter, lock: &PythonLock, made_for: Option<&BundleTargets>) -> bool {
     satisfies(interpreter, lock)
         && interpreter.minor().is_some()
-        && (lock.targets.is_empty() || target_for(interpreter, lock).is_some_and(|t| is_held(t, made_for)))
-}
-
-/// Whether the source holds the wheels of `target`.
-fn is_held(target: &PythonTarget, made_for: Option<&BundleTargets>) -> bool {
-    made_for.is_none_or(|bundle| {
-        bundle.platforms.contains(&target.platform) && bundle.pythons.contains(&target.python)
-    })
+        && (lock.targets.is_empty()
+            || target_for(interpreter, lock)
+                .is_some_and(|target| made_for.is_none_or(|bundle| bundle.holds_python(target))))
 }
 
 fn satisfies(interpreter: &Interpreter, lock: &PythonLock) -> bool {
@@ -71,7 +67,7 @@ fn satisfies(interpreter: &Interpreter, lock: &PythonLock) -> bool {
 
 fn target_for<'a>(interpreter: &Interpreter, lock: &'a PythonLock) -> Option<&'a PythonTarget> {
     let (minor, platform) = (interpreter.minor()?, interpreter.platform()?);
-    lock.targets.iter().find(|target| target.python == minor && target.platform == platform)
+    python_target(lock, minor, platform)
 }
 
 /// Tells a host without a fitting Python from a release that was made for other hosts.

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use attune_host::generation::{Generation, InstalledPack};
 use attune_registry::reader::{ReaderError, RegistryReader, VerifiedRelease};
+use attune_registry::release_check::BundleTargets;
 use attune_registry::resolve::{ResolveError, resolve};
 use attune_schemas::bundle::{BundleDescription, BundledRelease};
 use attune_schemas::pack_index::Release;
-use attune_schemas::{Digest, PackRef, PackRequest, Platform, PythonMinor, Requirement, Version};
+use attune_schemas::{Digest, PackRef, PackRequest, Requirement, Version};
 
 use super::candidates::Available;
 use super::runtimes::{BundledRuntimes, bundled_runtimes};
@@ -73,15 +74,6 @@ pub struct ChosenReleases {
     pub made_for: Option<BundleTargets>,
     /// The interpreters that the bundle carries; absent where the source is no bundle.
     pub runtimes: Option<BundledRuntimes>,
-}
-
-/// The machines and Pythons that a bundle holds wheels for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BundleTargets {
-    /// The machines.
-    pub platforms: Vec<Platform>,
-    /// The Pythons.
-    pub pythons: Vec<PythonMinor>,
 }
 
 /// Whether a pack may come from another registry than the one it was installed from.

@@ -4,10 +4,9 @@ use std::io;
 
 use attune_host::process::Interrupted;
 use attune_registry::archive::ArchiveError;
+use attune_registry::release_check::WheelError;
 use attune_registry::source::SourceError;
 use attune_schemas::Digest;
-
-use super::wheel::WheelError;
 
 /// Why a blob could not be unpacked.
 #[derive(Debug, thiserror::Error)]

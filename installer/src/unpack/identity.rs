@@ -3,9 +3,8 @@
 use std::io;
 use std::path::Path;
 
+use attune_registry::release_check::WheelError;
 use attune_registry::wheel::{self, only_dist_info};
-
-use super::wheel::WheelError;
 
 /// Refuses the wheel unpacked at `tree`, unless it is `filename`.
 pub(super) fn check_identity(tree: &Path, filename: &str) -> Result<(), WheelError> {
@@ -17,7 +16,8 @@ pub(super) fn check_identity(tree: &Path, filename: &str) -> Result<(), WheelErr
         }
     }
     let dist_info = only_dist_info(names.iter().map(String::as_str))?;
-    let missing = |name: &str| WheelError::Missing { path: format!("{dist_info}/{name}") };
+    let missing =
+        |name: &str| WheelError::Metadata { path: format!("{dist_info}/{name}"), reason: "is not there" };
     let file = |name: &str| match fs_err::read(tree.join(dist_info).join(name)) {
         Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Err(missing(name)),

@@ -11,9 +11,8 @@ mod runtime;
 mod wheel;
 #[cfg(test)]
 mod wheel_tests;
-mod wheel_tree;
 mod whole_file;
 
 pub use error::UnpackError;
 pub use pipeline::fetch_and_unpack;
-pub use wheel::{WheelError, unpack_wheel};
+pub use wheel::unpack_wheel;

@@ -1,7 +1,5 @@
-//! Unzips a wheel into the store as if an enemy had made it: first everything that it lists is judged,
-//! then its files are written, by several threads where there are many.
-//!
-//! Source: PEP 427 for what a wheel is, the zip specification (APPNOTE 6.3.10) for what it may hold.
+//! Unzips a wheel into the store as if an enemy had made it: first everything that it lists is judged
+//! (`attune_registry::release_check`), then its files are written, by several threads if there are many.
 
 use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -10,62 +8,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use attune_registry::blob::BlobReader;
-use attune_registry::wheel::IdentityError;
-use attune_schemas::entry_path::EntryPathError;
+use attune_registry::release_check::{WheelError, WheelFile, WheelTree};
 use attune_schemas::environment_lock::Footprint;
 use zip::ZipArchive;
-use zip::result::ZipError;
 
-use super::wheel_tree::{PlannedFile, Tree};
 use super::whole_file::WholeFile;
-
-/// Why a wheel is refused.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum WheelError {
-    /// It is no zip archive, or a damaged one.
-    #[error("it is not a valid zip archive")]
-    Zip(#[source] ZipError),
-    /// An entry's path is not one that may be unpacked.
-    #[error("it has a hostile entry")]
-    Path(#[from] EntryPathError),
-    /// An entry is a link, encrypted, or of another kind that no wheel has.
-    #[error("entry `{path}` is {kind}")]
-    Entry {
-        /// The entry.
-        path: String,
-        /// What it is.
-        kind: &'static str,
-    },
-    /// Two entries have the same path, or paths that differ only by case.
-    #[error("entry `{path}` collides with an earlier one")]
-    Collision {
-        /// The later entry.
-        path: String,
-    },
-    /// It unpacks to something else than its release says.
-    #[error("it holds {actual} {what}, its release says {expected}")]
-    Footprint {
-        /// What was counted.
-        what: &'static str,
-        /// What the release says.
-        expected: u64,
-        /// What was found.
-        actual: u64,
-    },
-    /// It is not the distribution that its file name says.
-    #[error("it is not what its name says")]
-    Identity(#[from] IdentityError),
-    /// A file that every wheel has is not there.
-    #[error("it has no `{path}`")]
-    Missing {
-        /// The file.
-        path: String,
-    },
-    /// Reading or writing failed.
-    #[error("could not write its files")]
-    Io(#[from] io::Error),
-}
 
 /// A wheel with fewer files is written by one thread.
 const MANY_FILES: usize = 256;
@@ -83,8 +30,9 @@ pub fn unpack_wheel(
 ) -> Result<(), WheelError> {
     let release = wheel.release_switch();
     let second = wheel.second();
-    let mut archive = ZipArchive::new(wheel).map_err(WheelError::Zip)?;
-    let tree = Tree::planned(&mut archive, expected)?;
+    let mut archive = ZipArchive::new(wheel)?;
+    let tree = WheelTree::judge(&mut archive)?;
+    tree.require(expected)?;
     fs_err::create_dir(destination)?;
     for directory in &tree.directories {
         fs_err::create_dir(directory.below(destination))?;
@@ -95,7 +43,7 @@ pub fn unpack_wheel(
         None => write_files(&mut archive, &tree.files, &next, destination),
         Some(second) => thread::scope(|scope| {
             let other = scope.spawn(|| {
-                let mut archive = ZipArchive::new(second).map_err(WheelError::Zip)?;
+                let mut archive = ZipArchive::new(second)?;
                 write_files(&mut archive, &tree.files, &next, destination)
             });
             let own = write_files(&mut archive, &tree.files, &next, destination);
@@ -107,7 +55,7 @@ pub fn unpack_wheel(
 /// Writes those of `files` that no other thread has taken yet.
 fn write_files(
     archive: &mut ZipArchive<BlobReader>,
-    files: &[PlannedFile],
+    files: &[WheelFile],
     next: &AtomicUsize,
     destination: &Path,
 ) -> Result<(), WheelError> {
@@ -133,7 +81,7 @@ fn write_files(
     }
 }
 
-fn create(planned: &PlannedFile, destination: &Path) -> io::Result<fs_err::File> {
+fn create(planned: &WheelFile, destination: &Path) -> io::Result<fs_err::File> {
     let mut options = fs_err::OpenOptions::new();
     let mode = if planned.executable { 0o755 } else { 0o644 };
     options.write(true).create_new(true).options_mut().mode(mode);
@@ -142,11 +90,11 @@ fn create(planned: &PlannedFile, destination: &Path) -> io::Result<fs_err::File>
 
 fn write_stream(
     archive: &mut ZipArchive<BlobReader>,
-    planned: &PlannedFile,
+    planned: &WheelFile,
     destination: &Path,
     buffer: &mut [u8],
 ) -> Result<(), WheelError> {
-    let mut content = archive.by_index(planned.index).map_err(WheelError::Zip)?;
+    let mut content = archive.by_index(planned.index)?;
     let mut file = create(planned, destination)?;
     let mut size = 0;
     loop {
@@ -154,7 +102,7 @@ fn write_stream(
         size += count as u64;
         if size > planned.size || (count == 0 && size < planned.size) {
             return Err(WheelError::Footprint {
-                what: "bytes in a file",
+                counted: "bytes in a file",
                 expected: planned.size,
                 actual: size,
             });

@@ -3,11 +3,12 @@
 use std::io::{Cursor, Write};
 
 use attune_registry::blob::BlobSpool;
+use attune_registry::release_check::WheelError;
 use attune_schemas::Digest;
 use attune_schemas::environment_lock::Footprint;
 use zip::write::{SimpleFileOptions, ZipWriter};
 
-use super::wheel::{WheelError, unpack_wheel};
+use super::wheel::unpack_wheel;
 
 /// A zip of `(name, content)`, and what it takes unpacked.
 fn zip(entries: &[(&str, &[u8])]) -> (Vec<u8>, Footprint) {
@@ -111,9 +112,16 @@ fn a_file_that_is_also_a_directory_is_refused() {
 }
 
 #[test]
-fn a_bomb_is_stopped_at_what_its_release_says() {
-    let (bytes, mut footprint) = zip(&[("bomb", &vec![0; 50 << 20])]);
+fn a_bomb_is_stopped_before_it_is_inflated() {
+    let (bytes, footprint) = zip(&[("bomb", &vec![0; 50 << 20])]);
     assert!(bytes.len() < 1 << 20);
+    let error = unpack(&bytes, &footprint).unwrap_err();
+    assert!(matches!(error, WheelError::Ratio { .. }), "{error}");
+}
+
+#[test]
+fn more_bytes_than_its_release_says_are_refused() {
+    let (bytes, mut footprint) = zip(&[("large", &vec![0; 1 << 20])]);
     footprint.bytes = 1000;
     let error = unpack(&bytes, &footprint).unwrap_err();
     assert!(matches!(error, WheelError::Footprint { expected: 1000, .. }), "{error}");

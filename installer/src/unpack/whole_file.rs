@@ -5,12 +5,10 @@
 use std::io::{self, Read};
 
 use attune_registry::blob::BlobReader;
+use attune_registry::release_check::{WheelError, WheelFile};
 use libdeflater::{DecompressionError, Decompressor};
 use zip::ZipArchive;
 use zip::result::ZipError;
-
-use super::wheel::WheelError;
-use super::wheel_tree::PlannedFile;
 
 /// A larger file is inflated in a stream.
 const MAX_BYTES: u64 = 16 << 20;
@@ -28,7 +26,7 @@ impl WholeFile {
     }
 
     /// Whether `file` is one to inflate in one piece.
-    pub(super) const fn takes(file: &PlannedFile) -> bool {
+    pub(super) const fn takes(file: &WheelFile) -> bool {
         file.deflated && file.size <= MAX_BYTES && file.compressed_size <= MAX_BYTES
     }
 
@@ -37,7 +35,7 @@ impl WholeFile {
     pub(super) fn read(
         &mut self,
         archive: &mut ZipArchive<BlobReader>,
-        file: &PlannedFile,
+        file: &WheelFile,
     ) -> Result<&[u8], WheelError> {
         let damaged = |reason: &str| {
             let reason = format!("{}: {reason}", file.path);
@@ -45,7 +43,7 @@ impl WholeFile {
         };
         let length = |bytes: u64| usize::try_from(bytes).expect("it is below the limit");
         self.compressed.clear();
-        let mut raw = archive.by_index_raw(file.index).map_err(WheelError::Zip)?;
+        let mut raw = archive.by_index_raw(file.index)?;
         raw.read_to_end(&mut self.compressed).map_err(|error| WheelError::Zip(error.into()))?;
         drop(raw);
         if self.compressed.len() as u64 != file.compressed_size {
@@ -61,7 +59,7 @@ impl WholeFile {
             })?;
         if size as u64 != file.size {
             let (expected, actual) = (file.size, size as u64);
-            return Err(WheelError::Footprint { what: "bytes in a file", expected, actual });
+            return Err(WheelError::Footprint { counted: "bytes in a file", expected, actual });
         }
         if crc32fast::hash(&self.content) != file.crc32 {
             return Err(damaged("its checksum is another"));

@@ -28,7 +28,7 @@ pub fn only_dist_info<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<&'
 pub fn check_identity(filename: &str, metadata: &str, wheel: &str) -> Result<(), IdentityError> {
     let promised = WheelFilename::from_str(filename).map_err(|error| IdentityError(error.to_string()))?;
     let name = field(metadata, "Name").unwrap_or_default();
-    if normalised(name) != normalised(promised.name.as_ref()) {
+    if normalised_name(name) != normalised_name(promised.name.as_ref()) {
         return Err(IdentityError(format!("its metadata names it `{}`", name.escape_debug())));
     }
     let version = Version::from_str(field(metadata, "Version").unwrap_or_default())
@@ -52,7 +52,7 @@ fn field<'a>(text: &'a str, name: &str) -> Option<&'a str> {
 }
 
 /// A distribution's name as PEP 503 compares it.
-fn normalised(name: &str) -> String {
+pub fn normalised_name(name: &str) -> String {
     let mut normalised = String::with_capacity(name.len());
     for character in name.chars() {
         match character {
