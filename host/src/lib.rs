@@ -15,6 +15,8 @@
 //!
 //! Rooms import from those above them in this list only.
 
+#![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests write files as they like"))]
+
 pub mod change;
 pub mod database;
 pub mod environment;

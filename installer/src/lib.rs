@@ -15,6 +15,8 @@
 //!
 //! Everything happens beside what is running, until the host's change is committed: one transaction, one rename.
 
+#![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests write files as they like"))]
+
 pub mod cli;
 pub mod environments;
 pub mod failure;

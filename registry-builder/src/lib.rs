@@ -1,31 +1,34 @@
 //! Builds signed static registries and offline bundles of Attune packs.
 //!
 //! ```text
-//! PackDirectory -> LintReport -> VendoredPython -> PreparedRelease -> published index -> bundle
-//! pack_source.rs   (schemas)     vendor/           release.rs         registry/          bundle.rs
+//! PackDirectory -> LintReport -> VendoredPython, VendoredNode -> release -> published index -> bundle
+//! (registry)       (schemas)     vendoring                        pack       registry           bundle
+//! ```
+//!
+//! Rooms, from the ground up; each imports from those above it in this list alone:
+//!
+//! ```text
+//! targets registry             the machines to build for; a registry's directory
+//! vendoring signing            dependencies, fetched and locked; keys, roles and changes of root
+//! pack runtime bundle          releases; carried interpreters; bundles
+//! operations                   add, init, inspect, refresh
+//! failure                      the kind of each failure
+//! cli                          the command line
 //! ```
 //!
 //! Everything that needs a network happens here, once; a target only links what this wrote down.
 
-pub mod add;
-mod advice;
-pub mod bundle;
-mod bundle_cut;
-pub mod ceremony;
-pub mod cli;
-pub mod confinement;
-pub mod error;
-pub mod init;
-pub mod inspect;
-pub mod keys;
-pub mod pack_source;
-pub mod python_target;
-pub mod refresh;
-pub mod registry;
-pub mod release;
-pub mod role_keys;
-pub mod runtime;
-mod runtime_versions;
-pub mod vendor;
+#![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests write files as they like"))]
 
-pub use error::BuildError;
+pub mod bundle;
+pub mod cli;
+pub mod failure;
+pub mod operations;
+pub mod pack;
+pub mod registry;
+pub mod runtime;
+pub mod signing;
+pub mod targets;
+#[cfg(test)]
+mod testing;
+pub mod vendoring;

@@ -10,6 +10,8 @@
 //!
 //! A process that dies before the rename leaves a `.incoming-` file and nothing else;
 //! [`remove_leftovers`] clears those away. Two writers of one name are kept apart by the caller's lock.
+//!
+//! In a tree that is itself staged and renamed as a whole, [`write_unshared`] is enough.
 
 use std::ffi::OsStr;
 use std::fs::Permissions;
@@ -153,6 +155,19 @@ pub fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
 pub fn replace_file_with(path: &Path, bytes: &[u8], durability: Durability) -> io::Result<()> {
     create_folder(folder_of(path), durability)?;
     AtomicWrite { durability, ..AtomicWrite::default() }.write(path, bytes)
+}
+
+/// Writes a file of a tree that nobody refers to yet: a staging or scratch directory, which as a whole is
+/// synced and renamed, or removed. Everything else is written atomically.
+#[expect(clippy::disallowed_methods, reason = "the file gets its readers with the tree that it is in")]
+pub fn write_unshared(path: &Path, bytes: impl AsRef<[u8]>) -> io::Result<()> {
+    fs_err::write(path, bytes)
+}
+
+/// Creates a file as [`write_unshared`] does, for content that is streamed.
+#[expect(clippy::disallowed_methods, reason = "the file gets its readers with the tree that it is in")]
+pub fn create_unshared(path: &Path) -> io::Result<fs_err::File> {
+    fs_err::File::create(path)
 }
 
 /// Creates `folder` and every folder above it that is missing.

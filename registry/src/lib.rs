@@ -7,7 +7,8 @@
 //! Rooms, from the ground up; each imports from those above it in this list alone:
 //!
 //! ```text
-//! layout report resolve atomic_file archive wheel system_libraries
+//! layout report resolve atomic_file archive wheel system_libraries confinement
+//! pack_directory release_check            a pack as it is written, and a release as it is published
 //! blob                                     bytes by digest
 //! trust: keys, state, client, publisher    metadata, and whose signatures count
 //! source                                   the interface; directories, HTTP
@@ -15,11 +16,16 @@
 //! reader                                   releases that the metadata vouches for
 //! ```
 
+#![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests write files as they like"))]
+
 pub mod archive;
 pub mod atomic_file;
 pub mod blob;
 pub mod bundle;
+#[cfg(feature = "confinement")]
+pub mod confinement;
 pub mod layout;
+pub mod pack_directory;
 pub mod reader;
 #[cfg(feature = "wheels")]
 pub mod release_check;

@@ -16,6 +16,8 @@
 //! coverage json_schema
 //! ```
 
+#![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests write files as they like"))]
+
 pub mod bundle;
 pub mod canonical_json;
 pub mod component;

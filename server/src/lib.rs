@@ -23,6 +23,8 @@
 //! # }
 //! ```
 
+#![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests write files as they like"))]
+
 mod access_log;
 pub mod cli;
 mod files;

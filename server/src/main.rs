@@ -41,6 +41,7 @@ fn run(settings: &Settings) -> anyhow::Result<()> {
     ended
 }
 
+#[expect(clippy::disallowed_methods, reason = "the one place where the clock is read")]
 async fn host_registry(settings: &Settings, directory: PathBuf, listen: SocketAddr) -> anyhow::Result<()> {
     let directory = RegistryDirectory::open(directory)?;
     let mut signals = Signals::take().context("cannot wait for signals")?;

@@ -3,6 +3,8 @@
 //! Results go to standard output, everything else to standard error. Colours and progress bars appear on a
 //! terminal only. Used by the `cli` folders and mains of the programs alone; libraries never print.
 
+#![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests write files as they like"))]
+
 mod exit;
 mod failure;
 mod output;

@@ -4,8 +4,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use attune_build::keys::{KeySettings, Passphrases};
 use attune_build::registry::RegistryDirectory;
+use attune_build::signing::{KeySettings, Passphrases};
 use attune_registry::reader::MetadataFetch;
 use attune_registry::trust::{Repository, TargetChanges};
 use attune_schemas::Digest;

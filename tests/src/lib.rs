@@ -3,6 +3,10 @@
 //!
 //! Nothing here reaches a network. What is asserted is in `tests/it/`.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests and benchmarks write files and read variables as they like"
+)]
 #![allow(clippy::unwrap_used, reason = "a fixture that cannot be made fails its test on the spot")]
 
 pub mod binaries;

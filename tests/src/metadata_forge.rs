@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use attune_build::keys::{KeySettings, Passphrases};
 use attune_build::registry::RegistryDirectory;
+use attune_build::signing::{KeySettings, Passphrases};
 use attune_registry::trust::SigningKey;
 use attune_schemas::environment_lock::Footprint;
 use attune_schemas::pack_config::PackConfig;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use attune_registry::atomic_file::write_unshared;
 use attune_schemas::{Digest, PackRef};
 
 use super::lock_file::Generation;
@@ -53,20 +54,18 @@ pub fn write_generation(root: &HostRoot, parts: &GenerationParts<'_>) -> io::Res
                 let other = environments.join(pack.as_str()).join(of_workers.as_str());
                 symlink(Path::new(name.as_str()), &other)?;
             }
-            if environment.kind == EnvironmentKind::Nodejs {
-                if environment.marker.is_some() {
-                    let pack = store_link(5, StoreKind::Packs, &installed.pack);
-                    symlink(&pack.join("package.json"), &place.join("package.json"))?;
-                }
+            if environment.kind == EnvironmentKind::Nodejs && environment.marker.is_some() {
+                let pack = store_link(5, StoreKind::Packs, &installed.pack);
+                symlink(&pack.join("package.json"), &place.join("package.json"))?;
             }
             if let Some(marker) = &environment.marker {
-                fs_err::write(place.join(".attune_deps_installed"), marker)?;
+                write_unshared(&place.join(".attune_deps_installed"), marker)?;
             }
         }
     }
     let mut lock = serde_json::to_vec_pretty(generation).map_err(io::Error::from)?;
     lock.push(b'\n');
-    fs_err::write(directory.join("generation.json"), lock)
+    write_unshared(&directory.join("generation.json"), lock)
 }
 
 fn describe_environments(root: &HostRoot, parts: &GenerationParts<'_>) -> io::Result<()> {
@@ -78,7 +77,7 @@ fn describe_environments(root: &HostRoot, parts: &GenerationParts<'_>) -> io::Re
         let place = Generation::description(&directory, &digest);
         match parts.descriptions.iter().find(|environment| environment.digest() == digest) {
             Some(environment) => {
-                fs_err::write(place, serde_json::to_vec(environment).map_err(io::Error::from)?)?;
+                write_unshared(&place, serde_json::to_vec(environment).map_err(io::Error::from)?)?;
             }
             None => keep(&Generation::description(&root.generation(parts.previous), &digest), &place)?,
         }
@@ -93,7 +92,7 @@ fn keep_releases(root: &HostRoot, parts: &GenerationParts<'_>) -> io::Result<()>
         let place = KeptRelease::path(&directory, pack);
         match parts.releases.get(pack) {
             Some(release) => {
-                fs_err::write(place, serde_json::to_vec(release).map_err(io::Error::from)?)?;
+                write_unshared(&place, serde_json::to_vec(release).map_err(io::Error::from)?)?;
             }
             None => keep(&KeptRelease::path(&root.generation(parts.previous), pack), &place)?,
         }

@@ -1,6 +1,10 @@
 //! The host through its public interface.
 
-#![allow(clippy::disallowed_methods, reason = "tests write files and read variables as they like")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests and benchmarks write files and read variables as they like"
+)]
+#![allow(clippy::unwrap_used)]
 
 mod change;
 mod database;

@@ -5,7 +5,6 @@ use std::str::FromStr;
 
 use attune_host::inventory::{InventoryError, ListedEnvironment, executable, list_environments};
 use attune_host::machine::InterpreterSearch;
-use attune_host::process::CallerEnvironment;
 use attune_host::process::Interrupt;
 use attune_host::root::HostRoot;
 use attune_registry::blob::Durability;
@@ -16,7 +15,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::failure::CommandError;
-use super::settings::CommonArgs;
+use super::settings::{CommonArgs, caller_environment};
 use crate::environments::{Damage, VerifiedEnvironment, verify_environments};
 use crate::operations::{RebuildOptions, RebuiltEnvironment, rebuild_environments};
 use crate::source::SourceLocation;
@@ -196,7 +195,7 @@ fn rebuild(
     common: &CommonArgs,
     now: Timestamp,
 ) -> Result<Vec<RebuiltEnvironment>, CommandError> {
-    let caller = CallerEnvironment::new(std::env::vars_os());
+    let caller = caller_environment();
     let location = |from: &String| {
         if Path::new(from).is_file() {
             return SourceLocation::Bundle(PathBuf::from(from));

@@ -85,8 +85,8 @@ impl Hint for DatabaseError {
 impl Hint for RecoverError {
     fn hint(&self) -> Option<String> {
         match self {
-            Self::Root(error) => Hint::hint(error),
-            Self::Database(error) => Hint::hint(error),
+            Self::Root(error) => error.hint(),
+            Self::Database(error) => error.hint(),
             Self::Unfinished { .. } => {
                 Some("mend the cause and run the same command again: it completes what is left".to_owned())
             }
@@ -101,9 +101,9 @@ impl Hint for RecoverError {
 impl Hint for AccessError {
     fn hint(&self) -> Option<String> {
         match self {
-            Self::Root(error) => Hint::hint(error),
-            Self::Lock(error) => Hint::hint(error),
-            Self::Recover(error) => Hint::hint(error),
+            Self::Root(error) => error.hint(),
+            Self::Lock(error) => error.hint(),
+            Self::Recover(error) => error.hint(),
         }
     }
 }
@@ -111,9 +111,9 @@ impl Hint for AccessError {
 impl Hint for ChangeError {
     fn hint(&self) -> Option<String> {
         match self {
-            Self::Root(error) => Hint::hint(error),
-            Self::Database(error) => Hint::hint(error),
-            Self::Unfinished(error) => Hint::hint(error),
+            Self::Root(error) => error.hint(),
+            Self::Database(error) => error.hint(),
+            Self::Unfinished(error) => error.hint(),
             Self::Interrupted(_) => Some(NOTHING_CHANGED.to_owned()),
         }
     }
@@ -122,8 +122,8 @@ impl Hint for ChangeError {
 impl Hint for GcError {
     fn hint(&self) -> Option<String> {
         match self {
-            Self::Root(error) => Hint::hint(error),
-            Self::Access(error) => Hint::hint(error),
+            Self::Root(error) => error.hint(),
+            Self::Access(error) => error.hint(),
         }
     }
 }
@@ -148,8 +148,8 @@ impl Hint for SourceError {
 impl Hint for ReaderError {
     fn hint(&self) -> Option<String> {
         match self {
-            Self::Trust(error) => Hint::hint(error),
-            Self::Source(error) => Hint::hint(error),
+            Self::Trust(error) => error.hint(),
+            Self::Source(error) => error.hint(),
             _ => None,
         }
     }
@@ -165,7 +165,7 @@ impl Hint for AnchorError {
                 "ask the registry's publisher for the fingerprint again, over a channel you trust: \
                  `attune-build root show REGISTRY` prints it"
             }
-            Self::Trust(error) => return Hint::hint(error),
+            Self::Trust(error) => return error.hint(),
         };
         Some(hint.to_owned())
     }
@@ -174,10 +174,10 @@ impl Hint for AnchorError {
 impl Hint for TrustedError {
     fn hint(&self) -> Option<String> {
         match self {
-            Self::Root(error) => Hint::hint(error),
-            Self::Lock(error) => Hint::hint(error),
-            Self::Anchor(error) => Hint::hint(error),
-            Self::Trust(error) => Hint::hint(error),
+            Self::Root(error) => error.hint(),
+            Self::Lock(error) => error.hint(),
+            Self::Anchor(error) => error.hint(),
+            Self::Trust(error) => error.hint(),
             Self::UnknownRegistry { .. } => None,
         }
     }
@@ -186,8 +186,8 @@ impl Hint for TrustedError {
 impl Hint for VerifyError {
     fn hint(&self) -> Option<String> {
         match self {
-            Self::Anchor(error) => Hint::hint(error),
-            Self::Trust(error) => Hint::hint(error),
+            Self::Anchor(error) => error.hint(),
+            Self::Trust(error) => error.hint(),
             Self::NoTrust { .. } => Some(
                 "pass --trust with the registry's root metadata (metadata/1.root.json), which you got over a \
                  channel you trust; it is never taken from the bundle; its fingerprint alone will do: \
@@ -201,8 +201,8 @@ impl Hint for VerifyError {
 impl Hint for ChooseError {
     fn hint(&self) -> Option<String> {
         let hint = match self {
-            Self::Reader(error) => return Hint::hint(error),
-            Self::Resolve(error) => return Hint::hint(error),
+            Self::Reader(error) => return error.hint(),
+            Self::Resolve(error) => return error.hint(),
             Self::NotInIndex { .. } | Self::ListedTwice { .. } => {
                 "make the bundle again with `attune-build bundle`"
             }
@@ -240,7 +240,7 @@ impl Hint for ResolveError {
 impl Hint for PlanError {
     fn hint(&self) -> Option<String> {
         let hint = match self {
-            Self::Reader(error) => return Hint::hint(error),
+            Self::Reader(error) => return error.hint(),
             Self::Release { .. } => REPORT_TO_PUBLISHER,
             Self::NoInterpreter { .. } => "install such a Python, or name one with --python /path/to/python3",
             Self::Runtime { .. } => "install the runtime, or report its definition to the pack's publisher",
@@ -271,7 +271,7 @@ impl Hint for PlanError {
 impl Hint for UnpackError {
     fn hint(&self) -> Option<String> {
         match self {
-            Self::Source(error) => Hint::hint(error),
+            Self::Source(error) => error.hint(),
             Self::Interrupted(_) => Some(NOTHING_CHANGED.to_owned()),
             _ if self.kind() == FailureKind::Failed => Some(WRITABLE_DISK.to_owned()),
             _ => Some(REPORT_TO_PUBLISHER.to_owned()),
@@ -302,7 +302,7 @@ impl Hint for BuildError {
 impl Hint for RecipeError {
     fn hint(&self) -> Option<String> {
         let hint = match self {
-            Self::Root(error) => return Hint::hint(error),
+            Self::Root(error) => return error.hint(),
             Self::Failed { .. } => {
                 "install what its steps lack; pass --force to install without the environment, which the next \
                  install tries again"
@@ -317,9 +317,9 @@ impl Hint for RecipeError {
 impl Hint for InventoryError {
     fn hint(&self) -> Option<String> {
         match self {
-            Self::Root(error) => Hint::hint(error),
-            Self::Lock(error) => Hint::hint(error),
-            Self::Register(error) => Hint::hint(error),
+            Self::Root(error) => error.hint(),
+            Self::Lock(error) => error.hint(),
+            Self::Register(error) => error.hint(),
             Self::NoEnvironment { .. } => Some("`attune-install env list` lists the environments".to_owned()),
         }
     }
@@ -328,22 +328,22 @@ impl Hint for InventoryError {
 impl Hint for RebuildError {
     fn hint(&self) -> Option<String> {
         match self {
-            Self::Root(error) => Hint::hint(error),
-            Self::Access(error) => Hint::hint(error),
-            Self::Environments(error) => Hint::hint(error),
-            Self::Plan(error) => Hint::hint(error),
-            Self::Source(error) => Hint::hint(error),
-            Self::Verify(error) => Hint::hint(error),
-            Self::Choose(error) => Hint::hint(error),
-            Self::Unpack(error) => Hint::hint(error),
-            Self::Build(error) => Hint::hint(error),
-            Self::Recipe(error) => Hint::hint(error),
+            Self::Root(error) => error.hint(),
+            Self::Access(error) => error.hint(),
+            Self::Environments(error) => error.hint(),
+            Self::Plan(error) => error.hint(),
+            Self::Source(error) => error.hint(),
+            Self::Verify(error) => error.hint(),
+            Self::Choose(error) => error.hint(),
+            Self::Unpack(error) => error.hint(),
+            Self::Build(error) => error.hint(),
+            Self::Recipe(error) => error.hint(),
             Self::DamagedStore { .. } => Some(
                 "give the bundle or registry that has them: `attune-install env repair PACK --from BUNDLE`"
                     .to_owned(),
             ),
-            Self::Change(error) => Hint::hint(error),
-            Self::Trust(error) => Hint::hint(error),
+            Self::Change(error) => error.hint(),
+            Self::Trust(error) => error.hint(),
             Self::Interrupted(_) => Some(NOTHING_CHANGED.to_owned()),
         }
     }
@@ -352,22 +352,22 @@ impl Hint for RebuildError {
 impl Hint for InstallError {
     fn hint(&self) -> Option<String> {
         match self {
-            Self::Root(error) => Hint::hint(error),
-            Self::Access(error) => Hint::hint(error),
-            Self::Source(error) => Hint::hint(error),
-            Self::Verify(error) => Hint::hint(error),
-            Self::Choose(error) => Hint::hint(error),
-            Self::Plan(error) => Hint::hint(error),
-            Self::Unpack(error) => Hint::hint(error),
-            Self::Build(error) => Hint::hint(error),
-            Self::Recipe(error) => Hint::hint(error),
+            Self::Root(error) => error.hint(),
+            Self::Access(error) => error.hint(),
+            Self::Source(error) => error.hint(),
+            Self::Verify(error) => error.hint(),
+            Self::Choose(error) => error.hint(),
+            Self::Plan(error) => error.hint(),
+            Self::Unpack(error) => error.hint(),
+            Self::Build(error) => error.hint(),
+            Self::Recipe(error) => error.hint(),
             Self::Tests(_) => Some(
                 "nothing was changed; pass --force to install all the same, or --skip-tests to run none"
                     .to_owned(),
             ),
-            Self::Trust(error) => Hint::hint(error),
-            Self::Database(error) => Hint::hint(error),
-            Self::Change(error) => Hint::hint(error),
+            Self::Trust(error) => error.hint(),
+            Self::Database(error) => error.hint(),
+            Self::Change(error) => error.hint(),
             Self::Interrupted(_) => Some(NOTHING_CHANGED.to_owned()),
         }
     }

@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use attune_host::machine::InterpreterSearch;
-use attune_host::process::CallerEnvironment;
 use attune_host::process::Interrupt;
 use attune_registry::blob::Durability;
 use attune_registry::human_bytes;
@@ -18,7 +17,7 @@ use super::duration::parse_duration;
 use super::failure::CommandError;
 use super::hints::Hint;
 use super::link_mode::LinkModeArg;
-use super::settings::CommonArgs;
+use super::settings::{CommonArgs, caller_environment, variable};
 use crate::failure::Failed;
 use crate::operations::{InstallOptions, install};
 use crate::operations::{InstallReport, Outcome};
@@ -138,7 +137,7 @@ impl InstallArgs {
 
     fn options(&self, now: Timestamp) -> Result<InstallOptions, UsageError> {
         let (source, requests) = self.source_and_requests()?;
-        let caller = CallerEnvironment::new(std::env::vars_os());
+        let caller = caller_environment();
         let search = |only: Option<&PathBuf>| InterpreterSearch {
             only: only.cloned(),
             directories: caller.search_path().to_vec(),
@@ -175,8 +174,7 @@ impl InstallArgs {
         if COMMANDS.contains(&first.as_str()) {
             return Err(UsageError::LateCommand(first.clone()));
         }
-        let from_environment = || std::env::var("ATTUNE_REGISTRY").ok().filter(|value| !value.is_empty());
-        let registry = self.registry.clone().or_else(from_environment);
+        let registry = self.registry.clone().or_else(|| variable("ATTUNE_REGISTRY"));
         let bundle = match &registry {
             // A file that happens to be called like a pack is not meant.
             Some(_) if first.parse::<PackRequest>().is_ok() => None,

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use attune_host::process::CallerEnvironment;
 use attune_host::root::{HostRoot, RootError};
 use attune_terminal::{Output, ReportArgs};
 use clap::Args;
@@ -31,4 +32,16 @@ impl CommonArgs {
     pub(super) fn start_log(&self) {
         self.report.start_log();
     }
+}
+
+/// The environment that this program was called with.
+#[expect(clippy::disallowed_methods, reason = "the command line is where variables are read")]
+pub(super) fn caller_environment() -> CallerEnvironment {
+    CallerEnvironment::new(std::env::vars_os())
+}
+
+/// The variable `name`, unless it is empty.
+#[expect(clippy::disallowed_methods, reason = "the command line is where variables are read")]
+pub(super) fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
 }

@@ -15,14 +15,14 @@ impl Hint for TrustError {
                 "pass --trust root.json with a root obtained over a channel you trust, not from the bundle"
             }
             Self::Metadata(error) => return Some(metadata_hint(error).to_owned()),
-            Self::Store(error) => return Hint::hint(error),
+            Self::Store(error) => return error.hint(),
             Self::Missing { .. } | Self::Mismatch { .. } | Self::WrongVersion { .. } => DAMAGED,
             Self::Rollback { .. } | Self::RoleRemoved { .. } | Self::SignedEarlier { .. } => {
                 "use a bundle at least as new as the last one; only if the registry was restored from a backup, \
                  run `attune-install trust reset REGISTRY`"
             }
             Self::Expired { expired_at, time, .. } => return Some(expiry_hint(*expired_at, *time)),
-            _ => return Hint::hint(failed_source(self)?),
+            _ => return failed_source(self)?.hint(),
         };
         Some(hint.to_owned())
     }

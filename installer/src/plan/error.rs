@@ -26,7 +26,7 @@ pub enum PlanError {
         version: Version,
         /// The fault.
         #[source]
-        source: ReleaseFault,
+        source: Box<ReleaseFault>,
     },
     /// The Python that was named cannot be used.
     #[error(transparent)]

@@ -137,7 +137,7 @@ impl InstallPlan {
             check_release(config).map_err(|source| PlanError::Release {
                 pack: pack.clone(),
                 version: config.pack.version.clone(),
-                source,
+                source: Box::new(source),
             })?;
             let own = definitions_of(&pack, config)?;
             let used = used_runtimes(&pack, config, &own, &others, root)?;

@@ -8,6 +8,7 @@ use std::path::Path;
 use attune_registry::archive::{
     ArchiveError, NODE_PACKAGE_LIMITS, NodeFile, TarLimits, read_node_package, unpack_pack,
 };
+use attune_registry::atomic_file::write_unshared;
 use attune_registry::wheel::record::{RecordEntry, record_bytes};
 use attune_schemas::Digest;
 use attune_schemas::environment_lock::Footprint;
@@ -87,7 +88,7 @@ fn record_tree(directory: &Path, prefix: &str, records: &mut Vec<RecordEntry>) -
 
 /// Writes the RECORD of the entry of the store at `destination`.
 fn write_record(records: &[RecordEntry], destination: &Path) -> io::Result<()> {
-    fs_err::write(destination.join("RECORD"), record_bytes(records))
+    write_unshared(&destination.join("RECORD"), record_bytes(records))
 }
 
 /// Writes a file; returns the digest and length of what was written.

@@ -13,6 +13,7 @@ use attune_host::process::{Interrupt, Interrupted};
 use attune_host::root::StoreKind;
 use attune_host::transaction::Staging;
 use attune_registry::archive::unpack_pack;
+use attune_registry::atomic_file::create_unshared;
 use attune_registry::blob::{BlobReader, BlobSpool, VerifiedBlob};
 use attune_registry::report::Reporter;
 use attune_registry::source::{Source, SourceError};
@@ -102,7 +103,7 @@ fn unpack(plan: &InstallPlan, staging: &Staging, blob: VerifiedBlob) -> Result<(
     let digest = *blob.digest();
     let mut reader = blob.into_reader();
     if let Some(name) = plan.vendored.get(&digest) {
-        let mut file = fs_err::File::create(staging.vendored()?.join(name))?;
+        let mut file = create_unshared(&staging.vendored()?.join(name))?;
         io::copy(&mut reader, &mut file)?;
         reader.rewind()?;
     }

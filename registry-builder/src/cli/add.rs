@@ -1,19 +1,21 @@
 //! `attune-build add`
 
-use std::io::Write;
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use attune_registry::human_bytes;
-use attune_schemas::lint::Findings;
 use attune_terminal::{Output, ReportArgs, Table, TerminalReporter, write_result};
 use clap::Args;
 use jiff::Timestamp;
 
+use super::failure::CommandError;
+use super::findings::show_findings;
 use super::inspect::{COVERAGE_COLUMNS, push_coverage};
 use super::settings::{KeyArgs, TargetArgs};
-use crate::add::{AddOptions, AddReport, AddedPack, add};
-use crate::error::BuildError;
-use crate::vendor::{Glibc, NpmSettings, UvSettings, VendorSettings};
+use crate::operations::{AddOptions, AddReport, AddedPack, add};
+use crate::vendoring::VendorSettings;
+use crate::vendoring::node::NpmSettings;
+use crate::vendoring::python::{Glibc, UvSettings};
 
 /// Adds packs to a registry.
 #[derive(Debug, Args)]
@@ -67,12 +69,13 @@ pub(super) struct AddArgs {
 }
 
 impl AddArgs {
-    pub(super) fn run(self, now: Timestamp) -> (Output, Result<(), BuildError>) {
+    pub(super) fn run(self, now: Timestamp) -> (Output, Result<(), CommandError>) {
         let output = self.common.output();
         self.common.start_log();
         let reporter = TerminalReporter::new(self.common.is_silent());
         let quiet = self.common.is_quiet();
-        let result = add(&self.options(now), &reporter).and_then(|report| {
+        let result = add(&self.options(now), &reporter).map_err(CommandError::of_add);
+        let result = result.and_then(|report| {
             let text = match output {
                 Output::Json => serde_json::to_string_pretty(&report).expect("a report serialises") + "\n",
                 Output::Text if quiet => return Ok(()),
@@ -83,7 +86,7 @@ impl AddArgs {
                     render(&report)
                 }
             };
-            write_result(&text).map_err(BuildError::Output)
+            write_result(&text).map_err(|error| CommandError::of_output(&error))
         });
         (output, result)
     }
@@ -98,6 +101,8 @@ impl AddArgs {
         };
         let cache = self.cache_dir.unwrap_or_else(default_cache_directory);
         let mut vendor = VendorSettings::new(absolute(cache));
+        vendor.search_path = search_path();
+        vendor.home = variable("HOME").map(PathBuf::from);
         vendor.uv = UvSettings {
             path: self.uv.map(absolute),
             index_url: self.index_url,
@@ -128,22 +133,20 @@ impl AddArgs {
 
 /// `attune-build` in the user's cache directory.
 pub(super) fn default_cache_directory() -> PathBuf {
-    let from = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let cache = from("XDG_CACHE_HOME").or_else(|| from("HOME").map(|home| home.join(".cache")));
+    let cache = variable("XDG_CACHE_HOME").map(PathBuf::from);
+    let cache = cache.or_else(|| Some(PathBuf::from(variable("HOME")?).join(".cache")));
     cache.unwrap_or_else(std::env::temp_dir).join("attune-build")
 }
 
-/// Writes findings to standard error, each with its advice.
-pub(super) fn show_findings(pack: &str, findings: &Findings, output: Output) {
-    if output == Output::Json {
-        return;
-    }
-    let mut stderr = anstream::stderr();
-    for finding in findings {
-        let advice = finding.advice.as_ref().map(|advice| format!("\n  {advice}")).unwrap_or_default();
-        // There is nowhere left to report a closed standard error.
-        let _ = writeln!(stderr, "{}/{finding}{advice}", pack.trim_end_matches('/'));
-    }
+/// The directories of `PATH`; relative ones would lead elsewhere for a program that runs elsewhere.
+fn search_path() -> Vec<PathBuf> {
+    let path = variable("PATH").unwrap_or_default();
+    std::env::split_paths(&path).filter(|directory| directory.is_absolute()).collect()
+}
+
+#[expect(clippy::disallowed_methods, reason = "the command line is where variables are read")]
+fn variable(name: &str) -> Option<OsString> {
+    std::env::var_os(name).filter(|value| !value.is_empty())
 }
 
 fn render(report: &AddReport) -> String {

@@ -8,10 +8,10 @@ use attune_terminal::{Output, ReportArgs, Table, TerminalReporter};
 use clap::Args;
 use jiff::Timestamp;
 
+use super::failure::CommandError;
 use super::inspect::{COVERAGE_COLUMNS, push_coverage};
 use super::settings::{TargetArgs, write_report};
 use crate::bundle::{BundleOptions, BundleReport, bundle};
-use crate::error::BuildError;
 
 /// Cuts a bundle.
 #[derive(Debug, Args)]
@@ -35,7 +35,7 @@ pub(super) struct BundleArgs {
 }
 
 impl BundleArgs {
-    pub(super) fn run(self, now: Timestamp) -> (Output, Result<(), BuildError>) {
+    pub(super) fn run(self, now: Timestamp) -> (Output, Result<(), CommandError>) {
         let output = self.common.output();
         self.common.start_log();
         let options = BundleOptions {
@@ -48,7 +48,8 @@ impl BundleArgs {
         };
         let reporter = TerminalReporter::new(self.common.is_silent());
         let result = bundle(&options, &reporter);
-        let result = result.and_then(|report| write_report(&report, &self.common, render));
+        let result =
+            result.map_err(CommandError::from).and_then(|report| write_report(&report, &self.common, render));
         (output, result)
     }
 }

@@ -8,9 +8,8 @@ use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
+use attune_registry::confinement::{STATUS_NOT_CONFINED, restrict};
 use clap::Args;
-
-use crate::confinement::restrict;
 
 /// What may be read and written, and what is to be run.
 #[derive(Debug, Args)]
@@ -32,6 +31,6 @@ impl ConfinedArgs {
             Err(error) => error.to_string(),
         };
         tracing::error!("{failure}");
-        ExitCode::from(crate::confinement::STATUS_NOT_CONFINED)
+        ExitCode::from(STATUS_NOT_CONFINED)
     }
 }

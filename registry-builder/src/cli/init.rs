@@ -10,9 +10,9 @@ use attune_terminal::{Output, ReportArgs};
 use clap::Args;
 use jiff::Timestamp;
 
+use super::failure::CommandError;
 use super::settings::{KeyArgs, parse_role_number, write_report};
-use crate::error::BuildError;
-use crate::init::{InitOptions, InitReport, init};
+use crate::operations::{InitOptions, InitReport, init};
 
 /// Makes a new, empty, signed registry.
 #[derive(Debug, Args)]
@@ -44,14 +44,14 @@ pub(super) struct InitArgs {
 }
 
 impl InitArgs {
-    pub(super) fn run(self, now: Timestamp) -> (Output, Result<(), BuildError>) {
+    pub(super) fn run(self, now: Timestamp) -> (Output, Result<(), CommandError>) {
         let output = self.common.output();
         self.common.start_log();
-        let result = self.options(now).and_then(|options| init(&options));
+        let result = self.options(now).and_then(|options| Ok(init(&options)?));
         (output, result.and_then(|report| write_report(&report, &self.common, render)))
     }
 
-    fn options(&self, now: Timestamp) -> Result<InitOptions, BuildError> {
+    fn options(&self, now: Timestamp) -> Result<InitOptions, CommandError> {
         let mut expiry = ExpiryDays::default();
         for (role, days) in &self.expires {
             *role.days_mut(&mut expiry) = days.get();

@@ -9,9 +9,9 @@ use attune_terminal::{Output, ReportArgs, Table};
 use clap::Args;
 use jiff::Timestamp;
 
+use super::failure::CommandError;
 use super::settings::write_report;
-use crate::error::BuildError;
-use crate::inspect::{InspectOptions, InspectReport, inspect};
+use crate::operations::{InspectOptions, InspectReport, inspect};
 
 /// Shows what a registry or a bundle holds.
 #[derive(Debug, Args)]
@@ -27,10 +27,11 @@ pub(super) struct InspectArgs {
 }
 
 impl InspectArgs {
-    pub(super) fn run(self, now: Timestamp) -> (Output, Result<(), BuildError>) {
+    pub(super) fn run(self, now: Timestamp) -> (Output, Result<(), CommandError>) {
         self.common.start_log();
         let options = InspectOptions { source: self.source, packs: self.packs, now };
-        let result = inspect(&options).and_then(|report| write_report(&report, &self.common, render));
+        let result = inspect(&options).map_err(CommandError::from);
+        let result = result.and_then(|report| write_report(&report, &self.common, render));
         (self.common.output(), result)
     }
 }

@@ -2,16 +2,17 @@
 
 use std::path::PathBuf;
 
-use attune_registry::trust::{SigningKey, SigningRole};
+use attune_registry::trust::SigningRole;
 use attune_terminal::{Output, ReportArgs, Table};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
-use serde::Serialize;
 
+use super::failure::CommandError;
 use super::root::{CeremonyArgs, render_ceremony};
 use super::settings::{KeyArgs, PassphraseArgs, write_report};
-use crate::error::BuildError;
-use crate::role_keys::{KeyChange, KeyChangeReport, ListedKey, change_keys, list_keys, public_key};
+use crate::signing::{
+    KeyChange, KeyChangeReport, ListedKey, change_keys, generate_key, list_keys, public_key,
+};
 
 /// Makes keys, and says which of them sign which role.
 #[derive(Debug, Args)]
@@ -80,17 +81,8 @@ enum KeyCommand {
     },
 }
 
-/// A key that was made.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Generated {
-    id: String,
-    file: PathBuf,
-    public_file: PathBuf,
-}
-
 impl KeyCommandArgs {
-    pub(super) fn run(self, now: Timestamp) -> (Output, Result<(), BuildError>) {
+    pub(super) fn run(self, now: Timestamp) -> (Output, Result<(), CommandError>) {
         let common = match &self.command {
             KeyCommand::Generate { common, .. } | KeyCommand::List { common, .. } => common,
             KeyCommand::Add { ceremony, .. }
@@ -103,7 +95,7 @@ impl KeyCommandArgs {
 }
 
 impl KeyCommand {
-    fn run(&self, now: Timestamp) -> Result<(), BuildError> {
+    fn run(&self, now: Timestamp) -> Result<(), CommandError> {
         let change = |role: &SigningRole, ceremony: &CeremonyArgs, change: &KeyChange| {
             let report = change_keys(&ceremony.options(now), *role, change)?;
             write_report(&report, &ceremony.common, render_change)
@@ -112,12 +104,7 @@ impl KeyCommand {
             Self::Generate { file, encrypt, passphrase, common } => {
                 let name = file.display().to_string();
                 let passphrase = passphrase.new_passphrase(*encrypt, &name)?;
-                let key = SigningKey::generate()?;
-                key.save(file, passphrase.as_ref())?;
-                let public_file = file.with_extension("pub.json");
-                let public = serde_json::to_vec_pretty(key.public()).expect("a key serialises");
-                attune_registry::blob::replace_file(&public_file, &public)?;
-                let made = Generated { id: key.id().to_string(), file: file.clone(), public_file };
+                let made = generate_key(file, passphrase.as_ref())?;
                 write_report(&made, common, |made| {
                     format!(
                         "made key {}\nprivate  {}\npublic   {}\n",

@@ -3,6 +3,10 @@
 mod add;
 mod bundle;
 mod confined;
+mod dependency_hints;
+mod failure;
+mod findings;
+mod hints;
 mod init;
 mod inspect;
 mod key;
@@ -14,12 +18,9 @@ mod settings;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use attune_terminal::{Failure, Output, exit_code, show_usage};
+use attune_terminal::show_usage;
 use clap::Parser;
 use jiff::Timestamp;
-use serde_json::json;
-
-use crate::error::BuildError;
 
 /// Builds signed static registries and offline bundles of Attune packs.
 ///
@@ -87,21 +88,6 @@ pub fn run(args: impl IntoIterator<Item = OsString>, now: Timestamp) -> ExitCode
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            show(&error, output);
-            ExitCode::from(exit_code(error.kind()))
-        }
+        Err(error) => ExitCode::from(error.show(output)),
     }
-}
-
-fn show(error: &BuildError, output: Output) {
-    let mut failure = Failure::new(error, error.kind()).with_hint(error.hint());
-    if let BuildError::Lint { findings, .. } = error {
-        for (pack, findings) in findings {
-            add::show_findings(pack, findings, output);
-        }
-        let packs = findings.iter().map(|(pack, findings)| json!({ "pack": pack, "findings": findings }));
-        failure = failure.with_detail("packs", packs.collect());
-    }
-    failure.show(output);
 }

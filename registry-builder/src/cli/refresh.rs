@@ -7,9 +7,9 @@ use attune_terminal::{Output, ReportArgs, TerminalReporter};
 use clap::Args;
 use jiff::Timestamp;
 
+use super::failure::CommandError;
 use super::settings::{KeyArgs, write_report};
-use crate::error::BuildError;
-use crate::refresh::{RefreshOptions, RefreshReport, refresh};
+use crate::operations::{RefreshOptions, RefreshReport, refresh};
 
 /// Signs snapshot and timestamp anew, from cron for example, so that the registry stays valid while nothing
 /// changes.
@@ -25,13 +25,13 @@ pub(super) struct RefreshArgs {
 }
 
 impl RefreshArgs {
-    pub(super) fn run(self, now: Timestamp) -> (Output, Result<(), BuildError>) {
+    pub(super) fn run(self, now: Timestamp) -> (Output, Result<(), CommandError>) {
         let output = self.common.output();
         self.common.start_log();
         let keys = self.keys.settings(Some(&self.registry));
         let reporter = TerminalReporter::new(self.common.is_silent());
         let result = refresh(&RefreshOptions { registry: self.registry, keys, now });
-        let result = result.and_then(|report| {
+        let result = result.map_err(CommandError::from).and_then(|report| {
             for role in &report.expiring {
                 reporter.warning(&format!(
                     "{} expires on {}, and its keys are not at hand",

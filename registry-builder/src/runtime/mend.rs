@@ -12,7 +12,7 @@ use goblin::elf::dynamic::{DT_RPATH, DT_RUNPATH};
 
 use super::contents::Contents;
 use super::error::RuntimeError;
-use crate::vendor::elf::{ElfFacts, MAGIC, is_of_the_c_library, read_elf};
+use crate::vendoring::elf::{ElfFacts, MAGIC, is_of_the_c_library, read_elf};
 
 /// What an interpreter asks of the machine, once it finds its own libraries.
 #[derive(Debug, Default)]
@@ -48,7 +48,9 @@ pub(super) fn mend(contents: &Contents, executable: &EntryPath) -> Result<Mended
                     pending.push(found.clone());
                     wanted.insert((library.clone(), directory_of(found)));
                 }
-                None => drop(mended.libraries.insert(library.clone())),
+                None => {
+                    mended.libraries.insert(library.clone());
+                }
             }
         }
         if let Some(bytes) = with_relative_path(&path, bytes, &facts, &wanted)? {
@@ -200,7 +202,7 @@ mod tests {
             fs_err::create_dir_all(target.parent().unwrap()).unwrap();
             fs_err::copy(&file.place, &target).unwrap();
             if let Some(bytes) = mended.files.get(path) {
-                crate::vendor::testing::write_bytes_of_program(&target, bytes);
+                crate::testing::write_bytes_of_program(&target, bytes);
             }
         }
         std::process::Command::new(place.path().join("bin/program")).status().unwrap().code()

@@ -16,4 +16,4 @@ mod prove;
 mod source;
 
 pub use add::{AddedRuntime, RuntimeOptions, add_runtime, list_runtimes};
-pub use error::RuntimeError;
+pub use error::{AddRuntimeError, RuntimeError};

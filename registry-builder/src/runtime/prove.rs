@@ -28,12 +28,20 @@ pub(super) struct Proven {
     pub(super) abi: Option<String>,
 }
 
+/// The interpreter that was asked for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Expected<'a> {
+    pub(super) runtime: RuntimeName,
+    pub(super) version: &'a Version,
+    pub(super) platform: Platform,
+}
+
 /// Lays `contents` out in a new place and runs `executable` there.
 pub(super) fn prove(
     contents: &Contents,
     mended: &Mended,
     executable: &EntryPath,
-    (runtime, version, platform): (RuntimeName, &Version, Platform),
+    &Expected { runtime, version, platform }: &Expected<'_>,
     old_prefix: &Path,
 ) -> Result<Proven, RuntimeError> {
     let place = tempfile::Builder::new().prefix("another place ").tempdir()?;
@@ -99,7 +107,9 @@ fn lay_out(contents: &Contents, mended: &Mended, place: &Path) -> Result<(), Run
         let mut written = options.open(target)?;
         match mended.files.get(path) {
             Some(bytes) => written.write_all(bytes)?,
-            None => drop(std::io::copy(&mut fs_err::File::open(&file.place)?, &mut written)?),
+            None => {
+                std::io::copy(&mut fs_err::File::open(&file.place)?, &mut written)?;
+            }
         }
     }
     for link in &contents.links {

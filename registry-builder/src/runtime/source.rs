@@ -9,9 +9,10 @@ use tempfile::TempDir;
 use url::Url;
 
 use super::error::RuntimeError;
-use crate::vendor::cache::{DownloadCache, digest_of_file};
-use crate::vendor::download::{Checksum, DownloadProgress, DownloadRequest, DownloadSettings, fetch_all};
-use crate::vendor::pylock::Location;
+use crate::vendoring::fetch::cache::digest_of_file;
+use crate::vendoring::fetch::{
+    Checksum, DownloadCache, DownloadProgress, DownloadRequest, DownloadSettings, Location, fetch_all,
+};
 
 /// The most bytes that an archive unpacks to.
 const MAX_UNPACKED_BYTES: u64 = 4 << 30;
@@ -74,7 +75,7 @@ pub(super) fn obtain(
 }
 
 fn fetch(url: &Url, sha256: Option<&Digest>, fetching: &Fetching<'_>) -> Result<PathBuf, RuntimeError> {
-    let shown = crate::vendor::shown(url);
+    let shown = crate::vendoring::fetch::shown(url);
     let digest = sha256.ok_or(RuntimeError::NoDigest { url: shown.clone() })?;
     let request = DownloadRequest {
         name: shown,
@@ -158,7 +159,7 @@ fn program_in(bin: &Path, runtime: RuntimeName, top: &Path) -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::vendor::download::NoProgress;
+    use crate::vendoring::fetch::NoProgress;
 
     fn find(top: &Path, runtime: RuntimeName) -> Result<Obtained, RuntimeError> {
         let cache = tempfile::tempdir().unwrap();

@@ -49,22 +49,6 @@ pub enum ResolveError {
     },
 }
 
-impl ResolveError {
-    /// A hint for a person, if one is known.
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::NoVersion { pack, requirement, .. } => {
-                let text = requirement.to_string();
-                let bare = text.starts_with(|first: char| first.is_ascii_digit());
-                bare.then(|| {
-                    format!("a bare version is exact; write `{pack}@^{text}` for what is compatible")
-                })
-            }
-            _ => None,
-        }
-    }
-}
-
 fn did_you_mean(similar: &[PackRef]) -> String {
     similar.first().map(|first| format!("; did you mean `{first}`?")).unwrap_or_default()
 }

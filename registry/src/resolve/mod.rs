@@ -147,7 +147,6 @@ mod tests {
     fn a_missing_version_is_told_with_those_there_are() {
         let error = solve(&weather(), &["net_tools@1.1"]).unwrap_err();
         assert!(error.to_string().contains("2.1.0-rc.1, 2.0.0, 1.2.0, 1.0.0"), "{error}");
-        assert!(error.hint().unwrap().contains("net_tools@^1.1"));
     }
 
     #[test]

@@ -129,20 +129,4 @@ impl SourceError {
     pub fn kind(&self) -> FailureKind {
         if self.is_damage() { FailureKind::Untrusted } else { FailureKind::Failed }
     }
-
-    /// A hint for a person, if one is known.
-    pub fn hint(&self) -> Option<String> {
-        let hint = match self {
-            Self::Bundle { .. } | Self::Blob { .. } | Self::UnknownBlob { .. } => {
-                "copy the bundle again and compare its sha256 with the builder's"
-            }
-            Self::NotABundle { .. } => "give a bundle that `attune-build bundle` wrote",
-            Self::MissingBlobs { .. } => {
-                "make the bundle again with `attune-build bundle` for this platform and Python"
-            }
-            Self::Http { .. } => "check the URL and that the server is reachable from here",
-            _ => return None,
-        };
-        Some(hint.to_owned())
-    }
 }

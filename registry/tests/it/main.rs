@@ -1,5 +1,9 @@
 //! Public behaviour of the registry crate.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests and benchmarks write files and read variables as they like"
+)]
 #![allow(clippy::unwrap_used)]
 
 mod trust;

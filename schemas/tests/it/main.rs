@@ -1,5 +1,10 @@
 //! The public behaviour of the schemas crate: linting whole packs, and the committed JSON Schemas.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests and benchmarks write files and read variables as they like"
+)]
+
 mod json_schemas;
 mod lint_codes;
 mod pack_files;

@@ -7,6 +7,10 @@
 //! Repetitions are interleaved, on tmpfs and on disk, because machines are noisy. Nothing here fails on
 //! a time. It needs package indexes once, to vendor the packs, to prime npm's cache and to fetch uv.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests and benchmarks write files and read variables as they like"
+)]
 #![allow(clippy::unwrap_used, reason = "a measurement that cannot be made stops the benchmark")]
 #![allow(clippy::print_stdout, reason = "the report is what a benchmark is for")]
 

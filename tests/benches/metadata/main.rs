@@ -7,6 +7,10 @@
 //!
 //! Repetitions are interleaved, on tmpfs and on disk. Nothing here fails on a time.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests and benchmarks write files and read variables as they like"
+)]
 #![allow(clippy::unwrap_used, reason = "a measurement that cannot be made stops the benchmark")]
 #![allow(clippy::print_stdout, reason = "the report is what a benchmark is for")]
 #![allow(clippy::cast_precision_loss, reason = "what is measured is small enough")]

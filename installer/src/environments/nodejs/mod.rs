@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 
 use attune_host::environment::NodeEnvironment;
 use attune_host::root::{HostRoot, StoreKind};
+use attune_registry::atomic_file::write_unshared;
 use attune_schemas::environment_lock::{BinLink, LockedNodePackage};
 use attune_schemas::{Digest, EntryPath};
 use serde::{Deserialize, Serialize};
@@ -77,7 +78,7 @@ pub(crate) fn build(
     }
     let placed: Vec<PlacedPackage> = environment.packages.iter().map(placed).collect();
     let text = serde_json::to_vec(&placed).map_err(io::Error::from)?;
-    fs_err::write(place.join(PACKAGES_FILE), text)?;
+    write_unshared(&place.join(PACKAGES_FILE), text)?;
     if linker.fell_back() {
         tracing::info!("files were copied: the file system cannot link them");
     }

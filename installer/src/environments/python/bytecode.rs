@@ -12,6 +12,7 @@ use std::thread;
 use attune_host::environment::PythonEnvironment;
 use attune_host::process::Interrupt;
 use attune_host::root::{HostRoot, StoreKind};
+use attune_registry::atomic_file::write_unshared;
 use attune_schemas::{Digest, PythonMinor};
 
 /// Begins the name of the file that says for which Python a wheel of the store is compiled.
@@ -67,7 +68,7 @@ pub fn compile_bytecode<'a>(
             return Ok(count);
         }
         for marker in markers {
-            fs_err::write(marker, "")?;
+            write_unshared(&marker, "")?;
         }
         count += modules.len();
     }

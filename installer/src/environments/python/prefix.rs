@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use attune_host::machine::Interpreter;
+use attune_registry::atomic_file::write_unshared;
 use attune_schemas::PythonMinor;
 
 use super::tree::Tree;
@@ -52,7 +53,7 @@ pub(super) fn write_prefix(interpreter: &Interpreter, scheme: Scheme, place: &Pa
         home.display(),
         interpreter.version,
     );
-    fs_err::write(place.join("pyvenv.cfg"), config)?;
+    write_unshared(&place.join("pyvenv.cfg"), config)?;
     let link = |target: &Path, name: &str| fs_err::os::unix::fs::symlink(target, place.join(name));
     let [first, others @ ..] = scheme.interpreters();
     link(executable, &format!("bin/{first}"))?;

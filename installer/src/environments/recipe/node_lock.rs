@@ -8,6 +8,7 @@ use std::path::Path;
 
 use attune_host::environment::VendoredBlob;
 use attune_registry::archive::{NODE_PACKAGE_LIMITS, read_node_package, read_small};
+use attune_registry::atomic_file::write_unshared;
 use serde_json::{Map, Value, json};
 
 /// The longest `package.json` that is read, in bytes.
@@ -32,7 +33,7 @@ pub(super) fn stage(env: &Path, pack: &Path, vendored: &[VendoredBlob], director
         return Ok(());
     }
     let text = fs_err::read(&manifest)?;
-    fs_err::write(env.join("package.json"), &text)?;
+    write_unshared(&env.join("package.json"), &text)?;
     let root: Value = serde_json::from_slice(&text).map_err(io::Error::from)?;
     let mut packages = Map::new();
     packages.insert(String::new(), root);
@@ -43,7 +44,7 @@ pub(super) fn stage(env: &Path, pack: &Path, vendored: &[VendoredBlob], director
         }
     }
     let lock = json!({"lockfileVersion": 3, "requires": true, "packages": packages});
-    fs_err::write(env.join("package-lock.json"), lock.to_string())
+    write_unshared(&env.join("package-lock.json"), lock.to_string())
 }
 
 fn entry(tarball: &Path) -> io::Result<Value> {

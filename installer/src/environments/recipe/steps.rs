@@ -14,6 +14,7 @@ use attune_host::machine::find_program;
 use attune_host::process::CallerEnvironment;
 use attune_host::process::Interrupt;
 use attune_host::process::run;
+use attune_registry::atomic_file::write_unshared;
 use attune_registry::wheel::record::{RecordEntry, record_bytes};
 use attune_schemas::runtime_definition::{EnvVar, EnvVarOperation, RecipeStep};
 
@@ -227,7 +228,7 @@ fn shown(command: &Command) -> String {
 fn write_record(env: &Path) -> io::Result<()> {
     let mut records = Vec::new();
     add_records(env, "", &mut records)?;
-    fs_err::write(env.join(RECORD_FILE), record_bytes(&records))
+    write_unshared(&env.join(RECORD_FILE), record_bytes(&records))
 }
 
 fn add_records(directory: &Path, below: &str, records: &mut Vec<RecordEntry>) -> io::Result<()> {

@@ -9,7 +9,6 @@ mod described;
 mod error;
 mod expiry;
 mod fetch;
-mod hint;
 mod keeper;
 mod registry_client;
 mod rollback;

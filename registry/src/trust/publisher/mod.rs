@@ -8,7 +8,6 @@
 
 mod bins;
 mod error;
-mod hint;
 mod publication;
 mod repository;
 mod root_draft;

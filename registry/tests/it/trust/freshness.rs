@@ -30,7 +30,6 @@ fn expired_metadata() {
         let error = world.refused();
         assert!(matches!(&error, TrustError::Expired { role: expired, .. } if expired == role), "{error}");
         assert!(error.to_string().contains(PAST), "{error}");
-        assert!(error.hint().unwrap().contains("--expiry-grace 3d"));
     }
 }
 
@@ -78,7 +77,6 @@ fn rollback_of_the_timestamp() {
         matches!(&error, TrustError::Rollback { role, trusted: 3, offered: 2 } if role == "timestamp"),
         "{error}"
     );
-    assert!(error.hint().is_some());
 }
 
 #[test]
@@ -158,7 +156,6 @@ fn a_clock_set_back_before_the_last_signing_opens_no_door() {
     // The targets expired on 2029-12-31, the registry signed on 2030-01-01: no clock can undo that.
     let error = world.update_at(now() - days(300), SignedDuration::ZERO).unwrap_err();
     assert!(matches!(&error, TrustError::Expired { role, .. } if role == "targets"), "{error}");
-    assert!(error.hint().unwrap().contains("set the clock"), "{:?}", error.hint());
     assert_eq!(error.verdict(), Some(Verdict::Stale));
     // Nor is a root that has expired since then fresh again.
     let mut world = World::new();
@@ -188,7 +185,6 @@ fn a_clock_far_ahead_locks_no_door() {
     let ahead = now() + days(1000);
     let error = world.update_at(ahead, SignedDuration::ZERO).unwrap_err();
     assert_eq!(error.verdict(), Some(Verdict::Stale));
-    assert!(error.hint().unwrap().contains("the clock says 2032"), "{:?}", error.hint());
     // Whoever allows any age installs, and is told; nothing of the wrong clock is remembered.
     let verified = world.update_at(ahead, SignedDuration::MAX).unwrap();
     assert_eq!(verified.freshness().verdict(), Verdict::Stale);
@@ -203,7 +199,7 @@ fn a_newer_timestamp_that_was_signed_earlier() {
     world.forge_timestamp(|timestamp| timestamp["x-attune-signed-at"] = json!("2029-12-31T00:00:00Z"));
     let error = world.refused();
     assert!(matches!(error, TrustError::SignedEarlier { .. }), "{error}");
-    assert_eq!((error.verdict(), error.hint().is_some()), (Some(Verdict::RolledBack), true));
+    assert_eq!(error.verdict(), Some(Verdict::RolledBack));
 }
 
 #[test]

@@ -56,7 +56,6 @@ fn publishing_needs_no_root_key_and_refuses_wrong_ones() {
     ] {
         let error = world.publication("three", &broken.ring(), now()).unwrap_err();
         assert!(matches!(error, PublishError::KeysMissing { needed: 1, have: 0, .. }), "{error}");
-        assert!(error.hint().unwrap().contains("--keys"));
     }
 }
 

@@ -12,7 +12,6 @@ fn no_trust_given() {
     let world = World::new();
     let error = Client::open(&world.store(), None).unwrap_err();
     assert!(matches!(error, TrustError::NoTrustAnchor { .. }));
-    assert!(error.hint().unwrap().contains("--trust"));
     assert!(world.state().is_empty());
 }
 
@@ -59,7 +58,6 @@ fn damaged_state_is_an_error_and_not_forgotten() {
                 matches!(&error, TrustError::Store(StateError::Damaged { path: named, .. }) if *named == path),
                 "{error}"
             );
-            assert!(error.hint().unwrap().contains("trust remove"));
         }
         world.store().remove().unwrap();
         world.install();
@@ -111,7 +109,6 @@ fn another_root_for_a_known_registry() {
     let client = Client::open(&world.store(), Some(&stranger.anchor())).unwrap();
     let error = client.update(&world.files, &UpdateOptions::at(now())).unwrap_err();
     assert!(matches!(error, TrustError::Store(StateError::DifferentRoot { .. })));
-    assert!(error.hint().unwrap().contains("trust remove demo"));
     assert!(matches!(world.store().trust(&stranger.anchor()), Err(StateError::DifferentRoot { .. })));
 }
 

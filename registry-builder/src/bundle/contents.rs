@@ -1,0 +1,234 @@
+//! Which blobs of which releases go into a bundle, and in which order.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use attune_registry::bundle::BundleContent;
+use attune_registry::reader::VerifiedRelease;
+use attune_schemas::bundle::{BUNDLE_FORMAT, BundleDescription, BundledRelease, BundledRuntime};
+use attune_schemas::coverage::ReleaseCoverage;
+use attune_schemas::environment_lock::{LockedNodePackage, PythonTarget};
+use attune_schemas::pack_index::PackIndex;
+use attune_schemas::runtime_index::{RuntimeIndex, RuntimeName};
+use attune_schemas::{Digest, PackRef, Platform, PythonMinor};
+
+use super::cut::{BundleOptions, BundledPack};
+use super::error::CutError;
+use super::interpreters::Wanted;
+
+/// The blobs of a bundle, kind by kind.
+pub(super) struct Contents<'a> {
+    options: &'a BundleOptions,
+    platforms: Vec<Platform>,
+    /// `None` until a release needs to know.
+    pythons: Option<Vec<PythonMinor>>,
+    /// The releases, dependencies first.
+    pub(super) packs: Vec<BundledPack>,
+    releases: Vec<BundledRelease>,
+    manifests: Vec<(Digest, u64)>,
+    configs: Vec<(Digest, u64)>,
+    archives: Vec<(Digest, u64)>,
+    vendored: BTreeMap<Digest, u64>,
+    /// The runtimes that some release needs, each with what it asks of them.
+    needed: BTreeSet<(RuntimeName, Option<String>)>,
+    runtimes: Vec<BundledRuntime>,
+    interpreters: Vec<(Digest, u64)>,
+}
+
+impl<'a> Contents<'a> {
+    pub(super) fn new(options: &'a BundleOptions) -> Result<Self, CutError> {
+        Ok(Self {
+            options,
+            platforms: options.targets.platforms()?,
+            pythons: None,
+            packs: Vec::new(),
+            releases: Vec::new(),
+            manifests: Vec::new(),
+            configs: Vec::new(),
+            archives: Vec::new(),
+            vendored: BTreeMap::new(),
+            needed: BTreeSet::new(),
+            runtimes: Vec::new(),
+            interpreters: Vec::new(),
+        })
+    }
+
+    /// Takes a release in, with what it needs on the targets asked for.
+    pub(super) fn add(&mut self, pack: &PackRef, release: &VerifiedRelease) -> Result<(), CutError> {
+        let version = &release.config.pack.version;
+        let locks = &release.config.environments;
+        let python = locks.python.iter().map(|lock| (RuntimeName::Python, lock.requires_python.clone()));
+        let node = locks.nodejs.iter().map(|lock| (RuntimeName::Nodejs, lock.requires_nodejs.clone()));
+        self.needed.extend(python.chain(node));
+        let mut vendored = self.wheels_for(pack, release)?;
+        vendored.extend(self.node_packages_for(pack, release)?);
+        let manifest = &release.manifest;
+        let archive = release.pack_layer();
+        self.manifests.push((release.manifest_digest, release.manifest_size));
+        self.configs.push((manifest.config.digest, manifest.config.size));
+        self.archives.push((archive.digest, archive.size));
+        let size =
+            release.manifest_size + manifest.config.size + archive.size + vendored.values().sum::<u64>();
+        self.vendored.extend(vendored);
+        self.releases.push(BundledRelease {
+            pack: pack.clone(),
+            version: version.clone(),
+            manifest: release.manifest_digest,
+        });
+        let requested = self.options.requests.iter().any(|request| request.pack == *pack);
+        let pythons = self.pythons.as_deref().unwrap_or_default();
+        let is_asked = |cell: &ReleaseCoverage| {
+            cell.platform.is_none_or(|platform| self.platforms.contains(&platform))
+                && cell.python.is_none_or(|python| pythons.contains(&python))
+        };
+        let coverage = ReleaseCoverage::of(&release.config).into_iter().filter(is_asked).collect();
+        self.packs.push(BundledPack {
+            pack: pack.clone(),
+            version: version.clone(),
+            requested,
+            size,
+            coverage,
+        });
+        Ok(())
+    }
+
+    /// The wheels of `release` for the targets asked for.
+    fn wheels_for(
+        &mut self,
+        pack: &PackRef,
+        release: &VerifiedRelease,
+    ) -> Result<BTreeMap<Digest, u64>, CutError> {
+        let Some(lock) = &release.config.environments.python else { return Ok(BTreeMap::new()) };
+        if lock.targets.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        if self.pythons.is_none() {
+            self.pythons = Some(self.options.targets.pythons()?);
+        }
+        let pythons = self.pythons.as_deref().unwrap_or_default();
+        let mut wheels = BTreeMap::new();
+        for platform in &self.platforms {
+            for python in pythons {
+                let target = lock
+                    .targets
+                    .iter()
+                    .find(|target| target.platform == *platform && target.python == *python);
+                let target = target.ok_or_else(|| CutError::NoTarget {
+                    pack: pack.clone(),
+                    version: release.config.pack.version.clone(),
+                    wanted: format!("Python {python} on {platform}"),
+                    built_for: built_for(&lock.targets),
+                })?;
+                wheels.extend(target.wheels.iter().map(|wheel| (wheel.digest, wheel.size)));
+            }
+        }
+        Ok(wheels)
+    }
+
+    /// The npm packages of `release` for the machines asked for.
+    fn node_packages_for(
+        &self,
+        pack: &PackRef,
+        release: &VerifiedRelease,
+    ) -> Result<BTreeMap<Digest, u64>, CutError> {
+        let targets =
+            release.config.environments.nodejs.as_ref().map(|lock| &lock.targets[..]).unwrap_or_default();
+        if targets.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let mut packages = BTreeMap::new();
+        for platform in &self.platforms {
+            let target = targets.iter().find(|target| target.platform == *platform);
+            let target = target.ok_or_else(|| CutError::NoTarget {
+                pack: pack.clone(),
+                version: release.config.pack.version.clone(),
+                wanted: format!("npm packages on {platform}"),
+                built_for: targets
+                    .iter()
+                    .map(|target| target.platform.to_string())
+                    .collect::<Vec<_>>()
+                    .join(", "),
+            })?;
+            packages.extend(target.packages.iter().flat_map(LockedNodePackage::files));
+        }
+        Ok(packages)
+    }
+
+    /// Takes in the interpreters that the releases need on the targets asked for, the newest that fits each.
+    pub(super) fn add_runtimes(&mut self, indexes: &[RuntimeIndex]) -> Result<(), CutError> {
+        if self.needed.iter().any(|(runtime, _)| *runtime == RuntimeName::Python) && self.pythons.is_none() {
+            self.pythons = Some(self.options.targets.pythons()?);
+        }
+        let mut chosen: BTreeSet<BundledRuntime> = BTreeSet::new();
+        for (runtime, requirement) in &self.needed {
+            let minors: Vec<Option<PythonMinor>> = match runtime {
+                RuntimeName::Python => self.pythons.iter().flatten().copied().map(Some).collect(),
+                RuntimeName::Nodejs => vec![None],
+            };
+            for (platform, minor) in
+                self.platforms.iter().flat_map(|platform| minors.iter().map(move |m| (*platform, *m)))
+            {
+                let requirement = requirement.as_deref();
+                let wanted = Wanted { runtime: *runtime, platform, minor, requirement };
+                let release = wanted
+                    .newest(indexes)
+                    .ok_or_else(|| CutError::NoRuntime { wanted: wanted.to_string() })?;
+                self.interpreters.push((release.archive.digest, release.archive.size));
+                chosen.insert(BundledRuntime {
+                    runtime: *runtime,
+                    version: release.version.clone(),
+                    platform,
+                    archive: release.archive.digest,
+                });
+            }
+        }
+        self.runtimes = chosen.into_iter().collect();
+        Ok(())
+    }
+
+    /// The runtimes whose interpreters are in the bundle.
+    pub(super) fn bundled_runtimes(&self) -> BTreeSet<RuntimeName> {
+        self.runtimes.iter().map(|bundled| bundled.runtime).collect()
+    }
+
+    /// What goes into the bundle, without its head.
+    pub(super) fn content(&self, options: &BundleOptions, registry: &str) -> BundleContent {
+        let mut releases = self.releases.clone();
+        releases.sort_by(|a, b| a.pack.cmp(&b.pack));
+        let pythons = match &self.pythons {
+            Some(pythons) => pythons.clone(),
+            None => options.targets.pythons.clone(),
+        };
+        let description = BundleDescription {
+            format: BUNDLE_FORMAT.to_owned(),
+            registry: registry.to_owned(),
+            requested: options.requests.clone(),
+            releases,
+            platforms: self.platforms.clone(),
+            pythons,
+            runtimes: self.runtimes.clone(),
+        };
+        // The largest first, so that what takes longest to unpack starts first.
+        let mut vendored: Vec<_> = self.vendored.iter().map(|(digest, size)| (*digest, *size)).collect();
+        vendored.sort_by_key(|&(digest, size)| (std::cmp::Reverse(size), digest));
+        let groups = [&self.manifests[..], &self.configs, &self.interpreters, &self.archives, &vendored];
+        let mut seen = BTreeSet::new();
+        let blobs = groups.concat().into_iter().filter(|(digest, _)| seen.insert(*digest)).collect();
+        BundleContent { description, head: Vec::new(), blobs }
+    }
+
+    /// The indexes with only the releases that the bundle holds.
+    pub(super) fn only_bundled(&self, indexes: &BTreeMap<PackRef, PackIndex>) -> Vec<PackIndex> {
+        let held: BTreeSet<Digest> = self.releases.iter().map(|release| release.manifest).collect();
+        let cut = |index: &PackIndex| {
+            let mut index = index.clone();
+            index.releases.retain(|release| held.contains(&release.manifest.digest));
+            index
+        };
+        indexes.values().map(cut).collect()
+    }
+}
+
+fn built_for(targets: &[PythonTarget]) -> String {
+    let names = targets.iter().map(|target| format!("Python {} on {}", target.python, target.platform));
+    names.collect::<Vec<_>>().join(", ")
+}

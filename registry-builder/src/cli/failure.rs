@@ -1,0 +1,57 @@
+//! Errors as this program shows them: the error, its kind, and the hint that names this program's flags.
+
+use std::io;
+
+use attune_terminal::{Failure, Output};
+use serde_json::json;
+
+use super::findings::show_findings;
+use super::hints::Hint;
+use crate::failure::Failed;
+use crate::operations::{AddError, LintFailure};
+
+/// The failure of a command. Every error of the library that has a kind and a hint becomes one with `?`.
+#[derive(Debug)]
+pub(super) struct CommandError {
+    failure: Failure,
+    /// The findings that stopped it, shown before it.
+    lint: Option<LintFailure>,
+}
+
+impl<E: Failed + Hint> From<E> for CommandError {
+    fn from(error: E) -> Self {
+        Self::of(&error)
+    }
+}
+
+impl CommandError {
+    /// The result could not be written to standard output.
+    pub(super) fn of_output(error: &io::Error) -> Self {
+        Self { failure: Failure::of_output(error), lint: None }
+    }
+
+    /// Packs were not added; the findings of the linter are part of the answer.
+    pub(super) fn of_add(error: AddError) -> Self {
+        let mut failed = Self::of(&error);
+        if let AddError::Lint(lint) = error {
+            let packs =
+                lint.packs.iter().map(|(pack, findings)| json!({ "pack": pack, "findings": findings }));
+            failed.failure = failed.failure.with_detail("packs", packs.collect());
+            failed.lint = Some(lint);
+        }
+        failed
+    }
+
+    fn of(error: &(impl Failed + Hint)) -> Self {
+        Self { failure: Failure::new(error, error.kind()).with_hint(error.hint()), lint: None }
+    }
+
+    /// Shows it, and returns the exit code.
+    pub(super) fn show(&self, output: Output) -> u8 {
+        for (pack, findings) in self.lint.iter().flat_map(|lint| &lint.packs) {
+            show_findings(pack, findings, output);
+        }
+        self.failure.show(output);
+        self.failure.exit_code()
+    }
+}

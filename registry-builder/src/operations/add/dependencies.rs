@@ -1,0 +1,108 @@
+//! What a pack depends on, vendored: Python and npm packages, each under its lock.
+
+use attune_registry::report::Reporter;
+use attune_schemas::environment_lock::{NodeLock, PythonLock};
+use attune_schemas::pack::{node_dependencies, python_requirements};
+use attune_schemas::{Platform, PythonMinor};
+
+use super::error::AddError;
+use super::{AddOptions, LintedPack};
+use crate::pack::{runs_node, runs_python};
+use crate::vendoring::fetch::{DownloadError, DownloadProgress};
+use crate::vendoring::node::{NodeError, NodeInputs, VendoredNode, vendor_node};
+use crate::vendoring::python::{PythonError, PythonInputs, VendoredPython, vendor_python};
+
+pub(super) fn python_inputs(pack: &LintedPack) -> Result<PythonInputs, AddError> {
+    let metadata = &pack.metadata;
+    let declared = python_requirements(&metadata.meta);
+    PythonInputs::read(&pack.directory, &declared, metadata.requires.python.as_deref())
+        .map_err(|error| python_failed(pack, error))
+}
+
+pub(super) fn vendor(
+    pack: &LintedPack,
+    inputs: &PythonInputs,
+    targets: &[(Platform, PythonMinor)],
+    options: &AddOptions,
+    reporter: &dyn Reporter,
+) -> Result<Option<VendoredPython>, AddError> {
+    if inputs.is_empty() {
+        return Ok(None);
+    }
+    reporter.started(&format!("vendoring {}", pack.metadata.pack), None);
+    let vendored = vendor_python(inputs, targets, &options.vendor, &Downloads(reporter));
+    reporter.finished();
+    vendored.map(Some).map_err(|error| python_failed(pack, error))
+}
+
+fn python_failed(pack: &LintedPack, source: PythonError) -> AddError {
+    AddError::Python { pack: pack.metadata.pack.clone(), source: Box::new(source) }
+}
+
+pub(super) fn node_inputs(pack: &LintedPack) -> Result<NodeInputs, AddError> {
+    let metadata = &pack.metadata;
+    let declared = node_dependencies(&metadata.meta);
+    NodeInputs::read(&pack.directory, &declared, metadata.requires.nodejs.as_deref())
+        .map_err(|error| node_failed(pack, error))
+}
+
+fn node_failed(pack: &LintedPack, source: NodeError) -> AddError {
+    AddError::Node { pack: pack.metadata.pack.clone(), source: Box::new(source) }
+}
+
+pub(super) fn vendor_packages(
+    pack: &LintedPack,
+    inputs: &NodeInputs,
+    platforms: &[Platform],
+    options: &AddOptions,
+    reporter: &dyn Reporter,
+) -> Result<Option<VendoredNode>, AddError> {
+    if inputs.is_empty() {
+        return Ok(None);
+    }
+    reporter.started(&format!("vendoring npm packages of {}", pack.metadata.pack), None);
+    let vendored = vendor_node(inputs, platforms, &options.vendor, &Downloads(reporter));
+    reporter.finished();
+    let vendored = vendored.map_err(|error| node_failed(pack, error))?;
+    for warning in &vendored.warnings {
+        reporter.warning(&format!("{}: {warning}", pack.metadata.pack));
+    }
+    Ok(Some(vendored))
+}
+
+/// The lock of a pack that runs Node.js and needs no package.
+pub(super) fn bare_node(pack: &LintedPack, inputs: &NodeInputs) -> Option<NodeLock> {
+    runs_node(&pack.metadata, &pack.report.components).then(|| NodeLock {
+        requires_nodejs: inputs.requires_nodejs().map(str::to_owned),
+        manifest: inputs.manifest().cloned(),
+        targets: Vec::new(),
+        blocked: Vec::new(),
+    })
+}
+
+/// The lock of a pack that runs Python and needs no third-party package.
+pub(super) fn bare_python(pack: &LintedPack) -> Option<PythonLock> {
+    runs_python(&pack.metadata, &pack.report.components).then(|| PythonLock {
+        requires_python: pack.metadata.requires.python.clone(),
+        manifest: None,
+        targets: Vec::new(),
+        blocked: Vec::new(),
+    })
+}
+
+/// Shows downloads as one task.
+struct Downloads<'a>(&'a dyn Reporter);
+
+impl DownloadProgress for Downloads<'_> {
+    fn building(&self, name: &str) {
+        self.0.started(&format!("building {name}"), None);
+    }
+
+    fn advanced(&self, _name: &str, bytes: u64) {
+        self.0.advanced(bytes);
+    }
+
+    fn retrying(&self, name: &str, attempt: u32, error: &DownloadError) {
+        self.0.warning(&format!("fetching `{name}` again (attempt {attempt}): {error}"));
+    }
+}

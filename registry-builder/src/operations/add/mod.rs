@@ -1,0 +1,232 @@
+//! Adds packs to a registry: lint, vendor, archive, index, sign.
+
+mod dependencies;
+mod error;
+mod published;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use attune_registry::blob::BlobStore;
+use attune_registry::pack_directory::PackDirectory;
+use attune_registry::report::Reporter;
+use attune_schemas::coverage::ReleaseCoverage;
+use attune_schemas::lint::{Findings, LintReport};
+use attune_schemas::pack::PackMetadata;
+use attune_schemas::pack_index::{PackIndex, Release};
+use attune_schemas::{PackRef, PythonMinor, Version};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::pack::{ReleaseParts, archive, config_of, require_versions, store};
+use crate::registry::{Publisher, RegistryDirectory};
+use crate::signing::KeySettings;
+use crate::targets::TargetSelection;
+use crate::vendoring::python::CoverageMatrix;
+use crate::vendoring::{VendorSettings, VendoredFile};
+
+pub use error::{AddError, LintFailure};
+
+use dependencies::{bare_node, bare_python, node_inputs, python_inputs, vendor, vendor_packages};
+use published::{Asked, describe, empty_index};
+
+/// What to add, and how.
+#[derive(Debug, Clone)]
+pub struct AddOptions {
+    /// The registry.
+    pub registry: PathBuf,
+    /// Where its keys are.
+    pub keys: KeySettings,
+    /// The packs' directories.
+    pub packs: Vec<PathBuf>,
+    /// What to vendor for.
+    pub targets: TargetSelection,
+    /// Where dependencies come from.
+    pub vendor: VendorSettings,
+    /// The time of publication.
+    pub now: Timestamp,
+}
+
+/// What was added.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AddReport {
+    /// The packs, in the order in which they were named.
+    pub packs: Vec<AddedPack>,
+    /// Metadata files that were written.
+    pub metadata: Vec<String>,
+}
+
+/// A pack that was added, or was there already.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AddedPack {
+    /// The pack.
+    #[serde(rename = "ref")]
+    pub pack: PackRef,
+    /// Its version.
+    pub version: Version,
+    /// Whether this very release was there already.
+    pub unchanged: bool,
+    /// Bytes of the release.
+    pub size: u64,
+    /// Number of vendored files.
+    pub vendored: usize,
+    /// Where it installs; absent where it needs no third-party package, or nothing was vendored now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub coverage: Option<CoverageMatrix>,
+    /// The kinds of hosts that it was built for, and whether it installs there.
+    pub targets: Vec<ReleaseCoverage>,
+    /// What the linter found; no errors, since those stop everything.
+    pub findings: Findings,
+}
+
+/// A pack that passed the linter.
+struct LintedPack {
+    directory: PackDirectory,
+    metadata: PackMetadata,
+    report: LintReport,
+}
+
+/// Adds every pack, or none.
+pub fn add(options: &AddOptions, reporter: &dyn Reporter) -> Result<AddReport, AddError> {
+    let registry = RegistryDirectory::open(&options.registry)?;
+    let _lock = registry.lock()?;
+    let packs = lint_all(&options.packs)?;
+    let keys = options.keys.load()?;
+    let publisher = registry.publisher(options.now)?;
+    publisher.repository().require_keys(&keys)?;
+    let mut indexes: BTreeMap<PackRef, PackIndex> = BTreeMap::new();
+    let mut added = Vec::new();
+    let adding = Adding { publisher: &publisher, blobs: &registry.blobs(), options, reporter };
+    for pack in packs {
+        let published = publisher.index(&pack.metadata.pack)?;
+        let (release, entry) = adding.add(&pack, published.as_ref())?;
+        if let Some(release) = release {
+            let mut index = published.unwrap_or_else(|| empty_index(&pack.metadata));
+            describe(&mut index, &pack.metadata, &release);
+            index.insert(release);
+            indexes.insert(pack.metadata.pack.clone(), index);
+        }
+        added.push(entry);
+    }
+    warn_of_missing(&added, &indexes, &publisher, reporter)?;
+    let publication = publisher.publish(&indexes, &keys)?;
+    Ok(AddReport { packs: added, metadata: publication.metadata })
+}
+
+/// Lints every pack before the first is built, so that all findings are seen at once.
+fn lint_all(paths: &[PathBuf]) -> Result<Vec<LintedPack>, AddError> {
+    let mut packs: Vec<LintedPack> = Vec::new();
+    let mut failed: Vec<(String, Findings)> = Vec::new();
+    for path in paths {
+        let directory = PackDirectory::open(path)?;
+        let report = directory.lint();
+        match report.metadata.clone() {
+            Some(metadata) if !report.findings.has_errors() => {
+                if let Some(other) = packs.iter().find(|other| other.metadata.pack == metadata.pack) {
+                    let first = other.directory.path().to_owned();
+                    return Err(AddError::SamePack { pack: metadata.pack, first, second: path.clone() });
+                }
+                packs.push(LintedPack { directory, metadata, report });
+            }
+            _ => failed.push((path.display().to_string(), report.findings)),
+        }
+    }
+    if failed.is_empty() { Ok(packs) } else { Err(LintFailure { packs: failed }.into()) }
+}
+
+/// What every pack is added with.
+struct Adding<'a> {
+    publisher: &'a Publisher<'a>,
+    blobs: &'a BlobStore,
+    options: &'a AddOptions,
+    reporter: &'a dyn Reporter,
+}
+
+impl Adding<'_> {
+    /// Stores the release of `pack`; `None` where this very release is `published`.
+    fn add(
+        &self,
+        pack: &LintedPack,
+        published: Option<&PackIndex>,
+    ) -> Result<(Option<Release>, AddedPack), AddError> {
+        let Self { publisher, blobs, options, reporter } = *self;
+        let metadata = &pack.metadata;
+        let archive = archive(&pack.directory, metadata)?;
+        let mut entry = AddedPack {
+            pack: metadata.pack.clone(),
+            version: metadata.version.clone(),
+            unchanged: true,
+            size: 0,
+            vendored: 0,
+            coverage: None,
+            targets: Vec::new(),
+            findings: pack.report.findings.clone(),
+        };
+        let (inputs, node_inputs) = (python_inputs(pack)?, node_inputs(pack)?);
+        let targets = if inputs.is_empty() { Vec::new() } else { options.targets.all()? };
+        let pythons: Vec<PythonMinor> = targets.iter().map(|&(_, python)| python).collect();
+        require_versions(&metadata.pack, &pack.report.components, &pythons)?;
+        let platforms = if node_inputs.is_empty() { Vec::new() } else { options.targets.platforms()? };
+        if let Some(release) = published.and_then(|index| index.release(&metadata.version)) {
+            let asked = Asked { targets: &targets, platforms: &platforms, glibc: options.vendor.glibc };
+            asked.require_same(publisher, metadata, release, &archive)?;
+            entry.size = release.size;
+            return Ok((None, entry));
+        }
+        let python = vendor(pack, &inputs, &targets, options, reporter)?;
+        let nodejs = vendor_packages(pack, &node_inputs, &platforms, options, reporter)?;
+        let wheels = python.iter().flat_map(|vendored| &vendored.files);
+        let vendored: Vec<VendoredFile> =
+            wheels.chain(nodejs.iter().flat_map(|vendored| &vendored.files)).cloned().collect();
+        let parts = ReleaseParts {
+            metadata,
+            components: &pack.report.components,
+            archive: &archive,
+            python: python.as_ref().map(|vendored| vendored.lock.clone()).or_else(|| bare_python(pack)),
+            nodejs: nodejs.map(|vendored| vendored.lock).or_else(|| bare_node(pack, &node_inputs)),
+            vendored: &vendored,
+            now: options.now,
+        };
+        entry.targets = ReleaseCoverage::of(&config_of(&parts));
+        if !entry.targets.iter().any(ReleaseCoverage::installs) {
+            let blames = entry.targets.iter().flat_map(|cell| cell.blames.iter().cloned()).collect();
+            return Err(AddError::InstallsNowhere { pack: metadata.pack.clone(), blames });
+        }
+        let release = store(&parts, blobs)?;
+        entry.unchanged = false;
+        entry.size = release.size;
+        entry.vendored = vendored.len();
+        entry.coverage = python.map(|vendored| vendored.coverage);
+        Ok((Some(release), entry))
+    }
+}
+
+/// Tells which dependencies of what is added nobody could satisfy from this registry yet.
+fn warn_of_missing(
+    added: &[AddedPack],
+    indexes: &BTreeMap<PackRef, PackIndex>,
+    publisher: &Publisher<'_>,
+    reporter: &dyn Reporter,
+) -> Result<(), AddError> {
+    for entry in added.iter().filter(|entry| !entry.unchanged) {
+        let Some(release) = indexes.get(&entry.pack).and_then(|index| index.release(&entry.version)) else {
+            continue;
+        };
+        for (pack, requirement) in &release.dependencies {
+            let index = match indexes.get(pack) {
+                Some(index) => Some(index.clone()),
+                None => publisher.index(pack)?,
+            };
+            let satisfies = |release: &Release| requirement.matches(&release.version);
+            if !index.is_some_and(|index| index.releases.iter().any(satisfies)) {
+                reporter.warning(&format!(
+                    "{} {} depends on {pack} {requirement}, which this registry does not have",
+                    entry.pack, entry.version
+                ));
+            }
+        }
+    }
+    Ok(())
+}

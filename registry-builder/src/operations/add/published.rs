@@ -1,0 +1,105 @@
+//! What a registry has of a pack already: a release that must not change, and what people read of it.
+
+use std::collections::BTreeMap;
+
+use attune_schemas::pack::PackMetadata;
+use attune_schemas::pack_index::{PACK_INDEX_FORMAT, PackIndex, Release};
+use attune_schemas::{Platform, PythonMinor};
+
+use super::error::AddError;
+use crate::pack::ArchivedPack;
+use crate::registry::Publisher;
+use crate::vendoring::python::{Glibc, TargetKey, wheel_fits};
+
+/// The targets that a pack is to be built for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Asked<'a> {
+    pub(super) targets: &'a [(Platform, PythonMinor)],
+    pub(super) platforms: &'a [Platform],
+    pub(super) glibc: Glibc,
+}
+
+impl Asked<'_> {
+    /// A published release never changes: the same pack is left alone, another is refused.
+    pub(super) fn require_same(
+        &self,
+        publisher: &Publisher<'_>,
+        metadata: &PackMetadata,
+        release: &Release,
+        archive: &ArchivedPack,
+    ) -> Result<(), AddError> {
+        let Self { targets, platforms, glibc } = *self;
+        let taken = |difference: String| AddError::VersionTaken {
+            pack: metadata.pack.clone(),
+            version: metadata.version.clone(),
+            difference,
+        };
+        let published = publisher.release(&metadata.pack, release)?;
+        let layer = published.pack_layer();
+        if layer.digest != archive.digest {
+            return Err(taken(format!("other files (archive {}, not {})", layer.digest, archive.digest)));
+        }
+        let lock = published.config.environments.python.as_ref();
+        let has = |&(platform, python): &(Platform, PythonMinor)| {
+            lock.is_some_and(|lock| {
+                let served = lock.targets.iter().map(|target| (target.platform, target.python));
+                let blocked = lock.blocked.iter().map(|target| (target.platform, target.python));
+                served.chain(blocked).any(|target| target == (platform, python))
+            })
+        };
+        if let Some((platform, python)) = targets.iter().find(|target| !has(target)) {
+            return Err(taken(format!("nothing vendored for Python {python} on {platform}")));
+        }
+        let asked = lock.iter().flat_map(|lock| &lock.targets);
+        let asked = asked.filter(|target| targets.contains(&(target.platform, target.python)));
+        for (target, wheel) in asked.flat_map(|target| target.wheels.iter().map(move |wheel| (target, wheel)))
+        {
+            if !wheel_fits(TargetKey::new(target.platform, target.python), glibc, &wheel.filename) {
+                return Err(taken(format!("`{}`, which needs a newer glibc than {glibc}", wheel.filename)));
+            }
+        }
+        let packages = published.config.environments.nodejs.as_ref();
+        let has = |platform: &Platform| {
+            packages.is_some_and(|lock| {
+                let served = lock.targets.iter().map(|target| target.platform);
+                served
+                    .chain(lock.blocked.iter().map(|target| target.platform))
+                    .any(|other| other == *platform)
+            })
+        };
+        match platforms.iter().find(|platform| !has(platform)) {
+            Some(platform) => Err(taken(format!("no npm packages vendored for {platform}"))),
+            None => Ok(()),
+        }
+    }
+}
+
+pub(super) fn empty_index(metadata: &PackMetadata) -> PackIndex {
+    PackIndex {
+        format: PACK_INDEX_FORMAT.to_owned(),
+        pack: metadata.pack.clone(),
+        label: String::new(),
+        description: String::new(),
+        author: None,
+        license: None,
+        keywords: Vec::new(),
+        homepage: None,
+        repository: None,
+        channels: BTreeMap::new(),
+        releases: Vec::new(),
+    }
+}
+
+/// Takes over what people read from the newest release.
+pub(super) fn describe(index: &mut PackIndex, metadata: &PackMetadata, release: &Release) {
+    if index.releases.iter().any(|other| other.version > release.version) {
+        return;
+    }
+    index.label.clone_from(&metadata.label);
+    index.description.clone_from(&metadata.description);
+    index.author.clone_from(&metadata.author);
+    index.license.clone_from(&metadata.license);
+    index.keywords.clone_from(&metadata.tags);
+    index.homepage.clone_from(&metadata.homepage);
+    index.repository.clone_from(&metadata.repository);
+}

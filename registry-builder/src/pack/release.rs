@@ -1,0 +1,200 @@
+//! Turns a linted pack and its vendored files into a release: archive, config, manifest, blobs.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+
+use attune_registry::archive::{ArchiveError, write_pack};
+use attune_registry::blob::BlobStore;
+use attune_registry::pack_directory::PackDirectory;
+use attune_registry::release_check::{ReleaseFault, check_release};
+use attune_schemas::component::{ComponentSummary, count_by_directory};
+use attune_schemas::environment_lock::{EnvironmentLocks, Footprint, NodeLock, PythonLock};
+use attune_schemas::pack::{PackMetadata, RunnerKind, bare_runtime_name, canonical_runtime};
+use attune_schemas::pack_config::{PACK_CONFIG_FORMAT, PackConfig};
+use attune_schemas::pack_index::{ManifestPointer, Release};
+use attune_schemas::release::{
+    CONFIG_MEDIA_TYPE, Descriptor, MANIFEST_MEDIA_TYPE, PACK_MEDIA_TYPE, PACK_REF_ANNOTATION,
+    RELEASE_ARTIFACT_TYPE, ReleaseManifest, VERSION_ANNOTATION,
+};
+use attune_schemas::{Digest, PackRef, Platform};
+use jiff::Timestamp;
+
+use crate::vendoring::VendoredFile;
+
+/// Why a pack cannot be made into a release.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReleaseError {
+    /// A pack archive could not be written.
+    #[error("could not archive pack `{pack}`")]
+    Archive {
+        /// The pack.
+        pack: PackRef,
+        /// The cause.
+        #[source]
+        source: ArchiveError,
+    },
+    /// No host could lay the release out.
+    #[error("no host could install pack `{pack}`")]
+    Refused {
+        /// The pack.
+        pack: PackRef,
+        /// The cause.
+        #[source]
+        source: Box<ReleaseFault>,
+    },
+    /// A disk failed.
+    #[error("could not read or write a file")]
+    Io(#[from] io::Error),
+}
+
+/// A pack's archive, as bytes that depend on its files alone.
+#[derive(Debug)]
+pub struct ArchivedPack {
+    /// The archive.
+    pub bytes: Vec<u8>,
+    /// Its digest.
+    pub digest: Digest,
+    /// What it unpacks to.
+    pub unpacked: Footprint,
+}
+
+/// Archives the files of `pack`.
+pub fn archive(pack: &PackDirectory, metadata: &PackMetadata) -> Result<ArchivedPack, ReleaseError> {
+    let mut bytes = Vec::new();
+    let archive = write_pack(pack.sources(), &mut bytes)
+        .map_err(|source| ReleaseError::Archive { pack: metadata.pack.clone(), source })?;
+    Ok(ArchivedPack { digest: Digest::of(&bytes), bytes, unpacked: archive.unpacked })
+}
+
+/// Everything that a release is made of.
+#[derive(Debug)]
+pub struct ReleaseParts<'a> {
+    /// The pack's metadata.
+    pub metadata: &'a PackMetadata,
+    /// Its components.
+    pub components: &'a [ComponentSummary],
+    /// Its archive.
+    pub archive: &'a ArchivedPack,
+    /// Its Python environment, where it needs one.
+    pub python: Option<PythonLock>,
+    /// Its Node.js environment, where it needs one.
+    pub nodejs: Option<NodeLock>,
+    /// Its vendored files.
+    pub vendored: &'a [VendoredFile],
+    /// When it is published.
+    pub now: Timestamp,
+}
+
+/// Stores the blobs of a release and returns its entry in the pack index.
+///
+/// # Errors
+/// No host could lay it out, and nothing was stored; or a disk failed.
+pub fn store(parts: &ReleaseParts<'_>, blobs: &BlobStore) -> Result<Release, ReleaseError> {
+    let config = config_of(parts);
+    check_release(&config).map_err(|source| ReleaseError::Refused {
+        pack: parts.metadata.pack.clone(),
+        source: Box::new(source),
+    })?;
+    blobs.put(&parts.archive.bytes)?;
+    let mut layers = vec![pack_layer(parts)];
+    let vendored: BTreeMap<(&str, &str, Digest), &VendoredFile> = parts
+        .vendored
+        .iter()
+        .map(|file| ((file.media_type, file.filename.as_str(), file.digest), file))
+        .collect();
+    for file in vendored.into_values() {
+        let (digest, size) = blobs.put_reader(fs_err::File::open(&file.path)?)?;
+        if (digest, size) != (file.digest, file.size) {
+            let message = format!("`{}` changed while it was read", file.path.display());
+            return Err(io::Error::new(io::ErrorKind::InvalidData, message).into());
+        }
+        layers.push(Descriptor::new(file.media_type, digest, size).titled(&file.filename));
+    }
+    let config = put_json(blobs, &config)?;
+    let manifest = ReleaseManifest {
+        schema_version: 2,
+        media_type: MANIFEST_MEDIA_TYPE.to_owned(),
+        artifact_type: RELEASE_ARTIFACT_TYPE.to_owned(),
+        config: Descriptor::new(CONFIG_MEDIA_TYPE, config.digest, config.size),
+        layers,
+        annotations: BTreeMap::from([
+            (PACK_REF_ANNOTATION.to_owned(), parts.metadata.pack.to_string()),
+            (VERSION_ANNOTATION.to_owned(), parts.metadata.version.to_string()),
+        ]),
+    };
+    let pointer = put_json(blobs, &manifest)?;
+    Ok(release_of(parts, &manifest, pointer))
+}
+
+fn pack_layer(parts: &ReleaseParts<'_>) -> Descriptor {
+    let title = format!("{}-{}.tar.zst", parts.metadata.pack, parts.metadata.version);
+    let archive = parts.archive;
+    Descriptor::new(PACK_MEDIA_TYPE, archive.digest, archive.bytes.len() as u64).titled(&title)
+}
+
+/// The config blob of a release.
+pub fn config_of(parts: &ReleaseParts<'_>) -> PackConfig {
+    let mut components = parts.components.to_vec();
+    components.sort_by(|a, b| (a.kind, &a.component_ref).cmp(&(b.kind, &b.component_ref)));
+    PackConfig {
+        format: PACK_CONFIG_FORMAT.to_owned(),
+        pack: parts.metadata.clone(),
+        components,
+        unpacked: parts.archive.unpacked,
+        environments: EnvironmentLocks { python: parts.python.clone(), nodejs: parts.nodejs.clone() },
+    }
+}
+
+fn put_json(blobs: &BlobStore, value: &impl serde::Serialize) -> io::Result<ManifestPointer> {
+    let bytes = serde_json::to_vec(value).map_err(io::Error::from)?;
+    Ok(ManifestPointer { digest: blobs.put(&bytes)?, size: bytes.len() as u64 })
+}
+
+fn release_of(parts: &ReleaseParts<'_>, manifest: &ReleaseManifest, pointer: ManifestPointer) -> Release {
+    Release {
+        version: parts.metadata.version.clone(),
+        manifest: pointer,
+        dependencies: parts.metadata.dependencies.clone(),
+        requires: parts.metadata.requires.clone(),
+        platforms: platforms(parts),
+        size: manifest.total_size(),
+        contents: count_by_directory(parts.components),
+        published_at: parts.now,
+        yanked: None,
+    }
+}
+
+/// The machines that it has vendored files for; empty where it needs none.
+fn platforms(parts: &ReleaseParts<'_>) -> Vec<Platform> {
+    let of_python = parts.python.iter().flat_map(|lock| &lock.targets).map(|target| target.platform);
+    let of_node = parts.nodejs.iter().flat_map(|lock| &lock.targets).map(|target| target.platform);
+    let of_python: BTreeSet<Platform> = of_python.collect();
+    let of_node: BTreeSet<Platform> = of_node.collect();
+    match (of_python.is_empty(), of_node.is_empty()) {
+        // Both are needed.
+        (false, false) => of_python.intersection(&of_node).copied().collect(),
+        _ => of_python.union(&of_node).copied().collect(),
+    }
+}
+
+/// Whether a pack runs Python at all, and so needs an interpreter even without dependencies.
+pub fn runs_python(metadata: &PackMetadata, components: &[ComponentSummary]) -> bool {
+    let tested = metadata.testing.as_ref().is_some_and(|testing| {
+        let mut runners = testing.runners.values();
+        runners.any(|runner| matches!(runner.kind, RunnerKind::Unittest | RunnerKind::Pytest))
+    });
+    tested || runs(metadata, components, "python")
+}
+
+/// Whether a pack runs Node.js at all.
+pub fn runs_node(metadata: &PackMetadata, components: &[ComponentSummary]) -> bool {
+    runs(metadata, components, "node")
+}
+
+fn runs(metadata: &PackMetadata, components: &[ComponentSummary], runtime: &str) -> bool {
+    let is_it = |name: &str| canonical_runtime(name) == Some(runtime);
+    let named = |text: &String| is_it(bare_runtime_name(text));
+    metadata.runtime_deps.iter().any(named)
+        || components.iter().flat_map(ComponentSummary::runtimes).any(is_it)
+}

@@ -1,0 +1,43 @@
+//! Why a registry could not be read or published to.
+
+use std::io;
+use std::path::PathBuf;
+
+use attune_registry::reader::ReaderError;
+use attune_registry::trust::{MetadataError, PublishError, TrustError};
+
+/// Why a registry could not be read or published to.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RegistryError {
+    /// There is no registry.
+    #[error("`{}` is not a registry: it has no metadata/1.root.json", path.display())]
+    NotARegistry {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// Another publisher holds the registry.
+    #[error("another attune-build is working on `{}`", path.display())]
+    Busy {
+        /// The registry.
+        path: PathBuf,
+    },
+    /// The metadata could not be verified.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
+    /// The metadata could not be signed.
+    #[error(transparent)]
+    Publish(#[from] PublishError),
+    /// The registry is not what its metadata says.
+    #[error(transparent)]
+    Reader(#[from] ReaderError),
+    /// A disk failed.
+    #[error("could not read or write a file")]
+    Io(#[from] io::Error),
+}
+
+impl From<MetadataError> for RegistryError {
+    fn from(error: MetadataError) -> Self {
+        Self::Trust(error.into())
+    }
+}

@@ -1,0 +1,27 @@
+//! Downloads: fetched over HTTP or from a disk, checked by digest, kept by digest.
+//!
+//! ```text
+//! download    the requests, several at a time
+//!   fetcher     one of them, resumed and retried
+//!   partial     the bytes that are there already
+//!   integrity   npm's checksums
+//! cache       finished files, by their sha256
+//! urls        URLs as they may be shown
+//! ```
+
+pub mod cache;
+pub mod download;
+mod fetcher;
+pub(super) mod integrity;
+mod partial;
+mod urls;
+
+#[cfg(test)]
+mod download_tests;
+
+pub use cache::{CacheError, CachedFile, DownloadCache};
+pub use download::{
+    Checksum, DownloadError, DownloadProgress, DownloadRequest, DownloadSettings, FetchedFrom, Location,
+    NoProgress, fetch_all,
+};
+pub(crate) use urls::{percent_decoded, shown};

@@ -1,0 +1,182 @@
+//! What can go wrong between a pack's `package.json` and its vendored packages.
+
+use std::io;
+use std::path::PathBuf;
+
+use attune_registry::archive::ArchiveError;
+use attune_registry::confinement::ConfinementError;
+use attune_schemas::FailureKind;
+
+use crate::vendoring::fetch::CacheError;
+use crate::vendoring::fetch::DownloadError;
+
+/// Why a pack's Node.js dependencies could not be vendored.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum NodeError {
+    /// `package.json` cannot be read.
+    #[error("`{}` is not valid: {reason}", path.display())]
+    Package {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// An entry of `meta.node_dependencies` is not `name` or `name@range`.
+    #[error("node dependency `{}` of the pack is not of the form name@range", dependency.escape_debug())]
+    Dependency {
+        /// The entry.
+        dependency: String,
+    },
+    /// What the pack asks of Node.js is no range.
+    #[error("the pack's nodejs requirement `{}` is not an npm version range", range.escape_debug())]
+    Range {
+        /// The requirement as written.
+        range: String,
+    },
+    /// The lock cannot be read.
+    #[error("the npm lock is refused: {reason}")]
+    Lock {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The lock was made for another `package.json`.
+    #[error("the npm lock is not that of package.json: they differ in {difference}")]
+    StaleLock {
+        /// In what.
+        difference: String,
+    },
+    /// The project has workspaces.
+    #[error("package.json has workspaces, which a pack cannot have")]
+    Workspaces,
+    /// A package is a link to a directory outside of the pack.
+    #[error("`{place}` of the npm lock links to `{target}`, which is not a directory of the pack")]
+    Link {
+        /// The link's place.
+        place: String,
+        /// Where it leads.
+        target: String,
+    },
+    /// A place is not one in `node_modules`.
+    #[error("the npm lock has a package at `{}`, which is no place in node_modules", place.escape_debug())]
+    Place {
+        /// The place.
+        place: String,
+    },
+    /// npm is needed and cannot be run.
+    #[error("npm, which {purpose}, cannot be run as `{}`", program.display())]
+    NoNpm {
+        /// What for.
+        purpose: &'static str,
+        /// The program.
+        program: PathBuf,
+        /// The cause.
+        #[source]
+        source: io::Error,
+    },
+    /// npm failed.
+    #[error("npm failed: {message}")]
+    NpmFailed {
+        /// What it wrote.
+        message: String,
+    },
+    /// Not one requested machine can be served.
+    #[error("the pack's npm packages can be vendored for none of the requested machines{}", lines(blames))]
+    NoTargetServed {
+        /// Everyone to blame, once each.
+        blames: Vec<String>,
+    },
+    /// A tarball is not safe to unpack.
+    #[error("npm package `{name}` is refused")]
+    Tarball {
+        /// The package.
+        name: String,
+        /// What is wrong with it.
+        #[source]
+        source: ArchiveError,
+    },
+    /// A tarball is of another package, or has no usable `package.json`.
+    #[error("npm package `{name}` is refused: {reason}")]
+    Identity {
+        /// The package.
+        name: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A program of a package is not in the package.
+    #[error("npm package `{name}` is refused: its program `{bin}` is `{target}`, which is outside of it")]
+    BinOutside {
+        /// The package.
+        name: String,
+        /// The program's name.
+        bin: String,
+        /// Where it is to be.
+        target: String,
+    },
+    /// An install script that was allowed failed.
+    #[error("the install script of npm package `{name}` failed: {reason}")]
+    Script {
+        /// The package.
+        name: String,
+        /// Why.
+        reason: String,
+    },
+    /// An install script cannot be confined.
+    #[error("the install script of npm package `{name}` was not run")]
+    Confinement {
+        /// The package.
+        name: String,
+        /// Why.
+        #[source]
+        source: ConfinementError,
+    },
+    /// A package whose install script was allowed is not among those of the pack.
+    #[error("an install script was allowed of `{name}`, {reason}")]
+    NothingToAllow {
+        /// The package.
+        name: String,
+        /// What is wrong with that.
+        reason: &'static str,
+    },
+    /// A file could not be fetched.
+    #[error(transparent)]
+    Download(#[from] DownloadError),
+    /// The download cache failed.
+    #[error(transparent)]
+    Cache(#[from] CacheError),
+    /// A disk failed.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+fn lines(blames: &[String]) -> String {
+    blames.iter().fold(String::new(), |text, blame| text + "\n  " + blame)
+}
+
+impl NodeError {
+    /// The kind of the failure.
+    pub fn kind(&self) -> FailureKind {
+        match self {
+            Self::Package { .. }
+            | Self::Dependency { .. }
+            | Self::Range { .. }
+            | Self::Workspaces
+            | Self::NothingToAllow { .. } => FailureKind::Usage,
+            Self::NoTargetServed { .. } | Self::Script { .. } => FailureKind::Unresolvable,
+            Self::Lock { .. }
+            | Self::StaleLock { .. }
+            | Self::Link { .. }
+            | Self::Place { .. }
+            | Self::Tarball { .. }
+            | Self::Identity { .. }
+            | Self::BinOutside { .. } => FailureKind::Untrusted,
+            Self::Download(error) if error.is_damage() => FailureKind::Untrusted,
+            Self::NoNpm { .. }
+            | Self::Confinement { .. }
+            | Self::NpmFailed { .. }
+            | Self::Download(_)
+            | Self::Cache(_)
+            | Self::Io(_) => FailureKind::Failed,
+        }
+    }
+}

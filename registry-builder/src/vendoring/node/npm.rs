@@ -1,0 +1,216 @@
+//! The program `npm`: for what only it knows, and nothing else.
+//!
+//! It runs with the user's environment and configuration, which name the registry and hold its logins,
+//! and never runs the scripts of packages. A pack's own `.npmrc` stays out of sight, as it would configure
+//! the machine that builds.
+
+use attune_registry::atomic_file::write_unshared;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde::Deserialize;
+use serde_json::Value;
+use tempfile::TempDir;
+use url::Url;
+
+use super::error::NodeError;
+use super::inputs::{LOCK_FILES, NodeInputs, PACKAGE_FILE};
+
+/// How npm is run.
+#[derive(Debug, Clone, Default)]
+pub struct NpmSettings {
+    /// The program; absent means the one on the search path.
+    pub path: Option<PathBuf>,
+    /// The package registry; absent means npm's own configuration.
+    pub registry: Option<String>,
+    /// Refuse the network.
+    pub offline: bool,
+    /// Packages whose install scripts may run here, once.
+    pub allow_scripts: BTreeSet<String>,
+}
+
+/// What a registry says of one version of a package.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct Published {
+    pub(super) version: String,
+    pub(super) dist: Dist,
+    /// Everything else, as `package.json` has it.
+    #[serde(flatten)]
+    pub(super) package: BTreeMap<String, Value>,
+}
+
+/// Where a published version is.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct Dist {
+    pub(super) tarball: String,
+    pub(super) integrity: Option<String>,
+}
+
+/// npm, with the registry that it asks.
+#[derive(Debug)]
+pub(super) struct Npm<'a> {
+    settings: &'a NpmSettings,
+}
+
+impl<'a> Npm<'a> {
+    pub(super) const fn new(settings: &'a NpmSettings) -> Self {
+        Self { settings }
+    }
+
+    /// The registry of packages of `scope`, or of those without one.
+    pub(super) fn registry(&self, scope: Option<&str>) -> Result<Url, NodeError> {
+        if let Some(registry) = &self.settings.registry {
+            return parse_registry(registry);
+        }
+        if let Some(scope) = scope {
+            let own = self.run(
+                "tells the package registry",
+                Path::new("."),
+                &["config", "get", &format!("{scope}:registry")],
+            )?;
+            if let Ok(url) = parse_registry(own.trim()) {
+                return Ok(url);
+            }
+        }
+        let url = self.run("tells the package registry", Path::new("."), &["config", "get", "registry"])?;
+        parse_registry(url.trim())
+    }
+
+    /// The text of a lock for what `inputs` asks for; an older lock of the pack is taken over.
+    pub(super) fn lock(&self, inputs: &NodeInputs) -> Result<String, NodeError> {
+        let area = work_area(inputs)?;
+        let mut arguments = vec!["install", "--package-lock-only", "--lockfile-version=3", "--omit=dev"];
+        if self.settings.offline {
+            arguments.push("--offline");
+        }
+        self.run("makes the lock of the pack's packages", area.path(), &arguments)?;
+        let made = LOCK_FILES.iter().map(|name| area.path().join(name)).find(|path| path.is_file());
+        let made = made.ok_or_else(|| NodeError::NpmFailed { message: "it made no lock".to_owned() })?;
+        Ok(fs_err::read_to_string(made)?)
+    }
+
+    /// What the registry says of the newest version of `name` in `range`.
+    pub(super) fn view(&self, name: &str, range: &str) -> Result<Published, NodeError> {
+        let text = self.run(
+            "asks the package registry for an optional package",
+            Path::new("."),
+            &["view", &format!("{name}@{range}"), "--json"],
+        )?;
+        let invalid = |error: serde_json::Error| NodeError::NpmFailed { message: error.to_string() };
+        let newest = match serde_json::from_str(&text).map_err(invalid)? {
+            Value::Array(mut versions) => versions.pop().unwrap_or_default(),
+            version => version,
+        };
+        serde_json::from_value(newest).map_err(invalid)
+    }
+
+    /// Packs the project in `directory` into `out`, as it would be published.
+    pub(super) fn pack(&self, directory: &Path, out: &Path) -> Result<PathBuf, NodeError> {
+        fs_err::create_dir_all(out)?;
+        let destination = format!("--pack-destination={}", out.display());
+        self.run("packs directories and repositories", directory, &["pack", "--json", &destination])?;
+        let is_tarball = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "tgz");
+        let packed = fs_err::read_dir(out)?.filter_map(|entry| Some(entry.ok()?.path())).find(is_tarball);
+        packed.ok_or_else(|| NodeError::NpmFailed { message: "it packed nothing".to_owned() })
+    }
+
+    fn run(&self, purpose: &'static str, directory: &Path, arguments: &[&str]) -> Result<String, NodeError> {
+        let program = self.settings.path.clone().unwrap_or_else(|| PathBuf::from("npm"));
+        let mut command = Command::new(&program);
+        command.env_remove(crate::signing::PASSPHRASE_VARIABLE).stdin(Stdio::null()).current_dir(directory);
+        command.args(arguments).args(["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]);
+        command.env("npm_config_update_notifier", "false").env("NO_COLOR", "1");
+        if let Some(registry) = &self.settings.registry {
+            // In the environment, because a URL may hold a password and everyone can read arguments.
+            command.env("npm_config_registry", registry);
+        }
+        tracing::debug!(program = %program.display(), ?arguments, "running npm");
+        let output = command.output().map_err(|source| NodeError::NoNpm { purpose, program, source })?;
+        if output.status.success() {
+            return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+        }
+        Err(NodeError::NpmFailed { message: complaint(&String::from_utf8_lossy(&output.stderr)) })
+    }
+}
+
+/// What npm says is wrong, without its prefix and the log that it points to.
+fn complaint(output: &str) -> String {
+    let lines = output.lines().map(|line| line.trim_start_matches("npm error").trim());
+    let telling = lines.filter(|line| !line.is_empty() && !line.starts_with("A complete log of this run"));
+    let text = telling.take(12).collect::<Vec<_>>().join("\n  ");
+    if text.is_empty() { "it failed without a word".to_owned() } else { text }
+}
+
+fn parse_registry(text: &str) -> Result<Url, NodeError> {
+    let with_slash = format!("{}/", text.trim_end_matches('/'));
+    let url: Option<Url> = with_slash.parse().ok();
+    url.filter(|url| matches!(url.scheme(), "http" | "https")).ok_or_else(|| NodeError::NpmFailed {
+        message: "its registry is not an http or https URL".to_owned(),
+    })
+}
+
+/// A directory that shows npm the pack, without installed packages and configuration.
+fn work_area(inputs: &NodeInputs) -> Result<TempDir, NodeError> {
+    let area = tempfile::tempdir()?;
+    for entry in fs_err::read_dir(inputs.pack_dir().canonicalize()?)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let hidden = [".npmrc", "node_modules", PACKAGE_FILE];
+        if hidden.iter().any(|hidden| name == *hidden) {
+            continue;
+        }
+        let place = area.path().join(&name);
+        if LOCK_FILES.iter().any(|lock| name == *lock) {
+            fs_err::copy(entry.path(), place)?;
+        } else if entry.file_type()?.is_dir() {
+            // Not a link: npm would take what is in it for something outside of the project.
+            crate::vendoring::source_tree::copy_directory(&entry.path(), &place)?;
+        } else {
+            fs_err::os::unix::fs::symlink(entry.path(), place)?;
+        }
+    }
+    let package = serde_json::to_vec_pretty(&inputs.joined_package()).map_err(std::io::Error::from)?;
+    write_unshared(&area.path().join(PACKAGE_FILE), package)?;
+    Ok(area)
+}
+
+#[cfg(test)]
+mod tests {
+    use attune_registry::pack_directory::PackDirectory;
+
+    use super::*;
+
+    #[test]
+    fn a_complaint_is_what_npm_says_is_wrong() {
+        let output = "npm error code ETARGET\nnpm error notarget No matching version found for a@^9.\nnpm error A complete log of this run can be found in: /x\n";
+        assert_eq!(complaint(output), "code ETARGET\n  notarget No matching version found for a@^9.");
+        assert_eq!(complaint(""), "it failed without a word");
+    }
+
+    #[test]
+    fn npm_that_is_not_there_is_told() {
+        let settings = NpmSettings { path: Some("/nowhere/npm".into()), ..NpmSettings::default() };
+        let error = Npm::new(&settings).registry(None).unwrap_err();
+        assert!(matches!(error, NodeError::NoNpm { .. }), "{error}");
+    }
+
+    #[test]
+    fn the_work_area_shows_the_pack_without_its_configuration() {
+        let pack = tempfile::tempdir().unwrap();
+        for (name, content) in
+            [(PACKAGE_FILE, "{}"), (".npmrc", "x"), ("package-lock.json", "lock"), ("a.js", "")]
+        {
+            fs_err::write(pack.path().join(name), content).unwrap();
+        }
+        fs_err::create_dir_all(pack.path().join("node_modules/x")).unwrap();
+        let inputs =
+            NodeInputs::read(&PackDirectory::open(pack.path()).unwrap(), &["y@1".to_owned()], None).unwrap();
+        let area = work_area(&inputs).unwrap();
+        let mut names: Vec<_> =
+            fs_err::read_dir(area.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        assert_eq!(names, ["a.js", "package-lock.json", "package.json"]);
+        assert!(fs_err::read_to_string(area.path().join(PACKAGE_FILE)).unwrap().contains("\"y\": \"1\""));
+    }
+}

@@ -1,0 +1,237 @@
+//! A pack's Node.js dependencies, from what it asks for to a lock with its tarballs: the steps in order.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use attune_schemas::Platform;
+use attune_schemas::environment_lock::{BlockedPlatform, LockedNodePackage, NodeLock, NodeTarget};
+use attune_schemas::release::{NODE_OVERLAY_MEDIA_TYPE, NODE_PACKAGE_MEDIA_TYPE};
+
+use super::allowed_scripts::AllowedScripts;
+use super::bins::bin_links;
+use super::closure::{Closure, close_over};
+use super::error::NodeError;
+use super::inputs::NodeInputs;
+use super::lockfile::{Lockfile, name_of_place};
+use super::locking::{complete, not_in_lock, read_lock};
+use super::npm::Npm;
+use super::scripts::Made;
+use super::sources::{Sources, TarballSource};
+use super::tarball::{TarballFacts, read_tarball};
+use crate::vendoring::fetch::{CachedFile, DownloadCache};
+use crate::vendoring::fetch::{Checksum, DownloadProgress, DownloadRequest, DownloadSettings, fetch_all};
+use crate::vendoring::parallel::in_parallel;
+use crate::vendoring::{VendorSettings, VendoredFile};
+
+/// A pack's vendored Node.js dependencies.
+#[derive(Debug, Clone)]
+pub struct VendoredNode {
+    /// The lock. Its targets are empty where the pack needs no package.
+    pub lock: NodeLock,
+    /// Every tarball that the lock names, once, sorted by name.
+    pub files: Vec<VendoredFile>,
+    /// What a person should know, and that stops nothing.
+    pub warnings: Vec<String>,
+}
+
+/// A tarball that was fetched and judged.
+pub(super) struct Tarball {
+    pub(super) file: CachedFile,
+    origin: Option<String>,
+    pub(super) facts: TarballFacts,
+}
+
+/// Reads or makes the lock of `inputs`, fetches the packages of every platform and checks them.
+///
+/// # Errors
+/// Also where not one platform can be served; the error names everyone to blame.
+pub fn vendor_node(
+    inputs: &NodeInputs,
+    platforms: &[Platform],
+    settings: &VendorSettings,
+    progress: &dyn DownloadProgress,
+) -> Result<VendoredNode, NodeError> {
+    let cache = &DownloadCache::open(&settings.cache_dir)?;
+    let npm = Npm::new(&settings.npm);
+    let mut lock = read_lock(inputs, &npm)?;
+    let mut warnings = not_in_lock(inputs, &lock);
+    complete(&mut lock, platforms, &npm, &mut warnings)?;
+    let mut closures: BTreeMap<Platform, Closure> =
+        platforms.iter().map(|&platform| (platform, close_over(&lock, platform))).collect();
+    let places: BTreeSet<String> = closures.values().flat_map(|closure| &closure.places).cloned().collect();
+
+    let sources = Sources { pack_dir: inputs.pack_dir(), npm: &npm, cache, registries: RefCell::default() };
+    let mut found = BTreeMap::new();
+    for place in places {
+        match sources.find(&place, &lock.packages[&place])? {
+            Ok(source) => {
+                let _previous = found.insert(place, source);
+            }
+            Err(reason) => {
+                for closure in closures.values_mut().filter(|closure| closure.places.contains(&place)) {
+                    closure.blames.insert(reason.clone());
+                }
+            }
+        }
+    }
+    let (served, blocked): (Vec<_>, Vec<_>) =
+        closures.into_iter().partition(|(_, closure)| closure.blames.is_empty());
+    if served.is_empty() {
+        let blames: BTreeSet<String> = blocked.into_iter().flat_map(|(_, closure)| closure.blames).collect();
+        return Err(NodeError::NoTargetServed { blames: blames.into_iter().collect() });
+    }
+    let wanted: BTreeSet<&String> = served.iter().flat_map(|(_, closure)| &closure.places).collect();
+    found.retain(|place, _| wanted.contains(place));
+    warnings.extend(weak(&found));
+    let tarballs = fetch(&lock, found, cache, &settings.downloads(), progress)?;
+    warnings.extend(scripted(&tarballs, &settings.npm.allow_scripts));
+    let scripts = AllowedScripts { lock: &lock, tarballs: &tarballs, settings, cache, progress };
+    let (mut served, mut blocked) = (served, blocked);
+    let made = scripts.run(&mut served, &mut blocked)?;
+    let vendored = Vendored { lock: &lock, tarballs: &tarballs, made: &made };
+    let targets = served.iter().map(|(platform, closure)| vendored.target(*platform, closure));
+    Ok(VendoredNode {
+        lock: NodeLock {
+            requires_nodejs: inputs.requires_nodejs().map(str::to_owned),
+            manifest: inputs.manifest().cloned(),
+            targets: targets.collect::<Result<_, _>>()?,
+            blocked: blocked
+                .into_iter()
+                .map(|(platform, closure)| BlockedPlatform {
+                    platform,
+                    blames: closure.blames.into_iter().collect(),
+                })
+                .collect(),
+        },
+        files: files(&tarballs, &made),
+        warnings,
+    })
+}
+
+fn weak(found: &BTreeMap<String, TarballSource>) -> Vec<String> {
+    let is_weak = |(place, source): (&String, &TarballSource)| match source {
+        TarballSource::Fetch {
+            request: DownloadRequest { checksum: Checksum::Integrity(integrity), .. },
+            ..
+        } if integrity.is_weak() => {
+            Some(format!("the lock names `{}` by sha1 alone, which can be forged", name_of_place(place)))
+        }
+        _ => None,
+    };
+    found.iter().filter_map(is_weak).collect()
+}
+
+fn scripted(tarballs: &BTreeMap<String, Tarball>, allowed: &BTreeSet<String>) -> Vec<String> {
+    let names = tarballs.iter().filter(|(_, tarball)| tarball.facts.has_install_script);
+    let names: BTreeSet<&str> = names.map(|(place, _)| name_of_place(place)).collect();
+    let warning = |name| {
+        format!(
+            "`{name}` has an install script, which is not run; if it does not work without, add it with --allow-scripts {name}"
+        )
+    };
+    names.into_iter().filter(|name| !allowed.contains(*name)).map(warning).collect()
+}
+
+fn fetch(
+    lock: &Lockfile,
+    found: BTreeMap<String, TarballSource>,
+    cache: &DownloadCache,
+    downloads: &DownloadSettings,
+    progress: &dyn DownloadProgress,
+) -> Result<BTreeMap<String, Tarball>, NodeError> {
+    let (mut had, mut places, mut requests) = (Vec::new(), Vec::new(), Vec::new());
+    for (place, source) in found {
+        match source {
+            TarballSource::Fetch { request, origin } => {
+                places.push((place, origin));
+                requests.push(request);
+            }
+            TarballSource::Packed { file, origin } => had.push((place, Some(origin), file)),
+            TarballSource::InBundle => {}
+        }
+    }
+    let fetched = fetch_all(&requests, cache, downloads, progress)?;
+    had.extend(places.into_iter().zip(fetched).map(|((place, origin), file)| (place, origin, file)));
+    let judged = in_parallel(&had, |(place, _, file)| {
+        let entry = &lock.packages[place];
+        let name = entry.name.as_deref().unwrap_or_else(|| name_of_place(place));
+        read_tarball(&file.path, name, entry.version.as_deref())
+    });
+    let tarballs = had
+        .into_iter()
+        .zip(judged)
+        .map(|((place, origin, file), facts)| Ok((place, Tarball { file, origin, facts: facts? })));
+    tarballs.collect()
+}
+
+/// Everything that targets are made of.
+struct Vendored<'a> {
+    lock: &'a Lockfile,
+    tarballs: &'a BTreeMap<String, Tarball>,
+    made: &'a BTreeMap<String, Made>,
+}
+
+impl Vendored<'_> {
+    fn target(&self, platform: Platform, closure: &Closure) -> Result<NodeTarget, NodeError> {
+        let packages = closure.places.iter().filter_map(|place| Some((place, self.tarballs.get(place)?)));
+        let packages = packages.map(|(place, tarball)| self.package(place, tarball));
+        Ok(NodeTarget {
+            platform,
+            packages: packages.collect::<Result<_, _>>()?,
+            bins: bin_links(self.lock, closure.places.iter(), |path| has_file(self.tarballs, path))?,
+        })
+    }
+
+    fn package(&self, place: &str, tarball: &Tarball) -> Result<LockedNodePackage, NodeError> {
+        let entry = &self.lock.packages[place];
+        let version = tarball.facts.version.clone().or_else(|| entry.version.clone());
+        Ok(LockedNodePackage {
+            path: place.parse().map_err(|_| NodeError::Place { place: place.to_owned() })?,
+            name: name_at(self.lock, place).to_owned(),
+            version: version.unwrap_or_default(),
+            digest: tarball.file.digest,
+            size: tarball.file.size,
+            unpacked: tarball.facts.unpacked,
+            overlay: self.made.get(place).map(|made| made.overlay.clone()),
+            has_install_script: tarball.facts.has_install_script,
+            origin: tarball.origin.clone(),
+        })
+    }
+}
+
+/// The name of the package at `place`.
+pub(super) fn name_at<'a>(lock: &'a Lockfile, place: &'a str) -> &'a str {
+    lock.packages[place].name.as_deref().unwrap_or_else(|| name_of_place(place))
+}
+
+/// Whether one of the tarballs has the file at `path` of the tree: that of the nearest place above it, which
+/// may bring other packages inside it.
+pub(super) fn has_file(tarballs: &BTreeMap<String, Tarball>, path: &str) -> bool {
+    let mut directory = path;
+    while let Some((above, _)) = directory.rsplit_once('/') {
+        directory = above;
+        if let Some(tarball) = tarballs.get(directory) {
+            return tarball.facts.files.contains(&path[directory.len() + 1..]);
+        }
+    }
+    false
+}
+
+fn files(tarballs: &BTreeMap<String, Tarball>, made: &BTreeMap<String, Made>) -> Vec<VendoredFile> {
+    let file = |(place, tarball): (&String, &Tarball)| {
+        let name = name_of_place(place).trim_start_matches('@').replace('/', "-");
+        let filename = format!("{name}-{}.tgz", tarball.facts.version.as_deref().unwrap_or("0"));
+        let CachedFile { digest, size, path } = tarball.file.clone();
+        (digest, VendoredFile { media_type: NODE_PACKAGE_MEDIA_TYPE, filename, digest, size, path })
+    };
+    let overlay = |(place, made): (&String, &Made)| {
+        let name = name_of_place(place).trim_start_matches('@').replace('/', "-");
+        let CachedFile { digest, size, path } = made.file.clone();
+        let filename = format!("{name}-overlay.tar.zst");
+        (digest, VendoredFile { media_type: NODE_OVERLAY_MEDIA_TYPE, filename, digest, size, path })
+    };
+    let distinct: BTreeMap<_, _> = tarballs.iter().map(file).chain(made.iter().map(overlay)).collect();
+    let mut files: Vec<VendoredFile> = distinct.into_values().collect();
+    files.sort_by(|a, b| a.filename.cmp(&b.filename));
+    files
+}

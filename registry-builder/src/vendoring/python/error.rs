@@ -1,0 +1,198 @@
+//! What can go wrong between a pack's requirements and its vendored wheels.
+//!
+//! Rendering is the binary's work.
+
+use std::io;
+use std::path::PathBuf;
+
+use attune_registry::release_check::WheelError;
+use attune_schemas::{EntryPath, FailureKind};
+use uv_pep440::VersionSpecifiersParseError;
+
+use super::selection::Blocked;
+use super::target::TargetError;
+use crate::vendoring::fetch::CacheError;
+use crate::vendoring::fetch::DownloadError;
+use crate::vendoring::python::lock::PylockError;
+
+/// Why a pack's Python dependencies could not be vendored.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PythonError {
+    /// No platform or Python was asked for.
+    #[error("no target platform and Python was asked for")]
+    NoTargets,
+    /// An entry of `meta.python_dependencies` is not a PEP 508 requirement.
+    #[error("python dependency `{}` of the pack is not a valid requirement: {reason}", requirement.escape_debug())]
+    Requirement {
+        /// The entry.
+        requirement: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A requirements file includes one outside the pack.
+    #[error("requirements file `{file}` includes `{include}`, which is not a file of the pack")]
+    Include {
+        /// The including file.
+        file: EntryPath,
+        /// The included path as written.
+        include: String,
+    },
+    /// The pack's Python requirement is not a PEP 440 specifier.
+    #[error("the pack's python requirement `{text}` is not a version specifier")]
+    RequiresPython {
+        /// The requirement as written.
+        text: String,
+        /// What is wrong with it.
+        #[source]
+        source: VersionSpecifiersParseError,
+    },
+    /// A target that no wheel tags can be made for.
+    #[error(transparent)]
+    Target(#[from] TargetError),
+    /// The configured uv cannot be run.
+    #[error("uv at `{}` cannot be run", path.display())]
+    UvUnusable {
+        /// The configured path.
+        path: PathBuf,
+        /// What running it gave.
+        #[source]
+        source: io::Error,
+    },
+    /// The configured uv answers `--version` with a failure or with too old a version.
+    #[error("uv at `{}` cannot be used: it reports `{version}`, needed is {needed} or newer", path.display())]
+    UvTooOld {
+        /// The configured path.
+        path: PathBuf,
+        /// What it reports.
+        version: String,
+        /// The oldest usable version.
+        needed: &'static str,
+    },
+    /// There is no uv, and none could be fetched.
+    #[error("uv, which resolves python requirements, is not installed and could not be fetched: {reason}")]
+    NoUv {
+        /// Why it could not be fetched.
+        reason: String,
+    },
+    /// The fetched uv is not the pinned one.
+    #[error("the fetched uv wheel `{filename}` is not the pinned one: its digest is {actual}")]
+    UvDigest {
+        /// The wheel's name.
+        filename: String,
+        /// The digest found.
+        actual: attune_schemas::Digest,
+    },
+    /// uv failed for another reason than the requirements.
+    #[error("uv failed ({status}): {message}")]
+    UvFailed {
+        /// Its exit status.
+        status: String,
+        /// What it wrote.
+        message: String,
+    },
+    /// The requirements cannot be satisfied together; uv's explanation is kept.
+    #[error("the pack's python requirements cannot be satisfied\n{explanation}")]
+    Unsatisfiable {
+        /// uv's explanation.
+        explanation: String,
+    },
+    /// Not one requested target can be served.
+    #[error(
+        "the pack's python requirements can be vendored for none of the requested targets\n{}",
+        lines(blames)
+    )]
+    NoTargetServed {
+        /// Everyone to blame, once each.
+        blames: Vec<Blocked>,
+    },
+    /// The lock is not one to follow.
+    #[error("python lock `{}` is refused", path.display())]
+    Lock {
+        /// The lock's path, or what it was made from.
+        path: PathBuf,
+        /// What is wrong with it.
+        #[source]
+        source: PylockError,
+    },
+    /// A wheel is not safe to unpack.
+    #[error("wheel `{filename}` is refused")]
+    Wheel {
+        /// The wheel's name.
+        filename: String,
+        /// What is wrong with it.
+        #[source]
+        source: WheelError,
+    },
+    /// A package had to be built to learn what it requires, and something of the machine is missing.
+    #[error("a package that is published as source only could not be built: {missing}\n{message}")]
+    BuildMisses {
+        /// What is missing, with the packages that carry it.
+        missing: String,
+        /// What uv wrote.
+        message: String,
+    },
+    /// What a build made is not a wheel of the package.
+    #[error("the build of `{package}` made `{filename}`, which cannot be used: {reason}")]
+    BuiltWheel {
+        /// The package.
+        package: String,
+        /// What was made.
+        filename: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A file could not be fetched.
+    #[error(transparent)]
+    Download(#[from] DownloadError),
+    /// The download cache failed.
+    #[error(transparent)]
+    Cache(#[from] CacheError),
+    /// A disk failed.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+fn lines(blames: &[Blocked]) -> String {
+    let lines: Vec<String> = blames.iter().map(|blocked| format!("  {blocked}")).collect();
+    lines.join("\n")
+}
+
+impl PythonError {
+    /// The kind of the failure.
+    pub fn kind(&self) -> FailureKind {
+        match self {
+            Self::NoTargets
+            | Self::Requirement { .. }
+            | Self::Include { .. }
+            | Self::RequiresPython { .. }
+            | Self::Target(_) => FailureKind::Usage,
+            Self::Unsatisfiable { .. } | Self::NoTargetServed { .. } => FailureKind::Unresolvable,
+            Self::UvDigest { .. } | Self::Lock { .. } | Self::Wheel { .. } => FailureKind::Untrusted,
+            Self::BuildMisses { .. } => FailureKind::Unresolvable,
+            Self::BuiltWheel { .. } => FailureKind::Untrusted,
+            Self::Download(error) if error.is_damage() => FailureKind::Untrusted,
+            Self::UvUnusable { .. }
+            | Self::UvTooOld { .. }
+            | Self::NoUv { .. }
+            | Self::UvFailed { .. }
+            | Self::Download(_)
+            | Self::Cache(_)
+            | Self::Io(_) => FailureKind::Failed,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kind_follows_the_failure() {
+        let unsatisfiable = PythonError::Unsatisfiable { explanation: "because".to_owned() };
+        assert_eq!(unsatisfiable.kind(), FailureKind::Unresolvable);
+        assert_eq!(PythonError::NoTargets.kind(), FailureKind::Usage);
+        let no_uv = PythonError::NoUv { reason: "no pip".to_owned() };
+        assert_eq!(no_uv.kind(), FailureKind::Failed);
+    }
+}

@@ -1,0 +1,8 @@
+//! uv: the program that resolves requirements, found or fetched, and run.
+
+pub(crate) mod resolver;
+mod tool;
+
+pub use resolver::UvSettings;
+pub(super) use resolver::{Uv, set_indexes};
+pub(super) use tool::{PROGRAMS, find_uv};

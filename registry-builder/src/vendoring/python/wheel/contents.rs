@@ -1,0 +1,240 @@
+//! What the files of a wheel say: whether RECORD tells the truth, which libraries they need, and whether
+//! they mind where they lie.
+//!
+//! Read once per wheel; the answer is kept beside the cached wheel, by its digest.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{Read, Seek};
+use std::path::Path;
+
+use attune_registry::release_check::WheelError;
+use attune_registry::wheel::record::{base64_of_digest, record_entries};
+use attune_schemas::Digest;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use zip::ZipArchive;
+
+use super::placement::{WheelLayout, library_reason, module_reason};
+use crate::vendoring::elf::{self, ElfFacts, is_of_the_c_library, read_elf};
+
+/// What the files of a wheel say.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct WheelContents {
+    /// Why its directories must be real in every environment, where they must.
+    pub(crate) unfolded: Option<String>,
+    /// The shared libraries that it has, by file name and soname.
+    pub(crate) provides: BTreeSet<String>,
+    /// The shared libraries that it needs and does not have; those of the C library apart.
+    pub(crate) needs: BTreeSet<String>,
+    /// The newest glibc whose symbols it uses, major and minor.
+    pub(crate) glibc: Option<(u16, u16)>,
+}
+
+/// The most bytes of a file that are held in memory to be looked into.
+const MAX_READ_BYTES: u64 = 2 << 30;
+/// The most bytes of a module that is looked into.
+const MAX_MODULE_BYTES: u64 = 4 << 20;
+
+/// Reads every file of the wheel at `path`, which must have been judged safe to unpack.
+pub(crate) fn read_contents(path: &Path) -> Result<WheelContents, WheelError> {
+    let archive = ZipArchive::new(std::io::BufReader::new(fs_err::File::open(path)?))?;
+    let mut reading = Reading::default();
+    reading.read(archive)?;
+    Ok(reading.finish())
+}
+
+#[derive(Default)]
+struct Reading {
+    tree: WheelLayout,
+    libraries: BTreeMap<String, ElfFacts>,
+    unfolded: Option<String>,
+}
+
+impl Reading {
+    fn read<R: Read + Seek>(&mut self, mut archive: ZipArchive<R>) -> Result<(), WheelError> {
+        let mut record = Record::of(&mut archive)?;
+        for index in 0..archive.len() {
+            let mut entry = archive.by_index(index)?;
+            if entry.is_dir() {
+                continue;
+            }
+            let name = entry.name().to_owned();
+            let (digest, kept) = read_entry(&name, entry.size(), &mut entry)?;
+            record.check(&name, &digest)?;
+            self.look_into(&name, &kept);
+        }
+        record.finish()
+    }
+
+    fn look_into(&mut self, name: &str, bytes: &[u8]) {
+        // Where the file will lie in an environment.
+        let path = installed_path(name);
+        let mut directory = path;
+        while let Some((parent, _)) = directory.rsplit_once('/') {
+            self.tree.directories.insert(parent.to_owned());
+            directory = parent;
+        }
+        self.tree.directories.insert(String::new());
+        if bytes.starts_with(&elf::MAGIC) {
+            let Some(facts) = read_elf(bytes) else { return };
+            self.tree.libraries.extend(path.rsplit('/').next().map(str::to_owned));
+            self.tree.libraries.extend(facts.soname.clone());
+            self.libraries.insert(path.to_owned(), facts);
+        } else if self.unfolded.is_none() && !bytes.is_empty() && !name.contains(".dist-info/") {
+            self.unfolded = module_reason(path, &String::from_utf8_lossy(bytes));
+        }
+    }
+
+    fn finish(self) -> WheelContents {
+        let Self { tree, libraries, unfolded } = self;
+        let reason = || libraries.iter().find_map(|(path, facts)| library_reason(path, facts, &tree));
+        let needed = libraries.values().flat_map(|facts| &facts.needed);
+        let needs = needed
+            .filter(|library| !is_of_the_c_library(library) && !tree.libraries.contains(library.as_str()));
+        WheelContents {
+            unfolded: unfolded.or_else(reason),
+            needs: needs.cloned().collect(),
+            glibc: libraries.values().filter_map(|facts| facts.glibc).max(),
+            provides: tree.libraries,
+        }
+    }
+}
+
+/// The digest of an entry, and its bytes where they are worth a look: modules and ELF files.
+fn read_entry(name: &str, size: u64, entry: &mut impl Read) -> Result<(Digest, Vec<u8>), WheelError> {
+    let mut hasher = Sha256::new();
+    let mut buffer = vec![0; 64 * 1024];
+    let (mut kept, mut length, mut keeps) = (Vec::new(), 0_u64, false);
+    loop {
+        let count = entry.read(&mut buffer)?;
+        if count == 0 {
+            break;
+        }
+        let bytes = &buffer[..count];
+        if length == 0 {
+            let is_module = has_extension(name, "py") && size <= MAX_MODULE_BYTES;
+            keeps = is_module || (bytes.starts_with(&elf::MAGIC) && size <= MAX_READ_BYTES);
+        }
+        length += count as u64;
+        hasher.update(bytes);
+        if keeps {
+            kept.extend_from_slice(bytes);
+        }
+    }
+    Ok((Digest::from_bytes(hasher.finalize().into()), kept))
+}
+
+fn has_extension(name: &str, wanted: &str) -> bool {
+    Path::new(name).extension().is_some_and(|extension| extension.eq_ignore_ascii_case(wanted))
+}
+
+/// Where a file of a wheel comes to lie: what is in `.data/purelib` lies beside the other modules.
+fn installed_path(name: &str) -> &str {
+    let Some((top, rest)) = name.split_once('/') else { return name };
+    if !top.ends_with(".data") {
+        return name;
+    }
+    ["purelib/", "platlib/"].iter().find_map(|kind| rest.strip_prefix(kind)).unwrap_or(name)
+}
+
+/// What RECORD says of the files.
+struct Record {
+    path: String,
+    /// The digest of each file, in RECORD's own spelling; what is left was not found yet.
+    expected: BTreeMap<String, Option<String>>,
+}
+
+impl Record {
+    fn of<R: Read + Seek>(archive: &mut ZipArchive<R>) -> Result<Self, WheelError> {
+        let is_record = |name: &&str| {
+            name.split_once('/').is_some_and(|(top, file)| top.ends_with(".dist-info") && file == "RECORD")
+        };
+        let records: Vec<String> = archive.file_names().filter(is_record).map(str::to_owned).collect();
+        let [path] = records.as_slice() else {
+            return Err(WheelError::Record { reason: format!("it has {} of them, not one", records.len()) });
+        };
+        let path = path.clone();
+        let entries = record_entries(archive.by_name(&path)?)
+            .map_err(|error| WheelError::Record { reason: error.to_string() })?;
+        let expected = entries.into_iter().map(|entry| {
+            let hash = entry.sha256().map(str::to_owned);
+            (entry.path, hash)
+        });
+        let expected = expected.collect();
+        Ok(Self { path, expected })
+    }
+
+    fn check(&mut self, name: &str, digest: &Digest) -> Result<(), WheelError> {
+        let Some(Some(expected)) = self.expected.remove(name) else { return Ok(()) };
+        if base64_of_digest(digest) == expected {
+            return Ok(());
+        }
+        Err(WheelError::Record { reason: format!("`{name}` has another digest than it says") })
+    }
+
+    fn finish(mut self) -> Result<(), WheelError> {
+        self.expected.remove(&self.path);
+        // Bytecode is listed by some and shipped by few.
+        self.expected.retain(|name, _| !has_extension(name, "pyc") && !name.ends_with('/'));
+        match self.expected.keys().next() {
+            None => Ok(()),
+            Some(name) => Err(WheelError::Record { reason: format!("`{name}` is not there") }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::zip_bytes;
+
+    fn contents(files: &[(&str, &[u8])]) -> Result<WheelContents, WheelError> {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("wheel.whl");
+        fs_err::write(&path, zip_bytes(files)).unwrap();
+        read_contents(&path)
+    }
+
+    fn line(name: &str, content: &[u8]) -> String {
+        format!("{name},sha256={},{}\n", base64_of_digest(&Digest::of(content)), content.len())
+    }
+
+    const RECORD: &str = "a-1.dist-info/RECORD";
+
+    #[test]
+    fn an_honest_record_is_believed() {
+        let record = line("a/b.py", b"x") + "a-1.dist-info/RECORD,,\na/c.pyc,,\n";
+        let found = contents(&[("a/b.py", b"x"), ("unlisted", b"y"), (RECORD, record.as_bytes())]).unwrap();
+        assert_eq!(found, WheelContents::default());
+    }
+
+    #[test]
+    fn a_record_that_lies_is_refused() {
+        let of_another = line("a/b.py", b"other");
+        let of_nothing = line("a/missing.py", b"");
+        for (record, blamed) in [(of_another, "a/b.py"), (of_nothing, "a/missing.py")] {
+            let error = contents(&[("a/b.py", b"x"), (RECORD, record.as_bytes())]).unwrap_err();
+            assert!(error.to_string().contains(blamed), "{error}");
+        }
+    }
+
+    #[test]
+    fn no_record_and_two_are_refused() {
+        let none = contents(&[("a/b.py", b"x")]).unwrap_err();
+        let two = contents(&[(RECORD, b""), ("b-1.dist-info/RECORD", b"")]).unwrap_err();
+        for error in [none, two] {
+            assert!(matches!(error, WheelError::Record { .. }), "{error}");
+        }
+    }
+
+    #[test]
+    fn modules_and_libraries_are_looked_into() {
+        let module = b"import os\nx = os.path.join(os.path.dirname(__file__), '..', 'y')\n";
+        let found = contents(&[("a-1.data/purelib/a/b.py", module), (RECORD, b"")]).unwrap();
+        assert!(found.unfolded.unwrap().starts_with("`a/b.py` looks above its package"));
+
+        let program = fs_err::read("/bin/sh").unwrap();
+        let found = contents(&[("a/libsh.so.1", &program), (RECORD, b"")]).unwrap();
+        assert!(found.provides.contains("libsh.so.1"), "{found:?}");
+    }
+}
