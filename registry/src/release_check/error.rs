@@ -27,7 +27,7 @@ pub enum WheelError {
         kind: &'static str,
     },
     /// Two entries have one path, or paths that differ by case alone, or one is a file and a directory.
-    #[error("entry `{path}` collides with an earlier one")]
+    #[error("entry `{path}` collides with an earlier one, or differs from it by case alone")]
     Collision {
         /// The later entry.
         path: String,
