@@ -27,6 +27,7 @@ mod host_conditions;
 mod hostile_environment;
 mod hostile_release;
 mod interrupt;
+mod layers;
 mod listed_versions;
 mod nodejs;
 mod nodejs_bad_input;

@@ -1,0 +1,200 @@
+//! Imports run downwards: a file uses its own room and those on lower floors alone.
+//!
+//! The tables are the design; `docs/ARCHITECTURE.md` shows them. A room without a floor fails, and so does a floor
+//! without its room.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use attune_tests::import_graph::ImportGraph;
+
+/// A crate's rooms, the ground first; those of one floor do not use each other.
+type Floors = &'static [&'static [&'static str]];
+
+const SCHEMAS: Floors = &[
+    &["canonical_json", "diagnostics", "digest", "entry_path", "failure_kind", "pack_ref", "platform"],
+    &["runtime_constraint", "version"],
+    &["requirement", "yaml", "runtime_definition", "environment_lock", "release", "tuf"],
+    &["pack_index"],
+    &["runtime_index", "pack"],
+    &["bundle", "component", "pack_test_result"],
+    &["pack_config", "lint"],
+    &["coverage", "json_schema"],
+];
+const REGISTRY: Floors = &[
+    &["layout", "report", "resolve", "atomic_file", "archive", "wheel", "system_libraries", "confinement"],
+    &["pack_directory", "release_check", "blob"],
+    &["trust"],
+    &["source"],
+    &["bundle"],
+    &["reader"],
+];
+const HOST: Floors = &[
+    &["process"],
+    &["machine", "root"],
+    &["environment"],
+    &["generation"],
+    &["database"],
+    &["inventory"],
+    &["transaction"],
+    &["store"],
+    &["change"],
+];
+const TERMINAL: Floors =
+    &[&["exit", "output", "table"], &["failure", "progress"], &["usage"], &["report_args"]];
+const INSTALLER: Floors = &[
+    &["trust"],
+    &["source"],
+    &["plan"],
+    &["environments"],
+    &["unpack", "pack_tests"],
+    &["failure"],
+    &["operations"],
+    &["cli"],
+];
+const SERVER: Floors = &[&["files", "access_log", "signals"], &["serve"], &["cli"]];
+const BUILDER: Floors = &[
+    &["testing", "targets", "registry"],
+    &["signing"],
+    &["vendoring"],
+    &["pack", "runtime", "bundle"],
+    &["operations"],
+    &["failure"],
+    &["cli"],
+];
+
+/// The crates, each with its floors and the crates of this workspace that it may use.
+const CRATES: [(&str, Floors, &[&str]); 7] = [
+    ("schemas", SCHEMAS, &[]),
+    ("registry", REGISTRY, &["schemas"]),
+    ("host", HOST, &["registry", "schemas"]),
+    ("terminal", TERMINAL, &["registry", "schemas"]),
+    ("installer", INSTALLER, &["host", "registry", "schemas", "terminal"]),
+    ("server", SERVER, &["host", "install", "registry", "schemas", "serve", "terminal"]),
+    ("registry-builder", BUILDER, &["build", "registry", "schemas", "terminal"]),
+];
+
+/// The largest number of entries at the top of a crate that is divided into rooms.
+const MAX_ENTRIES: usize = 14;
+
+fn source(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join(name).join("src")
+}
+
+/// The faults of a crate, in words.
+fn faults(graph: &ImportGraph, floors: Floors) -> Vec<String> {
+    let mut faults = Vec::new();
+    let floor: BTreeMap<&str, usize> = floors
+        .iter()
+        .enumerate()
+        .flat_map(|(floor, rooms)| rooms.iter().map(move |room| (*room, floor)))
+        .collect();
+    let listed: BTreeSet<&str> = floor.keys().copied().collect();
+    let rooms = graph.rooms();
+    faults.extend(rooms.difference(&listed).map(|room| format!("room `{room}` has no floor")));
+    faults.extend(listed.difference(&rooms).map(|room| format!("floor of `{room}`, which is no room")));
+    for ((from, to), files) in graph.arrows() {
+        if let (Some(above), Some(below)) = (floor.get(from), floor.get(to))
+            && below >= above
+        {
+            faults.push(format!("`{from}` uses `{to}`, which is not below it: {files:?}"));
+        }
+    }
+    faults
+}
+
+#[test]
+fn imports_run_downwards() {
+    for (name, floors, _) in CRATES {
+        let graph = ImportGraph::read(&source(name)).unwrap();
+        assert_eq!(faults(&graph, floors), [""; 0], "{name}");
+        for circle in graph.circles() {
+            let rooms: BTreeSet<_> = circle.iter().map(|module| module.first()).collect();
+            assert!(rooms.len() == 1, "{name}: a circle of files spans rooms: {circle:?}");
+        }
+    }
+}
+
+#[test]
+fn crates_use_those_below_them() {
+    for (name, _, allowed) in CRATES {
+        let graph = ImportGraph::read(&source(name)).unwrap();
+        for (file, other) in &graph.crates {
+            let is_own = name.ends_with(other.as_str()) || (name, other.as_str()) == ("installer", "install");
+            assert!(is_own || allowed.contains(&other.as_str()), "{name}/{}: attune_{other}", file.display());
+            let is_edge =
+                file.starts_with("cli") || file == Path::new("cli.rs") || file == Path::new("main.rs");
+            assert!(other != "terminal" || is_edge, "{name}/{} talks to people", file.display());
+        }
+    }
+}
+
+#[test]
+fn crates_of_rooms_have_few_at_their_top() {
+    for name in ["host", "installer", "server", "registry-builder"] {
+        let entries = fs_err::read_dir(source(name)).unwrap().count();
+        assert!(entries <= MAX_ENTRIES, "{name}/src has {entries} entries");
+    }
+}
+
+fn graph(files: &[(&str, &str)]) -> ImportGraph {
+    ImportGraph::of(&files.iter().map(|(file, text)| (PathBuf::from(file), (*text).to_owned())).collect())
+}
+
+#[test]
+fn an_import_that_points_upward_is_found() {
+    const TWO: Floors = &[&["ground"], &["roof"]];
+    let uses = [
+        "use crate::roof::Tile;",
+        "use crate::{self as own, roof::{Tile, nail}};",
+        "use super::roof;",
+        "pub fn f() { let _ = crate::roof::nail(1); }",
+        "mod inner { use super::super::roof::Tile; }",
+        "use crate::Tile;",
+        "const QUOTE: char = '\"'; use crate::roof::Tile; const OTHER: char = '\\'';",
+    ];
+    for text in uses {
+        let files = [
+            ("lib.rs", "mod ground; mod roof; pub use roof::Tile;"),
+            ("ground.rs", text),
+            ("roof/mod.rs", "mod tiles; pub use tiles::Tile;"),
+            ("roof/tiles.rs", "use crate::ground::stone;"),
+        ];
+        let found = faults(&graph(&files), TWO);
+        assert!(found.len() == 1 && found[0].contains("`ground` uses `roof`"), "{text}: {found:?}");
+    }
+}
+
+#[test]
+fn what_is_no_import_is_not_found() {
+    const TWO: Floors = &[&["ground"], &["roof"]];
+    let texts = [
+        "// use crate::roof::Tile;\n/// See [`crate::roof::Tile`].\npub struct Stone;",
+        "const TEXT: &str = \"use crate::roof::Tile; \\\" crate::roof::x\";",
+        "const TEXT: &str = r#\"crate::roof::Tile \" \"#;",
+        "mod inner { use super::Stone; } pub struct Stone;",
+    ];
+    for text in texts {
+        let files = [("lib.rs", "mod ground; mod roof;"), ("ground.rs", text), ("roof.rs", "")];
+        assert_eq!(faults(&graph(&files), TWO), [""; 0], "{text}");
+    }
+}
+
+#[test]
+fn a_room_without_a_floor_and_a_floor_without_a_room_are_found() {
+    let found = faults(&graph(&[("lib.rs", ""), ("cellar.rs", "")]), &[&["attic"]]);
+    assert_eq!(found, ["room `cellar` has no floor", "floor of `attic`, which is no room"]);
+}
+
+#[test]
+fn a_circle_of_files_is_found_through_names_that_are_handed_on() {
+    let files = [
+        ("lib.rs", "mod a; mod b;"),
+        ("a/mod.rs", "mod deep; pub use deep::Deep;"),
+        ("a/deep.rs", "use crate::b::B;"),
+        ("b.rs", "use crate::a::Deep;"),
+    ];
+    let graph = graph(&files);
+    let circles = graph.circles();
+    assert!(circles.len() == 1 && circles[0].len() == 2, "{circles:?}");
+}
