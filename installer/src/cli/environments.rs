@@ -76,7 +76,7 @@ enum EnvCommand {
         #[command(flatten)]
         common: CommonArgs,
     },
-    /// Hold every file against the record of its package, and start the interpreters
+    /// Check every file against its package's RECORD, and run each interpreter once
     Verify {
         /// Only this pack
         #[arg(value_name = "PACK")]

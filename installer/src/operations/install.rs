@@ -33,7 +33,7 @@ use crate::operations::Stopwatch;
 use crate::operations::{InstallReport, Outcome, PackReport};
 use crate::pack_tests::{TestError, TestPolicy, TestSettings, run_tests};
 use crate::plan::{
-    CarriedRuntimes, ChooseError, ChosenReleases, Hosted, InstallPlan, PlanError, RegistryPolicy,
+    CarriedRuntimes, ChooseError, ChosenReleases, HostRuntimes, InstallPlan, PlanError, RegistryPolicy,
     check_libraries, check_space, choose_releases,
 };
 use crate::source::SourceLocation;
@@ -241,7 +241,7 @@ impl Session<'_> {
             Interpreters::new(self.options.interpreters.clone(), self.active.unchanged_interpreters());
         let mut nodes = NodeInterpreters::new(self.options.nodes.clone(), self.active.unchanged_nodes());
         let carried = CarriedRuntimes::new(chosen.runtimes.clone(), source);
-        let mut hosted = Hosted {
+        let mut hosted = HostRuntimes {
             pythons: &mut pythons,
             nodes: &mut nodes,
             carried,

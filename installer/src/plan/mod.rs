@@ -46,13 +46,13 @@ use attune_host::process::Interrupt;
 use attune_host::root::{HostRoot, StoreKind};
 use attune_schemas::runtime_definition::RuntimeDefinition;
 
-/// What a host runs packs with.
-pub struct Hosted<'a> {
+/// The interpreters and programs that a host can run packs with.
+pub struct HostRuntimes<'a> {
     /// Its Pythons.
     pub pythons: &'a mut Interpreters,
     /// Its Node.js interpreters.
     pub nodes: &'a mut NodeInterpreters,
-    /// What the source carries for where none of these fit.
+    /// The interpreters that the source carries, for hosts with none that fits.
     pub carried: CarriedRuntimes<'a>,
     /// The root that carried ones are unpacked below.
     pub root: &'a HostRoot,
@@ -69,7 +69,7 @@ pub struct Hosted<'a> {
 /// What holds for every environment of a plan.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct PlanSettings<'a> {
-    /// What the bundle was made for; absent where the source is none.
+    /// The bundle's targets; `None` if the source is not a bundle.
     made_for: Option<&'a BundleTargets>,
     /// How files come into environments.
     link_mode: LinkMode,
@@ -115,7 +115,7 @@ impl InstallPlan {
     /// Plans the installation of `chosen` on `root`.
     pub fn new(
         chosen: ChosenReleases,
-        hosted: &mut Hosted<'_>,
+        hosted: &mut HostRuntimes<'_>,
         link_mode: LinkMode,
         root: &HostRoot,
     ) -> Result<Self, PlanError> {

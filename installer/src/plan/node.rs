@@ -10,14 +10,14 @@ use attune_schemas::runtime_index::{RuntimeName, RuntimeRelease};
 
 use super::error::PlanError;
 use super::runtimes::{as_node, runtime_of};
-use super::{Hosted, PlanSettings};
+use super::{HostRuntimes, PlanSettings};
 
 /// The Node.js environment of `pack` on this host, or `None` where it needs none.
 pub(super) fn plan_node(
     pack: &PackRef,
     config: &PackConfig,
     &PlanSettings { made_for, link_mode }: &PlanSettings<'_>,
-    hosted: &mut Hosted<'_>,
+    hosted: &mut HostRuntimes<'_>,
     accepts: &dyn Fn(&NodeInterpreter) -> bool,
 ) -> Result<Option<(NodeEnvironment, Option<RuntimeRelease>)>, PlanError> {
     let Some(lock) = &config.environments.nodejs else { return Ok(None) };
@@ -41,7 +41,7 @@ pub(super) fn plan_node(
 
 /// The newest Node.js that the source carries and `accepts` takes.
 fn carried(
-    hosted: &mut Hosted<'_>,
+    hosted: &mut HostRuntimes<'_>,
     accepts: impl Fn(&NodeInterpreter) -> bool,
 ) -> Result<Option<(NodeInterpreter, RuntimeRelease)>, PlanError> {
     let root = hosted.root;

@@ -13,14 +13,14 @@ use uv_distribution_filename::WheelFilename;
 
 use super::error::PlanError;
 use super::runtimes::{as_python, runtime_of};
-use super::{Hosted, PlanSettings};
+use super::{HostRuntimes, PlanSettings};
 
 /// The environment of `pack` on this host with an interpreter that `accepts` takes, or `None` where it needs none.
 pub(super) fn plan_python(
     pack: &PackRef,
     config: &PackConfig,
     &PlanSettings { made_for, link_mode }: &PlanSettings<'_>,
-    hosted: &mut Hosted<'_>,
+    hosted: &mut HostRuntimes<'_>,
     accepts: &dyn Fn(&Interpreter) -> bool,
 ) -> Result<Option<(PythonEnvironment, Option<RuntimeRelease>)>, PlanError> {
     let Some(lock) = &config.environments.python else { return Ok(None) };
@@ -44,7 +44,7 @@ pub(super) fn plan_python(
 
 /// The newest Python that the source carries and `accepts` takes.
 fn carried(
-    hosted: &mut Hosted<'_>,
+    hosted: &mut HostRuntimes<'_>,
     accepts: impl Fn(&Interpreter) -> bool,
 ) -> Result<Option<(Interpreter, RuntimeRelease)>, PlanError> {
     let root = hosted.root;

@@ -16,7 +16,7 @@ use attune_schemas::runtime_definition::{Recipe, RuntimeDefinition};
 use attune_schemas::{Digest, PackRef};
 use serde_json::Value;
 
-use super::Hosted;
+use super::HostRuntimes;
 use super::error::PlanError;
 use super::recipe_directory::{directory, elsewhere};
 use super::recipe_versions::needed_versions;
@@ -25,7 +25,7 @@ use super::recipe_versions::needed_versions;
 pub(super) struct UsedRuntime<'a> {
     pub(super) name: EnvironmentName,
     pub(super) definition: &'a RuntimeDefinition,
-    /// `python` or `node`, where it is one of these under steps of its own.
+    /// `python` or `node`, if it is that under steps of its own.
     pub(super) canonical: Option<&'static str>,
 }
 
@@ -104,7 +104,7 @@ pub(super) struct RecipeSource<'a> {
 pub(super) fn plan_recipes(
     source: &RecipeSource<'_>,
     used: &UsedRuntime<'_>,
-    hosted: &Hosted<'_>,
+    hosted: &HostRuntimes<'_>,
 ) -> Result<BTreeMap<EnvironmentName, RecipeEnvironment>, PlanError> {
     let definition = used.definition;
     let scratch = tempfile::tempdir().map_err(|error| refuse(source, used, error.to_string()))?;
@@ -156,7 +156,7 @@ fn environment(
     used: &UsedRuntime<'_>,
     recipe: &Recipe,
     version: Option<&str>,
-    hosted: &Hosted<'_>,
+    hosted: &HostRuntimes<'_>,
 ) -> RecipeEnvironment {
     let interpreter = source.interpreter.clone().or_else(|| program_of(recipe, hosted));
     let mut environment = RecipeEnvironment {
@@ -187,7 +187,7 @@ fn marker(config: &PackConfig, manifest_file: Option<&str>) -> Option<String> {
 }
 
 /// The host's program that a recipe starts with.
-fn program_of(recipe: &Recipe, hosted: &Hosted<'_>) -> Option<PathBuf> {
+fn program_of(recipe: &Recipe, hosted: &HostRuntimes<'_>) -> Option<PathBuf> {
     let first = recipe.steps.first().map(|step| step.command.as_str());
     let names = [Some(recipe.interpreter.as_str()), first].into_iter().flatten();
     names.filter(|name| !name.is_empty()).find_map(|name| find_program(name, hosted.programs))

@@ -16,7 +16,7 @@ use attune_schemas::{PackRef, PythonMinor};
 use super::error::PlanError;
 use super::node::plan_node;
 use super::python::plan_python;
-use super::{Hosted, PlanSettings};
+use super::{HostRuntimes, PlanSettings};
 
 /// Major releases of Node.js that are looked for.
 const MAJORS: std::ops::RangeInclusive<u8> = 14..=30;
@@ -67,7 +67,7 @@ pub(super) fn plan_versions(
     pack: &PackRef,
     config: &PackConfig,
     settings: &PlanSettings<'_>,
-    hosted: &mut Hosted<'_>,
+    hosted: &mut HostRuntimes<'_>,
 ) -> Result<VersionedEnvironments, PlanError> {
     let mut versioned = VersionedEnvironments::default();
     for ((runtime, _), (constraint, component)) in constraints(pack, config)? {
@@ -94,7 +94,7 @@ fn highest_python(
     pack: &PackRef,
     config: &PackConfig,
     settings: &PlanSettings<'_>,
-    hosted: &mut Hosted<'_>,
+    hosted: &mut HostRuntimes<'_>,
     constraint: &RuntimeConstraint,
 ) -> Result<Found<PythonEnvironment>, PlanError> {
     highest(&EnvironmentName::python(), PythonMinor::KNOWN.rev().map(PythonMinor::new), constraint, |minor| {
@@ -106,7 +106,7 @@ fn highest_node(
     pack: &PackRef,
     config: &PackConfig,
     settings: &PlanSettings<'_>,
-    hosted: &mut Hosted<'_>,
+    hosted: &mut HostRuntimes<'_>,
     constraint: &RuntimeConstraint,
 ) -> Result<Found<NodeEnvironment>, PlanError> {
     highest(&EnvironmentName::nodejs(), MAJORS.rev(), constraint, |major| {

@@ -74,7 +74,7 @@ fn render(report: &InitReport) -> String {
     let offline = if report.bins.is_some() { "root.json and targets.json" } else { "root.json" };
     format!(
         "made registry `{}`{bins} in {}\n\n\
-         root   {}\n       {}\n       hosts trust this file: bring it to them on a way that you trust; it expires {}\n\
+         root   {}\n       {}\n       hosts trust this file: bring it to them over a channel you trust; it expires {}\n\
          keys   {}\n       keep them private; move {offline} to a safe place, publishing does not need it\n",
         report.name,
         report.registry.display(),

@@ -5,7 +5,7 @@
 
 #![allow(clippy::print_stdout, reason = "its output is its purpose")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use attune_tests::import_graph::ImportGraph;
@@ -28,7 +28,7 @@ fn main() -> anyhow::Result<()> {
         let graph = ImportGraph::read(&src)?;
         let arrows: Vec<(&str, &str)> = graph.arrows().into_keys().collect();
         let circles = graph.circles();
-        let largest = circles.iter().map(|circle| circle.len()).max().unwrap_or(0);
+        let largest = circles.iter().map(BTreeSet::len).max().unwrap_or(0);
         let across = circles.iter().filter(|circle| {
             let mut rooms = circle.iter().filter_map(|module| module.first());
             let first = rooms.next();
@@ -40,7 +40,7 @@ fn main() -> anyhow::Result<()> {
             entries(&src)?,
             arrows.len(),
             fewest_upward(&arrows),
-            across.map(|circle| circle.len()).max().unwrap_or(0),
+            across.map(BTreeSet::len).max().unwrap_or(0),
         );
     }
     Ok(())

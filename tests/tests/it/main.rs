@@ -29,6 +29,7 @@ mod hostile_release;
 mod interrupt;
 mod layers;
 mod listed_versions;
+mod messages;
 mod nodejs;
 mod nodejs_bad_input;
 mod nodejs_npm;

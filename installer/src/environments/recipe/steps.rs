@@ -1,4 +1,4 @@
-//! Runs the steps of a recipe, and keeps what they said.
+//! Runs a recipe's steps and keeps their output.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
