@@ -9,7 +9,8 @@
 //!
 //! ```text
 //! targets registry             the machines to build for; a registry's directory
-//! vendoring signing            dependencies, fetched and locked; keys, roles and changes of root
+//! signing                      keys, roles and changes of root
+//! vendoring                    dependencies, fetched and locked
 //! pack runtime bundle          releases; carried interpreters; bundles
 //! operations                   add, init, inspect, refresh
 //! failure                      the kind of each failure

@@ -2,8 +2,10 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::io::Seek as _;
 use std::path::{Path, PathBuf};
 
+use attune_registry::atomic_file::AtomicWrite;
 use attune_registry::bundle::{BundleContent, write_bundle};
 use attune_registry::layout::RegistryPath;
 use attune_registry::reader::RegistryReader;
@@ -135,6 +137,8 @@ fn check_output(output: &Path) -> Result<(), CutError> {
         refuse("a bundle is only in place once it is whole; name a file")
     } else if output.is_dir() {
         refuse("it is a directory")
+    } else if output.file_name().is_none() {
+        refuse("it is not the name of a file")
     } else if directory.is_some_and(|directory| !directory.is_dir()) {
         refuse("its directory does not exist")
     } else {
@@ -184,26 +188,23 @@ fn write_file(
     registry: &RegistryDirectory,
     reporter: &dyn Reporter,
 ) -> Result<(Digest, u64), CutError> {
-    use std::os::unix::fs::PermissionsExt;
-    let directory = output.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let directory = directory.unwrap_or(Path::new("."));
-    let temporary = tempfile::Builder::new().prefix(".bundle-").tempfile_in(directory)?;
+    let name = output.file_name().expect("a path without a name is refused as an output");
+    let folder = output.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let mut file = AtomicWrite::default().start_in(folder.unwrap_or(Path::new(".")))?;
     let blobs = registry.blobs();
     reporter.started("bundling", Some(content.blobs.iter().map(|(_, size)| size).sum()));
     let written = write_bundle(
         content,
         |digest| blobs.open(digest),
-        temporary.as_file(),
+        &mut file,
         |bytes| {
             reporter.advanced(bytes);
         },
     );
     reporter.finished();
     written?;
-    temporary.as_file().sync_all()?;
-    fs_err::set_permissions(temporary.path(), std::fs::Permissions::from_mode(0o644))?;
-    let file = fs_err::File::open(temporary.path())?;
-    let described = attune_registry::blob::digest_of_reader(file)?;
-    temporary.persist(output).map_err(|error| error.error)?;
+    file.file_mut().rewind()?;
+    let described = attune_registry::blob::digest_of_reader(file.file_mut())?;
+    file.commit(name)?;
     Ok(described)
 }

@@ -2,7 +2,9 @@
 
 use std::fs::TryLockError;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
+use attune_registry::atomic_file::remove_leftovers;
 use attune_registry::blob::BlobStore;
 use attune_registry::reader::MetadataFetch;
 use attune_registry::source::DirectorySource;
@@ -10,6 +12,9 @@ use attune_registry::trust::{Client, TrustAnchor, UpdateOptions, VerifiedReposit
 use jiff::Timestamp;
 
 use super::error::RegistryError;
+
+/// The folders whose files are written under the lock.
+const WRITTEN_FOLDERS: [&str; 5] = [".", "metadata", "packs", "runtimes", "blobs/sha256"];
 
 /// A registry in a directory, vouched for by its own first root.
 #[derive(Debug)]
@@ -48,15 +53,33 @@ impl RegistryDirectory {
         DirectorySource::new(&self.path)
     }
 
-    /// Locks it against other publishers.
-    pub fn lock(&self) -> Result<PublishLock, RegistryError> {
+    /// Locks it against other publishers, at the time `now`, and clears away the files that killed ones left
+    /// unfinished, here and in `keys`, the directory of its keys.
+    pub fn lock(&self, keys: &Path, now: Timestamp) -> Result<PublishLock, RegistryError> {
         let mut options = fs_err::OpenOptions::new();
         let file =
             options.write(true).create(true).truncate(false).open(self.path.join(".lock"))?.into_file();
         match file.try_lock() {
-            Ok(()) => Ok(PublishLock { _file: file }),
+            Ok(()) => {
+                self.clear_leftovers(keys, now.into());
+                Ok(PublishLock { _file: file })
+            }
             Err(TryLockError::WouldBlock) => Err(RegistryError::Busy { path: self.path.clone() }),
             Err(TryLockError::Error(error)) => Err(error.into()),
+        }
+    }
+
+    /// Leftovers only take up room, so one that cannot be removed stops nothing.
+    fn clear_leftovers(&self, keys: &Path, now: SystemTime) {
+        let own = WRITTEN_FOLDERS.iter().map(|folder| self.path.join(folder));
+        for folder in own.chain([keys.to_owned()]) {
+            match remove_leftovers(&folder, now) {
+                Ok(0) => {}
+                Ok(removed) => {
+                    tracing::debug!(folder = %folder.display(), removed, "unfinished files removed");
+                }
+                Err(error) => tracing::debug!(%error, "unfinished files left behind"),
+            }
         }
     }
 
@@ -65,5 +88,78 @@ impl RegistryDirectory {
         let anchor = fs_err::read(self.path.join("metadata").join("1.root.json"))?;
         let client = Client::without_store(&TrustAnchor::from_root_bytes(&anchor)?);
         Ok(client.update(&MetadataFetch(&self.source()), &UpdateOptions::at(now))?)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    /// A registry and its keys, with an unfinished file of `age` and a finished one in each folder.
+    fn with_leftovers(age: Duration, now: SystemTime) -> (tempfile::TempDir, RegistryDirectory, PathBuf) {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, keys) = (dir.path().join("registry"), dir.path().join("keys"));
+        fs_err::create_dir(&path).unwrap();
+        let folders = WRITTEN_FOLDERS.iter().map(|folder| path.join(folder));
+        for folder in folders.chain([keys.clone()]) {
+            fs_err::create_dir_all(&folder).unwrap();
+            for name in [".incoming-dead", "finished"] {
+                let file = fs_err::File::create(folder.join(name)).unwrap();
+                file.file().set_modified(now - age).unwrap();
+            }
+        }
+        (dir, RegistryDirectory { path }, keys)
+    }
+
+    /// The number of files below `folder` whose names start with `prefix`.
+    fn count(folder: &Path, prefix: &str) -> usize {
+        let entries = fs_err::read_dir(folder).unwrap().map(Result::unwrap);
+        entries
+            .map(|entry| {
+                if entry.file_type().unwrap().is_dir() {
+                    count(&entry.path(), prefix)
+                } else {
+                    usize::from(entry.file_name().to_str().unwrap().starts_with(prefix))
+                }
+            })
+            .sum()
+    }
+
+    #[test]
+    fn whoever_takes_the_lock_clears_away_what_killed_publishers_left() {
+        let now = Timestamp::from_second(1_800_000_000).unwrap();
+        let (dir, registry, keys) = with_leftovers(Duration::from_hours(2), now.into());
+        let _lock = registry.lock(&keys, now).unwrap();
+        assert_eq!(count(dir.path(), ".incoming-"), 0);
+        assert_eq!(count(dir.path(), "finished"), 6);
+    }
+
+    #[test]
+    fn a_file_that_may_be_under_way_is_kept() {
+        let now = Timestamp::from_second(1_800_000_000).unwrap();
+        let (dir, registry, keys) = with_leftovers(Duration::from_mins(5), now.into());
+        let _lock = registry.lock(&keys, now).unwrap();
+        assert_eq!(count(dir.path(), ".incoming-"), 6);
+    }
+
+    #[test]
+    fn nothing_is_cleared_while_another_holds_the_lock() {
+        let now = Timestamp::from_second(1_800_000_000).unwrap();
+        let (dir, registry, keys) = with_leftovers(Duration::from_hours(2), now.into());
+        let other = std::fs::File::create(registry.path().join(".lock")).unwrap();
+        other.try_lock().unwrap();
+        assert!(matches!(registry.lock(&keys, now), Err(RegistryError::Busy { .. })));
+        assert_eq!(count(dir.path(), ".incoming-"), 6);
+    }
+
+    #[test]
+    fn folders_that_are_missing_are_no_error() {
+        let dir = tempfile::tempdir().unwrap();
+        let registry = RegistryDirectory { path: dir.path().to_owned() };
+        let now = Timestamp::from_second(1_800_000_000).unwrap();
+        registry.lock(&dir.path().join("none"), now).map(drop).unwrap();
     }
 }

@@ -175,6 +175,28 @@ fn a_damaged_key_file_is_not_quoted() {
 }
 
 #[test]
+fn a_damaged_key_file_that_no_role_needs_is_a_warning() {
+    let world = registry(&[]);
+    fs_err::write(world.keys().join("timestamp-2.json"), "").unwrap();
+    let run = world.build(["refresh", "registry"]).succeeds();
+    assert!(run.stderr.contains("timestamp-2.json"), "{}", run.stderr);
+    let listed = world.build(["key", "list", "registry", "--json"]).succeeds().json();
+    assert_eq!(listed.as_array().unwrap().len(), 4);
+    // The new key takes the next name, and the damaged file stays for its owner to judge.
+    let run = world.build(["key", "rotate", "registry", "--role", "timestamp"]).succeeds();
+    assert!(run.stdout.contains("timestamp-3.json"), "{}", run.stdout);
+    assert_eq!(fs_err::read(world.keys().join("timestamp-2.json")).unwrap(), b"");
+}
+
+#[test]
+fn a_damaged_key_file_that_a_role_needs_is_an_error() {
+    let world = registry(&[]);
+    fs_err::write(world.keys().join("timestamp.json"), "").unwrap();
+    let run = world.build(["refresh", "registry"]).fails(1, &["timestamp needs 1 signature"]).with_hint();
+    assert!(run.stderr.contains("timestamp.json"), "{}", run.stderr);
+}
+
+#[test]
 fn a_key_in_hardware_signs_through_a_program() {
     let world = registry(&[]);
     // The program signs with a key of its own, by the very tool under test.

@@ -32,6 +32,8 @@ impl KeyDirectory {
     }
 
     /// The key files, by name; none where there is no directory.
+    ///
+    /// A damaged file is passed over with a warning: only a role that needs its key is short of a signature.
     pub fn files(&self) -> Result<Vec<(PathBuf, KeyFile)>, KeyError> {
         let entries = match fs_err::read_dir(&self.path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -45,7 +47,15 @@ impl KeyDirectory {
             }
         }
         paths.sort();
-        paths.into_iter().map(|path| Ok((path.clone(), KeyFile::load(&path)?))).collect()
+        let mut files = Vec::new();
+        for path in paths {
+            match KeyFile::load(&path) {
+                Ok(file) => files.push((path, file)),
+                Err(error @ KeyError::Malformed { .. }) => tracing::warn!("{error}; the file is passed over"),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(files)
     }
 
     /// Every key that can sign; public halves alone are passed over.
@@ -144,6 +154,41 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let ring = settings(&dir.path().join("none")).load().unwrap();
         assert_eq!(ring.iter().count(), 0);
+    }
+
+    #[test]
+    fn a_damaged_key_file_is_passed_over_and_the_others_are_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let keys = KeyDirectory::new(dir.path());
+        let (key, path) = keys.generate("root", None).unwrap();
+        let text = fs_err::read_to_string(&path).unwrap();
+        for (number, damaged) in ["", &text[..text.len() / 2], "no JSON", "{}"].into_iter().enumerate() {
+            fs_err::write(dir.path().join(format!("damaged-{number}.json")), damaged).unwrap();
+        }
+        let found: Vec<_> = keys.files().unwrap().into_iter().map(|(path, _)| path).collect();
+        assert_eq!(found, [path]);
+        let ring = settings(dir.path()).load().unwrap();
+        assert!(ring.get(key.id()).is_some() && ring.iter().count() == 1);
+    }
+
+    #[test]
+    fn a_key_file_that_others_may_read_still_stops_everything() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let dir = tempfile::tempdir().unwrap();
+        let keys = KeyDirectory::new(dir.path());
+        let (_, path) = keys.generate("root", None).unwrap();
+        fs_err::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+        assert!(matches!(keys.files(), Err(KeyError::Permissions { .. })));
+    }
+
+    #[test]
+    fn a_key_that_is_named_must_not_be_damaged() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("named.txt");
+        fs_err::write(&path, "").unwrap();
+        let references = vec![path.to_str().unwrap().parse().unwrap()];
+        let settings = KeySettings { references, ..settings(dir.path()) };
+        assert!(matches!(settings.load(), Err(KeyError::Malformed { .. })));
     }
 
     #[test]
