@@ -3,7 +3,6 @@
 mod add;
 mod bundle;
 mod confined;
-mod dependency_hints;
 mod failure;
 mod findings;
 mod hints;

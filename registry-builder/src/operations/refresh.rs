@@ -57,7 +57,7 @@ pub struct ExpiringRole {
 /// Refreshes the registry.
 pub fn refresh(options: &RefreshOptions) -> Result<RefreshReport, RefreshError> {
     let registry = RegistryDirectory::open(&options.registry)?;
-    let _lock = registry.lock(&options.keys.directory, options.now)?;
+    let _lock = registry.lock(&options.keys.directory)?;
     let keys = options.keys.load()?;
     let (publication, expiring) = registry.publisher(options.now)?.refresh(&keys)?;
     let expiring = expiring.into_iter().map(|(role, expires)| ExpiringRole { role, expires });

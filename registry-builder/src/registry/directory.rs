@@ -1,6 +1,7 @@
 //! A registry directory, opened for publishing or for reading.
 
 use std::fs::TryLockError;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -53,15 +54,17 @@ impl RegistryDirectory {
         DirectorySource::new(&self.path)
     }
 
-    /// Locks it against other publishers, at the time `now`, and clears away the files that killed ones left
-    /// unfinished, here and in `keys`, the directory of its keys.
-    pub fn lock(&self, keys: &Path, now: Timestamp) -> Result<PublishLock, RegistryError> {
+    /// Locks it against other publishers, and clears away the files that killed ones left unfinished, here and
+    /// in `keys`, the directory of its keys.
+    pub fn lock(&self, keys: &Path) -> Result<PublishLock, RegistryError> {
         let mut options = fs_err::OpenOptions::new();
-        let file =
+        let mut file =
             options.write(true).create(true).truncate(false).open(self.path.join(".lock"))?.into_file();
         match file.try_lock() {
             Ok(()) => {
-                self.clear_leftovers(keys, now.into());
+                // The time of signing may be any; ages are told by the clock that gave files theirs.
+                file.write_all(b"\n")?;
+                self.clear_leftovers(keys, file.metadata()?.modified()?);
                 Ok(PublishLock { _file: file })
             }
             Err(TryLockError::WouldBlock) => Err(RegistryError::Busy { path: self.path.clone() }),
@@ -99,7 +102,7 @@ mod tests {
     use super::*;
 
     /// A registry and its keys, with an unfinished file of `age` and a finished one in each folder.
-    fn with_leftovers(age: Duration, now: SystemTime) -> (tempfile::TempDir, RegistryDirectory, PathBuf) {
+    fn with_leftovers(age: Duration) -> (tempfile::TempDir, RegistryDirectory, PathBuf) {
         let dir = tempfile::tempdir().unwrap();
         let (path, keys) = (dir.path().join("registry"), dir.path().join("keys"));
         fs_err::create_dir(&path).unwrap();
@@ -108,7 +111,7 @@ mod tests {
             fs_err::create_dir_all(&folder).unwrap();
             for name in [".incoming-dead", "finished"] {
                 let file = fs_err::File::create(folder.join(name)).unwrap();
-                file.file().set_modified(now - age).unwrap();
+                file.file().set_modified(SystemTime::now() - age).unwrap();
             }
         }
         (dir, RegistryDirectory { path }, keys)
@@ -130,28 +133,25 @@ mod tests {
 
     #[test]
     fn whoever_takes_the_lock_clears_away_what_killed_publishers_left() {
-        let now = Timestamp::from_second(1_800_000_000).unwrap();
-        let (dir, registry, keys) = with_leftovers(Duration::from_hours(2), now.into());
-        let _lock = registry.lock(&keys, now).unwrap();
+        let (dir, registry, keys) = with_leftovers(Duration::from_hours(2));
+        let _lock = registry.lock(&keys).unwrap();
         assert_eq!(count(dir.path(), ".incoming-"), 0);
         assert_eq!(count(dir.path(), "finished"), 6);
     }
 
     #[test]
     fn a_file_that_may_be_under_way_is_kept() {
-        let now = Timestamp::from_second(1_800_000_000).unwrap();
-        let (dir, registry, keys) = with_leftovers(Duration::from_mins(5), now.into());
-        let _lock = registry.lock(&keys, now).unwrap();
+        let (dir, registry, keys) = with_leftovers(Duration::from_mins(5));
+        let _lock = registry.lock(&keys).unwrap();
         assert_eq!(count(dir.path(), ".incoming-"), 6);
     }
 
     #[test]
     fn nothing_is_cleared_while_another_holds_the_lock() {
-        let now = Timestamp::from_second(1_800_000_000).unwrap();
-        let (dir, registry, keys) = with_leftovers(Duration::from_hours(2), now.into());
+        let (dir, registry, keys) = with_leftovers(Duration::from_hours(2));
         let other = std::fs::File::create(registry.path().join(".lock")).unwrap();
         other.try_lock().unwrap();
-        assert!(matches!(registry.lock(&keys, now), Err(RegistryError::Busy { .. })));
+        assert!(matches!(registry.lock(&keys), Err(RegistryError::Busy { .. })));
         assert_eq!(count(dir.path(), ".incoming-"), 6);
     }
 
@@ -159,7 +159,6 @@ mod tests {
     fn folders_that_are_missing_are_no_error() {
         let dir = tempfile::tempdir().unwrap();
         let registry = RegistryDirectory { path: dir.path().to_owned() };
-        let now = Timestamp::from_second(1_800_000_000).unwrap();
-        registry.lock(&dir.path().join("none"), now).map(drop).unwrap();
+        registry.lock(&dir.path().join("none")).map(drop).unwrap();
     }
 }

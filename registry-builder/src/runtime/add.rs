@@ -76,7 +76,7 @@ pub fn add_runtime(
     reporter: &dyn Reporter,
 ) -> Result<AddedRuntime, AddRuntimeError> {
     let registry = RegistryDirectory::open(&options.registry)?;
-    let _lock = registry.lock(&options.keys.directory, options.now)?;
+    let _lock = registry.lock(&options.keys.directory)?;
     let failed = |source: RuntimeError| AddRuntimeError::Runtime {
         runtime: options.runtime,
         source: Box::new(source),

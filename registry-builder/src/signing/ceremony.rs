@@ -103,7 +103,7 @@ pub fn change_root(
     change: impl FnOnce(RootDraft) -> Result<RootDraft, PublishError>,
 ) -> Result<CeremonyReport, SigningError> {
     let registry = RegistryDirectory::open(&options.registry)?;
-    let _lock = registry.lock(&options.keys.directory, options.now)?;
+    let _lock = registry.lock(&options.keys.directory)?;
     let publisher = registry.publisher(options.now)?;
     let current = publisher.repository().root().role();
     let fresh = RootDraft::after(current, options.now)?;
@@ -116,7 +116,7 @@ pub fn change_root(
 /// Puts the signatures of `drafts` together, and publishes the next root.
 pub fn publish_root(options: &CeremonyOptions, drafts: &[PathBuf]) -> Result<CeremonyReport, SigningError> {
     let registry = RegistryDirectory::open(&options.registry)?;
-    let _lock = registry.lock(&options.keys.directory, options.now)?;
+    let _lock = registry.lock(&options.keys.directory)?;
     let mut parts = Vec::new();
     for path in drafts {
         parts.push(RootDraft::parse(&fs_err::read(path)?)?);

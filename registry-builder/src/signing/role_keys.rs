@@ -144,7 +144,7 @@ fn change_bins(
     directory: &KeyDirectory,
 ) -> Result<KeyChangeReport, SigningError> {
     let registry = RegistryDirectory::open(&options.registry)?;
-    let _lock = registry.lock(&options.keys.directory, options.now)?;
+    let _lock = registry.lock(&options.keys.directory)?;
     let publisher = registry.publisher(options.now)?;
     let delegations = publisher.repository().targets().role().delegations.clone();
     let delegations =

@@ -91,7 +91,7 @@ struct LintedPack {
 /// Adds every pack, or none.
 pub fn add(options: &AddOptions, reporter: &dyn Reporter) -> Result<AddReport, AddError> {
     let registry = RegistryDirectory::open(&options.registry)?;
-    let _lock = registry.lock(&options.keys.directory, options.now)?;
+    let _lock = registry.lock(&options.keys.directory)?;
     let packs = lint_all(&options.packs)?;
     let keys = options.keys.load()?;
     let publisher = registry.publisher(options.now)?;

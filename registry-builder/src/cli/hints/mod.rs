@@ -1,5 +1,7 @@
 //! The remedy of each failure, in the words and flags of this program.
 
+mod dependencies;
+
 use attune_registry::bundle::BundleError;
 use attune_registry::pack_directory::PackDirectoryError;
 use attune_registry::reader::ReaderError;
@@ -15,7 +17,7 @@ use crate::signing::SigningError;
 use crate::targets::NoDefaultTarget;
 
 /// An error whose remedy may be known.
-pub(super) trait Hint {
+pub(in crate::cli) trait Hint {
     /// The remedy, in the imperative.
     fn hint(&self) -> Option<String>;
 }

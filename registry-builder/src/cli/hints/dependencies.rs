@@ -1,6 +1,6 @@
 //! The remedies of failures with dependencies and interpreters: to resolve, to fetch, to build, to carry.
 
-use super::hints::Hint;
+use super::Hint;
 use crate::runtime::{AddRuntimeError, RuntimeError};
 use crate::vendoring::fetch::DownloadError;
 use crate::vendoring::node::NodeError;
