@@ -21,6 +21,7 @@ mod documentation;
 mod environment_lifecycle;
 mod environments;
 mod folding;
+mod formats;
 mod garbage;
 mod happy_path;
 mod host_conditions;
