@@ -20,7 +20,7 @@ use attune_schemas::PackRef;
 use jiff::Timestamp;
 
 use crate::database::{
-    Database, DatabaseError, EnvironmentUpdate, OtherPacks, RecordedTest, RegisteredPack, Registration,
+    Database, DatabaseError, EnvironmentUpdate, OtherPacks, RegisteredPack, Registration, TestResultRow,
 };
 use crate::environment::EnvironmentDescription;
 use crate::generation::{
@@ -86,7 +86,7 @@ pub enum Rows<'a> {
         /// The packs.
         packs: &'a [RegisteredPack<'a>],
         /// The results of their tests.
-        tests: &'a [RecordedTest<'a>],
+        tests: &'a [TestResultRow<'a>],
     },
     /// Environments that were built again.
     Environments(&'a [EnvironmentUpdate]),
@@ -145,7 +145,7 @@ impl Change<'_> {
             })?,
             Rows::Environments(updates) => {
                 let generations = is_new.then_some((self.to.id, self.from.id));
-                database.record_rebuilt(updates, generations, self.now)?;
+                database.update_environments(updates, generations, self.now)?;
             }
         }
         trees.commit();

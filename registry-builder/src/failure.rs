@@ -7,7 +7,7 @@ use attune_registry::pack_directory::PackDirectoryError;
 use attune_registry::reader::ReaderError;
 use attune_registry::resolve::ResolveError;
 use attune_registry::source::SourceError;
-use attune_registry::trust::{KeyError, PublishError, StateError, TrustError};
+use attune_registry::trust::{KeyError, PublishError, TrustError};
 use attune_schemas::FailureKind;
 
 use crate::bundle::CutError;
@@ -26,19 +26,13 @@ pub trait Failed: std::error::Error {
 
 impl Failed for TrustError {
     fn kind(&self) -> FailureKind {
-        match self {
-            Self::Store(StateError::Io(_)) => FailureKind::Failed,
-            _ => FailureKind::Untrusted,
-        }
+        self.kind()
     }
 }
 
 impl Failed for PublishError {
     fn kind(&self) -> FailureKind {
-        match self {
-            Self::Trust(error) => Failed::kind(error),
-            error => error.kind(),
-        }
+        self.kind()
     }
 }
 
@@ -50,7 +44,7 @@ impl Failed for KeyError {
 
 impl Failed for ReaderError {
     fn kind(&self) -> FailureKind {
-        FailureKind::Untrusted
+        self.kind()
     }
 }
 
@@ -62,7 +56,7 @@ impl Failed for ResolveError {
 
 impl Failed for SourceError {
     fn kind(&self) -> FailureKind {
-        if self.is_damage() { FailureKind::Untrusted } else { FailureKind::Failed }
+        self.kind()
     }
 }
 
@@ -71,9 +65,9 @@ impl Failed for RegistryError {
         match self {
             Self::Busy { .. } => FailureKind::Busy,
             Self::NotARegistry { .. } | Self::Io(_) => FailureKind::Failed,
-            Self::Trust(error) => Failed::kind(error),
-            Self::Publish(error) => Failed::kind(error),
-            Self::Reader(error) => Failed::kind(error),
+            Self::Trust(error) => error.kind(),
+            Self::Publish(error) => error.kind(),
+            Self::Reader(error) => error.kind(),
         }
     }
 }
@@ -108,9 +102,9 @@ impl Failed for SigningError {
             Self::NoSigningKey => FailureKind::Usage,
             Self::NoDraft { .. } | Self::NotEnoughSignatures { .. } | Self::Io(_) => FailureKind::Failed,
             Self::Registry(error) => error.kind(),
-            Self::Publish(error) => Failed::kind(error),
+            Self::Publish(error) => error.kind(),
             Self::Key(error) => error.kind(),
-            Self::Trust(error) => Failed::kind(error),
+            Self::Trust(error) => error.kind(),
         }
     }
 }
@@ -122,8 +116,8 @@ impl Failed for CutError {
             Self::NoRuntime { .. } | Self::NoTarget { .. } => FailureKind::Unresolvable,
             Self::NoDefaultTarget(error) => error.kind(),
             Self::Registry(error) => error.kind(),
-            Self::Reader(error) => Failed::kind(error),
-            Self::Resolve(error) => Failed::kind(error),
+            Self::Reader(error) => error.kind(),
+            Self::Resolve(error) => error.kind(),
             Self::Bundle(BundleError::Blob(_)) => FailureKind::Untrusted,
             Self::Bundle(_) | Self::Io(_) => FailureKind::Failed,
         }
@@ -136,7 +130,7 @@ impl Failed for AddRuntimeError {
             Self::Runtime { source, .. } => source.kind(),
             Self::Registry(error) => error.kind(),
             Self::Key(error) => error.kind(),
-            Self::Publish(error) => Failed::kind(error),
+            Self::Publish(error) => error.kind(),
             Self::Io(_) => FailureKind::Failed,
         }
     }
@@ -154,7 +148,7 @@ impl Failed for AddError {
             Self::Release(error) => error.kind(),
             Self::Registry(error) => error.kind(),
             Self::Key(error) => error.kind(),
-            Self::Publish(error) => Failed::kind(error),
+            Self::Publish(error) => error.kind(),
         }
     }
 }
@@ -165,8 +159,8 @@ impl Failed for InitError {
             Self::ThresholdWithoutBins => FailureKind::Usage,
             Self::NotEmpty { .. } | Self::Io(_) => FailureKind::Failed,
             Self::Key(error) => error.kind(),
-            Self::Publish(error) => Failed::kind(error),
-            Self::Trust(error) => Failed::kind(error),
+            Self::Publish(error) => error.kind(),
+            Self::Trust(error) => error.kind(),
         }
     }
 }
@@ -176,9 +170,9 @@ impl Failed for InspectError {
         match self {
             Self::NoPack { .. } => FailureKind::Unresolvable,
             Self::Registry(error) => error.kind(),
-            Self::Reader(error) => Failed::kind(error),
-            Self::Source(error) => Failed::kind(error),
-            Self::Trust(error) => Failed::kind(error),
+            Self::Reader(error) => error.kind(),
+            Self::Source(error) => error.kind(),
+            Self::Trust(error) => error.kind(),
         }
     }
 }

@@ -15,13 +15,13 @@ use attune_schemas::lint::{LintReport, lint_pack};
 use crate::archive::SourceFile;
 
 /// A pack's directory and the files that make the pack.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct PackDirectory {
     directory: PathBuf,
     files: BTreeMap<EntryPath, PackFile>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct PackFile {
     path: PathBuf,
     size: u64,
@@ -117,6 +117,15 @@ impl PackDirectory {
     /// The file is there and cannot be read.
     pub fn read(&self, path: &EntryPath) -> io::Result<Option<Vec<u8>>> {
         self.place(path).map(fs_err::read).transpose()
+    }
+
+    /// The text of the pack's file at `path`, empty if the pack has no such file.
+    ///
+    /// # Errors
+    /// The file cannot be read, or is not UTF-8.
+    pub fn read_text(&self, path: &EntryPath) -> io::Result<String> {
+        String::from_utf8(self.read(path)?.unwrap_or_default())
+            .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, format!("`{path}` is not UTF-8")))
     }
 
     /// Checks everything that can be checked without a network.

@@ -97,7 +97,7 @@ pub fn record_verified(
 impl Database {
     /// Records that environments were built again. `generation` is the one that has them with the one before,
     /// if it is a new one.
-    pub fn record_rebuilt(
+    pub fn update_environments(
         &mut self,
         rebuilt: &[EnvironmentUpdate],
         generation: Option<(u64, u64)>,

@@ -25,7 +25,7 @@ pub use connection::{Database, database_files};
 pub use environments::{EnvironmentUpdate, RecordedEnvironment, environments, record_verified};
 pub use packs::environment_metadata;
 pub use reader::registered_generation;
-pub use register::{OtherPacks, RecordedTest, RegisteredPack, Registration};
+pub use register::{OtherPacks, RegisteredPack, Registration, TestResultRow};
 pub use runtimes::defined_runtimes;
 
 /// Why the database could not be read or written; a transaction that fails leaves nothing.

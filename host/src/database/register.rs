@@ -39,7 +39,7 @@ impl InstalledGeneration {
 }
 
 /// The result of a pack's tests, to be recorded.
-pub struct RecordedTest<'a> {
+pub struct TestResultRow<'a> {
     /// The result.
     pub result: &'a PackTestResult,
     /// Whether another version of the pack was installed before.
@@ -68,7 +68,7 @@ pub struct Registration<'a> {
     /// The generation before, 0 if there is none.
     pub previous: u64,
     /// How the packs' tests ended.
-    pub tests: &'a [RecordedTest<'a>],
+    pub tests: &'a [TestResultRow<'a>],
     /// The time of the registration.
     pub now: Timestamp,
 }

@@ -1,6 +1,6 @@
 //! The steps by which a change is committed.
 
-/// A step of a commit. A process may die after each; [`recover`](super::recover) then completes or undoes the
+/// A step of a commit. A process may die after each; [`recover`](fn@super::recover) then completes or undoes the
 /// change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Step {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use attune_host::database::{DatabaseError, RecordedTest, RegisteredPack, defined_runtimes};
+use attune_host::database::{DatabaseError, RegisteredPack, TestResultRow, defined_runtimes};
 use attune_host::environment::EnvironmentDescription;
 use attune_host::environment::LinkMode;
 use attune_host::generation::{Generation, KeptRelease};
@@ -319,7 +319,7 @@ impl Session<'_> {
             releases: &releases,
             rows: Rows::Packs {
                 packs: &registered_packs(plan, &generation, &releases),
-                tests: &recorded_tests(plan, tests),
+                tests: &test_rows(plan, tests),
             },
             prepared,
             now: self.options.now,
@@ -401,12 +401,12 @@ fn registered_packs<'a>(
     registered.collect()
 }
 
-fn recorded_tests<'a>(plan: &InstallPlan, tests: &'a [PackTestResult]) -> Vec<RecordedTest<'a>> {
+fn test_rows<'a>(plan: &InstallPlan, tests: &'a [PackTestResult]) -> Vec<TestResultRow<'a>> {
     let is_update = |result: &PackTestResult| {
         let planned = plan.packs.iter().find(|planned| planned.pack.as_str() == result.pack_ref);
         planned.is_some_and(|planned| planned.replaces.is_some())
     };
-    tests.iter().map(|result| RecordedTest { result, is_update: is_update(result) }).collect()
+    tests.iter().map(|result| TestResultRow { result, is_update: is_update(result) }).collect()
 }
 
 /// Starts every interpreter that came along, before anything is built on it.

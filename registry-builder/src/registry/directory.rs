@@ -1,7 +1,6 @@
 //! A registry directory, opened for publishing or for reading.
 
 use std::fs::TryLockError;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -58,13 +57,13 @@ impl RegistryDirectory {
     /// in `keys`, the directory of its keys.
     pub fn lock(&self, keys: &Path) -> Result<PublishLock, RegistryError> {
         let mut options = fs_err::OpenOptions::new();
-        let mut file =
+        let file =
             options.write(true).create(true).truncate(false).open(self.path.join(".lock"))?.into_file();
         match file.try_lock() {
             Ok(()) => {
                 // The time of signing may be any; ages are told by the clock that gave files theirs.
-                file.write_all(b"\n")?;
-                self.clear_leftovers(keys, file.metadata()?.modified()?);
+                let now = tempfile::tempfile_in(&self.path)?.metadata()?.modified()?;
+                self.clear_leftovers(keys, now);
                 Ok(PublishLock { _file: file })
             }
             Err(TryLockError::WouldBlock) => Err(RegistryError::Busy { path: self.path.clone() }),

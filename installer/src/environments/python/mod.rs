@@ -28,7 +28,7 @@ use crate::environments::linker::FileLinker;
 use attune_host::environment::PythonEnvironment;
 use attune_host::root::{HostRoot, StoreKind};
 use prefix::{Scheme, write_prefix};
-use tree::Tree;
+use tree::EnvironmentTree;
 use wheel::WheelPlacement;
 
 /// Builds `environment` at `place`, from where it will be moved into the store.
@@ -39,7 +39,7 @@ pub(crate) fn build(environment: &PythonEnvironment, root: &HostRoot, place: &Pa
     let part = PathBuf::from(wheels.file_name().expect("a part of the store has a name"));
     // Scripts carry the path at which the environment will be found.
     let python = root.store(StoreKind::Envs, &environment.digest).join("bin/python");
-    let mut tree = Tree::new(store.to_owned());
+    let mut tree = EnvironmentTree::new(store.to_owned());
     scheme.lay_out(&mut tree);
     for wheel in &environment.wheels {
         let path = part.join(wheel.digest.hex());

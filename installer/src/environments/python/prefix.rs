@@ -9,7 +9,7 @@ use attune_host::machine::Interpreter;
 use attune_registry::atomic_file::write_unshared;
 use attune_schemas::PythonMinor;
 
-use super::tree::Tree;
+use super::tree::EnvironmentTree;
 
 /// Where things go in the environments of one Python feature release, relative to the environment.
 #[derive(Debug, Clone, Copy)]
@@ -32,7 +32,7 @@ impl Scheme {
     }
 
     /// Makes the directories of `tree` and keeps packages from what [`write_prefix`] writes.
-    pub(super) fn lay_out(self, tree: &mut Tree) {
+    pub(super) fn lay_out(self, tree: &mut EnvironmentTree) {
         tree.directory(Path::new("bin"));
         tree.directory(&self.site_packages());
         for own in ["pyvenv.cfg", "lib64"] {

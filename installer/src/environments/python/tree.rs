@@ -48,13 +48,13 @@ pub(super) enum Node {
 
 /// The tree of one environment.
 #[derive(Debug)]
-pub(super) struct Tree {
+pub(super) struct EnvironmentTree {
     /// The store, absolute.
     store: PathBuf,
     root: Node,
 }
 
-impl Tree {
+impl EnvironmentTree {
     /// A tree without anything, over `store`.
     pub(super) fn new(store: PathBuf) -> Self {
         Self { store, root: Node::Directory(BTreeMap::new()) }
@@ -239,13 +239,13 @@ mod tests {
 
     struct Fixture {
         directory: tempfile::TempDir,
-        tree: Tree,
+        tree: EnvironmentTree,
     }
 
     impl Fixture {
         fn new() -> Self {
             let directory = tempfile::tempdir().unwrap();
-            let tree = Tree::new(directory.path().to_owned());
+            let tree = EnvironmentTree::new(directory.path().to_owned());
             Self { directory, tree }
         }
 

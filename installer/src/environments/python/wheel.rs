@@ -15,7 +15,7 @@ use super::bytecode::COMPILED_PREFIX;
 use super::error::VenvError;
 use super::launcher::{launcher, with_interpreter};
 use super::prefix::Scheme;
-use super::tree::{Node, Source, Tree};
+use super::tree::{EnvironmentTree, Node, Source};
 
 /// An unpacked wheel of the store on its way into an environment.
 pub(super) struct WheelPlacement<'a> {
@@ -42,7 +42,7 @@ impl<'a> WheelPlacement<'a> {
     }
 
     /// Adds everything of the wheel to `tree`.
-    pub(super) fn add_to(&self, tree: &mut Tree) -> Result<(), VenvError> {
+    pub(super) fn add_to(&self, tree: &mut EnvironmentTree) -> Result<(), VenvError> {
         let site_packages = self.scheme.site_packages();
         let (mut dist_info, mut data) = (None, None);
         for (name, is_directory) in self.entries(Path::new(""))? {
@@ -68,7 +68,7 @@ impl<'a> WheelPlacement<'a> {
     /// A wheel with scripts or data has another RECORD in each environment.
     fn add_rewritten(
         &self,
-        tree: &mut Tree,
+        tree: &mut EnvironmentTree,
         dist_info: &str,
         data: Option<&str>,
         scripts: &[EntryPoint],
@@ -97,7 +97,12 @@ impl<'a> WheelPlacement<'a> {
     }
 
     /// Adds the parts of the `.data` directory where their kind belongs, and says so in `record`.
-    fn add_data(&self, tree: &mut Tree, data: &str, record: &mut [RecordEntry]) -> Result<(), VenvError> {
+    fn add_data(
+        &self,
+        tree: &mut EnvironmentTree,
+        data: &str,
+        record: &mut [RecordEntry],
+    ) -> Result<(), VenvError> {
         for (kind, is_directory) in self.entries(Path::new(data))? {
             let kind = kind.to_string_lossy().into_owned();
             let from = format!("{data}/{kind}");
@@ -126,7 +131,7 @@ impl<'a> WheelPlacement<'a> {
 
     fn add_data_scripts(
         &self,
-        tree: &mut Tree,
+        tree: &mut EnvironmentTree,
         from: &str,
         record: &mut [RecordEntry],
     ) -> Result<(), VenvError> {
@@ -146,7 +151,7 @@ impl<'a> WheelPlacement<'a> {
         Ok(())
     }
 
-    fn add_script(&self, tree: &mut Tree, name: &str, content: Vec<u8>) -> Result<(), VenvError> {
+    fn add_script(&self, tree: &mut EnvironmentTree, name: &str, content: Vec<u8>) -> Result<(), VenvError> {
         let path = Path::new("bin").join(name);
         if is_interpreter_name(name) {
             return Err(VenvError::Reserved { filename: self.wheel.filename.clone(), path });
@@ -157,7 +162,7 @@ impl<'a> WheelPlacement<'a> {
     /// Adds `from/name` of the wheel as `target/name`.
     fn add(
         &self,
-        tree: &mut Tree,
+        tree: &mut EnvironmentTree,
         target: &Path,
         from: &Path,
         name: &OsString,

@@ -46,6 +46,9 @@ impl Hint for TrustError {
                 "the file was changed, or signed with keys that the registry's root does not name; restore it \
                  from a copy"
             }
+            Self::Metadata(MetadataError::RegistryRenamed { .. } | MetadataError::NoRegistryName { .. }) => {
+                "a registry keeps its name for life; take the root that was made with it"
+            }
             Self::Metadata(MetadataError::Malformed { .. })
             | Self::Missing { .. }
             | Self::Mismatch { .. }

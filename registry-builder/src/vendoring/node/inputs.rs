@@ -7,7 +7,8 @@
 //! | `meta.node_dependencies` | adds the packages that `package.json` does not name: `name@range` |
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::Path;
 
 use attune_registry::pack_directory::PackDirectory;
 use attune_schemas::environment_lock::ManifestFile;
@@ -24,12 +25,12 @@ pub const LOCK_FILES: [&str; 2] = ["npm-shrinkwrap.json", "package-lock.json"];
 /// What a pack asks of Node.js.
 #[derive(Debug, Clone)]
 pub struct NodeInputs {
-    pack_dir: PathBuf,
+    pack: PackDirectory,
     manifest: Option<ManifestFile>,
     package: Map<String, Value>,
     /// Dependencies that only pack.yaml names.
     added: BTreeMap<String, String>,
-    committed_lock: Option<PathBuf>,
+    committed_lock: Option<EntryPath>,
     requires_nodejs: Option<String>,
 }
 
@@ -42,13 +43,14 @@ impl NodeInputs {
         requires_nodejs: Option<&str>,
     ) -> Result<Self, NodeError> {
         let (manifest, package) = read_package(pack)?;
-        let lock = LOCK_FILES.iter().find_map(|name| pack.place(&top_level(name)));
+        let mut locks = LOCK_FILES.iter().map(|name| top_level(name));
+        let lock = locks.find(|path| pack.place(path).is_some());
         let mut inputs = Self {
-            pack_dir: pack.path().to_owned(),
+            pack: pack.clone(),
             manifest,
             package,
             added: BTreeMap::new(),
-            committed_lock: lock.map(Path::to_owned),
+            committed_lock: lock,
             requires_nodejs: None,
         };
         let engines = inputs.package.get("engines").and_then(|engines| engines.get("node"));
@@ -79,7 +81,7 @@ impl NodeInputs {
 
     /// The pack's directory.
     pub fn pack_dir(&self) -> &Path {
-        &self.pack_dir
+        self.pack.path()
     }
 
     /// The file that Attune's workers look at, where the pack has it.
@@ -87,9 +89,9 @@ impl NodeInputs {
         self.manifest.as_ref()
     }
 
-    /// The committed lock.
-    pub fn committed_lock(&self) -> Option<&Path> {
-        self.committed_lock.as_deref()
+    /// The text of the committed lock.
+    pub(super) fn read_lock(&self) -> io::Result<Option<String>> {
+        self.committed_lock.as_ref().map(|path| self.pack.read_text(path)).transpose()
     }
 
     /// What Node.js must satisfy: an npm range.

@@ -16,9 +16,9 @@ pub(super) fn read_lock(inputs: &NodeInputs, npm: &Npm<'_>) -> Result<Lockfile, 
     if inputs.has_workspaces() {
         return Err(NodeError::Workspaces);
     }
-    if let Some(path) = inputs.committed_lock() {
+    if let Some(text) = inputs.read_lock()? {
         // One of version 1 says too little, and npm writes it anew without changing a version.
-        if let Some(lock) = Lockfile::parse(&fs_err::read_to_string(path)?)? {
+        if let Some(lock) = Lockfile::parse(&text)? {
             require_same_dependencies(inputs, &lock)?;
             return Ok(lock);
         }

@@ -11,7 +11,7 @@
 //! so an offline host must not end with something else.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use attune_registry::pack_directory::PackDirectory;
 use attune_schemas::environment_lock::ManifestFile;
@@ -37,14 +37,14 @@ pub(crate) const PROJECT_FILE: &str = "pyproject.toml";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CommittedLock {
     /// `pylock.toml`.
-    Pylock(PathBuf),
+    Pylock(EntryPath),
     /// `uv.lock`.
-    Uv(PathBuf),
+    Uv(EntryPath),
 }
 
 impl CommittedLock {
     fn find(pack: &PackDirectory) -> Option<Self> {
-        let file = |name| pack.place(&top_level(name)).map(Path::to_owned);
+        let file = |name| Some(top_level(name)).filter(|path| pack.place(path).is_some());
         let uv = || file(UV_LOCK_FILE).filter(|_| file(PROJECT_FILE).is_some());
         file(LOCK_FILE).map(Self::Pylock).or_else(|| uv().map(Self::Uv))
     }
@@ -53,7 +53,7 @@ impl CommittedLock {
 /// What a pack asks of Python.
 #[derive(Debug, Clone)]
 pub struct PythonInputs {
-    pack_dir: PathBuf,
+    pack: PackDirectory,
     manifest: Option<ManifestFile>,
     in_file: RequirementsFile,
     added: Vec<String>,
@@ -79,7 +79,7 @@ impl PythonInputs {
             None => (None, RequirementsFile::default()),
         };
         Ok(Self {
-            pack_dir: pack.path().to_owned(),
+            pack: pack.clone(),
             added: added_requirements(python_dependencies, &in_file.names)?,
             manifest,
             in_file,
@@ -95,7 +95,7 @@ impl PythonInputs {
 
     /// The pack's directory.
     pub fn pack_dir(&self) -> &Path {
-        &self.pack_dir
+        self.pack.path()
     }
 
     /// The file that Attune's workers look at, where the pack has it.
@@ -106,6 +106,11 @@ impl PythonInputs {
     /// The requirements of `meta.python_dependencies` that the requirements file does not name.
     pub fn added(&self) -> &[String] {
         &self.added
+    }
+
+    /// The pack.
+    pub(super) const fn pack(&self) -> &PackDirectory {
+        &self.pack
     }
 
     /// The committed lock.

@@ -5,7 +5,6 @@
 //! files are followed, within the pack.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io;
 use std::str::FromStr;
 
 use attune_registry::pack_directory::PackDirectory;
@@ -37,8 +36,7 @@ impl RequirementsFile {
     }
 
     fn read_into(&mut self, path: &EntryPath, pack: &PackDirectory, depth: usize) -> Result<(), PythonError> {
-        let text = String::from_utf8(pack.read(path)?.unwrap_or_default())
-            .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, format!("`{path}` is not UTF-8")))?;
+        let text = pack.read_text(path)?;
         for line in logical_lines(&text) {
             if let Some(included) = included_file(&line) {
                 // A file behind a URL is uv's to read.

@@ -76,10 +76,12 @@ fn resolve(
     let allows = |python| inputs.requires_python().is_none_or(|requires| python_satisfies(requires, python));
     let lowest = requested.iter().map(|key| key.python).filter(|&python| allows(python)).min();
     let (text, path) = match (inputs.committed_lock(), lowest) {
-        (Some(CommittedLock::Pylock(path)), _) => (fs_err::read_to_string(path)?, path.clone()),
+        (Some(CommittedLock::Pylock(path)), _) => {
+            (inputs.pack().read_text(path)?, path.below(inputs.pack_dir()))
+        }
         (Some(CommittedLock::Uv(path)), _) => {
             let uv = find_uv(&settings.uv, cache, &PROGRAMS)?;
-            (uv.export(inputs, &settings.uv)?, path.clone())
+            (uv.export(inputs, &settings.uv)?, path.below(inputs.pack_dir()))
         }
         (None, Some(lowest)) if !inputs.is_empty() => {
             let uv = find_uv(&settings.uv, cache, &PROGRAMS)?;

@@ -9,7 +9,7 @@ use attune_tests::standard_packs::greeter;
 use attune_tests::world::standard;
 use attune_tests::{PackBuilder, World};
 
-use crate::crashes::assert_sound;
+use super::crashes::assert_sound;
 
 /// A host with `greeter` 1.0.0 in generation 1 and 1.1.0 in generation 2, pointed back to 1 by hand.
 fn pointed_back() -> World {

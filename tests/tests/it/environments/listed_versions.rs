@@ -3,7 +3,7 @@
 use attune_tests::{PackBuilder, World};
 use serde_json::{Value, json};
 
-use crate::runtimes_as_data::{bundled, env, installers, pack};
+use super::runtimes_as_data::{bundled, env, installers, pack};
 
 /// A runtime with two versions that this host has and one that it has not, and an action for each of
 /// `constraints`.

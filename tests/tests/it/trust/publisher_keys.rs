@@ -202,7 +202,7 @@ fn a_key_in_hardware_signs_through_a_program() {
     // The program signs with a key of its own, by the very tool under test.
     world.build(["key", "generate", "hsm.json"]).succeeds();
     let signer = world.path().join("hsm-sign");
-    let script = include_str!("../../peers/signer.py");
+    let script = include_str!("../../../peers/signer.py");
     fs_err::write(&signer, script.replace("KEY_FILE", &world.path().join("hsm.json").display().to_string()))
         .unwrap();
     fs_err::set_permissions(&signer, std::fs::Permissions::from_mode(0o755)).unwrap();

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use attune_tests::{BundleFile, PackBuilder, Run, Tree, World};
 
-use crate::vendoring::{add, add_directory};
+use crate::publish::vendoring::{add, add_directory};
 
 /// A build backend that needs no package: it zips the modules beside it, and compiles C where there is some.
 const BACKEND: &str = r#"

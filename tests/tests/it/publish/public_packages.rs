@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use attune_tests::{PackBuilder, Run, World};
 
-use crate::vendoring::add;
+use crate::publish::vendoring::add;
 
 /// C extensions with libraries of their own, namespaces, a `.pth`, data, and tests that came along.
 const AWKWARD: &str = "\

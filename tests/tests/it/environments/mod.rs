@@ -1,0 +1,12 @@
+//! Environments: Python, Node.js, and runtimes that are data.
+
+mod carried_interpreters;
+mod environment_lifecycle;
+mod folding;
+mod linked;
+mod listed_versions;
+mod nodejs;
+mod nodejs_bad_input;
+mod nodejs_npm;
+mod runtime_versions;
+mod runtimes_as_data;

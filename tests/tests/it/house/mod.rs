@@ -1,0 +1,8 @@
+//! The project itself: layers, documents, and everything that the programs say.
+
+mod command_line;
+mod described_types;
+mod documentation;
+mod formats;
+mod layers;
+mod messages;

@@ -1,0 +1,9 @@
+//! What a publisher adds to a registry, and what is refused.
+
+mod bad_packs;
+mod dependencies;
+mod public_packages;
+mod reproducible;
+mod source_builds;
+mod targets;
+mod vendoring;

@@ -1,0 +1,9 @@
+//! Whom a host trusts: anchors, keys, metadata, and other clients of the same metadata.
+
+mod advisory_description;
+mod anchors;
+mod bins;
+mod publisher_keys;
+mod python_tuf;
+mod trust_commands;
+mod two_registries;
