@@ -100,7 +100,7 @@ pub struct Change<'a> {
     pub to: &'a Generation,
     /// The descriptions of the environments that are new in it.
     pub descriptions: &'a [&'a EnvironmentDescription],
-    /// What is kept of the releases that are new in it.
+    /// The releases that are new in it, as they are kept.
     pub releases: &'a BTreeMap<PackRef, KeptRelease>,
     /// The rows.
     pub rows: Rows<'a>,

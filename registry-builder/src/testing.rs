@@ -56,7 +56,7 @@ pub(crate) struct Seen {
     pub(crate) headers: BTreeMap<String, String>,
 }
 
-/// What the server answers.
+/// The server's answer.
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(&'static str, String)>,

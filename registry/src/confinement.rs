@@ -13,7 +13,7 @@ use landlock::{
     RulesetStatus, path_beneath_rules,
 };
 
-/// What programs need to read on every system.
+/// The directories that programs read on every system.
 const SYSTEM: [&str; 9] = ["/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc", "/opt", "/proc", "/sys"];
 /// Devices that programs read and write.
 const DEVICES: [&str; 5] = ["/dev/null", "/dev/zero", "/dev/full", "/dev/urandom", "/dev/random"];
@@ -27,7 +27,7 @@ pub enum ConfinementError {
     /// The kernel does not let this user make a network namespace.
     #[error("it cannot be run without a network here: {reason}")]
     Network {
-        /// What the attempt said.
+        /// The output of the attempt.
         reason: String,
     },
     /// The kernel has no Landlock.

@@ -7,7 +7,7 @@ use rusqlite::Transaction;
 use super::component_fields::ComponentFields;
 use super::runtimes;
 
-/// What every component row has.
+/// The columns that every table of components has.
 pub(super) struct ComponentRow<'a> {
     transaction: &'a Transaction<'a>,
     pack: i64,

@@ -27,7 +27,7 @@ pub struct RecordedEnvironment {
     pub last_verified: Option<String>,
     /// Whether that is more than seven days ago.
     pub needs_verification: bool,
-    /// What the steps that built it said.
+    /// The output of the steps that built it.
     pub install_log: Option<String>,
     /// Why it could not be built.
     pub install_error: Option<String>,

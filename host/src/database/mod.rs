@@ -66,7 +66,7 @@ pub enum DatabaseError {
     Taken {
         /// The pack.
         pack: PackRef,
-        /// What it is.
+        /// Its kind.
         kind: ComponentKind,
         /// Its ref.
         component: String,
@@ -76,7 +76,7 @@ pub enum DatabaseError {
     Component {
         /// The pack.
         pack: PackRef,
-        /// What it is.
+        /// Its kind.
         kind: ComponentKind,
         /// Its ref.
         component: String,

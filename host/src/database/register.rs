@@ -61,7 +61,7 @@ pub struct Registration<'a> {
     pub root: &'a HostRoot,
     /// The packs.
     pub packs: &'a [RegisteredPack<'a>],
-    /// What becomes of the others.
+    /// The treatment of the others.
     pub others: OtherPacks,
     /// The generation that they are of.
     pub generation: u64,

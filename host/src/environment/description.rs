@@ -26,7 +26,7 @@ pub enum EnvironmentDescription {
     Python(PythonEnvironment),
     /// Node.js with its `node_modules`.
     Node(NodeEnvironment),
-    /// What the steps of a definition build.
+    /// An environment that the steps of a definition build.
     Recipe(RecipeEnvironment),
 }
 
@@ -88,7 +88,7 @@ pub struct RecipeEnvironment {
     pub is_node: bool,
     /// The host's program that it starts from.
     pub interpreter: PathBuf,
-    /// What the steps find beside them.
+    /// The files that the steps find beside them.
     pub vendored: Vec<VendoredBlob>,
     /// Content of the marker file, where the pack has the dependency file.
     pub marker: Option<String>,

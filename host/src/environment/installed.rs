@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::root::StoreKind;
 
-/// What a file looks like without reading it: another stamp may be another file.
+/// The length and time of a file: another stamp may be another file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileStamp {
     /// Its length in bytes.
@@ -26,7 +26,7 @@ impl FileStamp {
     }
 }
 
-/// What an environment is.
+/// The kind of an environment.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum EnvironmentKind {
@@ -35,12 +35,12 @@ pub enum EnvironmentKind {
     Python,
     /// Node.js with its `node_modules`.
     Nodejs,
-    /// What the steps of a definition built.
+    /// An environment that the steps of a definition built.
     Recipe,
 }
 
 impl EnvironmentKind {
-    /// What a worker executes, relative to the environment.
+    /// The program that a worker executes, relative to the environment.
     pub const fn executable(self) -> &'static str {
         match self {
             Self::Python => "bin/python",
@@ -54,17 +54,17 @@ impl EnvironmentKind {
 /// An environment of an installed pack.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct InstalledEnvironment {
-    /// What it is.
+    /// Its kind.
     #[serde(default)]
     pub kind: EnvironmentKind,
     /// The digest under which the store keeps it.
     pub digest: Digest,
     /// The interpreter it is made for.
     pub interpreter: PathBuf,
-    /// What the interpreter looked like, so that one that was upgraded is seen.
+    /// The stamp of the interpreter, by which an upgrade is seen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stamp: Option<FileStamp>,
-    /// What a worker executes, where its kind does not say it.
+    /// The program that a worker executes, if its kind does not say it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub executable: Option<PathBuf>,
     /// The entry of the store that the interpreter is from, if it is from the store.

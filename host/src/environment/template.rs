@@ -14,7 +14,7 @@ pub struct Templates {
     places: [PathBuf; 2],
 }
 
-/// What the variables stand for.
+/// The values of the variables.
 #[derive(Debug, Clone)]
 pub struct TemplateValues<'a> {
     /// The environment.
@@ -107,7 +107,7 @@ pub fn templates_of(environment: &RecipeEnvironment, env: &Path, pack: &Path) ->
     })
 }
 
-/// What a worker executes in the environment at `env`: its own interpreter, else the host's.
+/// The program that a worker executes in the environment at `env`: its own interpreter, else the host's.
 pub fn executable_of(environment: &RecipeEnvironment, templates: &Templates) -> PathBuf {
     let recipe = &environment.recipe;
     let of_name = recipe.executables.get(&environment.runtime_name.to_lowercase());

@@ -1,4 +1,4 @@
-//! What a generation keeps of each release, so that its rows can be written again without the source.
+//! The releases that a generation keeps, so that its rows can be written again without the source.
 //!
 //! `generations/42/releases/<ref>.json`, `format: "attune.installed-release/v1"`.
 

@@ -20,7 +20,7 @@ pub struct GenerationParts<'a> {
     pub generation: &'a Generation,
     /// The descriptions of its new environments.
     pub descriptions: &'a [&'a EnvironmentDescription],
-    /// What is kept of its new releases.
+    /// The new releases, as they are kept.
     pub releases: &'a BTreeMap<PackRef, KeptRelease>,
     /// The generation that has the descriptions and releases of everything else; 0 if there is none.
     pub previous: u64,

@@ -42,7 +42,7 @@ pub struct ListedEnvironment {
     pub pack: PackRef,
     /// Its version.
     pub version: Version,
-    /// What it is.
+    /// Its kind.
     pub kind: EnvironmentKind,
     /// The name of its directory, by which workers find it.
     pub runtime: String,
@@ -50,7 +50,7 @@ pub struct ListedEnvironment {
     pub interpreter_version: String,
     /// The host's interpreter.
     pub interpreter: PathBuf,
-    /// What a worker executes.
+    /// The program that a worker executes.
     pub executable: PathBuf,
     /// Where the environment is found.
     pub path: PathBuf,
@@ -73,7 +73,7 @@ pub struct ListedEnvironment {
     pub last_verified: Option<String>,
     /// Whether that is more than seven days ago.
     pub needs_verification: bool,
-    /// What the steps that built it said.
+    /// The output of the steps that built it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub install_log: Option<String>,
     /// Why it could not be built.
@@ -115,7 +115,7 @@ pub fn list_environments(root: &HostRoot) -> Result<Vec<ListedEnvironment>, Inve
     Ok(all)
 }
 
-/// What the database says of an environment, without what its generation does.
+/// The database's columns of an environment, without those that its generation has.
 fn recorded(
     path: PathBuf,
     row: Option<&RecordedEnvironment>,
@@ -146,7 +146,7 @@ fn recorded(
     }
 }
 
-/// What a worker executes for `pack`.
+/// The program that a worker executes for `pack`.
 pub fn executable(root: &HostRoot, pack: &PackRef, runtime: &str) -> Result<PathBuf, InventoryError> {
     let environments = list_environments(root)?;
     let found = environments.into_iter().find(|found| {

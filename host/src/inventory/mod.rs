@@ -1,4 +1,4 @@
-//! What is installed on a root, for people and programs; reads only.
+//! The inventory of a root, for people and programs; reads only.
 
 mod environments;
 mod packs;

@@ -1,4 +1,4 @@
-//! What is installed on a root.
+//! The packs that are installed on a root.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::environment::EnvironmentName;
 use crate::generation::Generation;
 use crate::root::{HostRoot, RootError};
 
-/// What is installed.
+/// The installed packs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Inventory {

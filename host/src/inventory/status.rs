@@ -1,4 +1,4 @@
-//! What the database knows of environments, and what has become of their interpreters since.
+//! The status of environments: the database's, and that of their interpreters now.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

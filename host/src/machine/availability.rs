@@ -40,7 +40,7 @@ const fn default_priority() -> i64 {
     100
 }
 
-/// What verification commands are run with.
+/// The programs and limits of verification commands.
 pub struct VerificationMeans<'a> {
     /// Where programs are looked for.
     pub search: &'a InterpreterSearch,

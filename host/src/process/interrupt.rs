@@ -16,7 +16,7 @@ pub struct Interrupt(Arc<AtomicBool>);
 #[error("interrupted")]
 pub struct Interrupted;
 
-/// What shells report of a program that a signal ended.
+/// The exit code that shells report for a program that a signal ended, less the signal's number.
 const EXIT_CODE: i32 = 130;
 
 impl Interrupt {

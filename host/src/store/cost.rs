@@ -1,4 +1,4 @@
-//! What each installed pack costs on disk, alone and shared with others.
+//! The cost of each installed pack on disk, alone and shared with others.
 
 use std::path::PathBuf;
 
@@ -9,7 +9,7 @@ use crate::generation::Generation;
 use crate::root::{HostRoot, RootError};
 use crate::store::DiskUse;
 
-/// What an installation root costs.
+/// The cost of an installation root.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DiskReport {
@@ -25,7 +25,7 @@ pub struct DiskReport {
     pub total_bytes: u64,
 }
 
-/// What a pack costs.
+/// The cost of a pack.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PackCost {

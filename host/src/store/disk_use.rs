@@ -1,4 +1,4 @@
-//! What files take on disk, each counted once however many names it has.
+//! The size of files on disk, each counted once however many names it has.
 
 use std::collections::BTreeMap;
 use std::io;

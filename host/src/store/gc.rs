@@ -23,7 +23,7 @@ pub enum GcError {
     Access(#[from] AccessError),
 }
 
-/// What to keep.
+/// The generations to keep.
 #[derive(Debug, Clone, Copy)]
 pub struct GcOptions {
     /// Generations to keep beside the active one, the newest first.
@@ -32,7 +32,7 @@ pub struct GcOptions {
     pub dry_run: bool,
 }
 
-/// What was removed, or would be.
+/// The removed generations and trees, or those that would be removed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GcReport {

@@ -21,7 +21,7 @@ pub enum AccessError {
 
 /// A root that is ours, locked, and whole: whatever an earlier process left is completed or undone.
 ///
-/// What locking had to create is removed again when this is dropped, unless it is kept.
+/// Paths that locking had to create are removed again when this is dropped, unless they are kept.
 #[derive(Debug)]
 pub struct HeldRoot {
     // Dropped before the lock is: what is taken away must not be another's by then.

@@ -1,4 +1,4 @@
-//! What an install has put into place and not yet committed, on disk, for the next start to undo.
+//! The trees that an install has put into place and not yet committed, on disk, for the next start to undo.
 //!
 //! `staging/<id>/journal.json`; written before each step that it records.
 

@@ -62,7 +62,7 @@ fn undone(step: Step) -> &'static str {
     }
 }
 
-/// What was found and mended.
+/// The result of a recovery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Recovery {
     /// A generation that was registered but not yet active.

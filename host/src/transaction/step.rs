@@ -10,7 +10,7 @@ pub enum Step {
     Synced,
     /// The rows are those of the generation: the point of no return.
     Registered,
-    /// What the change learnt of registries is kept.
+    /// The metadata that the change has seen is kept.
     TrustKept,
     /// `current` leads to the generation.
     Activated,

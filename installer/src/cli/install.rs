@@ -28,7 +28,7 @@ use crate::source::TrustSettings;
 use crate::trust::AnchorSettings;
 use crate::trust::FreshnessReport;
 
-/// What to install.
+/// The packs to install.
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(super) struct InstallArgs {

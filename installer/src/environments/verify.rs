@@ -32,7 +32,7 @@ pub struct VerifiedEnvironment {
     pub environment: ListedEnvironment,
     /// Number of files that were held against their digests.
     pub files: usize,
-    /// What is wrong; empty where it is whole.
+    /// The damage; empty if it is whole.
     pub damage: Vec<Damage>,
 }
 
@@ -198,7 +198,7 @@ fn verify_listed(directory: &Path, path: &Path) -> io::Result<(usize, Vec<Damage
     Ok((files, damage))
 }
 
-/// What is wrong with the file at `path`, which is to have the sha256 `expected`.
+/// The damage of the file at `path`, which is to have the sha256 `expected`.
 fn damage_of(path: PathBuf, expected: Option<&str>) -> io::Result<Option<Damage>> {
     match fs_err::read(&path) {
         Ok(bytes) if Some(base64_of(&bytes).as_str()) == expected => Ok(None),
@@ -314,7 +314,7 @@ fn site_packages(environment: &Path) -> io::Result<Vec<PathBuf>> {
         .collect())
 }
 
-/// What is in `directory`, by name; nothing where it is not there.
+/// The entries of `directory`, by name; none if it is not there.
 fn entries(directory: &Path) -> io::Result<Vec<PathBuf>> {
     let mut paths = match fs_err::read_dir(directory) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),

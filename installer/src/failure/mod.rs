@@ -30,7 +30,7 @@ pub trait Failed: std::error::Error {
     /// The kind of the failure.
     fn kind(&self) -> FailureKind;
 
-    /// What it says of the freshness of metadata, if it is about that.
+    /// The verdict on the freshness of metadata, if the error is about that.
     fn verdict(&self) -> Option<Verdict> {
         None
     }

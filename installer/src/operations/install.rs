@@ -130,7 +130,7 @@ impl InstallError {
     }
 }
 
-/// What to install, from where, and how.
+/// The options of an install.
 #[derive(Debug, Clone)]
 pub struct InstallOptions {
     /// The installation root.
@@ -141,7 +141,7 @@ pub struct InstallOptions {
     pub requests: Vec<PackRequest>,
     /// Whether a pack may come from another registry than before.
     pub registry_policy: RegistryPolicy,
-    /// What is trusted.
+    /// The roots that are trusted.
     pub trust: TrustSettings,
     /// Where to look for Pythons.
     pub interpreters: InterpreterSearch,
@@ -157,7 +157,7 @@ pub struct InstallOptions {
     pub compile_bytecode: bool,
     /// Go on where the host lacks shared libraries that wheels need.
     pub ignore_missing_libraries: bool,
-    /// What the packs' tests may stop.
+    /// The effect of failing tests.
     pub tests: TestPolicy,
     /// Whether everything is on disk before it is activated.
     pub durability: Durability,

@@ -1,4 +1,4 @@
-//! What an installation did, and the line that it leaves in the install log.
+//! The report of an installation, and the line that it leaves in the install log.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -24,7 +24,7 @@ pub enum Outcome {
     Unchanged,
 }
 
-/// What an installation did.
+/// The report of an installation.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct InstallReport {

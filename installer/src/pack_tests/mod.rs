@@ -76,7 +76,7 @@ pub(crate) struct TestedRecipe<'a> {
     pub(crate) bin: PathBuf,
 }
 
-/// What a pack's tests need to run.
+/// The surroundings of a pack's tests.
 pub(crate) struct TestBed<'a> {
     pub(crate) pack: &'a PackMetadata,
     /// A copy of the unpacked pack, which tests may change.

@@ -1,6 +1,6 @@
 //! The `simple` result format: counts on labelled lines, as Attune reads them.
 
-/// What the output says.
+/// The counts in the output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Counts {
     pub(super) total: u64,

@@ -1,4 +1,4 @@
-//! What the resolver may choose from: the source's releases and the installed ones.
+//! The releases that the resolver may choose from: the source's and the installed ones.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use attune_schemas::{PackRef, PackRequest};
 
 use crate::source::VerifiedSource;
 
-/// What may be chosen.
+/// The releases that may be chosen.
 pub(super) struct Available<'a> {
     reader: std::cell::RefCell<RegistryReader<'a>>,
     /// In a bundle, the only releases whose blobs are at hand.
@@ -40,7 +40,7 @@ impl<'a> Available<'a> {
         }
     }
 
-    /// What the source offered, by pack.
+    /// The source's releases, by pack.
     pub(super) fn into_releases(self) -> BTreeMap<PackRef, Vec<Release>> {
         self.seen.into_inner()
     }

@@ -39,9 +39,9 @@ pub enum PlanError {
     NoInterpreter {
         /// The pack.
         pack: PackRef,
-        /// What it needs, in words.
+        /// The need, in words.
         needed: String,
-        /// What the host has, in words.
+        /// The versions on the host, in words.
         found: String,
     },
     /// No Node.js on the host will do.
@@ -49,9 +49,9 @@ pub enum PlanError {
     NoNode {
         /// The pack.
         pack: PackRef,
-        /// What it needs, in words.
+        /// The need, in words.
         needed: String,
-        /// What the host has, in words.
+        /// The versions on the host, in words.
         found: String,
     },
     /// A runtime that is data cannot be used.
@@ -73,7 +73,7 @@ pub enum PlanError {
         pack: PackRef,
         /// The action or sensor.
         component: String,
-        /// What it needs, in words.
+        /// The need, in words.
         needed: String,
     },
     /// The release was made for other machines or Pythons.
@@ -112,7 +112,7 @@ pub enum PlanError {
         filename: String,
         /// The interpreter, in words.
         interpreter: String,
-        /// What does not fit.
+        /// The difference.
         reason: String,
     },
     /// Shared libraries that wheels need are not on the host.
@@ -139,9 +139,9 @@ pub enum PlanError {
     NoSpace {
         /// A directory on the disk.
         path: PathBuf,
-        /// What it needs, for people.
+        /// The need, for people.
         needed: String,
-        /// What there is, for people.
+        /// The versions on the host, for people.
         available: String,
     },
     /// The free space cannot be told.

@@ -66,7 +66,7 @@ pub struct HostRuntimes<'a> {
     pub interrupt: &'a Interrupt,
 }
 
-/// What holds for every environment of a plan.
+/// The settings of every environment of a plan.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct PlanSettings<'a> {
     /// The bundle's targets; `None` if the source is not a bundle.

@@ -78,7 +78,7 @@ fn is_built_by_steps(definition: &RuntimeDefinition) -> bool {
     definition.recipe.requires_environment && (definition.recipe.is_older_form || !is_linked)
 }
 
-/// What actions, sensors and `runtime_deps` call the runtimes that they need.
+/// The names by which actions, sensors and `runtime_deps` call the runtimes that they need.
 fn runtime_names(config: &PackConfig) -> Vec<String> {
     let runners = config.components.iter().flat_map(ComponentSummary::runtimes).map(str::to_owned);
     let declared = config.pack.runtime_deps.iter().map(|entry| bare_runtime_name(entry).to_owned());
@@ -88,7 +88,7 @@ fn runtime_names(config: &PackConfig) -> Vec<String> {
     names
 }
 
-/// What the environments of a pack's runtime are made from.
+/// The parts of the environments of a pack's runtime.
 pub(super) struct RecipeSource<'a> {
     pub(super) pack: &'a PackRef,
     pub(super) config: &'a PackConfig,
@@ -96,7 +96,7 @@ pub(super) struct RecipeSource<'a> {
     pub(super) archive: Digest,
     /// The interpreter that was chosen, where it is one of Python or Node.js.
     pub(super) interpreter: Option<PathBuf>,
-    /// What the pack vendored for it.
+    /// The files that the pack vendored for it.
     pub(super) vendored: Vec<VendoredBlob>,
 }
 

@@ -59,7 +59,7 @@ pub enum ChooseError {
     NothingRequested,
 }
 
-/// What will be installed and what stays.
+/// The releases that will be installed, and those that stay.
 #[derive(Debug)]
 pub struct ChosenReleases {
     /// The releases to install, dependencies first, each with whether it was asked for.
@@ -70,7 +70,7 @@ pub struct ChosenReleases {
     pub replaced: BTreeMap<PackRef, Version>,
     /// Blobs that belong to releases of the source and may come by without being wanted.
     pub allowed: BTreeMap<Digest, u64>,
-    /// What the bundle says that it was made for; `None` where the source is not a bundle.
+    /// The bundle's targets by its own word; `None` if the source is not a bundle.
     pub made_for: Option<BundleTargets>,
     /// The interpreters that the bundle carries; absent where the source is no bundle.
     pub runtimes: Option<BundledRuntimes>,
@@ -154,7 +154,7 @@ pub fn allowed_blobs(source: &mut VerifiedSource) -> Result<BTreeMap<Digest, u64
     Ok(allowed)
 }
 
-/// What was named, or else everything that the bundle was made for.
+/// The packs that were named, or else all that the bundle was made for.
 ///
 /// Of the bundle's own word only the names count: which versions it would rather have is nothing that
 /// was signed, and could be an old one's.
@@ -172,7 +172,7 @@ fn effective_requests(
     if requests.is_empty() { Err(ChooseError::NothingRequested) } else { Ok(requests) }
 }
 
-/// What is installed must go on working: its packs stay, and so do their requirements.
+/// Installed packs must go on working: they stay, and so do their requirements.
 fn installed_requirements(active: &Generation, requests: &[PackRequest]) -> Vec<PackRequest> {
     let asked = |pack: &PackRef| requests.iter().any(|request| request.pack == *pack);
     let kept = active.packs.keys().filter(|pack| !asked(pack));

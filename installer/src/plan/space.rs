@@ -9,7 +9,7 @@ use attune_schemas::environment_lock::Footprint;
 use super::InstallPlan;
 use super::error::PlanError;
 
-/// What an installation takes on disk.
+/// The room that an installation takes on disk.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct SpaceNeed {
     /// Bytes in 4 KiB blocks.
@@ -27,7 +27,7 @@ const PER_LINKED_PACKAGE_BYTES: u64 = 16 << 10;
 const PER_LINKED_PACKAGE_INODES: u64 = 4;
 
 impl SpaceNeed {
-    /// What `plan` takes: every tree once, and again what an environment does not share with it.
+    /// The room that `plan` takes: every tree once, and again the files that an environment does not share with it.
     pub fn of(plan: &InstallPlan) -> Self {
         let mut trees = Footprint::default();
         for tree in plan.trees.values() {

@@ -24,7 +24,7 @@ const MAJORS: std::ops::RangeInclusive<u8> = 14..=30;
 /// By runtime (`python` or `node`) and text, each with who asks.
 type Constraints = BTreeMap<(&'static str, String), (RuntimeConstraint, String)>;
 
-/// What actions and sensors ask for.
+/// The versions that actions and sensors ask for.
 fn constraints(pack: &PackRef, config: &PackConfig) -> Result<Constraints, PlanError> {
     let mut constraints = BTreeMap::new();
     for (component, runner) in runners(config) {
@@ -42,7 +42,7 @@ pub(super) fn runners(config: &PackConfig) -> impl Iterator<Item = (&ComponentSu
     config.components.iter().filter_map(|component| Some((component, component.runner()?)))
 }
 
-/// What a component asks of the version of its runtime.
+/// The version of its runtime that a component asks for.
 pub(super) fn constraint_of(
     pack: &PackRef,
     component: &ComponentSummary,

@@ -39,7 +39,7 @@ impl From<StateError> for VerifyError {
     }
 }
 
-/// What the user says about trust.
+/// The user's word about trust.
 #[derive(Debug, Clone, Default)]
 pub struct TrustSettings {
     /// The root to trust on first use.

@@ -29,7 +29,7 @@ pub enum AnchorError {
     NotARootFile {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The fault.
         #[source]
         source: MetadataError,
     },
@@ -56,7 +56,7 @@ pub enum AnchorError {
     Trust(#[from] TrustError),
 }
 
-/// What a person gave.
+/// The root or fingerprint that a person gave.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AnchorSettings {
     /// A root metadata file.

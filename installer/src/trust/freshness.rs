@@ -18,7 +18,7 @@ pub struct FreshnessReport {
     /// By how many seconds the clock is behind that.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub clock_behind_seconds: Option<i64>,
-    /// What was accepted although expired.
+    /// The roles that were accepted although expired.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub expired: Vec<ExpiredRole>,
     /// Who allowed that.
@@ -41,7 +41,7 @@ pub struct ExpiredRole {
 pub struct Grace {
     /// Asked for in this run.
     pub asked: Option<SignedDuration>,
-    /// What the registry's trust policy says.
+    /// The grace of the registry's trust policy.
     pub policy: TrustPolicy,
 }
 
@@ -60,7 +60,7 @@ impl Grace {
 }
 
 impl FreshnessReport {
-    /// What `freshness` says, where `grace` was given.
+    /// The report of `freshness`, under the `grace` that was given.
     pub fn new(freshness: &Freshness, grace: &Grace) -> Self {
         let verdict = freshness.verdict();
         let expired = freshness.waivers.iter().map(|waiver| ExpiredRole {
@@ -82,7 +82,7 @@ impl FreshnessReport {
         !self.expired.is_empty()
     }
 
-    /// What is to be told about the clock, if it is behind by more than clocks usually are.
+    /// A warning about the clock, if it is behind by more than clocks usually are.
     pub fn clock_warning(&self) -> Option<String> {
         const USUAL_SECONDS: i64 = 120;
         let behind = self.clock_behind_seconds.filter(|seconds| *seconds > USUAL_SECONDS)?;

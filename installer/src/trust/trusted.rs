@@ -65,12 +65,12 @@ pub struct TrustedRegistry {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TrustDetails {
-    /// What the list shows as well.
+    /// The columns of the list.
     #[serde(flatten)]
     pub registry: TrustedRegistry,
     /// Who signs each role, and how many of them must.
     pub roles: Vec<TrustedRole>,
-    /// What nothing may roll back behind; empty until something was installed.
+    /// The versions behind which nothing may roll back; empty until something was installed.
     pub seen: Vec<SeenRole>,
     /// When the registry signed the newest timestamp that this host has seen.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -16,7 +16,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::environments::PACKAGE_DIRECTORY;
 
-/// What is read at a time, in bytes.
+/// The size of one read, in bytes.
 const CHUNK_BYTES: usize = 64 * 1024;
 /// The most of a program's first line that is looked at, in bytes.
 const MAX_FIRST_LINE: usize = 4096;

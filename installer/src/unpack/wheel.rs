@@ -22,7 +22,7 @@ const STREAM_BUFFER_BYTES: usize = 64 << 10;
 
 /// Unzips `wheel` into `destination`, which must not exist.
 ///
-/// What is unpacked must be exactly `expected`. When this fails, the caller removes `destination`.
+/// The unpacked tree must be exactly `expected`. When this fails, the caller removes `destination`.
 pub fn unpack_wheel(
     mut wheel: BlobReader,
     destination: &Path,

@@ -190,7 +190,7 @@ impl<'a> Contents<'a> {
         self.runtimes.iter().map(|bundled| bundled.runtime).collect()
     }
 
-    /// What goes into the bundle, without its head.
+    /// The content of the bundle, without its head.
     pub(super) fn content(&self, options: &BundleOptions, registry: &str) -> BundleContent {
         let mut releases = self.releases.clone();
         releases.sort_by(|a, b| a.pack.cmp(&b.pack));

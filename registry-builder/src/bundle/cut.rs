@@ -24,14 +24,14 @@ use super::error::CutError;
 use crate::registry::{RegistryDirectory, oci_index};
 use crate::targets::TargetSelection;
 
-/// What to bundle.
+/// The options of a bundle.
 #[derive(Debug, Clone)]
 pub struct BundleOptions {
     /// The registry.
     pub registry: PathBuf,
     /// The packs; their dependencies come with them.
     pub requests: Vec<PackRequest>,
-    /// What it is to install on.
+    /// The targets that it is to install on.
     pub targets: TargetSelection,
     /// Whether it carries the interpreters that the packs need.
     pub with_runtimes: bool,
@@ -41,7 +41,7 @@ pub struct BundleOptions {
     pub now: Timestamp,
 }
 
-/// What was bundled.
+/// The report of a bundle.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BundleReport {

@@ -11,7 +11,7 @@ use std::process::{Command, ExitCode};
 use attune_registry::confinement::{STATUS_NOT_CONFINED, restrict};
 use clap::Args;
 
-/// What may be read and written, and what is to be run.
+/// The directories that may be read and written, and the program to run.
 #[derive(Debug, Args)]
 pub(super) struct ConfinedArgs {
     #[arg(long)]

@@ -29,7 +29,7 @@ pub(super) struct KeyArgs {
     passphrase: PassphraseArgs,
 }
 
-/// What opens encrypted keys.
+/// The passphrase of encrypted keys.
 #[derive(Debug, Args)]
 pub(super) struct PassphraseArgs {
     /// A file whose first line is the passphrase of encrypted keys; the variable `ATTUNE_KEY_PASSPHRASE` can
@@ -111,7 +111,7 @@ pub(super) fn write_report<R: Serialize>(
     write_json_or(report, args.output(), text).map_err(|error| CommandError::of_output(&error))
 }
 
-/// What to build for.
+/// The targets to build for.
 #[derive(Debug, Args)]
 pub(super) struct TargetArgs {
     /// A machine to build for, such as linux/amd64 or linux/arm64/musl; repeatable [default: this machine]

@@ -61,7 +61,7 @@ pub struct InitOptions {
     pub name: RegistryName,
     /// Where its keys go.
     pub keys: PathBuf,
-    /// What they are encrypted with, if they are.
+    /// The passphrase that they are encrypted with, if they are.
     pub passphrase: Option<Passphrase>,
     /// The number of bins, if there are to be any.
     pub bins: Option<BinCount>,
@@ -73,7 +73,7 @@ pub struct InitOptions {
     pub now: Timestamp,
 }
 
-/// What was made.
+/// The new registry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct InitReport {

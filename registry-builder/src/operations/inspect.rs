@@ -64,7 +64,7 @@ pub struct InspectOptions {
     pub now: Timestamp,
 }
 
-/// What is in it.
+/// Its content.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct InspectReport {

@@ -32,7 +32,7 @@ pub struct RefreshOptions {
     pub now: Timestamp,
 }
 
-/// What was signed.
+/// The report of a refresh.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RefreshReport {

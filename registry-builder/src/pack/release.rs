@@ -55,7 +55,7 @@ pub struct ArchivedPack {
     pub bytes: Vec<u8>,
     /// Its digest.
     pub digest: Digest,
-    /// What it unpacks to.
+    /// Its size unpacked.
     pub unpacked: Footprint,
 }
 

@@ -1,4 +1,4 @@
-//! What single actions and sensors ask of their runtime's version, held against what is built for.
+//! The versions of runtimes that single actions and sensors ask for, held against those that are built for.
 
 use attune_schemas::component::ComponentSummary;
 use attune_schemas::pack::canonical_runtime;

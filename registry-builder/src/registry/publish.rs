@@ -29,7 +29,7 @@ pub struct Publisher<'a> {
     now: Timestamp,
 }
 
-/// What a publication changed.
+/// The result of a publication.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Publication {
     /// Metadata files that were written.

@@ -62,7 +62,7 @@ fn is_of_the_standard_library(names: &[&str]) -> bool {
 }
 
 impl Contents {
-    /// What is carried of `obtained`.
+    /// The files of `obtained` that are carried.
     pub(super) fn of(obtained: &Obtained, runtime: RuntimeName) -> io::Result<Self> {
         let mut contents = Self::default();
         contents.add(obtained, &obtained.prefix, "", runtime)?;

@@ -16,7 +16,7 @@ pub enum RuntimeError {
     /// There is no such directory or archive.
     #[error("`{source_name}` is not a directory or an archive (tar, tar.gz, tar.xz, tar.zst)")]
     NoSource {
-        /// What was named.
+        /// The source, as it was named.
         source_name: String,
     },
     /// A URL without a digest.
@@ -28,7 +28,7 @@ pub enum RuntimeError {
     /// The archive is another than was meant.
     #[error("`{source_name}` has the digest {actual}, expected {expected}")]
     OtherDigest {
-        /// What was named.
+        /// The source, as it was named.
         source_name: String,
         /// The digest that was given.
         expected: Digest,
@@ -38,7 +38,7 @@ pub enum RuntimeError {
     /// There is no interpreter in it.
     #[error("`{source_name}` has no {runtime} interpreter: looked for {looked_for}")]
     NoInterpreter {
-        /// What was named.
+        /// The source, as it was named.
         source_name: String,
         /// The runtime.
         runtime: RuntimeName,
@@ -50,7 +50,7 @@ pub enum RuntimeError {
     NotRelocatable {
         /// The program or library.
         file: String,
-        /// What it needs.
+        /// The library that it needs.
         library: String,
         /// Where it looks.
         place: String,
@@ -58,7 +58,7 @@ pub enum RuntimeError {
     /// It does not run from another place.
     #[error("it does not run from another place: {reason}")]
     DoesNotRun {
-        /// What happened.
+        /// The failure.
         reason: String,
     },
     /// It is another version.

@@ -14,7 +14,7 @@ use super::contents::Contents;
 use super::error::RuntimeError;
 use crate::vendoring::elf::{ElfFacts, MAGIC, is_of_the_c_library, read_elf};
 
-/// What an interpreter asks of the machine, once it finds its own libraries.
+/// The needs of an interpreter that finds its own libraries.
 #[derive(Debug, Default)]
 pub(super) struct Mended {
     /// New bytes of files that were mended.

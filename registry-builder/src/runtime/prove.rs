@@ -22,7 +22,7 @@ const fs = require('fs'); require('https');
 console.log([process.versions.node, process.arch, process.versions.modules, fs.realpathSync(process.execPath + '/../..'),
 fs.readFileSync('/proc/self/maps', 'latin1')].join('\\n'))";
 
-/// What an interpreter says of itself.
+/// An interpreter's description of itself.
 #[derive(Debug, Default)]
 pub(super) struct Proven {
     pub(super) abi: Option<String>,

@@ -42,7 +42,7 @@ pub enum KeyChange {
     Rotate(Option<Passphrase>),
 }
 
-/// What a change came to.
+/// The result of a change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct KeyChangeReport {

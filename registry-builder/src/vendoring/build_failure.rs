@@ -1,4 +1,4 @@
-//! What a build that failed was missing, read out of what it wrote.
+//! The needs of a failed build, read out of its output.
 
 use attune_registry::system_libraries::SystemLibrary;
 
@@ -19,7 +19,7 @@ pub(crate) fn diagnose(output: &str) -> String {
     told.chars().take(MAX_SHOWN).collect()
 }
 
-/// What a build said that this machine lacks, in one line, with the packages that carry it where known.
+/// The parts that this machine lacks by a build's output, in one line, with the packages that carry them if known.
 pub(crate) fn missing_of_machine(output: &str) -> Option<String> {
     let (what, library) = output.lines().find_map(missing_in)?;
     Some(match library {
@@ -28,7 +28,7 @@ pub(crate) fn missing_of_machine(output: &str) -> Option<String> {
     })
 }
 
-/// What a line says is missing, and the library that it belongs to.
+/// The missing part that a line names, and the library that it belongs to.
 fn missing_in(line: &str) -> Option<(String, Option<&'static SystemLibrary>)> {
     // fatal error: gssapi/gssapi.h: No such file or directory
     if let Some(header) = between(line, "fatal error: ", ": No such file") {

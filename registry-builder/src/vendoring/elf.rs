@@ -1,10 +1,10 @@
-//! What a shared library or program asks of the machine it is loaded on.
+//! The needs of a shared library or program on the machine that loads it.
 //!
 //! Source: the ELF gABI's dynamic section, and glibc's symbol versions (`GLIBC_2.17`).
 
 use goblin::elf::Elf;
 
-/// What an ELF file asks for.
+/// The needs of an ELF file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct ElfFacts {
     /// The name that others need it by, where it says one.

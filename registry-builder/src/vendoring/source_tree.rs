@@ -93,7 +93,7 @@ fn git(directory: &Path, arguments: &[&str]) -> io::Result<Result<(), String>> {
     }
 }
 
-/// What git says is wrong: its first word on it, since advice follows.
+/// git's complaint: its first line, since advice follows.
 fn complaint(output: &str) -> String {
     let fatal = output.lines().find_map(|line| line.strip_prefix("fatal: "));
     fatal.map_or_else(|| diagnose(output), |reason| format!("git: {reason}"))

@@ -48,7 +48,7 @@ pub enum NodeInterpreterError {
     Answer {
         /// The program.
         path: PathBuf,
-        /// What it said.
+        /// Its output.
         reason: String,
     },
 }

@@ -73,7 +73,7 @@ pub enum InterpreterError {
     Answer {
         /// The program.
         path: PathBuf,
-        /// What it said.
+        /// Its output.
         reason: String,
     },
 }

@@ -12,7 +12,7 @@ pub enum VenvError {
     Wheel {
         /// The wheel.
         filename: String,
-        /// What is wrong with it.
+        /// The fault.
         reason: String,
     },
     /// A wheel brings a file of the environment itself.

@@ -26,7 +26,7 @@ pub(super) struct Source {
     pub owner: Arc<str>,
 }
 
-/// What is at one place of an environment.
+/// The file, link or directory at one place of an environment.
 #[derive(Debug)]
 pub(super) enum Node {
     /// A directory of its own.
@@ -169,7 +169,7 @@ fn collision(present: &Node, path: &Path, owner: &str) -> VenvError {
     }
 }
 
-/// What is in a directory of the store.
+/// The entries of a directory of the store.
 fn unfolded(store: &Path, source: &Source) -> io::Result<BTreeMap<OsString, Node>> {
     let mut children = BTreeMap::new();
     for entry in fs_err::read_dir(store.join(&source.path))? {

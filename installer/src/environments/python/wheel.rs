@@ -188,13 +188,13 @@ impl<'a> WheelPlacement<'a> {
         parse_scripts(&text).map_err(|line| self.refuse(&format!("`{line}` is no entry point")))
     }
 
-    /// What RECORD calls a file at `path` of the environment.
+    /// The name of the file at `path` of the environment in RECORD.
     fn outside(&self, path: &str) -> String {
         let up = "../".repeat(self.scheme.site_packages().iter().count());
         format!("{up}{path}")
     }
 
-    /// What is in a directory of the wheel, with whether it is a directory.
+    /// The entries of a directory of the wheel, each with whether it is a directory.
     fn entries(&self, path: &Path) -> io::Result<Vec<(OsString, bool)>> {
         fs_err::read_dir(self.absolute(path))?
             .map(|entry| entry.and_then(|entry| Ok((entry.file_name(), entry.file_type()?.is_dir()))))

@@ -61,7 +61,7 @@ pub struct RecipeSettings<'a> {
     pub interrupt: &'a Interrupt,
 }
 
-/// What came of the environments that steps build.
+/// The environments that steps built, with their output.
 #[derive(Debug, Default)]
 pub struct BuiltRecipes {
     /// The output of their steps, by the environment's digest.
@@ -177,7 +177,7 @@ fn count(directory: &Path, found: &mut Footprint) -> io::Result<()> {
     Ok(())
 }
 
-/// What recipes are built with outside of an install.
+/// The settings of recipes that are built outside of an install.
 pub struct BuildRecipes<'a> {
     /// The root.
     pub root: &'a HostRoot,

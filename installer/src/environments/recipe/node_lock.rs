@@ -1,4 +1,4 @@
-//! What npm needs to install from vendored tarballs: `package.json`, and a lock that names them by path.
+//! The files by which npm installs from vendored tarballs: `package.json`, and a lock that names them by path.
 //!
 //! Off-spec: the older form's one step, `npm install --prefix {env_path}`, finds neither in a new directory
 //! and installs nothing. They are put there before the steps run.
@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 
 /// The longest `package.json` that is read, in bytes.
 const MAX_PACKAGE_BYTES: u64 = 8 << 20;
-/// What a lock's entry takes over from a package.
+/// The fields that a lock's entry takes over from a package.
 const FIELDS: [&str; 9] = [
     "version",
     "dependencies",

@@ -41,10 +41,10 @@ pub(crate) struct BuildPlace<'a> {
     pub(crate) interrupt: &'a Interrupt,
 }
 
-/// What became of an environment.
+/// The result of a recipe.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct BuiltRecipe {
-    /// What every step did and said.
+    /// The steps with their output.
     pub(crate) log: String,
     /// Why it failed, in the words that Attune uses; absent where it is ready.
     pub(crate) error: Option<String>,
@@ -174,7 +174,7 @@ fn program(name: &str, templates: &Templates, search: &InterpreterSearch) -> Res
     ))
 }
 
-/// What the pack vendored is where pip and npm look, and no network is asked.
+/// Vendored files are where pip and npm look, and no network is asked.
 fn set_offline(command: &mut Command, place: &BuildPlace<'_>) {
     command
         .env("HOME", place.scratch)

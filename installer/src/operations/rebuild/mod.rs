@@ -157,7 +157,7 @@ pub struct RebuildOptions {
     pub now: Timestamp,
 }
 
-/// What was built again.
+/// An environment that was built again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RebuiltEnvironment {

@@ -1,4 +1,4 @@
-//! What is to be built again, and for which interpreter.
+//! The environments to build again, each for its interpreter.
 
 use std::path::PathBuf;
 
@@ -22,7 +22,7 @@ pub(super) struct Task {
     pub(super) environment: EnvironmentDescription,
 }
 
-/// What is to be built, each for the interpreter that the host has now.
+/// The environments to build, each for the interpreter that the host has now.
 pub(super) fn tasks(
     root: &HostRoot,
     active: &Generation,

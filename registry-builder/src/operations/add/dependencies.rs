@@ -1,4 +1,4 @@
-//! What a pack depends on, vendored: Python and npm packages, each under its lock.
+//! The dependencies of a pack, vendored: Python and npm packages, each under its lock.
 
 use attune_registry::report::Reporter;
 use attune_schemas::environment_lock::{NodeLock, PythonLock};

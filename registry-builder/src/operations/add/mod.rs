@@ -30,7 +30,7 @@ pub use error::{AddError, LintFailure};
 use dependencies::{bare_node, bare_python, node_inputs, python_inputs, vendor, vendor_packages};
 use published::{Asked, describe, empty_index};
 
-/// What to add, and how.
+/// The options of an addition.
 #[derive(Debug, Clone)]
 pub struct AddOptions {
     /// The registry.
@@ -39,7 +39,7 @@ pub struct AddOptions {
     pub keys: KeySettings,
     /// The packs' directories.
     pub packs: Vec<PathBuf>,
-    /// What to vendor for.
+    /// The targets to vendor for.
     pub targets: TargetSelection,
     /// Where dependencies come from.
     pub vendor: VendorSettings,
@@ -47,7 +47,7 @@ pub struct AddOptions {
     pub now: Timestamp,
 }
 
-/// What was added.
+/// The report of an addition.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AddReport {
@@ -77,7 +77,7 @@ pub struct AddedPack {
     pub coverage: Option<CoverageMatrix>,
     /// The kinds of hosts that it was built for, and whether it installs there.
     pub targets: Vec<ReleaseCoverage>,
-    /// What the linter found; no errors, since those stop everything.
+    /// The linter's findings; no errors, since those stop everything.
     pub findings: Findings,
 }
 
@@ -136,7 +136,7 @@ fn lint_all(paths: &[PathBuf]) -> Result<Vec<LintedPack>, AddError> {
     if failed.is_empty() { Ok(packs) } else { Err(LintFailure { packs: failed }.into()) }
 }
 
-/// What every pack is added with.
+/// The surroundings of every pack that is added.
 struct Adding<'a> {
     publisher: &'a Publisher<'a>,
     blobs: &'a BlobStore,

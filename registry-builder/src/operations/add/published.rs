@@ -1,4 +1,4 @@
-//! What a registry has of a pack already: a release that must not change, and what people read of it.
+//! The published releases of a pack, which must not change, and the texts that people read of it.
 
 use std::collections::BTreeMap;
 

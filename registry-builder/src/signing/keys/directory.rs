@@ -1,6 +1,6 @@
 //! A directory of key files, beside the registry and never in it.
 //!
-//! What a key signs is what the registry's metadata says; the file's name only helps people.
+//! The registry's metadata says which role a key signs; the file's name only helps people.
 
 use std::io;
 use std::path::{Path, PathBuf};

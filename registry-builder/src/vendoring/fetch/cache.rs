@@ -51,7 +51,7 @@ pub enum CacheError {
     /// A disk failed.
     #[error(transparent)]
     Io(#[from] io::Error),
-    /// What was to be kept is something else.
+    /// The file to keep is another.
     #[error("digest is {actual}, expected {expected}")]
     Digest {
         /// The checksum that was promised.
@@ -59,7 +59,7 @@ pub enum CacheError {
         /// The sha256 found.
         actual: Digest,
     },
-    /// What was to be kept is longer or shorter.
+    /// The file to keep is longer or shorter.
     #[error("size is {actual} bytes or more, expected {expected}")]
     Size {
         /// The size that was promised, in bytes.

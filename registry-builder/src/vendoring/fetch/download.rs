@@ -39,13 +39,13 @@ pub struct DownloadRequest {
     pub name: String,
     /// Where it is.
     pub location: Location,
-    /// What its bytes must hash to.
+    /// The checksum of its bytes.
     pub checksum: Checksum,
     /// Its exact size in bytes, where that is known.
     pub size: Option<u64>,
 }
 
-/// What the bytes of a file must hash to.
+/// The checksum of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Checksum {
     /// Their sha256.
@@ -147,7 +147,7 @@ pub enum DownloadError {
     Transport {
         /// The URL.
         url: String,
-        /// What happened.
+        /// The failure.
         #[source]
         source: reqwest::Error,
     },
@@ -198,7 +198,7 @@ pub enum DownloadError {
     Local {
         /// The file.
         path: String,
-        /// What differs.
+        /// The difference.
         #[source]
         source: CacheError,
     },

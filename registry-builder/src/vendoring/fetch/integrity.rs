@@ -11,7 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Sha256, Sha384, Sha512};
 
-/// What the bytes of a file must hash to.
+/// The checksum of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Integrity {
     algorithm: Algorithm,

@@ -9,7 +9,7 @@ use attune_schemas::Platform;
 
 use super::lockfile::{LockEntry, Lockfile};
 
-/// What a target gets.
+/// The packages of a target.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Closure {
     /// The places of its packages.

@@ -1,4 +1,4 @@
-//! What can go wrong between a pack's `package.json` and its vendored packages.
+//! The failures between a pack's `package.json` and its vendored packages.
 
 use std::io;
 use std::path::PathBuf;
@@ -19,7 +19,7 @@ pub enum NodeError {
     Package {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The fault.
         reason: String,
     },
     /// An entry of `meta.node_dependencies` is not `name` or `name@range`.
@@ -28,7 +28,7 @@ pub enum NodeError {
         /// The entry.
         dependency: String,
     },
-    /// What the pack asks of Node.js is no range.
+    /// The pack's requirement of Node.js is no range.
     #[error("the pack's nodejs requirement `{}` is not an npm version range", range.escape_debug())]
     Range {
         /// The requirement as written.
@@ -37,7 +37,7 @@ pub enum NodeError {
     /// The lock cannot be read.
     #[error("the npm lock is refused: {reason}")]
     Lock {
-        /// What is wrong with it.
+        /// The fault.
         reason: String,
     },
     /// The lock was made for another `package.json`.
@@ -66,7 +66,7 @@ pub enum NodeError {
     /// npm is needed and cannot be run.
     #[error("npm, which {purpose}, cannot be run as `{}`", program.display())]
     NoNpm {
-        /// What for.
+        /// Its purpose.
         purpose: &'static str,
         /// The program.
         program: PathBuf,
@@ -77,7 +77,7 @@ pub enum NodeError {
     /// npm failed.
     #[error("npm failed: {message}")]
     NpmFailed {
-        /// What it wrote.
+        /// Its output.
         message: String,
     },
     /// Not one requested machine can be served.
@@ -91,7 +91,7 @@ pub enum NodeError {
     Tarball {
         /// The package.
         name: String,
-        /// What is wrong with it.
+        /// The fault.
         #[source]
         source: ArchiveError,
     },
@@ -100,7 +100,7 @@ pub enum NodeError {
     Identity {
         /// The package.
         name: String,
-        /// What is wrong with it.
+        /// The fault.
         reason: String,
     },
     /// A program of a package is not in the package.
@@ -135,7 +135,7 @@ pub enum NodeError {
     NothingToAllow {
         /// The package.
         name: String,
-        /// What is wrong with that.
+        /// The fault.
         reason: &'static str,
     },
     /// A file could not be fetched.

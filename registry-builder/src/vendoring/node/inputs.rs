@@ -1,4 +1,4 @@
-//! What a pack asks of Node.js.
+//! A pack's requirements of Node.js and npm packages.
 //!
 //! | where | meaning |
 //! |---|---|
@@ -22,7 +22,7 @@ pub const PACKAGE_FILE: &str = "package.json";
 /// The committed locks, the first that is there counts.
 pub const LOCK_FILES: [&str; 2] = ["npm-shrinkwrap.json", "package-lock.json"];
 
-/// What a pack asks of Node.js.
+/// A pack's requirements of Node.js and npm packages.
 #[derive(Debug, Clone)]
 pub struct NodeInputs {
     pack: PackDirectory,
@@ -94,7 +94,7 @@ impl NodeInputs {
         self.committed_lock.as_ref().map(|path| self.pack.read_text(path)).transpose()
     }
 
-    /// What Node.js must satisfy: an npm range.
+    /// The npm range that Node.js must satisfy.
     pub fn requires_nodejs(&self) -> Option<&str> {
         self.requires_nodejs.as_deref()
     }

@@ -73,7 +73,7 @@ impl LockEntry {
         PlatformLimits { os: self.os.clone(), cpu: self.cpu.clone(), libc: self.libc.clone() }
     }
 
-    /// What it requires, with whether it can do without.
+    /// The packages that it requires, each with whether it can do without.
     pub(super) fn edges(&self) -> impl Iterator<Item = (&str, &str, bool)> {
         let is_optional = |name: &str| self.optional_dependencies.contains_key(name);
         let needed = self.dependencies.iter().filter(move |(name, _)| !is_optional(name));

@@ -30,7 +30,7 @@ pub struct NpmSettings {
     pub allow_scripts: BTreeSet<String>,
 }
 
-/// What a registry says of one version of a package.
+/// A registry's entry of one version of a package.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct Published {
     pub(super) version: String,
@@ -90,7 +90,7 @@ impl<'a> Npm<'a> {
         Ok(fs_err::read_to_string(made)?)
     }
 
-    /// What the registry says of the newest version of `name` in `range`.
+    /// The registry's entry of the newest version of `name` in `range`.
     pub(super) fn view(&self, name: &str, range: &str) -> Result<Published, NodeError> {
         let text = self.run(
             "asks the package registry for an optional package",
@@ -134,7 +134,7 @@ impl<'a> Npm<'a> {
     }
 }
 
-/// What npm says is wrong, without its prefix and the log that it points to.
+/// npm's complaint, without its prefix and the log that it points to.
 fn complaint(output: &str) -> String {
     let lines = output.lines().map(|line| line.trim_start_matches("npm error").trim());
     let telling = lines.filter(|line| !line.is_empty() && !line.starts_with("A complete log of this run"));

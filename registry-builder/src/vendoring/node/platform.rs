@@ -6,7 +6,7 @@
 use attune_schemas::Platform;
 use attune_schemas::platform::{Arch, Libc};
 
-/// What a package says of the machines that it is for; an empty list is any.
+/// The machines that a package is for; an empty list is any.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct PlatformLimits {
     pub(super) os: Vec<String>,
@@ -28,7 +28,7 @@ impl PlatformLimits {
         allows(&self.os, "linux") && allows(&self.cpu, cpu) && allows(&self.libc, libc)
     }
 
-    /// What it is for, for people.
+    /// Its machines, for people.
     pub(super) fn describe(&self) -> String {
         let lists = [&self.os, &self.cpu, &self.libc];
         let texts: Vec<String> =

@@ -1,7 +1,7 @@
 //! Install scripts that were allowed: run once here, offline and confined; the files that they made are
 //! kept as an archive that is laid over the package on a target.
 //!
-//! What has machine code serves machines like this one alone, and where it is bound to the interface of one
+//! Machine code serves machines like this one alone, and if it is bound to the interface of one
 //! Node.js feature release (its ABI), only those.
 
 use attune_registry::atomic_file::write_unshared;
@@ -50,7 +50,7 @@ pub(super) struct Made {
     pub(super) is_native: bool,
 }
 
-/// What the cache remembers of a script.
+/// The cache's note of a script.
 #[derive(Serialize, Deserialize)]
 struct Remembered {
     overlay: Overlay,

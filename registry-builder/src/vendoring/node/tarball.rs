@@ -1,4 +1,4 @@
-//! What a fetched tarball holds: whether it is the package that the lock names, what it takes unpacked,
+//! The content of a fetched tarball: whether it is the package that the lock names, its size unpacked,
 //! its files, and whether it wants to run a script when it is installed.
 
 use std::collections::BTreeSet;
@@ -15,7 +15,7 @@ const MAX_PACKAGE_BYTES: u64 = 8 << 20;
 /// The scripts that npm runs when a package is installed.
 const INSTALL_SCRIPTS: [&str; 3] = ["preinstall", "install", "postinstall"];
 
-/// What a tarball holds.
+/// The content of a tarball.
 #[derive(Debug, Clone)]
 pub(super) struct TarballFacts {
     pub(super) unpacked: Footprint,

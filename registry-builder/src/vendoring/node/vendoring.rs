@@ -30,7 +30,7 @@ pub struct VendoredNode {
     pub lock: NodeLock,
     /// Every tarball that the lock names, once, sorted by name.
     pub files: Vec<VendoredFile>,
-    /// What a person should know, and that stops nothing.
+    /// Warnings, which stop nothing.
     pub warnings: Vec<String>,
 }
 

@@ -15,7 +15,7 @@ use super::target::TargetKey;
 /// The Python feature releases that are always shown, the `N` of `3.N`, both inclusive.
 const SHOWN_MINORS: std::ops::RangeInclusive<u8> = 9..=14;
 
-/// What can be said of one target.
+/// The coverage of one target.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "status", rename_all = "kebab-case")]
 pub enum Coverage {
@@ -45,7 +45,7 @@ pub struct CoverageCell {
     pub platform: Platform,
     /// The Python feature release.
     pub python: PythonMinor,
-    /// What can be said of it.
+    /// Its coverage.
     #[serde(flatten)]
     pub coverage: Coverage,
 }
@@ -93,7 +93,7 @@ impl CoverageMatrix {
         Ok(Self { platforms, pythons: pythons.into_iter().collect(), cells })
     }
 
-    /// What can be said of `key`, where it is in the matrix.
+    /// The coverage of `key`, if it is in the matrix.
     pub fn get(&self, key: TargetKey) -> Option<&Coverage> {
         let mut cells = self.cells.iter();
         let cell = cells.find(|cell| cell.platform == key.platform && cell.python == key.python)?;

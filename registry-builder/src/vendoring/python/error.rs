@@ -1,4 +1,4 @@
-//! What can go wrong between a pack's requirements and its vendored wheels.
+//! The failures between a pack's requirements and its vendored wheels.
 //!
 //! Rendering is the binary's work.
 
@@ -27,7 +27,7 @@ pub enum PythonError {
     Requirement {
         /// The entry.
         requirement: String,
-        /// What is wrong with it.
+        /// The fault.
         reason: String,
     },
     /// A requirements file includes one outside the pack.
@@ -43,7 +43,7 @@ pub enum PythonError {
     RequiresPython {
         /// The requirement as written.
         text: String,
-        /// What is wrong with it.
+        /// The fault.
         #[source]
         source: VersionSpecifiersParseError,
     },
@@ -55,7 +55,7 @@ pub enum PythonError {
     UvUnusable {
         /// The configured path.
         path: PathBuf,
-        /// What running it gave.
+        /// The output of running it.
         #[source]
         source: io::Error,
     },
@@ -64,7 +64,7 @@ pub enum PythonError {
     UvTooOld {
         /// The configured path.
         path: PathBuf,
-        /// What it reports.
+        /// The status that it reports.
         version: String,
         /// The oldest usable version.
         needed: &'static str,
@@ -88,7 +88,7 @@ pub enum PythonError {
     UvFailed {
         /// Its exit status.
         status: String,
-        /// What it wrote.
+        /// Its output.
         message: String,
     },
     /// The requirements cannot be satisfied together; uv's explanation is kept.
@@ -111,7 +111,7 @@ pub enum PythonError {
     Lock {
         /// The lock's path, or what it was made from.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The fault.
         #[source]
         source: PylockError,
     },
@@ -120,26 +120,26 @@ pub enum PythonError {
     Wheel {
         /// The wheel's name.
         filename: String,
-        /// What is wrong with it.
+        /// The fault.
         #[source]
         source: WheelError,
     },
     /// A package had to be built to learn what it requires, and something of the machine is missing.
     #[error("a package that is published as source only could not be built: {missing}\n{message}")]
     BuildMisses {
-        /// What is missing, with the packages that carry it.
+        /// The missing parts, with the packages that carry them.
         missing: String,
-        /// What uv wrote.
+        /// uv's output.
         message: String,
     },
-    /// What a build made is not a wheel of the package.
+    /// The file that a build made is not a wheel of the package.
     #[error("the build of `{package}` made `{filename}`, which cannot be used: {reason}")]
     BuiltWheel {
         /// The package.
         package: String,
-        /// What was made.
+        /// The new registry.
         filename: String,
-        /// What is wrong with it.
+        /// The fault.
         reason: String,
     },
     /// A file could not be fetched.

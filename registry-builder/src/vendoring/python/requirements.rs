@@ -1,4 +1,4 @@
-//! What a pack asks of Python, gathered from everywhere a pack may say it.
+//! A pack's requirements of Python, gathered from everywhere a pack may state them.
 //!
 //! | where | meaning |
 //! |---|---|
@@ -50,7 +50,7 @@ impl CommittedLock {
     }
 }
 
-/// What a pack asks of Python.
+/// A pack's requirements of Python and its packages.
 #[derive(Debug, Clone)]
 pub struct PythonInputs {
     pack: PackDirectory,
@@ -118,7 +118,7 @@ impl PythonInputs {
         self.committed_lock.as_ref()
     }
 
-    /// What the pack requires of the interpreter.
+    /// The pack's requirement of the interpreter.
     pub const fn requires_python(&self) -> Option<&VersionSpecifiers> {
         self.requires_python.as_ref()
     }

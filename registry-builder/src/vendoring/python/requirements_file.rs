@@ -1,4 +1,4 @@
-//! What a requirements file names: the packages, and the hashes pinned to them.
+//! The packages that a requirements file names, and the hashes pinned to them.
 //!
 //! uv reads the file itself when it resolves; this reading is only for the two questions uv does not
 //! answer: which packages the file speaks for, and which digests its `--hash` options allow. Included
@@ -16,7 +16,7 @@ use super::error::PythonError;
 /// How deep `-r` is followed; deeper is a loop.
 const MAX_INCLUDE_DEPTH: usize = 8;
 
-/// What a requirements file and the files it includes say.
+/// The content of a requirements file and of the files that it includes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct RequirementsFile {
     /// The packages named; a requirement by path or URL alone has no name here.

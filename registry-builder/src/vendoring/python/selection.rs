@@ -220,7 +220,7 @@ fn select_wheel<'a>(
     }
 }
 
-/// What the best wheel is the greatest by; the file name last, so that the choice never depends on
+/// The order of wheels, the best last; the file name counts last, so that the choice never depends on
 /// the lock's order.
 fn preference<'a>(wheel: &'a WheelSource, target: &TargetEnvironment) -> impl Ord + use<'a> {
     (wheel.name.compatibility(target.tags()), wheel.name.build_tag(), &wheel.filename)

@@ -135,7 +135,7 @@ fn parse_lock(text: &str, path: &Path, pack_dir: &Path) -> Result<Pylock, Python
     Pylock::parse(text, pack_dir).map_err(|source| PythonError::Lock { path: path.to_owned(), source })
 }
 
-/// What was asked for and cannot be served.
+/// The targets that were asked for and cannot be served.
 fn blocked(coverage: &CoverageMatrix, requested: &BTreeSet<TargetKey>) -> Vec<BlockedTarget> {
     let blames = |key: &TargetKey| match coverage.get(*key) {
         Some(Coverage::Blocked { blames }) => Some(blames.iter().map(ToString::to_string).collect()),
@@ -147,7 +147,7 @@ fn blocked(coverage: &CoverageMatrix, requested: &BTreeSet<TargetKey>) -> Vec<Bl
     requested.iter().filter_map(target).collect()
 }
 
-/// What an interpreter must satisfy: what the pack says, and a committed lock, whose author knew its
+/// The versions that an interpreter must have: by the pack, and by a committed lock, whose author knew its
 /// packages. The lock that uv makes only repeats the lowest Python asked for.
 fn requires_python(inputs: &PythonInputs, lock: &Pylock) -> Option<String> {
     let committed = lock.requires_python.as_ref().filter(|_| inputs.committed_lock().is_some());
@@ -156,7 +156,7 @@ fn requires_python(inputs: &PythonInputs, lock: &Pylock) -> Option<String> {
     (!texts.is_empty()).then(|| texts.join(", "))
 }
 
-/// What every requested target gets, before anything is fetched.
+/// The wheels of every requested target, before anything is fetched.
 struct Plan<'a> {
     served: BTreeMap<TargetKey, Vec<Selected<'a>>>,
     coverage: CoverageMatrix,

@@ -166,7 +166,7 @@ impl SourceBuilder<'_> {
         }
     }
 
-    /// What uv builds from: an archive or a directory, below `area` or in the pack.
+    /// The project that uv builds: an archive or a directory, below `area` or in the pack.
     fn project(&self, source: &PackageSource, area: &Path) -> Result<Result<PathBuf, String>, PythonError> {
         match source {
             PackageSource::Archive(archive) => self.fetch(archive, area).map(Ok),
@@ -244,7 +244,7 @@ impl SourceBuilder<'_> {
     }
 }
 
-/// What tells one source from another.
+/// The identity of a source.
 fn identity(source: &PackageSource) -> Result<String, PythonError> {
     Ok(match source {
         PackageSource::Archive(archive) => format!("{} {:?}", archive.digest, archive.subdirectory),

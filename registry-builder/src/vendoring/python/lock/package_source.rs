@@ -103,7 +103,7 @@ impl PackageSource {
         Ok(Self::Archive(SourceArchive { filename, location, digest, size: file.size, subdirectory }))
     }
 
-    /// What it is, for a release and for people.
+    /// Its description, for a release and for people.
     pub(crate) fn describe(&self) -> String {
         match self {
             Self::Archive(archive) => archive.filename.clone(),

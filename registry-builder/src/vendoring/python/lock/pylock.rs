@@ -26,7 +26,7 @@ use crate::vendoring::source_tree::inside;
 /// A parsed lock.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Pylock {
-    /// What the lock was made for; absent means any Python.
+    /// The Pythons that the lock was made for; absent means any.
     pub requires_python: Option<VersionSpecifiers>,
     /// Markers of which one must hold; empty means any machine.
     pub environments: Vec<MarkerTree>,
@@ -45,13 +45,13 @@ pub(crate) struct LockedPackage {
     pub version: Option<Version>,
     /// When it is part of the environment.
     pub marker: MarkerTree,
-    /// What it requires of the interpreter.
+    /// Its requirement of the interpreter.
     pub requires_python: Option<VersionSpecifiers>,
     /// Its wheels.
     pub wheels: Vec<WheelSource>,
     /// Where its source is.
     pub source: Option<PackageSource>,
-    /// What came of building a wheel from its source, for the targets that no published wheel serves.
+    /// The result of building a wheel from its source, for the targets that no published wheel serves.
     pub built: BTreeMap<TargetKey, Result<WheelSource, BuildProblem>>,
 }
 
@@ -68,7 +68,7 @@ pub(crate) struct WheelSource {
     pub digest: Digest,
     /// Its size in bytes, where the lock says it.
     pub size: Option<u64>,
-    /// What it was built from here, where its publisher has none that fits.
+    /// The source that it was built from here, if its publisher has none that fits.
     pub built_from: Option<String>,
 }
 
@@ -87,11 +87,11 @@ pub enum PylockError {
     Field {
         /// The field.
         field: &'static str,
-        /// What it says.
+        /// Its text.
         value: String,
         /// The package, or the lock itself.
         of: String,
-        /// What is wrong with it.
+        /// The fault.
         reason: String,
     },
     /// A wheel without a sha256.

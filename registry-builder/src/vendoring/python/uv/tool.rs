@@ -146,7 +146,7 @@ fn download_with_pip(python: &str, directory: &Path, pinned: Digest) -> Result<P
     Ok(wheel.path())
 }
 
-/// What a failing program says last.
+/// The last words of a failing program.
 fn last_line(output: &Output) -> String {
     let text = String::from_utf8_lossy(&output.stderr);
     let line = text.lines().rev().map(str::trim).find(|line| !line.is_empty());

@@ -1,4 +1,4 @@
-//! What the files of a wheel say: whether RECORD tells the truth, which libraries they need, and whether
+//! The facts that the files of a wheel tell: whether RECORD is true, which libraries they need, and whether
 //! they mind where they lie.
 //!
 //! Read once per wheel; the answer is kept beside the cached wheel, by its digest.
@@ -17,7 +17,7 @@ use zip::ZipArchive;
 use super::placement::{WheelLayout, library_reason, module_reason};
 use crate::vendoring::elf::{self, ElfFacts, is_of_the_c_library, read_elf};
 
-/// What the files of a wheel say.
+/// The facts that the files of a wheel tell.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct WheelContents {
     /// Why its directories must be real in every environment, where they must.
@@ -137,7 +137,7 @@ fn installed_path(name: &str) -> &str {
     ["purelib/", "platlib/"].iter().find_map(|kind| rest.strip_prefix(kind)).unwrap_or(name)
 }
 
-/// What RECORD says of the files.
+/// The digests of files by RECORD.
 struct Record {
     path: String,
     /// The digest of each file, in RECORD's own spelling; what is left was not found yet.

@@ -1,4 +1,4 @@
-//! Counts the layers of a source tree: `cargo run -p attune-tests --bin layers -- [TREE]`.
+//! Counts the layers of a source tree: `cargo run -p attune-tests --example layers -- [TREE]`.
 //!
 //! For each crate: the entries at the top of `src`, the arrows between rooms, how many of them must point upward
 //! whatever the order of the rooms, and the size of the largest circle of files.
