@@ -3,9 +3,8 @@
 //! For each crate: the entries at the top of `src`, the arrows between rooms, how many of them must point upward
 //! whatever the order of the rooms, and the size of the largest circle of files.
 
-#![allow(clippy::print_stdout, reason = "its output is its purpose")]
-
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use attune_tests::import_graph::ImportGraph;
@@ -16,10 +15,12 @@ const CRATES: [&str; 7] =
 fn main() -> anyhow::Result<()> {
     let tree = std::env::args_os().nth(1).map_or_else(|| PathBuf::from("."), PathBuf::from);
     anyhow::ensure!(tree.join("Cargo.toml").is_file(), "`{}` is no source tree: name one", tree.display());
-    println!(
+    let mut out = std::io::stdout().lock();
+    writeln!(
+        out,
         "{:<17} {:>5} {:>6} {:>7} {:>7} {:>14} {:>15}",
         "CRATE", "FILES", "TOP", "ARROWS", "UPWARD", "LARGEST CIRCLE", "ACROSS ROOMS"
-    );
+    )?;
     for name in CRATES {
         let src = tree.join(name).join("src");
         if !src.is_dir() {
@@ -34,14 +35,15 @@ fn main() -> anyhow::Result<()> {
             let first = rooms.next();
             rooms.any(|room| Some(room) != first)
         });
-        println!(
+        writeln!(
+            out,
             "{name:<17} {:>5} {:>6} {:>7} {:>7} {largest:>14} {:>15}",
             graph.files.len(),
             entries(&src)?,
             arrows.len(),
             fewest_upward(&arrows),
             across.map(BTreeSet::len).max().unwrap_or(0),
-        );
+        )?;
     }
     Ok(())
 }
