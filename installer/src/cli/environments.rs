@@ -3,11 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use attune_host::inventory::{InventoryError, ListedEnvironment, executable, list_environments};
+use attune_host::inventory::{
+    Disagreement, InventoryError, ListedEnvironment, disagreement, executable, list_environments,
+};
 use attune_host::machine::InterpreterSearch;
 use attune_host::process::Interrupt;
 use attune_host::root::HostRoot;
 use attune_registry::blob::Durability;
+use attune_registry::report::Reporter as _;
 use attune_schemas::{FailureKind, PackRef};
 use attune_terminal::{Failure, Output, Table, TerminalReporter, write_json_or};
 use clap::{Args, Subcommand};
@@ -155,6 +158,12 @@ impl EnvCommand {
             }
             Self::Verify { pack, .. } => {
                 let verified = verify_environments(root, pack.as_ref(), now)?;
+                if let Some(Disagreement { active, registered }) = disagreement(root)? {
+                    TerminalReporter::new(common.report.is_silent()).warning(&format!(
+                        "generation {active} is active and the database holds generation {registered}; the next \
+                         install brings them together"
+                    ));
+                }
                 write(&verified, common, |all| render_verified(all))?;
                 let damaged = verified.iter().filter(|verified| !verified.damage.is_empty());
                 match damaged.map(|verified| verified.environment.pack.to_string()).collect::<Vec<_>>() {

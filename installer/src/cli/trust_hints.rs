@@ -83,3 +83,38 @@ fn expiry_hint(expired_at: MetadataTime, time: TrustedTime) -> String {
     let days = time.now().duration_since(expired_at.timestamp()).as_hours() / 24 + 2;
     format!("{about_clock}fetch a newer bundle, or accept this one as it is with --expiry-grace {days}d")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn expired(expired_at: &str, clock: &str, newest_signed: Option<&str>) -> String {
+        let time = TrustedTime {
+            clock: clock.parse().unwrap(),
+            newest_signed: newest_signed.map(|signed| signed.parse().unwrap()),
+        };
+        let expired_at = expired_at.parse().unwrap();
+        TrustError::Expired { role: "timestamp".to_owned(), expired_at, time }.hint().unwrap()
+    }
+
+    #[test]
+    fn the_grace_that_is_advised_is_enough() {
+        let hint = expired("2030-01-01T00:00:00Z", "2030-01-02T12:00:00Z", None);
+        assert_eq!(
+            hint,
+            "if the clock is right (2030-01-02T12:00:00Z), fetch a newer bundle, or accept this one as it is with \
+             --expiry-grace 3d"
+        );
+    }
+
+    #[test]
+    fn a_clock_that_may_be_wrong_is_told() {
+        let behind = expired("2029-12-31T00:00:00Z", "2029-03-01T00:00:00Z", Some("2030-01-01T00:00:00Z"));
+        assert!(behind.contains("the registry signed on 2030-01-01T00:00:00Z: set the clock"), "{behind}");
+        let ahead = expired("2030-04-01T00:00:00Z", "2032-09-01T00:00:00Z", Some("2030-01-01T00:00:00Z"));
+        assert!(
+            ahead.starts_with("the clock says 2032-09-01T00:00:00Z, the registry last signed on"),
+            "{ahead}"
+        );
+    }
+}

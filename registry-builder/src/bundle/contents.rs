@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use attune_registry::bundle::BundleContent;
 use attune_registry::reader::VerifiedRelease;
+use attune_registry::release_check::{node_target, python_target};
 use attune_schemas::bundle::{BUNDLE_FORMAT, BundleDescription, BundledRelease, BundledRuntime};
 use attune_schemas::coverage::ReleaseCoverage;
 use attune_schemas::environment_lock::{LockedNodePackage, PythonTarget};
@@ -108,10 +109,7 @@ impl<'a> Contents<'a> {
         let mut wheels = BTreeMap::new();
         for platform in &self.platforms {
             for python in pythons {
-                let target = lock
-                    .targets
-                    .iter()
-                    .find(|target| target.platform == *platform && target.python == *python);
+                let target = python_target(lock, *python, *platform);
                 let target = target.ok_or_else(|| CutError::NoTarget {
                     pack: pack.clone(),
                     version: release.config.pack.version.clone(),
@@ -130,19 +128,19 @@ impl<'a> Contents<'a> {
         pack: &PackRef,
         release: &VerifiedRelease,
     ) -> Result<BTreeMap<Digest, u64>, CutError> {
-        let targets =
-            release.config.environments.nodejs.as_ref().map(|lock| &lock.targets[..]).unwrap_or_default();
-        if targets.is_empty() {
+        let Some(lock) = &release.config.environments.nodejs else { return Ok(BTreeMap::new()) };
+        if lock.targets.is_empty() {
             return Ok(BTreeMap::new());
         }
         let mut packages = BTreeMap::new();
         for platform in &self.platforms {
-            let target = targets.iter().find(|target| target.platform == *platform);
+            let target = node_target(lock, *platform);
             let target = target.ok_or_else(|| CutError::NoTarget {
                 pack: pack.clone(),
                 version: release.config.pack.version.clone(),
                 wanted: format!("npm packages on {platform}"),
-                built_for: targets
+                built_for: lock
+                    .targets
                     .iter()
                     .map(|target| target.platform.to_string())
                     .collect::<Vec<_>>()

@@ -63,15 +63,15 @@ const BUILDER: Floors = &[
     &["cli"],
 ];
 
-/// The crates, each with its floors and the crates of this workspace that it may use.
-const CRATES: [(&str, Floors, &[&str]); 7] = [
-    ("schemas", SCHEMAS, &[]),
-    ("registry", REGISTRY, &["schemas"]),
-    ("host", HOST, &["registry", "schemas"]),
-    ("terminal", TERMINAL, &["registry", "schemas"]),
-    ("installer", INSTALLER, &["host", "registry", "schemas", "terminal"]),
-    ("server", SERVER, &["host", "install", "registry", "schemas", "serve", "terminal"]),
-    ("registry-builder", BUILDER, &["build", "registry", "schemas", "terminal"]),
+/// The crates, each with its name in imports, its floors, and the crates of this workspace that it may use.
+const CRATES: [(&str, &str, Floors, &[&str]); 7] = [
+    ("schemas", "schemas", SCHEMAS, &[]),
+    ("registry", "registry", REGISTRY, &["schemas"]),
+    ("host", "host", HOST, &["registry", "schemas"]),
+    ("terminal", "terminal", TERMINAL, &["registry", "schemas"]),
+    ("installer", "install", INSTALLER, &["host", "registry", "schemas", "terminal"]),
+    ("server", "serve", SERVER, &["host", "install", "registry", "schemas", "terminal"]),
+    ("registry-builder", "build", BUILDER, &["registry", "schemas", "terminal"]),
 ];
 
 /// The largest number of entries at the top of a crate that is divided into rooms.
@@ -105,7 +105,7 @@ fn faults(graph: &ImportGraph, floors: Floors) -> Vec<String> {
 
 #[test]
 fn imports_run_downwards() {
-    for (name, floors, _) in CRATES {
+    for (name, _, floors, _) in CRATES {
         let graph = ImportGraph::read(&source(name)).unwrap();
         assert_eq!(faults(&graph, floors), [""; 0], "{name}");
         for circle in graph.circles() {
@@ -117,15 +117,36 @@ fn imports_run_downwards() {
 
 #[test]
 fn crates_use_those_below_them() {
-    for (name, _, allowed) in CRATES {
+    for (name, own, _, allowed) in CRATES {
         let graph = ImportGraph::read(&source(name)).unwrap();
-        for (file, other) in &graph.crates {
-            let is_own = name.ends_with(other.as_str()) || (name, other.as_str()) == ("installer", "install");
-            assert!(is_own || allowed.contains(&other.as_str()), "{name}/{}: attune_{other}", file.display());
+        for (file, other) in graph.crates.iter().filter(|(_, other)| other != own) {
+            assert!(allowed.contains(&other.as_str()), "{name}/{}: attune_{other}", file.display());
             let is_edge =
                 file.starts_with("cli") || file == Path::new("cli.rs") || file == Path::new("main.rs");
             assert!(other != "terminal" || is_edge, "{name}/{} talks to people", file.display());
         }
+        let manifest = fs_err::read_to_string(source(name).with_file_name("Cargo.toml")).unwrap();
+        let dependencies = manifest.split("\n[").find(|part| part.starts_with("dependencies]")).unwrap();
+        for other in dependencies.lines().filter_map(|line| line.strip_prefix("attune-")) {
+            let other = other.split(['.', ' ']).next().unwrap();
+            assert!(allowed.contains(&other), "{name}/Cargo.toml: attune-{other}");
+        }
+    }
+}
+
+#[test]
+fn the_floors_are_those_that_the_architecture_shows() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("docs/ARCHITECTURE.md");
+    let document = fs_err::read_to_string(path).unwrap();
+    for (name, _, floors, _) in CRATES {
+        let shown = |rooms: &&[&str]| {
+            // Fixtures of unit tests are no part of the design.
+            let rooms: Vec<&str> = rooms.iter().copied().filter(|room| *room != "testing").collect();
+            format!("`{}`", rooms.join(" "))
+        };
+        let floors: Vec<String> = floors.iter().map(shown).collect();
+        let row = format!("| `{name}` | {} |", floors.join(" / "));
+        assert!(document.lines().any(|line| line == row), "ARCHITECTURE has no row\n{row}");
     }
 }
 
