@@ -1,14 +1,35 @@
 //! Why a host cannot take what was chosen.
 
+use std::collections::BTreeSet;
+use std::fmt;
 use std::path::PathBuf;
 
 use attune_host::machine::InterpreterError;
 use attune_host::machine::NodeInterpreterError;
 use attune_registry::reader::ReaderError;
 use attune_registry::release_check::ReleaseFault;
+use attune_registry::system_libraries::SystemLibrary;
 use attune_schemas::{PackRef, Platform, PythonMinor, Version};
 
-use super::libraries::MissingLibrary;
+/// A shared library that the host lacks.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct MissingLibrary {
+    /// Its file name.
+    pub library: String,
+    /// The wheels that need it.
+    pub wheels: BTreeSet<String>,
+}
+
+impl fmt::Display for MissingLibrary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let wheels: Vec<String> = self.wheels.iter().map(|wheel| format!("`{wheel}`")).collect();
+        write!(f, "{}, for {}", self.library, wheels.join(" and "))?;
+        match SystemLibrary::of_shared(&self.library) {
+            Some(known) => write!(f, " ({}; {})", known.name, known.runtime),
+            None => Ok(()),
+        }
+    }
+}
 
 /// Why a plan could not be made.
 #[derive(Debug, thiserror::Error)]

@@ -1,39 +1,17 @@
 //! Checks, before anything is written, that the host has the libraries that wheels need of it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::path::PathBuf;
 
 use attune_host::environment::{EnvironmentDescription, PythonEnvironment};
 use attune_host::machine::{LibrarySearch, parse_glibc};
 use attune_host::process::CallerEnvironment;
 use attune_registry::report::Reporter;
-use attune_registry::system_libraries::SystemLibrary;
 use attune_schemas::PackRef;
 use attune_schemas::environment_lock::LockedWheel;
 
 use super::InstallPlan;
-use super::error::PlanError;
-
-/// A shared library that the host lacks.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct MissingLibrary {
-    /// Its file name.
-    pub library: String,
-    /// The wheels that need it.
-    pub wheels: BTreeSet<String>,
-}
-
-impl fmt::Display for MissingLibrary {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let wheels: Vec<String> = self.wheels.iter().map(|wheel| format!("`{wheel}`")).collect();
-        write!(f, "{}, for {}", self.library, wheels.join(" and "))?;
-        match SystemLibrary::of_shared(&self.library) {
-            Some(known) => write!(f, " ({}; {})", known.name, known.runtime),
-            None => Ok(()),
-        }
-    }
-}
+use super::error::{MissingLibrary, PlanError};
 
 /// Refuses where a wheel that was built from source lacks a library or the glibc that it was built with;
 /// warns where a published wheel does, which may have parts that nobody uses.

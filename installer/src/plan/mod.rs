@@ -3,12 +3,11 @@
 
 mod candidates;
 mod error;
+mod host_runtimes;
 mod lacking;
 mod libraries;
 mod node;
 mod python;
-mod recipe_directory;
-mod recipe_versions;
 mod recipes;
 mod releases;
 mod runtimes;
@@ -19,61 +18,29 @@ mod versions;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
+use attune_host::environment::{EnvironmentDescription, EnvironmentName, LinkMode, PackEnvironments};
+use attune_host::generation::InstalledPack;
+use attune_host::machine::{Interpreter, NodeInterpreter};
+use attune_host::root::{HostRoot, StoreKind};
 use attune_registry::reader::VerifiedRelease;
-use attune_registry::release_check::{BundleTargets, check_release};
+use attune_registry::release_check::check_release;
 use attune_registry::source::BlobPlan;
+use attune_schemas::runtime_definition::RuntimeDefinition;
 use attune_schemas::runtime_index::RuntimeRelease;
 use attune_schemas::{Digest, PackRef};
 
-pub use error::PlanError;
-pub use libraries::{MissingLibrary, check_libraries};
+pub use error::{MissingLibrary, PlanError};
+pub use host_runtimes::HostRuntimes;
+use host_runtimes::PlanSettings;
+pub use libraries::check_libraries;
 use node::plan_node;
 use python::plan_python;
-use recipe_directory::taken;
-use recipes::{RecipeSource, definitions_of, plan_recipes, used_runtimes, vendored_for};
+use recipes::{RecipeSource, definitions_of, plan_recipes, taken, used_runtimes, vendored_for};
 pub use releases::{ChooseError, ChosenReleases, RegistryPolicy, allowed_blobs, choose_releases};
 pub use runtimes::{BundledRuntimes, CarriedRuntimes};
 pub use space::{SpaceNeed, check_space};
 pub use tree::{NeededNodePackage, TreeToUnpack};
 use versions::plan_versions;
-
-use attune_host::environment::{EnvironmentDescription, EnvironmentName, LinkMode, PackEnvironments};
-use attune_host::generation::InstalledPack;
-use attune_host::machine::{Interpreter, InterpreterSearch, Interpreters};
-use attune_host::machine::{NodeInterpreter, NodeInterpreters};
-use attune_host::process::CallerEnvironment;
-use attune_host::process::Interrupt;
-use attune_host::root::{HostRoot, StoreKind};
-use attune_schemas::runtime_definition::RuntimeDefinition;
-
-/// The interpreters and programs that a host can run packs with.
-pub struct HostRuntimes<'a> {
-    /// Its Pythons.
-    pub pythons: &'a mut Interpreters,
-    /// Its Node.js interpreters.
-    pub nodes: &'a mut NodeInterpreters,
-    /// The interpreters that the source carries, for hosts with none that fits.
-    pub carried: CarriedRuntimes<'a>,
-    /// The root that carried ones are unpacked below.
-    pub root: &'a HostRoot,
-    /// Where other programs are looked for.
-    pub programs: &'a InterpreterSearch,
-    /// Runtimes of packs that are installed already.
-    pub definitions: Vec<RuntimeDefinition>,
-    /// The caller's environment.
-    pub caller: &'a CallerEnvironment,
-    /// Tells when to stop.
-    pub interrupt: &'a Interrupt,
-}
-
-/// The settings of every environment of a plan.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct PlanSettings<'a> {
-    /// The bundle's targets; `None` if the source is not a bundle.
-    made_for: Option<&'a BundleTargets>,
-    /// How files come into environments.
-    link_mode: LinkMode,
-}
 
 /// The whole plan.
 #[derive(Debug)]

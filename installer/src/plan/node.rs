@@ -9,8 +9,8 @@ use attune_schemas::pack_config::PackConfig;
 use attune_schemas::runtime_index::{RuntimeName, RuntimeRelease};
 
 use super::error::PlanError;
+use super::host_runtimes::{HostRuntimes, PlanSettings};
 use super::runtimes::{as_node, runtime_of};
-use super::{HostRuntimes, PlanSettings};
 
 /// The Node.js environment of `pack` on this host, or `None` where it needs none.
 pub(super) fn plan_node(

@@ -12,8 +12,8 @@ use attune_schemas::runtime_index::{RuntimeName, RuntimeRelease};
 use uv_distribution_filename::WheelFilename;
 
 use super::error::PlanError;
+use super::host_runtimes::{HostRuntimes, PlanSettings};
 use super::runtimes::{as_python, runtime_of};
-use super::{HostRuntimes, PlanSettings};
 
 /// The environment of `pack` on this host with an interpreter that `accepts` takes, or `None` where it needs none.
 pub(super) fn plan_python(

@@ -14,9 +14,9 @@ use attune_schemas::runtime_index::RuntimeRelease;
 use attune_schemas::{PackRef, PythonMinor};
 
 use super::error::PlanError;
+use super::host_runtimes::{HostRuntimes, PlanSettings};
 use super::node::plan_node;
 use super::python::plan_python;
-use super::{HostRuntimes, PlanSettings};
 
 /// Major releases of Node.js that are looked for.
 const MAJORS: std::ops::RangeInclusive<u8> = 14..=30;

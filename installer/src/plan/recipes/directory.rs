@@ -8,8 +8,8 @@ use attune_host::root::HostRoot;
 use attune_schemas::PackRef;
 use attune_schemas::runtime_definition::RuntimeDefinition;
 
-use super::error::PlanError;
-use super::recipes::UsedRuntime;
+use super::UsedRuntime;
+use crate::plan::error::PlanError;
 
 /// Where the older form says that environments are, by custom.
 const USUAL_BASES: [&str; 2] = ["/opt/attune/packenvs", "/opt/attune/runtime_envs"];
@@ -52,7 +52,7 @@ pub(super) fn elsewhere(pack: &PackRef, definition: &RuntimeDefinition, path: &s
 }
 
 /// Two runtimes have one directory.
-pub(super) fn taken(pack: &PackRef, used: &UsedRuntime<'_>, name: &EnvironmentName) -> PlanError {
+pub(in crate::plan) fn taken(pack: &PackRef, used: &UsedRuntime<'_>, name: &EnvironmentName) -> PlanError {
     PlanError::Runtime {
         pack: pack.clone(),
         runtime: used.definition.reference.clone(),

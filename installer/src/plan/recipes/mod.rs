@@ -1,5 +1,8 @@
 //! Chooses the runtimes that are data, and decides the environments that their steps will build.
 
+mod directory;
+mod versions;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -16,10 +19,12 @@ use attune_schemas::runtime_definition::{Recipe, RuntimeDefinition};
 use attune_schemas::{Digest, PackRef};
 use serde_json::Value;
 
-use super::HostRuntimes;
 use super::error::PlanError;
-use super::recipe_directory::{directory, elsewhere};
-use super::recipe_versions::needed_versions;
+use super::host_runtimes::HostRuntimes;
+
+pub(super) use directory::taken;
+use directory::{directory, elsewhere};
+use versions::needed_versions;
 
 /// A runtime that a pack uses, and the name of its environment.
 pub(super) struct UsedRuntime<'a> {

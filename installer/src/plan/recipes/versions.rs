@@ -2,9 +2,9 @@
 
 use attune_schemas::runtime_definition::{RuntimeDefinition, RuntimeVersion};
 
-use super::error::PlanError;
-use super::recipes::RecipeSource;
-use super::versions::{constraint_of, runners};
+use super::RecipeSource;
+use crate::plan::error::PlanError;
+use crate::plan::versions::{constraint_of, runners};
 
 /// The versions that actions and sensors run in: of each the highest one here that it allows; the default,
 /// where that is here, for those that ask for none.
