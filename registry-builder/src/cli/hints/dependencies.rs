@@ -48,6 +48,9 @@ impl Hint for PythonError {
             Self::NoTargetServed { blames } if blames.iter().any(Blocked::is_failed_build) => {
                 "install what the build lacks, then run it again; --verbose twice shows all that it said"
             }
+            Self::NoTargetServed { blames } if blames.iter().any(Blocked::is_forbidden_build) => {
+                "leave out --no-build to let the package's own code build it, or require a version with a wheel that fits"
+            }
             Self::NoTargetServed { .. } => {
                 "ask for a platform, Python or --glibc that the packages publish wheels for, or require another version of them"
             }

@@ -85,6 +85,11 @@ impl Blocked {
     pub(crate) const fn is_failed_build(&self) -> bool {
         matches!(self.reason, BlockReason::NotBuilt { problem: BuildProblem::Failed { .. } })
     }
+
+    /// Whether a build was forbidden.
+    pub(crate) const fn is_forbidden_build(&self) -> bool {
+        matches!(self.reason, BlockReason::NotBuilt { problem: BuildProblem::Forbidden })
+    }
 }
 
 impl fmt::Display for Blocked {
