@@ -1,6 +1,6 @@
 //! Installs Attune packs from a signed bundle or registry, offline.
 //!
-//! The stages, the ground first; `operations/install.rs` reads as this list:
+//! The stages, the ground first; `operations/install` reads as this list:
 //!
 //! ```text
 //! trust         whom this host trusts

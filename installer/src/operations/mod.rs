@@ -1,7 +1,6 @@
 //! Whole operations on a host: each takes the lock, and ends in one change.
 
 mod install;
-mod next_generation;
 mod rebuild;
 mod report;
 mod stopwatch;

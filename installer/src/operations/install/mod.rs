@@ -1,171 +1,38 @@
 //! The whole installation, stage by stage.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+mod error;
+mod next_generation;
+mod options;
+mod rows;
 
-use attune_host::database::{DatabaseError, RegisteredPack, TestResultRow, defined_runtimes};
+use attune_host::database::defined_runtimes;
 use attune_host::environment::EnvironmentDescription;
-use attune_host::environment::LinkMode;
-use attune_host::generation::{Generation, KeptRelease};
-use attune_host::machine::{Interpreter, InterpreterSearch, Interpreters};
-use attune_host::machine::{NodeInterpreter, NodeInterpreters};
-use attune_host::process::CallerEnvironment;
-use attune_host::process::{Interrupt, Interrupted};
+use attune_host::generation::Generation;
+use attune_host::machine::{Interpreter, Interpreters, NodeInterpreter, NodeInterpreters};
+use attune_host::process::Interrupted;
 use attune_host::root::{HostRoot, RootError, StoreKind};
-use attune_host::transaction::{AccessError, HeldRoot, RecoverError, Step};
-use attune_host::{Change, ChangeError, Prepared, Rows};
-use attune_registry::blob::Durability;
+use attune_host::transaction::{HeldRoot, Step};
+use attune_host::{Change, Prepared, Rows};
 use attune_registry::report::Reporter;
-use attune_registry::source::SourceError;
-use attune_registry::trust::{TrustError, Verdict};
 use attune_schemas::component::count_by_directory;
 use attune_schemas::pack_test_result::PackTestResult;
-use attune_schemas::{FailureKind, PackRef, PackRequest};
-use jiff::Timestamp;
 
-use super::next_generation::{NextGeneration, next_generation};
-use crate::environments::compile_bytecode;
+pub use error::InstallError;
+use next_generation::{NextGeneration, next_generation};
+pub use options::InstallOptions;
+use rows::{kept_releases, registered_packs, test_rows};
+
+use super::{InstallReport, Outcome, PackReport, Stopwatch};
 use crate::environments::{
-    BuildError, BuiltRecipes, RecipeError, RecipeSettings, build_environments, build_recipes,
+    BuiltRecipes, RecipeSettings, build_environments, build_recipes, compile_bytecode,
 };
-use crate::failure::Failed;
-use crate::operations::Stopwatch;
-use crate::operations::{InstallReport, Outcome, PackReport};
-use crate::pack_tests::{TestError, TestPolicy, TestSettings, run_tests};
+use crate::pack_tests::{TestPolicy, TestSettings, run_tests};
 use crate::plan::{
-    CarriedRuntimes, ChooseError, ChosenReleases, HostRuntimes, InstallPlan, PlanError, RegistryPolicy,
-    check_libraries, check_space, choose_releases,
+    CarriedRuntimes, ChosenReleases, HostRuntimes, InstallPlan, PlanError, check_libraries, check_space,
+    choose_releases,
 };
-use crate::source::SourceLocation;
-use crate::source::{TrustSettings, VerifiedSource, VerifyError, verify};
-use crate::unpack::{UnpackError, fetch_and_unpack};
-
-/// Why an install failed. Unless it is unfinished, the root is as it was before.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum InstallError {
-    /// The root cannot be read or written.
-    #[error(transparent)]
-    Root(#[from] RootError),
-    /// The root cannot be changed now.
-    #[error(transparent)]
-    Access(#[from] AccessError),
-    /// The source could not be read.
-    #[error(transparent)]
-    Source(#[from] SourceError),
-    /// The source is not trusted.
-    #[error(transparent)]
-    Verify(#[from] VerifyError),
-    /// No releases could be chosen.
-    #[error(transparent)]
-    Choose(#[from] ChooseError),
-    /// The host cannot take what was chosen.
-    #[error(transparent)]
-    Plan(#[from] PlanError),
-    /// A blob could not be fetched or unpacked.
-    #[error(transparent)]
-    Unpack(#[from] UnpackError),
-    /// An environment could not be linked.
-    #[error(transparent)]
-    Build(#[from] BuildError),
-    /// An environment could not be built by its steps.
-    #[error(transparent)]
-    Recipe(#[from] RecipeError),
-    /// The packs' tests failed or could not run.
-    #[error(transparent)]
-    Tests(#[from] TestError),
-    /// The trust state could not be kept.
-    #[error(transparent)]
-    Trust(#[from] TrustError),
-    /// The database cannot be read.
-    #[error(transparent)]
-    Database(#[from] DatabaseError),
-    /// The change of the host failed.
-    #[error(transparent)]
-    Change(#[from] ChangeError),
-    /// A signal asked to stop.
-    #[error(transparent)]
-    Interrupted(#[from] Interrupted),
-}
-
-impl Failed for InstallError {
-    fn kind(&self) -> FailureKind {
-        match self {
-            Self::Root(error) => error.kind(),
-            Self::Access(error) => error.kind(),
-            Self::Source(error) => error.kind(),
-            Self::Verify(error) => error.kind(),
-            Self::Choose(error) => error.kind(),
-            Self::Plan(error) => error.kind(),
-            Self::Unpack(error) => error.kind(),
-            Self::Build(error) => error.kind(),
-            Self::Recipe(error) => error.kind(),
-            Self::Tests(error) => error.kind(),
-            Self::Trust(error) => error.kind(),
-            Self::Database(error) => error.kind(),
-            Self::Change(error) => error.kind(),
-            Self::Interrupted(_) => FailureKind::Interrupted,
-        }
-    }
-
-    fn verdict(&self) -> Option<Verdict> {
-        match self {
-            Self::Verify(error) => error.verdict(),
-            Self::Choose(error) => error.verdict(),
-            Self::Plan(error) => error.verdict(),
-            Self::Trust(error) => error.verdict(),
-            _ => None,
-        }
-    }
-}
-
-impl InstallError {
-    /// Whether the packs are registered and only the last step is left to do.
-    pub const fn is_unfinished(&self) -> bool {
-        matches!(
-            self,
-            Self::Change(ChangeError::Unfinished(_))
-                | Self::Access(AccessError::Recover(RecoverError::Unfinished { .. }))
-        )
-    }
-}
-
-/// The options of an install.
-#[derive(Debug, Clone)]
-pub struct InstallOptions {
-    /// The installation root.
-    pub root: PathBuf,
-    /// Where the packs come from.
-    pub source: SourceLocation,
-    /// The packs; empty means everything that the bundle was made for.
-    pub requests: Vec<PackRequest>,
-    /// Whether a pack may come from another registry than before.
-    pub registry_policy: RegistryPolicy,
-    /// The roots that are trusted.
-    pub trust: TrustSettings,
-    /// Where to look for Pythons.
-    pub interpreters: InterpreterSearch,
-    /// Where to look for Node.js.
-    pub nodes: InterpreterSearch,
-    /// Where other programs are looked for.
-    pub programs: InterpreterSearch,
-    /// The caller's environment.
-    pub caller: CallerEnvironment,
-    /// How files come into environments.
-    pub link_mode: LinkMode,
-    /// Whether modules are compiled to bytecode now, rather than by whoever imports them first.
-    pub compile_bytecode: bool,
-    /// Go on where the host lacks shared libraries that wheels need.
-    pub ignore_missing_libraries: bool,
-    /// The effect of failing tests.
-    pub tests: TestPolicy,
-    /// Whether everything is on disk before it is activated.
-    pub durability: Durability,
-    /// The time of the installation.
-    pub now: Timestamp,
-    /// Tells when to stop; once the packs are registered it is too late.
-    pub interrupt: Interrupt,
-}
+use crate::source::{VerifiedSource, verify};
+use crate::unpack::fetch_and_unpack;
 
 /// Installs what `options` asks for. When this fails, the root is as it was.
 pub fn install(options: &InstallOptions, reporter: &dyn Reporter) -> Result<InstallReport, InstallError> {
@@ -371,42 +238,6 @@ impl Session<'_> {
             self.reporter.warning(&format!("the install log could not be written: {error}"));
         }
     }
-}
-
-/// The releases of `plan`, as the new generation keeps them.
-fn kept_releases(plan: &InstallPlan, mut recipes: BuiltRecipes) -> BTreeMap<PackRef, KeptRelease> {
-    let kept = plan.packs.iter().map(|planned| {
-        let logs = planned.environments.iter().filter_map(|(name, environment)| {
-            Some((name.clone(), recipes.logs.get(&environment.digest())?.clone()))
-        });
-        let logs = logs.collect();
-        let failed = recipes.failed.remove(&planned.pack).unwrap_or_default();
-        (planned.pack.clone(), KeptRelease::new(planned.release.config.clone(), logs, failed))
-    });
-    kept.collect()
-}
-
-/// The packs of `plan` as `generation` has them.
-fn registered_packs<'a>(
-    plan: &'a InstallPlan,
-    generation: &'a Generation,
-    releases: &'a BTreeMap<PackRef, KeptRelease>,
-) -> Vec<RegisteredPack<'a>> {
-    let registered = plan.packs.iter().map(|planned| RegisteredPack {
-        pack: &planned.pack,
-        installed: &generation.packs[&planned.pack],
-        release: &releases[&planned.pack],
-        environments: planned.environments.iter().collect(),
-    });
-    registered.collect()
-}
-
-fn test_rows<'a>(plan: &InstallPlan, tests: &'a [PackTestResult]) -> Vec<TestResultRow<'a>> {
-    let is_update = |result: &PackTestResult| {
-        let planned = plan.packs.iter().find(|planned| planned.pack.as_str() == result.pack_ref);
-        planned.is_some_and(|planned| planned.replaces.is_some())
-    };
-    tests.iter().map(|result| TestResultRow { result, is_update: is_update(result) }).collect()
 }
 
 /// Starts every interpreter that came along, before anything is built on it.

@@ -1,0 +1,107 @@
+//! Why an install failed.
+
+use attune_host::ChangeError;
+use attune_host::database::DatabaseError;
+use attune_host::process::Interrupted;
+use attune_host::root::RootError;
+use attune_host::transaction::{AccessError, RecoverError};
+use attune_registry::source::SourceError;
+use attune_registry::trust::{TrustError, Verdict};
+use attune_schemas::FailureKind;
+
+use crate::environments::{BuildError, RecipeError};
+use crate::failure::Failed;
+use crate::pack_tests::TestError;
+use crate::plan::{ChooseError, PlanError};
+use crate::source::VerifyError;
+use crate::unpack::UnpackError;
+
+/// Why an install failed. Unless it is unfinished, the root is as it was before.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum InstallError {
+    /// The root cannot be read or written.
+    #[error(transparent)]
+    Root(#[from] RootError),
+    /// The root cannot be changed now.
+    #[error(transparent)]
+    Access(#[from] AccessError),
+    /// The source could not be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// The source is not trusted.
+    #[error(transparent)]
+    Verify(#[from] VerifyError),
+    /// No releases could be chosen.
+    #[error(transparent)]
+    Choose(#[from] ChooseError),
+    /// The host cannot take what was chosen.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// A blob could not be fetched or unpacked.
+    #[error(transparent)]
+    Unpack(#[from] UnpackError),
+    /// An environment could not be linked.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// An environment could not be built by its steps.
+    #[error(transparent)]
+    Recipe(#[from] RecipeError),
+    /// The packs' tests failed or could not run.
+    #[error(transparent)]
+    Tests(#[from] TestError),
+    /// The trust state could not be kept.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
+    /// The database cannot be read.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    /// The change of the host failed.
+    #[error(transparent)]
+    Change(#[from] ChangeError),
+    /// A signal asked to stop.
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
+}
+
+impl Failed for InstallError {
+    fn kind(&self) -> FailureKind {
+        match self {
+            Self::Root(error) => error.kind(),
+            Self::Access(error) => error.kind(),
+            Self::Source(error) => error.kind(),
+            Self::Verify(error) => error.kind(),
+            Self::Choose(error) => error.kind(),
+            Self::Plan(error) => error.kind(),
+            Self::Unpack(error) => error.kind(),
+            Self::Build(error) => error.kind(),
+            Self::Recipe(error) => error.kind(),
+            Self::Tests(error) => error.kind(),
+            Self::Trust(error) => error.kind(),
+            Self::Database(error) => error.kind(),
+            Self::Change(error) => error.kind(),
+            Self::Interrupted(_) => FailureKind::Interrupted,
+        }
+    }
+
+    fn verdict(&self) -> Option<Verdict> {
+        match self {
+            Self::Verify(error) => error.verdict(),
+            Self::Choose(error) => error.verdict(),
+            Self::Plan(error) => error.verdict(),
+            Self::Trust(error) => error.verdict(),
+            _ => None,
+        }
+    }
+}
+
+impl InstallError {
+    /// Whether the packs are registered and only the last step is left to do.
+    pub const fn is_unfinished(&self) -> bool {
+        matches!(
+            self,
+            Self::Change(ChangeError::Unfinished(_))
+                | Self::Access(AccessError::Recover(RecoverError::Unfinished { .. }))
+        )
+    }
+}
