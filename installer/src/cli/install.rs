@@ -23,10 +23,8 @@ use crate::operations::{InstallOptions, install};
 use crate::operations::{InstallReport, Outcome};
 use crate::pack_tests::TestPolicy;
 use crate::plan::RegistryPolicy;
-use crate::source::SourceLocation;
-use crate::source::TrustSettings;
-use crate::trust::AnchorSettings;
-use crate::trust::FreshnessReport;
+use crate::source::{SourceLocation, TrustSettings};
+use crate::trust::{AnchorSettings, AskedGrace, FreshnessReport};
 
 /// The packs to install.
 #[derive(Debug, Args)]
@@ -149,7 +147,7 @@ impl InstallArgs {
             registry_policy: if self.change_registry { RegistryPolicy::Change } else { RegistryPolicy::Keep },
             trust: TrustSettings {
                 anchor: AnchorSettings { file: self.trust.clone(), fingerprint: self.trust_fingerprint },
-                grace: self.expiry_grace,
+                grace: self.expiry_grace.map(|duration| AskedGrace { duration, option: "--expiry-grace" }),
             },
             interpreters: search(self.python.as_ref()),
             nodes: search(self.node.as_ref()),

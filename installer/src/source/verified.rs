@@ -10,10 +10,9 @@ use attune_registry::trust::{
     Client, StateError, TrustAnchor, TrustError, TrustStore, UpdateOptions, VerifiedRepository,
 };
 use attune_schemas::tuf::RegistryName;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
-use crate::trust::{AnchorError, AnchorSettings};
-use crate::trust::{FreshnessReport, Grace};
+use crate::trust::{AnchorError, AnchorSettings, AskedGrace, FreshnessReport, Grace};
 
 /// Why a source is not trusted.
 #[derive(Debug, thiserror::Error)]
@@ -45,7 +44,7 @@ pub struct TrustSettings {
     /// The root to trust on first use.
     pub anchor: AnchorSettings,
     /// How long after its expiry metadata is still accepted in this run.
-    pub grace: Option<SignedDuration>,
+    pub grace: Option<AskedGrace>,
 }
 
 /// A source whose metadata is vouched for by a trusted root.

@@ -36,11 +36,20 @@ pub struct ExpiredRole {
     pub expired_at: String,
 }
 
+/// A grace that was asked for in a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AskedGrace {
+    /// How long after its expiry metadata is accepted.
+    pub duration: SignedDuration,
+    /// The option by which it was asked for, for the report.
+    pub option: &'static str,
+}
+
 /// The grace that holds for one run, and whose word that is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Grace {
     /// Asked for in this run.
-    pub asked: Option<SignedDuration>,
+    pub asked: Option<AskedGrace>,
     /// The grace of the registry's trust policy.
     pub policy: TrustPolicy,
 }
@@ -48,12 +57,15 @@ pub struct Grace {
 impl Grace {
     /// The longer of the two.
     pub fn expiry(&self) -> ExpiryPolicy {
-        ExpiryPolicy { grace: self.asked.unwrap_or_default().max(self.policy.expiry_grace) }
+        let asked = self.asked.map_or(SignedDuration::ZERO, |asked| asked.duration);
+        ExpiryPolicy { grace: asked.max(self.policy.expiry_grace) }
     }
 
     fn allowed_by(&self) -> String {
         match self.asked {
-            Some(asked) if asked >= self.policy.expiry_grace => format!("--expiry-grace {}", in_words(asked)),
+            Some(asked) if asked.duration >= self.policy.expiry_grace => {
+                format!("{} {}", asked.option, in_words(asked.duration))
+            }
             _ => format!("the registry's trust policy ({})", in_words(self.policy.expiry_grace)),
         }
     }
@@ -129,12 +141,13 @@ mod tests {
     fn the_longer_grace_counts_and_is_named() {
         let hours = SignedDuration::from_hours;
         let policy = TrustPolicy { expiry_grace: hours(48) };
-        let grace = Grace { asked: Some(hours(24)), policy };
+        let asked = |duration| Some(AskedGrace { duration, option: "--grace" });
+        let grace = Grace { asked: asked(hours(24)), policy };
         assert_eq!(
             (grace.expiry().grace, &grace.allowed_by()[..]),
             (hours(48), "the registry's trust policy (2d)")
         );
-        let grace = Grace { asked: Some(hours(72)), policy };
-        assert_eq!((grace.expiry().grace, &grace.allowed_by()[..]), (hours(72), "--expiry-grace 3d"));
+        let grace = Grace { asked: asked(hours(72)), policy };
+        assert_eq!((grace.expiry().grace, &grace.allowed_by()[..]), (hours(72), "--grace 3d"));
     }
 }

@@ -5,7 +5,7 @@ mod freshness;
 mod trusted;
 
 pub use anchor::{AnchorError, AnchorSettings, read_anchor};
-pub use freshness::{ExpiredRole, FreshnessReport, Grace, in_words};
+pub use freshness::{AskedGrace, ExpiredRole, FreshnessReport, Grace, in_words};
 pub use trusted::{
     SeenRole, TrustDetails, TrustedError, TrustedRegistry, TrustedRole, remove_trust, reset_trust, trust,
     trust_details, trusted_registries,

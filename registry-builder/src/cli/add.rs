@@ -126,6 +126,7 @@ impl AddArgs {
             packs: self.packs,
             targets: self.targets.selection(),
             vendor,
+            script_advice: |name| format!("add it with --allow-scripts {name}"),
             now,
         }
     }

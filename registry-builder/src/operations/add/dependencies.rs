@@ -67,6 +67,13 @@ pub(super) fn vendor_packages(
     for warning in &vendored.warnings {
         reporter.warning(&format!("{}: {warning}", pack.metadata.pack));
     }
+    for name in &vendored.unrun_scripts {
+        reporter.warning(&format!(
+            "{}: `{name}` has an install script, which is not run; if it does not work without, {}",
+            pack.metadata.pack,
+            (options.script_advice)(name)
+        ));
+    }
     Ok(Some(vendored))
 }
 

@@ -43,6 +43,8 @@ pub struct AddOptions {
     pub targets: TargetSelection,
     /// Where dependencies come from.
     pub vendor: VendorSettings,
+    /// The way to have the install script of an npm package run, in the imperative.
+    pub script_advice: fn(&str) -> String,
     /// The time of publication.
     pub now: Timestamp,
 }

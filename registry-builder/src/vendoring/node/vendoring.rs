@@ -32,6 +32,8 @@ pub struct VendoredNode {
     pub files: Vec<VendoredFile>,
     /// Warnings, which stop nothing.
     pub warnings: Vec<String>,
+    /// The packages whose install script is not run.
+    pub unrun_scripts: Vec<String>,
 }
 
 /// A tarball that was fetched and judged.
@@ -84,7 +86,7 @@ pub fn vendor_node(
     found.retain(|place, _| wanted.contains(place));
     warnings.extend(weak(&found));
     let tarballs = fetch(&lock, found, cache, &settings.downloads(), progress)?;
-    warnings.extend(scripted(&tarballs, &settings.npm.allow_scripts));
+    let unrun_scripts = unrun_scripts(&tarballs, &settings.npm.allow_scripts);
     let scripts = AllowedScripts { lock: &lock, tarballs: &tarballs, settings, cache, progress };
     let (mut served, mut blocked) = (served, blocked);
     let made = scripts.run(&mut served, &mut blocked)?;
@@ -105,6 +107,7 @@ pub fn vendor_node(
         },
         files: files(&tarballs, &made),
         warnings,
+        unrun_scripts,
     })
 }
 
@@ -121,15 +124,10 @@ fn weak(found: &BTreeMap<String, TarballSource>) -> Vec<String> {
     found.iter().filter_map(is_weak).collect()
 }
 
-fn scripted(tarballs: &BTreeMap<String, Tarball>, allowed: &BTreeSet<String>) -> Vec<String> {
+fn unrun_scripts(tarballs: &BTreeMap<String, Tarball>, allowed: &BTreeSet<String>) -> Vec<String> {
     let names = tarballs.iter().filter(|(_, tarball)| tarball.facts.has_install_script);
     let names: BTreeSet<&str> = names.map(|(place, _)| name_of_place(place)).collect();
-    let warning = |name| {
-        format!(
-            "`{name}` has an install script, which is not run; if it does not work without, add it with --allow-scripts {name}"
-        )
-    };
-    names.into_iter().filter(|name| !allowed.contains(*name)).map(warning).collect()
+    names.into_iter().filter(|name| !allowed.contains(*name)).map(str::to_owned).collect()
 }
 
 fn fetch(
