@@ -2,6 +2,8 @@
 //! kind of error with its hint and exit code.
 
 use std::fmt::Write as _;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Stdio};
 
 use attune_tests::World;
@@ -92,6 +94,14 @@ fn every_error_of_the_publisher() {
     write("full/file", "");
     write("keys/broken.json", "{");
     write("no.tar.zst", "not a bundle");
+    write("right.txt", "right\n");
+    write("wrong.txt", "wrong\n");
+    write("open.txt", "right\n");
+    for name in ["right.txt", "wrong.txt"] {
+        fs_err::set_permissions(world.path().join(name), Permissions::from_mode(0o600)).unwrap();
+    }
+    let encrypted = ["init", "locked", "--name", "locked", "--encrypt", "--passphrase-file", "right.txt"];
+    world.build(encrypted).succeeds();
     greeter().file("new.txt", "other").write(&world.path().join("again"));
     let mut transcript = Transcript { world: &world, text: String::new() };
     for line in [
@@ -122,6 +132,10 @@ fn every_error_of_the_publisher() {
         "attune-build inspect registry nothing",
         "attune-build refresh registry --keys none",
         "attune-build refresh bare",
+        "attune-build refresh locked",
+        "attune-build refresh locked --passphrase-file wrong.txt",
+        "attune-build refresh locked --passphrase-file open.txt",
+        "attune-build refresh locked --passphrase-file nowhere.txt",
         "attune-build key remove registry --role timestamp 00",
         "attune-build key remove registry --role bins 00",
         "attune-build key add registry --role timestamp nowhere.json",
