@@ -13,9 +13,9 @@ use super::findings::show_findings;
 use super::inspect::{COVERAGE_COLUMNS, push_coverage};
 use super::settings::{KeyArgs, TargetArgs};
 use crate::operations::{AddOptions, AddReport, AddedPack, add};
-use crate::vendoring::VendorSettings;
 use crate::vendoring::node::NpmSettings;
 use crate::vendoring::python::{Glibc, UvSettings};
+use crate::vendoring::{Variables, VendorSettings};
 
 /// Adds packs to a registry.
 #[derive(Debug, Args)]
@@ -103,6 +103,7 @@ impl AddArgs {
         let mut vendor = VendorSettings::new(absolute(cache));
         vendor.search_path = search_path();
         vendor.home = variable("HOME").map(PathBuf::from);
+        vendor.variables = caller_variables();
         vendor.uv = UvSettings {
             path: self.uv.map(absolute),
             index_url: self.index_url,
@@ -117,6 +118,7 @@ impl AddArgs {
             registry: self.npm_registry,
             offline: self.offline,
             allow_scripts: self.allow_scripts.into_iter().collect(),
+            variables: vendor.variables.clone(),
         };
         vendor.no_build = self.no_build;
         vendor.glibc = self.glibc;
@@ -143,6 +145,12 @@ pub(super) fn default_cache_directory() -> PathBuf {
 fn search_path() -> Vec<PathBuf> {
     let path = variable("PATH").unwrap_or_default();
     std::env::split_paths(&path).filter(|directory| directory.is_absolute()).collect()
+}
+
+/// The environment that this program was called with.
+#[expect(clippy::disallowed_methods, reason = "the command line is where variables are read")]
+pub(super) fn caller_variables() -> Variables {
+    Variables::new(std::env::vars_os())
 }
 
 #[expect(clippy::disallowed_methods, reason = "the command line is where variables are read")]

@@ -1,14 +1,16 @@
 //! Vendoring: from what a pack asks of a package index to a lock and the files that it names.
 //!
 //! ```text
-//! fetch    downloads, checked by digest, kept by digest
-//! python   requirements or a committed lock -> wheels per target
-//! node     package.json or a committed lock -> tarballs and their places in node_modules
+//! configuration  how uv and npm are configured here
+//! fetch          downloads, checked by digest, kept by digest
+//! python         requirements or a committed lock -> wheels per target
+//! node           package.json or a committed lock -> tarballs and their places in node_modules
 //! ```
 //!
 //! Nothing here reads pack.yaml or writes to a registry.
 
 mod build_failure;
+mod configuration;
 pub(crate) mod elf;
 pub mod fetch;
 pub mod node;
@@ -18,5 +20,6 @@ mod settings;
 mod source_tree;
 mod vendored_file;
 
+pub use configuration::Variables;
 pub use settings::VendorSettings;
 pub use vendored_file::VendoredFile;

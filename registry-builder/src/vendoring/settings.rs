@@ -2,8 +2,7 @@
 
 use std::path::PathBuf;
 
-use url::Url;
-
+use super::configuration::{Netrc, NpmConfiguration, Variables, index_urls};
 use super::fetch::DownloadSettings;
 use super::node::NpmSettings;
 use super::python::{Glibc, UvSettings};
@@ -17,9 +16,11 @@ pub struct VendorSettings {
     pub search_path: Vec<PathBuf>,
     /// The home directory of whoever runs this, which no stranger's program may read.
     pub home: Option<PathBuf>,
+    /// The caller's environment: what configures uv, npm and the way to them.
+    pub variables: Variables,
     /// The resolver.
     pub uv: UvSettings,
-    /// The downloads; offline too if `uv.offline` is set.
+    /// The downloads; offline too if `uv.offline` or `npm.offline` is set.
     pub downloads: DownloadSettings,
     /// npm.
     pub npm: NpmSettings,
@@ -36,6 +37,7 @@ impl VendorSettings {
             cache_dir: cache_dir.into(),
             search_path: Vec::new(),
             home: None,
+            variables: Variables::default(),
             uv: UvSettings::default(),
             downloads: DownloadSettings::default(),
             npm: NpmSettings::default(),
@@ -44,12 +46,24 @@ impl VendorSettings {
         }
     }
 
-    /// The downloads, knowing the indexes' logins.
+    /// The downloads of Python packages, with the logins that uv and pip would send.
     pub(crate) fn downloads(&self) -> DownloadSettings {
         let mut downloads = self.downloads.clone();
         downloads.offline |= self.uv.offline;
-        let urls = self.uv.index_url.iter().chain(&self.uv.extra_index_urls).chain(&self.npm.registry);
-        downloads.credentials.extend(urls.filter_map(|url| url.parse::<Url>().ok()));
+        let urls = self.uv.index_url.iter().chain(&self.uv.extra_index_urls).chain(&self.uv.find_links);
+        downloads.logins.urls.extend(urls.filter_map(|url| url.parse().ok()));
+        downloads.logins.urls.extend(index_urls(&self.variables));
+        downloads.logins.netrc = Netrc::read(&self.variables);
+        downloads
+    }
+
+    /// The downloads of npm packages, with the logins that npm of this `configuration` would send.
+    pub(crate) fn npm_downloads(&self, configuration: &NpmConfiguration) -> DownloadSettings {
+        let mut downloads = self.downloads.clone();
+        downloads.offline |= self.npm.offline;
+        downloads.logins.urls.extend(configuration.registries().filter_map(|url| url.parse().ok()));
+        downloads.logins.npm = Some(configuration.clone());
+        downloads.connection = configuration.connection(&self.variables);
         downloads
     }
 }

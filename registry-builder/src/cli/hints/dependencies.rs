@@ -12,12 +12,18 @@ impl Hint for DownloadError {
             Self::Transport { .. } => {
                 "check the network, the proxy variables and SSL_CERT_FILE, then run it again"
             }
-            Self::Status { status, .. } if status.as_u16() == 401 => {
-                "give the index URL with user and password"
+            Self::Status { status, .. } if matches!(status.as_u16(), 401 | 407) => {
+                "give a login: in .netrc, or in the URL of the package index (--index-url, --extra-index-url)"
+            }
+            Self::Status { status, .. } if matches!(status.as_u16(), 403 | 404) => {
+                "check that the file is still there and that the login, if it takes one, may read it"
             }
             Self::Status { .. } | Self::Range { .. } => "run it again; what was fetched is kept",
             Self::Truncated { .. } | Self::TooLarge { .. } | Self::Digest { .. } | Self::Local { .. } => {
                 "if the file was published anew, make the lock again; otherwise do not trust its source"
+            }
+            Self::Proxy | Self::Authorities(_) | Self::NoAuthorities => {
+                "correct `proxy`, `https-proxy`, `ca` or `cafile` of your .npmrc, or NODE_EXTRA_CA_CERTS"
             }
             Self::Offline { .. } => "run it once with the network, with the same cache",
             _ => return None,
@@ -91,6 +97,10 @@ impl Hint for NodeError {
             Self::NoTargetServed { .. } => "ask for another --platform, or require other packages",
             Self::Tarball { .. } | Self::Identity { .. } | Self::BinOutside { .. } => {
                 "require another version of the package"
+            }
+            Self::Download(DownloadError::Status { status, .. }) if status.as_u16() == 401 => {
+                "log in to the npm registry: `//HOST/PATH/:_authToken=TOKEN` in your .npmrc (never the pack's), or \
+                 --npm-registry with user and password"
             }
             Self::Download(error) => return error.hint(),
             Self::Package { .. } | Self::Cache(_) | Self::Io(_) => return None,

@@ -15,8 +15,10 @@ use reqwest::StatusCode;
 use url::Url;
 
 use super::cache::{CacheError, CachedFile, DownloadCache};
+use super::connection::Connection;
 use super::fetcher::Fetcher;
 use super::integrity::Integrity;
+use super::login::Logins;
 
 /// Where a file is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,8 +92,10 @@ pub struct DownloadSettings {
     pub offline: bool,
     /// The pause before the second attempt; doubled before each further one.
     pub first_backoff: Duration,
-    /// URLs with user and password; files from the same scheme, host and port are fetched with them.
-    pub credentials: Vec<Url>,
+    /// The way to servers.
+    pub connection: Connection,
+    /// Where logins are looked for.
+    pub logins: Logins,
 }
 
 impl Default for DownloadSettings {
@@ -100,7 +104,8 @@ impl Default for DownloadSettings {
             parallel: DEFAULT_PARALLEL,
             offline: false,
             first_backoff: Duration::from_millis(500),
-            credentials: Vec::new(),
+            connection: Connection::default(),
+            logins: Logins::default(),
         }
     }
 }
@@ -217,6 +222,15 @@ pub enum DownloadError {
     /// The HTTP client cannot be set up.
     #[error("the HTTP client cannot be set up")]
     Client(#[source] reqwest::Error),
+    /// The URL of a configured proxy is none.
+    #[error("the proxy of npm's configuration is not a URL")]
+    Proxy,
+    /// The certificates of configured authorities cannot be read.
+    #[error("the certificates that npm's configuration trusts cannot be read")]
+    Authorities(#[source] reqwest::Error),
+    /// There are none of them.
+    #[error("there is no certificate among those that npm's configuration trusts")]
+    NoAuthorities,
     /// The cache failed.
     #[error(transparent)]
     Cache(#[from] CacheError),

@@ -12,7 +12,7 @@ use super::download::{
     fetch_all,
 };
 use crate::testing::{Answer, Server};
-use crate::vendoring::fetch::Location;
+use crate::vendoring::fetch::{Location, Logins};
 
 /// A body that no single read returns whole.
 fn body() -> Vec<u8> {
@@ -256,7 +256,10 @@ fn a_configured_login_is_sent_to_its_own_server_only() {
     });
     let request = request(&server.url("foo.whl"), &body(), None);
     let with_login = |url: String| DownloadSettings {
-        credentials: vec![url.replace("http://", "http://u:p%40ss@").parse::<Url>().unwrap()],
+        logins: Logins {
+            urls: vec![url.replace("http://", "http://u:p%40ss@").parse::<Url>().unwrap()],
+            ..Logins::default()
+        },
         ..settings()
     };
     let elsewhere = with_login("http://127.0.0.1:9/simple".to_owned());

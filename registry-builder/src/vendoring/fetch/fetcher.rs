@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use reqwest::header::{CONTENT_RANGE, ETAG, HeaderMap, IF_RANGE, RANGE};
+use reqwest::header::{AUTHORIZATION, CONTENT_RANGE, ETAG, HeaderMap, IF_RANGE, RANGE};
 use reqwest::{Client, Response, StatusCode};
 use url::Url;
 
@@ -18,7 +18,7 @@ use super::download::{
     MAX_UNSIZED_BYTES,
 };
 use super::partial::PartialFile;
-use super::urls::{percent_decoded, shown, without_login};
+use super::urls::{shown, without_login};
 
 /// Attempts per file.
 const ATTEMPTS: u32 = 4;
@@ -49,8 +49,9 @@ impl<'a> Fetcher<'a> {
             .user_agent(concat!("attune-build/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(CONNECT_TIMEOUT)
             .read_timeout(READ_TIMEOUT)
-            .build()
-            .map_err(DownloadError::Client)?;
+            // It would carry the query of a URL, which may be a token, to wherever a redirect leads.
+            .referer(false);
+        let client = settings.connection.build(client)?;
         Ok(Self { client, cache: Arc::new(cache.clone()), settings, progress })
     }
 
@@ -157,8 +158,10 @@ impl<'a> Fetcher<'a> {
         partial: &mut PartialFile,
     ) -> Result<(Response, bool), DownloadError> {
         let mut get = self.client.get(without_login(url));
-        if let Some((user, password)) = self.login_for(url) {
-            get = get.basic_auth(user, Some(password));
+        let login = self.settings.logins.login(&request.name, url);
+        if let Some(header) = login.and_then(|login| login.header()) {
+            // Left out where a redirect leads to another host or port.
+            get = get.header(AUTHORIZATION, header);
         }
         let fits = request.size.is_none_or(|size| partial.length() < size);
         let version = partial.etag().filter(|_| partial.length() > 0 && fits);
@@ -228,13 +231,6 @@ impl<'a> Fetcher<'a> {
         })
         .await
     }
-
-    /// The login for `url`: its own, else that of a configured URL of the same origin.
-    fn login_for(&self, url: &Url) -> Option<(String, String)> {
-        let same = self.settings.credentials.iter().filter(|known| known.origin() == url.origin());
-        let known = std::iter::once(url).chain(same).find(|known| !known.username().is_empty())?;
-        Some((decoded(known.username()), decoded(known.password().unwrap_or_default())))
-    }
 }
 
 /// Whether a partial answer starts at `offset` (RFC 9110, 14.4).
@@ -245,8 +241,4 @@ fn continues_at(headers: &HeaderMap, offset: u64) -> bool {
 
 fn transport(url: &Url, source: reqwest::Error) -> DownloadError {
     DownloadError::Transport { url: shown(url), source: source.without_url() }
-}
-
-fn decoded(text: &str) -> String {
-    percent_decoded(text).unwrap_or_else(|| text.to_owned())
 }

@@ -3,6 +3,8 @@
 //! ```text
 //! download    the requests, several at a time
 //!   fetcher     one of them, resumed and retried
+//!   connection  proxies and authorities
+//!   login       who we are to the server
 //!   partial     the bytes that are there already
 //!   integrity   npm's checksums
 //! cache       finished files, by their sha256
@@ -10,9 +12,11 @@
 //! ```
 
 pub mod cache;
+mod connection;
 pub mod download;
 mod fetcher;
 pub(super) mod integrity;
+mod login;
 mod partial;
 mod urls;
 
@@ -20,8 +24,12 @@ mod urls;
 mod download_tests;
 
 pub use cache::{CacheError, CachedFile, DownloadCache};
+pub use connection::Connection;
+pub(crate) use connection::{Authorities, Proxies};
 pub use download::{
     Checksum, DownloadError, DownloadProgress, DownloadRequest, DownloadSettings, FetchedFrom, Location,
     NoProgress, fetch_all,
 };
+pub(crate) use login::Login;
+pub use login::Logins;
 pub(crate) use urls::{percent_decoded, shown};

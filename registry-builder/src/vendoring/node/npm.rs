@@ -5,6 +5,7 @@
 //! the machine that builds.
 
 use attune_registry::atomic_file::write_unshared;
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -16,6 +17,7 @@ use url::Url;
 
 use super::error::NodeError;
 use super::inputs::{LOCK_FILES, NodeInputs, PACKAGE_FILE};
+use crate::vendoring::configuration::{NpmConfiguration, Variables};
 
 /// How npm is run.
 #[derive(Debug, Clone, Default)]
@@ -28,6 +30,8 @@ pub struct NpmSettings {
     pub offline: bool,
     /// Packages whose install scripts may run here, once.
     pub allow_scripts: BTreeSet<String>,
+    /// The caller's environment, which configures npm.
+    pub variables: Variables,
 }
 
 /// A registry's entry of one version of a package.
@@ -51,30 +55,42 @@ pub(super) struct Dist {
 #[derive(Debug)]
 pub(super) struct Npm<'a> {
     settings: &'a NpmSettings,
+    configuration: OnceCell<NpmConfiguration>,
 }
 
 impl<'a> Npm<'a> {
     pub(super) const fn new(settings: &'a NpmSettings) -> Self {
-        Self { settings }
+        Self { settings, configuration: OnceCell::new() }
     }
 
     /// The registry of packages of `scope`, or of those without one.
     pub(super) fn registry(&self, scope: Option<&str>) -> Result<Url, NodeError> {
-        if let Some(registry) = &self.settings.registry {
-            return parse_registry(registry);
+        match &self.settings.registry {
+            Some(registry) => parse_registry(registry),
+            None => parse_registry(self.configuration().registry(scope)),
         }
-        if let Some(scope) = scope {
-            let own = self.run(
-                "tells the package registry",
-                Path::new("."),
-                &["config", "get", &format!("{scope}:registry")],
-            )?;
-            if let Ok(url) = parse_registry(own.trim()) {
-                return Ok(url);
-            }
-        }
-        let url = self.run("tells the package registry", Path::new("."), &["config", "get", "registry"])?;
-        parse_registry(url.trim())
+    }
+
+    /// How npm is configured here, with its logins, which npm does not tell.
+    pub(super) fn configuration(&self) -> &NpmConfiguration {
+        self.configuration.get_or_init(|| {
+            let variables = &self.settings.variables;
+            let files = self.configuration_files().unwrap_or_else(|error| {
+                tracing::debug!(%error, "npm does not tell where its configuration is");
+                NpmConfiguration::user_file(variables).into_iter().collect()
+            });
+            NpmConfiguration::read(&files, variables).with_registry(self.settings.registry.as_ref())
+        })
+    }
+
+    /// The user's `.npmrc`, and that of the machine, whose place depends on where npm is.
+    fn configuration_files(&self) -> Result<Vec<PathBuf>, NodeError> {
+        const KEYS: [&str; 2] = ["userconfig", "globalconfig"];
+        let area = neutral_area()?;
+        let purpose = "tells where its configuration is";
+        let told = self.run(purpose, area.path(), &["config", "get", KEYS[0], KEYS[1]])?;
+        let value = |key: &str| told.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('='));
+        Ok(KEYS.into_iter().filter_map(value).map(PathBuf::from).collect())
     }
 
     /// The text of a lock for what `inputs` asks for; an older lock of the pack is taken over.
@@ -92,9 +108,10 @@ impl<'a> Npm<'a> {
 
     /// The registry's entry of the newest version of `name` in `range`.
     pub(super) fn view(&self, name: &str, range: &str) -> Result<Published, NodeError> {
+        let area = neutral_area()?;
         let text = self.run(
             "asks the package registry for an optional package",
-            Path::new("."),
+            area.path(),
             &["view", &format!("{name}@{range}"), "--json"],
         )?;
         let invalid = |error: serde_json::Error| NodeError::NpmFailed { message: error.to_string() };
@@ -125,6 +142,13 @@ impl<'a> Npm<'a> {
             // In the environment, because a URL may hold a password and everyone can read arguments.
             command.env("npm_config_registry", registry);
         }
+        // Node.js knows only its own variable; one is enough for all.
+        let variables = &self.settings.variables;
+        if let (None, Some(file)) =
+            (variables.filled("NODE_EXTRA_CA_CERTS"), variables.filled("SSL_CERT_FILE"))
+        {
+            command.env("NODE_EXTRA_CA_CERTS", file);
+        }
         tracing::debug!(program = %program.display(), ?arguments, "running npm");
         let output = command.output().map_err(|source| NodeError::NoNpm { purpose, program, source })?;
         if output.status.success() {
@@ -148,6 +172,13 @@ fn parse_registry(text: &str) -> Result<Url, NodeError> {
     url.filter(|url| matches!(url.scheme(), "http" | "https")).ok_or_else(|| NodeError::NpmFailed {
         message: "its registry is not an http or https URL".to_owned(),
     })
+}
+
+/// A project without configuration: npm takes that of the directory it runs in, or of one above it.
+fn neutral_area() -> Result<TempDir, NodeError> {
+    let area = tempfile::tempdir()?;
+    write_unshared(&area.path().join(PACKAGE_FILE), "{}")?;
+    Ok(area)
 }
 
 /// A directory that shows npm the pack, without installed packages and configuration.
@@ -191,8 +222,37 @@ mod tests {
     #[test]
     fn npm_that_is_not_there_is_told() {
         let settings = NpmSettings { path: Some("/nowhere/npm".into()), ..NpmSettings::default() };
-        let error = Npm::new(&settings).registry(None).unwrap_err();
+        let error = Npm::new(&settings).view("a", "1").unwrap_err();
         assert!(matches!(error, NodeError::NoNpm { .. }), "{error}");
+    }
+
+    #[test]
+    fn registries_are_those_of_the_configuration_that_npm_names() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| dir.path().join(name);
+        fs_err::write(at("user"), "@acme:registry=https://u:p@acme.invalid/npm\n").unwrap();
+        fs_err::write(at("global"), "registry=https://global.invalid/\n").unwrap();
+        fs_err::write(at(".npmrc"), "registry=https://home.invalid/\n").unwrap();
+        let program = at("npm");
+        let told = format!(
+            "#!/bin/sh\necho userconfig={0}/user\necho globalconfig={0}/global\n",
+            dir.path().display()
+        );
+        crate::testing::write_program(&program, &told);
+        let home = Variables::from([("HOME", dir.path().to_str().unwrap())]);
+        let settings = |path: PathBuf| NpmSettings {
+            path: Some(path),
+            variables: home.clone(),
+            ..NpmSettings::default()
+        };
+        let here = settings(program);
+        let npm = Npm::new(&here);
+        assert_eq!(npm.registry(Some("@acme")).unwrap().as_str(), "https://u:p@acme.invalid/npm/");
+        assert_eq!(npm.registry(None).unwrap().as_str(), "https://global.invalid/");
+        let absent = settings("/nowhere/npm".into());
+        assert_eq!(Npm::new(&absent).registry(None).unwrap().as_str(), "https://home.invalid/");
+        let told = NpmSettings { registry: Some("https://told.invalid/x".to_owned()), ..here.clone() };
+        assert_eq!(Npm::new(&told).registry(Some("@acme")).unwrap().as_str(), "https://told.invalid/x/");
     }
 
     #[test]

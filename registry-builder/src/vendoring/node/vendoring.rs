@@ -85,7 +85,15 @@ pub fn vendor_node(
     let wanted: BTreeSet<&String> = served.iter().flat_map(|(_, closure)| &closure.places).collect();
     found.retain(|place, _| wanted.contains(place));
     warnings.extend(weak(&found));
-    let tarballs = fetch(&lock, found, cache, &settings.downloads(), progress)?;
+    let downloads = settings.npm_downloads(npm.configuration());
+    if npm.configuration().is_off("strict-ssl") {
+        warnings.push(
+            "`strict-ssl=false` of npm's configuration holds for npm alone: downloads check certificates, as \
+             they may carry a login"
+                .to_owned(),
+        );
+    }
+    let tarballs = fetch(&lock, found, cache, &downloads, progress)?;
     let unrun_scripts = unrun_scripts(&tarballs, &settings.npm.allow_scripts);
     let scripts = AllowedScripts { lock: &lock, tarballs: &tarballs, settings, cache, progress };
     let (mut served, mut blocked) = (served, blocked);

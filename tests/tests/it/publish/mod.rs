@@ -2,6 +2,7 @@
 
 mod bad_packs;
 mod dependencies;
+mod logins;
 mod public_packages;
 mod reproducible;
 mod source_builds;

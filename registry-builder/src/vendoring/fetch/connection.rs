@@ -1,0 +1,79 @@
+//! The way to servers: proxies and certificate authorities, as the environment and npm's configuration say.
+//!
+//! `HTTP_PROXY`, `HTTPS_PROXY`, `NO_PROXY` (lower case too), `SSL_CERT_FILE` and `SSL_CERT_DIR` hold for every
+//! download; what is here comes on top of them.
+
+use std::fmt;
+
+use reqwest::{Certificate, Client, ClientBuilder, NoProxy, Proxy};
+
+use super::download::DownloadError;
+
+/// What is configured beyond the environment.
+#[derive(Clone, Default)]
+pub struct Connection {
+    /// The proxies; none means those of the environment.
+    pub(crate) proxies: Option<Proxies>,
+    /// The authorities.
+    pub(crate) authorities: Authorities,
+}
+
+/// The proxies to use, by the scheme of what is fetched.
+#[derive(Clone, Default)]
+pub(crate) struct Proxies {
+    pub(crate) http: Option<String>,
+    pub(crate) https: Option<String>,
+    /// Hosts that are reached without one.
+    pub(crate) except: Option<String>,
+}
+
+/// Who vouches for servers.
+#[derive(Clone, Default)]
+pub(crate) enum Authorities {
+    /// Whom this machine trusts.
+    #[default]
+    OfMachine,
+    /// They, and the certificates in this PEM file.
+    Also(Vec<u8>),
+    /// The certificates in this PEM file alone.
+    Only(Vec<u8>),
+}
+
+impl Connection {
+    /// Finishes a client.
+    pub(super) fn build(&self, mut client: ClientBuilder) -> Result<Client, DownloadError> {
+        if let Some(proxies) = &self.proxies {
+            client = client.no_proxy();
+            let except = proxies.except.as_deref().and_then(NoProxy::from_string);
+            if let Some(url) = &proxies.http {
+                client = client.proxy(proxy(Proxy::http(url.as_str()))?.no_proxy(except.clone()));
+            }
+            if let Some(url) = &proxies.https {
+                client = client.proxy(proxy(Proxy::https(url.as_str()))?.no_proxy(except));
+            }
+        }
+        client = match &self.authorities {
+            Authorities::OfMachine => client,
+            Authorities::Also(pem) => client.tls_certs_merge(certificates(pem)?),
+            Authorities::Only(pem) => client.tls_certs_only(certificates(pem)?),
+        };
+        client.build().map_err(DownloadError::Client)
+    }
+}
+
+impl fmt::Debug for Connection {
+    /// A proxy's URL may hold a login.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Connection(..)")
+    }
+}
+
+fn proxy(proxy: reqwest::Result<Proxy>) -> Result<Proxy, DownloadError> {
+    proxy.map_err(|_| DownloadError::Proxy)
+}
+
+fn certificates(pem: &[u8]) -> Result<Vec<Certificate>, DownloadError> {
+    let certificates = Certificate::from_pem_bundle(pem).map_err(DownloadError::Authorities)?;
+    // Without one nothing would be trusted, which nobody means.
+    if certificates.is_empty() { Err(DownloadError::NoAuthorities) } else { Ok(certificates) }
+}

@@ -1,0 +1,96 @@
+//! Who we are to a server: the login that a download is sent with.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use reqwest::header::HeaderValue;
+use url::Url;
+
+use super::urls::percent_decoded;
+use crate::vendoring::configuration::{Netrc, NpmConfiguration};
+
+/// The value of an `Authorization` header; never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Login(String);
+
+impl Login {
+    /// A token.
+    pub(crate) fn bearer(token: &str) -> Self {
+        Self(format!("Bearer {token}"))
+    }
+
+    /// User and password, joined and encoded already.
+    pub(crate) fn encoded(text: &str) -> Self {
+        Self(format!("Basic {text}"))
+    }
+
+    /// User and password.
+    pub(crate) fn basic(user: &str, password: &str) -> Self {
+        Self::encoded(&STANDARD.encode(format!("{user}:{password}")))
+    }
+
+    /// That in `url`, if it has one.
+    fn of_url(url: &Url) -> Option<Self> {
+        if url.username().is_empty() && url.password().is_none() {
+            return None;
+        }
+        let decoded = |text: &str| percent_decoded(text).unwrap_or_else(|| text.to_owned());
+        Some(Self::basic(&decoded(url.username()), &decoded(url.password().unwrap_or_default())))
+    }
+
+    /// The header, which no log shows; `None` where it holds what no header may.
+    pub(crate) fn header(&self) -> Option<HeaderValue> {
+        let mut header = HeaderValue::from_str(&self.0).ok()?;
+        header.set_sensitive(true);
+        Some(header)
+    }
+}
+
+impl fmt::Debug for Login {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Login(..)")
+    }
+}
+
+/// Where logins are looked for; each goes to its own server alone.
+#[derive(Clone, Default)]
+pub struct Logins {
+    /// URLs with user and password.
+    pub(crate) urls: Vec<Url>,
+    /// npm's configuration, for npm packages.
+    pub(crate) npm: Option<NpmConfiguration>,
+    /// `.netrc`, for what pip, uv and curl would fetch.
+    pub(crate) netrc: Netrc,
+}
+
+impl Logins {
+    /// The login for `url`, from which the file called `name` is fetched: its own, else what npm is configured
+    /// with, else that of a known URL of the same origin, the one with the longest common path first, else
+    /// that of `.netrc`.
+    pub(crate) fn login(&self, name: &str, url: &Url) -> Option<Login> {
+        let own = Login::of_url(url);
+        let of_npm = || self.npm.as_ref()?.login(name, url);
+        let of_known = || {
+            let same = self.urls.iter().filter(|known| known.origin() == url.origin());
+            let mut same: Vec<_> =
+                same.filter_map(|known| Some((common_path(known, url), Login::of_url(known)?))).collect();
+            // Stable: of equals the first, as they were configured.
+            same.sort_by_key(|(common, _)| std::cmp::Reverse(*common));
+            same.into_iter().next().map(|(_, login)| login)
+        };
+        let of_netrc = || self.netrc.login(url).map(|(user, password)| Login::basic(user, password));
+        own.or_else(of_npm).or_else(of_known).or_else(of_netrc)
+    }
+}
+
+impl fmt::Debug for Logins {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Logins(..)")
+    }
+}
+
+/// How many segments of their paths are the same.
+fn common_path(a: &Url, b: &Url) -> usize {
+    a.path().split('/').zip(b.path().split('/')).take_while(|(a, b)| a == b).count()
+}

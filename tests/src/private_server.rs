@@ -1,0 +1,125 @@
+//! A server that asks who is there, and remembers what it was asked.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+/// A request: its target as it was sent, and its headers in lower case.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// Path and query; a whole URL where the server is a proxy.
+    pub target: String,
+    /// The headers.
+    pub headers: BTreeMap<String, String>,
+}
+
+impl Asked {
+    /// The header `name`, or nothing.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", String::as_str)
+    }
+}
+
+/// What is answered.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    status: u16,
+    headers: Vec<(&'static str, String)>,
+    body: Vec<u8>,
+    sent: Option<usize>,
+}
+
+impl Reply {
+    /// `status` with `body`.
+    pub fn new(status: u16, body: impl Into<Vec<u8>>) -> Self {
+        Self { status, headers: Vec::new(), body: body.into(), sent: None }
+    }
+
+    /// Adds a header.
+    #[must_use]
+    pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// Sends only so many bytes of the body, then closes.
+    #[must_use]
+    pub fn cut_at(mut self, bytes: usize) -> Self {
+        self.sent = Some(bytes);
+        self
+    }
+}
+
+/// A server that a closure answers for; it ends with the process.
+#[derive(Debug)]
+pub struct PrivateServer {
+    address: String,
+    asked: Arc<Mutex<Vec<Asked>>>,
+}
+
+impl PrivateServer {
+    /// Answers every request by `reply`.
+    pub fn start(reply: impl Fn(&Asked) -> Reply + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let asked: Arc<Mutex<Vec<Asked>>> = Arc::default();
+        let (log, reply) = (Arc::clone(&asked), Arc::new(reply));
+        thread::spawn(move || {
+            for stream in listener.incoming().filter_map(Result::ok) {
+                let (log, reply) = (Arc::clone(&log), Arc::clone(&reply));
+                thread::spawn(move || serve(stream, &log, &*reply));
+            }
+        });
+        Self { address, asked }
+    }
+
+    /// Gives `files`, by path, to whoever sends this `Authorization`, and 401 to others.
+    pub fn for_login(authorization: &str, files: BTreeMap<String, Vec<u8>>) -> Self {
+        let authorization = authorization.to_owned();
+        Self::start(move |asked| match files.get(&asked.target) {
+            _ if asked.header("authorization") != authorization => Reply::new(401, "who is there?"),
+            Some(body) => Reply::new(200, body.clone()),
+            None => Reply::new(404, "no such file"),
+        })
+    }
+
+    /// `host:port`.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// The URL of `path`, which begins with a slash.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// The requests so far.
+    pub fn asked(&self) -> Vec<Asked> {
+        self.asked.lock().unwrap().clone()
+    }
+}
+
+fn serve(mut stream: TcpStream, log: &Mutex<Vec<Asked>>, reply: &dyn Fn(&Asked) -> Reply) {
+    let mut lines = BufReader::new(stream.try_clone().unwrap()).lines().map_while(Result::ok);
+    let Some(first) = lines.next() else { return };
+    let target = first.split(' ').nth(1).unwrap_or_default().to_owned();
+    let head = lines.by_ref().take_while(|line| !line.is_empty());
+    let headers = head.filter_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        Some((name.to_lowercase(), value.trim().to_owned()))
+    });
+    let asked = Asked { target, headers: headers.collect() };
+    log.lock().unwrap().push(asked.clone());
+    let Reply { status, headers, body, sent } = reply(&asked);
+    let mut head = format!("HTTP/1.1 {status} X\r\nContent-Length: {}\r\nConnection: close\r\n", body.len());
+    for (name, value) in headers {
+        write!(head, "{name}: {value}\r\n").unwrap();
+    }
+    let body = &body[..sent.unwrap_or(body.len())];
+    // Clients that hang up early are part of the tests.
+    let _ = stream.write_all((head + "\r\n").as_bytes()).and_then(|()| stream.write_all(body));
+    let _ = stream.shutdown(Shutdown::Both);
+}
