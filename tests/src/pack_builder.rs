@@ -18,7 +18,8 @@ pub struct PackBuilder {
     dependencies: Vec<String>,
     testing: String,
     files: BTreeMap<String, (Vec<u8>, bool)>,
-    wheels: Vec<Wheel>,
+    /// Each with the marker under which the lock has it.
+    wheels: Vec<(Wheel, String)>,
 }
 
 impl PackBuilder {
@@ -112,8 +113,14 @@ impl PackBuilder {
 
     /// Adds a wheel and its entry in the committed lock.
     #[must_use]
-    pub fn wheel(mut self, wheel: &Wheel) -> Self {
-        self.wheels.push(wheel.clone());
+    pub fn wheel(self, wheel: &Wheel) -> Self {
+        self.wheel_where(wheel, "")
+    }
+
+    /// Adds a wheel that the committed lock has under a marker.
+    #[must_use]
+    pub fn wheel_where(mut self, wheel: &Wheel, marker: &str) -> Self {
+        self.wheels.push((wheel.clone(), marker.to_owned()));
         self
     }
 
@@ -127,7 +134,7 @@ impl PackBuilder {
         files.entry("pack.yaml".to_owned()).or_insert_with(|| (self.pack_yaml().into_bytes(), false));
         if !self.wheels.is_empty() {
             files.insert("pylock.toml".to_owned(), (self.lock().into_bytes(), false));
-            for wheel in &self.wheels {
+            for (wheel, _) in &self.wheels {
                 files.insert(format!("wheels/{}", wheel.filename), (wheel.bytes.clone(), false));
             }
         }
@@ -159,13 +166,16 @@ impl PackBuilder {
 
     /// The lock: one package per name and version, with all its wheels.
     fn lock(&self) -> String {
-        let mut packages: BTreeMap<(&str, &str), Vec<&Wheel>> = BTreeMap::new();
-        for wheel in &self.wheels {
-            packages.entry((&wheel.name, &wheel.version)).or_default().push(wheel);
+        let mut packages: BTreeMap<(&str, &str, &str), Vec<&Wheel>> = BTreeMap::new();
+        for (wheel, marker) in &self.wheels {
+            packages.entry((&wheel.name, &wheel.version, marker)).or_default().push(wheel);
         }
         let mut lock = "lock-version = \"1.0\"\ncreated-by = \"fixture\"\n".to_owned();
-        for ((name, version), wheels) in packages {
+        for ((name, version, marker), wheels) in packages {
             write!(lock, "\n[[packages]]\nname = \"{name}\"\nversion = \"{version}\"\n").unwrap();
+            if !marker.is_empty() {
+                writeln!(lock, "marker = \"{marker}\"").unwrap();
+            }
             for Wheel { filename, bytes, .. } in wheels {
                 let sha256 = Digest::of(bytes).hex();
                 write!(

@@ -29,6 +29,8 @@ pub struct WheelBuilder {
     tags: String,
     entries: Vec<Entry>,
     scripts: String,
+    /// Further lines of METADATA.
+    metadata: String,
     /// Lines of the RECORD that no file stands for.
     lies: String,
 }
@@ -48,6 +50,7 @@ impl WheelBuilder {
             tags: "py3-none-any".to_owned(),
             entries: Vec::new(),
             scripts: String::new(),
+            metadata: String::new(),
             lies: String::new(),
         }
     }
@@ -87,6 +90,13 @@ impl WheelBuilder {
         self
     }
 
+    /// Adds a line to METADATA, such as `Requires-Python: >=3.9`.
+    #[must_use]
+    pub fn metadata(mut self, line: &str) -> Self {
+        self.metadata.extend([line, "\n"]);
+        self
+    }
+
     /// Adds a line to the RECORD.
     #[must_use]
     pub fn line_of_record(mut self, line: &str) -> Self {
@@ -97,7 +107,10 @@ impl WheelBuilder {
     /// Zips it; equal builders give equal bytes.
     pub fn build(&self) -> Wheel {
         let info = format!("{}-{}.dist-info", self.name, self.version);
-        let metadata = format!("Metadata-Version: 2.1\nName: {}\nVersion: {}\n", self.name, self.version);
+        let metadata = format!(
+            "Metadata-Version: 2.1\nName: {}\nVersion: {}\n{}",
+            self.name, self.version, self.metadata
+        );
         let (python, rest) = self.tags.split_once('-').unwrap();
         let wheel =
             format!("Wheel-Version: 1.0\nGenerator: fixture\nRoot-Is-Purelib: true\nTag: {python}-{rest}\n");

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use attune_host::environment::PythonEnvironment;
 use attune_host::machine::{Interpreter, Interpreters};
-use attune_registry::release_check::{BundleTargets, python_target};
+use attune_registry::release_check::{BundleTargets, python_target, wheels_for};
 use attune_schemas::PackRef;
 use attune_schemas::environment_lock::{LockedWheel, PythonLock, PythonTarget};
 use attune_schemas::pack_config::PackConfig;
@@ -34,7 +34,9 @@ pub(super) fn plan_python(
         },
     };
     tracing::info!("{pack}: {}", interpreter.describe());
-    let wheels = target_for(&interpreter, lock).map(|target| target.wheels.clone()).unwrap_or_default();
+    let target = target_for(&interpreter, lock);
+    let wheels = target.map(|target| wheels_for(target, &interpreter.version).cloned().collect());
+    let wheels: Vec<LockedWheel> = wheels.unwrap_or_default();
     check_tags(pack, &interpreter, &wheels)?;
     let digest = PythonEnvironment::digest_of(&interpreter, &wheels, link_mode);
     let marker = lock.manifest.as_ref().map(|manifest| manifest.digest.hex());
@@ -57,8 +59,11 @@ fn suits(interpreter: &Interpreter, lock: &PythonLock, made_for: Option<&BundleT
     satisfies(interpreter, lock)
         && interpreter.minor().is_some()
         && (lock.targets.is_empty()
-            || target_for(interpreter, lock)
-                .is_some_and(|target| made_for.is_none_or(|bundle| bundle.holds_python(target))))
+            || target_for(interpreter, lock).is_some_and(|target| {
+                let requires = target.requires_python.as_ref();
+                requires.is_none_or(|requires| interpreter.satisfies(requires))
+                    && made_for.is_none_or(|bundle| bundle.holds_python(target))
+            }))
 }
 
 fn satisfies(interpreter: &Interpreter, lock: &PythonLock) -> bool {
@@ -81,7 +86,9 @@ fn nothing_suits(
     let found = interpreters.found();
     let target =
         found.iter().filter(|found| satisfies(found, lock)).find_map(|found| target_for(found, lock));
-    if let (Some(target), Some(bundle)) = (target, made_for) {
+    if let (Some(target), Some(bundle)) = (target, made_for)
+        && !bundle.holds_python(target)
+    {
         return PlanError::OtherBundle {
             pack,
             platform: target.platform,
@@ -90,7 +97,10 @@ fn nothing_suits(
             pythons: list(bundle.pythons.iter().map(ToString::to_string)),
         };
     }
-    let targets = list(lock.targets.iter().map(|target| format!("{} on {}", target.python, target.platform)));
+    let targets = list(lock.targets.iter().map(|target| {
+        let python = target.python.to_string();
+        format!("{} on {}", target.requires_python.as_ref().unwrap_or(&python), target.platform)
+    }));
     let usable: Vec<&Interpreter> = found.iter().filter(|found| satisfies(found, lock)).collect();
     if let Some(first) = usable.first()
         && !lock.targets.is_empty()

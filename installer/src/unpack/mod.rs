@@ -7,6 +7,7 @@ mod error;
 mod identity;
 mod node_package;
 mod pipeline;
+mod record;
 mod runtime;
 mod wheel;
 #[cfg(test)]

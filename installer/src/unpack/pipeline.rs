@@ -22,6 +22,7 @@ use attune_schemas::Digest;
 use super::error::UnpackError;
 use super::identity::check_identity;
 use super::node_package::{unpack_node_package, unpack_overlay};
+use super::record::rewrite_record;
 use super::runtime::unpack_runtime;
 use super::wheel::unpack_wheel;
 use crate::plan::{InstallPlan, NeededNodePackage, TreeToUnpack};
@@ -135,6 +136,10 @@ fn unpack_tree(
         }
         TreeToUnpack::Wheel(wheel) => unpack_wheel(reader, destination, &wheel.unpacked)
             .and_then(|()| check_identity(destination, &wheel.filename))
+            .and_then(|()| match wheel.wrong_record {
+                Some(_) => Ok(rewrite_record(destination)?),
+                None => Ok(()),
+            })
             .map_err(|source| UnpackError::Wheel { filename: wheel.filename.clone(), source }),
     }
 }

@@ -22,6 +22,6 @@ mod wheel_metadata;
 
 pub use error::{ReleaseFault, WheelError};
 pub use release::check_release;
-pub use target::{BundleTargets, fits_node_abi, node_target, python_target};
+pub use target::{BundleTargets, fits_node_abi, node_target, python_target, wheels_for};
 pub use wheel::{WheelFile, WheelTree, judge_wheel};
 pub use wheel_metadata::check_metadata;

@@ -1,17 +1,22 @@
 //! A whole release: every lock of its config, for every machine that it was built for.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
-use attune_schemas::environment_lock::{Footprint, NodeLock, PythonLock, PythonTarget};
+use attune_schemas::PythonMinor;
+use attune_schemas::environment_lock::{Footprint, LockedWheel, NodeLock, PythonLock, PythonTarget};
 use attune_schemas::pack_config::PackConfig;
 use uv_distribution_filename::WheelFilename;
 
 use super::error::ReleaseFault;
 use super::node_tree::check_node_tree;
+use super::target::is_part_of;
 use super::wheel::{MAX_ENTRIES, MAX_UNPACKED_BYTES};
 use crate::archive::{NODE_PACKAGE_LIMITS, PACK_LIMITS, TarLimits};
 use crate::wheel::normalised_name;
+
+/// The highest patch release of a Python that two wheels of one name are told apart by.
+const MAX_PATCH: u32 = 60;
 
 /// Refuses a release that no host could lay out.
 pub fn check_release(config: &PackConfig) -> Result<(), ReleaseFault> {
@@ -38,7 +43,7 @@ fn check_wheels(target: &PythonTarget) -> Result<(), ReleaseFault> {
         max_bytes: MAX_UNPACKED_BYTES,
         max_name_bytes: u64::MAX,
     };
-    let mut names = BTreeSet::new();
+    let mut names: BTreeMap<String, Vec<&LockedWheel>> = BTreeMap::new();
     for wheel in &target.wheels {
         let refuse = |reason: String| ReleaseFault::WheelName {
             filename: wheel.filename.clone(),
@@ -50,7 +55,9 @@ fn check_wheels(target: &PythonTarget) -> Result<(), ReleaseFault> {
         if name != normalised_name(&wheel.name) {
             return Err(refuse(format!("it is one of `{}`", filename.name)));
         }
-        if !names.insert(name) {
+        let of_name = names.entry(name).or_default();
+        let meets = |other: &&LockedWheel| meet(target.python, wheel, other);
+        if of_name.iter().any(meets) {
             return Err(ReleaseFault::TwoWheels {
                 filename: wheel.filename.clone(),
                 name: wheel.name.clone(),
@@ -58,9 +65,18 @@ fn check_wheels(target: &PythonTarget) -> Result<(), ReleaseFault> {
                 python: target.python,
             });
         }
+        of_name.push(wheel);
         check_size(&format!("wheel `{}`", wheel.filename), &wheel.unpacked, &limits)?;
     }
     Ok(())
+}
+
+/// Whether a patch release of `python` would have both wheels.
+fn meet(python: PythonMinor, one: &LockedWheel, other: &LockedWheel) -> bool {
+    let has = |wheel: &LockedWheel, version: &str| is_part_of(wheel, version);
+    (0..=MAX_PATCH)
+        .map(|patch| format!("{python}.{patch}"))
+        .any(|version| has(one, &version) && has(other, &version))
 }
 
 fn check_node(lock: &NodeLock) -> Result<(), ReleaseFault> {
@@ -150,6 +166,22 @@ mod tests {
         }
         let huge = check(&python(&[wheel("a", "a-1.0-py3-none-any.whl", 1 << 40)]));
         assert!(matches!(huge, Err(ReleaseFault::TooLarge { counted: "bytes", .. })));
+    }
+
+    #[test]
+    fn wheels_of_one_name_are_for_different_patch_releases() {
+        let wheels = |first: &str, second: &str| {
+            let of = |filename: &str, pythons: &str| {
+                let mut wheel = wheel("a", filename, 1);
+                wheel["pythons"] = json!(pythons);
+                wheel
+            };
+            check(&python(&[of("a-1.0-py3-none-any.whl", first), of("a-2.0-py3-none-any.whl", second)]))
+        };
+        wheels("<3.11.3", ">=3.11.3").unwrap();
+        for (first, second) in [("<3.11.4", ">=3.11.3"), ("", ">=3.11.3"), ("no specifier", "neither")] {
+            assert!(matches!(wheels(first, second), Err(ReleaseFault::TwoWheels { .. })), "{first} {second}");
+        }
     }
 
     #[test]

@@ -44,11 +44,16 @@ pub fn check_identity(filename: &str, metadata: &str, wheel: &str) -> Result<(),
     Ok(())
 }
 
-/// The first value of a header field; the headers end with the first empty line.
-fn field<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+/// The first value of a header field.
+fn field<'a>(text: &'a str, name: &'a str) -> Option<&'a str> {
+    header_values(text, name).next()
+}
+
+/// The values of a header field of `METADATA` or `WHEEL`; the headers end with the first empty line.
+pub fn header_values<'a>(text: &'a str, name: &'a str) -> impl Iterator<Item = &'a str> {
     let headers = text.lines().take_while(|line| !line.trim().is_empty());
-    let mut fields = headers.filter_map(|line| line.split_once(':'));
-    fields.find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
+    let fields = headers.filter_map(|line| line.split_once(':'));
+    fields.filter(move |(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
 }
 
 /// A distribution's name as PEP 503 compares it.

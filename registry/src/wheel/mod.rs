@@ -9,5 +9,5 @@ mod scripts;
 /// Source: the specification of the binary distribution format.
 pub const DATA_KINDS: [&str; 5] = ["purelib", "platlib", "headers", "scripts", "data"];
 
-pub use identity::{IdentityError, check_identity, normalised_name, only_dist_info};
+pub use identity::{IdentityError, check_identity, header_values, normalised_name, only_dist_info};
 pub use scripts::{EntryPoint, is_interpreter_name, is_of_the_interpreter, parse_scripts};

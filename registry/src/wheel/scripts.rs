@@ -69,7 +69,8 @@ pub fn is_interpreter_name(name: &str) -> bool {
 pub fn is_of_the_interpreter(path: &str) -> bool {
     let mut parts = path.split('/');
     match (parts.next(), parts.next()) {
-        (Some("pyvenv.cfg" | "lib64"), _) => true,
+        // What lies in `lib64` comes into `lib`, to which it is a link.
+        (Some("pyvenv.cfg"), _) | (Some("lib64"), None) => true,
         (Some("bin"), Some(name)) => is_interpreter_name(name),
         _ => false,
     }
@@ -109,10 +110,10 @@ mod tests {
 
     #[test]
     fn what_belongs_to_the_interpreter_is_told() {
-        for path in ["bin/python3", "bin/python/x", "pyvenv.cfg", "lib64/x"] {
+        for path in ["bin/python3", "bin/python/x", "pyvenv.cfg", "lib64"] {
             assert!(is_of_the_interpreter(path), "{path}");
         }
-        for path in ["bin/tool", "share/pyvenv.cfg", "lib64x", "python3"] {
+        for path in ["bin/tool", "share/pyvenv.cfg", "lib64x", "lib64/x", "python3"] {
             assert!(!is_of_the_interpreter(path), "{path}");
         }
     }

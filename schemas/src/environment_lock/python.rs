@@ -43,7 +43,11 @@ pub struct PythonTarget {
     pub platform: Platform,
     /// The Python feature release.
     pub python: PythonMinor,
-    /// The wheels, sorted by name.
+    /// PEP 440 specifier of the patch releases that its packages take, such as `>=3.11.4`; absent means all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requires_python: Option<String>,
+    /// The wheels in the order of installation: each after those that it requires. Of files at one place the
+    /// last stays.
     pub wheels: Vec<LockedWheel>,
 }
 
@@ -62,6 +66,13 @@ pub struct LockedWheel {
     pub size: u64,
     /// Its footprint, unpacked.
     pub unpacked: Footprint,
+    /// PEP 440 specifier of the patch releases on which it is part of the environment, such as `>=3.11.2`;
+    /// absent means all. Wheels of one name are for different ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pythons: Option<String>,
+    /// Why its RECORD is not to be believed, if so; an installer writes it anew from the files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wrong_record: Option<String>,
     /// The reason why its directories must be real in every environment: it looks beyond its own files, at
     /// those of other packages. Absent if links to directories suffice.
     #[serde(default, skip_serializing_if = "Option::is_none")]

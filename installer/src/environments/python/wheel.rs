@@ -118,7 +118,11 @@ impl<'a> WheelPlacement<'a> {
                 _ => return Err(self.refuse(&format!("`{from}` is of no known kind of data"))),
             };
             for (name, is_directory) in self.entries(Path::new(&from))? {
-                self.add(tree, &target, Path::new(&from), &name, is_directory)?;
+                if kind == "data" && is_directory && name == "lib64" {
+                    self.add_lib64(tree, &from, record)?;
+                } else {
+                    self.add(tree, &target, Path::new(&from), &name, is_directory)?;
+                }
             }
             let prefix = match kind.as_str() {
                 "purelib" | "platlib" => String::new(),
@@ -126,6 +130,21 @@ impl<'a> WheelPlacement<'a> {
             };
             move_records(record, &format!("{from}/"), &prefix);
         }
+        Ok(())
+    }
+
+    /// Adds data for `lib64`, a link in every environment, where the link leads.
+    fn add_lib64(
+        &self,
+        tree: &mut EnvironmentTree,
+        data: &str,
+        record: &mut [RecordEntry],
+    ) -> Result<(), VenvError> {
+        let from = format!("{data}/lib64");
+        for (name, is_directory) in self.entries(Path::new(&from))? {
+            self.add(tree, Path::new("lib"), Path::new(&from), &name, is_directory)?;
+        }
+        move_records(record, &format!("{from}/"), &self.outside("lib/"));
         Ok(())
     }
 

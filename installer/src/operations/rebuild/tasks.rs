@@ -87,11 +87,17 @@ fn for_current_interpreter(
     match environment {
         EnvironmentDescription::Python(python) => {
             let old = python.interpreter.clone();
-            let found = pythons.find(|new| new.minor() == old.minor() && new.platform() == old.platform())?;
-            let minor = old.minor().map(|minor| minor.to_string()).unwrap_or_default();
-            let found = found.ok_or_else(|| {
-                gone(format!("Python {minor}"), pythons.found().iter().map(Interpreter::describe).collect())
+            let bound: Vec<&String> =
+                python.wheels.iter().filter_map(|wheel| wheel.pythons.as_ref()).collect();
+            let found = pythons.find(|new| {
+                let is_alike = new.minor() == old.minor() && new.platform() == old.platform();
+                is_alike && bound.iter().all(|pythons| new.satisfies(pythons))
             })?;
+            let minor = old.minor().map(|minor| minor.to_string()).unwrap_or_default();
+            let needed =
+                bound.first().map_or(format!("Python {minor}"), |pythons| format!("Python {pythons}"));
+            let found = found
+                .ok_or_else(|| gone(needed, pythons.found().iter().map(Interpreter::describe).collect()))?;
             Ok(EnvironmentDescription::Python(python.on(found)))
         }
         EnvironmentDescription::Node(node) => {

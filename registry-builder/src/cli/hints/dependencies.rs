@@ -4,7 +4,7 @@ use super::Hint;
 use crate::runtime::{AddRuntimeError, RuntimeError};
 use crate::vendoring::fetch::DownloadError;
 use crate::vendoring::node::NodeError;
-use crate::vendoring::python::{Blocked, PythonError};
+use crate::vendoring::python::{Blocked, LineFault, PythonError};
 
 impl Hint for DownloadError {
     fn hint(&self) -> Option<String> {
@@ -32,11 +32,39 @@ impl Hint for DownloadError {
     }
 }
 
+fn line_hint(fault: &LineFault) -> String {
+    match fault {
+        LineFault::Hash { .. } => "write it as `--hash=sha256:` and 64 hex digits".to_owned(),
+        LineFault::Variable => "write its value; a published release has no variables".to_owned(),
+        LineFault::SingleEquals { fixed } | LineFault::EditableRepository { fixed } => {
+            format!("write `{fixed}`")
+        }
+        LineFault::Option { option } => {
+            format!("write `{option}` with the package's name on a line of its own")
+        }
+        LineFault::Unknown { option } => format!("leave `{option}` out, or give its value"),
+        LineFault::Continuation => "write the requirement on one line".to_owned(),
+        _ => "write it as `name`, `name==1.2`, `name>=1,<2` or `name @ URL` (PEP 508)".to_owned(),
+    }
+}
+
+fn stale_lock_hint(lock: &str) -> String {
+    match lock {
+        "uv.lock" => "run `uv lock`, then add the pack again".to_owned(),
+        lock => format!("run `uv pip compile --universal --format pylock.toml requirements.txt -o {lock}`"),
+    }
+}
+
 impl Hint for PythonError {
     fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::NoTargets => "name at least one platform and one Python",
             Self::Requirement { .. } => "write it as `name`, `name==1.2` or `name>=1,<2` (PEP 508)",
+            Self::Line { fault, .. } => return Some(line_hint(fault)),
+            Self::Encoding { .. } => "save it as UTF-8",
+            Self::StaleLock { path, .. } => return Some(stale_lock_hint(path.as_str())),
+            Self::NoHash { .. } => "add their hashes, as `uv pip compile --generate-hashes` writes them",
+            Self::Collision { .. } => "require only one of the two packages, or other versions of them",
             Self::Include { .. } => "move the included file into the pack",
             Self::RequiresPython { .. } => "write it as `>=3.9` or `>=3.9,<3.13` (PEP 440)",
             Self::Target(_) => "ask for a Python that is released for this platform",
@@ -51,8 +79,11 @@ impl Hint for PythonError {
                 "check the package index and the network, or commit a pylock.toml in the pack"
             }
             Self::Unsatisfiable { .. } => "loosen one of the requirements that the explanation names",
+            Self::NoTargetServed { blames } if blames.iter().any(Blocked::is_not_pinned) => {
+                "correct the hash, or do not trust the source of the package"
+            }
             Self::NoTargetServed { blames } if blames.iter().any(Blocked::is_failed_build) => {
-                "install what the build lacks, then run it again; --verbose twice shows all that it said"
+                "install what the build lacks, or require a version that has a wheel; --verbose twice shows all that it said"
             }
             Self::NoTargetServed { blames } if blames.iter().any(Blocked::is_forbidden_build) => {
                 "leave out --no-build to let the package's own code build it, or require a version with a wheel that fits"
@@ -61,6 +92,7 @@ impl Hint for PythonError {
                 "ask for a platform, Python or --glibc that the packages publish wheels for, or require another version of them"
             }
             Self::BuildMisses { .. } => "install what is missing on this machine, then run it again",
+            Self::BuildFailed { .. } => "require a version of it that has a wheel, or one that builds here",
             Self::BuiltWheel { .. } => "require another version of the package",
             Self::Lock { .. } => "make the lock again with `uv pip compile --universal --format pylock.toml`",
             Self::Wheel { .. } => "require another version of the package",

@@ -32,7 +32,11 @@ pub(super) fn vendor(
     reporter.started(&format!("vendoring {}", pack.metadata.pack), None);
     let vendored = vendor_python(inputs, targets, &options.vendor, &Downloads(reporter));
     reporter.finished();
-    vendored.map(Some).map_err(|error| python_failed(pack, error))
+    let vendored = vendored.map_err(|error| python_failed(pack, error))?;
+    for warning in &vendored.warnings {
+        reporter.warning(&format!("{}: {warning}", pack.metadata.pack));
+    }
+    Ok(Some(vendored))
 }
 
 fn python_failed(pack: &LintedPack, source: PythonError) -> AddError {

@@ -6,7 +6,7 @@
 //! <cache>/tools/                  programs fetched once (uv_tool.rs)
 //! <cache>/integrity/<hex>         which blob has a checksum that is no sha256
 //! <cache>/built/<hex>             which blob is the wheel built from a source (source_build.rs)
-//! <cache>/contents-1/<hex>        what the files of a wheel say (wheel_contents.rs)
+//! <cache>/contents-2/<hex>        the facts that the files of a wheel tell (python/wheel/contents.rs)
 //! ```
 //!
 //! Every read hashes again, after comparing the size where it is known; a damaged entry is removed and
@@ -98,7 +98,7 @@ impl DownloadCache {
 
     /// The note on what the files of the wheel `digest` say.
     pub(crate) fn contents_note(&self, digest: &Digest) -> PathBuf {
-        self.root.join("contents-1").join(digest.hex())
+        self.root.join("contents-2").join(digest.hex())
     }
 
     /// Where the file of `digest` is, or will be.

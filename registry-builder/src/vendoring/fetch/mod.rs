@@ -30,6 +30,7 @@ pub use download::{
     Checksum, DownloadError, DownloadProgress, DownloadRequest, DownloadSettings, FetchedFrom, Location,
     NoProgress, fetch_all,
 };
+pub(crate) use integrity::Integrity;
 pub(crate) use login::Login;
 pub use login::Logins;
 pub(crate) use urls::{percent_decoded, shown};

@@ -9,8 +9,9 @@ use attune_registry::release_check::WheelError;
 use attune_schemas::{EntryPath, FailureKind};
 use uv_pep440::VersionSpecifiersParseError;
 
+use super::requirements::LineFault;
 use super::selection::Blocked;
-use super::target::TargetError;
+use super::selection::TargetError;
 use crate::vendoring::fetch::CacheError;
 use crate::vendoring::fetch::DownloadError;
 use crate::vendoring::python::lock::PylockError;
@@ -37,6 +38,50 @@ pub enum PythonError {
         file: EntryPath,
         /// The included path as written.
         include: String,
+    },
+    /// A line of a requirements file cannot be read.
+    #[error("line {number} of `{file}`, `{}`, cannot be read: {fault}", text.escape_debug())]
+    Line {
+        /// The file.
+        file: EntryPath,
+        /// Its number, from 1.
+        number: usize,
+        /// The line.
+        text: String,
+        /// The fault, which is its own remedy.
+        fault: Box<LineFault>,
+    },
+    /// A requirements file is no text.
+    #[error("requirements file `{file}` is not UTF-8, and has no byte order mark")]
+    Encoding {
+        /// The file.
+        file: EntryPath,
+    },
+    /// The committed lock was made for other requirements.
+    #[error("the lock `{path}` is older than the requirements; it does not satisfy{}", listed(differences))]
+    StaleLock {
+        /// The lock.
+        path: EntryPath,
+        /// The requirements that it does not satisfy.
+        differences: Vec<String>,
+    },
+    /// Every package must have a hash, and some have none.
+    #[error("requirements.txt has --require-hashes, and no hash of{}", listed(packages))]
+    NoHash {
+        /// The packages.
+        packages: Vec<String>,
+    },
+    /// Two wheels of an environment want a file and a directory at one place.
+    #[error(
+        "`{first}` and `{second}` cannot be in one environment: `{path}` is a file of one and a directory of the other"
+    )]
+    Collision {
+        /// The place, relative to the environment.
+        path: String,
+        /// The earlier wheel.
+        first: String,
+        /// The later wheel.
+        second: String,
     },
     /// The pack's Python requirement is not a PEP 440 specifier.
     #[error("the pack's python requirement `{text}` is not a version specifier")]
@@ -132,6 +177,14 @@ pub enum PythonError {
         /// uv's output.
         message: String,
     },
+    /// A package had to be built to learn what it requires, and its own build failed.
+    #[error("a package that is published as source only could not be built: {reason}\n{message}")]
+    BuildFailed {
+        /// Why, in one line.
+        reason: String,
+        /// uv's output.
+        message: String,
+    },
     /// The file that a build made is not a wheel of the package.
     #[error("the build of `{package}` made `{filename}`, which cannot be used: {reason}")]
     BuiltWheel {
@@ -153,6 +206,10 @@ pub enum PythonError {
     Io(#[from] io::Error),
 }
 
+fn listed(items: &[String]) -> String {
+    items.iter().fold(String::new(), |text, item| text + "\n  " + item)
+}
+
 fn lines(blames: &[Blocked]) -> String {
     let lines: Vec<String> = blames.iter().map(|blocked| format!("  {blocked}")).collect();
     lines.join("\n")
@@ -166,10 +223,17 @@ impl PythonError {
             | Self::Requirement { .. }
             | Self::Include { .. }
             | Self::RequiresPython { .. }
+            | Self::Line { .. }
+            | Self::Encoding { .. }
+            | Self::NoHash { .. }
             | Self::Target(_) => FailureKind::Usage,
-            Self::Unsatisfiable { .. } | Self::NoTargetServed { .. } => FailureKind::Unresolvable,
-            Self::UvDigest { .. } | Self::Lock { .. } | Self::Wheel { .. } => FailureKind::Untrusted,
-            Self::BuildMisses { .. } => FailureKind::Unresolvable,
+            Self::Unsatisfiable { .. } | Self::NoTargetServed { .. } | Self::Collision { .. } => {
+                FailureKind::Unresolvable
+            }
+            Self::UvDigest { .. } | Self::Lock { .. } | Self::StaleLock { .. } | Self::Wheel { .. } => {
+                FailureKind::Untrusted
+            }
+            Self::BuildMisses { .. } | Self::BuildFailed { .. } => FailureKind::Unresolvable,
             Self::BuiltWheel { .. } => FailureKind::Untrusted,
             Self::Download(error) if error.is_damage() => FailureKind::Untrusted,
             Self::UvUnusable { .. }

@@ -6,17 +6,19 @@ use std::path::{Path, PathBuf};
 use attune_schemas::environment_lock::{BlockedTarget, PythonLock, PythonTarget};
 use attune_schemas::{Digest, Platform, PythonMinor};
 
-use super::coverage::{Coverage, CoverageMatrix};
 use super::error::PythonError;
-use super::requirements::{CommittedLock, PythonInputs};
-use super::selection::{Selected, select};
-use super::target::{Glibc, TargetEnvironment, TargetKey, python_satisfies};
+use super::requirements::{CommittedLock, PythonInputs, require_fresh};
+use super::selection::{Coverage, CoverageMatrix};
+use super::selection::{Glibc, TargetEnvironment, TargetKey, python_satisfies};
+use super::selection::{Selection, select};
 use crate::vendoring::fetch::DownloadCache;
 use crate::vendoring::fetch::{Checksum, DownloadProgress, DownloadRequest, fetch_all};
 use crate::vendoring::python::build::{SourceBuilder, forbid, to_build};
-use crate::vendoring::python::lock::{Pylock, WheelSource};
+use crate::vendoring::python::lock::{Lesson, Pylock, WheelSource};
 use crate::vendoring::python::uv::{PROGRAMS, find_uv};
-use crate::vendoring::python::wheel::{JudgedWheels, judge_wheels, locked_wheels};
+use crate::vendoring::python::wheel::{
+    JudgedWheels, LockedTarget, imports_of_setuptools, judge_wheels, lock_target, warning_of_import,
+};
 use crate::vendoring::{VendorSettings, VendoredFile};
 
 /// A pack's vendored Python dependencies.
@@ -28,6 +30,8 @@ pub struct VendoredPython {
     pub files: Vec<VendoredFile>,
     /// Where the pack installs.
     pub coverage: CoverageMatrix,
+    /// Warnings, which stop nothing.
+    pub warnings: Vec<String>,
 }
 
 /// Resolves what `inputs` asks for, chooses wheels for every target, fetches and checks them.
@@ -48,30 +52,97 @@ pub fn vendor_python(
         return Err(PythonError::NoTargets);
     }
     let cache = DownloadCache::open(&settings.cache_dir)?;
-    let mut lock = resolve(inputs, &requested, settings, &cache)?;
-    build_missing(&mut lock, inputs, &requested, &Vendoring { settings, cache: &cache, progress })?;
-    let plan = Plan::new(inputs, &lock, &requested, settings.glibc)?;
-    let wheels = plan.wheels();
-    let fetched = fetch_all(&requests(&wheels), &cache, &settings.downloads(), progress)?;
-    let files = judge_wheels(&wheels, &fetched, &cache)?;
+    let vendoring = Vendoring { settings, cache: &cache, progress };
+    let mut warnings = warnings_of_requirements(inputs);
+    let mut lock = resolve(inputs, &requested, &vendoring, &mut warnings)?;
+    let mut judged = JudgedWheels::new();
+    // The wheels themselves may rule out what the lock allows; then it is chosen again.
+    let plan = loop {
+        build_missing(&mut lock, inputs, &requested, &vendoring)?;
+        let plan = Plan::new(inputs, &lock, &requested, settings.glibc)?;
+        vendoring.fetch(&plan, &mut judged)?;
+        let lessons = plan.lessons(&judged)?;
+        if !lock.clone().learn(&lessons) {
+            break plan;
+        }
+        drop(plan);
+        lock.learn(&lessons);
+    };
+    require_hashes(inputs, &plan, &mut warnings)?;
+    let targets = plan.targets(&judged)?;
+    warnings.extend(targets.values().flat_map(|target| target.warnings.iter().cloned()));
+    warnings.extend(warnings_of_modules(inputs, &targets)?);
+    let files: BTreeMap<Digest, VendoredFile> =
+        plan.wheels().keys().filter_map(|digest| Some((*digest, judged.get(digest)?.file.clone()))).collect();
     let lock = PythonLock {
         requires_python: requires_python(inputs, &lock),
         manifest: inputs.manifest().cloned(),
-        targets: if inputs.is_empty() { Vec::new() } else { plan.targets(&files) },
+        targets: if inputs.is_empty() { Vec::new() } else { plan.locked(targets) },
         blocked: blocked(&plan.coverage, &requested),
     };
     let coverage = plan.coverage;
-    let mut files: Vec<VendoredFile> = files.into_values().map(|judged| judged.file).collect();
+    let mut files: Vec<VendoredFile> = files.into_values().collect();
     files.sort_by(|a, b| a.filename.cmp(&b.filename));
-    Ok(VendoredPython { lock, files, coverage })
+    Ok(VendoredPython { lock, files, coverage, warnings: warnings.into_iter().collect() })
+}
+
+/// Warnings of parts of the requirements that cannot be followed.
+fn warnings_of_requirements(inputs: &PythonInputs) -> BTreeSet<String> {
+    let remote = inputs.in_file().remote.iter();
+    remote.map(|url| format!("`{url}` is read by uv alone: no hash in it is checked")).collect()
+}
+
+/// Warnings of the pack's own modules that import what no environment brings.
+fn warnings_of_modules(
+    inputs: &PythonInputs,
+    targets: &BTreeMap<TargetKey, LockedTarget>,
+) -> Result<BTreeSet<String>, PythonError> {
+    let lacks: BTreeSet<&str> = targets.values().flat_map(|target| target.lacks.iter().copied()).collect();
+    let mut warnings = BTreeSet::new();
+    let sources = inputs.pack().sources();
+    let modules = sources.keys().filter(|path| path.as_str().ends_with(".py"));
+    for path in modules {
+        let bytes = inputs.pack().read(path)?.unwrap_or_default();
+        let imports = imports_of_setuptools(path.as_str(), &String::from_utf8_lossy(&bytes));
+        let lacking = imports.into_iter().filter(|module| lacks.contains(module));
+        warnings.extend(lacking.map(|module| warning_of_import("the pack", module, path.as_str())));
+    }
+    Ok(warnings)
+}
+
+/// Refuses packages without a hash where every one must have one, and warns where only some have.
+fn require_hashes(
+    inputs: &PythonInputs,
+    plan: &Plan<'_>,
+    warnings: &mut BTreeSet<String>,
+) -> Result<(), PythonError> {
+    let file = inputs.in_file();
+    if !file.require_hashes && !file.has_pins() {
+        return Ok(());
+    }
+    let selected = plan.served.values().flat_map(|selection| &selection.wheels);
+    let free = selected.filter(|selected| selected.package.pins.is_empty());
+    let free: BTreeSet<String> = free.map(|selected| selected.package.name.to_string()).collect();
+    if free.is_empty() {
+        return Ok(());
+    }
+    let packages: Vec<String> = free.into_iter().map(|name| format!("`{name}`")).collect();
+    if file.require_hashes {
+        return Err(PythonError::NoHash { packages });
+    }
+    warnings.insert(format!(
+        "requirements.txt has hashes, and none for {}; pip would refuse it",
+        packages.join(", ")
+    ));
+    Ok(())
 }
 
 /// The lock to follow: committed, or made by uv; without packages where nothing is asked for.
 fn resolve(
     inputs: &PythonInputs,
     requested: &BTreeSet<TargetKey>,
-    settings: &VendorSettings,
-    cache: &DownloadCache,
+    &Vendoring { settings, cache, .. }: &Vendoring<'_>,
+    warnings: &mut BTreeSet<String>,
 ) -> Result<Pylock, PythonError> {
     let allows = |python| inputs.requires_python().is_none_or(|requires| python_satisfies(requires, python));
     let lowest = requested.iter().map(|key| key.python).filter(|&python| allows(python)).min();
@@ -81,17 +152,26 @@ fn resolve(
         }
         (Some(CommittedLock::Uv(path)), _) => {
             let uv = find_uv(&settings.uv, cache, &PROGRAMS)?;
-            (uv.export(inputs, &settings.uv)?, path.below(inputs.pack_dir()))
+            let resolved = uv.export(inputs, &settings.uv)?;
+            warnings.extend(resolved.warnings);
+            (resolved.lock, path.below(inputs.pack_dir()))
         }
         (None, Some(lowest)) if !inputs.is_empty() => {
             let uv = find_uv(&settings.uv, cache, &PROGRAMS)?;
-            (uv.compile(inputs, lowest, &settings.uv)?, PathBuf::from("pylock.toml made by uv"))
+            let resolved = uv.compile(inputs, lowest, &settings.uv)?;
+            warnings.extend(resolved.warnings);
+            (resolved.lock, PathBuf::from("pylock.toml made by uv"))
         }
         // Nothing to resolve, or for no Python that the pack allows.
         _ => return Ok(Pylock::default()),
     };
     let mut lock = parse_lock(&text, &path, inputs.pack_dir())?;
-    lock.keep_pinned(inputs.pins());
+    lock.keep_pinned(inputs.in_file());
+    if inputs.committed_lock().is_some() {
+        let allowed = requested.iter().filter(|key| allows(key.python));
+        let targets = allowed.map(|&key| TargetEnvironment::new(key, settings.glibc));
+        require_fresh(inputs, &lock, &targets.collect::<Result<Vec<_>, _>>()?)?;
+    }
     Ok(lock)
 }
 
@@ -100,6 +180,20 @@ struct Vendoring<'a> {
     settings: &'a VendorSettings,
     cache: &'a DownloadCache,
     progress: &'a dyn DownloadProgress,
+}
+
+impl Vendoring<'_> {
+    /// Fetches and judges the wheels of `plan` that are not among `judged` yet.
+    fn fetch(&self, plan: &Plan<'_>, judged: &mut JudgedWheels) -> Result<(), PythonError> {
+        let mut wheels = plan.wheels();
+        wheels.retain(|digest, _| !judged.contains_key(digest));
+        if wheels.is_empty() {
+            return Ok(());
+        }
+        let fetched = fetch_all(&requests(&wheels), self.cache, &self.settings.downloads(), self.progress)?;
+        judged.extend(judge_wheels(&wheels, &fetched, self.cache)?);
+        Ok(())
+    }
 }
 
 /// Builds a wheel of every package that has none which fits, where it has a source.
@@ -156,9 +250,9 @@ fn requires_python(inputs: &PythonInputs, lock: &Pylock) -> Option<String> {
     (!texts.is_empty()).then(|| texts.join(", "))
 }
 
-/// The wheels of every requested target, before anything is fetched.
+/// The wheels of every requested target.
 struct Plan<'a> {
-    served: BTreeMap<TargetKey, Vec<Selected<'a>>>,
+    served: BTreeMap<TargetKey, Selection<'a>>,
     coverage: CoverageMatrix,
 }
 
@@ -192,16 +286,44 @@ impl<'a> Plan<'a> {
 
     /// The distinct wheels of every served target.
     fn wheels(&self) -> BTreeMap<Digest, &'a WheelSource> {
-        self.served.values().flatten().map(|selected| (selected.wheel.digest, selected.wheel)).collect()
+        let selected = self.served.values().flat_map(|selection| &selection.wheels);
+        selected.map(|selected| (selected.wheel.digest, selected.wheel)).collect()
     }
 
-    fn targets(&self, files: &JudgedWheels) -> Vec<PythonTarget> {
-        let target = |(key, selected): (&TargetKey, &Vec<Selected<'a>>)| PythonTarget {
+    /// What the wheels tell that the lock did not.
+    fn lessons(&self, judged: &JudgedWheels) -> Result<BTreeMap<Digest, Lesson>, PythonError> {
+        let mut lessons = BTreeMap::new();
+        for selected in self.served.values().flat_map(|selection| &selection.wheels) {
+            let Some(wheel) = judged.get(&selected.wheel.digest) else { continue };
+            if let Some(requires) = wheel.requires_python() {
+                lessons.insert(wheel.file.digest, Lesson::RequiresPython(requires));
+            }
+            let pins = selected.package.pins.iter().filter(|_| selected.wheel.built_from.is_none());
+            for pins in pins {
+                if !pins.allow(&wheel.file.digest, &wheel.file.path)? {
+                    lessons.insert(wheel.file.digest, Lesson::NotPinned);
+                }
+            }
+        }
+        Ok(lessons)
+    }
+
+    fn targets(&self, judged: &JudgedWheels) -> Result<BTreeMap<TargetKey, LockedTarget>, PythonError> {
+        let lock = |(key, selection): (&TargetKey, &Selection<'a>)| {
+            Ok((*key, lock_target(selection, *key, judged)?))
+        };
+        self.served.iter().map(lock).collect()
+    }
+
+    /// The entries of the lock.
+    fn locked(&self, targets: BTreeMap<TargetKey, LockedTarget>) -> Vec<PythonTarget> {
+        let target = |(key, target): (TargetKey, LockedTarget)| PythonTarget {
             platform: key.platform,
             python: key.python,
-            wheels: locked_wheels(selected, files),
+            requires_python: self.served[&key].patches.specifier(key.python),
+            wheels: target.wheels,
         };
-        self.served.iter().map(target).collect()
+        targets.into_iter().map(target).collect()
     }
 }
 

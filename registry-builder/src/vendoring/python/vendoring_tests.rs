@@ -6,10 +6,10 @@ use std::path::Path;
 use attune_registry::pack_directory::PackDirectory;
 use attune_schemas::{Digest, FailureKind, Platform, PythonMinor};
 
-use super::coverage::Coverage;
 use super::error::PythonError;
 use super::requirements::{LOCK_FILE, PythonInputs, REQUIREMENTS_FILE};
-use super::target::TargetKey;
+use super::selection::Coverage;
+use super::selection::TargetKey;
 use super::vendoring::{VendoredPython, vendor_python};
 use crate::testing::{Answer, Server, wheel_bytes};
 use crate::vendoring::VendorSettings;
@@ -137,7 +137,7 @@ fn a_pinned_hash_rules_out_other_wheels() {
     let other = Digest::of(b"other");
     let pack = pack.file(REQUIREMENTS_FILE, format!("foo==1.0 --hash={other}\n"));
     let error = pack.vendor(None, &[target("linux/amd64", "3.11")]).unwrap_err();
-    assert!(error.to_string().contains("`foo` 1.0 has no wheel at all"), "{error}");
+    assert!(error.to_string().contains("`foo` 1.0 has no published file with the pinned hash"), "{error}");
 }
 
 #[test]

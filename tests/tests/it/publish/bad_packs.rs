@@ -136,10 +136,6 @@ fn a_hostile_wheel_is_refused_before_it_is_published() {
             WheelBuilder::new("evil", "1.0").file("evil-1.0.data/data/pyvenv.cfg", "home = /tmp\n"),
             "replace the interpreter",
         ),
-        (
-            WheelBuilder::new("evil", "1.0").file("a.py", "x").line_of_record("b.py,sha256=AAAA,1\n"),
-            "`b.py` is not there",
-        ),
     ] {
         let pack = PackBuilder::new("broken", "1.0.0").yaml("runtime_deps: [python]").wheel(&wheel.build());
         refuse(&[&pack], 3, &["broken", word]);

@@ -4,6 +4,8 @@ mod bad_packs;
 mod dependencies;
 mod logins;
 mod public_packages;
+mod python_requirements;
+mod python_wheels;
 mod reproducible;
 mod source_builds;
 mod targets;

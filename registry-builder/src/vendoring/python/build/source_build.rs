@@ -20,8 +20,8 @@ use crate::vendoring::python::error::PythonError;
 use crate::vendoring::python::lock::BuildProblem;
 use crate::vendoring::python::lock::{LockedPackage, Pylock, WheelSource};
 use crate::vendoring::python::lock::{PackageSource, SourceArchive};
-use crate::vendoring::python::selection::{refusal_of_target, unserved};
-use crate::vendoring::python::target::{Glibc, TargetEnvironment, TargetKey};
+use crate::vendoring::python::selection::{Glibc, TargetEnvironment, TargetKey};
+use crate::vendoring::python::selection::{patches_of_lock, unserved};
 use crate::vendoring::python::uv::{Uv, UvSettings, set_indexes};
 use crate::vendoring::source_tree::{check_out, copy_directory, digest_of_directory};
 
@@ -54,7 +54,7 @@ pub(crate) fn to_build(
     let mut wanted: BTreeMap<usize, Vec<TargetEnvironment>> = BTreeMap::new();
     for key in requested {
         let target = TargetEnvironment::new(*key, glibc)?;
-        if refusal_of_target(lock, pack_requires, &target).is_some() {
+        if patches_of_lock(lock, pack_requires, &target).is_err() {
             continue;
         }
         for index in unserved(lock, &target) {
@@ -110,7 +110,9 @@ impl SourceBuilder<'_> {
         if let Some(wheel) = package.built.values().flatten().find(fits) {
             return Ok(Ok(wheel.clone()));
         }
-        if let Some(Err(problem @ BuildProblem::Failed { .. })) = package.built.values().next() {
+        if let Some(Err(problem @ (BuildProblem::Failed { .. } | BuildProblem::NotPinned))) =
+            package.built.values().next()
+        {
             return Ok(Err(problem.clone()));
         }
         // Where it has no machine code, any Python will do for another machine.
@@ -120,7 +122,7 @@ impl SourceBuilder<'_> {
         };
         let wheel = match self.build(package, &python.0, python.1)? {
             Ok(wheel) => wheel,
-            Err(reason) => return Ok(Err(BuildProblem::Failed { reason })),
+            Err(problem) => return Ok(Err(problem)),
         };
         if fits(&&wheel) {
             return Ok(Ok(wheel));
@@ -139,7 +141,7 @@ impl SourceBuilder<'_> {
         package: &LockedPackage,
         python: &Path,
         minor: PythonMinor,
-    ) -> Result<Result<WheelSource, String>, PythonError> {
+    ) -> Result<Result<WheelSource, BuildProblem>, PythonError> {
         let source = package.source.as_ref().expect("only packages with a source are built");
         let identity = format!("{}\n{minor}\n{:?}", identity(source)?, Platform::current());
         let note = self.cache.built_note(&Digest::of(identity.as_bytes()));
@@ -149,15 +151,15 @@ impl SourceBuilder<'_> {
         let label = format!("{} {}", package.name, source.describe());
         self.progress.building(&label);
         let area = tempfile::tempdir()?;
-        let project = match self.project(source, area.path())? {
+        let project = match self.project(package, source, area.path())? {
             Ok(project) => project,
-            Err(reason) => return Ok(Err(reason)),
+            Err(problem) => return Ok(Err(problem)),
         };
         let out = area.path().join("out");
         match self.uv.build_wheel(&project, &out, python, self.settings)? {
             Err(output) => {
                 tracing::debug!("the build of {label} said:\n{output}");
-                Ok(Err(diagnose(&output)))
+                Ok(Err(BuildProblem::Failed { reason: diagnose(&output) }))
             }
             Ok(wheel) => {
                 let built = self.keep(&wheel, &note)?;
@@ -167,18 +169,35 @@ impl SourceBuilder<'_> {
     }
 
     /// The project that uv builds: an archive or a directory, below `area` or in the pack.
-    fn project(&self, source: &PackageSource, area: &Path) -> Result<Result<PathBuf, String>, PythonError> {
+    fn project(
+        &self,
+        package: &LockedPackage,
+        source: &PackageSource,
+        area: &Path,
+    ) -> Result<Result<PathBuf, BuildProblem>, PythonError> {
         match source {
-            PackageSource::Archive(archive) => self.fetch(archive, area).map(Ok),
+            PackageSource::Archive(archive) => {
+                let path = self.fetch(archive, area)?;
+                for pins in &package.pins {
+                    if !pins.allow(&archive.digest, &path)? {
+                        return Ok(Err(BuildProblem::NotPinned));
+                    }
+                }
+                Ok(Ok(path))
+            }
             PackageSource::Git { url, commit, subdirectory } => {
                 if self.settings.offline && !url.starts_with("file:") && !Path::new(url).is_absolute() {
-                    return Ok(Err("its repository is in the network, which may not be used".to_owned()));
+                    let reason = "its repository is in the network, which may not be used".to_owned();
+                    return Ok(Err(BuildProblem::Failed { reason }));
                 }
                 let directory = area.join("repository");
-                Ok(check_out(url, commit, &directory)?.map(|()| match subdirectory {
-                    Some(below) => directory.join(below),
-                    None => directory,
-                }))
+                let checked_out = check_out(url, commit, &directory)?;
+                Ok(checked_out.map_err(|reason| BuildProblem::Failed { reason }).map(
+                    |()| match subdirectory {
+                        Some(below) => directory.join(below),
+                        None => directory,
+                    },
+                ))
             }
             PackageSource::Directory { path, .. } => {
                 // A build writes into its directory, and the pack's is not its to change.
@@ -239,6 +258,7 @@ impl SourceBuilder<'_> {
             digest: built.digest,
             size: Some(built.size),
             built_from: Some(source.describe()),
+            requires_python: None,
             filename: built.filename,
         })
     }

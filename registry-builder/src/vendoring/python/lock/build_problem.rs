@@ -21,6 +21,8 @@ pub enum BuildProblem {
         /// Which one.
         python: String,
     },
+    /// The source has none of the hashes that the requirements allow.
+    NotPinned,
     /// The build failed.
     Failed {
         /// Why, in one line.
@@ -38,6 +40,7 @@ impl fmt::Display for BuildProblem {
             Self::NoPython { python } => {
                 write!(f, "is published as source only, and Python {python} is not here to build it with")
             }
+            Self::NotPinned => f.write_str("has no published file with the pinned hash"),
             Self::Failed { reason } => write!(f, "could not be built from source: {reason}"),
         }
     }

@@ -7,4 +7,4 @@ mod pylock_toml;
 
 pub use build_problem::BuildProblem;
 pub(crate) use package_source::{PackageSource, SourceArchive, UnsupportedSource};
-pub(crate) use pylock::{LockedPackage, Pylock, PylockError, WheelSource};
+pub(crate) use pylock::{Lesson, LockedPackage, Pylock, PylockError, WheelSource};

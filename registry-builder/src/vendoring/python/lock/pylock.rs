@@ -6,7 +6,7 @@
 //! package without a usable wheel can be named with the reason. Markers are parsed here and judged in
 //! `selection`. Source: <https://packaging.python.org/en/latest/specifications/pylock-toml/>.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use attune_schemas::Digest;
@@ -20,7 +20,8 @@ use super::build_problem::BuildProblem;
 use super::package_source::PackageSource;
 use super::pylock_toml::{RawFile, RawLock, RawPackage};
 use crate::vendoring::fetch::Location;
-use crate::vendoring::python::target::TargetKey;
+use crate::vendoring::python::requirements::{Pins, RequirementsFile};
+use crate::vendoring::python::selection::TargetKey;
 use crate::vendoring::source_tree::inside;
 
 /// A parsed lock.
@@ -51,6 +52,8 @@ pub(crate) struct LockedPackage {
     pub wheels: Vec<WheelSource>,
     /// Where its source is.
     pub source: Option<PackageSource>,
+    /// The hashes that are allowed: a file must have one of each.
+    pub pins: Vec<Pins>,
     /// The result of building a wheel from its source, for the targets that no published wheel serves.
     pub built: BTreeMap<TargetKey, Result<WheelSource, BuildProblem>>,
 }
@@ -70,6 +73,8 @@ pub(crate) struct WheelSource {
     pub size: Option<u64>,
     /// The source that it was built from here, if its publisher has none that fits.
     pub built_from: Option<String>,
+    /// Its own requirement of the interpreter, once the wheel was read.
+    pub requires_python: Option<VersionSpecifiers>,
 }
 
 /// Why a text is not a lock to follow.
@@ -150,23 +155,63 @@ impl Pylock {
 }
 
 impl Pylock {
-    /// Drops the files of the packages in `pins` whose digest is not among those allowed.
-    pub(crate) fn keep_pinned(&mut self, pins: &BTreeMap<PackageName, BTreeSet<Digest>>) {
+    /// Gives every package the hashes that `requirements` allow, and drops the files that have none of them.
+    pub(crate) fn keep_pinned(&mut self, requirements: &RequirementsFile) {
         for package in &mut self.packages {
-            if let Some(allowed) = pins.get(&package.name) {
-                package.wheels.retain(|wheel| allowed.contains(&wheel.digest));
-                // A repository or a directory has no digest to pin.
-                if let Some(PackageSource::Archive(archive)) = &package.source
-                    && !allowed.contains(&archive.digest)
+            let has_file = |filename: &str| package.has_file(filename);
+            package.pins = requirements.pins_of(&package.name, package.version.as_ref(), has_file);
+            let pins = &package.pins;
+            if pins.is_empty() {
+                continue;
+            }
+            let may_allow = |digest: &Digest| pins.iter().all(|pins| pins.may_allow(digest));
+            package.wheels.retain(|wheel| may_allow(&wheel.digest));
+            // A repository or a directory has no digest to pin.
+            package.source.take_if(|source| match source {
+                PackageSource::Archive(archive) => !may_allow(&archive.digest),
+                _ => true,
+            });
+        }
+    }
+
+    /// Takes over what was learned from the wheels themselves; whether it may change a choice.
+    pub(crate) fn learn(&mut self, lessons: &BTreeMap<Digest, Lesson>) -> bool {
+        let mut has_changed = false;
+        for package in &mut self.packages {
+            let count = package.wheels.len();
+            package.wheels.retain(|wheel| !matches!(lessons.get(&wheel.digest), Some(Lesson::NotPinned)));
+            has_changed |= package.wheels.len() < count;
+            let built = package.built.values_mut().flatten();
+            for wheel in package.wheels.iter_mut().chain(built) {
+                if let Some(Lesson::RequiresPython(requires)) = lessons.get(&wheel.digest)
+                    && wheel.requires_python.is_none()
                 {
-                    package.source = None;
+                    wheel.requires_python = Some(requires.clone());
+                    has_changed = true;
                 }
             }
         }
+        has_changed
     }
 }
 
+/// A fact about a wheel that only its bytes tell.
+#[derive(Debug, Clone)]
+pub(crate) enum Lesson {
+    /// Its own requirement of the interpreter.
+    RequiresPython(VersionSpecifiers),
+    /// It has none of the hashes that are allowed.
+    NotPinned,
+}
+
 impl LockedPackage {
+    /// Whether one of its files has this name.
+    fn has_file(&self, filename: &str) -> bool {
+        let mut wheels = self.wheels.iter();
+        wheels.any(|wheel| wheel.filename == filename)
+            || matches!(&self.source, Some(PackageSource::Archive(archive)) if archive.filename == filename)
+    }
+
     fn from_raw(raw: &RawPackage, pack_dir: &Path) -> Result<Self, PylockError> {
         let name: PackageName = parse("name", &raw.name, "a package")?;
         let of = format!("package `{name}`");
@@ -176,6 +221,7 @@ impl LockedPackage {
             requires_python: parse_optional("requires-python", raw.requires_python.as_deref(), &of)?,
             wheels: Vec::new(),
             source: PackageSource::from_raw(raw, pack_dir)?,
+            pins: Vec::new(),
             built: BTreeMap::new(),
             name,
         };
@@ -213,7 +259,15 @@ impl LockedPackage {
             reason: error.to_string(),
         })?;
         let location = location_of(file, self.name.as_ref(), pack_dir)?;
-        Ok(Some(WheelSource { name, filename, location, digest, size: file.size, built_from: None }))
+        Ok(Some(WheelSource {
+            name,
+            filename,
+            location,
+            digest,
+            size: file.size,
+            built_from: None,
+            requires_python: None,
+        }))
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod resolver;
 mod tool;
+mod work_area;
 
 pub use resolver::UvSettings;
 pub(super) use resolver::{Uv, set_indexes};

@@ -5,17 +5,16 @@
 //! pack's files but not a `uv.toml` or `pyproject.toml` of the pack or of a directory above it: they
 //! configure uv for work on a project, and what a pack asks for stands in its requirements alone.
 
-use attune_registry::atomic_file::write_unshared;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use attune_schemas::PythonMinor;
-use tempfile::TempDir;
 
-use crate::vendoring::build_failure::missing_of_machine;
+use super::work_area::WorkArea;
+use crate::vendoring::build_failure::{diagnose, missing_of_machine};
 use crate::vendoring::python::error::PythonError;
-use crate::vendoring::python::requirements::{PythonInputs, REQUIREMENTS_FILE};
+use crate::vendoring::python::requirements::PythonInputs;
 
 /// Files that would configure uv.
 const CONFIGURATION_FILES: [&str; 2] = ["uv.toml", "pyproject.toml"];
@@ -57,46 +56,74 @@ impl Uv {
         inputs: &PythonInputs,
         python: PythonMinor,
         settings: &UvSettings,
-    ) -> Result<String, PythonError> {
+    ) -> Result<Resolved, PythonError> {
         let area = WorkArea::new(inputs, &CONFIGURATION_FILES)?;
         let mut command = self.command();
         command.current_dir(&area.directory);
         command.args(["pip", "compile", "--universal", "--format", "pylock.toml"]);
         command.args(["--python-version", &python.to_string()]);
         command.args(["--no-header", "--no-annotate", "--no-sources", "--no-python-downloads"]);
-        command.args(["--quiet", "--no-progress", "--color", "never"]);
+        command.args(["--no-progress", "--color", "never"]);
+        if inputs.in_file().pre {
+            // uv passes the option of the file over.
+            command.args(["--prerelease", "allow"]);
+        }
         set_indexes(&mut command, settings);
         command.args(&area.requirement_files);
         tracing::debug!(program = %self.program.display(), %python, "resolving");
-        self.lock_text(&mut command)
+        self.resolved(&mut command, &area, inputs)
     }
 
     /// The pack's `uv.lock` as the text of a `pylock.toml`; nothing is resolved anew.
-    pub(crate) fn export(&self, inputs: &PythonInputs, settings: &UvSettings) -> Result<String, PythonError> {
+    pub(crate) fn export(
+        &self,
+        inputs: &PythonInputs,
+        settings: &UvSettings,
+    ) -> Result<Resolved, PythonError> {
         let area = WorkArea::new(inputs, &[])?;
         let mut command = self.command();
         command.current_dir(&area.directory);
         command.args(["export", "--frozen", "--format", "pylock.toml", "--no-emit-project", "--no-dev"]);
         command.args(["--no-header", "--no-annotate", "--no-python-downloads"]);
-        command.args(["--quiet", "--no-progress", "--color", "never"]);
+        command.args(["--no-progress", "--color", "never"]);
         set_indexes(&mut command, settings);
         tracing::debug!(program = %self.program.display(), "exporting uv.lock");
-        self.lock_text(&mut command)
+        self.resolved(&mut command, &area, inputs)
     }
 
     /// Runs a command that prints a lock.
-    fn lock_text(&self, command: &mut Command) -> Result<String, PythonError> {
+    fn resolved(
+        &self,
+        command: &mut Command,
+        area: &WorkArea,
+        inputs: &PythonInputs,
+    ) -> Result<Resolved, PythonError> {
         let output = command
             .output()
             .map_err(|source| PythonError::UvUnusable { path: self.program.clone(), source })?;
+        // People know the pack's directory, not the area's.
+        let message = area.shown(&String::from_utf8_lossy(&output.stderr), inputs);
         if output.status.success() {
-            return String::from_utf8(output.stdout)
-                .map_err(|error| PythonError::Io(io::Error::new(io::ErrorKind::InvalidData, error)));
+            let lock = String::from_utf8(output.stdout)
+                .map_err(|error| PythonError::Io(io::Error::new(io::ErrorKind::InvalidData, error)))?;
+            return Ok(Resolved {
+                lock: area.relative(&lock, &inputs.pack_dir().canonicalize()?),
+                warnings: warnings_of(&message),
+            });
         }
-        let message = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+        let message = message.trim().to_owned();
+        if output.status.code() != Some(STATUS_UNSATISFIABLE)
+            && !is_of_the_network(&message)
+            && let Some(refusal) = inputs.in_file().refusal()
+        {
+            return Err(refusal);
+        }
         Err(match missing_of_machine(&message) {
             // It had to build a package only to learn what that requires.
             Some(missing) => PythonError::BuildMisses { missing, message },
+            None if is_of_a_build(&message) => {
+                PythonError::BuildFailed { reason: diagnose(&message), message }
+            }
             None if output.status.code() == Some(STATUS_UNSATISFIABLE) => {
                 PythonError::Unsatisfiable { explanation: message }
             }
@@ -138,43 +165,31 @@ pub(crate) fn set_indexes(command: &mut Command, settings: &UvSettings) {
     }
 }
 
-/// A directory that shows uv the pack, without what would configure uv.
-struct WorkArea {
-    /// Removed with this value.
-    _temp: TempDir,
-    directory: PathBuf,
-    requirement_files: Vec<PathBuf>,
+/// A lock, as uv prints it.
+#[derive(Debug)]
+pub(crate) struct Resolved {
+    /// The text of a `pylock.toml`; paths in it are below the pack.
+    pub(crate) lock: String,
+    /// uv's warnings, a line each.
+    pub(crate) warnings: Vec<String>,
 }
 
-impl WorkArea {
-    /// Shows every file at the pack's top but those that are `hidden`.
-    fn new(inputs: &PythonInputs, hidden: &[&str]) -> Result<Self, PythonError> {
-        let temp = tempfile::tempdir()?;
-        let directory = temp.path().join("pack");
-        fs_err::create_dir(&directory)?;
-        link_entries(&inputs.pack_dir().canonicalize()?, &directory, hidden)?;
-        let mut requirement_files = Vec::new();
-        if inputs.manifest().is_some() {
-            requirement_files.push(PathBuf::from(REQUIREMENTS_FILE));
-        }
-        if !inputs.added().is_empty() {
-            let declared = temp.path().join("declared.txt");
-            write_unshared(&declared, inputs.added().join("\n") + "\n")?;
-            requirement_files.push(declared);
-        }
-        Ok(Self { _temp: temp, directory, requirement_files })
-    }
+/// The warnings in uv's output; one of `--pre`, which is passed on, is none.
+fn warnings_of(output: &str) -> Vec<String> {
+    let warnings = output.lines().filter_map(|line| line.trim().strip_prefix("warning: "));
+    warnings.filter(|warning| !warning.contains("`--pre`")).map(str::to_owned).collect()
 }
 
-fn link_entries(pack: &Path, area: &Path, hidden: &[&str]) -> io::Result<()> {
-    for entry in fs_err::read_dir(pack)? {
-        let entry = entry?;
-        let name = entry.file_name();
-        if !hidden.iter().any(|file| name == *file) {
-            fs_err::os::unix::fs::symlink(entry.path(), area.join(name))?;
-        }
-    }
-    Ok(())
+/// Whether uv says that the build of a package failed.
+fn is_of_a_build(message: &str) -> bool {
+    ["build backend", "Failed to build", "Build backend"].iter().any(|sign| message.contains(sign))
+}
+
+/// Whether uv says that it could not reach an index.
+fn is_of_the_network(message: &str) -> bool {
+    ["Failed to fetch", "error sending request", "client error", "dns error", "Connection"]
+        .iter()
+        .any(|sign| message.contains(sign))
 }
 
 #[cfg(test)]
@@ -182,6 +197,7 @@ mod tests {
     use attune_registry::pack_directory::PackDirectory;
 
     use super::*;
+    use crate::vendoring::python::requirements::REQUIREMENTS_FILE;
 
     /// A stand-in for uv that prints what it was given and exits with `status`.
     fn stand_in(directory: &Path, status: i32) -> Uv {
@@ -211,7 +227,7 @@ mod tests {
             ..UvSettings::default()
         };
         let uv = stand_in(dir.path(), 0);
-        let text = uv.compile(&inputs(pack.path()), PythonMinor::new(11), &settings).unwrap();
+        let text = uv.compile(&inputs(pack.path()), PythonMinor::new(11), &settings).unwrap().lock;
         for expected in [
             "--universal",
             "--format pylock.toml",

@@ -1,5 +1,5 @@
-//! The facts that the files of a wheel tell: whether RECORD is true, which libraries they need, and whether
-//! they mind where they lie.
+//! The facts that the files of a wheel tell: what they require and import, which libraries they need, whether
+//! they mind where they lie, and whether RECORD is true.
 //!
 //! Read once per wheel; the answer is kept beside the cached wheel, by its digest.
 
@@ -8,12 +8,14 @@ use std::io::{Read, Seek};
 use std::path::Path;
 
 use attune_registry::release_check::WheelError;
+use attune_registry::wheel::header_values;
 use attune_registry::wheel::record::{base64_of_digest, record_entries};
 use attune_schemas::Digest;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use zip::ZipArchive;
 
+use super::imports::imports_of_setuptools;
 use super::placement::{WheelLayout, library_reason, module_reason};
 use crate::vendoring::elf::{self, ElfFacts, is_of_the_c_library, read_elf};
 
@@ -28,6 +30,14 @@ pub(crate) struct WheelContents {
     pub(crate) needs: BTreeSet<String>,
     /// The newest glibc whose symbols it uses, major and minor.
     pub(crate) glibc: Option<(u16, u16)>,
+    /// Its `Requires-Python`.
+    pub(crate) requires_python: Option<String>,
+    /// Its `Requires-Dist`.
+    pub(crate) requires: Vec<String>,
+    /// Modules of setuptools that its own modules import, each with one that does.
+    pub(crate) imports: BTreeMap<String, String>,
+    /// Why its RECORD is not to be believed, if so.
+    pub(crate) wrong_record: Option<String>,
 }
 
 /// The most bytes of a file that are held in memory to be looked into.
@@ -48,6 +58,9 @@ struct Reading {
     tree: WheelLayout,
     libraries: BTreeMap<String, ElfFacts>,
     unfolded: Option<String>,
+    metadata: String,
+    imports: BTreeMap<String, String>,
+    wrong_record: Option<String>,
 }
 
 impl Reading {
@@ -60,10 +73,11 @@ impl Reading {
             }
             let name = entry.name().to_owned();
             let (digest, kept) = read_entry(&name, entry.size(), &mut entry)?;
-            record.check(&name, &digest)?;
+            record.check(&name, &digest);
             self.look_into(&name, &kept);
         }
-        record.finish()
+        self.wrong_record = record.finish();
+        Ok(())
     }
 
     fn look_into(&mut self, name: &str, bytes: &[u8]) {
@@ -80,13 +94,21 @@ impl Reading {
             self.tree.libraries.extend(path.rsplit('/').next().map(str::to_owned));
             self.tree.libraries.extend(facts.soname.clone());
             self.libraries.insert(path.to_owned(), facts);
-        } else if self.unfolded.is_none() && !bytes.is_empty() && !name.contains(".dist-info/") {
-            self.unfolded = module_reason(path, &String::from_utf8_lossy(bytes));
+        } else if is_metadata(name) {
+            self.metadata = String::from_utf8_lossy(bytes).into_owned();
+        } else if !bytes.is_empty() && !name.contains(".dist-info/") {
+            let text = String::from_utf8_lossy(bytes);
+            if self.unfolded.is_none() {
+                self.unfolded = module_reason(path, &text);
+            }
+            for module in imports_of_setuptools(path, &text) {
+                self.imports.entry(module.to_owned()).or_insert_with(|| path.to_owned());
+            }
         }
     }
 
     fn finish(self) -> WheelContents {
-        let Self { tree, libraries, unfolded } = self;
+        let Self { tree, libraries, unfolded, metadata, imports, wrong_record } = self;
         let reason = || libraries.iter().find_map(|(path, facts)| library_reason(path, facts, &tree));
         let needed = libraries.values().flat_map(|facts| &facts.needed);
         let needs = needed
@@ -96,11 +118,15 @@ impl Reading {
             needs: needs.cloned().collect(),
             glibc: libraries.values().filter_map(|facts| facts.glibc).max(),
             provides: tree.libraries,
+            requires_python: header_values(&metadata, "Requires-Python").next().map(str::to_owned),
+            requires: header_values(&metadata, "Requires-Dist").map(str::to_owned).collect(),
+            imports,
+            wrong_record,
         }
     }
 }
 
-/// The digest of an entry, and its bytes where they are worth a look: modules and ELF files.
+/// The digest of an entry, and its bytes where they are worth a look: modules, ELF files and METADATA.
 fn read_entry(name: &str, size: u64, entry: &mut impl Read) -> Result<(Digest, Vec<u8>), WheelError> {
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; 64 * 1024];
@@ -113,7 +139,8 @@ fn read_entry(name: &str, size: u64, entry: &mut impl Read) -> Result<(Digest, V
         let bytes = &buffer[..count];
         if length == 0 {
             let is_module = has_extension(name, "py") && size <= MAX_MODULE_BYTES;
-            keeps = is_module || (bytes.starts_with(&elf::MAGIC) && size <= MAX_READ_BYTES);
+            keeps =
+                is_module || is_metadata(name) || (bytes.starts_with(&elf::MAGIC) && size <= MAX_READ_BYTES);
         }
         length += count as u64;
         hasher.update(bytes);
@@ -122,6 +149,11 @@ fn read_entry(name: &str, size: u64, entry: &mut impl Read) -> Result<(Digest, V
         }
     }
     Ok((Digest::from_bytes(hasher.finalize().into()), kept))
+}
+
+/// Whether the entry is the `METADATA` of a `.dist-info` at the top.
+fn is_metadata(name: &str) -> bool {
+    name.split_once('/').is_some_and(|(top, file)| top.ends_with(".dist-info") && file == "METADATA")
 }
 
 fn has_extension(name: &str, wanted: &str) -> bool {
@@ -142,6 +174,8 @@ struct Record {
     path: String,
     /// The digest of each file, in RECORD's own spelling; what is left was not found yet.
     expected: BTreeMap<String, Option<String>>,
+    /// The first untruth that was found.
+    fault: Option<String>,
 }
 
 impl Record {
@@ -154,32 +188,33 @@ impl Record {
             return Err(WheelError::Record { reason: format!("it has {} of them, not one", records.len()) });
         };
         let path = path.clone();
-        let entries = record_entries(archive.by_name(&path)?)
-            .map_err(|error| WheelError::Record { reason: error.to_string() })?;
+        let (entries, fault) = match record_entries(archive.by_name(&path)?) {
+            Ok(entries) => (entries, None),
+            Err(error) => (Vec::new(), Some(error.to_string())),
+        };
         let expected = entries.into_iter().map(|entry| {
             let hash = entry.sha256().map(str::to_owned);
             (entry.path, hash)
         });
         let expected = expected.collect();
-        Ok(Self { path, expected })
+        Ok(Self { path, expected, fault })
     }
 
-    fn check(&mut self, name: &str, digest: &Digest) -> Result<(), WheelError> {
-        let Some(Some(expected)) = self.expected.remove(name) else { return Ok(()) };
-        if base64_of_digest(digest) == expected {
-            return Ok(());
+    fn check(&mut self, name: &str, digest: &Digest) {
+        if let Some(Some(expected)) = self.expected.remove(name)
+            && base64_of_digest(digest) != expected
+        {
+            self.fault.get_or_insert_with(|| format!("`{name}` has another digest than it says"));
         }
-        Err(WheelError::Record { reason: format!("`{name}` has another digest than it says") })
     }
 
-    fn finish(mut self) -> Result<(), WheelError> {
+    /// The first untruth.
+    fn finish(mut self) -> Option<String> {
         self.expected.remove(&self.path);
         // Bytecode is listed by some and shipped by few.
         self.expected.retain(|name, _| !has_extension(name, "pyc") && !name.ends_with('/'));
-        match self.expected.keys().next() {
-            None => Ok(()),
-            Some(name) => Err(WheelError::Record { reason: format!("`{name}` is not there") }),
-        }
+        let missing = || self.expected.keys().next().map(|name| format!("`{name}` is not there"));
+        self.fault.or_else(missing)
     }
 }
 
@@ -209,13 +244,25 @@ mod tests {
     }
 
     #[test]
-    fn a_record_that_lies_is_refused() {
-        let of_another = line("a/b.py", b"other");
-        let of_nothing = line("a/missing.py", b"");
-        for (record, blamed) in [(of_another, "a/b.py"), (of_nothing, "a/missing.py")] {
-            let error = contents(&[("a/b.py", b"x"), (RECORD, record.as_bytes())]).unwrap_err();
-            assert!(error.to_string().contains(blamed), "{error}");
+    fn a_record_that_lies_is_not_believed() {
+        let cases = [
+            (line("a/b.py", b"other"), "`a/b.py` has another digest"),
+            (line("a/missing.py", b""), "`a/missing.py` is not there"),
+            (line("a\\b.py", b"x"), "`a\\b.py` is not there"),
+            (line(RECORD, b""), "RECORD` has another digest"),
+        ];
+        for (record, blamed) in cases {
+            let found = contents(&[("a/b.py", b"x"), (RECORD, record.as_bytes())]).unwrap();
+            assert!(found.wrong_record.as_ref().is_some_and(|fault| fault.contains(blamed)), "{found:?}");
         }
+    }
+
+    #[test]
+    fn metadata_tells_what_a_wheel_requires() {
+        let metadata = b"Name: a\nRequires-Python: <3.10\nRequires-Dist: b>=1\nRequires-Dist: c; extra == 'x'\n\nRequires-Dist: no\n";
+        let found = contents(&[("a-1.dist-info/METADATA", metadata), (RECORD, b"")]).unwrap();
+        assert_eq!(found.requires_python.as_deref(), Some("<3.10"));
+        assert_eq!(found.requires, ["b>=1", "c; extra == 'x'"]);
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! libraries say where they look; Python code is read for lines that climb from `__file__`, which is a
 //! guess, and a wrong one costs a little room and no more.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::vendoring::elf::{ElfFacts, is_of_the_c_library};
 
@@ -51,43 +51,76 @@ pub(crate) fn module_reason(path: &str, text: &str) -> Option<String> {
     if !text.contains("__file__") {
         return None;
     }
-    let depth = path.matches('/').count();
-    let lines: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with('#')).collect();
-    // Names for the place of the file: `HERE = os.path.dirname(__file__)`.
-    let mut names: BTreeSet<&str> = BTreeSet::from(["__file__"]);
-    names.extend(lines.iter().filter(|line| line.contains("__file__")).filter_map(|line| assigned(line)));
-    let line = lines.iter().find(|line| {
-        names.iter().any(|name| has_word(line, name)) && climbs(line) > 0 && climbs(line) >= depth.max(1)
-    })?;
-    Some(format!("`{path}` looks above its package: `{}`", shortened(line.trim())))
+    let depth = path.matches('/').count().max(1);
+    // Names for places near the file, each with the levels above it that it stands for.
+    let mut names: BTreeMap<&str, Place> = BTreeMap::from([("__file__", Place::default())]);
+    for line in text.lines().filter(|line| !line.trim_start().starts_with('#')) {
+        let from = names.iter().filter(|(name, _)| has_word(line, name)).map(|(_, place)| *place);
+        let Some(from) = from.max() else { continue };
+        let place = from.moved(line);
+        if place.climbed() >= depth {
+            return Some(format!("`{path}` looks above its package: `{}`", shortened(line.trim())));
+        }
+        if let Some(name) = assigned(line) {
+            names.insert(name, place);
+        }
+    }
+    None
+}
+
+/// A place as an expression gives it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    /// Steps by `..`, which the file system takes from behind a link.
+    dots: usize,
+    /// Steps to a parent by name, the first of which only leaves the file for its directory.
+    parents: usize,
+    /// Whether links were resolved before, so that the parents are those in the store.
+    is_resolved: bool,
+}
+
+impl Place {
+    /// The place that `line` makes of it.
+    fn moved(self, line: &str) -> Self {
+        let dots = line.matches("\"..\"").count()
+            + line.matches("'..'").count()
+            + line.matches("../").count()
+            + line.matches("/..").count().saturating_sub(line.matches("/../").count())
+            + line.matches("pardir").count();
+        let indexed = line.split(".parents[").skip(1).map(|rest| {
+            let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+            digits.parse::<usize>().map_or(1, |index| index + 1)
+        });
+        let single = line.matches(".parent").count() - line.matches(".parents").count();
+        let parents = single + indexed.sum::<usize>() + line.matches("dirname(").count();
+        let resolves = line.contains("realpath(") || line.contains(".resolve(");
+        Self {
+            dots: self.dots + dots,
+            parents: self.parents + parents,
+            is_resolved: self.is_resolved || resolves,
+        }
+    }
+
+    /// The levels above the file's directory that come out of it in the store.
+    fn climbed(self) -> usize {
+        self.dots + if self.is_resolved { self.parents.saturating_sub(1) } else { 0 }
+    }
 }
 
 /// The name that a line assigns to.
 fn assigned(line: &str) -> Option<&str> {
     let (name, _) = line.split_once('=')?;
-    let name = name.trim();
+    let name = name.split(':').next().unwrap_or(name).trim();
     let is_name = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_');
     is_name.then_some(name)
-}
-
-/// How many levels a line climbs in a way that the file system resolves: `..`, and parents of a path
-/// whose links were resolved.
-fn climbs(line: &str) -> usize {
-    let dots = line.matches("\"..\"").count()
-        + line.matches("'..'").count()
-        + line.matches("../").count()
-        + line.matches("/..").count().saturating_sub(line.matches("/../").count())
-        + line.matches("pardir").count();
-    let parents = line.matches(".parent").count() + line.matches("dirname(").count();
-    let is_resolved = line.contains("realpath(") || line.contains(".resolve(");
-    // The first of them only leaves the file for its directory.
-    dots + if is_resolved { parents.saturating_sub(1) } else { 0 }
 }
 
 fn has_word(line: &str, word: &str) -> bool {
     let is_part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
     line.match_indices(word).any(|(at, _)| {
-        !is_part(line[..at].chars().next_back()) && !is_part(line[at + word.len()..].chars().next())
+        let before = line[..at].chars().next_back();
+        // `os.path` is not `path`.
+        !is_part(before) && before != Some('.') && !is_part(line[at + word.len()..].chars().next())
     })
 }
 
@@ -145,6 +178,10 @@ mod tests {
             ("pkg/sub/a.py", "x = Path(__file__).resolve().parent.parent.parent"),
             ("pkg/a.py", "x = dirname(dirname(os.path.realpath(__file__)))"),
             ("pkg/a.py", "x = join(__file__, os.pardir, 'y')"),
+            ("pkg/a.py", "HERE = dirname(realpath(__file__))\nx = join(dirname(HERE), \"other\")"),
+            ("pkg/a.py", "x = Path(__file__).resolve().parents[1]"),
+            ("pkg/a.py", "HERE: Path = Path(__file__).resolve()\nx = HERE.parent.parent / 'other'"),
+            ("pkg/sub/a.py", "here = dirname(__file__)\nup = join(here, '..')\nx = join(up, '..', 'other')"),
         ];
         for (path, text) in minding {
             assert!(module_reason(path, text).is_some(), "{path}: {text}");
@@ -160,6 +197,9 @@ mod tests {
             ("pkg/a.py", "x = dirname(dirname(__file__))"),
             ("pkg/a.py", "print('../')\nx = __file__"),
             ("pkg/a.py", "# __file__ + '/../..'"),
+            ("pkg/sub/a.py", "HERE = dirname(realpath(__file__))\nx = join(dirname(HERE), 'data')"),
+            ("pkg/sub/a.py", "x = Path(__file__).resolve().parents[1]"),
+            ("pkg/a.py", "path = dirname(__file__)\nx = os.path.join(root, '..')"),
         ];
         for (path, text) in content {
             assert_eq!(module_reason(path, text), None, "{path}: {text}");

@@ -10,7 +10,7 @@
 //! Where both name a package, `requirements.txt` wins: it is the file that an online worker installs,
 //! so an offline host must not end with something else.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use attune_registry::pack_directory::PackDirectory;
@@ -20,8 +20,8 @@ use uv_normalize::PackageName;
 use uv_pep440::VersionSpecifiers;
 use uv_pep508::{Requirement, VerbatimUrl};
 
-use super::error::PythonError;
-use super::requirements_file::RequirementsFile;
+use super::file::RequirementsFile;
+use crate::vendoring::python::error::PythonError;
 
 /// The file of requirements at a pack's top.
 pub(crate) const REQUIREMENTS_FILE: &str = "requirements.txt";
@@ -80,7 +80,7 @@ impl PythonInputs {
         };
         Ok(Self {
             pack: pack.clone(),
-            added: added_requirements(python_dependencies, &in_file.names)?,
+            added: added_requirements(python_dependencies, &in_file.names())?,
             manifest,
             in_file,
             committed_lock: CommittedLock::find(pack),
@@ -109,7 +109,7 @@ impl PythonInputs {
     }
 
     /// The pack.
-    pub(super) const fn pack(&self) -> &PackDirectory {
+    pub(crate) const fn pack(&self) -> &PackDirectory {
         &self.pack
     }
 
@@ -123,13 +123,13 @@ impl PythonInputs {
         self.requires_python.as_ref()
     }
 
-    /// The digests that the requirements file allows, by package; a package without any is free.
-    pub const fn pins(&self) -> &BTreeMap<PackageName, BTreeSet<Digest>> {
-        &self.in_file.pins
+    /// The requirements file, read.
+    pub(crate) const fn in_file(&self) -> &RequirementsFile {
+        &self.in_file
     }
 }
 
-fn top_level(name: &str) -> EntryPath {
+pub(super) fn top_level(name: &str) -> EntryPath {
     name.parse().expect("a plain file name is an entry path")
 }
 

@@ -5,14 +5,20 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use attune_schemas::platform::{Arch, Libc};
 use attune_schemas::{Platform, PythonMinor};
 use serde::{Deserialize, Serialize};
 use uv_distribution_filename::WheelFilename;
-use uv_pep440::{Version, VersionSpecifiers};
-use uv_pep508::{MarkerEnvironment, MarkerEnvironmentBuilder};
+use uv_normalize::GroupName;
+use uv_pep440::VersionSpecifiers;
+use uv_pep508::{
+    MarkerEnvironment, MarkerEnvironmentBuilder, MarkerExpression, MarkerTree, MarkerValueString,
+};
 use uv_platform_tags::{self as tags, Tags, TagsOptions};
+
+use super::patches::{Patches, all_patches};
 
 /// A version of glibc: the oldest that vendored wheels must run on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,9 +54,6 @@ impl FromStr for Glibc {
 /// The oldest musl that a vendored wheel must run on, major and minor.
 pub(crate) const MUSL_BASELINE: (u16, u16) = (1, 2);
 
-/// The highest patch release that a `requires-python` is tried with. No feature release had more than 25.
-const MAX_PATCH: u64 = 40;
-
 /// A machine and a Python feature release.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TargetKey {
@@ -75,10 +78,9 @@ impl fmt::Display for TargetKey {
 
 /// Whether any patch release of `python` satisfies `requires`.
 ///
-/// A lock names feature releases only; `!=3.9.0` does not rule out Python 3.9.
+/// A target is a feature release; `!=3.9.0` does not rule out Python 3.9.
 pub(crate) fn python_satisfies(requires: &VersionSpecifiers, python: PythonMinor) -> bool {
-    let minor = u64::from(python.minor());
-    (0..=MAX_PATCH).any(|patch| requires.contains(&Version::new([3, minor, patch])))
+    !Patches::satisfying(requires, python).is_empty()
 }
 
 /// A target with everything that is judged by it.
@@ -87,8 +89,13 @@ pub(crate) struct TargetEnvironment {
     key: TargetKey,
     glibc: Glibc,
     tags: Tags,
-    markers: MarkerEnvironment,
+    /// The values of PEP 508 markers, by patch release of the Python.
+    markers: Arc<[MarkerEnvironment]>,
 }
+
+/// A marker that asks for something which differs between machines of one target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Undecidable;
 
 /// No wheel tags can be made for a target.
 #[derive(Debug, thiserror::Error)]
@@ -99,12 +106,12 @@ pub struct TargetError {
 }
 
 impl TargetEnvironment {
-    /// The tags and markers of `CPython` on the target, at the first patch release; where that has glibc, of
-    /// at least the version `glibc`.
+    /// The tags and markers of `CPython` on the target; where that has glibc, of at least the version `glibc`.
     pub(crate) fn new(key: TargetKey, glibc: Glibc) -> Result<Self, TargetError> {
         let refuse = |reason: String| TargetError { target: key.to_string(), reason };
         let tags = wheel_tags(key, glibc).map_err(|error| refuse(error.to_string()))?;
-        let markers = markers(key).map_err(|error| refuse(error.to_string()))?;
+        let markers = all_patches().map(|patch| markers(key, patch)).collect::<Result<_, _>>();
+        let markers = markers.map_err(|error| refuse(error.to_string()))?;
         Ok(Self { key, glibc, tags, markers })
     }
 
@@ -124,9 +131,29 @@ impl TargetEnvironment {
         wheel_tags_with(self.key, self.glibc, options).ok()
     }
 
-    /// The values of PEP 508 markers on it.
-    pub(crate) const fn markers(&self) -> &MarkerEnvironment {
-        &self.markers
+    /// The patch releases of its Python on which `marker` holds, with the dependency groups `groups`.
+    pub(crate) fn patches(&self, marker: MarkerTree, groups: &[GroupName]) -> Result<Patches, Undecidable> {
+        let holds = |marker: MarkerTree| {
+            Patches::of(|patch| marker.evaluate_pep751(&self.markers[patch as usize], &[], groups))
+        };
+        let clauses = marker.to_dnf();
+        if !clauses.iter().flatten().any(differs_between_machines) {
+            return Ok(holds(marker));
+        }
+        // The marker is decided if it holds, or does not, whatever the unknown parts say.
+        let certain = |clause: &[MarkerExpression]| {
+            let known = clause.iter().filter(|part| !differs_between_machines(part));
+            known.fold(Patches::ALL, |all, part| all.and(holds(MarkerTree::expression(part.clone()))))
+        };
+        let (mut surely, mut perhaps) = (Patches::NONE, Patches::NONE);
+        for clause in &clauses {
+            let patches = certain(clause);
+            perhaps = perhaps.or(patches);
+            if !clause.iter().any(differs_between_machines) {
+                surely = surely.or(patches);
+            }
+        }
+        if surely == perhaps { Ok(surely) } else { Err(Undecidable) }
     }
 }
 
@@ -157,9 +184,16 @@ fn wheel_tags_with(key: TargetKey, glibc: Glibc, options: TagsOptions) -> Result
     Tags::from_env(tags::Platform::new(os, arch), version, "cpython", version, options)
 }
 
-fn markers(key: TargetKey) -> Result<MarkerEnvironment, uv_pep440::VersionParseError> {
+/// Whether a part of a marker asks for the release or build of the kernel, which a target says nothing of.
+fn differs_between_machines(part: &MarkerExpression) -> bool {
+    use MarkerValueString::{PlatformRelease, PlatformVersion, PlatformVersionDeprecated};
+    let MarkerExpression::String { key, .. } = part else { return false };
+    matches!(key, PlatformRelease | PlatformVersion | PlatformVersionDeprecated)
+}
+
+fn markers(key: TargetKey, patch: u32) -> Result<MarkerEnvironment, uv_pep440::VersionParseError> {
     let python = key.python.to_string();
-    let full = format!("{python}.0");
+    let full = format!("{python}.{patch}");
     MarkerEnvironment::try_from(MarkerEnvironmentBuilder {
         implementation_name: "cpython",
         implementation_version: &full,
@@ -177,8 +211,6 @@ fn markers(key: TargetKey) -> Result<MarkerEnvironment, uv_pep440::VersionParseE
 
 #[cfg(test)]
 mod tests {
-    use uv_pep508::MarkerTree;
-
     use super::*;
 
     fn environment(platform: &str, python: &str) -> TargetEnvironment {
@@ -244,9 +276,37 @@ mod tests {
             ("linux/amd64", "3.11", "platform_python_implementation == 'PyPy'", false),
         ];
         for (platform, python, marker, expected) in table {
-            let tree: MarkerTree = marker.parse().unwrap();
-            assert_eq!(tree.evaluate(environment(platform, python).markers(), &[]), expected, "{marker}");
+            let patches = environment(platform, python).patches(marker.parse().unwrap(), &[]).unwrap();
+            assert_eq!(patches, if expected { Patches::ALL } else { Patches::NONE }, "{marker}");
         }
+    }
+
+    #[test]
+    fn a_marker_holds_on_some_patch_releases() {
+        let table = [
+            ("python_full_version >= '3.11.2' and python_version < '4.0'", Some(">=3.11.2")),
+            ("python_full_version < '3.11.3'", Some("<3.11.3")),
+            ("python_full_version != '3.11.4' and platform_release >= ''", None),
+            ("implementation_version >= '3.11.5'", Some(">=3.11.5")),
+        ];
+        for (marker, expected) in table {
+            let patches = environment("linux/amd64", "3.11").patches(marker.parse().unwrap(), &[]);
+            let specifier = patches.ok().and_then(|patches| patches.specifier(PythonMinor::new(11)));
+            assert_eq!(specifier.as_deref(), expected, "{marker}");
+        }
+    }
+
+    #[test]
+    fn what_a_target_does_not_say_is_not_guessed() {
+        let target = environment("linux/amd64", "3.11");
+        let judge = |marker: &str| target.patches(marker.parse().unwrap(), &[]);
+        for marker in
+            ["platform_release == '6.1.0'", "'Debian' in platform_version", "platform_release != 'x'"]
+        {
+            assert_eq!(judge(marker), Err(Undecidable), "{marker}");
+        }
+        assert_eq!(judge("platform_release == 'x' and sys_platform == 'win32'"), Ok(Patches::NONE));
+        assert_eq!(judge("platform_release == 'x' or sys_platform == 'linux'"), Ok(Patches::ALL));
     }
 
     #[test]

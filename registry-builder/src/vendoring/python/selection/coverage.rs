@@ -9,7 +9,7 @@ use attune_schemas::platform::Libc;
 use attune_schemas::{Platform, PythonMinor};
 use serde::Serialize;
 
-use super::selection::{BlockReason, Blocked};
+use super::blocked::{BlockReason, Blocked};
 use super::target::TargetKey;
 
 /// The Python feature releases that are always shown, the `N` of `3.N`, both inclusive.

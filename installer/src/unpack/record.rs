@@ -1,0 +1,85 @@
+//! The RECORD of a wheel whose own is wrong, written anew from the files as they were unpacked.
+//!
+//! The wheel's digest vouches for its files; its RECORD is what later checks of the environment go by.
+
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use attune_registry::atomic_file::write_unshared;
+use attune_registry::wheel::record::{RecordEntry, record_bytes};
+use attune_schemas::Digest;
+use sha2::{Digest as _, Sha256};
+
+/// Writes the RECORD of the wheel unpacked at `tree` anew.
+pub(super) fn rewrite_record(tree: &Path) -> io::Result<()> {
+    let Some(record) = record_of(tree)? else { return Ok(()) };
+    let mut entries = Vec::new();
+    add_files(tree, tree, &record, &mut entries)?;
+    entries.sort_by(|a, b| a.path.cmp(&b.path));
+    entries.push(RecordEntry { path: relative(tree, &record), hash: None, size: None });
+    fs_err::remove_file(&record)?;
+    write_unshared(&record, record_bytes(&entries))
+}
+
+/// Where the wheel's RECORD is.
+fn record_of(tree: &Path) -> io::Result<Option<PathBuf>> {
+    for entry in fs_err::read_dir(tree)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "dist-info") {
+            return Ok(Some(path.join("RECORD")).filter(|record| record.is_file()));
+        }
+    }
+    Ok(None)
+}
+
+fn add_files(tree: &Path, directory: &Path, record: &Path, entries: &mut Vec<RecordEntry>) -> io::Result<()> {
+    for entry in fs_err::read_dir(directory)? {
+        let entry = entry?;
+        let path = entry.path();
+        if entry.file_type()?.is_dir() {
+            add_files(tree, &path, record, entries)?;
+        } else if path != record {
+            let (digest, size) = digest_of(&path)?;
+            entries.push(RecordEntry::with_digest(relative(tree, &path), &digest, size));
+        }
+    }
+    Ok(())
+}
+
+fn relative(tree: &Path, path: &Path) -> String {
+    path.strip_prefix(tree).unwrap_or(path).to_string_lossy().into_owned()
+}
+
+fn digest_of(path: &Path) -> io::Result<(Digest, u64)> {
+    let (mut file, mut hasher, mut buffer) = (fs_err::File::open(path)?, Sha256::new(), vec![0; 64 << 10]);
+    let mut size = 0;
+    loop {
+        let count = file.read(&mut buffer)?;
+        if count == 0 {
+            return Ok((Digest::from_bytes(hasher.finalize().into()), size));
+        }
+        hasher.update(&buffer[..count]);
+        size += count as u64;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use attune_registry::wheel::record::read_record;
+
+    use super::*;
+
+    #[test]
+    fn a_record_is_written_from_the_files() {
+        let tree = tempfile::tempdir().unwrap();
+        let at = |path: &str| tree.path().join(path);
+        fs_err::create_dir_all(at("a-1.dist-info")).unwrap();
+        fs_err::create_dir_all(at("a")).unwrap();
+        fs_err::write(at("a/b.py"), "x").unwrap();
+        fs_err::write(at("a-1.dist-info/RECORD"), "a\\b.py,sha256=wrong,1\n").unwrap();
+        rewrite_record(tree.path()).unwrap();
+        let entries = read_record(&at("a-1.dist-info/RECORD")).unwrap();
+        let own = RecordEntry { path: "a-1.dist-info/RECORD".to_owned(), hash: None, size: None };
+        assert_eq!(entries, [RecordEntry::of("a/b.py".to_owned(), b"x"), own]);
+    }
+}
