@@ -11,7 +11,7 @@ use attune_registry::trust::{KeyError, PublishError, TrustError};
 use attune_schemas::FailureKind;
 
 use crate::bundle::CutError;
-use crate::operations::{AddError, InitError, InspectError, RefreshError};
+use crate::operations::{AddError, CheckError, InitError, InspectError, RefreshError};
 use crate::pack::ReleaseError;
 use crate::registry::RegistryError;
 use crate::runtime::AddRuntimeError;
@@ -136,12 +136,24 @@ impl Failed for AddRuntimeError {
     }
 }
 
+impl Failed for CheckError {
+    fn kind(&self) -> FailureKind {
+        match self {
+            Self::Lint(failure) if failure.secrets() > 0 => FailureKind::Usage,
+            Self::Lint(_) | Self::SamePack { .. } => FailureKind::Failed,
+            Self::Directory(error) => error.kind(),
+        }
+    }
+}
+
 impl Failed for AddError {
     fn kind(&self) -> FailureKind {
         match self {
-            Self::Lint(_) | Self::SamePack { .. } | Self::VersionTaken { .. } => FailureKind::Failed,
-            Self::InstallsNowhere { .. } | Self::RuntimeVersion(_) => FailureKind::Unresolvable,
-            Self::Directory(error) => error.kind(),
+            Self::VersionTaken { .. } => FailureKind::Failed,
+            Self::InstallsNowhere { .. } | Self::TargetsMissing { .. } | Self::RuntimeVersion(_) => {
+                FailureKind::Unresolvable
+            }
+            Self::Check(error) => error.kind(),
             Self::Python { source, .. } => source.kind(),
             Self::Node { source, .. } => source.kind(),
             Self::NoDefaultTarget(error) => error.kind(),

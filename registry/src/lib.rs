@@ -25,6 +25,7 @@ pub mod bundle;
 #[cfg(feature = "confinement")]
 pub mod confinement;
 pub mod layout;
+#[cfg(feature = "packs")]
 pub mod pack_directory;
 pub mod reader;
 #[cfg(feature = "wheels")]

@@ -3,12 +3,13 @@
 //! The readers of YAML, packs and components report their findings by [`crate::diagnostics`]; the linter
 //! calls them all.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
 use crate::component::{
-    ComponentKind, ComponentSummary, check_component_set, component_files, read_component, report_nested,
+    ComponentFile, ComponentKind, ComponentSummary, check_component_set, component_files, needed_file,
+    read_component, report_nested,
 };
 use crate::diagnostics::Position;
 use crate::entry_path::EntryPath;
@@ -22,6 +23,34 @@ pub use crate::diagnostics::{Code, Finding, Findings, Severity, all_codes};
 const NEED_THE_PACK: [Code; 4] =
     [Code::ForeignRef, Code::RuleActionMissing, Code::RuleTriggerMissing, Code::SensorTriggerMissing];
 
+/// The paths of a pack, as its directory has them.
+#[derive(Debug, Clone, Default)]
+pub struct PackContent {
+    /// Its files.
+    pub files: BTreeSet<EntryPath>,
+    /// Files and directories that are there and do not belong to it, each with what it does: `matches ...`.
+    pub left_out: BTreeMap<String, String>,
+    /// Directories with nothing in them.
+    pub empty_directories: BTreeSet<String>,
+}
+
+impl PackContent {
+    /// The reason for which `file` is left out, if it is.
+    fn reason_to_leave_out(&self, file: &EntryPath) -> Option<&str> {
+        let mut next = Some(file.clone());
+        while let Some(path) = next {
+            if let Some(reason) = self.left_out.get(path.as_str()) {
+                return Some(reason);
+            }
+            next = path.parent();
+        }
+        None
+    }
+}
+
+/// Reads a file; `None` if that fails.
+type Read<'a> = dyn Fn(&EntryPath) -> Option<Vec<u8>> + 'a;
+
 /// The metadata and components of a pack, and its defects.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct LintReport {
@@ -33,23 +62,24 @@ pub struct LintReport {
     pub findings: Findings,
 }
 
-/// Reads and checks a pack of `files`, whose texts `read` gives; `None` means not readable as UTF-8.
+/// Reads and checks a pack of `content`, whose files `read` gives; `None` means not readable.
 ///
 /// Nothing stops at the first defect.
-pub fn lint_pack(files: &BTreeSet<EntryPath>, read: &dyn Fn(&EntryPath) -> Option<String>) -> LintReport {
+pub fn lint_pack(content: &PackContent, read: &Read<'_>) -> LintReport {
     let mut report = LintReport::default();
-    let pack = lint_pack_file(files, read, &mut report);
-    lint_components(files, read, pack, &mut report);
-    report_nested(files, &mut report.findings);
+    let pack = lint_pack_file(&content.files, read, &mut report);
+    lint_components(content, read, pack, &mut report);
+    report_nested(&content.files, &mut report.findings);
+    for directory in &content.empty_directories {
+        let message = "the directory is empty, and no archive keeps it";
+        let finding = Finding::new(Code::EmptyDirectory, directory, Position::START, message);
+        report.findings.push(finding.advise("put a file into it, such as `.gitkeep`, if it is needed"));
+    }
     report.findings.sort();
     report
 }
 
-fn lint_pack_file(
-    files: &BTreeSet<EntryPath>,
-    read: &dyn Fn(&EntryPath) -> Option<String>,
-    report: &mut LintReport,
-) -> Option<PackRef> {
+fn lint_pack_file(files: &BTreeSet<EntryPath>, read: &Read<'_>, report: &mut LintReport) -> Option<PackRef> {
     let Some(file) = files.iter().find(|file| file.as_str() == PACK_FILE) else {
         report.findings.push(no_pack_file(files));
         return None;
@@ -72,29 +102,26 @@ fn lint_pack_file(
     reading.pack
 }
 
-fn lint_components(
-    files: &BTreeSet<EntryPath>,
-    read: &dyn Fn(&EntryPath) -> Option<String>,
-    pack: Option<PackRef>,
-    report: &mut LintReport,
-) {
+fn lint_components(content: &PackContent, read: &Read<'_>, pack: Option<PackRef>, report: &mut LintReport) {
     let known = pack.is_some();
     // A stand-in, as advice shows it, if the pack has no ref of its own.
     let Some(pack) = pack.or_else(|| "my_pack".parse().ok()) else { return };
     let mut findings = Findings::new();
     let mut components = Vec::new();
+    let files = &content.files;
     for (kind, file) in component_files(files) {
         if let Some(text) = read_text(&file, read, &mut findings) {
             components.extend(read_component(kind, &pack, &file, &text, &mut findings));
         }
     }
     check_component_set(&pack, &components, files, &mut findings);
+    report_left_out(content, &components, &mut findings);
     if !known {
         // Without the pack's ref, every component would seem to belong elsewhere.
         findings.retain(|finding| !NEED_THE_PACK.contains(&finding.code));
     }
     report.findings.extend(findings);
-    report.components = components.into_iter().map(crate::component::ComponentFile::into_summary).collect();
+    report.components = components.into_iter().map(ComponentFile::into_summary).collect();
     report.components.sort_by(|a, b| (a.kind, &a.component_ref).cmp(&(b.kind, &b.component_ref)));
     drop_shadowed(&mut report.components);
 }
@@ -112,18 +139,52 @@ fn drop_shadowed(components: &mut Vec<ComponentSummary>) {
     });
 }
 
-fn read_text(
-    file: &EntryPath,
-    read: &dyn Fn(&EntryPath) -> Option<String>,
-    findings: &mut Findings,
-) -> Option<String> {
-    let text = read(file);
-    if text.is_none() {
-        let message = "the file cannot be read as UTF-8 text";
-        let finding = Finding::new(Code::Unreadable, file.as_str(), Position::START, message);
-        findings.push(finding.advise("save it as UTF-8"));
+/// Tells of entry points that are there and left out, in place of what is said of those that are not there.
+fn report_left_out(content: &PackContent, components: &[ComponentFile], findings: &mut Findings) {
+    const MISSING: [Code; 3] = [Code::EntryPointMissing, Code::NativeEntryPoint, Code::WorkflowFileMissing];
+    for component in components {
+        let Some((key, needed)) = needed_file(component) else { continue };
+        let Some(reason) = content.reason_to_leave_out(&needed) else { continue };
+        let file = component.summary().file.as_str();
+        findings.retain(|finding| finding.file != file || !MISSING.contains(&finding.code));
+        let message = format!("`{needed}` is needed here, and left out of the pack, since it {reason}");
+        let finding = component.fields().finding(Code::NeededFileLeftOut, key, message);
+        findings.push(finding.advise("correct the pattern, or move the file"));
     }
-    text
+}
+
+fn read_text(file: &EntryPath, read: &Read<'_>, findings: &mut Findings) -> Option<String> {
+    let unreadable = |position, reason: &str| {
+        let message = format!("the file cannot be read as UTF-8 text: {reason}");
+        Finding::new(Code::Unreadable, file.as_str(), position, message).advise("save it as UTF-8")
+    };
+    let Some(bytes) = read(file) else {
+        findings.push(unreadable(Position::START, "it cannot be read at all"));
+        return None;
+    };
+    if is_utf16(&bytes) {
+        findings.push(unreadable(Position::START, "it is UTF-16"));
+        return None;
+    }
+    match String::from_utf8(bytes) {
+        Ok(text) => Some(text),
+        Err(error) => {
+            let valid = error.utf8_error().valid_up_to();
+            let bytes = error.as_bytes();
+            let before = String::from_utf8_lossy(&bytes[..valid]);
+            let reason = format!("the byte 0x{:02X} is here", bytes[valid]);
+            findings.push(unreadable(Position::in_text(&before, before.len()), &reason));
+            None
+        }
+    }
+}
+
+/// Whether `bytes` are UTF-16, by its mark or by the zeros of its ASCII characters.
+fn is_utf16(bytes: &[u8]) -> bool {
+    let zeros = |odd: usize| bytes.iter().skip(odd).step_by(2).take(8).filter(|byte| **byte == 0).count();
+    let all = bytes.len().div_ceil(2).min(8);
+    let is_marked = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
+    is_marked || all > 1 && bytes.len().is_multiple_of(2) && zeros(0).abs_diff(zeros(1)) >= all
 }
 
 fn no_pack_file(files: &BTreeSet<EntryPath>) -> Finding {
@@ -141,5 +202,34 @@ fn no_pack_file(files: &BTreeSet<EntryPath>) -> Finding {
             finding.advise(format!("the pack seems to be in `{directory}`; name that directory"))
         }
         (None, None) => finding.advise("add one with at least `ref`, `label` and `version`"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_utf8_is_told_with_its_place() {
+        let utf16 = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
+        let table: [(Vec<u8>, usize, usize, &str); 5] = [
+            (b"ref: a\nlabel: \"caf\xe9\"\n".to_vec(), 2, 12, "the byte 0xE9"),
+            ("ref: é\n".bytes().chain([0xff]).collect(), 2, 1, "the byte 0xFF"),
+            ([vec![0xff, 0xfe], utf16("ref: a")].concat(), 1, 1, "UTF-16"),
+            (utf16("ref: abcd\n"), 1, 1, "UTF-16"),
+            (vec![0xfe, 0xff, 0, b'r'], 1, 1, "UTF-16"),
+        ];
+        for (bytes, line, column, word) in table {
+            let mut findings = Findings::new();
+            let file = PACK_FILE.parse().unwrap();
+            assert_eq!(read_text(&file, &|_| Some(bytes.clone()), &mut findings), None);
+            let finding = findings.iter().next().unwrap();
+            assert_eq!(
+                (finding.code, finding.line, finding.column),
+                (Code::Unreadable, line, column),
+                "{word}"
+            );
+            assert!(finding.message.contains(word), "{finding}");
+        }
     }
 }

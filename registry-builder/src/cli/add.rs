@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use super::failure::CommandError;
 use super::findings::show_findings;
 use super::inspect::{COVERAGE_COLUMNS, push_coverage};
-use super::settings::{KeyArgs, TargetArgs};
+use super::settings::{KeyArgs, SecretArgs, TargetArgs};
 use crate::operations::{AddOptions, AddReport, AddedPack, add};
 use crate::vendoring::node::NpmSettings;
 use crate::vendoring::python::{Glibc, UvSettings};
@@ -28,6 +28,11 @@ pub(super) struct AddArgs {
     packs: Vec<PathBuf>,
     #[command(flatten)]
     targets: TargetArgs,
+    /// Publish a release that lacks targets which were asked for, rather than refuse it
+    #[arg(long)]
+    allow_missing: bool,
+    #[command(flatten)]
+    secrets: SecretArgs,
     /// The oldest glibc of the machines to build for; wheels that need a newer one are passed over
     #[arg(long, value_name = "2.N", default_value_t)]
     glibc: Glibc,
@@ -127,6 +132,8 @@ impl AddArgs {
             keys,
             packs: self.packs,
             targets: self.targets.selection(),
+            allow_missing: self.allow_missing,
+            include_secrets: self.secrets.include_secrets,
             vendor,
             script_advice: |name| format!("add it with --allow-scripts {name}"),
             now,

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::findings::show_findings;
 use super::hints::Hint;
 use crate::failure::Failed;
-use crate::operations::{AddError, LintFailure};
+use crate::operations::{AddError, CheckError, LintFailure};
 
 /// The failure of a command. Every error of the library that has a kind and a hint becomes one with `?`.
 #[derive(Debug)]
@@ -33,10 +33,8 @@ impl CommandError {
     /// Packs were not added; the findings of the linter are part of the answer.
     pub(super) fn of_add(error: AddError) -> Self {
         let mut failed = Self::of(&error);
-        if let AddError::Lint(lint) = error {
-            let packs =
-                lint.packs.iter().map(|(pack, findings)| json!({ "pack": pack, "findings": findings }));
-            failed.failure = failed.failure.with_detail("packs", packs.collect());
+        if let AddError::Check(CheckError::Lint(lint)) = error {
+            failed.failure = failed.failure.with_detail("packs", json!(lint.packs));
             failed.lint = Some(lint);
         }
         failed
@@ -48,8 +46,8 @@ impl CommandError {
 
     /// Shows it, and returns the exit code.
     pub(super) fn show(&self, output: Output) -> u8 {
-        for (pack, findings) in self.lint.iter().flat_map(|lint| &lint.packs) {
-            show_findings(pack, findings, output);
+        for faults in self.lint.iter().flat_map(|lint| &lint.packs) {
+            show_findings(&faults.pack, &faults.findings, output);
         }
         self.failure.show(output);
         self.failure.exit_code()

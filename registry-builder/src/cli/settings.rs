@@ -127,3 +127,11 @@ impl TargetArgs {
         TargetSelection { platforms: self.platforms.clone(), pythons: self.pythons.clone() }
     }
 }
+
+/// Whether files that hold secrets are published.
+#[derive(Debug, Args)]
+pub(super) struct SecretArgs {
+    /// Let files pass that hold secrets: logins, private keys, credentials
+    #[arg(long)]
+    pub(super) include_secrets: bool,
+}

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
-use attune_registry::archive::{ArchiveError, write_pack};
+use attune_registry::archive::{ArchiveError, check_pack, write_pack};
 use attune_registry::blob::BlobStore;
 use attune_registry::pack_directory::PackDirectory;
 use attune_registry::release_check::{ReleaseFault, check_release};
@@ -28,6 +28,15 @@ pub enum ReleaseError {
     /// A pack archive could not be written.
     #[error("could not archive pack `{pack}`")]
     Archive {
+        /// The pack.
+        pack: PackRef,
+        /// The cause.
+        #[source]
+        source: ArchiveError,
+    },
+    /// No host could unpack a pack's archive.
+    #[error("no host could unpack the archive of pack `{pack}`")]
+    Unpackable {
         /// The pack.
         pack: PackRef,
         /// The cause.
@@ -59,11 +68,13 @@ pub struct ArchivedPack {
     pub unpacked: Footprint,
 }
 
-/// Archives the files of `pack`.
+/// Archives the files of `pack`, and reads the archive back as a host will.
 pub fn archive(pack: &PackDirectory, metadata: &PackMetadata) -> Result<ArchivedPack, ReleaseError> {
     let mut bytes = Vec::new();
     let archive = write_pack(pack.sources(), &mut bytes)
         .map_err(|source| ReleaseError::Archive { pack: metadata.pack.clone(), source })?;
+    check_pack(&bytes[..], &archive.unpacked)
+        .map_err(|source| ReleaseError::Unpackable { pack: metadata.pack.clone(), source })?;
     Ok(ArchivedPack { digest: Digest::of(&bytes), bytes, unpacked: archive.unpacked })
 }
 

@@ -18,7 +18,7 @@ mod write;
 pub use entries::{EntryKind, TarEntry, TarLimits, TarStream};
 pub use error::ArchiveError;
 pub use node_package::{NODE_PACKAGE_LIMITS, NodeFile, read_node_package, read_small};
-pub use unpack::{PACK_LIMITS, unpack_pack};
+pub use unpack::{PACK_LIMITS, check_pack, unpack_pack};
 pub use write::{PackArchive, SourceFile, write_pack};
 
 pub(crate) use write::tar_header;

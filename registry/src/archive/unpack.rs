@@ -1,6 +1,6 @@
 //! Unpacks a pack archive into a new directory.
 
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
@@ -19,9 +19,25 @@ pub const PACK_LIMITS: TarLimits =
 /// Files become read-only. What is unpacked must be exactly `expected`. When this fails, the caller
 /// removes `destination`.
 pub fn unpack_pack(reader: impl Read, destination: &Path, expected: &Footprint) -> Result<(), ArchiveError> {
+    fs_err::create_dir(destination)?;
+    read_pack(reader, expected, |entry, content| write_entry(entry, content, destination))
+}
+
+/// Reads the pack archive in `reader` as [`unpack_pack`] does, and writes nothing.
+///
+/// # Errors
+/// No host could unpack it.
+pub fn check_pack(reader: impl Read, expected: &Footprint) -> Result<(), ArchiveError> {
+    read_pack(reader, expected, |_, content| copy(content, &mut io::sink()))
+}
+
+fn read_pack(
+    reader: impl Read,
+    expected: &Footprint,
+    mut take: impl FnMut(&TarEntry, &mut dyn Read) -> Result<(), ArchiveError>,
+) -> Result<(), ArchiveError> {
     let mut decoder = zstd::Decoder::new(reader).map_err(ArchiveError::Damaged)?;
     decoder.window_log_max(MAX_WINDOW_LOG)?;
-    fs_err::create_dir(destination)?;
     let limits = TarLimits {
         max_entries: PACK_LIMITS.max_entries,
         max_bytes: PACK_LIMITS.max_bytes.min(expected.bytes),
@@ -32,23 +48,21 @@ pub fn unpack_pack(reader: impl Read, destination: &Path, expected: &Footprint) 
 
     let mut stream = TarStream::new(&mut decoder, limits);
     while let Some(entry) = stream.next_entry()? {
-        write_entry(&entry, &mut stream, destination, &mut found)?;
+        take(&entry, &mut stream)?;
+        match entry.kind {
+            EntryKind::Directory => found.add_directory(),
+            EntryKind::File { .. } => found.add_file(entry.size),
+        }
     }
     stream.finish()?;
     compare(&found, expected)
 }
 
-fn write_entry(
-    entry: &TarEntry,
-    content: &mut impl Read,
-    destination: &Path,
-    found: &mut Footprint,
-) -> Result<(), ArchiveError> {
+fn write_entry(entry: &TarEntry, content: &mut dyn Read, destination: &Path) -> Result<(), ArchiveError> {
     let path = entry.path.below(destination);
     match entry.kind {
         EntryKind::Directory => {
             fs_err::create_dir(&path)?;
-            found.add_directory();
         }
         EntryKind::File { executable } => {
             let mode = if executable { 0o555 } else { 0o444 };
@@ -56,14 +70,13 @@ fn write_entry(
             options.write(true).create_new(true).options_mut().mode(mode);
             let mut file = options.open(&path)?;
             copy(content, &mut file)?;
-            found.add_file(entry.size);
         }
     }
     Ok(())
 }
 
 /// Copies a file's content; a failed read is damage, a failed write is not.
-fn copy(content: &mut impl Read, file: &mut impl Write) -> Result<(), ArchiveError> {
+fn copy(content: &mut dyn Read, file: &mut impl Write) -> Result<(), ArchiveError> {
     let mut buffer = [0; 16 * 1024];
     loop {
         let count = content.read(&mut buffer).map_err(ArchiveError::Damaged)?;

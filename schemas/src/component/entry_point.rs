@@ -77,6 +77,20 @@ pub(super) fn check_files(component: &ComponentFile, files: &BTreeSet<EntryPath>
     });
 }
 
+/// The file that an action or sensor cannot do without, and the field that names it.
+pub(crate) fn needed_file(component: &ComponentFile) -> Option<(&'static str, EntryPath)> {
+    let fields = component.fields();
+    let kind = component.summary.kind;
+    if !matches!(kind, ComponentKind::Action | ComponentKind::Sensor) {
+        return None;
+    }
+    if let Some(path) = text(&fields, "workflow_file") {
+        return Some(("workflow_file", resolve("actions", path)?));
+    }
+    let file = format!("{}/{}", kind.directory(), text(&fields, "entry_point")?);
+    Some(("entry_point", file.parse().ok()?))
+}
+
 /// Reports a runner type that neither Attune nor a runtime among `runtimes` (names, lowercase) answers to.
 pub(super) fn check_runner(component: &ComponentFile, runtimes: &BTreeSet<String>, findings: &mut Findings) {
     let fields = component.fields();

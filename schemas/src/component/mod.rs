@@ -20,6 +20,7 @@ mod summary;
 mod tables;
 mod workflow;
 
+pub(crate) use entry_point::needed_file;
 pub use files::component_files;
 pub(crate) use files::report_nested;
 pub use kind::ComponentKind;

@@ -39,7 +39,7 @@ impl ComponentFile {
     }
 
     /// A typed view of the definition; positions are those of the file.
-    pub(super) fn fields(&self) -> Fields<'_> {
+    pub(crate) fn fields(&self) -> Fields<'_> {
         Fields::root(&self.document, &self.summary.definition)
     }
 }

@@ -82,6 +82,7 @@ codes! {
     TestFileMissing "P017" Error "a test runner's entry point is not in the pack";
     LabelMissing "P018" Warning "`pack.yaml` has no `label`";
     ResultFormat "P019" Warning "a test result format that is not known";
+    EmptyDirectory "P020" Warning "an empty directory, which no archive keeps";
 
     ComponentRefMissing "C001" Error "a component has neither a `ref` nor a `name`";
     ComponentRefDerived "C002" Warning "a component has no `ref`; one was made from its `name`";
@@ -101,6 +102,7 @@ codes! {
     LegacyWorkflow "C016" Warning "a workflow in an older form, which current Attune cannot load";
     UnlinkedWorkflow "C017" Warning "a workflow file of an action that no action names";
     NestedComponent "C018" Info "a component file in a subdirectory, which is never loaded";
+    NeededFileLeftOut "C019" Error "a file that a component needs is left out of the pack";
 }
 
 /// Every code, for documentation.

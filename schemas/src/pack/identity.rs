@@ -63,10 +63,18 @@ pub(super) fn read_version(fields: &Fields<'_>, findings: &mut Findings) -> Opti
 /// A version of three parts that `text` was probably meant to be.
 fn three_parts(text: &str) -> String {
     let bare = text.trim().trim_start_matches(['v', 'V', '=']);
-    [bare.to_owned(), format!("{bare}.0"), format!("{bare}.0.0")]
+    let bare = bare.split('.').map(without_leading_zeros).collect::<Vec<_>>().join(".");
+    [bare.clone(), format!("{bare}.0"), format!("{bare}.0.0")]
         .into_iter()
         .find(|candidate| Version::parse(candidate).is_ok())
         .unwrap_or_else(|| "1.0.0".to_owned())
+}
+
+/// `part` as a number is written, as in `1` for `01`; a date such as `2024.01.15` is no version as it is.
+fn without_leading_zeros(part: &str) -> &str {
+    let digits = part.bytes().take_while(u8::is_ascii_digit).count();
+    let zeros = part.bytes().take_while(|byte| *byte == b'0').count();
+    &part[zeros.min(digits.saturating_sub(1))..]
 }
 
 pub(super) fn read_label(fields: &Fields<'_>, findings: &mut Findings) -> Option<String> {
@@ -122,7 +130,11 @@ mod tests {
             ("version: '1.0'", Code::VersionInvalid, "1.0.0"),
             ("version: v1.2.3", Code::VersionInvalid, "1.2.3"),
             ("version: latest", Code::VersionInvalid, "1.0.0"),
-            ("version: 01.2.3", Code::VersionInvalid, "1.0.0"),
+            ("version: 01.2.3", Code::VersionInvalid, "1.2.3"),
+            ("version: 2024.01.15", Code::VersionInvalid, "2024.1.15"),
+            ("version: 1.00.0-rc1", Code::VersionInvalid, "1.0.0-rc1"),
+            ("version: v01.02", Code::VersionInvalid, "1.2.0"),
+            ("version: 2024.05", Code::VersionNotText, "2024.5.0"),
         ];
         for (version, code, fixed) in table {
             let mut findings = Findings::new();

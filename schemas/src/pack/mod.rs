@@ -11,7 +11,7 @@ mod testing;
 
 pub use metadata::{OnFailure, PackMetadata, RunnerKind, TestRunner, Testing};
 pub(crate) use read::read_pack_document;
-pub use read::{PACK_FILE, node_dependencies, python_requirements, read_pack};
+pub use read::{PACK_FILE, exclude_patterns, node_dependencies, python_requirements, read_pack};
 pub use runtime_name::{bare_runtime_name, canonical_runtime, core_runtime_ref, core_runtimes};
 pub use runtime_requirement::{RuntimeRequirementError, node_requirement, python_requirement};
 pub(crate) use testing::check_test_files;

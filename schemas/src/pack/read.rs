@@ -18,7 +18,7 @@ use crate::yaml::{Fields, YamlDocument};
 /// The file at the root of every pack.
 pub const PACK_FILE: &str = "pack.yaml";
 
-const KNOWN: [&str; 28] = [
+const KNOWN: [&str; 29] = [
     "ref",
     "label",
     "name",
@@ -46,6 +46,7 @@ const KNOWN: [&str; 28] = [
     "nodejs",
     "attune",
     "testing",
+    "exclude",
     "$schema",
 ];
 /// Components inside `pack.yaml`: a form that Attune counts and never loads.
@@ -86,6 +87,14 @@ pub fn node_dependencies(meta: &Map<String, Value>) -> Vec<String> {
     texts_of(meta, "node_dependencies")
 }
 
+/// The patterns of files that do not belong to the pack, the list `exclude` of a `pack.yaml`; an extension of ours.
+///
+/// None where `text` cannot be read: its defects are told by [`read_pack`].
+pub fn exclude_patterns(text: &str) -> Vec<String> {
+    let Ok(document) = YamlDocument::parse(PACK_FILE, text) else { return Vec::new() };
+    texts_of(&document.to_json(&mut Findings::new()), "exclude")
+}
+
 fn texts_of(meta: &Map<String, Value>, key: &str) -> Vec<String> {
     let items = meta.get(key).and_then(Value::as_array);
     items.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
@@ -115,6 +124,7 @@ pub(crate) fn read_pack_document(fields: &Fields<'_>, findings: &mut Findings) -
     let config = fields.object("config", findings).unwrap_or_default();
     let meta = fields.object_quietly(meta_key);
     let testing = read_testing(fields, findings);
+    fields.texts("exclude", findings);
 
     let metadata = pack.clone().zip(version).map(|(pack, version)| PackMetadata {
         label: label.unwrap_or_else(|| pack.as_str().to_owned()),
@@ -290,6 +300,7 @@ mod tests {
             "runtime_deps: python",
             "dependencies: 1",
             "testing: []",
+            "exclude: '*.log'",
             "runtime_dependencies: x",
         ];
         for field in fields {

@@ -35,6 +35,9 @@ impl YamlDocument {
             return Err(Finding::new(Code::FileTooLarge, file, Position::START, message));
         }
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        if let Some(finding) = forbidden_character(file, text) {
+            return Err(finding);
+        }
         let outline = match Outline::of(text) {
             Ok(outline) if outline.is_empty() => return Err(empty(file)),
             Ok(outline) => outline,
@@ -90,6 +93,21 @@ impl YamlDocument {
             _ => Map::new(),
         }
     }
+}
+
+/// The first character that no YAML may hold unescaped, told where it is; the parsers know of no place.
+fn forbidden_character(file: &str, text: &str) -> Option<Finding> {
+    let is_allowed = |character: char| match character {
+        '\t' | '\n' | '\r' | '\u{85}' => true,
+        '\u{feff}' | '\u{fffe}' | '\u{ffff}' => false,
+        character => !character.is_control(),
+    };
+    let index = text.find(|character| !is_allowed(character))?;
+    let position = Position::in_text(text, index);
+    let character = u32::from(text[index..].chars().next().unwrap_or_default());
+    let message = format!("not YAML: the control character U+{character:04X} is here");
+    let advice = format!("remove it, or write it in double quotes as `\\u{character:04X}`");
+    Some(Finding::new(Code::Syntax, file, position, message).advise(advice))
 }
 
 /// Whether the value parser may decide alone, without an outline, and at the price of positions.
@@ -202,6 +220,16 @@ mod tests {
         for (text, code, line, column) in table {
             assert_eq!(refusal(text), (code, line, column), "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_character_that_no_yaml_may_hold_is_told_where_it_is() {
+        let table =
+            [("a: 1\nb: x\u{1}y", 2, 5), ("a: \u{7f}", 1, 4), ("é: \u{feff}", 1, 4), ("a: 1\n\0", 2, 1)];
+        for (text, line, column) in table {
+            assert_eq!(refusal(text), (Code::Syntax, line, column), "{text:?}");
+        }
+        assert_eq!(json_of("a: x\tb\u{a0}").1, vec![]);
     }
 
     #[test]

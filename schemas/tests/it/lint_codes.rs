@@ -48,7 +48,12 @@ fn yaml_cases() -> Vec<(Code, PackFiles, &'static str, usize)> {
         (Code::Tagged, pack().with_field("config: {key: !secret x}"), "pack.yaml", 4),
         (Code::NotFinite, pack().with_field("config: {most: .inf}"), "pack.yaml", 4),
         (Code::MergeKey, pack().with_field("config: &c {a: 1}\nmeta: {<<: *c}"), "pack.yaml", 5),
-        (Code::Unreadable, PackFiles::empty().with_bytes("pack.yaml"), "pack.yaml", 1),
+        (
+            Code::Unreadable,
+            PackFiles::empty().with_bytes("pack.yaml", b"ref: a\nlabel: \xe9"),
+            "pack.yaml",
+            2,
+        ),
         (Code::WrongType, pack().with_field("author: 7"), "pack.yaml", 4),
         (Code::Missing, with_testing("{shell: {entry_point: tests/run.sh}}"), "pack.yaml", 4),
         (Code::UnknownField, pack().with_field("dependancies: []"), "pack.yaml", 4),
@@ -90,6 +95,7 @@ fn pack_cases() -> Vec<(Code, PackFiles, &'static str, usize)> {
         (Code::TestFileMissing, with_testing(missing), "pack.yaml", 4),
         (Code::LabelMissing, file("ref: weather\nversion: 1.2.3"), "pack.yaml", 1),
         (Code::ResultFormat, with_testing(xunit), "pack.yaml", 4),
+        (Code::EmptyDirectory, pack().with_empty_directory("data"), "data", 1),
     ]
 }
 
@@ -146,6 +152,12 @@ fn component_cases() -> Vec<(Code, PackFiles, &'static str, usize)> {
             2,
         ),
         (Code::UnlinkedWorkflow, pack().with(linked, WORKFLOW), linked, 1),
+        (
+            Code::NeededFileLeftOut,
+            pack().with("actions/now.yaml", ACTION).without("actions/now.py"),
+            "actions/now.yaml",
+            3,
+        ),
         (Code::NestedComponent, pack().with("actions/old/now.yaml", ACTION), "actions/old/now.yaml", 1),
     ]
 }

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use attune_schemas::EntryPath;
-use attune_schemas::lint::{Code, Finding, LintReport, lint_pack};
+use attune_schemas::lint::{Code, Finding, LintReport, PackContent, lint_pack};
 
-/// The files of a pack, by path; `None` is a file that is not text.
+/// The files of a pack, by path.
 #[derive(Clone)]
 pub(crate) struct PackFiles {
-    files: BTreeMap<EntryPath, Option<String>>,
+    files: BTreeMap<EntryPath, Vec<u8>>,
+    content: PackContent,
 }
 
 impl PackFiles {
@@ -19,13 +20,12 @@ impl PackFiles {
 
     /// No files at all.
     pub(crate) fn empty() -> Self {
-        Self { files: BTreeMap::new() }
+        Self { files: BTreeMap::new(), content: PackContent::default() }
     }
 
     /// The same with one more file, or another text in it.
-    pub(crate) fn with(mut self, path: &str, text: &str) -> Self {
-        self.files.insert(path.parse().expect("a path of a pack"), Some(text.to_owned()));
-        self
+    pub(crate) fn with(self, path: &str, text: &str) -> Self {
+        self.with_bytes(path, text.as_bytes())
     }
 
     /// The same with one more line in `pack.yaml`.
@@ -34,14 +34,28 @@ impl PackFiles {
         self.with("pack.yaml", &text)
     }
 
-    /// The same with a file that is not text.
-    pub(crate) fn with_bytes(mut self, path: &str) -> Self {
-        self.files.insert(path.parse().expect("a path of a pack"), None);
+    /// The same with one more file of any bytes.
+    pub(crate) fn with_bytes(mut self, path: &str, bytes: &[u8]) -> Self {
+        let path: EntryPath = path.parse().expect("a path of a pack");
+        self.content.files.insert(path.clone());
+        self.files.insert(path, bytes.to_owned());
+        self
+    }
+
+    /// The same with an empty directory.
+    pub(crate) fn with_empty_directory(mut self, path: &str) -> Self {
+        self.content.empty_directories.insert(path.to_owned());
+        self
+    }
+
+    /// The same with a file or directory that is left out.
+    pub(crate) fn without(mut self, path: &str) -> Self {
+        self.content.left_out.insert(path.to_owned(), "matches `x` in `.packignore`".to_owned());
         self
     }
 
     pub(crate) fn lint(&self) -> LintReport {
-        lint_pack(&self.files.keys().cloned().collect(), &|file| self.files.get(file).cloned().flatten())
+        lint_pack(&self.content, &|file| self.files.get(file).cloned())
     }
 
     /// The codes that the pack raises, in the order of files and lines.

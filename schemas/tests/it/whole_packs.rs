@@ -94,7 +94,7 @@ fn everything_is_reported_at_once() {
         .with("pack.yaml", "ref: Weather.Now\nversion: 1.0\nauthor: [me]\nruntime_deps: [docker]\n")
         .with("actions/a.yaml", "ref: weather.a\nentry_point: a.sh\nparameters: []\n")
         .with("actions/b.yaml", "ref: [\n")
-        .with_bytes("actions/c.yaml")
+        .with_bytes("actions/c.yaml", b"\xff")
         .with("rules/r.yaml", "ref: weather.r\n")
         .lint();
     let found: Vec<_> = report

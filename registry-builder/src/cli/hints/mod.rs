@@ -10,7 +10,7 @@ use attune_registry::source::SourceError;
 use attune_registry::trust::{KeyError, MetadataError, PublishError, TrustError};
 
 use crate::bundle::CutError;
-use crate::operations::{AddError, InitError, InspectError, RefreshError};
+use crate::operations::{AddError, CheckError, InitError, InspectError, RefreshError};
 use crate::pack::ReleaseError;
 use crate::registry::RegistryError;
 use crate::signing::SigningError;
@@ -150,7 +150,16 @@ impl Hint for NoDefaultTarget {
 
 impl Hint for PackDirectoryError {
     fn hint(&self) -> Option<String> {
-        None
+        let hint = match self {
+            Self::Collision { .. } => "rename one of them, or name it in .packignore",
+            Self::TooLarge { .. } => "name what the pack does not need in .packignore",
+            Self::NeededFile { .. } => "take it out again with a line `!pack.yaml`",
+            Self::FileKind { .. } => "replace it by what it leads to, or name it in .packignore",
+            Self::FileName { .. } => "rename it, or name it in .packignore",
+            Self::Pattern { .. } => "write patterns as in .gitignore",
+            _ => return None,
+        };
+        Some(hint.to_owned())
     }
 }
 
@@ -205,6 +214,20 @@ impl Hint for CutError {
     }
 }
 
+impl Hint for CheckError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Lint(failure) if failure.secrets() > 0 => Some(
+                "a release is as public as the place that it lies in: name such files in .packignore, remove them, \
+                 or publish them on purpose with --include-secrets"
+                    .to_owned(),
+            ),
+            Self::Directory(error) => error.hint(),
+            Self::Lint(_) | Self::SamePack { .. } => None,
+        }
+    }
+}
+
 impl Hint for AddError {
     fn hint(&self) -> Option<String> {
         let hint = match self {
@@ -215,7 +238,11 @@ impl Hint for AddError {
             Self::RuntimeVersion(_) => {
                 "correct its `runtime_version`, or build for such a version with --python"
             }
-            Self::Directory(error) => return error.hint(),
+            Self::TargetsMissing { .. } => {
+                "a release never gains a target: ask for those alone that can be served, put the blame right, or \
+                 publish it as it is with --allow-missing"
+            }
+            Self::Check(error) => return error.hint(),
             Self::Python { source, .. } => return source.hint(),
             Self::Node { source, .. } => return source.hint(),
             Self::NoDefaultTarget(error) => return error.hint(),
@@ -223,7 +250,6 @@ impl Hint for AddError {
             Self::Registry(error) => return error.hint(),
             Self::Key(error) => return error.hint(),
             Self::Publish(error) => return error.hint(),
-            Self::Lint(_) | Self::SamePack { .. } => return None,
         };
         Some(hint.to_owned())
     }

@@ -5,14 +5,15 @@ use attune_schemas::environment_lock::{NodeLock, PythonLock};
 use attune_schemas::pack::{node_dependencies, python_requirements};
 use attune_schemas::{Platform, PythonMinor};
 
+use super::AddOptions;
+use super::CheckedPack;
 use super::error::AddError;
-use super::{AddOptions, LintedPack};
 use crate::pack::{runs_node, runs_python};
 use crate::vendoring::fetch::{DownloadError, DownloadProgress};
 use crate::vendoring::node::{NodeError, NodeInputs, VendoredNode, vendor_node};
 use crate::vendoring::python::{PythonError, PythonInputs, VendoredPython, vendor_python};
 
-pub(super) fn python_inputs(pack: &LintedPack) -> Result<PythonInputs, AddError> {
+pub(super) fn python_inputs(pack: &CheckedPack) -> Result<PythonInputs, AddError> {
     let metadata = &pack.metadata;
     let declared = python_requirements(&metadata.meta);
     PythonInputs::read(&pack.directory, &declared, metadata.requires.python.as_deref())
@@ -20,7 +21,7 @@ pub(super) fn python_inputs(pack: &LintedPack) -> Result<PythonInputs, AddError>
 }
 
 pub(super) fn vendor(
-    pack: &LintedPack,
+    pack: &CheckedPack,
     inputs: &PythonInputs,
     targets: &[(Platform, PythonMinor)],
     options: &AddOptions,
@@ -39,23 +40,23 @@ pub(super) fn vendor(
     Ok(Some(vendored))
 }
 
-fn python_failed(pack: &LintedPack, source: PythonError) -> AddError {
+fn python_failed(pack: &CheckedPack, source: PythonError) -> AddError {
     AddError::Python { pack: pack.metadata.pack.clone(), source: Box::new(source) }
 }
 
-pub(super) fn node_inputs(pack: &LintedPack) -> Result<NodeInputs, AddError> {
+pub(super) fn node_inputs(pack: &CheckedPack) -> Result<NodeInputs, AddError> {
     let metadata = &pack.metadata;
     let declared = node_dependencies(&metadata.meta);
     NodeInputs::read(&pack.directory, &declared, metadata.requires.nodejs.as_deref())
         .map_err(|error| node_failed(pack, error))
 }
 
-fn node_failed(pack: &LintedPack, source: NodeError) -> AddError {
+fn node_failed(pack: &CheckedPack, source: NodeError) -> AddError {
     AddError::Node { pack: pack.metadata.pack.clone(), source: Box::new(source) }
 }
 
 pub(super) fn vendor_packages(
-    pack: &LintedPack,
+    pack: &CheckedPack,
     inputs: &NodeInputs,
     platforms: &[Platform],
     options: &AddOptions,
@@ -82,7 +83,7 @@ pub(super) fn vendor_packages(
 }
 
 /// The lock of a pack that runs Node.js and needs no package.
-pub(super) fn bare_node(pack: &LintedPack, inputs: &NodeInputs) -> Option<NodeLock> {
+pub(super) fn bare_node(pack: &CheckedPack, inputs: &NodeInputs) -> Option<NodeLock> {
     runs_node(&pack.metadata, &pack.report.components).then(|| NodeLock {
         requires_nodejs: inputs.requires_nodejs().map(str::to_owned),
         manifest: inputs.manifest().cloned(),
@@ -92,7 +93,7 @@ pub(super) fn bare_node(pack: &LintedPack, inputs: &NodeInputs) -> Option<NodeLo
 }
 
 /// The lock of a pack that runs Python and needs no third-party package.
-pub(super) fn bare_python(pack: &LintedPack) -> Option<PythonLock> {
+pub(super) fn bare_python(pack: &CheckedPack) -> Option<PythonLock> {
     runs_python(&pack.metadata, &pack.report.components).then(|| PythonLock {
         requires_python: pack.metadata.requires.python.clone(),
         manifest: None,

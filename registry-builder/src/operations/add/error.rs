@@ -1,54 +1,24 @@
 //! Why no pack was added.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 
-use attune_registry::pack_directory::PackDirectoryError;
 use attune_registry::trust::{KeyError, PublishError};
-use attune_schemas::lint::{Findings, Severity};
 use attune_schemas::{PackRef, Version};
 
+use super::super::checked::CheckError;
 use crate::pack::{ReleaseError, RuntimeVersionError};
 use crate::registry::RegistryError;
 use crate::targets::NoDefaultTarget;
 use crate::vendoring::node::NodeError;
 use crate::vendoring::python::PythonError;
 
-/// Packs that have errors.
-#[derive(Debug, thiserror::Error)]
-#[error("{} in {}; nothing was added", counted(self.errors()), names(&self.packs))]
-pub struct LintFailure {
-    /// Every finding, by pack as it was named.
-    pub packs: Vec<(String, Findings)>,
-}
-
-impl LintFailure {
-    /// The number of errors.
-    pub fn errors(&self) -> usize {
-        self.packs.iter().map(|(_, findings)| findings.count(Severity::Error)).sum()
-    }
-}
-
 /// Why no pack was added.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AddError {
-    /// Packs have errors.
+    /// Packs cannot be read, have errors, or hold secrets.
     #[error(transparent)]
-    Lint(#[from] LintFailure),
-    /// A directory is not one of a pack.
-    #[error(transparent)]
-    Directory(#[from] PackDirectoryError),
-    /// Two of the packs have the same ref.
-    #[error("`{}` and `{}` are both pack `{pack}`", first.display(), second.display())]
-    SamePack {
-        /// The pack.
-        pack: PackRef,
-        /// The first.
-        first: PathBuf,
-        /// The second.
-        second: PathBuf,
-    },
+    Check(#[from] CheckError),
     /// A release with this version and other content is published already.
     #[error("{pack} {version} is published already, with {difference}")]
     VersionTaken {
@@ -85,6 +55,17 @@ pub enum AddError {
         /// Everyone to blame, once each.
         blames: BTreeSet<String>,
     },
+    /// A target that was asked for cannot be served.
+    #[error(
+        "pack `{pack}` does not install on everything that was asked for; nothing was added:{}",
+        lines(blames)
+    )]
+    TargetsMissing {
+        /// The pack.
+        pack: PackRef,
+        /// Every such target with who is to blame.
+        blames: BTreeSet<String>,
+    },
     /// An action or sensor asks for a version of its runtime that nothing is built for.
     #[error(transparent)]
     RuntimeVersion(#[from] RuntimeVersionError),
@@ -103,14 +84,6 @@ pub enum AddError {
     /// The metadata cannot be signed.
     #[error(transparent)]
     Publish(#[from] PublishError),
-}
-
-fn counted(errors: usize) -> String {
-    format!("{errors} error{}", if errors == 1 { "" } else { "s" })
-}
-
-fn names(packs: &[(String, Findings)]) -> String {
-    packs.iter().map(|(name, _)| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 fn lines(blames: &BTreeSet<String>) -> String {

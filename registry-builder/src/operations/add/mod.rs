@@ -4,28 +4,28 @@ mod dependencies;
 mod error;
 mod published;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use attune_registry::blob::BlobStore;
-use attune_registry::pack_directory::PackDirectory;
 use attune_registry::report::Reporter;
 use attune_schemas::coverage::ReleaseCoverage;
-use attune_schemas::lint::{Findings, LintReport};
+use attune_schemas::lint::Findings;
 use attune_schemas::pack::PackMetadata;
 use attune_schemas::pack_index::{PackIndex, Release};
 use attune_schemas::{PackRef, PythonMinor, Version};
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::checked::{CheckedPack, check_all};
 use crate::pack::{ReleaseParts, archive, config_of, require_versions, store};
 use crate::registry::{Publisher, RegistryDirectory};
 use crate::signing::KeySettings;
 use crate::targets::TargetSelection;
-use crate::vendoring::python::CoverageMatrix;
+use crate::vendoring::python::{CoverageMatrix, python_satisfies};
 use crate::vendoring::{VendorSettings, VendoredFile};
 
-pub use error::{AddError, LintFailure};
+pub use error::AddError;
 
 use dependencies::{bare_node, bare_python, node_inputs, python_inputs, vendor, vendor_packages};
 use published::{Asked, describe, empty_index};
@@ -41,6 +41,10 @@ pub struct AddOptions {
     pub packs: Vec<PathBuf>,
     /// The targets to vendor for.
     pub targets: TargetSelection,
+    /// Whether a target that cannot be served is left out, rather than refused.
+    pub allow_missing: bool,
+    /// Whether files that hold secrets are published.
+    pub include_secrets: bool,
     /// Where dependencies come from.
     pub vendor: VendorSettings,
     /// The way to have the install script of an npm package run, in the imperative.
@@ -83,18 +87,11 @@ pub struct AddedPack {
     pub findings: Findings,
 }
 
-/// A pack that passed the linter.
-struct LintedPack {
-    directory: PackDirectory,
-    metadata: PackMetadata,
-    report: LintReport,
-}
-
 /// Adds every pack, or none.
 pub fn add(options: &AddOptions, reporter: &dyn Reporter) -> Result<AddReport, AddError> {
     let registry = RegistryDirectory::open(&options.registry)?;
     let _lock = registry.lock(&options.keys.directory)?;
-    let packs = lint_all(&options.packs)?;
+    let packs = check_all(&options.packs, options.include_secrets)?;
     let keys = options.keys.load()?;
     let publisher = registry.publisher(options.now)?;
     publisher.repository().require_keys(&keys)?;
@@ -117,27 +114,6 @@ pub fn add(options: &AddOptions, reporter: &dyn Reporter) -> Result<AddReport, A
     Ok(AddReport { packs: added, metadata: publication.metadata })
 }
 
-/// Lints every pack before the first is built, so that all findings are seen at once.
-fn lint_all(paths: &[PathBuf]) -> Result<Vec<LintedPack>, AddError> {
-    let mut packs: Vec<LintedPack> = Vec::new();
-    let mut failed: Vec<(String, Findings)> = Vec::new();
-    for path in paths {
-        let directory = PackDirectory::open(path)?;
-        let report = directory.lint();
-        match report.metadata.clone() {
-            Some(metadata) if !report.findings.has_errors() => {
-                if let Some(other) = packs.iter().find(|other| other.metadata.pack == metadata.pack) {
-                    let first = other.directory.path().to_owned();
-                    return Err(AddError::SamePack { pack: metadata.pack, first, second: path.clone() });
-                }
-                packs.push(LintedPack { directory, metadata, report });
-            }
-            _ => failed.push((path.display().to_string(), report.findings)),
-        }
-    }
-    if failed.is_empty() { Ok(packs) } else { Err(LintFailure { packs: failed }.into()) }
-}
-
 /// The surroundings of every pack that is added.
 struct Adding<'a> {
     publisher: &'a Publisher<'a>,
@@ -150,7 +126,7 @@ impl Adding<'_> {
     /// Stores the release of `pack`; `None` where this very release is `published`.
     fn add(
         &self,
-        pack: &LintedPack,
+        pack: &CheckedPack,
         published: Option<&PackIndex>,
     ) -> Result<(Option<Release>, AddedPack), AddError> {
         let Self { publisher, blobs, options, reporter } = *self;
@@ -172,7 +148,8 @@ impl Adding<'_> {
         require_versions(&metadata.pack, &pack.report.components, &pythons)?;
         let platforms = if node_inputs.is_empty() { Vec::new() } else { options.targets.platforms()? };
         if let Some(release) = published.and_then(|index| index.release(&metadata.version)) {
-            let asked = Asked { targets: &targets, platforms: &platforms, glibc: options.vendor.glibc };
+            let (glibc, allow_missing) = (options.vendor.glibc, options.allow_missing);
+            let asked = Asked { targets: &targets, platforms: &platforms, glibc, allow_missing };
             asked.require_same(publisher, metadata, release, &archive)?;
             entry.size = release.size;
             return Ok((None, entry));
@@ -196,12 +173,40 @@ impl Adding<'_> {
             let blames = entry.targets.iter().flat_map(|cell| cell.blames.iter().cloned()).collect();
             return Err(AddError::InstallsNowhere { pack: metadata.pack.clone(), blames });
         }
+        self.require_targets(metadata, &entry.targets)?;
         let release = store(&parts, blobs)?;
+        // As installers read it, with their limits.
+        publisher.release(&metadata.pack, &release)?;
         entry.unchanged = false;
         entry.size = release.size;
         entry.vendored = vendored.len();
         entry.coverage = python.map(|vendored| vendored.coverage);
         Ok((Some(release), entry))
+    }
+}
+
+impl Adding<'_> {
+    /// Refuses a release that would lack a target that was asked for: it could never gain one.
+    fn require_targets(&self, metadata: &PackMetadata, cells: &[ReleaseCoverage]) -> Result<(), AddError> {
+        if self.options.allow_missing {
+            return Ok(());
+        }
+        let missing = cells.iter().filter(|cell| !cell.installs());
+        let mut blames: BTreeSet<String> = missing
+            .map(|cell| {
+                let platform = cell.platform.map(|platform| platform.to_string()).unwrap_or_default();
+                let python = cell.python.map(|python| format!(" with Python {python}")).unwrap_or_default();
+                format!("{platform}{python}: {}", cell.blames.join("; "))
+            })
+            .collect();
+        let requires = metadata.requires.python.as_deref().unwrap_or_default();
+        for python in &self.options.targets.pythons {
+            if requires.parse().is_ok_and(|requires| !python_satisfies(&requires, *python)) {
+                blames.insert(format!("Python {python}: the pack requires Python {requires}"));
+            }
+        }
+        let pack = metadata.pack.clone();
+        if blames.is_empty() { Ok(()) } else { Err(AddError::TargetsMissing { pack, blames }) }
     }
 }
 

@@ -17,6 +17,7 @@ pub(super) struct Asked<'a> {
     pub(super) targets: &'a [(Platform, PythonMinor)],
     pub(super) platforms: &'a [Platform],
     pub(super) glibc: Glibc,
+    pub(super) allow_missing: bool,
 }
 
 impl Asked<'_> {
@@ -28,7 +29,7 @@ impl Asked<'_> {
         release: &Release,
         archive: &ArchivedPack,
     ) -> Result<(), AddError> {
-        let Self { targets, platforms, glibc } = *self;
+        let Self { targets, platforms, glibc, allow_missing } = *self;
         let taken = |difference: String| AddError::VersionTaken {
             pack: metadata.pack.clone(),
             version: metadata.version.clone(),
@@ -43,7 +44,8 @@ impl Asked<'_> {
         let has = |&(platform, python): &(Platform, PythonMinor)| {
             lock.is_some_and(|lock| {
                 let served = lock.targets.iter().map(|target| (target.platform, target.python));
-                let blocked = lock.blocked.iter().map(|target| (target.platform, target.python));
+                let blocked = lock.blocked.iter().filter(|_| allow_missing);
+                let blocked = blocked.map(|target| (target.platform, target.python));
                 served.chain(blocked).any(|target| target == (platform, python))
             })
         };
@@ -62,9 +64,8 @@ impl Asked<'_> {
         let has = |platform: &Platform| {
             packages.is_some_and(|lock| {
                 let served = lock.targets.iter().map(|target| target.platform);
-                served
-                    .chain(lock.blocked.iter().map(|target| target.platform))
-                    .any(|other| other == *platform)
+                let blocked = lock.blocked.iter().filter(|_| allow_missing);
+                served.chain(blocked.map(|target| target.platform)).any(|other| other == *platform)
             })
         };
         match platforms.iter().find(|platform| !has(platform)) {

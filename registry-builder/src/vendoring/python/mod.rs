@@ -27,7 +27,7 @@ mod vendoring_tests;
 pub use error::PythonError;
 pub use lock::BuildProblem;
 pub use requirements::{LineFault, PythonInputs};
-pub(crate) use selection::wheel_fits;
 pub use selection::{BlockReason, Blocked, Coverage, CoverageCell, CoverageMatrix, Glibc, TargetKey};
+pub(crate) use selection::{python_satisfies, wheel_fits};
 pub use uv::UvSettings;
 pub use vendoring::{VendoredPython, vendor_python};

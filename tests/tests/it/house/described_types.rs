@@ -82,6 +82,8 @@ pub(super) const SECTIONS: &[Section] = &[
         &[
             ("registry-builder/src/operations/add", "AddReport"),
             ("registry-builder/src/operations/add", "AddedPack"),
+            ("registry-builder/src/operations/checked.rs", "PackFaults"),
+            ("registry/src/pack_directory/secrets/mod.rs", "Secret"),
             ("schemas/src/coverage.rs", "ReleaseCoverage"),
             ("registry-builder/src/vendoring/python/selection/coverage.rs", "CoverageMatrix"),
             ("registry-builder/src/vendoring/python/selection/coverage.rs", "CoverageCell"),

@@ -92,6 +92,14 @@ fn every_error_of_the_publisher() {
     write("node/pack.yaml", "ref: node_pack\nlabel: N\nversion: 1.0.0\n");
     write("node/package.json", "[]");
     write("full/file", "");
+    write("secret/pack.yaml", "ref: secret\nlabel: S\nversion: 1.0.0\n");
+    write("secret/.netrc", "machine a login b password c\n");
+    write("double/pack.yaml", "ref: double\nlabel: D\nversion: 1.0.0\n");
+    write("double/A.txt", "");
+    write("double/a.txt", "");
+    write("hidden/pack.yaml", "ref: hidden\nlabel: H\nversion: 1.0.0\n");
+    write("hidden/.packignore", "*\n");
+    write("old/pack.yaml", "ref: old\nlabel: O\nversion: 1.0.0\npython: '>=3.12'\n");
     write("keys/broken.json", "{");
     write("no.tar.zst", "not a bundle");
     write("right.txt", "right\n");
@@ -115,6 +123,10 @@ fn every_error_of_the_publisher() {
         "attune-build add registry bare/pack.yaml",
         "attune-build add registry bad",
         "attune-build add registry bare bare",
+        "attune-build add registry secret",
+        "attune-build add registry double",
+        "attune-build add registry hidden",
+        "attune-build add registry old --python 3.11",
         "attune-build add registry again/greeter",
         "attune-build add registry bare --keys keys",
         "attune-build add registry bare --keys none",

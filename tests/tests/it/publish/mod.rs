@@ -3,6 +3,7 @@
 mod bad_packs;
 mod dependencies;
 mod logins;
+mod pack_files;
 mod public_packages;
 mod python_requirements;
 mod python_wheels;

@@ -210,3 +210,35 @@ fn one_release_serves_several_targets() {
     world.bundle(&[&["reporter"][..], &both[..]].concat()).succeeds();
     world.install_bundle().succeeds();
 }
+
+/// A pack whose one wheel is for `python` alone.
+fn for_one_python(python: &str) -> PackBuilder {
+    let machine = if this_arch() == "arm64" { "aarch64" } else { "x86_64" };
+    native(&format!("cp{0}-cp{0}-manylinux_2_17_{machine}", python.replace('.', "")))
+}
+
+#[test]
+fn a_target_that_was_asked_for_and_cannot_be_served_publishes_nothing() {
+    let world = World::with_registry();
+    let before = attune_tests::Tree::of(&world.registry().join("metadata"));
+    let both = ["--python", "3.11", "--python", "3.12", "--no-build"];
+    let pack = for_one_python("3.11");
+    let innocent = PackBuilder::new("innocent", "1.0.0");
+    let blame = format!("linux/{} with Python 3.12: ", this_arch());
+    let run = world.add_for(&[&innocent, &pack], &both).fails(4, &["`native`", &blame, "`fast` 1.0.0"]);
+    assert!(run.with_hint().stderr.contains("--allow-missing"));
+    attune_tests::Tree::of(&world.registry().join("metadata")).assert_same(&before);
+    world.add_for(&[&innocent, &pack], &[&both[..], &["--allow-missing"]].concat()).succeeds();
+    // What is published lacks the target, and says so again.
+    world.add_for(&[&pack], &both).fails(1, &["published already", "nothing vendored for Python 3.12"]);
+    world.add_for(&[&pack], &[&both[..], &["--allow-missing"]].concat()).succeeds();
+}
+
+#[test]
+fn a_python_that_the_pack_itself_excludes_is_no_target() {
+    let world = World::with_registry();
+    let pack = PackBuilder::new("modern", "1.0.0").yaml("python: '>=3.12'\nruntime_deps: [python]");
+    let words = ["Python 3.11: the pack requires Python >=3.12"];
+    world.add_for(&[&pack], &["--python", "3.11", "--python", "3.12"]).fails(4, &words).with_hint();
+    world.add_for(&[&pack], &["--python", "3.12"]).succeeds();
+}

@@ -18,6 +18,6 @@ pub use blocked::{BlockReason, Blocked};
 pub use coverage::{Coverage, CoverageCell, CoverageMatrix};
 pub(super) use patches::Patches;
 pub(super) use select::{Selected, Selection, patches_of_lock, select, unserved};
-pub(crate) use target::wheel_fits;
 pub use target::{Glibc, TargetKey};
-pub(super) use target::{TargetEnvironment, TargetError, python_satisfies};
+pub(super) use target::{TargetEnvironment, TargetError};
+pub(crate) use target::{python_satisfies, wheel_fits};

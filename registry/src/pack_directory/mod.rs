@@ -1,24 +1,34 @@
 //! A pack as a directory: which of its files belong to it, and what they hold.
 //!
-//! Left out is what tools leave behind and no pack needs: version control, bytecode, virtual
-//! environments, editors' and systems' droppings. Links are followed where they stay in the pack.
+//! Left out is what tools leave behind and no pack needs, and what the pack itself names; empty directories are
+//! not kept, as in git. Links are followed where they stay in the pack.
+
+mod error;
+mod left_out;
+mod secrets;
+mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use attune_schemas::EntryPath;
-use attune_schemas::entry_path::EntryPathError;
-use attune_schemas::lint::{LintReport, lint_pack};
+use attune_schemas::lint::{LintReport, PackContent, lint_pack};
+
+pub use error::PackDirectoryError;
+pub use left_out::Reason;
+pub use secrets::Secret;
 
 use crate::archive::SourceFile;
+use walk::Walk;
 
 /// A pack's directory and the files that make the pack.
 #[derive(Debug, Clone)]
 pub struct PackDirectory {
     directory: PathBuf,
     files: BTreeMap<EntryPath, PackFile>,
+    left_out: BTreeMap<String, Reason>,
+    empty: BTreeSet<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -27,57 +37,6 @@ struct PackFile {
     size: u64,
     executable: bool,
 }
-
-/// Why a directory is not one of a pack.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum PackDirectoryError {
-    /// There is no directory.
-    #[error("`{}` is not a pack's directory: {reason}", path.display())]
-    NotADirectory {
-        /// The path that was named.
-        path: PathBuf,
-        /// The fault.
-        reason: &'static str,
-    },
-    /// A file of the pack has a name that cannot be archived.
-    #[error("a file in `{}` cannot be archived", directory.display())]
-    FileName {
-        /// The pack's directory.
-        directory: PathBuf,
-        /// The cause.
-        #[source]
-        source: EntryPathError,
-    },
-    /// A file of the pack is neither a file nor a directory, or leads out of the pack.
-    #[error("`{}` cannot be archived: {reason}", path.display())]
-    FileKind {
-        /// The file.
-        path: PathBuf,
-        /// The fault.
-        reason: &'static str,
-    },
-    /// A disk failed.
-    #[error("could not read a file of the pack")]
-    Io(#[from] io::Error),
-}
-
-/// Names that are left out wherever they are.
-const LEFT_OUT: [&str; 13] = [
-    ".DS_Store",
-    ".git",
-    ".hg",
-    ".idea",
-    ".mypy_cache",
-    ".pytest_cache",
-    ".ruff_cache",
-    ".svn",
-    ".tox",
-    ".venv",
-    ".vscode",
-    "__pycache__",
-    "node_modules",
-];
 
 impl PackDirectory {
     /// Reads which files are in `directory`.
@@ -94,16 +53,24 @@ impl PackDirectory {
             }
             Err(error) => return Err(error.into()),
         }
-        let root = fs_err::canonicalize(directory)?;
-        let mut pack = Self { directory: directory.to_owned(), files: BTreeMap::new() };
-        let mut ancestors = vec![root.clone()];
-        pack.walk(&root, None, &root, &mut ancestors)?;
-        Ok(pack)
+        let walk = Walk::through(directory)?;
+        let (files, left_out, empty) = (walk.files, walk.left_out, walk.empty);
+        Ok(Self { directory: directory.to_owned(), files, left_out, empty })
     }
 
     /// The directory, as it was named.
     pub fn path(&self) -> &Path {
         &self.directory
+    }
+
+    /// The files of the pack with their sizes in bytes.
+    pub fn files(&self) -> impl Iterator<Item = (&EntryPath, u64)> {
+        self.files.iter().map(|(path, file)| (path, file.size))
+    }
+
+    /// The files and directories that do not belong to the pack, each with the reason.
+    pub const fn left_out(&self) -> &BTreeMap<String, Reason> {
+        &self.left_out
     }
 
     /// The place of the pack's file at `path`, links resolved; `None` if the pack has no such file.
@@ -130,12 +97,25 @@ impl PackDirectory {
 
     /// Checks everything that can be checked without a network.
     pub fn lint(&self) -> LintReport {
-        let names: BTreeSet<EntryPath> = self.files.keys().cloned().collect();
-        lint_pack(&names, &|path| {
-            let bytes = self.read(path).ok()??;
-            // Shown as a syntax error where it is; a file that is no text has no valid YAML.
-            Some(String::from_utf8_lossy(&bytes).into_owned())
-        })
+        let files: BTreeSet<EntryPath> = self.files.keys().cloned().collect();
+        let left_out =
+            self.left_out.iter().map(|(path, reason)| (path.clone(), reason.to_string())).collect();
+        let content = PackContent { files, left_out, empty_directories: self.empty.clone() };
+        lint_pack(&content, &|path| self.read(path).ok()?)
+    }
+
+    /// The files of the pack that hold a secret.
+    ///
+    /// # Errors
+    /// A file cannot be read.
+    pub fn secrets(&self) -> io::Result<Vec<Secret>> {
+        let mut found = Vec::new();
+        for (path, file) in &self.files {
+            if let Some(holds) = secrets::of(path, &file.path)? {
+                found.push(Secret { file: path.clone(), holds });
+            }
+        }
+        Ok(found)
     }
 
     /// The files, ready to be archived.
@@ -150,73 +130,6 @@ impl PackDirectory {
         };
         self.files.iter().map(|(path, file)| (path.clone(), source(file))).collect()
     }
-
-    fn walk(
-        &mut self,
-        directory: &Path,
-        prefix: Option<&EntryPath>,
-        root: &Path,
-        ancestors: &mut Vec<PathBuf>,
-    ) -> Result<(), PackDirectoryError> {
-        for entry in fs_err::read_dir(directory)? {
-            let entry = entry?;
-            let name = entry.file_name();
-            let Some(name) = name.to_str() else {
-                return Err(PackDirectoryError::FileKind {
-                    path: entry.path(),
-                    reason: "its name is not UTF-8",
-                });
-            };
-            if LEFT_OUT.contains(&name) || is_bytecode(name) {
-                continue;
-            }
-            let text = prefix.map_or(name.to_owned(), |prefix| format!("{prefix}/{name}"));
-            let path: EntryPath = text.parse().map_err(|source| PackDirectoryError::FileName {
-                directory: self.directory.clone(),
-                source,
-            })?;
-            self.visit(&entry.path(), path, root, ancestors)?;
-        }
-        Ok(())
-    }
-
-    fn visit(
-        &mut self,
-        path: &Path,
-        entry: EntryPath,
-        root: &Path,
-        ancestors: &mut Vec<PathBuf>,
-    ) -> Result<(), PackDirectoryError> {
-        let refuse = |reason| PackDirectoryError::FileKind { path: path.to_owned(), reason };
-        let real = match fs_err::canonicalize(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Err(refuse("it is a link that leads nowhere"));
-            }
-            real => real?,
-        };
-        if !real.starts_with(root) {
-            return Err(refuse("it is a link that leads out of the pack"));
-        }
-        let metadata = fs_err::metadata(&real)?;
-        if metadata.is_dir() {
-            if ancestors.contains(&real) {
-                return Err(refuse("it is a link to a directory that it is in"));
-            }
-            ancestors.push(real.clone());
-            self.walk(&real, Some(&entry), root, ancestors)?;
-            ancestors.pop();
-        } else if metadata.is_file() {
-            let executable = metadata.permissions().mode() & 0o100 != 0;
-            self.files.insert(entry, PackFile { path: real, size: metadata.len(), executable });
-        } else {
-            return Err(refuse("it is neither a file nor a directory"));
-        }
-        Ok(())
-    }
-}
-
-fn is_bytecode(name: &str) -> bool {
-    Path::new(name).extension().is_some_and(|extension| extension == "pyc" || extension == "pyo")
 }
 
 #[cfg(test)]
