@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use crate::component::{
-    ComponentFile, ComponentKind, ComponentSummary, check_component_set, component_files, needed_file,
-    read_component, report_nested,
+    ComponentFile, ComponentKind, ComponentSummary, check_component_set, component_files, link_workflows,
+    needed_file, read_component, report_nested,
 };
 use crate::diagnostics::Position;
 use crate::entry_path::EntryPath;
@@ -69,7 +69,6 @@ pub fn lint_pack(content: &PackContent, read: &Read<'_>) -> LintReport {
     let mut report = LintReport::default();
     let pack = lint_pack_file(&content.files, read, &mut report);
     lint_components(content, read, pack, &mut report);
-    report_nested(&content.files, &mut report.findings);
     for directory in &content.empty_directories {
         let message = "the directory is empty, and no archive keeps it";
         let finding = Finding::new(Code::EmptyDirectory, directory, Position::START, message);
@@ -116,12 +115,15 @@ fn lint_components(content: &PackContent, read: &Read<'_>, pack: Option<PackRef>
     }
     check_component_set(&pack, &components, files, &mut findings);
     report_left_out(content, &components, &mut findings);
+    let text = |file: &EntryPath, findings: &mut Findings| read_text(file, read, findings);
+    let linked = link_workflows(&components, files, &text, &mut findings);
+    report_nested(files, &linked.files, &mut findings);
     if !known {
         // Without the pack's ref, every component would seem to belong elsewhere.
         findings.retain(|finding| !NEED_THE_PACK.contains(&finding.code));
     }
     report.findings.extend(findings);
-    report.components = components.into_iter().map(ComponentFile::into_summary).collect();
+    report.components = linked.take_place_in(components);
     report.components.sort_by(|a, b| (a.kind, &a.component_ref).cmp(&(b.kind, &b.component_ref)));
     drop_shadowed(&mut report.components);
 }

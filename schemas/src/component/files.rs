@@ -26,8 +26,14 @@ pub fn component_files(files: &BTreeSet<EntryPath>) -> Vec<(ComponentKind, Entry
 }
 
 /// Reports YAML files below a component directory that are too deep to be loaded.
-pub(crate) fn report_nested(files: &BTreeSet<EntryPath>, findings: &mut Findings) {
-    for file in files.iter().filter(|file| kind_of(file).is_none()) {
+///
+/// The files that actions name as their workflows, `workflows`, are loaded from wherever they are.
+pub(crate) fn report_nested(
+    files: &BTreeSet<EntryPath>,
+    workflows: &BTreeSet<EntryPath>,
+    findings: &mut Findings,
+) {
+    for file in files.difference(workflows).filter(|file| kind_of(file).is_none()) {
         let Some((directory, name)) = split(file) else { continue };
         let nested = ComponentKind::ALL
             .into_iter()
@@ -111,7 +117,7 @@ mod tests {
             ]
         );
         let mut findings = Findings::new();
-        report_nested(&files, &mut findings);
+        report_nested(&files, &BTreeSet::new(), &mut findings);
         let nested: Vec<_> = findings.iter().map(|finding| finding.file.as_str()).collect();
         assert_eq!(nested, ["actions/lib/x.yaml", "actions/workflows/notes.yaml"]);
     }

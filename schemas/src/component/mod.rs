@@ -9,6 +9,7 @@
 mod entry_point;
 mod files;
 mod kind;
+mod linked;
 mod queue;
 mod read;
 mod reference;
@@ -24,6 +25,7 @@ pub(crate) use entry_point::needed_file;
 pub use files::component_files;
 pub(crate) use files::report_nested;
 pub use kind::ComponentKind;
+pub(crate) use linked::link_workflows;
 pub use read::{ComponentFile, read_component};
 pub use set::check_component_set;
 pub use summary::{ComponentSummary, count_by_directory};

@@ -38,6 +38,11 @@ impl ComponentFile {
         self.summary
     }
 
+    /// Whether the file itself says what its ref is.
+    pub(super) fn has_own_ref(&self) -> bool {
+        self.document.value().get("ref").is_some_and(|value| !value.is_null())
+    }
+
     /// A typed view of the definition; positions are those of the file.
     pub(crate) fn fields(&self) -> Fields<'_> {
         Fields::root(&self.document, &self.summary.definition)
@@ -79,6 +84,29 @@ pub fn read_component(
     let definition = complete(kind, pack, &component_ref, map);
     let summary = ComponentSummary { kind, component_ref, label, file: file.clone(), definition };
     Some(ComponentFile { summary, document })
+}
+
+/// Reads `text`, the content of `file`, as the graph of a workflow, whatever the file is called.
+///
+/// `None` if it cannot be parsed; `findings` says why.
+pub(super) fn read_graph(
+    file: &EntryPath,
+    text: &str,
+    findings: &mut Findings,
+) -> Option<Map<String, Value>> {
+    match YamlDocument::parse(file.as_str(), text) {
+        Ok(document) => {
+            let map = document.to_json(findings);
+            let fields = Fields::root(&document, &map);
+            check_fields(ComponentKind::Workflow, &fields, findings);
+            check_workflow(&fields, findings);
+            Some(map)
+        }
+        Err(finding) => {
+            findings.push(finding);
+            None
+        }
+    }
 }
 
 fn check_fields(kind: ComponentKind, fields: &Fields<'_>, findings: &mut Findings) {

@@ -123,6 +123,58 @@ fn everything_is_reported_at_once() {
 }
 
 #[test]
+fn each_action_has_the_workflow_that_it_names_wherever_the_file_is() {
+    let graph = "version: 1.0.0\nlabel: Graph\nparameters: {old: {}}\noutput: {o: {}}\ntasks: [{name: a}]\n";
+    let files = [
+        "actions/workflows/flow.yaml",
+        "graphs/flow.workflow.yaml",
+        "workflows/flow.yaml",
+        "actions/workflows/shared.workflow.yaml",
+        "actions/flow.graph",
+    ];
+    for file in files {
+        let named = file.strip_prefix("actions/").map_or_else(|| format!("../{file}"), str::to_owned);
+        let action = |name: &str| {
+            format!("ref: weather.{name}\nlabel: L {name}\nparameters: {{p: {{}}}}\nworkflow_file: {named}\n")
+        };
+        let pack = PackFiles::least().with(file, graph);
+        let pack = pack.with("actions/one.yaml", &action("one")).with("actions/two.yaml", &action("two"));
+        let report = pack.lint();
+        assert!(report.findings.is_empty(), "{file}: {:?}", report.findings);
+        let workflows: Vec<_> =
+            report.components.iter().filter(|component| component.kind == ComponentKind::Workflow).collect();
+        for name in ["one", "two"] {
+            let component_ref = format!("weather.{name}");
+            let found: Vec<_> =
+                workflows.iter().filter(|workflow| workflow.component_ref == component_ref).collect();
+            assert_eq!(found.len(), 1, "{file}: {name}");
+            let definition = &found[0].definition;
+            assert_eq!((found[0].label.as_str(), found[0].file.as_str()), (&*format!("L {name}"), file));
+            assert_eq!(definition["ref"], json!(component_ref));
+            assert_eq!(definition["label"], json!(format!("L {name}")));
+            assert_eq!(
+                (&definition["parameters"], &definition["output"]),
+                (&json!({"p": {}}), &json!({"o": {}}))
+            );
+            assert_eq!(definition["tasks"], json!([{"name": "a"}]));
+        }
+        // What lies in `workflows/` is a workflow of its own as well.
+        assert_eq!(workflows.len(), if file.starts_with("workflows/") { 3 } else { 2 }, "{file}");
+    }
+}
+
+#[test]
+fn a_defect_of_a_workflow_that_two_actions_share_is_told_once() {
+    let action = |name: &str| format!("ref: weather.{name}\nworkflow_file: ../graphs/flow.yaml\n");
+    let pack = PackFiles::least()
+        .with("graphs/flow.yaml", "version: 1.0.0\ntasks: many\n")
+        .with("actions/one.yaml", &action("one"))
+        .with("actions/two.yaml", &action("two"));
+    assert_eq!(pack.codes(), [Code::WrongType]);
+    assert_eq!(pack.finding(Code::WrongType).file, "graphs/flow.yaml");
+}
+
+#[test]
 fn of_two_workflows_with_one_ref_the_one_under_actions_is_kept() {
     let linked = "actions/workflows/flow.workflow.yaml";
     let report = PackFiles::least()

@@ -5,3 +5,4 @@ mod host_conditions;
 mod offline;
 mod pack_tests;
 mod served_registry;
+mod workflows;
