@@ -87,8 +87,10 @@ pub struct MetadataFetch<'a>(pub &'a dyn Source);
 impl Fetch for MetadataFetch<'_> {
     fn fetch(&self, name: &str, max_bytes: u64) -> Result<Option<Vec<u8>>, FetchError> {
         let path = RegistryPath::metadata(name).map_err(|error: LayoutError| FetchError::damaged(error))?;
-        self.0.read(&path, max_bytes).map_err(|error| {
-            if error.is_damage() { FetchError::damaged(error) } else { FetchError::source(error) }
+        self.0.read(&path, max_bytes).map_err(|error| match error {
+            error if error.is_damage() => FetchError::damaged(error),
+            error if error.is_forbidden() => FetchError::forbidden(error),
+            error => FetchError::source(error),
         })
     }
 }

@@ -1,9 +1,11 @@
 //! A failure as it is shown: the failure, its causes, and a hint.
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
+use attune_registry::report::without_secrets;
 use attune_schemas::FailureKind;
 use serde_json::json;
 
@@ -12,7 +14,7 @@ use crate::{Output, exit_code};
 /// A failure of a command, ready to be shown.
 ///
 /// Each program turns the errors of its library into this type, in its `cli` folder: that is where the flags
-/// are that a hint may name.
+/// are that a hint may name. Logins and tokens in URLs are left out of it, whoever wrote them into an error.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     kind: FailureKind,
@@ -22,13 +24,21 @@ pub struct Failure {
     details: serde_json::Map<String, serde_json::Value>,
 }
 
+/// `text` without logins and tokens.
+fn discreet(text: String) -> String {
+    match without_secrets(&text) {
+        Cow::Borrowed(_) => text,
+        Cow::Owned(shown) => shown,
+    }
+}
+
 impl Failure {
     /// The failure that `error` is, with its chain of sources.
     pub fn new(error: &dyn Error, kind: FailureKind) -> Self {
         let mut causes = Vec::new();
         let mut source = error.source();
         while let Some(cause) = source {
-            let text = cause.to_string();
+            let text = discreet(cause.to_string());
             // A transparent error says the same as its source.
             if causes.last() != Some(&text) {
                 causes.push(text);
@@ -40,6 +50,7 @@ impl Failure {
 
     /// A failure without a cause.
     pub fn from_message(message: String, kind: FailureKind) -> Self {
+        let message = discreet(message);
         Self { kind, message, causes: Vec::new(), hint: None, details: serde_json::Map::new() }
     }
 
@@ -52,7 +63,7 @@ impl Failure {
     /// Adds the hint, if there is one.
     #[must_use]
     pub fn with_hint(mut self, hint: Option<String>) -> Self {
-        self.hint = hint;
+        self.hint = hint.map(discreet);
         self
     }
 

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
-use attune_registry::report::Reporter;
+use attune_registry::report::{Reporter, without_secrets};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// Shows progress on standard error.
@@ -43,7 +43,7 @@ impl Reporter for TerminalReporter {
             None => ProgressBar::new_spinner().with_style(style("{spinner} {msg} {elapsed}")),
         };
         bar.set_draw_target(ProgressDrawTarget::stderr());
-        bar.set_message(task.to_owned());
+        bar.set_message(without_secrets(task).into_owned());
         bar.enable_steady_tick(Duration::from_millis(100));
         self.with_bar(|current| {
             if let Some(old) = current.replace(bar) {
@@ -72,6 +72,7 @@ impl Reporter for TerminalReporter {
         if !self.show_warnings {
             return;
         }
+        let message = without_secrets(message);
         let yellow = Style::new().bold().fg_color(Some(AnsiColor::Yellow.into()));
         let write = || writeln!(anstream::stderr(), "{yellow}warning{yellow:#}: {message}");
         self.with_bar(|bar| {

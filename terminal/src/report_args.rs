@@ -1,5 +1,8 @@
 //! Options about the report that every command has.
 
+use std::io::{self, Write};
+
+use attune_registry::report::without_secrets;
 use clap::{ArgAction, Args};
 use tracing::level_filters::LevelFilter;
 
@@ -52,6 +55,20 @@ pub fn start_log(level: LevelFilter) {
         .with_max_level(level)
         .with_target(false)
         .without_time()
-        .with_writer(anstream::stderr)
+        .with_writer(|| Discreet(anstream::stderr()))
         .init();
+}
+
+/// Leaves logins and tokens in URLs out of the log. Each entry comes in one piece.
+struct Discreet<W>(W);
+
+impl<W: Write> Write for Discreet<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write_all(without_secrets(&String::from_utf8_lossy(bytes)).as_bytes())?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
 }

@@ -1,7 +1,9 @@
 //! A command line that cannot be parsed, reported in the form that it asks for.
 
 use std::ffi::OsString;
+use std::io::Write as _;
 
+use attune_registry::report::without_secrets;
 use attune_schemas::FailureKind;
 
 use crate::{Failure, Output};
@@ -19,6 +21,12 @@ pub fn show_usage(error: &clap::Error, args: &[OsString]) -> u8 {
         return failure.exit_code();
     }
     // There is nowhere left to report a closed stream.
-    let _ = error.print();
+    if error.use_stderr() {
+        // What was typed is quoted, and may be a URL with a login.
+        let styled = error.render().ansi().to_string();
+        let _ = write!(anstream::stderr(), "{}", without_secrets(&styled));
+    } else {
+        let _ = error.print();
+    }
     u8::try_from(error.exit_code()).unwrap_or(2)
 }

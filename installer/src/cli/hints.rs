@@ -16,7 +16,7 @@ use attune_schemas::FailureKind;
 use crate::environments::NodeModulesError;
 use crate::environments::VenvError;
 use crate::environments::{BuildError, RecipeError};
-use crate::failure::Failed as _;
+use crate::failure::{Failed as _, failed_reader};
 use crate::operations::InstallError;
 use crate::operations::RebuildError;
 use crate::plan::{ChooseError, PlanError};
@@ -138,7 +138,7 @@ impl Hint for SourceError {
             Self::MissingBlobs { .. } => {
                 "make the bundle again with `attune-build bundle` for this platform and Python"
             }
-            Self::Http { .. } => "check the URL and that the server is reachable from here",
+            Self::Http { fault, .. } => super::http_hints::http_hint(fault),
             _ => return None,
         };
         Some(hint.to_owned())
@@ -231,7 +231,7 @@ impl Hint for ResolveError {
             Self::UnknownPack { .. } => {
                 "it is not in what you install from; make a bundle with it, or name its --registry"
             }
-            _ => return None,
+            _ => return failed_reader(self)?.hint(),
         };
         Some(hint.to_owned())
     }

@@ -117,9 +117,10 @@ impl Failed for TrustError {
 /// The failure of the source that kept a metadata file from being fetched.
 pub fn failed_source(error: &TrustError) -> Option<&SourceError> {
     match error {
-        TrustError::Fetch { source: FetchError::Source(cause) | FetchError::Damaged(cause), .. } => {
-            cause.downcast_ref()
-        }
+        TrustError::Fetch {
+            source: FetchError::Source(cause) | FetchError::Forbidden(cause) | FetchError::Damaged(cause),
+            ..
+        } => cause.downcast_ref(),
         _ => None,
     }
 }
@@ -151,7 +152,8 @@ impl Failed for ResolveError {
     }
 }
 
-fn failed_reader(error: &ResolveError) -> Option<&ReaderError> {
+/// The failure of the reader that kept releases from being listed.
+pub fn failed_reader(error: &ResolveError) -> Option<&ReaderError> {
     match error {
         ResolveError::Candidates { source, .. } => source.downcast_ref(),
         _ => None,

@@ -28,8 +28,10 @@ impl FromStr for SourceLocation {
 
     /// A registry: a URL, `file://` URL or directory.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if let Some(path) = text.strip_prefix("file://") {
-            return Ok(Self::Directory(PathBuf::from(path)));
+        const FILE: &str = "file://";
+        let is_file = text.get(..FILE.len()).is_some_and(|scheme| scheme.eq_ignore_ascii_case(FILE));
+        if is_file {
+            return Ok(Self::Directory(PathBuf::from(&text[FILE.len()..])));
         }
         if text.contains("://") {
             return Ok(Self::Url(text.to_owned()));

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use attune_registry::reader::MetadataFetch;
 use attune_registry::source::Source;
-use attune_registry::trust::{Fetch, Limits, MetadataError, TrustAnchor, TrustError};
+use attune_registry::trust::{Fetch, FetchError, Limits, MetadataError, TrustAnchor, TrustError};
 use attune_schemas::Digest;
 
 /// Why a root cannot be trusted.
@@ -91,10 +91,19 @@ fn find_anchor(source: &dyn Source, fingerprint: Digest) -> Result<TrustAnchor, 
     /// As many as a client would follow.
     const MAX_ROOTS: u32 = 256;
     let limit = Limits::default().root_bytes;
+    let (mut is_any_there, mut refused) = (false, None);
     for version in 1..=MAX_ROOTS {
         let name = format!("{version}.root.json");
         let found = MetadataFetch(source).fetch(&name, limit);
-        let found = found.map_err(|error| TrustError::Fetch { file: name, source: error })?;
+        let found = match found {
+            // As in the chain of roots: what may not be read may be absent.
+            Err(source @ FetchError::Forbidden(_)) => {
+                refused.get_or_insert(TrustError::Fetch { file: name, source });
+                None
+            }
+            found => found.map_err(|error| TrustError::Fetch { file: name, source: error })?,
+        };
+        is_any_there |= found.is_some();
         match found {
             // Not a byte of it is looked at before the digest is right.
             Some(bytes) if Digest::of(&bytes) == fingerprint => {
@@ -106,5 +115,9 @@ fn find_anchor(source: &dyn Source, fingerprint: Digest) -> Result<TrustAnchor, 
             None => {}
         }
     }
-    Err(AnchorError::NoSuchRoot { source_name: source.name(), fingerprint })
+    match refused {
+        // Not one root may be read: that says nothing about fingerprints.
+        Some(refused) if !is_any_there => Err(refused.into()),
+        _ => Err(AnchorError::NoSuchRoot { source_name: source.name(), fingerprint }),
+    }
 }

@@ -41,6 +41,9 @@ Examples:
   attune-build refresh ./packs-registry
   attune-build key rotate ./packs-registry --role timestamp
 
+Downloads go through HTTPS_PROXY, HTTP_PROXY and NO_PROXY, trust the certificates of SSL_CERT_FILE or SSL_CERT_DIR
+(else the machine's), and log in as .npmrc, .netrc and uv's configuration say.
+
 Exit codes:
   0 done   1 failed   2 usage   3 not trusted or damaged   4 unresolvable   8 registry is busy";
 

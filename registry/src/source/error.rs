@@ -4,6 +4,7 @@ use std::io;
 
 use attune_schemas::{Digest, FailureKind};
 
+use super::HttpFault;
 use crate::archive::ArchiveError;
 use crate::blob::BlobError;
 use crate::layout::RegistryPath;
@@ -81,17 +82,17 @@ pub enum SourceError {
         source: io::Error,
     },
     /// A server could not be reached or answered with an error.
-    #[error("could not fetch `{url}`: {reason}")]
+    #[error("could not fetch `{url}`: {fault}")]
     Http {
-        /// The URL.
+        /// The URL, as it may be shown.
         url: String,
         /// The cause.
-        reason: String,
+        fault: HttpFault,
     },
     /// The URL of a registry is not one.
     #[error("`{url}` is not the URL of a registry: {reason}")]
     Url {
-        /// The URL.
+        /// The URL, as it may be shown.
         url: String,
         /// The defect.
         reason: String,
@@ -123,6 +124,12 @@ impl SourceError {
             source.kind(),
             io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData | io::ErrorKind::Other
         )
+    }
+
+    /// Whether a server refuses the file without saying whether it is there. Object stores answer so for what
+    /// is absent, to readers who may not list it.
+    pub const fn is_forbidden(&self) -> bool {
+        matches!(self, Self::Http { fault: HttpFault::Forbidden(_), .. })
     }
 
     /// The kind of the failure.

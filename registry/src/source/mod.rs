@@ -7,6 +7,7 @@ mod directory;
 mod error;
 #[cfg(feature = "http")]
 mod http;
+mod http_fault;
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -17,7 +18,8 @@ use attune_schemas::bundle::BundleDescription;
 pub use directory::DirectorySource;
 pub use error::SourceError;
 #[cfg(feature = "http")]
-pub use http::HttpSource;
+pub use http::{HttpSource, certificate_fault};
+pub use http_fault::{CertificateFault, HttpFault};
 
 use crate::blob::{BlobSpool, VerifiedBlob};
 use crate::layout::RegistryPath;

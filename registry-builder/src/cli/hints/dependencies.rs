@@ -6,32 +6,6 @@ use crate::vendoring::fetch::DownloadError;
 use crate::vendoring::node::NodeError;
 use crate::vendoring::python::{Blocked, LineFault, PythonError};
 
-impl Hint for DownloadError {
-    fn hint(&self) -> Option<String> {
-        let hint = match self {
-            Self::Transport { .. } => {
-                "check the network, the proxy variables and SSL_CERT_FILE, then run it again"
-            }
-            Self::Status { status, .. } if matches!(status.as_u16(), 401 | 407) => {
-                "give a login: in .netrc, or in the URL of the package index (--index-url, --extra-index-url)"
-            }
-            Self::Status { status, .. } if matches!(status.as_u16(), 403 | 404) => {
-                "check that the file is still there and that the login, if it takes one, may read it"
-            }
-            Self::Status { .. } | Self::Range { .. } => "run it again; what was fetched is kept",
-            Self::Truncated { .. } | Self::TooLarge { .. } | Self::Digest { .. } | Self::Local { .. } => {
-                "if the file was published anew, make the lock again; otherwise do not trust its source"
-            }
-            Self::Proxy | Self::Authorities(_) | Self::NoAuthorities => {
-                "correct `proxy`, `https-proxy`, `ca` or `cafile` of your .npmrc, or NODE_EXTRA_CA_CERTS"
-            }
-            Self::Offline { .. } => "run it once with the network, with the same cache",
-            _ => return None,
-        };
-        Some(hint.to_owned())
-    }
-}
-
 fn line_hint(fault: &LineFault) -> String {
     match fault {
         LineFault::Hash { .. } => "write it as `--hash=sha256:` and 64 hex digits".to_owned(),

@@ -1,6 +1,7 @@
 //! The remedy of each failure, in the words and flags of this program.
 
 mod dependencies;
+mod downloads;
 
 use attune_registry::bundle::BundleError;
 use attune_registry::pack_directory::PackDirectoryError;

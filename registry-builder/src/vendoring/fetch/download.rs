@@ -9,6 +9,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use attune_registry::source::CertificateFault;
 use attune_schemas::Digest;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use reqwest::StatusCode;
@@ -156,6 +157,14 @@ pub enum DownloadError {
         #[source]
         source: reqwest::Error,
     },
+    /// The server's certificate is not accepted.
+    #[error("cannot download `{url}`: {fault}")]
+    Certificate {
+        /// The URL.
+        url: String,
+        /// Why.
+        fault: CertificateFault,
+    },
     /// The server refuses.
     #[error("cannot download `{url}`: the server answers {status}")]
     Status {
@@ -256,10 +265,15 @@ impl DownloadError {
         }
     }
 
-    /// Whether something came that is not what was promised.
+    /// Whether the server said nothing for as long as one may.
+    pub(crate) fn is_silence(&self) -> bool {
+        matches!(self, Self::Transport { source, .. } if source.is_timeout() && !source.is_connect())
+    }
+
+    /// Whether something came that is not what was promised; what ends early is out of reach.
     pub const fn is_damage(&self) -> bool {
         match self {
-            Self::Truncated { .. } | Self::TooLarge { .. } | Self::Digest { .. } => true,
+            Self::TooLarge { .. } | Self::Digest { .. } => true,
             Self::Local { source, .. } => !matches!(source, CacheError::Io(_)),
             _ => false,
         }

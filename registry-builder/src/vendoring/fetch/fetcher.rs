@@ -7,6 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use attune_registry::source::certificate_fault;
 use futures_util::StreamExt;
 use reqwest::header::{AUTHORIZATION, CONTENT_RANGE, ETAG, HeaderMap, IF_RANGE, RANGE};
 use reqwest::{Client, Response, StatusCode};
@@ -27,7 +28,7 @@ const MAX_BACKOFF: Duration = Duration::from_secs(20);
 /// How long connecting may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a server may stay silent.
-const READ_TIMEOUT: Duration = Duration::from_mins(1);
+const READ_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Fetches files one by one; shared by those fetched at the same time.
 pub(crate) struct Fetcher<'a> {
@@ -115,7 +116,8 @@ impl<'a> Fetcher<'a> {
                     tracing::debug!(name = request.name, attempt, %error, "download attempt failed");
                     tokio::time::sleep(backoff).await;
                     backoff = MAX_BACKOFF.min(backoff * 2);
-                    attempt += 1;
+                    // A silence has cost half a minute already.
+                    attempt += if error.is_silence() { 2 } else { 1 };
                 }
                 result => return result,
             }
@@ -240,5 +242,8 @@ fn continues_at(headers: &HeaderMap, offset: u64) -> bool {
 }
 
 fn transport(url: &Url, source: reqwest::Error) -> DownloadError {
+    if let Some(fault) = certificate_fault(&source) {
+        return DownloadError::Certificate { url: shown(url), fault };
+    }
     DownloadError::Transport { url: shown(url), source: source.without_url() }
 }

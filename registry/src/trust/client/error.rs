@@ -155,7 +155,9 @@ impl TrustError {
     pub const fn kind(&self) -> FailureKind {
         match self {
             Self::Store(error) => error.kind(),
-            Self::Fetch { source: FetchError::Source(_), .. } => FailureKind::Failed,
+            Self::Fetch { source: FetchError::Source(_) | FetchError::Forbidden(_), .. } => {
+                FailureKind::Failed
+            }
             _ => FailureKind::Untrusted,
         }
     }

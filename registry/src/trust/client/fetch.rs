@@ -29,6 +29,9 @@ pub enum FetchError {
     /// The source failed; the file may be good.
     #[error(transparent)]
     Source(Box<dyn std::error::Error + Send + Sync>),
+    /// The source refuses the file, and says neither that it is there nor that it is not.
+    #[error(transparent)]
+    Forbidden(Box<dyn std::error::Error + Send + Sync>),
     /// The source is damaged.
     #[error(transparent)]
     Damaged(Box<dyn std::error::Error + Send + Sync>),
@@ -52,6 +55,11 @@ impl FetchError {
     /// A failure of the source that says nothing about its files.
     pub fn source(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Source(error.into())
+    }
+
+    /// A refusal that may mean an absence.
+    pub fn forbidden(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Forbidden(error.into())
     }
 
     /// Damage in the source.
@@ -94,6 +102,21 @@ pub(super) fn fetch_optional(
         Ok(found) => Ok(found),
         Err(FetchError::TooLarge { .. }) => Err(too_large()),
         Err(source) => Err(TrustError::Fetch { file: file.to_owned(), source }),
+    }
+}
+
+/// Fetches `file`, which is the next of a series that ends somewhere.
+///
+/// A refusal ends it as well: object stores give one for what is absent, to readers who may not list it. Whoever
+/// hides a file by it gains what they gain by saying that it is absent.
+pub(super) fn fetch_next(
+    source: &dyn Fetch,
+    file: &str,
+    max_bytes: u64,
+) -> Result<Option<Vec<u8>>, TrustError> {
+    match fetch_optional(source, file, max_bytes) {
+        Err(TrustError::Fetch { source: FetchError::Forbidden(_), .. }) => Ok(None),
+        result => result,
     }
 }
 

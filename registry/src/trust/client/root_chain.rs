@@ -10,7 +10,7 @@ use attune_schemas::tuf::{Key, KeyId, RoleKeys, RoleType, Root};
 use crate::trust::state::{Authority, MetadataError, SeenVersions, StateError, Verified, registry_name};
 
 use super::error::TrustError;
-use super::fetch::{Fetch, fetch_optional};
+use super::fetch::{Fetch, fetch_next};
 use super::keeper::Keeper;
 
 /// How many roots may follow the trusted one in one update.
@@ -63,11 +63,12 @@ impl<'a> RootChain<'a> {
         max_bytes: u64,
     ) -> Result<(), TrustError> {
         for _ in 0..=MAX_ROTATIONS {
-            // 5.3.2, 5.3.3: N+1 is asked for by name; only its certain absence ends the chain.
+            // 5.3.2, 5.3.3: N+1 is asked for by name; only its absence ends the chain, or
+            // a refusal in the place of one.
             let Some(next) = self.root.version().checked_add(1) else { return Ok(()) };
             let file = format!("{next}.root.json");
             let given = given.filter(|given| given.version() == next);
-            let bytes = match fetch_optional(source, &file, max_bytes)? {
+            let bytes = match fetch_next(source, &file, max_bytes)? {
                 Some(bytes) => bytes,
                 None => match given {
                     Some(given) => given.bytes().to_vec(),

@@ -2,7 +2,9 @@
 
 mod happy_path;
 mod host_conditions;
+mod lossy_networks;
 mod offline;
 mod pack_tests;
+mod registry_urls;
 mod served_registry;
 mod workflows;

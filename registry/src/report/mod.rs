@@ -1,5 +1,9 @@
 //! Progress and warnings of the libraries; binaries decide whether and how they are shown.
 
+mod secrets;
+
+pub use secrets::without_secrets;
+
 /// Receives progress and notes from the libraries.
 pub trait Reporter: Send + Sync {
     /// A task begins; `total_bytes` if its length is known.

@@ -1,0 +1,52 @@
+//! The remedies of failures between here and a server of files.
+
+use attune_registry::source::CertificateFault;
+
+use super::Hint;
+use crate::vendoring::fetch::DownloadError;
+
+impl Hint for DownloadError {
+    fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Transport { .. } => {
+                "check the network, the proxy variables and SSL_CERT_FILE, then run it again"
+            }
+            Self::Status { status, .. } if matches!(status.as_u16(), 401 | 407) => {
+                "give a login: in .netrc, or in the URL of the package index (--index-url, --extra-index-url)"
+            }
+            Self::Status { status, .. } if matches!(status.as_u16(), 403 | 404) => {
+                "check that the file is still there and that the login, if it takes one, may read it"
+            }
+            Self::Certificate { fault, .. } => certificate_hint(fault),
+            Self::Status { .. } | Self::Range { .. } | Self::Truncated { .. } => {
+                "check the network, then run it again; what was fetched is kept"
+            }
+            Self::TooLarge { .. } | Self::Digest { .. } | Self::Local { .. } => {
+                "if the file was published anew, make the lock again; otherwise do not trust its source"
+            }
+            Self::Proxy | Self::Authorities(_) | Self::NoAuthorities => {
+                "correct `proxy`, `https-proxy`, `ca` or `cafile` of your .npmrc, or NODE_EXTRA_CA_CERTS"
+            }
+            Self::Offline { .. } => "run it once with the network, with the same cache",
+            _ => return None,
+        };
+        Some(hint.to_owned())
+    }
+}
+
+/// The remedy of a server's certificate.
+fn certificate_hint(fault: &CertificateFault) -> &'static str {
+    match fault {
+        CertificateFault::IsAuthority => {
+            "make the server's certificate with CA:FALSE (openssl: -addext basicConstraints=critical,CA:FALSE), and \
+             name it by SSL_CERT_FILE"
+        }
+        CertificateFault::Expired | CertificateFault::NotYetValid => {
+            "renew the server's certificate, or correct this machine's clock"
+        }
+        CertificateFault::Name => {
+            "use the name that the certificate is for, or make one with the URL's name as subjectAltName"
+        }
+        _ => "name the certificate of the authority that signed the server's by SSL_CERT_FILE",
+    }
+}

@@ -1,0 +1,76 @@
+//! From the HTTP client's errors to what they mean.
+
+use std::error::Error;
+use std::io;
+
+use reqwest::StatusCode;
+use rustls::CertificateError;
+
+use super::READ_TIMEOUT;
+use crate::source::{CertificateFault, HttpFault};
+
+/// What `error` means, from asking up to the head of the answer.
+pub(super) fn of_request(error: &reqwest::Error) -> HttpFault {
+    if let Some(fault) = certificate_fault(error) {
+        return fault.into();
+    }
+    if error.is_connect() {
+        return HttpFault::Unreachable(root_cause(error));
+    }
+    of_transfer(error)
+}
+
+/// What `error` means in the middle of an answer.
+pub(super) fn of_transfer(error: &(dyn Error + 'static)) -> HttpFault {
+    let is_timeout = chain(error).any(|cause| {
+        let of_client = cause.downcast_ref::<reqwest::Error>().is_some_and(reqwest::Error::is_timeout);
+        of_client
+            || cause.downcast_ref::<io::Error>().is_some_and(|cause| cause.kind() == io::ErrorKind::TimedOut)
+    });
+    if is_timeout { HttpFault::Stalled(READ_TIMEOUT) } else { HttpFault::CutOff(root_cause(error)) }
+}
+
+/// What an answer without the file means.
+pub(super) fn of_status(status: StatusCode) -> HttpFault {
+    let text = status.to_string();
+    match status {
+        StatusCode::UNAUTHORIZED | StatusCode::PROXY_AUTHENTICATION_REQUIRED => HttpFault::Login(text),
+        StatusCode::FORBIDDEN => HttpFault::Forbidden(text),
+        _ => HttpFault::Status(status.as_u16(), text),
+    }
+}
+
+/// What is wrong with the server's certificate, if that is what `error` comes from.
+pub fn certificate_fault(error: &(dyn Error + 'static)) -> Option<CertificateFault> {
+    let fault = chain(error).find_map(|cause| cause.downcast_ref::<rustls::Error>())?;
+    let rustls::Error::InvalidCertificate(fault) = fault else { return None };
+    Some(match fault {
+        CertificateError::UnknownIssuer => CertificateFault::Issuer,
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => CertificateFault::Expired,
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            CertificateFault::NotYetValid
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            CertificateFault::Name
+        }
+        // The verifier has no name of its own for it.
+        other if format!("{other:?}").contains("CaUsedAsEndEntity") => CertificateFault::IsAuthority,
+        other => CertificateFault::Other(other.to_string()),
+    })
+}
+
+/// `error` and its causes. An `io::Error` hides the error that it was made of.
+fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    fn next<'a>(error: &&'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+        let error: &'a (dyn Error + 'static) = *error;
+        match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+            Some(inner) => Some(inner),
+            None => error.source(),
+        }
+    }
+    std::iter::successors(Some(error), next)
+}
+
+fn root_cause(error: &(dyn Error + 'static)) -> String {
+    chain(error).last().map_or_else(|| error.to_string(), ToString::to_string)
+}

@@ -1,0 +1,164 @@
+//! A registry behind HTTP: any static host of the files.
+
+mod fault;
+mod transfer;
+
+use std::fmt;
+use std::io::Read;
+use std::ops::ControlFlow;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use attune_schemas::Digest;
+use reqwest::Url;
+use reqwest::blocking::{Client, ClientBuilder};
+
+pub use fault::certificate_fault;
+use transfer::Transfer;
+
+use super::directory::read_limited;
+use super::{BlobPlan, BlobSink, CertificateFault, Source, SourceError};
+use crate::blob::{BlobError, BlobSpool, VerifiedBlob, read_verified};
+use crate::layout::RegistryPath;
+use crate::report::without_secrets;
+
+/// Blobs that are fetched at the same time.
+const PARALLEL_FETCHES: usize = 4;
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// A pause this long in the middle of an answer means that the server is gone.
+const READ_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A registry at a URL.
+#[derive(Clone)]
+pub struct HttpSource {
+    /// With login and query, if it has them; both go with every request.
+    base: Url,
+    client: Client,
+}
+
+impl HttpSource {
+    /// The registry at `url`, which is `http://` or `https://`.
+    pub fn new(url: &str) -> Result<Self, SourceError> {
+        let refuse = |reason: String| SourceError::Url { url: without_secrets(url).into_owned(), reason };
+        let is_scheme =
+            |scheme: &str| url.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
+        if !is_scheme("http://") && !is_scheme("https://") {
+            return Err(refuse("it must start with http:// or https://".to_owned()));
+        }
+        let mut base: Url = url.parse().map_err(|error| refuse(format!("{error}")))?;
+        base.set_fragment(None);
+        // An error means that a provider is installed already.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = match client().build() {
+            Ok(client) => client,
+            // Without certificates of authorities there is no client for https, which is not needed here.
+            Err(_) if base.scheme() == "http" => {
+                client().tls_certs_only([]).build().map_err(|error| refuse(error.to_string()))?
+            }
+            Err(_) => {
+                let fault = CertificateFault::NoAuthorities.into();
+                return Err(SourceError::Http { url: without_secrets(url).into_owned(), fault });
+            }
+        };
+        Ok(Self { base, client })
+    }
+
+    /// The URL of a file.
+    fn url(&self, path: &RegistryPath) -> Url {
+        let mut url = self.base.clone();
+        let path = path.to_string().replace('%', "%25");
+        url.set_path(&format!("{}/{path}", self.base.path().trim_end_matches('/')));
+        url
+    }
+
+    /// The URL of a file, as it may be shown.
+    fn shown(&self, path: &RegistryPath) -> String {
+        without_secrets(self.url(path).as_str()).into_owned()
+    }
+
+    /// Has `receive` read a blob to its end.
+    fn get_blob<T>(
+        &self,
+        digest: &Digest,
+        size: u64,
+        mut receive: impl FnMut(&mut dyn Read) -> Result<T, BlobError>,
+    ) -> Result<T, SourceError> {
+        let path = RegistryPath::Blob(*digest);
+        let damaged = |source| SourceError::Blob { name: self.name(), source };
+        let received = Transfer::new(self, &path).run(|body| {
+            let result = receive(body);
+            // An answer that announces no length just ends where the connection does.
+            body.require(size);
+            result.map_err(damaged)
+        })?;
+        received.ok_or_else(|| SourceError::MissingBlobs { name: self.name(), missing: vec![*digest] })
+    }
+
+    fn receive(&self, digest: &Digest, size: u64, spool: &BlobSpool) -> Result<VerifiedBlob, SourceError> {
+        self.get_blob(digest, size, |mut body| spool.receive(digest, size, &mut body))
+    }
+}
+
+impl fmt::Debug for HttpSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "HttpSource({})", without_secrets(self.base.as_str()))
+    }
+}
+
+fn client() -> ClientBuilder {
+    Client::builder()
+        .user_agent(concat!("attune-offline/", env!("CARGO_PKG_VERSION")))
+        .connect_timeout(CONNECT_TIMEOUT)
+        .timeout(READ_TIMEOUT)
+        // It would carry the query of a URL, which may be a token, to wherever a redirect leads.
+        .referer(false)
+}
+
+impl Source for HttpSource {
+    fn name(&self) -> String {
+        format!("registry {}", without_secrets(self.base.as_str()).trim_end_matches('/'))
+    }
+
+    fn read(&self, path: &RegistryPath, max_bytes: u64) -> Result<Option<Vec<u8>>, SourceError> {
+        Transfer::new(self, path).run(|body| read_limited(body, path, max_bytes))
+    }
+
+    fn read_blob(&mut self, digest: &Digest, size: u64) -> Result<Vec<u8>, SourceError> {
+        self.get_blob(digest, size, |mut body| read_verified(&mut body, digest, size))
+    }
+
+    fn stream_blobs(
+        &mut self,
+        plan: &BlobPlan,
+        spool: &BlobSpool,
+        sink: &mut BlobSink<'_>,
+    ) -> Result<(), SourceError> {
+        let this = &*self;
+        let queue = std::sync::Mutex::new(super::largest_first(&plan.wanted).into_iter());
+        std::thread::scope(|scope| {
+            // Bounded to nothing: a worker starts its next blob once the last one was taken.
+            let (sender, receiver) = mpsc::sync_channel(0);
+            for _ in 0..PARALLEL_FETCHES {
+                let (sender, queue) = (sender.clone(), &queue);
+                scope.spawn(move || {
+                    loop {
+                        let next = queue.lock().expect("no fetch panics while it holds the queue").next();
+                        let Some((digest, size)) = next else { return };
+                        let blob = this.receive(&digest, size, spool);
+                        let failed = blob.is_err();
+                        if sender.send(blob).is_err() || failed {
+                            return;
+                        }
+                    }
+                });
+            }
+            drop(sender);
+            for blob in receiver {
+                if sink(blob?) == ControlFlow::Break(()) {
+                    return Err(SourceError::Stopped);
+                }
+            }
+            Ok(())
+        })
+    }
+}

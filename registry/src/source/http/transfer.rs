@@ -1,0 +1,155 @@
+//! One file's transfer, in several attempts: resumed where the server lets us, else begun anew.
+
+use std::io::{self, Read};
+use std::thread;
+use std::time::Duration;
+
+use reqwest::StatusCode;
+use reqwest::blocking::Response;
+use reqwest::header::{CONTENT_RANGE, ETAG, HeaderMap, IF_RANGE, RANGE};
+
+use super::HttpSource;
+use super::fault::{of_request, of_status, of_transfer};
+use crate::layout::RegistryPath;
+use crate::source::{HttpFault, SourceError};
+
+/// Attempts per file.
+const ATTEMPTS: u32 = 4;
+/// The pause before the second attempt; doubled before each further one.
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+
+/// The transfer of one file.
+pub(super) struct Transfer<'a> {
+    source: &'a HttpSource,
+    path: &'a RegistryPath,
+    /// Attempts that failed.
+    failed: u32,
+}
+
+/// The body of an answer; read to its end, it is whole.
+pub(super) struct Body<'t, 'a> {
+    transfer: &'t mut Transfer<'a>,
+    response: Response,
+    /// The version that the server named, if its word is a strong one.
+    version: Option<String>,
+    received: u64,
+    /// Why it broke off.
+    fault: Option<HttpFault>,
+}
+
+impl<'a> Transfer<'a> {
+    pub(super) const fn new(source: &'a HttpSource, path: &'a RegistryPath) -> Self {
+        Self { source, path, failed: 0 }
+    }
+
+    /// Gives the body to `receive`, again from its start where it broke off and cannot be resumed; `None` if
+    /// the server has no such file. A body that broke off is never `receive`'s fault.
+    pub(super) fn run<T>(
+        &mut self,
+        mut receive: impl FnMut(&mut Body<'_, 'a>) -> Result<T, SourceError>,
+    ) -> Result<Option<T>, SourceError> {
+        loop {
+            let fault = match self.ask(&HeaderMap::new()) {
+                Ok(None) => return Ok(None),
+                Ok(Some(response)) => {
+                    let version = strong_version(response.headers());
+                    let mut body = Body { transfer: self, response, version, received: 0, fault: None };
+                    match (receive(&mut body), body.fault) {
+                        (Err(_), Some(fault)) => fault,
+                        (result, _) => return result.map(Some),
+                    }
+                }
+                Err(fault) => fault,
+            };
+            if !self.may_go_on(&fault) {
+                return Err(SourceError::Http { url: self.source.shown(self.path), fault });
+            }
+        }
+    }
+
+    /// Asks for the file, or for the part of it that `headers` want.
+    fn ask(&self, headers: &HeaderMap) -> Result<Option<Response>, HttpFault> {
+        let request = self.source.client.get(self.source.url(self.path)).headers(headers.clone());
+        let response = request.send().map_err(|error| of_request(&error.without_url()))?;
+        match response.status() {
+            StatusCode::OK | StatusCode::PARTIAL_CONTENT => Ok(Some(response)),
+            StatusCode::NOT_FOUND | StatusCode::GONE => Ok(None),
+            status => Err(of_status(status)),
+        }
+    }
+
+    /// Waits for the next attempt, if there is to be one.
+    fn may_go_on(&mut self, fault: &HttpFault) -> bool {
+        // A silence has cost half a minute already.
+        self.failed += if matches!(fault, HttpFault::Stalled(_)) { 2 } else { 1 };
+        let may = fault.is_transient() && self.failed < ATTEMPTS;
+        if may {
+            thread::sleep(FIRST_PAUSE * 2_u32.pow(self.failed - 1));
+        }
+        may
+    }
+}
+
+impl Body<'_, '_> {
+    /// The file has `size` bytes: where fewer came of an answer without a length, it broke off.
+    pub(super) fn require(&mut self, size: u64) {
+        if self.fault.is_none() && self.received < size && self.response.content_length().is_none() {
+            let told = format!("{} of {size} bytes came", self.received);
+            self.fault = Some(HttpFault::CutOff(told));
+        }
+    }
+
+    /// Goes on after what was received, if the server still has the same version.
+    fn resume(&mut self, mut fault: HttpFault) -> Result<(), HttpFault> {
+        let Some(version) = &self.version else { return Err(fault) };
+        let mut headers = HeaderMap::new();
+        let range = format!("bytes={}-", self.received);
+        let (Ok(range), Ok(version)) = (range.parse(), version.parse()) else { return Err(fault) };
+        headers.extend([(RANGE, range), (IF_RANGE, version)]);
+        while self.transfer.may_go_on(&fault) {
+            match self.transfer.ask(&headers) {
+                Ok(Some(response)) if continues_at(&response, self.received) => {
+                    self.response = response;
+                    return Ok(());
+                }
+                // Another version, or a server that knows no parts: from the start.
+                Ok(_) => return Err(fault),
+                Err(next) => fault = next,
+            }
+        }
+        // No attempt is left for a start from the beginning either.
+        Err(fault)
+    }
+}
+
+impl Read for Body<'_, '_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let error = match self.response.read(buffer) {
+                Ok(count) => {
+                    self.received += count as u64;
+                    return Ok(count);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => error,
+            };
+            if let Err(fault) = self.resume(of_transfer(&error)) {
+                self.fault = Some(fault);
+                return Err(error);
+            }
+        }
+    }
+}
+
+/// The `ETag`, if equal ones mean equal bytes (RFC 9110, 8.8.3).
+fn strong_version(headers: &HeaderMap) -> Option<String> {
+    let version = headers.get(ETAG)?.to_str().ok()?;
+    (version.starts_with('"') && version.len() > 1).then(|| version.to_owned())
+}
+
+/// Whether the answer is the part that begins at `offset` (RFC 9110, 14.4).
+fn continues_at(response: &Response, offset: u64) -> bool {
+    let range = response.headers().get(CONTENT_RANGE).and_then(|range| range.to_str().ok());
+    response.status() == StatusCode::PARTIAL_CONTENT
+        && range.is_some_and(|range| range.starts_with(&format!("bytes {offset}-")))
+}
