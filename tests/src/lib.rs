@@ -13,6 +13,7 @@ pub mod binaries;
 pub mod bundle_file;
 pub mod fake_node;
 pub mod hosts;
+pub mod identity;
 pub mod import_graph;
 pub mod large_registry;
 pub mod metadata_forge;
@@ -29,6 +30,7 @@ pub mod world;
 
 pub use bundle_file::BundleFile;
 pub use hosts::Hosts;
+pub use identity::Identity;
 pub use node_project::{NodePackage, NodeProject};
 pub use pack_builder::PackBuilder;
 pub use private_server::{PrivateServer, Reply};

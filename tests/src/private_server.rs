@@ -2,10 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
+
+use rustls::{ServerConnection, StreamOwned};
+
+use crate::identity::Identity;
 
 /// A request: its target as it was sent, and its headers in lower case.
 #[derive(Debug, Clone)]
@@ -63,14 +67,38 @@ pub struct PrivateServer {
 impl PrivateServer {
     /// Answers every request by `reply`.
     pub fn start(reply: impl Fn(&Asked) -> Reply + Send + Sync + 'static) -> Self {
+        Self::over(reply, |stream, answer| answer(&mut { stream }))
+    }
+
+    /// The same behind TLS with `identity`.
+    pub fn start_tls(identity: &Identity, reply: impl Fn(&Asked) -> Reply + Send + Sync + 'static) -> Self {
+        let config = identity.server();
+        Self::over(reply, move |stream, answer| {
+            let Ok(connection) = ServerConnection::new(Arc::clone(&config)) else { return };
+            let mut stream = StreamOwned::new(connection, stream);
+            answer(&mut stream);
+            // Clients that do not like the certificate are gone already.
+            stream.conn.send_close_notify();
+            let _ = stream.flush();
+        })
+    }
+
+    fn over(
+        reply: impl Fn(&Asked) -> Reply + Send + Sync + 'static,
+        transport: impl Fn(TcpStream, &mut dyn FnMut(&mut dyn Duplex)) + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let asked: Arc<Mutex<Vec<Asked>>> = Arc::default();
-        let (log, reply) = (Arc::clone(&asked), Arc::new(reply));
+        let (log, reply, transport) = (Arc::clone(&asked), Arc::new(reply), Arc::new(transport));
         thread::spawn(move || {
             for stream in listener.incoming().filter_map(Result::ok) {
-                let (log, reply) = (Arc::clone(&log), Arc::clone(&reply));
-                thread::spawn(move || serve(stream, &log, &*reply));
+                let (log, reply, transport) = (Arc::clone(&log), Arc::clone(&reply), Arc::clone(&transport));
+                thread::spawn(move || {
+                    let Ok(socket) = stream.try_clone() else { return };
+                    transport(stream, &mut |stream| serve(stream, &log, &*reply));
+                    let _ = socket.shutdown(Shutdown::Both);
+                });
             }
         });
         Self { address, asked }
@@ -102,8 +130,12 @@ impl PrivateServer {
     }
 }
 
-fn serve(mut stream: TcpStream, log: &Mutex<Vec<Asked>>, reply: &dyn Fn(&Asked) -> Reply) {
-    let mut lines = BufReader::new(stream.try_clone().unwrap()).lines().map_while(Result::ok);
+/// What can be read and written.
+trait Duplex: Read + Write {}
+impl<T: Read + Write> Duplex for T {}
+
+fn serve(stream: &mut dyn Duplex, log: &Mutex<Vec<Asked>>, reply: &dyn Fn(&Asked) -> Reply) {
+    let mut lines = BufReader::new(&mut *stream).lines().map_while(Result::ok);
     let Some(first) = lines.next() else { return };
     let target = first.split(' ').nth(1).unwrap_or_default().to_owned();
     let head = lines.by_ref().take_while(|line| !line.is_empty());
@@ -112,6 +144,7 @@ fn serve(mut stream: TcpStream, log: &Mutex<Vec<Asked>>, reply: &dyn Fn(&Asked) 
         Some((name.to_lowercase(), value.trim().to_owned()))
     });
     let asked = Asked { target, headers: headers.collect() };
+    drop(lines);
     log.lock().unwrap().push(asked.clone());
     let Reply { status, headers, body, sent } = reply(&asked);
     let mut head = format!("HTTP/1.1 {status} X\r\nContent-Length: {}\r\nConnection: close\r\n", body.len());
@@ -121,5 +154,4 @@ fn serve(mut stream: TcpStream, log: &Mutex<Vec<Asked>>, reply: &dyn Fn(&Asked) 
     let body = &body[..sent.unwrap_or(body.len())];
     // Clients that hang up early are part of the tests.
     let _ = stream.write_all((head + "\r\n").as_bytes()).and_then(|()| stream.write_all(body));
-    let _ = stream.shutdown(Shutdown::Both);
 }

@@ -45,7 +45,8 @@ pub fn certificate_fault(error: &(dyn Error + 'static)) -> Option<CertificateFau
     let fault = chain(error).find_map(|cause| cause.downcast_ref::<rustls::Error>())?;
     let rustls::Error::InvalidCertificate(fault) = fault else { return None };
     Some(match fault {
-        CertificateError::UnknownIssuer => CertificateFault::Issuer,
+        // Another authority of the same name makes the signature a wrong one.
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => CertificateFault::Issuer,
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => CertificateFault::Expired,
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
             CertificateFault::NotYetValid

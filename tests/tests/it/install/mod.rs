@@ -1,5 +1,6 @@
 //! An install from a bundle or a registry, whole.
 
+mod certificates;
 mod happy_path;
 mod host_conditions;
 mod lossy_networks;
