@@ -8,16 +8,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use crate::component::{
-    ComponentFile, ComponentKind, ComponentSummary, check_component_set, component_files, link_workflows,
-    needed_file, read_component, report_nested,
+    ComponentFile, ComponentKind, ComponentSummary, check_component_set, check_origin, component_files,
+    link_workflows, needed_file, read_component, report_nested,
 };
-use crate::diagnostics::Position;
 use crate::entry_path::EntryPath;
 use crate::pack::{PACK_FILE, PackMetadata, check_test_files, read_pack_document};
 use crate::pack_ref::PackRef;
 use crate::yaml::{Fields, YamlDocument};
 
-pub use crate::diagnostics::{Code, Finding, Findings, Severity, all_codes};
+pub use crate::diagnostics::{Code, Finding, Findings, Position, Severity, all_codes};
 
 /// Findings that make no sense if the pack's own ref is not known.
 const NEED_THE_PACK: [Code; 4] =
@@ -67,8 +66,8 @@ pub struct LintReport {
 /// Nothing stops at the first defect.
 pub fn lint_pack(content: &PackContent, read: &Read<'_>) -> LintReport {
     let mut report = LintReport::default();
-    let pack = lint_pack_file(&content.files, read, &mut report);
-    lint_components(content, read, pack, &mut report);
+    let identity = lint_pack_file(&content.files, read, &mut report).unwrap_or_default();
+    lint_components(content, read, identity, &mut report);
     for directory in &content.empty_directories {
         let message = "the directory is empty, and no archive keeps it";
         let finding = Finding::new(Code::EmptyDirectory, directory, Position::START, message);
@@ -78,7 +77,16 @@ pub fn lint_pack(content: &PackContent, read: &Read<'_>) -> LintReport {
     report
 }
 
-fn lint_pack_file(files: &BTreeSet<EntryPath>, read: &Read<'_>, report: &mut LintReport) -> Option<PackRef> {
+/// The part of `pack.yaml` that its components are read with.
+#[derive(Default)]
+struct Identity {
+    pack: Option<PackRef>,
+    /// The ref that is advised where there is none.
+    advised: Option<PackRef>,
+    fields: BTreeSet<String>,
+}
+
+fn lint_pack_file(files: &BTreeSet<EntryPath>, read: &Read<'_>, report: &mut LintReport) -> Option<Identity> {
     let Some(file) = files.iter().find(|file| file.as_str() == PACK_FILE) else {
         report.findings.push(no_pack_file(files));
         return None;
@@ -98,13 +106,15 @@ fn lint_pack_file(files: &BTreeSet<EntryPath>, read: &Read<'_>, report: &mut Lin
         check_test_files(&fields, testing, files, &mut report.findings);
     }
     report.metadata = reading.metadata;
-    reading.pack
+    let fields = map.keys().cloned().collect();
+    Some(Identity { pack: reading.pack, advised: reading.advised, fields })
 }
 
-fn lint_components(content: &PackContent, read: &Read<'_>, pack: Option<PackRef>, report: &mut LintReport) {
-    let known = pack.is_some();
+fn lint_components(content: &PackContent, read: &Read<'_>, identity: Identity, report: &mut LintReport) {
+    let known = identity.pack.is_some();
     // A stand-in, as advice shows it, if the pack has no ref of its own.
-    let Some(pack) = pack.or_else(|| "my_pack".parse().ok()) else { return };
+    let pack = identity.pack.or(identity.advised).or_else(|| "my_pack".parse().ok());
+    let Some(pack) = pack else { return };
     let mut findings = Findings::new();
     let mut components = Vec::new();
     let files = &content.files;
@@ -114,6 +124,7 @@ fn lint_components(content: &PackContent, read: &Read<'_>, pack: Option<PackRef>
         }
     }
     check_component_set(&pack, &components, files, &mut findings);
+    check_origin(&identity.fields, report.metadata.as_ref(), &components, &mut findings);
     report_left_out(content, &components, &mut findings);
     let text = |file: &EntryPath, findings: &mut Findings| read_text(file, read, findings);
     let linked = link_workflows(&components, files, &text, &mut findings);
@@ -121,6 +132,12 @@ fn lint_components(content: &PackContent, read: &Read<'_>, pack: Option<PackRef>
     if !known {
         // Without the pack's ref, every component would seem to belong elsewhere.
         findings.retain(|finding| !NEED_THE_PACK.contains(&finding.code));
+        findings.for_each(|finding| {
+            if let (Code::ComponentRefDerived, Some(advice)) = (finding.code, &mut finding.advice) {
+                // Nothing is used of a pack that has no ref.
+                *advice = advice.replace("; it is used here", "");
+            }
+        });
     }
     report.findings.extend(findings);
     report.components = linked.take_place_in(components);

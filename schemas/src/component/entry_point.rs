@@ -94,15 +94,9 @@ pub(crate) fn needed_file(component: &ComponentFile) -> Option<(&'static str, En
 /// Reports a runner type that neither Attune nor a runtime among `runtimes` (names, lowercase) answers to.
 pub(super) fn check_runner(component: &ComponentFile, runtimes: &BTreeSet<String>, findings: &mut Findings) {
     let fields = component.fields();
-    let Some(runner) = text(&fields, "runner_type") else { return };
-    // A ref of another pack's runtime cannot be judged here.
-    if fields.has("workflow_file")
-        || runner.contains('.')
-        || canonical_runtime(runner).is_some()
-        || runtimes.contains(&runner.to_lowercase())
-    {
+    let Some(runner) = text(&fields, "runner_type").filter(|_| !has_runtime(component, runtimes)) else {
         return;
-    }
+    };
     let message =
         format!("`{}` is not a runtime that Attune ships or this pack brings", runner.escape_debug());
     findings.push(
@@ -110,6 +104,17 @@ pub(super) fn check_runner(component: &ComponentFile, runtimes: &BTreeSet<String
             .finding(Code::RunnerTypeUnknown, "runner_type", message)
             .advise("use shell, python, nodejs or native, or the full ref of a runtime"),
     );
+}
+
+/// Whether an action or sensor can run: on a runtime of Attune, one of `runtimes`, or as a workflow.
+pub(super) fn has_runtime(component: &ComponentFile, runtimes: &BTreeSet<String>) -> bool {
+    let fields = component.fields();
+    let Some(runner) = text(&fields, "runner_type") else { return true };
+    // A ref of another pack's runtime cannot be judged here.
+    fields.has("workflow_file")
+        || runner.contains('.')
+        || canonical_runtime(runner).is_some()
+        || runtimes.contains(&runner.to_lowercase())
 }
 
 /// The runtime that a component runs in, if Attune ships it.

@@ -86,12 +86,12 @@ fn report_shadowed(
     let mut namesakes = namesakes
         .filter(|other| other.kind == ComponentKind::Workflow && other.component_ref == *component_ref);
     // Two files of one ref have been told of already, if it is one of them.
-    if !namesakes.clone().any(|other| other.file == *file) {
-        if let Some(other) = namesakes.next() {
-            let message = format!("the workflow `{component_ref}` is in `{}` as well", other.file);
-            let finding = action.fields().finding(Code::WorkflowShadowed, "workflow_file", message);
-            findings.push(finding.advise("give each a ref of its own, or remove one"));
-        }
+    if !namesakes.clone().any(|other| other.file == *file)
+        && let Some(other) = namesakes.next()
+    {
+        let message = format!("the workflow `{component_ref}` is in `{}` as well", other.file);
+        let finding = action.fields().finding(Code::WorkflowShadowed, "workflow_file", message);
+        findings.push(finding.advise("give each a ref of its own, or remove one"));
     }
 }
 

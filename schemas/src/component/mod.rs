@@ -8,6 +8,7 @@
 
 mod entry_point;
 mod files;
+mod foreign;
 mod kind;
 mod linked;
 mod queue;
@@ -24,6 +25,7 @@ mod workflow;
 pub(crate) use entry_point::needed_file;
 pub use files::component_files;
 pub(crate) use files::report_nested;
+pub(crate) use foreign::check_origin;
 pub use kind::ComponentKind;
 pub(crate) use linked::link_workflows;
 pub use read::{ComponentFile, read_component};

@@ -70,7 +70,7 @@ impl<'a> Known<'a> {
         let mut known = Self {
             actions: BTreeSet::new(),
             triggers: BTreeSet::new(),
-            runtimes: BTreeSet::new(),
+            runtimes: own_runtimes(components),
             workflow_files: BTreeSet::new(),
         };
         for ComponentFile { summary, .. } in components {
@@ -82,14 +82,6 @@ impl<'a> Known<'a> {
                     known.actions.insert(component_ref);
                     let path = summary.definition.get("workflow_file").and_then(Value::as_str);
                     known.workflow_files.extend(path.and_then(|path| resolve("actions", path)));
-                }
-                ComponentKind::Runtime => {
-                    let name = component_ref.rsplit('.').next().unwrap_or(component_ref);
-                    let aliases =
-                        summary.definition.get("aliases").and_then(Value::as_array).into_iter().flatten();
-                    let named = summary.definition.get("name").into_iter().chain(aliases);
-                    known.runtimes.insert(name.to_lowercase());
-                    known.runtimes.extend(named.filter_map(Value::as_str).map(str::to_lowercase));
                 }
                 _ => {}
             }
@@ -107,6 +99,21 @@ impl<'a> Known<'a> {
             findings.push(finding.advise(format!("add an action with `workflow_file: {relative}`")));
         }
     }
+}
+
+/// Names and aliases of the runtimes among `components`, in lower case.
+pub(super) fn own_runtimes(components: &[ComponentFile]) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for ComponentFile { summary, .. } in
+        components.iter().filter(|component| component.summary.kind == ComponentKind::Runtime)
+    {
+        let component_ref = summary.component_ref.as_str();
+        let aliases = summary.definition.get("aliases").and_then(Value::as_array).into_iter().flatten();
+        let named = summary.definition.get("name").into_iter().chain(aliases);
+        names.insert(component_ref.rsplit('.').next().unwrap_or(component_ref).to_lowercase());
+        names.extend(named.filter_map(Value::as_str).map(str::to_lowercase));
+    }
+    names
 }
 
 /// Reports each ref under `key` that names `pack` and is not among `targets`.

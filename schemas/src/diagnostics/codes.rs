@@ -83,6 +83,8 @@ codes! {
     LabelMissing "P018" Warning "`pack.yaml` has no `label`";
     ResultFormat "P019" Warning "a test result format that is not known";
     EmptyDirectory "P020" Warning "an empty directory, which no archive keeps";
+    ForeignPack "P021" Warning "a pack of StackStorm, which Attune cannot run as it is";
+    NothingRuns "P022" Error "no action of the pack has a runtime";
 
     ComponentRefMissing "C001" Error "a component has neither a `ref` nor a `name`";
     ComponentRefDerived "C002" Warning "a component has no `ref`; one was made from its `name`";

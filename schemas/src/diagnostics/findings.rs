@@ -52,10 +52,15 @@ impl Findings {
         self.items.iter().any(|finding| finding.code == code)
     }
 
-    /// Sorts by file (`pack.yaml` first), line, column and code, and drops exact repetitions.
+    /// Sorts by file (`pack.yaml` first, and before all what the pack is), line, column and code, and drops exact repetitions.
     pub fn sort(&mut self) {
         self.items.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
         self.items.dedup();
+    }
+
+    /// Changes each.
+    pub(crate) fn for_each(&mut self, change: impl FnMut(&mut Finding)) {
+        self.items.iter_mut().for_each(change);
     }
 
     pub(crate) fn retain(&mut self, keep: impl FnMut(&Finding) -> bool) {
@@ -63,9 +68,9 @@ impl Findings {
     }
 }
 
-fn sort_key(finding: &Finding) -> (bool, &str, usize, usize, Code, &str) {
+fn sort_key(finding: &Finding) -> (bool, bool, &str, usize, usize, Code, &str) {
     let Finding { file, line, column, code, message, .. } = finding;
-    (file != "pack.yaml", file, *line, *column, *code, message)
+    (*code != Code::ForeignPack, file != "pack.yaml", file, *line, *column, *code, message)
 }
 
 impl Extend<Finding> for Findings {

@@ -11,8 +11,8 @@ use crate::yaml::Fields;
 pub(super) fn read_ref(fields: &Fields<'_>, findings: &mut Findings) -> Option<PackRef> {
     if !fields.has("ref") {
         let finding = fields.finding(Code::PackRefMissing, "ref", "the pack has no `ref`");
-        let name = fields.get("name").and_then(Value::as_str).filter(|name| name.parse::<PackRef>().is_ok());
-        let example = name.unwrap_or("my_pack");
+        let advised = advised_ref(fields);
+        let example = advised.as_ref().map_or("my_pack", PackRef::as_str);
         findings.push(finding.advise(format!("add `ref: {example}`")));
         return None;
     }
@@ -22,14 +22,20 @@ pub(super) fn read_ref(fields: &Fields<'_>, findings: &mut Findings) -> Option<P
         Err(error) => {
             let error: PackRefError = error;
             let finding = fields.finding(Code::PackRefInvalid, "ref", error.to_string());
-            let fixed = text.trim().to_ascii_lowercase().replace(['.', ' ', '/'], "_");
-            findings.push(match fixed.parse::<PackRef>() {
-                Ok(fixed) => finding.advise(format!("write `ref: {fixed}`")),
-                Err(_) => finding.advise("write for example `ref: my_pack`"),
+            findings.push(match advised_ref(fields) {
+                Some(fixed) => finding.advise(format!("write `ref: {fixed}`")),
+                None => finding.advise("write for example `ref: my_pack`"),
             });
             None
         }
     }
+}
+
+/// The ref that a pack without a valid one was probably meant to have: its own, put right, or its name.
+pub(super) fn advised_ref(fields: &Fields<'_>) -> Option<PackRef> {
+    let written = fields.get("ref").and_then(Value::as_str);
+    let text = written.or_else(|| fields.get("name").and_then(Value::as_str))?;
+    text.trim().to_ascii_lowercase().replace(['.', ' ', '/', '-'], "_").parse().ok()
 }
 
 pub(super) fn read_version(fields: &Fields<'_>, findings: &mut Findings) -> Option<Version> {

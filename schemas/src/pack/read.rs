@@ -7,7 +7,7 @@
 use serde_json::{Map, Value};
 
 use super::dependencies::read_dependencies;
-use super::identity::{read_label, read_ref, read_version};
+use super::identity::{advised_ref, read_label, read_ref, read_version};
 use super::metadata::PackMetadata;
 use super::runtimes::read_runtimes;
 use super::testing::read_testing;
@@ -18,7 +18,7 @@ use crate::yaml::{Fields, YamlDocument};
 /// The file at the root of every pack.
 pub const PACK_FILE: &str = "pack.yaml";
 
-const KNOWN: [&str; 29] = [
+const KNOWN: [&str; 30] = [
     "ref",
     "label",
     "name",
@@ -47,6 +47,8 @@ const KNOWN: [&str; 29] = [
     "attune",
     "testing",
     "exclude",
+    // Of another system; the linter has more to say of it.
+    "stackstorm_version",
     "$schema",
 ];
 /// Components inside `pack.yaml`: a form that Attune counts and never loads.
@@ -54,6 +56,8 @@ const INLINE_COMPONENTS: [&str; 5] = ["actions", "sensors", "triggers", "rules",
 
 /// The outcome of reading a `pack.yaml`.
 pub(crate) struct PackReading {
+    /// The ref that is advised where the pack has none that is valid.
+    pub(crate) advised: Option<PackRef>,
     /// The pack's ref, if it is valid.
     pub(crate) pack: Option<PackRef>,
     /// The metadata, if at least ref and version are valid.
@@ -102,6 +106,7 @@ fn texts_of(meta: &Map<String, Value>, key: &str) -> Vec<String> {
 
 pub(crate) fn read_pack_document(fields: &Fields<'_>, findings: &mut Findings) -> PackReading {
     let pack = read_ref(fields, findings);
+    let advised = if pack.is_none() { advised_ref(fields) } else { None };
     let version = read_version(fields, findings);
     report_oddities(fields, findings);
 
@@ -146,7 +151,7 @@ pub(crate) fn read_pack_document(fields: &Fields<'_>, findings: &mut Findings) -
         meta,
         testing,
     });
-    PackReading { pack, metadata }
+    PackReading { advised, pack, metadata }
 }
 
 /// Which of two spellings the file uses; `first` if it uses both or neither.

@@ -95,6 +95,13 @@ fn pack_cases() -> Vec<(Code, PackFiles, &'static str, usize)> {
         (Code::TestFileMissing, with_testing(missing), "pack.yaml", 4),
         (Code::LabelMissing, file("ref: weather\nversion: 1.2.3"), "pack.yaml", 1),
         (Code::ResultFormat, with_testing(xunit), "pack.yaml", 4),
+        (Code::ForeignPack, with_action(ACTION).with_field("stackstorm_version: '>=3'"), "pack.yaml", 1),
+        (
+            Code::NothingRuns,
+            with_action("ref: weather.now\nrunner_type: docker\nentry_point: now.py"),
+            "pack.yaml",
+            1,
+        ),
         (Code::EmptyDirectory, pack().with_empty_directory("data"), "data", 1),
     ]
 }
@@ -139,7 +146,8 @@ fn component_cases() -> Vec<(Code, PackFiles, &'static str, usize)> {
         ),
         (
             Code::RunnerTypeUnknown,
-            action("ref: weather.now\nrunner_type: docker\nentry_point: now.py"),
+            action("ref: weather.now\nrunner_type: docker\nentry_point: now.py")
+                .with("actions/later.yaml", "ref: weather.later\nrunner_type: python\nentry_point: now.py"),
             "actions/now.yaml",
             2,
         ),
@@ -165,7 +173,10 @@ fn component_cases() -> Vec<(Code, PackFiles, &'static str, usize)> {
 #[test]
 fn each_defect_raises_its_code_where_it_is_and_no_other() {
     for (code, pack, file, line) in cases() {
-        assert_eq!(pack.codes(), [code], "{code}: {}", code.summary());
+        // An action without a runtime is told as well.
+        let also = (code == Code::NothingRuns).then_some(Code::RunnerTypeUnknown);
+        let expected: Vec<_> = [code].into_iter().chain(also).collect();
+        assert_eq!(pack.codes(), expected, "{code}: {}", code.summary());
         let finding = pack.finding(code);
         assert_eq!((finding.file.as_str(), finding.line), (file, line), "{finding}");
     }

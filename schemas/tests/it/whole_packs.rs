@@ -163,6 +163,39 @@ fn each_action_has_the_workflow_that_it_names_wherever_the_file_is() {
     }
 }
 
+fn of_stackstorm(runner: &str) -> String {
+    format!("name: cli\nrunner_type: {runner}\nentry_point: cli.py\nparameters: {{}}\n")
+}
+
+#[test]
+fn a_pack_of_stackstorm_is_told_as_what_it_is_before_all_else() {
+    let yaml = "name: napalm\nversion: 1.2.3\nlabel: N\n";
+    let mut pack = PackFiles::empty().with("pack.yaml", yaml).with("actions/cli.py", "");
+    for runner in ["python-script", "orquesta", "action-chain", "mistral-v2", "remote-shell-cmd"] {
+        pack = pack.with(&format!("actions/{runner}.yaml"), &of_stackstorm(runner));
+    }
+    let report = pack.lint();
+    let first = report.findings.iter().next().unwrap();
+    assert_eq!(first.code, Code::ForeignPack);
+    for runner in ["action-chain", "mistral-v2", "orquesta", "python-script", "remote-shell-cmd"] {
+        assert!(first.message.contains(runner), "{first}");
+    }
+    assert!(report.findings.contains(Code::NothingRuns));
+    assert!(!report.findings.contains(Code::RunnerTypeUnknown));
+    let advice = |code| pack.finding(code).advice.unwrap();
+    assert_eq!(advice(Code::PackRefMissing), "add `ref: napalm`");
+    assert_eq!(advice(Code::ComponentRefDerived), "add `ref: napalm.cli`");
+}
+
+#[test]
+fn a_runtime_of_a_pack_that_is_depended_on_may_run_every_action() {
+    let action = "ref: weather.now\nrunner_type: cobol\nentry_point: now.rb\n";
+    let pack = PackFiles::least().with("actions/now.yaml", action).with("actions/now.rb", "");
+    assert!(pack.lint().findings.contains(Code::NothingRuns));
+    let pack = pack.with_field("dependencies: [cobol_runtime]");
+    assert_eq!(pack.codes(), [Code::RunnerTypeUnknown]);
+}
+
 #[test]
 fn a_defect_of_a_workflow_that_two_actions_share_is_told_once() {
     let action = |name: &str| format!("ref: weather.{name}\nworkflow_file: ../graphs/flow.yaml\n");

@@ -2,6 +2,7 @@
 
 mod bad_packs;
 mod dependencies;
+mod foreign_packs;
 mod logins;
 mod pack_files;
 mod public_packages;
