@@ -5,6 +5,7 @@ mod environment_lifecycle;
 mod folding;
 mod linked;
 mod listed_versions;
+mod node_packages;
 mod nodejs;
 mod nodejs_bad_input;
 mod nodejs_npm;

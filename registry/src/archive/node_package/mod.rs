@@ -1,0 +1,103 @@
+//! Reads an npm package's tarball as if an enemy had made it.
+//!
+//! The first part of every path is dropped, whatever it is (`package/` by custom), and `.` parts with it; of
+//! two entries with one path the later counts, as with npm itself. Directories are those that files need. Where npm passes over
+//! links in silence, they are refused here: a package has exactly the files it lists.
+
+mod claims;
+#[cfg(test)]
+mod tests;
+
+use std::io::{self, BufRead, BufReader, Read};
+
+use attune_schemas::EntryPath;
+use attune_schemas::environment_lock::Footprint;
+use flate2::bufread::MultiGzDecoder;
+use tar::EntryType;
+
+use claims::Seen;
+
+use super::entries::TarLimits;
+use super::error::ArchiveError;
+
+/// The most that an npm package may unpack to. The largest packages in use have some 40,000 files.
+pub const NODE_PACKAGE_LIMITS: TarLimits =
+    TarLimits { max_entries: 48_000, max_bytes: 2 << 30, max_name_bytes: 8 << 20 };
+
+/// A file of an npm package.
+pub struct NodeFile<'a> {
+    /// Its path below the package's directory.
+    pub path: &'a EntryPath,
+    /// Whether its owner may execute it.
+    pub executable: bool,
+    /// Whether an earlier file had the same path, which this one replaces.
+    pub replaces: bool,
+    /// Its bytes.
+    pub content: &'a mut dyn Read,
+}
+
+/// Gives every file of the tarball in `reader` to `visit`, and returns the footprint of the unpacked package.
+pub fn read_node_package(
+    reader: impl Read,
+    limits: TarLimits,
+    visit: &mut dyn FnMut(NodeFile<'_>) -> Result<(), ArchiveError>,
+) -> Result<Footprint, ArchiveError> {
+    let mut reader = BufReader::with_capacity(64 * 1024, reader);
+    let is_compressed = reader.fill_buf().map_err(ArchiveError::Damaged)?.starts_with(&[0x1f, 0x8b]);
+    let stream: Box<dyn Read + '_> =
+        if is_compressed { Box::new(MultiGzDecoder::new(reader)) } else { Box::new(reader) };
+    // Headers, padding and names come on top of the files.
+    let most = limits.max_bytes.saturating_add(limits.max_entries.saturating_mul(2048));
+    let mut archive = tar::Archive::new(stream.take(most));
+    let mut seen = Seen::new(limits);
+    for entry in archive.entries().map_err(ArchiveError::Damaged)? {
+        let mut entry = entry.map_err(ArchiveError::Damaged)?;
+        let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
+        match entry.header().entry_type() {
+            // Old writers mark a directory by its slash alone.
+            EntryType::Regular | EntryType::Continuous if name.ends_with('/') => continue,
+            EntryType::Regular | EntryType::Continuous => {}
+            EntryType::Directory | EntryType::XGlobalHeader => continue,
+            kind => return Err(ArchiveError::EntryType { path: name, kind: kind_name(kind) }),
+        }
+        let Some(path) = stripped(&name)? else { continue };
+        let replaces = seen.claim(&path, entry.size())?;
+        let executable = entry.header().mode().map_err(ArchiveError::Damaged)? & 0o111 != 0;
+        visit(NodeFile { path: &path, executable, replaces, content: &mut entry })?;
+    }
+    Ok(seen.footprint())
+}
+
+/// The path without its first part, and without parts that lead nowhere (`.`, or nothing between two
+/// slashes); `None` if nothing remains.
+fn stripped(name: &str) -> Result<Option<EntryPath>, ArchiveError> {
+    let Some((first, rest)) = name.split_once('/') else { return Ok(None) };
+    // `../x`, `/x` and `package//x` are nothing that npm ever packed.
+    if matches!(first, "" | "..") || rest.starts_with('/') {
+        let whole: EntryPath = name.parse()?;
+        return Ok(Some(whole));
+    }
+    let parts: Vec<&str> = rest.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
+    if parts.is_empty() { Ok(None) } else { Ok(Some(parts.join("/").parse()?)) }
+}
+
+const fn kind_name(kind: EntryType) -> &'static str {
+    match kind {
+        EntryType::Symlink => "symbolic link",
+        EntryType::Link => "hard link",
+        _ => "device or another special file",
+    }
+}
+
+/// Reads everything of `content`, up to `limit` bytes.
+pub fn read_small(content: &mut dyn Read, limit: u64) -> Result<Vec<u8>, ArchiveError> {
+    let mut bytes = Vec::new();
+    let count = content.take(limit + 1).read_to_end(&mut bytes).map_err(ArchiveError::Damaged)?;
+    if count as u64 > limit {
+        return Err(ArchiveError::Damaged(io::Error::new(
+            io::ErrorKind::FileTooLarge,
+            "a file is too large",
+        )));
+    }
+    Ok(bytes)
+}
