@@ -1,5 +1,7 @@
 //! The remedies of failures with dependencies and interpreters: to resolve, to fetch, to build, to carry.
 
+use attune_registry::source::CertificateFault;
+
 use super::Hint;
 use crate::runtime::{AddRuntimeError, RuntimeError};
 use crate::vendoring::fetch::DownloadError;
@@ -107,6 +109,10 @@ impl Hint for NodeError {
             Self::Download(DownloadError::Status { status, .. }) if status.as_u16() == 401 => {
                 "log in to the npm registry: `//HOST/PATH/:_authToken=TOKEN` in your .npmrc (never the pack's), or \
                  --npm-registry with user and password"
+            }
+            Self::Download(DownloadError::Certificate { fault: CertificateFault::Issuer, .. }) => {
+                "name the certificate of the authority that signed the server's by SSL_CERT_FILE, or by `cafile` of your \
+                 .npmrc; `strict-ssl=false` is not followed"
             }
             Self::Download(error) => return error.hint(),
             Self::Package { .. } | Self::Cache(_) | Self::Io(_) => return None,

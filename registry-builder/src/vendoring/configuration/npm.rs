@@ -125,21 +125,29 @@ impl NpmConfiguration {
         Connection { proxies, authorities: self.authorities(variables) }
     }
 
-    /// `ca` and `cafile` go instead of all others, `NODE_EXTRA_CA_CERTS` beside them; files that are not there
-    /// are passed over, all as with npm.
+    /// `ca` and `cafile` go instead of the machine's, and the files that variables name beside either; files
+    /// that are not there are passed over, as npm does.
     fn authorities(&self, variables: &Variables) -> Authorities {
         let read = |path: PathBuf| match fs_err::read(path) {
             Ok(pem) => Some(pem),
             Err(error) => {
-                tracing::warn!(%error, "certificates that npm would trust are not used");
+                tracing::warn!(%error, "certificates that are named are not used");
                 None
             }
         };
+        let joined = |names: &[&str]| {
+            let files = names.iter().filter_map(|name| variables.path(name)).filter_map(read);
+            files.collect::<Vec<_>>().join(&b'\n')
+        };
         let inline = self.get("ca").map(|pem| pem.replace("\\n", "\n").into_bytes());
-        if let Some(pem) = inline.or_else(|| self.path("cafile").and_then(read)) {
-            return Authorities::Only(pem);
+        if let Some(own) = inline.or_else(|| self.path("cafile").and_then(read)) {
+            return Authorities::Only(own, joined(&["SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS"]));
         }
-        variables.path("NODE_EXTRA_CA_CERTS").and_then(read).map_or(Authorities::OfMachine, Authorities::Also)
+        // The machine's are those of SSL_CERT_FILE already, where that is set.
+        match joined(&["NODE_EXTRA_CA_CERTS"]) {
+            none if none.is_empty() => Authorities::OfMachine,
+            extra => Authorities::Also(extra),
+        }
     }
 
     /// Walks up from `//host:port/path`, by what is after a slash and by the slash in turn.

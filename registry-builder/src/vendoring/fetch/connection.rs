@@ -35,8 +35,8 @@ pub(crate) enum Authorities {
     OfMachine,
     /// They, and the certificates in this PEM file.
     Also(Vec<u8>),
-    /// The certificates in this PEM file alone.
-    Only(Vec<u8>),
+    /// The certificates in the first PEM file, which has some, and in the second.
+    Only(Vec<u8>, Vec<u8>),
 }
 
 impl Connection {
@@ -55,7 +55,10 @@ impl Connection {
         client = match &self.authorities {
             Authorities::OfMachine => client,
             Authorities::Also(pem) => client.tls_certs_merge(certificates(pem)?),
-            Authorities::Only(pem) => client.tls_certs_only(certificates(pem)?),
+            Authorities::Only(own, beside) => {
+                let beside = Certificate::from_pem_bundle(beside).map_err(DownloadError::Authorities)?;
+                client.tls_certs_only(certificates(own)?).tls_certs_merge(beside)
+            }
         };
         client.build().map_err(DownloadError::Client)
     }

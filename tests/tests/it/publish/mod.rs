@@ -5,6 +5,7 @@ mod dependencies;
 mod foreign_packs;
 mod logins;
 mod pack_files;
+mod proxies;
 mod public_packages;
 mod python_requirements;
 mod python_wheels;
