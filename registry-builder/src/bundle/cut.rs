@@ -2,10 +2,8 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::io::Seek as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use attune_registry::atomic_file::AtomicWrite;
 use attune_registry::bundle::{BundleContent, write_bundle};
 use attune_registry::layout::RegistryPath;
 use attune_registry::reader::RegistryReader;
@@ -21,6 +19,7 @@ use serde::Serialize;
 
 use super::contents::Contents;
 use super::error::CutError;
+use super::output::BundleOutput;
 use crate::registry::{RegistryDirectory, oci_index};
 use crate::targets::TargetSelection;
 
@@ -80,9 +79,10 @@ pub struct BundledPack {
     pub coverage: Vec<ReleaseCoverage>,
 }
 
-/// Writes the bundle; a file that was there before is replaced only once the new one is whole.
+/// Writes the bundle; a file that was there before is replaced only once the new one is whole, and a pipe or device
+/// never.
 pub fn bundle(options: &BundleOptions, reporter: &dyn Reporter) -> Result<BundleReport, CutError> {
-    check_output(&options.output)?;
+    let output = BundleOutput::of(&options.output)?;
     let registry = RegistryDirectory::open(&options.registry)?;
     let repository = registry.verify(options.now)?;
     let mut source = registry.source();
@@ -117,7 +117,7 @@ pub fn bundle(options: &BundleOptions, reporter: &dyn Reporter) -> Result<Bundle
 
     let mut content = contents.content(options, repository.registry_name().as_str());
     content.head = head;
-    let (digest, size) = write_file(&options.output, &content, &registry, reporter)?;
+    let (digest, size) = write_file(&output, &content, &registry, reporter)?;
     Ok(BundleReport {
         bundle: options.output.clone(),
         digest,
@@ -128,22 +128,6 @@ pub fn bundle(options: &BundleOptions, reporter: &dyn Reporter) -> Result<Bundle
         runtimes: content.description.runtimes,
         expires: repository.timestamp().role().expires.to_string(),
     })
-}
-
-fn check_output(output: &Path) -> Result<(), CutError> {
-    let refuse = |reason| Err(CutError::OutputPath { path: output.to_owned(), reason });
-    let directory = output.parent().filter(|parent| !parent.as_os_str().is_empty());
-    if output == Path::new("-") {
-        refuse("a bundle is only in place once it is whole; name a file")
-    } else if output.is_dir() {
-        refuse("it is a directory")
-    } else if output.file_name().is_none() {
-        refuse("it is not the name of a file")
-    } else if directory.is_some_and(|directory| !directory.is_dir()) {
-        refuse("its directory does not exist")
-    } else {
-        Ok(())
-    }
 }
 
 type Indexes = BTreeMap<PackRef, PackIndex>;
@@ -183,28 +167,23 @@ impl Candidates for Published<'_, '_> {
 }
 
 fn write_file(
-    output: &Path,
+    output: &BundleOutput,
     content: &BundleContent,
     registry: &RegistryDirectory,
     reporter: &dyn Reporter,
 ) -> Result<(Digest, u64), CutError> {
-    let name = output.file_name().expect("a path without a name is refused as an output");
-    let folder = output.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let mut file = AtomicWrite::default().start_in(folder.unwrap_or(Path::new(".")))?;
     let blobs = registry.blobs();
-    reporter.started("bundling", Some(content.blobs.iter().map(|(_, size)| size).sum()));
-    let written = write_bundle(
-        content,
-        |digest| blobs.open(digest),
-        &mut file,
-        |bytes| {
-            reporter.advanced(bytes);
-        },
-    );
-    reporter.finished();
-    written?;
-    file.file_mut().rewind()?;
-    let described = attune_registry::blob::digest_of_reader(file.file_mut())?;
-    file.commit(name)?;
-    Ok(described)
+    output.write(|file| {
+        reporter.started("bundling", Some(content.blobs.iter().map(|(_, size)| size).sum()));
+        let written = write_bundle(
+            content,
+            |digest| blobs.open(digest),
+            file,
+            |bytes| {
+                reporter.advanced(bytes);
+            },
+        );
+        reporter.finished();
+        Ok(written?)
+    })
 }

@@ -4,6 +4,8 @@ mod contents;
 mod cut;
 mod error;
 mod interpreters;
+mod output;
 
 pub use cut::{BundleOptions, BundleReport, BundledPack, bundle};
 pub use error::CutError;
+pub use output::is_standard_output;

@@ -10,8 +10,8 @@ use jiff::Timestamp;
 
 use super::failure::CommandError;
 use super::inspect::{COVERAGE_COLUMNS, push_coverage};
-use super::settings::{TargetArgs, write_report};
-use crate::bundle::{BundleOptions, BundleReport, bundle};
+use super::settings::{TargetArgs, write_report, write_report_beside};
+use crate::bundle::{BundleOptions, BundleReport, bundle, is_standard_output};
 
 /// Cuts a bundle.
 #[derive(Debug, Args)]
@@ -22,7 +22,7 @@ pub(super) struct BundleArgs {
     /// The packs: `weather`, `net_tools@^1.2`; what they depend on comes with them
     #[arg(value_name = "PACK", required = true)]
     packs: Vec<PackRequest>,
-    /// The file to write
+    /// The file to write; a pipe or device is written to in place
     #[arg(short, long, value_name = "FILE", default_value = "bundle.tar.zst")]
     output: PathBuf,
     /// Carry the interpreters that the packs need, for targets that have none
@@ -38,6 +38,7 @@ impl BundleArgs {
     pub(super) fn run(self, now: Timestamp) -> (Output, Result<(), CommandError>) {
         let output = self.common.output();
         self.common.start_log();
+        let beside = is_standard_output(&self.output);
         let options = BundleOptions {
             registry: self.registry,
             requests: self.packs,
@@ -48,8 +49,13 @@ impl BundleArgs {
         };
         let reporter = TerminalReporter::new(self.common.is_silent());
         let result = bundle(&options, &reporter);
-        let result =
-            result.map_err(CommandError::from).and_then(|report| write_report(&report, &self.common, render));
+        let result = result.map_err(CommandError::from).and_then(|report| {
+            if beside {
+                write_report_beside(&report, &self.common, render);
+                return Ok(());
+            }
+            write_report(&report, &self.common, render)
+        });
         (output, result)
     }
 }

@@ -1,12 +1,13 @@
 //! Options that several commands have.
 
+use std::io::Write as _;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use attune_registry::trust::{Passphrase, SigningRole, SigningRoleError};
 use attune_schemas::{Platform, PythonMinor};
-use attune_terminal::{ReportArgs, write_json_or};
+use attune_terminal::{Output, ReportArgs, write_json_or};
 use clap::Args;
 use serde::Serialize;
 
@@ -109,6 +110,23 @@ pub(super) fn write_report<R: Serialize>(
         return Ok(());
     }
     write_json_or(report, args.output(), text).map_err(|error| CommandError::of_output(&error))
+}
+
+/// Writes a report to standard error, where standard output has the result itself.
+pub(super) fn write_report_beside<R: Serialize>(
+    report: &R,
+    args: &ReportArgs,
+    text: impl FnOnce(&R) -> String,
+) {
+    if args.is_quiet() {
+        return;
+    }
+    let text = match args.output() {
+        Output::Json => serde_json::to_string_pretty(report).expect("a report serialises") + "\n",
+        Output::Text => text(report),
+    };
+    // There is nowhere left to report a closed standard error.
+    let _ = anstream::stderr().write_all(text.as_bytes());
 }
 
 /// The targets to build for.

@@ -67,6 +67,39 @@ impl<R: Read> Read for HashingReader<R> {
     }
 }
 
+/// Hashes and counts the bytes that are written through it.
+#[derive(Debug)]
+pub struct HashingWriter<W> {
+    inner: W,
+    hasher: Sha256,
+    bytes: u64,
+}
+
+impl<W: Write> HashingWriter<W> {
+    /// Wraps `inner`.
+    pub fn new(inner: W) -> Self {
+        Self { inner, hasher: Sha256::new(), bytes: 0 }
+    }
+
+    /// The digest and number of the bytes written so far.
+    pub fn finish(self) -> (Digest, u64) {
+        (Digest::from_bytes(self.hasher.finalize().into()), self.bytes)
+    }
+}
+
+impl<W: Write> Write for HashingWriter<W> {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        let count = self.inner.write(buffer)?;
+        self.hasher.update(&buffer[..count]);
+        self.bytes += count as u64;
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
+}
+
 /// The digest and size in bytes of everything in `reader`.
 pub fn digest_of_reader(reader: impl Read) -> io::Result<(Digest, u64)> {
     let mut hashing = HashingReader::new(reader);

@@ -5,7 +5,7 @@ mod hashing;
 mod store;
 mod verified;
 
-pub use hashing::{BlobError, HashingReader, digest_of_reader};
+pub use hashing::{BlobError, HashingReader, HashingWriter, digest_of_reader};
 pub(crate) use hashing::{copy_verified, read_verified};
 pub use store::BlobStore;
 pub use verified::{

@@ -1,6 +1,7 @@
 //! What a publisher adds to a registry, and what is refused.
 
 mod bad_packs;
+mod bundle_outputs;
 mod dependencies;
 mod foreign_packs;
 mod logins;
