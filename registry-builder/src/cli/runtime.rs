@@ -9,7 +9,7 @@ use attune_terminal::{Output, ReportArgs, Table, TerminalReporter};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 
-use super::add::default_cache_directory;
+use super::add::{caller_variables, default_cache_directory};
 use super::failure::CommandError;
 use super::settings::{KeyArgs, write_report};
 use crate::runtime::{AddedRuntime, RuntimeOptions, add_runtime, list_runtimes};
@@ -97,6 +97,7 @@ impl AddRuntimeArgs {
                 platform,
                 source: self.source.clone(),
                 sha256: self.sha256,
+                variables: caller_variables(),
                 cache_dir: self.cache_dir.clone().unwrap_or_else(default_cache_directory),
                 now,
             };

@@ -19,7 +19,8 @@ use super::prove::{Expected, Proven, prove};
 use super::source::{Fetching, Obtained, obtain};
 use crate::registry::{RegistryDirectory, RegistryError};
 use crate::signing::KeySettings;
-use crate::vendoring::fetch::{DownloadCache, DownloadSettings, NoProgress};
+use crate::vendoring::Variables;
+use crate::vendoring::fetch::{DownloadCache, DownloadSettings, Logins, NoProgress};
 
 /// Which interpreter to add, and how.
 #[derive(Debug, Clone)]
@@ -40,6 +41,8 @@ pub struct RuntimeOptions {
     pub sha256: Option<Digest>,
     /// The download cache's directory.
     pub cache_dir: PathBuf,
+    /// The caller's environment, by which logins are found.
+    pub variables: Variables,
     /// The time of publication.
     pub now: Timestamp,
 }
@@ -82,7 +85,8 @@ pub fn add_runtime(
         source: Box::new(source),
     };
     let cache = DownloadCache::open(&options.cache_dir).map_err(|error| failed(error.into()))?;
-    let settings = DownloadSettings::default();
+    let logins = Logins::of_caller(&options.variables);
+    let settings = DownloadSettings { logins, ..DownloadSettings::default() };
     let fetching = Fetching { cache: &cache, settings: &settings, progress: &NoProgress };
     reporter.started(&format!("reading {} {}", options.runtime, options.version), None);
     let obtained =

@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use attune_registry::report::without_secrets;
 use attune_schemas::Digest;
 use sha2::{Digest as _, Sha256};
 
@@ -85,7 +86,7 @@ fn git(directory: &Path, arguments: &[&str]) -> io::Result<Result<(), String>> {
     command.current_dir(directory).args(arguments).stdin(Stdio::null());
     match command.output() {
         Ok(output) if output.status.success() => Ok(Ok(())),
-        Ok(output) => Ok(Err(complaint(&String::from_utf8_lossy(&output.stderr)))),
+        Ok(output) => Ok(Err(complaint(&without_secrets(&String::from_utf8_lossy(&output.stderr))))),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             Ok(Err("the program `git` is missing on this machine".to_owned()))
         }

@@ -122,6 +122,15 @@ fn a_cut_download_is_resumed_where_it_stopped() {
 }
 
 #[test]
+fn what_always_breaks_off_is_no_damage() {
+    let fixture = fixture();
+    let server = Server::start(|_, _| Answer::new(200, body()).cut_at(500_000));
+    let error = fixture.fetch(&request(&server.url("foo.whl"), &body(), None)).unwrap_err();
+    assert!(matches!(error, DownloadError::Transport { .. }) && !error.is_damage(), "{error}");
+    assert_eq!((server.seen().len(), fixture.blobs()), (4, 0));
+}
+
+#[test]
 fn without_an_etag_it_starts_anew() {
     let fixture = fixture();
     let server = Server::start(|_, number| {

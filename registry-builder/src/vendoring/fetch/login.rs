@@ -8,7 +8,7 @@ use reqwest::header::HeaderValue;
 use url::Url;
 
 use super::urls::percent_decoded;
-use crate::vendoring::configuration::{Netrc, NpmConfiguration};
+use crate::vendoring::configuration::{Netrc, NpmConfiguration, Variables};
 
 /// The value of an `Authorization` header; never shown.
 #[derive(Clone, PartialEq, Eq)]
@@ -65,6 +65,13 @@ pub struct Logins {
 }
 
 impl Logins {
+    /// Those of the user's `.npmrc` and `.netrc`, for a file that belongs to no package.
+    pub fn of_caller(variables: &Variables) -> Self {
+        let npmrc: Vec<_> = NpmConfiguration::user_file(variables).into_iter().collect();
+        let npm = Some(NpmConfiguration::read(&npmrc, variables));
+        Self { urls: Vec::new(), npm, netrc: Netrc::read(variables) }
+    }
+
     /// The login for `url`, from which the file called `name` is fetched: its own, else what npm is configured
     /// with, else that of a known URL of the same origin, the one with the longest common path first, else
     /// that of `.netrc`.

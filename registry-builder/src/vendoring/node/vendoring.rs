@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
+use attune_registry::report::without_secrets;
 use attune_schemas::Platform;
 use attune_schemas::environment_lock::{BlockedPlatform, LockedNodePackage, NodeLock, NodeTarget};
 use attune_schemas::release::{NODE_OVERLAY_MEDIA_TYPE, NODE_PACKAGE_MEDIA_TYPE};
@@ -71,7 +72,8 @@ pub fn vendor_node(
             }
             Err(reason) => {
                 for closure in closures.values_mut().filter(|closure| closure.places.contains(&place)) {
-                    closure.blames.insert(reason.clone());
+                    // It is published, and may quote a URL of the lock.
+                    closure.blames.insert(without_secrets(&reason).into_owned());
                 }
             }
         }

@@ -205,3 +205,37 @@ fn wheels_are_fetched_with_the_login_of_uvs_indexes() {
     add(&world, &pack, &[], &[&links]).succeeds();
     assert_unpublished(&world.registry());
 }
+
+#[test]
+fn interpreters_are_fetched_with_a_login() {
+    let world = World::with_registry();
+    let basic = format!("Basic {BASIC}");
+    let files = BTreeMap::from([("/python.tar.gz".to_owned(), b"no archive".to_vec())]);
+    let server = PrivateServer::for_login(&basic, files);
+    let netrc = format!("machine 127.0.0.1 login u password {SECRET}\n");
+    fs_err::write(home(&world).join(".netrc"), netrc).unwrap();
+    let digest = attune_schemas::Digest::of(b"no archive").to_string();
+    let mut command = world.command(Binary::Build);
+    command.args(["runtime", "add", "registry", "python", "--version", "3.11.7", "--sha256", &digest]);
+    command.arg(server.url("/python.tar.gz")).env("HOME", home(&world)).env_remove("NETRC");
+    // It is fetched, and refused for what it is.
+    let run = Run::of(command);
+    assert!(run.status != Some(0) && server.asked().len() == 1, "{run:?}");
+    assert_eq!(server.asked()[0].header("authorization"), basic);
+    assert!(!run.stderr.contains("401"), "{}", run.stderr);
+}
+
+#[test]
+fn the_login_of_a_repository_is_shown_and_published_nowhere() {
+    let world = World::with_registry();
+    let server = PrivateServer::start(|_| Reply::new(403, ""));
+    let commit = "e5403460d1d2abe54de374388997a07a429031c0";
+    let url = format!("git+http://u:{SECRET}@{}/r.git#{commit}", server.address());
+    let project = NodeProject::new(&[&format!("thing@{url}")])
+        .raw("node_modules/thing", json!({"version": "1.0.0", "resolved": url}));
+    let pack = PackBuilder::new("weaver", "1.0.0").yaml("runtime_deps: [nodejs]");
+    let pack = project.in_pack(pack, 3).write(&world.path().join("packs"));
+    let run = add(&world, &pack, &[], &[]);
+    assert_ne!(run.status, Some(0), "{run:?}");
+    assert!(run.stderr.contains("/r.git"), "{}", run.stderr);
+}

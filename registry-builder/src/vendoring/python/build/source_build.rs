@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use attune_registry::report::without_secrets;
 use attune_schemas::{Digest, Platform, PythonMinor};
 use serde::{Deserialize, Serialize};
 use uv_pep440::VersionSpecifiers;
@@ -294,7 +295,7 @@ impl Uv {
         let output = command.output().map_err(unusable)?;
         if !output.status.success() {
             let text = [output.stdout, output.stderr].map(|said| String::from_utf8_lossy(&said).into_owned());
-            return Ok(Err(text.concat()));
+            return Ok(Err(without_secrets(&text.concat()).into_owned()));
         }
         let is_wheel = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "whl");
         let wheel = fs_err::read_dir(out)?.filter_map(|entry| Some(entry.ok()?.path())).find(is_wheel);

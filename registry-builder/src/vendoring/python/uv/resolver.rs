@@ -9,6 +9,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use attune_registry::report::without_secrets;
 use attune_schemas::PythonMinor;
 
 use super::work_area::WorkArea;
@@ -154,8 +155,12 @@ pub(crate) fn set_indexes(command: &mut Command, settings: &UvSettings) {
     if !settings.extra_index_urls.is_empty() {
         command.env_remove("UV_EXTRA_INDEX_URL").env("UV_INDEX", settings.extra_index_urls.join(" "));
     }
-    for place in &settings.find_links {
-        command.args(["--find-links", place]);
+    if settings.find_links.iter().any(|place| without_secrets(place) != *place) {
+        command.env("UV_FIND_LINKS", settings.find_links.join(","));
+    } else {
+        for place in &settings.find_links {
+            command.args(["--find-links", place]);
+        }
     }
     if settings.no_index {
         command.arg("--no-index");
@@ -241,6 +246,20 @@ mod tests {
             assert!(text.contains(expected), "{expected}: {text}");
         }
         assert!(!text.contains("uv.toml"), "{text}");
+    }
+
+    #[test]
+    fn no_login_stands_in_arguments_that_everyone_can_read() {
+        let (dir, pack) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let links = vec!["http://u:secret@h.invalid/links".to_owned(), "/links".to_owned()];
+        let settings = UvSettings { find_links: links, ..UvSettings::default() };
+        let path = dir.path().join("uv");
+        crate::testing::write_program(&path, "#!/bin/sh\necho \"$@\"; echo \"in $UV_FIND_LINKS\"\n");
+        let text = Uv::new(path).compile(&inputs(pack.path()), PythonMinor::new(11), &settings).unwrap().lock;
+        assert!(
+            text.contains("in http://u:secret@h.invalid/links,/links") && !text.contains("--find-links"),
+            "{text}"
+        );
     }
 
     #[test]
