@@ -64,7 +64,7 @@ impl Failed for RegistryError {
     fn kind(&self) -> FailureKind {
         match self {
             Self::Busy { .. } => FailureKind::Busy,
-            Self::NotARegistry { .. } | Self::Io(_) => FailureKind::Failed,
+            Self::NotARegistry { .. } | Self::ClockJump { .. } | Self::Io(_) => FailureKind::Failed,
             Self::Trust(error) => error.kind(),
             Self::Publish(error) => error.kind(),
             Self::Reader(error) => error.kind(),
@@ -100,7 +100,10 @@ impl Failed for SigningError {
     fn kind(&self) -> FailureKind {
         match self {
             Self::NoSigningKey => FailureKind::Usage,
-            Self::NoDraft { .. } | Self::NotEnoughSignatures { .. } | Self::Io(_) => FailureKind::Failed,
+            Self::NoDraft { .. }
+            | Self::KeyExists { .. }
+            | Self::NotEnoughSignatures { .. }
+            | Self::Io(_) => FailureKind::Failed,
             Self::Registry(error) => error.kind(),
             Self::Publish(error) => error.kind(),
             Self::Key(error) => error.kind(),

@@ -14,13 +14,33 @@ pub struct TerminalReporter {
     bar: Mutex<Option<ProgressBar>>,
     show_bars: bool,
     show_warnings: bool,
+    show_alarms: bool,
 }
 
 impl TerminalReporter {
     /// Shows bars where standard error is a terminal, and nothing at all where `quiet`.
     pub fn new(quiet: bool) -> Self {
         let show_bars = !quiet && std::io::stderr().is_terminal();
-        Self { bar: Mutex::new(None), show_bars, show_warnings: !quiet }
+        Self { bar: Mutex::new(None), show_bars, show_warnings: !quiet, show_alarms: !quiet }
+    }
+
+    /// Shows warnings that must be seen even where `quiet`.
+    #[must_use]
+    pub fn with_alarms(self) -> Self {
+        Self { show_alarms: true, ..self }
+    }
+
+    fn write_warning(&self, message: &str) {
+        let message = without_secrets(message);
+        let yellow = Style::new().bold().fg_color(Some(AnsiColor::Yellow.into()));
+        let write = || writeln!(anstream::stderr(), "{yellow}warning{yellow:#}: {message}");
+        self.with_bar(|bar| {
+            // There is nowhere left to report a closed standard error.
+            let _ = match bar {
+                Some(bar) => bar.suspend(write),
+                None => write(),
+            };
+        });
     }
 
     fn with_bar(&self, act: impl FnOnce(&mut Option<ProgressBar>)) {
@@ -69,19 +89,15 @@ impl Reporter for TerminalReporter {
     }
 
     fn warning(&self, message: &str) {
-        if !self.show_warnings {
-            return;
+        if self.show_warnings {
+            self.write_warning(message);
         }
-        let message = without_secrets(message);
-        let yellow = Style::new().bold().fg_color(Some(AnsiColor::Yellow.into()));
-        let write = || writeln!(anstream::stderr(), "{yellow}warning{yellow:#}: {message}");
-        self.with_bar(|bar| {
-            // There is nowhere left to report a closed standard error.
-            let _ = match bar {
-                Some(bar) => bar.suspend(write),
-                None => write(),
-            };
-        });
+    }
+
+    fn alarm(&self, message: &str) {
+        if self.show_alarms {
+            self.write_warning(message);
+        }
     }
 }
 

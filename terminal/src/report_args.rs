@@ -6,7 +6,7 @@ use attune_registry::report::without_secrets;
 use clap::{ArgAction, Args};
 use tracing::level_filters::LevelFilter;
 
-use crate::Output;
+use crate::{Output, TerminalReporter};
 
 /// The form of the report, and how much is told on the way.
 #[derive(Debug, Clone, Args)]
@@ -36,6 +36,12 @@ impl ReportArgs {
     /// Whether even the result is kept back.
     pub const fn is_quiet(&self) -> bool {
         self.quiet && !self.json
+    }
+
+    /// The reporter that the options ask for. Warnings that must be seen are kept back for JSON alone.
+    pub fn reporter(&self) -> TerminalReporter {
+        let reporter = TerminalReporter::new(self.is_silent());
+        if self.json { reporter } else { reporter.with_alarms() }
     }
 
     /// Starts the log on standard error.

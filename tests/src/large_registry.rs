@@ -44,6 +44,7 @@ pub fn keys(world: &World) -> KeySettings {
         references: Vec::new(),
         passphrases: Arc::new(Passphrases::default()),
         variable: |_| None,
+        accepts_clock: false,
     }
 }
 

@@ -97,6 +97,7 @@ pub fn republish(
         references: Vec::new(),
         passphrases: Arc::new(Passphrases::default()),
         variable: |_| None,
+        accepts_clock: false,
     };
     publisher.publish(&BTreeMap::from([(pack, index)]), &keys.load().unwrap()).unwrap();
 }

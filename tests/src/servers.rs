@@ -22,8 +22,13 @@ pub struct RealServer {
 impl RealServer {
     /// Hosts the registry of `world` on a free port of the loopback.
     pub fn start(world: &World) -> Self {
+        Self::start_at(world, &world.registry())
+    }
+
+    /// Hosts the registry at `path`.
+    pub fn start_at(world: &World, path: &Path) -> Self {
         let mut command = world.command(Binary::Serve);
-        command.arg("registry").arg(world.registry()).args(["--listen", "127.0.0.1:0", "--json"]);
+        command.arg("registry").arg(path).args(["--listen", "127.0.0.1:0", "--json"]);
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();

@@ -4,13 +4,14 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use attune_registry::human_bytes;
-use attune_terminal::{Output, ReportArgs, Table, TerminalReporter, write_result};
+use attune_terminal::{Output, ReportArgs, Table, write_result};
 use clap::Args;
 use jiff::Timestamp;
 
 use super::failure::CommandError;
 use super::findings::show_findings;
 use super::inspect::{COVERAGE_COLUMNS, push_coverage};
+use super::root_validity::warn_of_root;
 use super::settings::{KeyArgs, SecretArgs, TargetArgs};
 use crate::operations::{AddOptions, AddReport, AddedPack, add};
 use crate::vendoring::node::NpmSettings;
@@ -77,10 +78,12 @@ impl AddArgs {
     pub(super) fn run(self, now: Timestamp) -> (Output, Result<(), CommandError>) {
         let output = self.common.output();
         self.common.start_log();
-        let reporter = TerminalReporter::new(self.common.is_silent());
+        let reporter = self.common.reporter();
         let quiet = self.common.is_quiet();
-        let result = add(&self.options(now), &reporter).map_err(CommandError::of_add);
+        let options = self.options(now);
+        let result = add(&options, &reporter).map_err(CommandError::of_add);
         let result = result.and_then(|report| {
+            warn_of_root(&options.registry, now, &reporter);
             let text = match output {
                 Output::Json => serde_json::to_string_pretty(&report).expect("a report serialises") + "\n",
                 Output::Text if quiet => return Ok(()),

@@ -4,12 +4,13 @@ use std::path::PathBuf;
 
 use attune_registry::human_bytes;
 use attune_schemas::PackRequest;
-use attune_terminal::{Output, ReportArgs, Table, TerminalReporter};
+use attune_terminal::{Output, ReportArgs, Table};
 use clap::Args;
 use jiff::Timestamp;
 
 use super::failure::CommandError;
 use super::inspect::{COVERAGE_COLUMNS, push_coverage};
+use super::root_validity::warn_of_root;
 use super::settings::{TargetArgs, write_report, write_report_beside};
 use crate::bundle::{BundleOptions, BundleReport, bundle, is_standard_output};
 
@@ -47,9 +48,10 @@ impl BundleArgs {
             output: self.output,
             now,
         };
-        let reporter = TerminalReporter::new(self.common.is_silent());
+        let reporter = self.common.reporter();
         let result = bundle(&options, &reporter);
         let result = result.map_err(CommandError::from).and_then(|report| {
+            warn_of_root(&options.registry, now, &reporter);
             if beside {
                 write_report_beside(&report, &self.common, render);
                 return Ok(());

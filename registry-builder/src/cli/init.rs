@@ -71,10 +71,10 @@ impl InitArgs {
 
 fn render(report: &InitReport) -> String {
     let bins = report.bins.map_or(String::new(), |bins| format!(" with {bins} bins"));
-    let offline = if report.bins.is_some() { "root.json and targets.json" } else { "root.json" };
+    let offline = if report.bins.is_some() { "root.key.json and targets.key.json" } else { "root.key.json" };
     format!(
         "made registry `{}`{bins} in {}\n\n\
-         root   {}\n       {}\n       hosts trust this file: bring it to them over a channel you trust; it expires {}\n\
+         root   {}\n       {}\n       hosts trust this file, 1.root.json: bring it to them over a channel you trust; it expires {}\n\
          keys   {}\n       keep them private; move {offline} to a safe place, publishing does not need it\n",
         report.name,
         report.registry.display(),

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use super::failure::CommandError;
 use super::root::{CeremonyArgs, render_ceremony};
+use super::root_validity::warn_of_root;
 use super::settings::{KeyArgs, PassphraseArgs, write_report};
 use crate::signing::{
     KeyChange, KeyChangeReport, ListedKey, change_keys, generate_key, list_keys, public_key,
@@ -97,7 +98,9 @@ impl KeyCommandArgs {
 impl KeyCommand {
     fn run(&self, now: Timestamp) -> Result<(), CommandError> {
         let change = |role: &SigningRole, ceremony: &CeremonyArgs, change: &KeyChange| {
-            let report = change_keys(&ceremony.options(now), *role, change)?;
+            let reporter = ceremony.common.reporter();
+            let report = change_keys(&ceremony.options(now), *role, change, &reporter)?;
+            warn_of_root(&ceremony.registry, now, &reporter);
             write_report(&report, &ceremony.common, render_change)
         };
         match self {

@@ -11,6 +11,7 @@ mod inspect;
 mod key;
 mod refresh;
 mod root;
+mod root_validity;
 mod runtime;
 mod settings;
 

@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 
 use attune_registry::report::Reporter as _;
-use attune_terminal::{Output, ReportArgs, TerminalReporter};
+use attune_terminal::{Output, ReportArgs};
 use clap::Args;
 use jiff::Timestamp;
 
 use super::failure::CommandError;
+use super::root_validity::warn_of_root;
 use super::settings::{KeyArgs, write_report};
 use crate::operations::{RefreshOptions, RefreshReport, refresh};
 
@@ -29,15 +30,17 @@ impl RefreshArgs {
         let output = self.common.output();
         self.common.start_log();
         let keys = self.keys.settings(Some(&self.registry));
-        let reporter = TerminalReporter::new(self.common.is_silent());
-        let result = refresh(&RefreshOptions { registry: self.registry, keys, now });
-        let result = result.map_err(CommandError::from).and_then(|report| {
-            for role in &report.expiring {
-                reporter.warning(&format!(
-                    "{} expires on {}, and its keys are not at hand",
+        let reporter = self.common.reporter();
+        let options = RefreshOptions { registry: self.registry, keys, now };
+        let result = refresh(&options, &reporter).map_err(CommandError::from).and_then(|report| {
+            // Of the root there is more to say than a date.
+            for role in report.expiring.iter().filter(|role| role.role != "root") {
+                reporter.alarm(&format!(
+                    "{} expires on {}, and its keys are not at hand: sign with --keys DIR or --key KEY",
                     role.role, role.expires
                 ));
             }
+            warn_of_root(&options.registry, now, &reporter);
             write_report(&report, &self.common, render)
         });
         (output, result)

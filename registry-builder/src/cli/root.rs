@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::failure::CommandError;
+use super::root_validity::warn_of_root;
 use super::settings::{KeyArgs, parse_role_number, write_report};
 use crate::signing::{
     CeremonyOptions, CeremonyReport, ShownRoot, change_root, default_draft, publish_root, show_root,
@@ -124,7 +125,8 @@ impl RootCommand {
                 write_report(&report, common, |_| render_root(&shown))
             }
             Self::Prepare { thresholds, expires, ceremony } => {
-                let report = change_root(&ceremony.options(now), |draft| {
+                let reporter = ceremony.common.reporter();
+                let report = change_root(&ceremony.options(now), &reporter, |draft| {
                     let draft = thresholds.iter().try_fold(draft, |draft, (role, threshold)| {
                         draft.with_threshold(top_level(*role)?, *threshold)
                     })?;
@@ -132,13 +134,16 @@ impl RootCommand {
                         .iter()
                         .try_fold(draft, |draft, (role, days)| draft.with_expiry(*role, days.get(), now))
                 })?;
+                warn_of_root(&ceremony.registry, now, &reporter);
                 write_report(&report, &ceremony.common, render_ceremony)
             }
             Self::Sign { draft, keys, common } => {
                 write_report(&sign_draft(draft, &keys.settings(None))?, common, render_ceremony)
             }
             Self::Publish { drafts, ceremony } => {
-                let report = publish_root(&ceremony.options(now), drafts)?;
+                let reporter = ceremony.common.reporter();
+                let report = publish_root(&ceremony.options(now), drafts, &reporter)?;
+                warn_of_root(&ceremony.registry, now, &reporter);
                 write_report(&report, &ceremony.common, render_ceremony)
             }
         }

@@ -5,12 +5,13 @@ use std::path::PathBuf;
 use attune_registry::human_bytes;
 use attune_schemas::runtime_index::{RuntimeIndex, RuntimeName};
 use attune_schemas::{Digest, Platform, Version};
-use attune_terminal::{Output, ReportArgs, Table, TerminalReporter};
+use attune_terminal::{Output, ReportArgs, Table};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 
 use super::add::{caller_variables, default_cache_directory};
 use super::failure::CommandError;
+use super::root_validity::warn_of_root;
 use super::settings::{KeyArgs, write_report};
 use crate::runtime::{AddedRuntime, RuntimeOptions, add_runtime, list_runtimes};
 use crate::targets::NoDefaultTarget;
@@ -25,7 +26,7 @@ pub(super) struct RuntimeArgs {
 #[derive(Debug, Subcommand)]
 enum RuntimeCommand {
     /// Add an interpreter that can be moved, proving that it runs from another place
-    Add(AddRuntimeArgs),
+    Add(Box<AddRuntimeArgs>),
     /// Show the interpreters that the registry carries
     List {
         /// The registry
@@ -85,7 +86,7 @@ impl AddRuntimeArgs {
     fn run(self, now: Timestamp) -> (Output, Result<(), CommandError>) {
         self.common.start_log();
         let output = self.common.output();
-        let reporter = TerminalReporter::new(self.common.is_silent());
+        let reporter = self.common.reporter();
         let platform = self.platform.or_else(Platform::current);
         let result = platform.ok_or(NoDefaultTarget { missing: "platform" }).map_err(CommandError::from);
         let result = result.and_then(|platform| {
@@ -102,6 +103,7 @@ impl AddRuntimeArgs {
                 now,
             };
             let added = add_runtime(&options, &reporter)?;
+            warn_of_root(&options.registry, now, &reporter);
             write_report(&added, &self.common, render_added)
         });
         (output, result)

@@ -28,6 +28,9 @@ pub(super) struct KeyArgs {
     references: Vec<KeyReference>,
     #[command(flatten)]
     passphrase: PassphraseArgs,
+    /// Sign although the clock is more than a year after the last signature
+    #[arg(long)]
+    accept_clock: bool,
 }
 
 /// The passphrase of encrypted keys.
@@ -74,6 +77,7 @@ impl KeyArgs {
             references: self.references.clone(),
             passphrases: Arc::new(self.passphrase.passphrases()),
             variable,
+            accepts_clock: self.accept_clock,
         }
     }
 

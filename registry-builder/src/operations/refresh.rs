@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use attune_registry::report::Reporter;
 use attune_registry::trust::KeyError;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -38,7 +39,7 @@ pub struct RefreshOptions {
 pub struct RefreshReport {
     /// Metadata files that were written.
     pub metadata: Vec<String>,
-    /// When the timestamp expires now.
+    /// Until when hosts accept the registry: the date of the timestamp, or of the root if that is earlier.
     pub expires: String,
     /// Roles that expire before long, and whose keys are not at hand.
     pub expiring: Vec<ExpiringRole>,
@@ -55,12 +56,16 @@ pub struct ExpiringRole {
 }
 
 /// Refreshes the registry.
-pub fn refresh(options: &RefreshOptions) -> Result<RefreshReport, RefreshError> {
+pub fn refresh(options: &RefreshOptions, reporter: &dyn Reporter) -> Result<RefreshReport, RefreshError> {
     let registry = RegistryDirectory::open(&options.registry)?;
     let _lock = registry.lock(&options.keys.directory)?;
     let keys = options.keys.load()?;
-    let (publication, expiring) = registry.publisher(options.now)?.refresh(&keys)?;
+    let publisher = options.keys.open_to_write(&registry, options.now, reporter)?;
+    let (publication, expiring) = publisher.refresh(&keys)?;
     let expiring = expiring.into_iter().map(|(role, expires)| ExpiringRole { role, expires });
-    let expires = registry.publisher(options.now)?.repository().timestamp().role().expires.to_string();
+    let publisher = registry.publisher(options.now)?;
+    let repository = publisher.repository();
+    // No host accepts the timestamp after the root's own date.
+    let expires = repository.timestamp().role().expires.min(repository.root().role().expires).to_string();
     Ok(RefreshReport { metadata: publication.metadata, expires, expiring: expiring.collect() })
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use attune_registry::reader::ReaderError;
 use attune_registry::trust::{MetadataError, PublishError, TrustError};
+use jiff::Timestamp;
 
 /// Why a registry could not be read or published to.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +22,16 @@ pub enum RegistryError {
     Busy {
         /// The registry.
         path: PathBuf,
+    },
+    /// The clock jumped since the last signature.
+    #[error("the clock says {now}, {days} days after the last signature ({last})")]
+    ClockJump {
+        /// The clock's time.
+        now: Timestamp,
+        /// The time of the last signature.
+        last: Timestamp,
+        /// The days between.
+        days: i64,
     },
     /// The metadata could not be verified.
     #[error(transparent)]

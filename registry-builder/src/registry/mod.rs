@@ -7,7 +7,9 @@ mod directory;
 mod error;
 pub(crate) mod oci_index;
 mod publish;
+mod writing;
 
 pub use directory::{PublishLock, RegistryDirectory};
 pub use error::RegistryError;
 pub use publish::{Publication, Publisher};
+pub use writing::Opening;

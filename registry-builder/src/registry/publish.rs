@@ -54,7 +54,17 @@ impl NewTargets {
 }
 
 impl RegistryDirectory {
-    /// Opens the registry for publishing at `now`; it must be locked.
+    /// Writes metadata files in their order; returns their names.
+    pub(super) fn write_metadata(&self, files: MetadataFiles) -> Result<Vec<String>, RegistryError> {
+        let mut written = Vec::new();
+        for (name, bytes) in files {
+            replace_file(&self.path().join("metadata").join(&name), &bytes)?;
+            written.push(name);
+        }
+        Ok(written)
+    }
+
+    /// Opens the registry as it is published now, to be read at `now`.
     pub fn publisher(&self, now: Timestamp) -> Result<Publisher<'_>, RegistryError> {
         let source = self.source();
         let repository = Repository::open(&MetadataFetch(&source), now)?;
@@ -142,7 +152,8 @@ impl Publisher<'_> {
 
     /// Publishes the next root.
     pub fn publish_root(&self, draft: &RootDraft, keys: &Keyring) -> Result<Publication, RegistryError> {
-        self.write(self.repository.publish_root(draft, keys, self.now)?)
+        let files = self.repository.publish_root(draft, keys, self.now)?;
+        Ok(Publication { metadata: self.directory.write_root(draft, files)? })
     }
 
     /// Hands the bins over to other keys.
@@ -151,11 +162,6 @@ impl Publisher<'_> {
     }
 
     fn write(&self, files: MetadataFiles) -> Result<Publication, RegistryError> {
-        let mut publication = Publication::default();
-        for (name, bytes) in files {
-            replace_file(&self.directory.path().join("metadata").join(&name), &bytes)?;
-            publication.metadata.push(name);
-        }
-        Ok(publication)
+        Ok(Publication { metadata: self.directory.write_metadata(files)? })
     }
 }

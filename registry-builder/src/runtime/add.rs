@@ -95,7 +95,7 @@ pub fn add_runtime(
     reporter.finished();
 
     let keys = options.keys.load()?;
-    let publisher = registry.publisher(options.now)?;
+    let publisher = options.keys.open_to_write(&registry, options.now, reporter)?;
     publisher.repository().require_keys(&keys)?;
     let mut index =
         publisher.runtime_index(options.runtime)?.unwrap_or_else(|| RuntimeIndex::empty(options.runtime));

@@ -9,6 +9,7 @@
 use std::path::{Path, PathBuf};
 
 use attune_registry::atomic_file::replace_file;
+use attune_registry::report::Reporter;
 use attune_registry::trust::{Keyring, Progress, PublishError, RootDraft};
 use attune_schemas::Digest;
 use attune_schemas::tuf::Root;
@@ -100,11 +101,12 @@ pub fn show_root(path: &Path, now: Timestamp) -> Result<ShownRoot, SigningError>
 /// Changes the next root, signs it with the keys at hand, and publishes it if they suffice.
 pub fn change_root(
     options: &CeremonyOptions,
+    reporter: &dyn Reporter,
     change: impl FnOnce(RootDraft) -> Result<RootDraft, PublishError>,
 ) -> Result<CeremonyReport, SigningError> {
     let registry = RegistryDirectory::open(&options.registry)?;
     let _lock = registry.lock(&options.keys.directory)?;
-    let publisher = registry.publisher(options.now)?;
+    let publisher = options.keys.open_to_write(&registry, options.now, reporter)?;
     let current = publisher.repository().root().role();
     let fresh = RootDraft::after(current, options.now)?;
     // A draft under way is changed further; one that a newer root has overtaken is not.
@@ -114,9 +116,14 @@ pub fn change_root(
 }
 
 /// Puts the signatures of `drafts` together, and publishes the next root.
-pub fn publish_root(options: &CeremonyOptions, drafts: &[PathBuf]) -> Result<CeremonyReport, SigningError> {
+pub fn publish_root(
+    options: &CeremonyOptions,
+    drafts: &[PathBuf],
+    reporter: &dyn Reporter,
+) -> Result<CeremonyReport, SigningError> {
     let registry = RegistryDirectory::open(&options.registry)?;
     let _lock = registry.lock(&options.keys.directory)?;
+    let publisher = options.keys.open_to_write(&registry, options.now, reporter)?;
     let mut parts = Vec::new();
     for path in drafts {
         parts.push(RootDraft::parse(&fs_err::read(path)?)?);
@@ -127,7 +134,6 @@ pub fn publish_root(options: &CeremonyOptions, drafts: &[PathBuf]) -> Result<Cer
     for part in parts {
         draft.merge(&part)?;
     }
-    let publisher = registry.publisher(options.now)?;
     let report = sign_and_publish(draft, &publisher, options)?;
     if let Some(draft) = report.draft {
         return Err(SigningError::NotEnoughSignatures {

@@ -25,6 +25,12 @@ pub enum SigningError {
         /// The number of signatures, and of whom.
         missing: String,
     },
+    /// A file where a key should be written.
+    #[error("`{}` exists", path.display())]
+    KeyExists {
+        /// The file.
+        path: PathBuf,
+    },
     /// Nothing to sign with.
     #[error("there is no key to sign with")]
     NoSigningKey,
@@ -57,9 +63,12 @@ impl SigningError {
         matches!(
             self,
             Self::Trust(_)
+                | Self::KeyExists { .. }
                 | Self::Publish(_)
                 | Self::Key(_)
-                | Self::Registry(RegistryError::Trust(_) | RegistryError::Publish(_))
+                | Self::Registry(
+                    RegistryError::Trust(_) | RegistryError::Publish(_) | RegistryError::ClockJump { .. }
+                )
         )
     }
 }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use attune_registry::atomic_file::replace_file;
+use attune_registry::report::Reporter;
 use attune_registry::trust::{
     KeyError, Passphrase, PublishError, RoleSetup, RootDraft, SigningKey, SigningRole, read_public_key,
 };
@@ -70,7 +71,12 @@ pub struct GeneratedKey {
 /// Makes a key and writes it to `file`, which must not exist, and its public half beside it.
 pub fn generate_key(file: &Path, passphrase: Option<&Passphrase>) -> Result<GeneratedKey, SigningError> {
     let key = SigningKey::generate()?;
-    key.save(file, passphrase)?;
+    key.save(file, passphrase).map_err(|error| match error {
+        KeyError::Io(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            SigningError::KeyExists { path: file.to_owned() }
+        }
+        error => error.into(),
+    })?;
     let public_file = file.with_extension("pub.json");
     let public = serde_json::to_vec_pretty(key.public()).expect("a key serialises");
     replace_file(&public_file, &public)?;
@@ -116,11 +122,12 @@ pub fn change_keys(
     options: &CeremonyOptions,
     role: SigningRole,
     change: &KeyChange,
+    reporter: &dyn Reporter,
 ) -> Result<KeyChangeReport, SigningError> {
     let directory = KeyDirectory::new(&options.keys.directory);
-    let Some(top_level) = top_level(role) else { return change_bins(options, change, &directory) };
+    let Some(top_level) = top_level(role) else { return change_bins(options, change, &directory, reporter) };
     let mut made = Vec::new();
-    let root = change_root(options, |draft| match change {
+    let root = change_root(options, reporter, |draft| match change {
         KeyChange::Add(keys) => keys.iter().try_fold(draft, |draft, key| draft.with_key(top_level, key)),
         KeyChange::Remove(prefix) => {
             let id = find(&draft.root().roles.get(top_level).keyids, prefix, role)?;
@@ -142,10 +149,11 @@ fn change_bins(
     options: &CeremonyOptions,
     change: &KeyChange,
     directory: &KeyDirectory,
+    reporter: &dyn Reporter,
 ) -> Result<KeyChangeReport, SigningError> {
     let registry = RegistryDirectory::open(&options.registry)?;
     let _lock = registry.lock(&options.keys.directory)?;
-    let publisher = registry.publisher(options.now)?;
+    let publisher = options.keys.open_to_write(&registry, options.now, reporter)?;
     let delegations = publisher.repository().targets().role().delegations.clone();
     let delegations =
         delegations.filter(|_| publisher.repository().bins().is_some()).ok_or(PublishError::NoBins)?;

@@ -14,6 +14,11 @@ pub trait Reporter: Send + Sync {
     fn finished(&self);
     /// Something the user should know and that stops nothing.
     fn warning(&self, message: &str);
+    /// A warning that must be seen although nothing but errors is asked for, from cron for example: what it tells
+    /// of will be an error before long.
+    fn alarm(&self, message: &str) {
+        self.warning(message);
+    }
 }
 
 /// Reports to nobody.

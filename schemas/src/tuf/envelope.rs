@@ -3,6 +3,8 @@
 //! It stands between the file's bytes and the role types: the signed part stays a JSON value here,
 //! because signatures cover all of it, fields unknown to us included. Checking them is not done here.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -40,6 +42,12 @@ pub enum EnvelopeError {
     /// Not JSON, an object with duplicate keys, or not an envelope.
     #[error("not a signed metadata file")]
     Json(#[source] serde_json::Error),
+    /// One key has two signatures.
+    #[error("has two signatures by key `{keyid}`")]
+    SignedTwice {
+        /// The key.
+        keyid: KeyId,
+    },
     /// The signed part contains a number that cannot be signed.
     #[error("the signed part has no canonical form")]
     Canonical(#[from] canonical_json::Error),
@@ -69,9 +77,17 @@ pub enum EnvelopeError {
 
 impl Envelope {
     /// Reads a metadata file.
+    ///
+    /// # Errors
+    /// Also where one key has two signatures, whatever they are worth (TUF 4.2.1).
     pub fn parse(bytes: &[u8]) -> Result<Self, EnvelopeError> {
         let value = canonical_json::from_slice(bytes).map_err(EnvelopeError::Json)?;
-        serde_json::from_value(value).map_err(EnvelopeError::Json)
+        let envelope: Self = serde_json::from_value(value).map_err(EnvelopeError::Json)?;
+        let mut seen = BTreeSet::new();
+        match envelope.signatures.iter().find(|signature| !seen.insert(&signature.keyid)) {
+            Some(Signature { keyid, .. }) => Err(EnvelopeError::SignedTwice { keyid: keyid.clone() }),
+            None => Ok(envelope),
+        }
     }
 
     /// An envelope around `role`, not signed yet.

@@ -40,6 +40,9 @@ impl Hint for KeyError {
     }
 }
 
+/// A clock that is behind by more is a wrong one.
+const A_DAY: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
+
 impl Hint for TrustError {
     fn hint(&self) -> Option<String> {
         let hint = match self {
@@ -54,6 +57,10 @@ impl Hint for TrustError {
             | Self::Missing { .. }
             | Self::Mismatch { .. }
             | Self::WrongVersion { .. } => "restore the registry or bundle from a copy",
+            Self::Expired { time, .. } if time.clock_behind().is_some_and(|behind| behind > A_DAY) => {
+                "set the clock; if the clock that signed last was the wrong one, `attune-build key rotate REGISTRY \
+                 --role timestamp` undoes its signature"
+            }
             Self::Expired { role, .. } if role == "timestamp" || role == "snapshot" => {
                 "sign it anew with `attune-build refresh REGISTRY`"
             }
@@ -134,6 +141,7 @@ impl Hint for RegistryError {
             }
             Self::NotARegistry { .. } => "make one with `attune-build init DIR --name NAME`",
             Self::Busy { .. } => "wait for it to end, then try again",
+            Self::ClockJump { .. } => "set the clock; if it is right, say so with --accept-clock",
             Self::Trust(error) => return error.hint(),
             Self::Publish(error) => return error.hint(),
             Self::Reader(error) => return error.hint(),
@@ -183,6 +191,7 @@ impl Hint for SigningError {
                     draft.display()
                 ));
             }
+            Self::KeyExists { .. } => "choose another name, or leave the key as it is",
             Self::NoSigningKey => "name it with --key FILE, or a directory of keys with --keys DIR",
             Self::Registry(error) => return error.hint(),
             Self::Publish(error) => return error.hint(),

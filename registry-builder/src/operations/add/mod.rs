@@ -93,7 +93,7 @@ pub fn add(options: &AddOptions, reporter: &dyn Reporter) -> Result<AddReport, A
     let _lock = registry.lock(&options.keys.directory)?;
     let packs = check_all(&options.packs, options.include_secrets)?;
     let keys = options.keys.load()?;
-    let publisher = registry.publisher(options.now)?;
+    let publisher = options.keys.open_to_write(&registry, options.now, reporter)?;
     publisher.repository().require_keys(&keys)?;
     let mut indexes: BTreeMap<PackRef, PackIndex> = BTreeMap::new();
     let mut added = Vec::new();

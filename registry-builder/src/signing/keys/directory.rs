@@ -70,7 +70,8 @@ impl KeyDirectory {
         Ok(ring)
     }
 
-    /// Makes a key and saves it as `<name>.json`, or `<name>-2.json` and so on where that is taken.
+    /// Makes a key and saves it as `<name>.key.json`, or `<name>-2.key.json` and so on where that is taken: a
+    /// name that nobody takes for that of metadata.
     pub fn generate(
         &self,
         name: &str,
@@ -80,7 +81,7 @@ impl KeyDirectory {
         let key = SigningKey::generate()?;
         for number in 1_u32.. {
             let suffix = if number == 1 { String::new() } else { format!("-{number}") };
-            let path = self.path.join(format!("{name}{suffix}.json"));
+            let path = self.path.join(format!("{name}{suffix}.key.json"));
             match key.save(&path, passphrase) {
                 Err(KeyError::Io(error)) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 result => return result.map(|()| (key, path)),
@@ -128,6 +129,7 @@ mod tests {
                     .to_string()
                 })
             },
+            accepts_clock: false,
         }
     }
 
@@ -145,7 +147,7 @@ mod tests {
         let keys = KeyDirectory::new(&dir.path().join("keys"));
         let names: Vec<_> = (0..3).map(|_| keys.generate("root", None).unwrap().1).collect();
         let names: Vec<_> = names.iter().map(|path| path.file_name().unwrap().to_str().unwrap()).collect();
-        assert_eq!(names, ["root.json", "root-2.json", "root-3.json"]);
+        assert_eq!(names, ["root.key.json", "root-2.key.json", "root-3.key.json"]);
         assert_eq!(keys.load_all(&settings(dir.path())).unwrap().iter().count(), 3);
     }
 

@@ -15,7 +15,11 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use attune_registry::report::Reporter;
 use attune_registry::trust::{KeyError, Keyring, PassphraseSource, SharedKey};
+use jiff::Timestamp;
+
+use crate::registry::{Opening, Publisher, RegistryDirectory, RegistryError};
 
 pub use command::CommandKey;
 pub use directory::{KeyDirectory, default_key_directory};
@@ -36,6 +40,8 @@ pub struct KeySettings {
     pub passphrases: Arc<dyn PassphraseSource>,
     /// The value of an environment variable.
     pub variable: fn(&str) -> Option<String>,
+    /// Whether to sign although the clock is more than a year ahead of the last signature.
+    pub accepts_clock: bool,
 }
 
 impl KeySettings {
@@ -44,6 +50,17 @@ impl KeySettings {
         let mut ring = KeyDirectory::new(&self.directory).load_all(self)?;
         self.load_named()?.into_iter().for_each(|key| ring.insert(key));
         Ok(ring)
+    }
+
+    /// Opens `registry`, which is locked, to be written to at `now`.
+    pub fn open_to_write<'a>(
+        &self,
+        registry: &'a RegistryDirectory,
+        now: Timestamp,
+        reporter: &dyn Reporter,
+    ) -> Result<Publisher<'a>, RegistryError> {
+        let accepts_clock = self.accepts_clock;
+        registry.publisher_to_write(&Opening { now, accepts_clock, keys: &|| self.load(), reporter })
     }
 
     /// Only those that were named one by one.

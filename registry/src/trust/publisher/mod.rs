@@ -13,6 +13,7 @@ mod repository;
 mod root_draft;
 mod setup;
 mod signer;
+mod unfinished;
 
 pub use self::bins::{BinCount, BinCountError};
 pub use self::error::PublishError;

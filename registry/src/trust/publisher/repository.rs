@@ -6,6 +6,7 @@
 //! files. The keys of root are needed to make a registry and to change its keys, not to publish; if the
 //! registry has bins, the keys of targets are not needed either.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::num::NonZeroU64;
 
@@ -52,7 +53,7 @@ pub fn init_repository(
     let mut envelope = unsigned("root.json", &root)?;
     sign_as(&mut envelope, Authority::top_level(&root, RoleType::Root), keys)?;
     let root = Verified::<Root>::check_own("root.json", &to_bytes("root.json", &envelope)?)?;
-    let signer = Signer { root: root.role(), keys, now };
+    let signer = Signer { root: root.role(), before: None, left_behind: Cell::new(false), keys, now };
     let mut files = vec![named("root", &root)];
     let delegations = setup.bins.as_ref().map(|(count, role)| bin_delegations(*count, role)).transpose()?;
     let targets = signer.targets(NonZeroU64::MIN, BTreeMap::new(), delegations, None, None)?;
@@ -97,6 +98,11 @@ impl Repository {
     /// The current timestamp.
     pub const fn timestamp(&self) -> &Verified<Timestamp> {
         self.verified.timestamp()
+    }
+
+    /// When the registry was last signed, by the clock of whoever did.
+    pub fn last_signed(&self) -> Option<Instant> {
+        self.timestamp().role().signed_at.map(MetadataTime::timestamp)
     }
 
     /// The registry as its clients see it.
@@ -211,6 +217,10 @@ impl Repository {
     }
 
     /// Makes `root` the registry's next root, and signs anew every role that it takes from its current keys.
+    ///
+    /// What is signed anew satisfies both roots, and comes before the new one: whenever writing the files is
+    /// cut off, the registry is one that every client reads. Where the old keys are not at hand that cannot be;
+    /// then the root comes right before the timestamp.
     pub(super) fn adopt_root(
         &self,
         root: &Verified<Root>,
@@ -219,9 +229,9 @@ impl Repository {
     ) -> Result<MetadataFiles, PublishError> {
         // With the old keys goes the time that they signed at, which may have been a wrong clock's.
         let now = if is_signed(root.role(), self.timestamp()) { self.not_before_last(now) } else { now };
-        let signer = Signer { root: root.role(), keys, now };
+        let (before, left_behind) = (Some(self.root().role()), Cell::new(false));
+        let signer = Signer { root: root.role(), before, left_behind, keys, now };
         let mut publication = Publication::of(&self.verified);
-        publication.files.push(named("root", root));
         let targets = self.targets();
         if !is_signed(root.role(), targets) {
             let role = targets.role();
@@ -229,11 +239,15 @@ impl Repository {
         }
         publication.must_sign_snapshot |= !is_signed(root.role(), self.snapshot());
         publication.must_sign_timestamp |= !is_signed(root.role(), self.timestamp());
-        publication.finish(&signer, false)
+        let mut files = publication.finish(&signer, false)?;
+        let place = files.len() - usize::from(signer.left_behind.get() && !files.is_empty());
+        files.insert(place, named("root", root));
+        Ok(files)
     }
 
     fn signer<'a>(&'a self, keys: &'a Keyring, now: Instant) -> Signer<'a> {
-        Signer { root: self.root().role(), keys, now: self.not_before_last(now) }
+        let now = self.not_before_last(now);
+        Signer { root: self.root().role(), before: None, left_behind: Cell::new(false), keys, now }
     }
 
     /// Times of signing never go back, whatever this machine's clock says.

@@ -4,6 +4,7 @@
 //! Every signed role is verified at once as a client would, so that keys which do not meet a threshold
 //! are found by the publisher and not by every host.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::num::NonZeroU64;
 
@@ -22,6 +23,10 @@ use super::setup::{RegistrySetup, RoleSetup, SigningRole};
 /// Signs the roles below root, and accepts only metadata that root's clients will accept.
 pub(super) struct Signer<'a> {
     pub(super) root: &'a Root,
+    /// The root before, while a change of root is under way: what is signed should satisfy its clients, too.
+    pub(super) before: Option<&'a Root>,
+    /// Whether something could not be signed for the root before, for want of its keys.
+    pub(super) left_behind: Cell<bool>,
     pub(super) keys: &'a Keyring,
     /// The time of signing, never before that of the timestamp which is replaced.
     pub(super) now: Instant,
@@ -97,6 +102,14 @@ impl<'a> Signer<'a> {
         let file = format!("{}.json", authority.role);
         let mut envelope = unsigned(&file, role)?;
         sign_as(&mut envelope, authority, self.keys)?;
+        // Bins are delegated by targets, not by root.
+        let before = self.before.filter(|_| authority.role == R::TYPE.as_str());
+        if let Some(before) = before.map(|root| Authority::top_level(root, R::TYPE)) {
+            match sign_as(&mut envelope, before, self.keys) {
+                Err(PublishError::KeysMissing { .. } | PublishError::Key(_)) => self.left_behind.set(true),
+                result => result?,
+            }
+        }
         Ok(Verified::check(&file, &to_bytes(&file, &envelope)?, authority)?)
     }
 
@@ -177,17 +190,23 @@ pub(super) fn sign_as(
     let message =
         envelope.signed_bytes().map_err(|source| MetadataError::Malformed { file: file.clone(), source })?;
     let needed = authority.role_keys.threshold.get() as usize;
+    let is_of_role = |id: &KeyId| authority.role_keys.keyids.contains(id);
+    let signed =
+        |envelope: &Envelope| envelope.signatures.iter().filter(|one| is_of_role(&one.keyid)).count();
     let mut failure = None;
     for key in keys.of(authority.role_keys) {
-        if envelope.signatures.len() == needed {
+        if signed(envelope) >= needed {
             break;
+        }
+        if envelope.signatures.iter().any(|one| one.keyid == *key.id()) {
+            continue;
         }
         match key.sign(&message) {
             Ok(signature) => envelope.signatures.push(signature),
             Err(error) => failure = Some(error),
         }
     }
-    if envelope.signatures.len() >= needed {
+    if signed(envelope) >= needed {
         return Ok(());
     }
     if let Some(error) = failure {

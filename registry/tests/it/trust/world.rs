@@ -44,6 +44,15 @@ impl Keys {
         }
     }
 
+    pub(super) fn of_mut(&mut self, role: RoleType) -> &mut Vec<SigningKey> {
+        match role {
+            RoleType::Root => &mut self.root,
+            RoleType::Targets => &mut self.targets,
+            RoleType::Snapshot => &mut self.snapshot,
+            RoleType::Timestamp => &mut self.timestamp,
+        }
+    }
+
     /// All of them, for signing.
     pub(super) fn ring(&self) -> Keyring {
         let all = RoleType::ALL.into_iter().flat_map(|role| self.of(role));

@@ -42,7 +42,7 @@ fn publishing_one_pack_writes_one_bin_the_snapshot_and_the_timestamp() {
     world.add(&[&greeter(), &watcher()]).succeeds();
     let before = metadata(&world);
     // Neither the key of root nor that of targets is needed.
-    for key in ["root.json", "targets.json"] {
+    for key in ["root.key.json", "targets.key.json"] {
         fs_err::remove_file(world.keys().join(key)).unwrap();
     }
     world.add(&[&greeter().version("1.1.0")]).succeeds();
@@ -75,13 +75,13 @@ fn a_refresh_renews_what_expires_and_tells_what_it_cannot() {
     );
     // 300 days on, everything but root has spent most of its time.
     world.sign_at(jiff::Timestamp::now().as_second() + 300 * 86_400);
-    fs_err::rename(world.keys().join("targets.json"), world.path().join("targets.json")).unwrap();
+    fs_err::rename(world.keys().join("targets.key.json"), world.path().join("targets.json")).unwrap();
     let report = refresh().succeeds().json();
     assert_eq!(report["metadata"].as_array().unwrap().len(), 4 + 2, "{report}");
     assert_eq!(report["expiring"][0]["role"], "targets", "{report}");
     let run = world.build([OsStr::new("refresh"), world.registry().as_os_str()]).succeeds();
     assert!(run.stderr.contains("targets expires on") && run.stdout.contains("valid until"), "{run:?}");
-    fs_err::remove_file(world.keys().join("timestamp.json")).unwrap();
+    fs_err::remove_file(world.keys().join("timestamp.key.json")).unwrap();
     assert_eq!(refresh().status, Some(1));
 }
 

@@ -3,6 +3,8 @@
 mod advisory_description;
 mod anchors;
 mod bins;
+mod cut_rotations;
+mod publisher_clock;
 mod publisher_keys;
 mod python_tuf;
 mod trust_commands;

@@ -38,9 +38,9 @@ fn every_role_can_be_handed_to_new_keys() {
         let world = installed(&["--bins", "4"]);
         let before = keys_of(&world, role);
         let run = world.build(["key", "rotate", "registry", "--role", role]).succeeds();
-        assert!(run.stdout.contains(&format!("{role}-2.json")), "{}", run.stdout);
+        assert!(run.stdout.contains(&format!("{role}-2.key.json")), "{}", run.stdout);
         assert_ne!(keys_of(&world, role), before);
-        fs_err::remove_file(world.keys().join(format!("{role}.json"))).unwrap();
+        fs_err::remove_file(world.keys().join(format!("{role}.key.json"))).unwrap();
         upgrade(&world).succeeds();
         assert_eq!(world.installed(), ["greeter 1.1.0"], "{role}");
     }
@@ -50,7 +50,7 @@ fn every_role_can_be_handed_to_new_keys() {
 fn a_root_of_two_people_is_signed_apart() {
     let world = installed(&["--threshold", "root=2"]);
     let alice = world.path().join("alice.json");
-    fs_err::rename(world.keys().join("root-2.json"), &alice).unwrap();
+    fs_err::rename(world.keys().join("root-2.key.json"), &alice).unwrap();
     let run = world.build(["root", "prepare", "registry", "--expires", "timestamp=7"]).succeeds();
     assert!(run.stdout.contains("1 of 2"), "{}", run.stdout);
     let publish = ["root", "publish", "registry"];
@@ -73,13 +73,13 @@ fn a_root_of_two_people_is_signed_apart() {
 fn a_change_that_is_refused_leaves_no_new_keys_behind() {
     let world = registry(&["--bins", "4"]);
     world.build(["refresh", "registry"]).succeeds();
-    fs_err::rename(world.keys().join("targets.json"), world.path().join("targets.json")).unwrap();
+    fs_err::rename(world.keys().join("targets.key.json"), world.path().join("targets.json")).unwrap();
     let before = attune_tests::Tree::of(world.path()).without_touched();
     let run = world.build(["key", "rotate", "registry", "--role", "bins"]);
     run.fails(1, &["targets needs 1 signature"]).with_hint();
     attune_tests::Tree::of(world.path()).without_touched().assert_same(&before);
     let rotated = world.build(["key", "rotate", "registry", "--role", "bins", "--key", "targets.json"]);
-    assert!(rotated.succeeds().stdout.contains("bins-2.json"));
+    assert!(rotated.succeeds().stdout.contains("bins-2.key.json"));
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn only_roots_keys_of_a_directory_sign_a_draft_and_none_is_told() {
     let run = world.build(["root", "sign", "registry.next-root.json"]);
     run.fails(2, &["no key to sign with"]).with_hint();
     world
-        .build(["root", "sign", "registry.next-root.json", "--key", "registry.keys/targets.json"])
+        .build(["root", "sign", "registry.next-root.json", "--key", "registry.keys/targets.key.json"])
         .succeeds();
     assert_eq!(signers(), 2);
 }
@@ -158,7 +158,7 @@ fn encrypted_keys_ask_for_their_passphrase_and_no_private_half_is_ever_shown() {
 #[test]
 fn a_damaged_key_file_is_not_quoted() {
     let world = registry(&[]);
-    let path = world.keys().join("timestamp.json");
+    let path = world.keys().join("timestamp.key.json");
     let text = fs_err::read_to_string(&path).unwrap();
     let private = serde_json::from_str::<serde_json::Value>(&text).unwrap()["keyval"]["private"].clone();
     let private = private.as_str().unwrap();
@@ -167,7 +167,7 @@ fn a_damaged_key_file_is_not_quoted() {
         let run = world.build([&["refresh", "registry"], output].concat());
         assert_eq!(run.status, Some(1));
         assert!(
-            run.stderr.contains("timestamp.json") && !run.stderr.contains(&private[2..]),
+            run.stderr.contains("timestamp.key.json") && !run.stderr.contains(&private[2..]),
             "{}",
             run.stderr
         );
@@ -177,23 +177,23 @@ fn a_damaged_key_file_is_not_quoted() {
 #[test]
 fn a_damaged_key_file_that_no_role_needs_is_a_warning() {
     let world = registry(&[]);
-    fs_err::write(world.keys().join("timestamp-2.json"), "").unwrap();
+    fs_err::write(world.keys().join("timestamp-2.key.json"), "").unwrap();
     let run = world.build(["refresh", "registry"]).succeeds();
-    assert!(run.stderr.contains("timestamp-2.json"), "{}", run.stderr);
+    assert!(run.stderr.contains("timestamp-2.key.json"), "{}", run.stderr);
     let listed = world.build(["key", "list", "registry", "--json"]).succeeds().json();
     assert_eq!(listed.as_array().unwrap().len(), 4);
     // The new key takes the next name, and the damaged file stays for its owner to judge.
     let run = world.build(["key", "rotate", "registry", "--role", "timestamp"]).succeeds();
-    assert!(run.stdout.contains("timestamp-3.json"), "{}", run.stdout);
-    assert_eq!(fs_err::read(world.keys().join("timestamp-2.json")).unwrap(), b"");
+    assert!(run.stdout.contains("timestamp-3.key.json"), "{}", run.stdout);
+    assert_eq!(fs_err::read(world.keys().join("timestamp-2.key.json")).unwrap(), b"");
 }
 
 #[test]
 fn a_damaged_key_file_that_a_role_needs_is_an_error() {
     let world = registry(&[]);
-    fs_err::write(world.keys().join("timestamp.json"), "").unwrap();
+    fs_err::write(world.keys().join("timestamp.key.json"), "").unwrap();
     let run = world.build(["refresh", "registry"]).fails(1, &["timestamp needs 1 signature"]).with_hint();
-    assert!(run.stderr.contains("timestamp.json"), "{}", run.stderr);
+    assert!(run.stderr.contains("timestamp.key.json"), "{}", run.stderr);
 }
 
 #[test]
@@ -208,7 +208,7 @@ fn a_key_in_hardware_signs_through_a_program() {
     fs_err::set_permissions(&signer, std::fs::Permissions::from_mode(0o755)).unwrap();
     let key = format!("cmd:'{}' --pin 1234", signer.display());
     world.build(["key", "add", "registry", "hsm.pub.json", "--role", "timestamp"]).succeeds();
-    fs_err::remove_file(world.keys().join("timestamp.json")).unwrap();
+    fs_err::remove_file(world.keys().join("timestamp.key.json")).unwrap();
     world.build(["refresh", "registry"]).fails(1, &["timestamp needs 1 signature"]).with_hint();
     world.build(["refresh", "registry", "--key", &key]).succeeds();
     let failing = format!("cmd:'{}' --fail --pin 1234", signer.display());

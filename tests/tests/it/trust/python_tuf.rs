@@ -11,6 +11,8 @@ use attune_tests::standard_packs::{greeter, reporter, watcher};
 use attune_tests::{Run, World};
 use serde_json::Value;
 
+use super::cut_rotations;
+
 /// A Python that has python-tuf.
 fn python() -> &'static Path {
     static ENVIRONMENT: OnceLock<(tempfile::TempDir, PathBuf)> = OnceLock::new();
@@ -41,7 +43,12 @@ fn script(name: &str, arguments: &[&OsStr]) -> Run {
 
 /// Reads packs of the registry of `world` with python-tuf, starting from its first root.
 fn read(world: &World, packs: &[&str]) -> Run {
-    let server = RealServer::start(world);
+    read_at(world, &world.registry(), packs)
+}
+
+/// The same of the registry at `path`.
+fn read_at(world: &World, path: &Path, packs: &[&str]) -> Run {
+    let server = RealServer::start_at(world, path);
     let root = world.trust();
     let targets: Vec<String> = packs.iter().map(|pack| format!("packs/{pack}.json")).collect();
     let mut arguments = vec![OsStr::new(server.url()), root.as_os_str()];
@@ -71,6 +78,22 @@ fn index_python_tuf_reads_a_registry_through_rotations() {
         read(&world, &packs).succeeds();
         let unknown = read(&world, &["unknown"]);
         assert!(unknown.stderr.contains("was not found"), "{}", unknown.stderr);
+    }
+}
+
+#[test]
+#[ignore = "needs a package index"]
+fn index_python_tuf_reads_a_registry_whose_change_of_keys_was_cut_off() {
+    for change in cut_rotations::CHANGES {
+        let world = cut_rotations::registry();
+        let before = world.path().join("before");
+        cut_rotations::copy(&world.registry(), &before);
+        let written = cut_rotations::carry_out(&world, change);
+        for count in 0..=written.len() {
+            let place = cut_rotations::cut(&world, &before, &written, count);
+            let run = read_at(&world, &place, &["greeter"]);
+            assert_eq!(run.status, Some(0), "{change:?} after {count} of {written:?}: {}", run.stderr);
+        }
     }
 }
 

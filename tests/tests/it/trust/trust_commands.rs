@@ -101,9 +101,10 @@ fn a_key_in_place_of_a_root() {
     let hosts = Hosts::new();
     let bundle = standard().bundle_path();
     for role in ["root", "targets", "snapshot", "timestamp"] {
-        let key = standard().keys().join(format!("{role}.json"));
+        let key = standard().keys().join(format!("{role}.key.json"));
         assert!(key.is_file(), "{}", key.display());
-        let words = [&format!("keys/{role}.json"), "is not the root metadata of a registry", "never a key"];
+        let words =
+            [&format!("keys/{role}.key.json"), "is not the root metadata of a registry", "never a key"];
         let run = hosts.refuse(3, &words, |host| host.install_from(&bundle, &key)).with_hint();
         let secret: Value = serde_json::from_slice(&fs_err::read(&key).unwrap()).unwrap();
         for text in texts(&secret).iter().filter(|text| text.len() > 20) {
