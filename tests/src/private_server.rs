@@ -34,18 +34,26 @@ pub struct Reply {
     headers: Vec<(&'static str, String)>,
     body: Vec<u8>,
     sent: Option<usize>,
+    is_open_ended: bool,
 }
 
 impl Reply {
     /// `status` with `body`.
     pub fn new(status: u16, body: impl Into<Vec<u8>>) -> Self {
-        Self { status, headers: Vec::new(), body: body.into(), sent: None }
+        Self { status, headers: Vec::new(), body: body.into(), sent: None, is_open_ended: false }
     }
 
     /// Adds a header.
     #[must_use]
     pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
+        self
+    }
+
+    /// Announces no length: the end of the connection is that of the body.
+    #[must_use]
+    pub const fn open_ended(mut self) -> Self {
+        self.is_open_ended = true;
         self
     }
 
@@ -146,8 +154,11 @@ fn serve(stream: &mut dyn Duplex, log: &Mutex<Vec<Asked>>, reply: &dyn Fn(&Asked
     let asked = Asked { target, headers: headers.collect() };
     drop(lines);
     log.lock().unwrap().push(asked.clone());
-    let Reply { status, headers, body, sent } = reply(&asked);
-    let mut head = format!("HTTP/1.1 {status} X\r\nContent-Length: {}\r\nConnection: close\r\n", body.len());
+    let Reply { status, headers, body, sent, is_open_ended } = reply(&asked);
+    let mut head = format!("HTTP/1.1 {status} X\r\nConnection: close\r\n");
+    if !is_open_ended {
+        write!(head, "Content-Length: {}\r\n", body.len()).unwrap();
+    }
     for (name, value) in headers {
         write!(head, "{name}: {value}\r\n").unwrap();
     }

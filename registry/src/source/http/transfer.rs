@@ -4,9 +4,9 @@ use std::io::{self, Read};
 use std::thread;
 use std::time::Duration;
 
-use reqwest::StatusCode;
 use reqwest::blocking::Response;
-use reqwest::header::{CONTENT_RANGE, ETAG, HeaderMap, IF_RANGE, RANGE};
+use reqwest::header::{CONTENT_LENGTH, CONTENT_RANGE, ETAG, HeaderMap, IF_RANGE, RANGE, TRANSFER_ENCODING};
+use reqwest::{StatusCode, Version};
 
 use super::HttpSource;
 use super::fault::{of_request, of_status, of_transfer};
@@ -33,6 +33,8 @@ pub(super) struct Body<'t, 'a> {
     /// The version that the server named, if its word is a strong one.
     version: Option<String>,
     received: u64,
+    /// Whether nothing but the end of the connection says where it ends.
+    is_open_ended: bool,
     /// Why it broke off.
     fault: Option<HttpFault>,
 }
@@ -53,7 +55,9 @@ impl<'a> Transfer<'a> {
                 Ok(None) => return Ok(None),
                 Ok(Some(response)) => {
                     let version = strong_version(response.headers());
-                    let mut body = Body { transfer: self, response, version, received: 0, fault: None };
+                    let is_open_ended = is_open_ended(&response);
+                    let mut body =
+                        Body { transfer: self, response, version, received: 0, is_open_ended, fault: None };
                     match (receive(&mut body), body.fault) {
                         (Err(_), Some(fault)) => fault,
                         (result, _) => return result.map(Some),
@@ -93,7 +97,7 @@ impl<'a> Transfer<'a> {
 impl Body<'_, '_> {
     /// The file has `size` bytes: where fewer came of an answer without a length, it broke off.
     pub(super) fn require(&mut self, size: u64) {
-        if self.fault.is_none() && self.received < size && self.response.content_length().is_none() {
+        if self.fault.is_none() && self.received < size && self.is_open_ended {
             let told = format!("{} of {size} bytes came", self.received);
             self.fault = Some(HttpFault::CutOff(told));
         }
@@ -145,6 +149,12 @@ impl Read for Body<'_, '_> {
 fn strong_version(headers: &HeaderMap) -> Option<String> {
     let version = headers.get(ETAG)?.to_str().ok()?;
     (version.starts_with('"') && version.len() > 1).then(|| version.to_owned())
+}
+
+fn is_open_ended(response: &Response) -> bool {
+    let has_end =
+        [CONTENT_LENGTH, TRANSFER_ENCODING].iter().any(|name| response.headers().contains_key(name));
+    response.version() <= Version::HTTP_11 && !has_end
 }
 
 /// Whether the answer is the part that begins at `offset` (RFC 9110, 14.4).

@@ -86,6 +86,20 @@ fn what_always_breaks_off_is_no_damage() {
 }
 
 #[test]
+fn a_blob_of_no_announced_length_that_ends_early_is_no_damage() {
+    let server = PrivateServer::start(|asked| match file(asked) {
+        Some(body) if is_blob(asked) => {
+            let half = body.len() / 2;
+            Reply::new(200, body).open_ended().cut_at(half)
+        }
+        Some(body) => Reply::new(200, body).open_ended(),
+        None => Reply::new(404, ""),
+    });
+    let words = ["the connection broke off", "bytes came", "check the network"];
+    Hosts::new().refuse(1, &words, |host| install(host, &server.url("")));
+}
+
+#[test]
 fn a_busy_server_is_asked_again() {
     let busy = Mutex::new(2);
     let server = PrivateServer::start(move |asked| {
