@@ -7,7 +7,7 @@ use attune_schemas::environment_lock::{BlockedTarget, PythonLock, PythonTarget};
 use attune_schemas::{Digest, Platform, PythonMinor};
 
 use super::error::PythonError;
-use super::requirements::{CommittedLock, PythonInputs, require_fresh};
+use super::requirements::{CommittedLock, PythonInputs, require_complete, require_fresh};
 use super::selection::{Coverage, CoverageMatrix};
 use super::selection::{Glibc, TargetEnvironment, TargetKey, python_satisfies};
 use super::selection::{Selection, select};
@@ -69,6 +69,11 @@ pub fn vendor_python(
         lock.learn(&lessons);
     };
     require_hashes(inputs, &plan, &mut warnings)?;
+    let served = plan.served.iter();
+    let served =
+        served.map(|(&key, selection)| Ok((TargetEnvironment::new(key, settings.glibc)?, selection)));
+    let served = served.collect::<Result<Vec<_>, PythonError>>()?;
+    warnings.extend(require_complete(inputs, &served, &judged)?);
     let targets = plan.targets(&judged)?;
     warnings.extend(targets.values().flat_map(|target| target.warnings.iter().cloned()));
     warnings.extend(warnings_of_modules(inputs, &targets)?);

@@ -39,6 +39,24 @@ fn a_lock_older_than_the_requirements_is_refused() {
 }
 
 #[test]
+fn a_lock_that_lacks_what_its_wheels_require_is_refused_or_told() {
+    let wheel = WheelBuilder::new("hpweb", "1.0")
+        .metadata("Requires-Dist: hpsocks>=1; extra == 'socks'")
+        .metadata("Requires-Dist: hpidna")
+        .metadata("Requires-Dist: hpwin; sys_platform == 'win32'")
+        .build();
+    let lock = |requirements: &str| pack(requirements).wheel(&wheel);
+    refused(&lock("hpweb[socks]\n"), 3, &["`hpsocks`, which an extra of `hpweb` requires"]);
+    let run = World::with_registry().add(&[&lock("hpweb\n")]).succeeds();
+    assert!(
+        run.stderr.contains("`hpweb` requires `hpidna`, which pylock.toml does not lock"),
+        "{}",
+        run.stderr
+    );
+    assert!(!run.stderr.contains("hpwin"), "{}", run.stderr);
+}
+
+#[test]
 fn a_pinned_hash_is_honoured_however_it_is_written() {
     let wheel = WheelBuilder::new("hpsix", "1.0").file("hpsix.py", "").build();
     let right = Digest::of(&wheel.bytes).hex();

@@ -7,9 +7,11 @@
 //!   pins       the hashes that a line allows
 //!   fault      why a line cannot be read, and the line to write
 //!   text       a file's text, by its byte order mark
+//! complete   whether it has everything that its wheels require
 //! stale      whether a committed lock is that of the requirements
 //! ```
 
+mod complete;
 mod fault;
 mod file;
 mod inputs;
@@ -18,6 +20,7 @@ mod pins;
 mod stale;
 mod text;
 
+pub(super) use complete::require_complete;
 pub use fault::LineFault;
 pub(super) use file::RequirementsFile;
 #[cfg(test)]

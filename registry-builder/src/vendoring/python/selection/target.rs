@@ -11,7 +11,7 @@ use attune_schemas::platform::{Arch, Libc};
 use attune_schemas::{Platform, PythonMinor};
 use serde::{Deserialize, Serialize};
 use uv_distribution_filename::WheelFilename;
-use uv_normalize::GroupName;
+use uv_normalize::{ExtraName, GroupName};
 use uv_pep440::VersionSpecifiers;
 use uv_pep508::{
     MarkerEnvironment, MarkerEnvironmentBuilder, MarkerExpression, MarkerTree, MarkerValueString,
@@ -129,6 +129,11 @@ impl TargetEnvironment {
     pub(crate) fn native_tags(&self) -> Option<Tags> {
         let options = TagsOptions { manylinux_compatible: true, ..TagsOptions::default() };
         wheel_tags_with(self.key, self.glibc, options).ok()
+    }
+
+    /// Whether `marker`, of a requirement, holds on any patch release of its Python, with `extras` asked for.
+    pub(crate) fn requires(&self, marker: MarkerTree, extras: &[ExtraName]) -> bool {
+        self.markers.iter().any(|environment| marker.evaluate(environment, extras))
     }
 
     /// The patch releases of its Python on which `marker` holds, with the dependency groups `groups`.

@@ -26,6 +26,11 @@ pub(crate) struct JudgedWheel {
 }
 
 impl JudgedWheel {
+    /// Its `Requires-Dist`.
+    pub(crate) fn requires(&self) -> &[String] {
+        &self.contents.requires
+    }
+
     /// Its own requirement of the interpreter, as installers read it: one that is no specifier is none.
     pub(crate) fn requires_python(&self) -> Option<VersionSpecifiers> {
         self.contents.requires_python.as_ref().and_then(|text| text.parse().ok())
