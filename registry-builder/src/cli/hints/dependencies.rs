@@ -3,6 +3,7 @@
 use attune_registry::source::CertificateFault;
 
 use super::Hint;
+use super::tools::{NPM_AUTHORITY, NPM_LOGIN, fault_of_tool, npm_hint, python_hint};
 use crate::runtime::{AddRuntimeError, RuntimeError};
 use crate::vendoring::fetch::DownloadError;
 use crate::vendoring::node::NodeError;
@@ -51,6 +52,9 @@ impl Hint for PythonError {
             Self::UvDigest { .. } => {
                 "the package index serves another file than the pinned one; install uv yourself"
             }
+            Self::UvFailed { message, .. } if fault_of_tool(message).is_some() => {
+                return python_hint(message);
+            }
             Self::UvFailed { .. } => {
                 "check the package index and the network, or commit a pylock.toml in the pack"
             }
@@ -92,6 +96,7 @@ impl Hint for NodeError {
             Self::NoNpm { .. } => {
                 "install npm, or commit a package-lock.json whose packages all have `resolved`"
             }
+            Self::NpmFailed { message } if fault_of_tool(message).is_some() => return npm_hint(message),
             Self::NpmFailed { .. } => {
                 "check package.json, npm's configuration and the network, or commit a package-lock.json"
             }
@@ -106,13 +111,9 @@ impl Hint for NodeError {
             Self::Tarball { .. } | Self::Identity { .. } | Self::BinOutside { .. } => {
                 "require another version of the package"
             }
-            Self::Download(DownloadError::Status { status, .. }) if status.as_u16() == 401 => {
-                "log in to the npm registry: `//HOST/PATH/:_authToken=TOKEN` in your .npmrc (never the pack's), or \
-                 --npm-registry with user and password"
-            }
+            Self::Download(DownloadError::Status { status, .. }) if status.as_u16() == 401 => NPM_LOGIN,
             Self::Download(DownloadError::Certificate { fault: CertificateFault::Issuer, .. }) => {
-                "name the certificate of the authority that signed the server's by SSL_CERT_FILE, or by `cafile` of your \
-                 .npmrc; `strict-ssl=false` is not followed"
+                NPM_AUTHORITY
             }
             Self::Download(error) => return error.hint(),
             Self::Package { .. } | Self::Cache(_) | Self::Io(_) => return None,

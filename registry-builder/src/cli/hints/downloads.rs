@@ -3,6 +3,7 @@
 use attune_registry::source::CertificateFault;
 
 use super::Hint;
+use super::tools::PYTHON_LOGIN;
 use crate::vendoring::fetch::DownloadError;
 
 impl Hint for DownloadError {
@@ -11,9 +12,7 @@ impl Hint for DownloadError {
             Self::Transport { .. } => {
                 "check the network, the proxy variables and SSL_CERT_FILE, then run it again"
             }
-            Self::Status { status, .. } if matches!(status.as_u16(), 401 | 407) => {
-                "give a login: in .netrc, or in the URL of the package index (--index-url, --extra-index-url)"
-            }
+            Self::Status { status, .. } if matches!(status.as_u16(), 401 | 407) => PYTHON_LOGIN,
             Self::Status { status, .. } if matches!(status.as_u16(), 403 | 404) => {
                 "check that the file is still there and that the login, if it takes one, may read it"
             }

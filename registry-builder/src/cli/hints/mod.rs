@@ -2,6 +2,7 @@
 
 mod dependencies;
 mod downloads;
+mod tools;
 
 use attune_registry::bundle::BundleError;
 use attune_registry::pack_directory::PackDirectoryError;

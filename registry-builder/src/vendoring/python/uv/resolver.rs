@@ -125,7 +125,7 @@ impl Uv {
             None if is_of_a_build(&message) => {
                 PythonError::BuildFailed { reason: diagnose(&message), message }
             }
-            None if output.status.code() == Some(STATUS_UNSATISFIABLE) => {
+            None if output.status.code() == Some(STATUS_UNSATISFIABLE) && !wants_login(&message) => {
                 PythonError::Unsatisfiable { explanation: message }
             }
             None => PythonError::UvFailed { status: output.status.to_string(), message },
@@ -144,6 +144,11 @@ impl Uv {
     pub(crate) fn program(&self) -> &Path {
         &self.program
     }
+}
+
+/// Whether uv takes an index that refuses to answer for one that does not have the package.
+fn wants_login(message: &str) -> bool {
+    message.contains("lack of valid authentication credentials")
 }
 
 /// Tells uv which indexes to use, after its subcommand.
@@ -260,6 +265,19 @@ mod tests {
             text.contains("in http://u:secret@h.invalid/links,/links") && !text.contains("--find-links"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn an_index_that_wants_a_login_says_nothing_about_requirements() {
+        let (dir, pack) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let path = dir.path().join("uv");
+        let said = "hint: An index URL (https://h.invalid/simple) could not be queried due to a lack of valid \
+                    authentication credentials (401 Unauthorized)";
+        crate::testing::write_program(&path, &format!("#!/bin/sh\necho '{said}' >&2\nexit 1\n"));
+        let compiled =
+            Uv::new(path).compile(&inputs(pack.path()), PythonMinor::new(11), &UvSettings::default());
+        let Err(error) = compiled else { panic!("it was compiled") };
+        assert!(matches!(&error, PythonError::UvFailed { message, .. } if message == said), "{error}");
     }
 
     #[test]
