@@ -11,7 +11,7 @@ use attune_registry::trust::{KeyError, PublishError, TrustError};
 use attune_schemas::FailureKind;
 
 use crate::bundle::CutError;
-use crate::operations::{AddError, CheckError, InitError, InspectError, RefreshError};
+use crate::operations::{AddError, CheckError, InitError, InspectError, RefreshError, VerifyError};
 use crate::pack::ReleaseError;
 use crate::registry::RegistryError;
 use crate::runtime::AddRuntimeError;
@@ -188,6 +188,15 @@ impl Failed for InspectError {
             Self::Reader(error) => error.kind(),
             Self::Source(error) => error.kind(),
             Self::Trust(error) => error.kind(),
+        }
+    }
+}
+
+impl Failed for VerifyError {
+    fn kind(&self) -> FailureKind {
+        match self {
+            Self::Unreadable(error) => error.kind(),
+            Self::Damaged(_) => FailureKind::Untrusted,
         }
     }
 }

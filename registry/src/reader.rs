@@ -164,9 +164,14 @@ impl<'a> RegistryReader<'a> {
         self.target_bytes(&name, |digest| RegistryPath::RuntimeIndex { digest, runtime })
     }
 
-    /// The index of `runtime`; `None` if the registry carries no such interpreter.
+    /// The index of `runtime`; `None` if the registry, or the bundle, carries no such interpreter.
     pub fn runtime_index(&self, runtime: RuntimeName) -> Result<Option<RuntimeIndex>, ReaderError> {
-        let Some((path, bytes)) = self.runtime_index_bytes(runtime)? else { return Ok(None) };
+        let found = match self.runtime_index_bytes(runtime) {
+            // A bundle has the indexes of those runtimes alone that it carries.
+            Err(ReaderError::Missing { .. }) if self.source.description().is_some() => None,
+            found => found?,
+        };
+        let Some((path, bytes)) = found else { return Ok(None) };
         let invalid = |reason: String| ReaderError::Invalid { path: path.clone(), reason };
         let index: RuntimeIndex =
             serde_json::from_slice(&bytes).map_err(|error| invalid(error.to_string()))?;

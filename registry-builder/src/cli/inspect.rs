@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use attune_registry::human_bytes;
 use attune_schemas::PackRef;
 use attune_schemas::coverage::ReleaseCoverage;
-use attune_terminal::{Output, ReportArgs, Table};
+use attune_terminal::{Output, ReportArgs, Table, TerminalReporter};
 use clap::Args;
 use jiff::Timestamp;
 
@@ -16,7 +16,7 @@ use crate::operations::{InspectOptions, InspectReport, inspect};
 /// Shows what a registry or a bundle holds.
 #[derive(Debug, Args)]
 pub(super) struct InspectArgs {
-    /// A registry's directory, or a bundle
+    /// A registry's directory, a bundle, or - for a bundle on standard input
     #[arg(value_name = "REGISTRY|BUNDLE")]
     source: PathBuf,
     /// Only these packs
@@ -30,7 +30,8 @@ impl InspectArgs {
     pub(super) fn run(self, now: Timestamp) -> (Output, Result<(), CommandError>) {
         self.common.start_log();
         let options = InspectOptions { source: self.source, packs: self.packs, now };
-        let result = inspect(&options).map_err(CommandError::from);
+        let result =
+            inspect(&options, &TerminalReporter::new(self.common.is_silent())).map_err(CommandError::from);
         let result = result.and_then(|report| write_report(&report, &self.common, render));
         (self.common.output(), result)
     }
@@ -60,7 +61,7 @@ fn render(report: &InspectReport) -> String {
         ]
         .concat();
     }
-    text
+    text + "metadata, indexes and manifests were checked; `attune-build verify` reads the other files as well\n"
 }
 
 /// The columns of [`push_coverage`].

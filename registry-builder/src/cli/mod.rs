@@ -9,11 +9,13 @@ mod hints;
 mod init;
 mod inspect;
 mod key;
+mod lint;
 mod refresh;
 mod root;
 mod root_validity;
 mod runtime;
 mod settings;
+mod verify;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -36,9 +38,11 @@ struct Cli {
 const AFTER_HELP: &str = "\
 Examples:
   attune-build init ./packs-registry --name demo
+  attune-build lint packs/weather
   attune-build add ./packs-registry packs/* --platform linux/amd64 --python 3.11 --python 3.12
   attune-build bundle ./packs-registry weather net_tools@^1 -o bundle.tar.zst
   attune-build inspect bundle.tar.zst
+  attune-build verify bundle.tar.zst
   attune-build refresh ./packs-registry
   attune-build key rotate ./packs-registry --role timestamp
 
@@ -54,10 +58,14 @@ enum Command {
     Init(init::InitArgs),
     /// Add packs: lint, vendor, archive, index, sign
     Add(add::AddArgs),
+    /// Check packs as add does, without a registry, and list the files that would be packed
+    Lint(lint::LintArgs),
     /// Cut a bundle: packs with all they need, in one file
     Bundle(bundle::BundleArgs),
     /// Show what a registry or a bundle holds, and where it installs
     Inspect(inspect::InspectArgs),
+    /// Read every file of a registry or a bundle, and check it: digests, sizes, signatures, archives
+    Verify(verify::VerifyArgs),
     /// Sign snapshot and timestamp anew, so that the registry stays valid
     Refresh(refresh::RefreshArgs),
     /// Make keys, and say which of them sign what
@@ -81,8 +89,10 @@ pub fn run(args: impl IntoIterator<Item = OsString>, now: Timestamp) -> ExitCode
     let (output, result) = match cli.command {
         Command::Init(args) => args.run(now),
         Command::Add(args) => args.run(now),
+        Command::Lint(args) => args.run(),
         Command::Bundle(args) => args.run(now),
         Command::Inspect(args) => args.run(now),
+        Command::Verify(args) => args.run(now),
         Command::Refresh(args) => args.run(now),
         Command::Key(args) => args.run(now),
         Command::Root(args) => args.run(now),

@@ -32,6 +32,8 @@ pub struct PackFaults {
 pub struct LintFailure {
     /// Everything that was found, by pack.
     pub packs: Vec<PackFaults>,
+    /// What that led to, such as `; nothing was added`.
+    pub consequence: &'static str,
 }
 
 impl LintFailure {
@@ -59,7 +61,7 @@ impl LintFailure {
             let pack = faults.pack.trim_end_matches('/').to_owned();
             faults.secrets.iter().map(move |secret| format!("\n  {pack}/{}: {}", secret.file, secret.holds))
         });
-        format!("{counts} in {names}; nothing was added{}", files.collect::<String>())
+        format!("{counts} in {names}{}{}", self.consequence, files.collect::<String>())
     }
 }
 
@@ -85,33 +87,63 @@ pub enum CheckError {
     },
 }
 
+/// A pack with all that was found.
+pub(super) struct Checked {
+    pub(super) directory: PackDirectory,
+    pub(super) report: LintReport,
+    pub(super) secrets: Vec<Secret>,
+}
+
+impl Checked {
+    /// Whether it is fit for release.
+    pub(super) fn passes(&self) -> bool {
+        self.report.metadata.is_some() && !self.report.findings.has_errors() && self.secrets.is_empty()
+    }
+
+    pub(super) fn faults(&self) -> PackFaults {
+        PackFaults {
+            pack: self.directory.path().display().to_string(),
+            findings: self.report.findings.clone(),
+            secrets: self.secrets.clone(),
+        }
+    }
+}
+
 /// Checks every pack before the first is built, so that all findings are seen at once.
-pub(super) fn check_all(paths: &[PathBuf], include_secrets: bool) -> Result<Vec<CheckedPack>, CheckError> {
-    let mut packs: Vec<CheckedPack> = Vec::new();
-    let mut failed: Vec<PackFaults> = Vec::new();
+///
+/// # Errors
+/// A directory is not one of a pack, or two that pass are the same pack.
+pub(super) fn check_all(paths: &[PathBuf], include_secrets: bool) -> Result<Vec<Checked>, CheckError> {
+    let mut packs: Vec<Checked> = Vec::new();
     for path in paths {
         let directory = PackDirectory::open(path)?;
         let report = directory.lint();
-        let secrets = if include_secrets {
-            Vec::new()
-        } else {
-            directory.secrets().map_err(PackDirectoryError::from)?
-        };
-        match report.metadata.clone() {
-            Some(metadata) if !report.findings.has_errors() && secrets.is_empty() => {
-                if let Some(other) = packs.iter().find(|other| other.metadata.pack == metadata.pack) {
-                    let first = other.directory.path().to_owned();
-                    return Err(CheckError::SamePack { pack: metadata.pack, first, second: path.clone() });
-                }
-                packs.push(CheckedPack { directory, metadata, report });
-            }
-            _ => {
-                let (pack, findings) = (path.display().to_string(), report.findings);
-                failed.push(PackFaults { pack, findings, secrets });
-            }
+        let secrets = if include_secrets { Ok(Vec::new()) } else { directory.secrets() };
+        let secrets = secrets.map_err(PackDirectoryError::from)?;
+        let checked = Checked { directory, report, secrets };
+        let pack = |checked: &Checked| checked.report.metadata.as_ref().map(|metadata| metadata.pack.clone());
+        let same = packs.iter().find(|other| other.passes() && pack(other) == pack(&checked));
+        if let (Some(other), Some(pack), true) = (same, pack(&checked), checked.passes()) {
+            let first = other.directory.path().to_owned();
+            return Err(CheckError::SamePack { pack, first, second: path.clone() });
         }
+        packs.push(checked);
     }
-    if failed.is_empty() { Ok(packs) } else { Err(LintFailure { packs: failed }.into()) }
+    Ok(packs)
+}
+
+/// The packs, if all of them are fit for release.
+pub(super) fn require_all(paths: &[PathBuf], include_secrets: bool) -> Result<Vec<CheckedPack>, CheckError> {
+    let checked = check_all(paths, include_secrets)?;
+    let failed: Vec<PackFaults> = checked.iter().filter(|pack| !pack.passes()).map(Checked::faults).collect();
+    if !failed.is_empty() {
+        return Err(LintFailure { packs: failed, consequence: "; nothing was added" }.into());
+    }
+    let pack = |Checked { directory, report, .. }: Checked| {
+        let metadata = report.metadata.clone()?;
+        Some(CheckedPack { directory, metadata, report })
+    };
+    Ok(checked.into_iter().filter_map(pack).collect())
 }
 
 fn counted(count: usize, what: &str) -> String {

@@ -5,23 +5,18 @@
 
 use std::path::PathBuf;
 
-use attune_registry::bundle::BundleSource;
-use attune_registry::layout::RegistryPath;
-use attune_registry::reader::{MetadataFetch, ReaderError, RegistryReader};
-use attune_registry::source::{DirectorySource, Source, SourceError};
-use attune_registry::trust::{
-    Client, MetadataError, TrustAnchor, TrustError, UpdateOptions, VerifiedRepository,
-};
+use attune_registry::reader::{ReaderError, RegistryReader};
+use attune_registry::report::Reporter;
+use attune_registry::source::SourceError;
+use attune_registry::trust::{MetadataError, TrustError};
 use attune_schemas::coverage::ReleaseCoverage;
 use attune_schemas::runtime_index::RuntimeName;
 use attune_schemas::{Digest, PackRef, Platform, Version};
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::opened::Opened;
 use crate::registry::RegistryError;
-
-/// The largest root that is read, in bytes.
-const MAX_ROOT_BYTES: u64 = 512 * 1024;
 
 /// Why a registry or bundle could not be looked into.
 #[derive(Debug, thiserror::Error)]
@@ -56,7 +51,7 @@ impl From<MetadataError> for InspectError {
 /// The registry or bundle to look into.
 #[derive(Debug, Clone)]
 pub struct InspectOptions {
-    /// A registry's directory, or a bundle.
+    /// A registry's directory, a bundle, or `-` for a bundle on standard input.
     pub source: PathBuf,
     /// Only these packs.
     pub packs: Vec<PackRef>,
@@ -110,17 +105,12 @@ pub struct InspectedRuntime {
 }
 
 /// Looks into `options.source`; nothing is written.
-pub fn inspect(options: &InspectOptions) -> Result<InspectReport, InspectError> {
-    let mut source: Box<dyn Source> = if options.source.is_file() {
-        Box::new(BundleSource::open(&options.source)?)
-    } else if options.source.join("metadata").join("1.root.json").is_file() {
-        Box::new(DirectorySource::new(&options.source))
-    } else {
-        return Err(RegistryError::NotARegistry { path: options.source.clone() }.into());
-    };
-    let (repository, fingerprint) = verified(&*source, options)?;
+pub fn inspect(options: &InspectOptions, reporter: &dyn Reporter) -> Result<InspectReport, InspectError> {
+    let mut opened = Opened::at(&options.source)?;
+    let (repository, fingerprint) = opened.verified(&options.source, options.now, reporter)?;
+    let source = opened.source();
     let description = source.description().cloned();
-    let mut reader = RegistryReader::new(&mut *source, &repository);
+    let mut reader = RegistryReader::new(source, &repository);
     let packs = match (&options.packs[..], &description) {
         ([], Some(description)) => description.releases.iter().map(|release| release.pack.clone()).collect(),
         ([], None) => reader.known_packs(),
@@ -169,17 +159,4 @@ pub fn inspect(options: &InspectOptions) -> Result<InspectReport, InspectError> 
         releases,
         runtimes,
     })
-}
-
-/// The metadata of `source`, from its own first root down, and that root's fingerprint.
-fn verified(
-    source: &dyn Source,
-    options: &InspectOptions,
-) -> Result<(VerifiedRepository, Digest), InspectError> {
-    let path = RegistryPath::metadata("1.root.json").expect("a metadata file's name");
-    let root = source.read(&path, MAX_ROOT_BYTES)?;
-    let root = root.ok_or_else(|| RegistryError::NotARegistry { path: options.source.clone() })?;
-    let client = Client::without_store(&TrustAnchor::from_root_bytes(&root)?);
-    let repository = client.update(&MetadataFetch(source), &UpdateOptions::at(options.now))?;
-    Ok((repository, Digest::of(&root)))
 }

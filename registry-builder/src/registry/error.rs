@@ -1,7 +1,7 @@
 //! Why a registry could not be read or published to.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use attune_registry::reader::ReaderError;
 use attune_registry::trust::{MetadataError, PublishError, TrustError};
@@ -12,7 +12,7 @@ use jiff::Timestamp;
 #[non_exhaustive]
 pub enum RegistryError {
     /// There is no registry.
-    #[error("`{}` is not a registry: it has no metadata/1.root.json", path.display())]
+    #[error("`{}` is not a registry: it {}", path.display(), lack(path))]
     NotARegistry {
         /// The directory.
         path: PathBuf,
@@ -45,6 +45,10 @@ pub enum RegistryError {
     /// A disk failed.
     #[error("could not read or write a file")]
     Io(#[from] io::Error),
+}
+
+fn lack(path: &Path) -> &'static str {
+    if path.exists() { "has no metadata/1.root.json" } else { "does not exist" }
 }
 
 impl From<MetadataError> for RegistryError {

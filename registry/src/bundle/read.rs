@@ -269,6 +269,26 @@ impl Source for BundleSource {
 }
 
 impl BundleSource {
+    /// Gives every blob that was not handed out yet to `visit`, with its digest by name, its size in bytes and its
+    /// content, which nothing has checked; and reads the archive to its end.
+    ///
+    /// # Errors
+    /// The archive is damaged, and what comes after cannot be read.
+    pub fn visit_blobs(
+        &mut self,
+        visit: &mut dyn FnMut(Digest, u64, &mut dyn Read),
+    ) -> Result<(), SourceError> {
+        for (digest, bytes) in std::mem::take(&mut self.aside) {
+            if !self.taken.contains(&digest) {
+                visit(digest, bytes.len() as u64, &mut &bytes[..]);
+            }
+        }
+        while let Some((digest, size)) = self.next_blob()? {
+            visit(digest, size, &mut self.stream);
+        }
+        self.finish_stream()
+    }
+
     /// Checks a blob that is not wanted against its release, so that no damage goes unseen
     /// and nothing large is hidden in a small bundle.
     fn pass_by(&mut self, digest: Digest, size: u64, plan: &BlobPlan) -> Result<(), SourceError> {

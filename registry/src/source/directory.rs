@@ -5,22 +5,28 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use attune_schemas::Digest;
+use attune_schemas::bundle::{BUNDLE_FORMAT, BundleDescription};
 
 use super::{BlobPlan, BlobSink, Source, SourceError};
 use crate::blob::{BlobError, BlobSpool, BlobStore, read_verified};
 use crate::layout::RegistryPath;
 
-/// A registry directory.
+/// The largest description of a bundle that was unpacked, in bytes.
+const MAX_DESCRIPTION_BYTES: u64 = 16 << 20;
+
+/// A registry directory, or an unpacked bundle, which has a part of a registry.
 #[derive(Debug, Clone)]
 pub struct DirectorySource {
     directory: PathBuf,
     blobs: BlobStore,
+    description: Option<BundleDescription>,
 }
 
 impl DirectorySource {
     /// The registry at `directory`.
     pub fn new(directory: &Path) -> Self {
-        Self { directory: directory.to_owned(), blobs: BlobStore::new(directory) }
+        let description = description_in(directory);
+        Self { directory: directory.to_owned(), blobs: BlobStore::new(directory), description }
     }
 
     fn open(&self, digest: &Digest) -> Result<fs_err::File, SourceError> {
@@ -37,9 +43,22 @@ impl DirectorySource {
     }
 }
 
+/// The description of the bundle that was unpacked to `directory`, if that is what it is.
+fn description_in(directory: &Path) -> Option<BundleDescription> {
+    let path = RegistryPath::BundleDescription;
+    let file = fs_err::File::open(directory.join(path.to_string())).ok()?;
+    let bytes = read_limited(file, &path, MAX_DESCRIPTION_BYTES).ok()?;
+    let description: BundleDescription = serde_json::from_slice(&bytes).ok()?;
+    (description.format == BUNDLE_FORMAT).then_some(description)
+}
+
 impl Source for DirectorySource {
     fn name(&self) -> String {
         format!("registry `{}`", self.directory.display())
+    }
+
+    fn description(&self) -> Option<&BundleDescription> {
+        self.description.as_ref()
     }
 
     fn read(&self, path: &RegistryPath, max_bytes: u64) -> Result<Option<Vec<u8>>, SourceError> {

@@ -12,7 +12,7 @@ use attune_registry::source::SourceError;
 use attune_registry::trust::{KeyError, MetadataError, PublishError, TrustError};
 
 use crate::bundle::CutError;
-use crate::operations::{AddError, CheckError, InitError, InspectError, RefreshError};
+use crate::operations::{AddError, CheckError, InitError, InspectError, RefreshError, VerifyError};
 use crate::pack::ReleaseError;
 use crate::registry::RegistryError;
 use crate::signing::SigningError;
@@ -139,6 +139,9 @@ impl Hint for RegistryError {
         let hint = match self {
             Self::NotARegistry { path } if path.join("pack.yaml").exists() => {
                 "the registry comes first, then the packs: `attune-build add REGISTRY PACK...`"
+            }
+            Self::NotARegistry { path } if !path.exists() => {
+                "check the path, or make a registry with `attune-build init DIR --name NAME`"
             }
             Self::NotARegistry { .. } => "make one with `attune-build init DIR --name NAME`",
             Self::Busy { .. } => "wait for it to end, then try again",
@@ -290,6 +293,17 @@ impl Hint for InspectError {
             Self::Reader(error) => error.hint(),
             Self::Source(error) => error.hint(),
             Self::Trust(error) => error.hint(),
+        }
+    }
+}
+
+impl Hint for VerifyError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Unreadable(error) => error.hint(),
+            Self::Damaged(_) => {
+                Some("restore these files from a copy, or make or copy the bundle again".to_owned())
+            }
         }
     }
 }

@@ -17,7 +17,7 @@ use attune_schemas::{PackRef, PythonMinor, Version};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::checked::{CheckedPack, check_all};
+use super::checked::{CheckedPack, require_all};
 use crate::pack::{ReleaseParts, archive, config_of, require_versions, store};
 use crate::registry::{Publisher, RegistryDirectory};
 use crate::signing::KeySettings;
@@ -91,7 +91,7 @@ pub struct AddedPack {
 pub fn add(options: &AddOptions, reporter: &dyn Reporter) -> Result<AddReport, AddError> {
     let registry = RegistryDirectory::open(&options.registry)?;
     let _lock = registry.lock(&options.keys.directory)?;
-    let packs = check_all(&options.packs, options.include_secrets)?;
+    let packs = require_all(&options.packs, options.include_secrets)?;
     let keys = options.keys.load()?;
     let publisher = options.keys.open_to_write(&registry, options.now, reporter)?;
     publisher.repository().require_keys(&keys)?;

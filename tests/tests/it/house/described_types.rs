@@ -78,6 +78,24 @@ pub(super) const SECTIONS: &[Section] = &[
     ("**`state/trust/<registry>/policy.json`**", &[("registry/src/trust/state/policy.rs", "PolicyFile")]),
     ("**`attune-build init`**", &[("registry-builder/src/operations/init.rs", "InitReport")]),
     (
+        "**`attune-build lint`**",
+        &[
+            ("registry-builder/src/operations/lint.rs", "LintedPacks"),
+            ("registry-builder/src/operations/lint.rs", "LintedPack"),
+            ("registry-builder/src/operations/lint.rs", "PackedFile"),
+            ("registry-builder/src/operations/lint.rs", "LeftOutFile"),
+            ("schemas/src/diagnostics/finding.rs", "Finding"),
+            ("registry/src/pack_directory/secrets/mod.rs", "Secret"),
+        ],
+    ),
+    (
+        "**`attune-build verify`**",
+        &[
+            ("registry-builder/src/operations/verify/report.rs", "VerifyReport"),
+            ("registry-builder/src/operations/verify/report.rs", "Damage"),
+        ],
+    ),
+    (
         "**`attune-build add`**",
         &[
             ("registry-builder/src/operations/add", "AddReport"),

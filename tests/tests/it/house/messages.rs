@@ -70,7 +70,7 @@ fn redacted(line: &str) -> String {
     for word in line.split(' ') {
         let hex = word.trim_matches(|character: char| !character.is_ascii_hexdigit());
         let hex =
-            word.rsplit(':').next().map_or(hex, |last| last.trim_matches(|c: char| !c.is_ascii_hexdigit()));
+            word.rsplit([':', '/']).next().map_or(hex, |last| last.trim_matches(|c: char| !c.is_ascii_hexdigit()));
         let is_long = hex.len() >= 12 && hex.chars().all(|character| character.is_ascii_hexdigit());
         words.push(if is_long { word.replace(hex, "HEX") } else { word.to_owned() });
     }
@@ -108,6 +108,9 @@ fn every_error_of_the_publisher() {
     for name in ["right.txt", "wrong.txt"] {
         fs_err::set_permissions(world.path().join(name), Permissions::from_mode(0o600)).unwrap();
     }
+    world.build(["init", "damaged", "--name", "damaged"]).succeeds();
+    world.build(["add", "damaged", "bare"]).succeeds();
+    fs_err::remove_dir_all(world.path().join("damaged/blobs/sha256")).unwrap();
     let encrypted = ["init", "locked", "--name", "locked", "--encrypt", "--passphrase-file", "right.txt"];
     world.build(encrypted).succeeds();
     greeter().file("new.txt", "other").write(&world.path().join("again"));
@@ -140,6 +143,14 @@ fn every_error_of_the_publisher() {
         "attune-build bundle registry greeter -o -",
         "attune-build bundle registry greeter -o full",
         "attune-build inspect full",
+        "attune-build inspect nowhere",
+        "attune-build lint bad",
+        "attune-build lint nowhere",
+        "attune-build lint secret",
+        "attune-build verify full",
+        "attune-build verify nowhere",
+        "attune-build verify no.tar.zst",
+        "attune-build verify damaged",
         "attune-build inspect no.tar.zst",
         "attune-build inspect registry nothing",
         "attune-build refresh registry --keys none",

@@ -1,0 +1,71 @@
+//! `attune-build lint`
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use attune_registry::human_bytes;
+use attune_terminal::{Output, ReportArgs, Table, write_result};
+use clap::Args;
+
+use super::failure::CommandError;
+use super::findings::show_findings;
+use super::settings::{SecretArgs, write_report};
+use crate::operations::{LintOptions, LintedPack, LintedPacks, lint};
+
+/// Checks packs as `add` does, without a registry.
+#[derive(Debug, Args)]
+pub(super) struct LintArgs {
+    /// The packs' directories
+    #[arg(value_name = "PACK", required = true)]
+    packs: Vec<PathBuf>,
+    #[command(flatten)]
+    secrets: SecretArgs,
+    #[command(flatten)]
+    common: ReportArgs,
+}
+
+impl LintArgs {
+    pub(super) fn run(self) -> (Output, Result<(), CommandError>) {
+        self.common.start_log();
+        let output = self.common.output();
+        let options = LintOptions { packs: self.packs, include_secrets: self.secrets.include_secrets };
+        let result = lint(&options).map_err(CommandError::from);
+        let result = result.and_then(|(report, failure)| {
+            for pack in &report.packs {
+                show_findings(&pack.directory, &pack.findings, output);
+            }
+            match failure {
+                None => write_report(&report, &self.common, render),
+                Some(failure) => {
+                    if output == Output::Text && !self.common.is_quiet() {
+                        write_result(&render(&report)).map_err(|error| CommandError::of_output(&error))?;
+                    }
+                    Err(CommandError::of_lint(failure))
+                }
+            }
+        });
+        (output, result)
+    }
+}
+
+fn render(report: &LintedPacks) -> String {
+    report.packs.iter().map(render_pack).collect::<Vec<_>>().join("\n")
+}
+
+fn render_pack(pack: &LintedPack) -> String {
+    let name = match (&pack.pack, &pack.version) {
+        (Some(pack), Some(version)) => format!("{pack} {version}"),
+        _ => pack.directory.clone(),
+    };
+    let mut table = Table::new(&["FILE", "SIZE"]);
+    for file in &pack.files {
+        table.push(vec![file.path.to_string(), human_bytes(file.size)]);
+    }
+    let files = pack.files.len();
+    let files = format!("{files} file{}", if files == 1 { "" } else { "s" });
+    let mut text = format!("{name}\n{table}{files}, {}\n", human_bytes(pack.size));
+    for left in &pack.left_out {
+        let _ = writeln!(text, "left out: {}, which {}", left.path, left.reason);
+    }
+    text
+}

@@ -1,0 +1,80 @@
+//! A registry or bundle that is only looked at: opened, and its metadata verified from its own first root down.
+
+use std::io;
+use std::path::Path;
+
+use attune_registry::bundle::BundleSource;
+use attune_registry::layout::RegistryPath;
+use attune_registry::reader::MetadataFetch;
+use attune_registry::report::Reporter;
+use attune_registry::source::{DirectorySource, Source, SourceError};
+use attune_registry::trust::{Client, ExpiryPolicy, TrustAnchor, UpdateOptions, VerifiedRepository};
+use attune_schemas::Digest;
+use jiff::Timestamp;
+
+use super::inspect::InspectError;
+use crate::registry::RegistryError;
+
+/// The largest root that is read, in bytes.
+const MAX_ROOT_BYTES: u64 = 512 * 1024;
+
+/// What is looked at.
+pub(super) enum Opened {
+    /// A bundle, which is read once, front to back.
+    Bundle(Box<BundleSource>),
+    /// A registry, or a bundle that was unpacked.
+    Directory(Box<DirectorySource>),
+}
+
+impl Opened {
+    /// Opens `path`: a registry's directory, a bundle, or `-` for a bundle on standard input.
+    pub(super) fn at(path: &Path) -> Result<Self, InspectError> {
+        if path == Path::new("-") {
+            let bundle = BundleSource::from_reader(Box::new(io::stdin()), "standard input")?;
+            return Ok(Self::Bundle(Box::new(bundle)));
+        }
+        let not_a_registry = || RegistryError::NotARegistry { path: path.to_owned() };
+        match fs_err::metadata(path) {
+            Ok(metadata) if !metadata.is_dir() => Ok(Self::Bundle(Box::new(BundleSource::open(path)?))),
+            Ok(_) if path.join("metadata").join("1.root.json").is_file() => {
+                Ok(Self::Directory(Box::new(DirectorySource::new(path))))
+            }
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(SourceError::Open(error).into()),
+            Ok(_) | Err(_) => Err(not_a_registry().into()),
+        }
+    }
+
+    /// It as a source.
+    pub(super) fn source(&mut self) -> &mut dyn Source {
+        match self {
+            Self::Bundle(bundle) => &mut **bundle,
+            Self::Directory(directory) => &mut **directory,
+        }
+    }
+
+    /// Its metadata, and the fingerprint of its first root. Expired metadata is told through `reporter`.
+    pub(super) fn verified(
+        &mut self,
+        path: &Path,
+        now: Timestamp,
+        reporter: &dyn Reporter,
+    ) -> Result<(VerifiedRepository, Digest), InspectError> {
+        let source = &*self.source();
+        let root = RegistryPath::metadata("1.root.json").expect("a metadata file's name");
+        let root = source.read(&root, MAX_ROOT_BYTES)?;
+        let root = root.ok_or_else(|| RegistryError::NotARegistry { path: path.to_owned() })?;
+        let client = Client::without_store(&TrustAnchor::from_root_bytes(&root)?);
+        let mut options = UpdateOptions::at(now);
+        options.expiry = ExpiryPolicy::IGNORE;
+        let repository = client.update(&MetadataFetch(source), &options)?;
+        for waiver in repository.freshness().waivers {
+            reporter.warning(&format!(
+                "{}: the metadata of {} expired on {}; hosts refuse it",
+                source.name(),
+                waiver.role,
+                waiver.expired_at
+            ));
+        }
+        Ok((repository, Digest::of(&root)))
+    }
+}

@@ -1,0 +1,58 @@
+//! What was verified, and what is damaged.
+
+use std::path::PathBuf;
+
+use attune_schemas::Digest;
+use serde::Serialize;
+
+/// Everything that was checked.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct VerifyReport {
+    /// The registry or bundle, as it was named.
+    pub source: PathBuf,
+    /// The registry's name.
+    pub registry: String,
+    /// The fingerprint of its first root.
+    pub root_fingerprint: Digest,
+    /// When its timestamp expires.
+    pub expires: String,
+    /// The roles whose metadata is expired.
+    pub expired: Vec<String>,
+    /// Number of metadata files whose signatures were checked.
+    pub metadata: usize,
+    /// Number of indexes of packs and runtimes.
+    pub indexes: usize,
+    /// Number of releases.
+    pub releases: usize,
+    /// Number of blobs.
+    pub blobs: usize,
+    /// Bytes of the blobs.
+    pub bytes: u64,
+    /// Number of blobs in a directory that nothing refers to.
+    pub unreferenced: usize,
+    /// The files that are damaged or missing.
+    pub damaged: Vec<Damage>,
+}
+
+/// A file that is damaged or missing.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Damage {
+    /// The file, relative to the registry or bundle.
+    pub file: String,
+    /// The fault.
+    pub reason: String,
+}
+
+impl Damage {
+    /// `error` of `file`, with its causes.
+    pub(super) fn of(file: &(impl ToString + ?Sized), error: &dyn std::error::Error) -> Self {
+        let mut reason = error.to_string();
+        let mut next = error.source();
+        while let Some(cause) = next {
+            reason = format!("{reason}: {cause}");
+            next = cause.source();
+        }
+        Self { file: file.to_string(), reason }
+    }
+}
