@@ -40,8 +40,19 @@ pub(crate) enum Authorities {
 }
 
 impl Connection {
-    /// Finishes a client.
-    pub(super) fn build(&self, mut client: ClientBuilder) -> Result<Client, DownloadError> {
+    /// Finishes the client that `start` begins. On a machine without certificates of authorities it trusts
+    /// nobody: what is not fetched by https needs none.
+    pub(super) fn build(&self, start: impl Fn() -> ClientBuilder) -> Result<Client, DownloadError> {
+        match self.finish(start())?.build() {
+            Err(_) if matches!(self.authorities, Authorities::OfMachine) => {
+                self.finish(start())?.tls_certs_only([]).build()
+            }
+            built => built,
+        }
+        .map_err(DownloadError::Client)
+    }
+
+    fn finish(&self, mut client: ClientBuilder) -> Result<ClientBuilder, DownloadError> {
         if let Some(proxies) = &self.proxies {
             client = client.no_proxy();
             let except = proxies.except.as_deref().and_then(NoProxy::from_string);
@@ -52,15 +63,14 @@ impl Connection {
                 client = client.proxy(proxy(Proxy::https(url.as_str()))?.no_proxy(except));
             }
         }
-        client = match &self.authorities {
+        Ok(match &self.authorities {
             Authorities::OfMachine => client,
             Authorities::Also(pem) => client.tls_certs_merge(certificates(pem)?),
             Authorities::Only(own, beside) => {
                 let beside = Certificate::from_pem_bundle(beside).map_err(DownloadError::Authorities)?;
                 client.tls_certs_only(certificates(own)?).tls_certs_merge(beside)
             }
-        };
-        client.build().map_err(DownloadError::Client)
+        })
     }
 }
 

@@ -46,13 +46,14 @@ impl<'a> Fetcher<'a> {
     ) -> Result<Self, DownloadError> {
         // An error only says that a provider is installed already, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = Client::builder()
-            .user_agent(concat!("attune-build/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(CONNECT_TIMEOUT)
-            .read_timeout(READ_TIMEOUT)
-            // It would carry the query of a URL, which may be a token, to wherever a redirect leads.
-            .referer(false);
-        let client = settings.connection.build(client)?;
+        let client = settings.connection.build(|| {
+            Client::builder()
+                .user_agent(concat!("attune-build/", env!("CARGO_PKG_VERSION")))
+                .connect_timeout(CONNECT_TIMEOUT)
+                .read_timeout(READ_TIMEOUT)
+                // It would carry the query of a URL, which may be a token, to wherever a redirect leads.
+                .referer(false)
+        })?;
         Ok(Self { client, cache: Arc::new(cache.clone()), settings, progress })
     }
 

@@ -65,3 +65,18 @@ fn a_certificate_for_another_name_or_time_is_told() {
     let (_server, url) = serve(&authority.signs_until(directory.path(), "old", "20200102000000Z"));
     install(&url, &authority).fails(1, &["has expired", "clock"]).with_hint();
 }
+
+#[test]
+fn without_any_authority_all_but_https_is_served() {
+    let server = attune_tests::servers::RealServer::start(standard());
+    let install = |url: &str| {
+        let world = World::new();
+        let mut command = world.installer();
+        command.args(["reporter", "--registry", url, "--trust"]).arg(standard().trust());
+        command.env("SSL_CERT_FILE", "/nowhere.pem").env("SSL_CERT_DIR", "/nowhere");
+        Run::of(command)
+    };
+    install(server.url()).succeeds();
+    let words = ["no certificates of authorities", "SSL_CERT_FILE"];
+    install("https://localhost:1").fails(1, &words).with_hint();
+}

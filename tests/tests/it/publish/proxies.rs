@@ -163,6 +163,20 @@ fn authorities_are_those_of_the_environment_and_of_npms_configuration() {
 }
 
 #[test]
+fn without_any_authority_all_but_https_is_fetched() {
+    let tarball = package().tarball();
+    let server = PrivateServer::start(move |_| Reply::new(200, tarball.clone()));
+    let nobody = [("SSL_CERT_FILE", "/nowhere.pem"), ("SSL_CERT_DIR", "/nowhere")];
+    let world = World::with_registry();
+    add(&world, &pack(&world, &server.url("/thing.tgz")), "", &nobody).succeeds();
+    let directory = tempfile::tempdir().unwrap();
+    let (_server, _, url) = private_https(directory.path());
+    let words = ["signed by nobody whom this machine trusts", "SSL_CERT_FILE"];
+    let world = World::with_registry();
+    add(&world, &pack(&world, &url), "", &nobody).fails(1, &words).with_hint();
+}
+
+#[test]
 fn a_certificate_is_checked_whatever_npms_configuration_says() {
     let directory = tempfile::tempdir().unwrap();
     let (server, _, url) = private_https(directory.path());
