@@ -48,12 +48,20 @@ pub(super) fn unpack_node_package(
         {
             fs_err::create_dir_all(parent.below(&package))?;
         }
-        let (digest, size) = write_file(&mut file, is_program, &package)?;
-        let path = file.path.to_string();
+        let path = file.path;
+        let copied = file.copy_of.map(|original| fs_err::File::open(original.below(&package))).transpose()?;
+        let (digest, size) = match copied {
+            Some(mut original) => {
+                let mut copy = NodeFile { content: &mut original, ..file };
+                write_file(&mut copy, is_program, &package)?
+            }
+            None => write_file(&mut file, is_program, &package)?,
+        };
+        let path = path.to_string();
         records.insert(path.clone(), RecordEntry::with_digest(path, &digest, size));
         Ok(())
     })?;
-    compare(&found, expected)?;
+    compare(&found.footprint, expected)?;
     write_record(&records.into_values().collect::<Vec<_>>(), destination)?;
     Ok(())
 }

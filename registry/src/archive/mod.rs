@@ -17,7 +17,9 @@ mod write;
 
 pub use entries::{EntryKind, TarEntry, TarLimits, TarStream};
 pub use error::ArchiveError;
-pub use node_package::{NODE_PACKAGE_LIMITS, NodeFile, read_node_package, read_small};
+pub use node_package::{
+    NODE_PACKAGE_LIMITS, NodeFile, NodePackageRead, read_node_manifest, read_node_package, read_small,
+};
 pub use unpack::{PACK_LIMITS, check_pack, unpack_pack};
 pub use write::{PackArchive, SourceFile, write_pack};
 

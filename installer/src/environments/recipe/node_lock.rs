@@ -7,12 +7,10 @@ use std::io;
 use std::path::Path;
 
 use attune_host::environment::VendoredBlob;
-use attune_registry::archive::{NODE_PACKAGE_LIMITS, read_node_package, read_small};
+use attune_registry::archive::read_node_manifest;
 use attune_registry::atomic_file::write_unshared;
 use serde_json::{Map, Value, json};
 
-/// The longest `package.json` that is read, in bytes.
-const MAX_PACKAGE_BYTES: u64 = 8 << 20;
 /// The fields that a lock's entry takes over from a package.
 const FIELDS: [&str; 9] = [
     "version",
@@ -48,14 +46,8 @@ pub(super) fn stage(env: &Path, pack: &Path, vendored: &[VendoredBlob], director
 }
 
 fn entry(tarball: &Path) -> io::Result<Value> {
-    let mut package = Vec::new();
-    let read = read_node_package(fs_err::File::open(tarball)?, NODE_PACKAGE_LIMITS, &mut |file| {
-        if file.path.as_str() == "package.json" {
-            package = read_small(file.content, MAX_PACKAGE_BYTES)?;
-        }
-        Ok(())
-    });
-    read.map_err(io::Error::other)?;
+    let read = read_node_manifest(|| fs_err::File::open(tarball));
+    let package = read.map_err(io::Error::other)?;
     let package: Value = serde_json::from_slice(&package).map_err(io::Error::from)?;
     let mut entry = Map::new();
     for field in FIELDS {

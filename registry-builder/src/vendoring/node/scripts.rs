@@ -284,7 +284,12 @@ fn unpack(package: &LaidOut<'_>, project: &Path) -> Result<(), NodeError> {
         let mut options = fs_err::OpenOptions::new();
         options.write(true).create(true).truncate(true);
         options.options_mut().mode(if file.executable { 0o755 } else { 0o644 });
-        std::io::copy(file.content, &mut options.open(&path)?)?;
+        let original = file.copy_of.map(|original| fs_err::read(original.below(&directory))).transpose()?;
+        let mut target = options.open(&path)?;
+        match original {
+            Some(original) => target.write_all(&original)?,
+            None => drop(std::io::copy(file.content, &mut target)?),
+        }
         Ok(())
     })
     .map_err(refuse)?;

@@ -25,14 +25,11 @@ impl Seen {
     /// Takes note of a file; `true` if it replaces an earlier one.
     pub(super) fn claim(&mut self, path: &EntryPath, size: u64) -> Result<bool, ArchiveError> {
         self.bytes = self.bytes.saturating_add(size);
-        self.name_bytes += path.as_str().len() as u64;
+        self.count_name(path.as_str())?;
         let replaces = self.files.contains_key(path);
         let files = self.files.len() as u64 + u64::from(!replaces);
-        let limits = [
-            (self.bytes, self.limits.max_bytes, "bytes"),
-            (self.name_bytes, self.limits.max_name_bytes, "bytes in names"),
-            (files, self.limits.max_entries, "files"),
-        ];
+        let limits =
+            [(self.bytes, self.limits.max_bytes, "bytes"), (files, self.limits.max_entries, "files")];
         for (actual, limit, what) in limits {
             if actual > limit {
                 return Err(ArchiveError::TooLarge { limit, what });
@@ -53,6 +50,21 @@ impl Seen {
         }
         self.files.insert(path.clone(), size);
         Ok(replaces)
+    }
+
+    /// Counts a name that has to be kept in memory.
+    pub(super) fn count_name(&mut self, name: &str) -> Result<(), ArchiveError> {
+        self.name_bytes += name.len() as u64;
+        let limit = self.limits.max_name_bytes;
+        if self.name_bytes > limit {
+            return Err(ArchiveError::TooLarge { limit, what: "bytes in names" });
+        }
+        Ok(())
+    }
+
+    /// The size of the file at `path`, where there is one.
+    pub(super) fn size_of(&self, path: &EntryPath) -> Option<u64> {
+        self.files.get(path).copied()
     }
 
     pub(super) fn footprint(&self) -> Footprint {

@@ -1,10 +1,11 @@
 //! Reads an npm package's tarball as if an enemy had made it.
 //!
 //! The first part of every path is dropped, whatever it is (`package/` by custom), and `.` parts with it; of
-//! two entries with one path the later counts, as with npm itself. Directories are those that files need. Where npm passes over
-//! links in silence, they are refused here: a package has exactly the files it lists.
+//! two entries with one path the later counts, as with npm itself. Directories are those that files need. Nothing here makes a
+//! link: a hard link to a file of the same tarball stands for a copy of it, other links are passed over and told.
 
 mod claims;
+mod manifest;
 #[cfg(test)]
 mod tests;
 
@@ -16,6 +17,7 @@ use flate2::bufread::MultiGzDecoder;
 use tar::EntryType;
 
 use claims::Seen;
+pub use manifest::read_node_manifest;
 
 use super::entries::TarLimits;
 use super::error::ArchiveError;
@@ -32,16 +34,28 @@ pub struct NodeFile<'a> {
     pub executable: bool,
     /// Whether an earlier file had the same path, which this one replaces.
     pub replaces: bool,
+    /// The earlier file that this one is a copy of; it has no content of its own then.
+    pub copy_of: Option<&'a EntryPath>,
     /// Its bytes.
     pub content: &'a mut dyn Read,
 }
 
-/// Gives every file of the tarball in `reader` to `visit`, and returns the footprint of the unpacked package.
+/// The outcome of reading an npm package.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NodePackageRead {
+    /// Its footprint, unpacked.
+    pub footprint: Footprint,
+    /// The links that were passed over.
+    pub passed_over: Vec<String>,
+}
+
+/// Gives every file of the tarball in `reader` to `visit`, and returns the footprint of the
+/// unpacked package with the links that are not in it.
 pub fn read_node_package(
     reader: impl Read,
     limits: TarLimits,
     visit: &mut dyn FnMut(NodeFile<'_>) -> Result<(), ArchiveError>,
-) -> Result<Footprint, ArchiveError> {
+) -> Result<NodePackageRead, ArchiveError> {
     let mut reader = BufReader::with_capacity(64 * 1024, reader);
     let is_compressed = reader.fill_buf().map_err(ArchiveError::Damaged)?.starts_with(&[0x1f, 0x8b]);
     let stream: Box<dyn Read + '_> =
@@ -50,22 +64,48 @@ pub fn read_node_package(
     let most = limits.max_bytes.saturating_add(limits.max_entries.saturating_mul(2048));
     let mut archive = tar::Archive::new(stream.take(most));
     let mut seen = Seen::new(limits);
+    let mut passed_over = Vec::new();
     for entry in archive.entries().map_err(ArchiveError::Damaged)? {
         let mut entry = entry.map_err(ArchiveError::Damaged)?;
         let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
-        match entry.header().entry_type() {
+        let is_copy = match entry.header().entry_type() {
             // Old writers mark a directory by its slash alone.
             EntryType::Regular | EntryType::Continuous if name.ends_with('/') => continue,
-            EntryType::Regular | EntryType::Continuous => {}
+            EntryType::Regular | EntryType::Continuous => false,
             EntryType::Directory | EntryType::XGlobalHeader => continue,
-            kind => return Err(ArchiveError::EntryType { path: name, kind: kind_name(kind) }),
-        }
+            EntryType::Symlink => {
+                seen.count_name(&name)?;
+                passed_over.push(name);
+                continue;
+            }
+            EntryType::Link => true,
+            _ => {
+                return Err(ArchiveError::EntryType { path: name, kind: "device or another special file" });
+            }
+        };
         let Some(path) = stripped(&name)? else { continue };
-        let replaces = seen.claim(&path, entry.size())?;
         let executable = entry.header().mode().map_err(ArchiveError::Damaged)? & 0o111 != 0;
-        visit(NodeFile { path: &path, executable, replaces, content: &mut entry })?;
+        if is_copy {
+            let target = entry.link_name_bytes().map(|target| String::from_utf8_lossy(&target).into_owned());
+            let target = target.and_then(|target| stripped(&target).ok()?);
+            let Some((target, size)) =
+                target.and_then(|target| seen.size_of(&target).map(|size| (target, size)))
+            else {
+                seen.count_name(&name)?;
+                passed_over.push(name);
+                continue;
+            };
+            if target != path {
+                let replaces = seen.claim(&path, size)?;
+                let content = &mut io::empty();
+                visit(NodeFile { path: &path, executable, replaces, copy_of: Some(&target), content })?;
+            }
+            continue;
+        }
+        let replaces = seen.claim(&path, entry.size())?;
+        visit(NodeFile { path: &path, executable, replaces, copy_of: None, content: &mut entry })?;
     }
-    Ok(seen.footprint())
+    Ok(NodePackageRead { footprint: seen.footprint(), passed_over })
 }
 
 /// The path without its first part, and without parts that lead nowhere (`.`, or nothing between two
@@ -79,14 +119,6 @@ fn stripped(name: &str) -> Result<Option<EntryPath>, ArchiveError> {
     }
     let parts: Vec<&str> = rest.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
     if parts.is_empty() { Ok(None) } else { Ok(Some(parts.join("/").parse()?)) }
-}
-
-const fn kind_name(kind: EntryType) -> &'static str {
-    match kind {
-        EntryType::Symlink => "symbolic link",
-        EntryType::Link => "hard link",
-        _ => "device or another special file",
-    }
 }
 
 /// Reads everything of `content`, up to `limit` bytes.

@@ -28,13 +28,17 @@ type Files = BTreeMap<String, (String, bool)>;
 
 fn read(entries: &[(EntryType, &str, &str)]) -> Result<(Files, Footprint), ArchiveError> {
     let bytes = tarball(entries);
-    let mut files = BTreeMap::new();
+    let mut files: Files = BTreeMap::new();
     let footprint = read_node_package(&bytes[..], NODE_PACKAGE_LIMITS, &mut |file| {
         let content = String::from_utf8(read_small(file.content, 100)?).unwrap();
+        let content = match file.copy_of {
+            Some(original) => files[original.as_str()].0.clone(),
+            None => content,
+        };
         files.insert(file.path.to_string(), (content, file.executable));
         Ok(())
     })?;
-    Ok((files, footprint))
+    Ok((files, footprint.footprint))
 }
 
 const FILE: EntryType = EntryType::Regular;
@@ -78,7 +82,7 @@ fn parts_that_lead_nowhere_are_dropped_as_npm_does() {
 fn a_file_that_replaces_another_is_no_file_more() {
     let bytes = tarball(&[(FILE, "package/a", "1"), (FILE, "package/b", "2"), (FILE, "package/a", "3")]);
     let limits = TarLimits { max_entries: 2, ..NODE_PACKAGE_LIMITS };
-    assert_eq!(read_node_package(&bytes[..], limits, &mut |_| Ok(())).unwrap().files, 2);
+    assert_eq!(read_node_package(&bytes[..], limits, &mut |_| Ok(())).unwrap().footprint.files, 2);
     let limits = TarLimits { max_entries: 1, ..NODE_PACKAGE_LIMITS };
     assert!(read_node_package(&bytes[..], limits, &mut |_| Ok(())).is_err());
 }
@@ -94,7 +98,10 @@ fn gzip_of_several_members_is_read_to_its_end() {
         encoder.finish().unwrap()
     });
     let bytes: Vec<u8> = members.collect();
-    assert_eq!(read_node_package(&bytes[..], NODE_PACKAGE_LIMITS, &mut |_| Ok(())).unwrap().files, 2);
+    assert_eq!(
+        read_node_package(&bytes[..], NODE_PACKAGE_LIMITS, &mut |_| Ok(())).unwrap().footprint.files,
+        2
+    );
 }
 
 #[test]
@@ -105,11 +112,65 @@ fn of_two_files_with_one_path_the_later_counts() {
 }
 
 #[test]
-fn links_and_devices_are_refused_by_name() {
-    for kind in [EntryType::Symlink, EntryType::Link, EntryType::Char, EntryType::Fifo] {
+fn devices_are_refused_by_name() {
+    for kind in [EntryType::Char, EntryType::Block, EntryType::Fifo] {
         let error = read(&[(kind, "package/evil", "")]).unwrap_err();
         assert!(matches!(&error, ArchiveError::EntryType { path, .. } if path == "package/evil"), "{error}");
     }
+}
+
+/// A tarball with the file `package/a`, followed by a link.
+fn with_link(kind: EntryType, name: &str, target: &str) -> Vec<u8> {
+    let mut builder = tar::Builder::new(Vec::new());
+    for (kind, name, content) in [(FILE, "package/a", "content"), (kind, name, "")] {
+        let mut header = tar::Header::new_gnu();
+        header.set_entry_type(kind);
+        header.set_mode(0o644);
+        header.set_size(content.len() as u64);
+        header.as_mut_bytes()[..name.len()].copy_from_slice(name.as_bytes());
+        if kind != FILE {
+            header.set_link_name_literal(target).unwrap();
+        }
+        header.set_cksum();
+        builder.append(&header, content.as_bytes()).unwrap();
+    }
+    builder.into_inner().unwrap()
+}
+
+#[test]
+fn links_make_no_link() {
+    let hard = EntryType::Link;
+    let table = [
+        (hard, "package/b", "package/a", Some("a")),
+        (hard, "package/./b", "package/./a", Some("a")),
+        (hard, "package/b", "package/absent", None),
+        (hard, "package/b", "/etc/passwd", None),
+        (hard, "package/b", "package/../../a", None),
+        (EntryType::Symlink, "package/b", "a", None),
+        (EntryType::Symlink, "package/../../b", "/etc/passwd", None),
+    ];
+    for (kind, name, target, copied) in table {
+        let mut copies = Vec::new();
+        let read = read_node_package(&with_link(kind, name, target)[..], NODE_PACKAGE_LIMITS, &mut |file| {
+            copies.extend(file.copy_of.map(ToString::to_string));
+            Ok(())
+        });
+        let read = read.unwrap();
+        assert_eq!(copies, Vec::from_iter(copied), "{name} {target}");
+        let passed_over = if copied.is_some() { vec![] } else { vec![name.to_owned()] };
+        assert_eq!(read.passed_over, passed_over, "{name} {target}");
+        assert_eq!(read.footprint.files, if copied.is_some() { 2 } else { 1 }, "{name} {target}");
+    }
+    let climbing = with_link(hard, "package/../../b", "package/a");
+    assert!(read_node_package(&climbing[..], NODE_PACKAGE_LIMITS, &mut |_| Ok(())).is_err());
+}
+
+#[test]
+fn a_manifest_may_be_a_copy_with_a_byte_order_mark() {
+    let bytes = with_link(EntryType::Link, "package/package.json", "package/a");
+    assert_eq!(read_node_manifest(|| Ok(&bytes[..])).unwrap(), b"content");
+    let bytes = tarball(&[(FILE, "package/package.json", "\u{feff}{}")]);
+    assert_eq!(read_node_manifest(|| Ok(&bytes[..])).unwrap(), b"{}");
 }
 
 #[test]
@@ -150,7 +211,10 @@ fn a_bomb_is_stopped_at_its_limit() {
 fn a_plain_tar_is_read_and_garbage_is_not() {
     let mut plain = Vec::new();
     GzDecoder::new(&tarball(&[(FILE, "package/a", "x")])[..]).read_to_end(&mut plain).unwrap();
-    assert_eq!(read_node_package(&plain[..], NODE_PACKAGE_LIMITS, &mut |_| Ok(())).unwrap().files, 1);
+    assert_eq!(
+        read_node_package(&plain[..], NODE_PACKAGE_LIMITS, &mut |_| Ok(())).unwrap().footprint.files,
+        1
+    );
     let error =
         read_node_package(&b"no tarball at all"[..], NODE_PACKAGE_LIMITS, &mut |_| Ok(())).unwrap_err();
     assert!(matches!(error, ArchiveError::Damaged(_)), "{error}");
