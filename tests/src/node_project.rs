@@ -79,9 +79,14 @@ impl NodePackage {
         builder.into_inner().unwrap().finish().unwrap()
     }
 
+    /// The checksum of its tarball, as npm writes it.
+    pub fn integrity(&self) -> String {
+        format!("sha512-{}", STANDARD.encode(Sha512::digest(self.tarball())))
+    }
+
     /// Its entry in a lock.
     fn locked(&self) -> Value {
-        let integrity = format!("sha512-{}", STANDARD.encode(Sha512::digest(self.tarball())));
+        let integrity = self.integrity();
         let mut entry = self.package.clone();
         entry.insert("resolved".to_owned(), json!(format!("file:tarballs/{}", self.filename())));
         entry.insert("integrity".to_owned(), json!(integrity));

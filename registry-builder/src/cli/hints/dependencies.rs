@@ -91,6 +91,9 @@ impl Hint for NodeError {
             Self::Lock { .. } | Self::StaleLock { .. } | Self::Place { .. } => {
                 "make the lock again with `npm install --package-lock-only`"
             }
+            Self::NotLocked { .. } => {
+                "name it in package.json, too, and make the lock again with `npm install --package-lock-only`"
+            }
             Self::Workspaces => "make each workspace a pack, or a dependency by `file:`",
             Self::Link { .. } => "move the directory into the pack",
             Self::NoNpm { .. } => {
@@ -107,6 +110,10 @@ impl Hint for NodeError {
                 "build on a machine with Linux 5.13 or newer, where users may make namespaces"
             }
             Self::NothingToAllow { .. } => "leave out its --allow-scripts",
+            Self::NoTargetServed { blames } if NodeError::blames_integrity(blames) => {
+                "make the lock again without node_modules: `rm -rf node_modules package-lock.json`, then `npm install \
+                 --package-lock-only`"
+            }
             Self::NoTargetServed { .. } => "ask for another --platform, or require other packages",
             Self::Tarball { .. } | Self::Identity { .. } | Self::BinOutside { .. } => {
                 "require another version of the package"
@@ -114,6 +121,12 @@ impl Hint for NodeError {
             Self::Download(DownloadError::Status { status, .. }) if status.as_u16() == 401 => NPM_LOGIN,
             Self::Download(DownloadError::Certificate { fault: CertificateFault::Issuer, .. }) => {
                 NPM_AUTHORITY
+            }
+            Self::Download(DownloadError::Status { status, .. })
+                if matches!(status.as_u16(), 404 | 410 | 451) =>
+            {
+                "make the lock again with `npm install --package-lock-only`: the registry does not have the locked \
+                 version any more; or name a registry that has it with --npm-registry"
             }
             Self::Download(error) => return error.hint(),
             Self::Package { .. } | Self::Cache(_) | Self::Io(_) => return None,

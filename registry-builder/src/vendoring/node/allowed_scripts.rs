@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use attune_schemas::Platform;
 
 use super::bins::bin_links;
-use super::closure::Closure;
 use super::error::NodeError;
-use super::lockfile::Lockfile;
+use super::lock::closure::Closure;
+use super::lock::lockfile::Lockfile;
 use super::scripts::{LaidOut, Made, ScriptHost, Tree};
 use super::vendoring::{Tarball, has_file, name_at};
 use crate::vendoring::VendorSettings;

@@ -7,7 +7,7 @@ use attune_schemas::EntryPath;
 use attune_schemas::environment_lock::BinLink;
 
 use super::error::NodeError;
-use super::lockfile::{LockEntry, Lockfile, enclosing, name_of_place};
+use super::lock::lockfile::{LockEntry, Lockfile, enclosing, name_of_place};
 
 /// The links that the packages at `places` bring; of two with one name that of a direct dependency stays,
 /// else the first by place. `has_file` says whether a place in the tree will have a file.

@@ -41,9 +41,17 @@ pub enum NodeError {
         reason: String,
     },
     /// The lock was made for another `package.json`.
-    #[error("the npm lock is not that of package.json: they differ in {difference}")]
+    #[error("the npm lock is not that of package.json: {difference}")]
     StaleLock {
-        /// In what.
+        /// The difference.
+        difference: String,
+    },
+    /// The lock does not serve a dependency that only pack.yaml names.
+    #[error("the npm lock does not serve `{name}` of meta.node_dependencies: {difference}")]
+    NotLocked {
+        /// The package.
+        name: String,
+        /// The difference.
         difference: String,
     },
     /// The project has workspaces.
@@ -153,7 +161,16 @@ fn lines(blames: &[String]) -> String {
     blames.iter().fold(String::new(), |text, blame| text + "\n  " + blame)
 }
 
+/// The end of a blame for a package without a checksum.
+pub(super) const NO_INTEGRITY: &str =
+    "has no integrity in the lock, so nothing tells whether its bytes are right";
+
 impl NodeError {
+    /// Whether one of `blames` is for a package without a checksum.
+    pub fn blames_integrity(blames: &[String]) -> bool {
+        blames.iter().any(|blame| blame.ends_with(NO_INTEGRITY))
+    }
+
     /// The kind of the failure.
     pub fn kind(&self) -> FailureKind {
         match self {
@@ -165,6 +182,7 @@ impl NodeError {
             Self::NoTargetServed { .. } | Self::Script { .. } => FailureKind::Unresolvable,
             Self::Lock { .. }
             | Self::StaleLock { .. }
+            | Self::NotLocked { .. }
             | Self::Link { .. }
             | Self::Place { .. }
             | Self::Tarball { .. }

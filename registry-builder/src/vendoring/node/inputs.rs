@@ -135,7 +135,8 @@ fn read_package(pack: &PackDirectory) -> Result<(Option<ManifestFile>, Map<Strin
     let path = top_level(PACKAGE_FILE);
     let Some(bytes) = pack.read(&path)? else { return Ok((None, Map::new())) };
     let invalid = |reason: String| NodeError::Package { path: path.below(pack.path()), reason };
-    let parsed = serde_json::from_slice(&bytes).map_err(|error| invalid(error.to_string()))?;
+    let parsed = serde_json::from_slice(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes))
+        .map_err(|error| invalid(error.to_string()))?;
     let Value::Object(package) = parsed else { return Err(invalid("it is not an object".to_owned())) };
     Ok((Some(ManifestFile { digest: Digest::of(&bytes), path }), package))
 }
@@ -190,6 +191,12 @@ mod tests {
             read(r#"{"engines": {"node": "newest"}}"#, &[], None),
             Err(NodeError::Range { .. })
         ));
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_passed_over() {
+        let inputs = read("\u{feff}{\"dependencies\": {\"a\": \"1\"}}", &[], None).unwrap();
+        assert!(inputs.names("a"));
     }
 
     #[test]

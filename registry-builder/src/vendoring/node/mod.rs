@@ -3,29 +3,25 @@
 //! ```text
 //! inputs     what the pack asks for (package.json, its lock, meta.node_dependencies)
 //!   npm        the program: makes a lock where the pack has none, packs directories and repositories
-//!   lockfile   package-lock.json (lockfileVersion 2 and 3), read
-//!   locking    the lock to follow, with the variants that it leaves out
-//!   platform   os, cpu and libc of a package against a target
-//!   closure    per target: which entries are installed, or who is to blame
+//! lock       the lock to follow, and what of it each target gets
+//! gathering  the tarballs of every platform, without optional ones that are gone
 //!   sources    where each tarball comes from
 //!   tarball    what a fetched tarball holds; hostile ones are refused here
-//!   bins       links to programs
-//!   scripts    an install script, run once here, its files kept as overlays
+//! bins       links to programs
+//! scripts    an install script, run once here, its files kept as overlays
 //!   allowed_scripts  those that were allowed by name, in the tree that they expect
-//!   vendoring  the steps in order -> `VendoredNode`
+//! vendoring  the steps in order -> `VendoredNode`
 //! ```
 //!
 //! Resolution is npm's, and everything after it is ours: a target needs no npm.
 
 mod allowed_scripts;
 mod bins;
-mod closure;
 pub mod error;
+mod gathering;
 pub mod inputs;
-mod lockfile;
-mod locking;
+mod lock;
 mod npm;
-mod platform;
 mod scripts;
 mod sources;
 mod tarball;

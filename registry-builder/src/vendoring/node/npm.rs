@@ -49,6 +49,8 @@ pub(super) struct Published {
 pub(super) struct Dist {
     pub(super) tarball: String,
     pub(super) integrity: Option<String>,
+    /// Its sha1 in hex; old versions have no other checksum.
+    pub(super) shasum: Option<String>,
 }
 
 /// npm, with the registry that it asks.
@@ -61,6 +63,11 @@ pub(super) struct Npm<'a> {
 impl<'a> Npm<'a> {
     pub(super) const fn new(settings: &'a NpmSettings) -> Self {
         Self { settings, configuration: OnceCell::new() }
+    }
+
+    /// How it is run.
+    pub(super) const fn settings(&self) -> &'a NpmSettings {
+        self.settings
     }
 
     /// The registry of packages of `scope`, or of those without one.

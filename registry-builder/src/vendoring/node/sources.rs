@@ -6,8 +6,8 @@ use std::path::Path;
 
 use url::Url;
 
-use super::error::NodeError;
-use super::lockfile::{LockEntry, name_of_place};
+use super::error::{NO_INTEGRITY, NodeError};
+use super::lock::lockfile::{LockEntry, name_of_place};
 use super::npm::Npm;
 use crate::vendoring::fetch::Location;
 use crate::vendoring::fetch::shown;
@@ -21,7 +21,7 @@ use crate::vendoring::source_tree::{check_out, copy_directory};
 const ANY_REGISTRY: &str = "registry.npmjs.org";
 
 /// A tarball to be had.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum TarballSource {
     /// It is fetched.
     Fetch { request: DownloadRequest, origin: Option<String> },
@@ -181,9 +181,7 @@ impl Sources<'_> {
 
 fn checksum(name: &str, entry: &LockEntry) -> Result<Checksum, String> {
     let Some(integrity) = &entry.integrity else {
-        return Err(format!(
-            "`{name}` has no integrity in the lock, so nothing tells whether its bytes are right"
-        ));
+        return Err(format!("`{name}` {NO_INTEGRITY}"));
     };
     integrity.parse().map(Checksum::Integrity).map_err(|error| format!("the integrity of `{name}`: {error}"))
 }

@@ -4,14 +4,12 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use attune_registry::archive::{NODE_PACKAGE_LIMITS, read_node_package, read_small};
+use attune_registry::archive::{NODE_PACKAGE_LIMITS, NodePackageRead, read_node_manifest, read_node_package};
 use attune_schemas::environment_lock::Footprint;
 use serde_json::Value;
 
 use super::error::NodeError;
 
-/// The longest `package.json` that is read, in bytes.
-const MAX_PACKAGE_BYTES: u64 = 8 << 20;
 /// The scripts that npm runs when a package is installed.
 const INSTALL_SCRIPTS: [&str; 3] = ["preinstall", "install", "postinstall"];
 
@@ -19,6 +17,8 @@ const INSTALL_SCRIPTS: [&str; 3] = ["preinstall", "install", "postinstall"];
 #[derive(Debug, Clone)]
 pub(super) struct TarballFacts {
     pub(super) unpacked: Footprint,
+    /// The links that it has, which are not unpacked.
+    pub(super) passed_over: Vec<String>,
     /// Its files, below the package's directory.
     pub(super) files: BTreeSet<String>,
     pub(super) version: Option<String>,
@@ -32,19 +32,15 @@ pub(super) fn read_tarball(
     version: Option<&str>,
 ) -> Result<TarballFacts, NodeError> {
     let refuse = |source| NodeError::Tarball { name: name.to_owned(), source };
-    let (mut files, mut package) = (BTreeSet::new(), Vec::new());
-    let unpacked = read_node_package(fs_err::File::open(path)?, NODE_PACKAGE_LIMITS, &mut |file| {
-        if file.path.as_str() == "package.json" {
-            package = read_small(file.content, MAX_PACKAGE_BYTES)?;
-        }
+    let mut files = BTreeSet::new();
+    let read = read_node_package(fs_err::File::open(path)?, NODE_PACKAGE_LIMITS, &mut |file| {
         files.insert(file.path.to_string());
         Ok(())
     })
     .map_err(refuse)?;
+    let package = read_node_manifest(|| fs_err::File::open(path)).map_err(refuse)?;
     let refuse = |reason: String| NodeError::Identity { name: name.to_owned(), reason };
-    // Some publishers write a byte order mark.
-    let text = package.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&package);
-    let package: Value = serde_json::from_slice(text)
+    let package: Value = serde_json::from_slice(&package)
         .map_err(|error| refuse(format!("its package.json is not valid: {error}")))?;
     let field = |key: &str| package.get(key).and_then(Value::as_str);
     if field("name").is_some_and(|actual| actual != name) {
@@ -53,8 +49,8 @@ pub(super) fn read_tarball(
             field("name").unwrap_or_default().escape_debug()
         )));
     }
-    let actual = field("version").map(|version| version.trim_start_matches(['v', '=']).to_owned());
-    if let (Some(expected), Some(actual)) = (version, &actual)
+    let actual = field("version").map(|version| plain_version(version).to_owned());
+    if let (Some(expected), Some(actual)) = (version.map(plain_version), &actual)
         && without_build(expected) != without_build(actual)
     {
         return Err(refuse(format!("it is version `{}`, expected {expected}", actual.escape_debug())));
@@ -63,7 +59,13 @@ pub(super) fn read_tarball(
     // npm builds what has a binding.gyp unless it is told otherwise.
     let builds = files.contains("binding.gyp") && package.get("gypfile") != Some(&Value::Bool(false));
     let has_install_script = INSTALL_SCRIPTS.iter().any(script) || builds;
-    Ok(TarballFacts { unpacked, files, version: actual, has_install_script })
+    let NodePackageRead { footprint: unpacked, passed_over } = read;
+    Ok(TarballFacts { unpacked, passed_over, files, version: actual, has_install_script })
+}
+
+/// A version without the `v` and `=` that npm takes off.
+fn plain_version(version: &str) -> &str {
+    version.trim().trim_start_matches(['v', '=']).trim_start()
 }
 
 fn without_build(version: &str) -> &str {
@@ -96,6 +98,15 @@ mod tests {
         let script = r#"{"name": "a", "version": "1.0.0", "scripts": {"postinstall": "node x"}}"#;
         assert!(read(&[("package.json", script)], None).unwrap().has_install_script);
         assert!(read(&[("package.json", PACKAGE), ("binding.gyp", "{}")], None).unwrap().has_install_script);
+    }
+
+    #[test]
+    fn versions_are_compared_as_npm_cleans_them() {
+        let package = r#"{"name": "a", "version": "v1.0.0"}"#;
+        for expected in ["v1.0.0", "1.0.0", "=1.0.0", "1.0.0+build"] {
+            let facts = read(&[("package.json", package)], Some(expected)).unwrap();
+            assert_eq!(facts.version.as_deref(), Some("1.0.0"), "{expected}");
+        }
     }
 
     #[test]

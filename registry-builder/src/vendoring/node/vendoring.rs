@@ -3,25 +3,25 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use attune_registry::report::without_secrets;
 use attune_schemas::Platform;
 use attune_schemas::environment_lock::{BlockedPlatform, LockedNodePackage, NodeLock, NodeTarget};
 use attune_schemas::release::{NODE_OVERLAY_MEDIA_TYPE, NODE_PACKAGE_MEDIA_TYPE};
 
 use super::allowed_scripts::AllowedScripts;
 use super::bins::bin_links;
-use super::closure::{Closure, close_over};
 use super::error::NodeError;
+use super::gathering::{Gathered, Gathering};
 use super::inputs::NodeInputs;
-use super::lockfile::{Lockfile, name_of_place};
-use super::locking::{complete, not_in_lock, read_lock};
+use super::lock::closure::Closure;
+use super::lock::integrity::look_up;
+use super::lock::lockfile::{Lockfile, name_of_place};
+use super::lock::locking::{complete, read_lock};
 use super::npm::Npm;
 use super::scripts::Made;
-use super::sources::{Sources, TarballSource};
-use super::tarball::{TarballFacts, read_tarball};
+use super::sources::Sources;
+use super::tarball::TarballFacts;
+use crate::vendoring::fetch::DownloadProgress;
 use crate::vendoring::fetch::{CachedFile, DownloadCache};
-use crate::vendoring::fetch::{Checksum, DownloadProgress, DownloadRequest, DownloadSettings, fetch_all};
-use crate::vendoring::parallel::in_parallel;
 use crate::vendoring::{VendorSettings, VendoredFile};
 
 /// A pack's vendored Node.js dependencies.
@@ -40,7 +40,7 @@ pub struct VendoredNode {
 /// A tarball that was fetched and judged.
 pub(super) struct Tarball {
     pub(super) file: CachedFile,
-    origin: Option<String>,
+    pub(super) origin: Option<String>,
     pub(super) facts: TarballFacts,
 }
 
@@ -57,36 +57,10 @@ pub fn vendor_node(
     let cache = &DownloadCache::open(&settings.cache_dir)?;
     let npm = Npm::new(&settings.npm);
     let mut lock = read_lock(inputs, &npm)?;
-    let mut warnings = not_in_lock(inputs, &lock);
+    let mut warnings = Vec::new();
     complete(&mut lock, platforms, &npm, &mut warnings)?;
-    let mut closures: BTreeMap<Platform, Closure> =
-        platforms.iter().map(|&platform| (platform, close_over(&lock, platform))).collect();
-    let places: BTreeSet<String> = closures.values().flat_map(|closure| &closure.places).cloned().collect();
-
+    look_up(&mut lock, platforms, &npm, &mut warnings);
     let sources = Sources { pack_dir: inputs.pack_dir(), npm: &npm, cache, registries: RefCell::default() };
-    let mut found = BTreeMap::new();
-    for place in places {
-        match sources.find(&place, &lock.packages[&place])? {
-            Ok(source) => {
-                let _previous = found.insert(place, source);
-            }
-            Err(reason) => {
-                for closure in closures.values_mut().filter(|closure| closure.places.contains(&place)) {
-                    // It is published, and may quote a URL of the lock.
-                    closure.blames.insert(without_secrets(&reason).into_owned());
-                }
-            }
-        }
-    }
-    let (served, blocked): (Vec<_>, Vec<_>) =
-        closures.into_iter().partition(|(_, closure)| closure.blames.is_empty());
-    if served.is_empty() {
-        let blames: BTreeSet<String> = blocked.into_iter().flat_map(|(_, closure)| closure.blames).collect();
-        return Err(NodeError::NoTargetServed { blames: blames.into_iter().collect() });
-    }
-    let wanted: BTreeSet<&String> = served.iter().flat_map(|(_, closure)| &closure.places).collect();
-    found.retain(|place, _| wanted.contains(place));
-    warnings.extend(weak(&found));
     let downloads = settings.npm_downloads(npm.configuration());
     if npm.configuration().is_off("strict-ssl") {
         warnings.push(
@@ -95,10 +69,12 @@ pub fn vendor_node(
                 .to_owned(),
         );
     }
-    let tarballs = fetch(&lock, found, cache, &downloads, progress)?;
+    let gathering =
+        Gathering { lock: &lock, platforms, sources: &sources, cache, downloads: &downloads, progress };
+    let Gathered { mut served, mut blocked, tarballs, warnings: told } = gathering.gather()?;
+    warnings.extend(told);
     let unrun_scripts = unrun_scripts(&tarballs, &settings.npm.allow_scripts);
     let scripts = AllowedScripts { lock: &lock, tarballs: &tarballs, settings, cache, progress };
-    let (mut served, mut blocked) = (served, blocked);
     let made = scripts.run(&mut served, &mut blocked)?;
     let vendored = Vendored { lock: &lock, tarballs: &tarballs, made: &made };
     let targets = served.iter().map(|(platform, closure)| vendored.target(*platform, closure));
@@ -121,55 +97,10 @@ pub fn vendor_node(
     })
 }
 
-fn weak(found: &BTreeMap<String, TarballSource>) -> Vec<String> {
-    let is_weak = |(place, source): (&String, &TarballSource)| match source {
-        TarballSource::Fetch {
-            request: DownloadRequest { checksum: Checksum::Integrity(integrity), .. },
-            ..
-        } if integrity.is_weak() => {
-            Some(format!("the lock names `{}` by sha1 alone, which can be forged", name_of_place(place)))
-        }
-        _ => None,
-    };
-    found.iter().filter_map(is_weak).collect()
-}
-
 fn unrun_scripts(tarballs: &BTreeMap<String, Tarball>, allowed: &BTreeSet<String>) -> Vec<String> {
     let names = tarballs.iter().filter(|(_, tarball)| tarball.facts.has_install_script);
     let names: BTreeSet<&str> = names.map(|(place, _)| name_of_place(place)).collect();
     names.into_iter().filter(|name| !allowed.contains(*name)).map(str::to_owned).collect()
-}
-
-fn fetch(
-    lock: &Lockfile,
-    found: BTreeMap<String, TarballSource>,
-    cache: &DownloadCache,
-    downloads: &DownloadSettings,
-    progress: &dyn DownloadProgress,
-) -> Result<BTreeMap<String, Tarball>, NodeError> {
-    let (mut had, mut places, mut requests) = (Vec::new(), Vec::new(), Vec::new());
-    for (place, source) in found {
-        match source {
-            TarballSource::Fetch { request, origin } => {
-                places.push((place, origin));
-                requests.push(request);
-            }
-            TarballSource::Packed { file, origin } => had.push((place, Some(origin), file)),
-            TarballSource::InBundle => {}
-        }
-    }
-    let fetched = fetch_all(&requests, cache, downloads, progress)?;
-    had.extend(places.into_iter().zip(fetched).map(|((place, origin), file)| (place, origin, file)));
-    let judged = in_parallel(&had, |(place, _, file)| {
-        let entry = &lock.packages[place];
-        let name = entry.name.as_deref().unwrap_or_else(|| name_of_place(place));
-        read_tarball(&file.path, name, entry.version.as_deref())
-    });
-    let tarballs = had
-        .into_iter()
-        .zip(judged)
-        .map(|((place, origin, file), facts)| Ok((place, Tarball { file, origin, facts: facts? })));
-    tarballs.collect()
 }
 
 /// Everything that targets are made of.

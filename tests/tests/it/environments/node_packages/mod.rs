@@ -1,5 +1,7 @@
 //! npm packages as they are found in the wild: odd tarballs, odd locks, and the words that `add` has for them.
 
+mod locks;
+mod registries;
 mod tarballs;
 
 use attune_tests::{NodeProject, PackBuilder, Run, World};

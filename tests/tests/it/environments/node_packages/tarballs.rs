@@ -24,6 +24,26 @@ fn parts_that_lead_nowhere_and_files_that_come_twice() {
 }
 
 #[test]
+fn links_are_passed_over_or_copied() {
+    let package = NodePackage::new("linked", "1.0.0")
+        .entry(EntryType::Link, "package/copy.js", "package/index.js")
+        .entry(EntryType::Symlink, "package/passwd", "/etc/passwd")
+        .entry(EntryType::Link, "package/shadow", "/etc/shadow");
+    let project = NodeProject::new(&["linked@1"]).at("node_modules/linked", &package);
+    let (world, added) = added_and_installed(
+        &project,
+        "if (require('linked/copy.js') !== 'linked 1.0.0') throw new Error('other')",
+    );
+    for word in ["`linked`", "package/passwd", "package/shadow"] {
+        assert!(added.stderr.contains(word), "{}", added.stderr);
+    }
+    assert!(!added.stderr.contains("copy.js"), "{}", added.stderr);
+    let package = world.root().join("packenvs/weaver/nodejs/node_modules/linked");
+    assert!(package.join("copy.js").is_file());
+    assert!(fs_err::symlink_metadata(package.join("passwd")).is_err());
+}
+
+#[test]
 #[ignore = "reaches a package index"]
 fn index_published_packages_with_dots_in_their_paths() {
     let world = World::with_registry();

@@ -4,59 +4,76 @@
 //! laid out like any package, since a target has no project to link to. Workspaces are refused. Source:
 //! npm's `package-lock.json` documentation.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use attune_schemas::EntryPath;
 use serde::{Deserialize, Deserializer};
 
-use super::error::NodeError;
-use super::inputs::is_package_name;
 use super::platform::PlatformLimits;
+use crate::vendoring::node::error::NodeError;
+use crate::vendoring::node::inputs::is_package_name;
 
 /// A parsed lock.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Lockfile {
+pub(in crate::vendoring::node) struct Lockfile {
     /// The project itself.
-    pub(super) root: LockEntry,
+    pub(in crate::vendoring::node) root: LockEntry,
     /// The packages by their place, such as `node_modules/a/node_modules/@s/b`.
-    pub(super) packages: BTreeMap<String, LockEntry>,
+    pub(in crate::vendoring::node) packages: BTreeMap<String, LockEntry>,
 }
 
 /// One package of a lock.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub(super) struct LockEntry {
+pub(in crate::vendoring::node) struct LockEntry {
     /// Its own name, where its place does not say it.
-    pub(super) name: Option<String>,
-    pub(super) version: Option<String>,
-    pub(super) resolved: Option<String>,
-    pub(super) integrity: Option<String>,
-    pub(super) link: bool,
+    pub(in crate::vendoring::node) name: Option<String>,
+    pub(in crate::vendoring::node) version: Option<String>,
+    pub(in crate::vendoring::node) resolved: Option<String>,
+    pub(in crate::vendoring::node) integrity: Option<String>,
+    pub(in crate::vendoring::node) link: bool,
     /// It comes inside the tarball of the package that it is in.
-    pub(super) in_bundle: bool,
-    pub(super) has_install_script: bool,
+    pub(in crate::vendoring::node) in_bundle: bool,
+    pub(in crate::vendoring::node) has_install_script: bool,
     #[serde(deserialize_with = "bins")]
-    pub(super) bin: BTreeMap<String, String>,
+    pub(in crate::vendoring::node) bin: BTreeMap<String, String>,
     #[serde(deserialize_with = "one_or_many")]
-    pub(super) os: Vec<String>,
+    pub(in crate::vendoring::node) os: Vec<String>,
     #[serde(deserialize_with = "one_or_many")]
-    pub(super) cpu: Vec<String>,
+    pub(in crate::vendoring::node) cpu: Vec<String>,
     #[serde(deserialize_with = "one_or_many")]
-    pub(super) libc: Vec<String>,
-    pub(super) dependencies: BTreeMap<String, String>,
-    pub(super) optional_dependencies: BTreeMap<String, String>,
-    pub(super) peer_dependencies: BTreeMap<String, String>,
-    pub(super) peer_dependencies_meta: BTreeMap<String, PeerMeta>,
-    pub(super) workspaces: Option<serde_json::Value>,
+    pub(in crate::vendoring::node) libc: Vec<String>,
+    pub(in crate::vendoring::node) dependencies: BTreeMap<String, String>,
+    pub(in crate::vendoring::node) optional_dependencies: BTreeMap<String, String>,
+    pub(in crate::vendoring::node) peer_dependencies: BTreeMap<String, String>,
+    pub(in crate::vendoring::node) peer_dependencies_meta: BTreeMap<String, PeerMeta>,
+    /// The packages that its tarball brings.
+    #[serde(alias = "bundledDependencies")]
+    pub(in crate::vendoring::node) bundle_dependencies: Bundled,
+    pub(in crate::vendoring::node) workspaces: Option<serde_json::Value>,
     /// A directory of the project that stands here.
     #[serde(skip)]
-    pub(super) directory: Option<String>,
+    pub(in crate::vendoring::node) directory: Option<String>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct PeerMeta {
+pub(in crate::vendoring::node) struct PeerMeta {
     optional: bool,
+}
+
+/// Some dependencies of a package, or all.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub(in crate::vendoring::node) enum Bundled {
+    All(bool),
+    Named(Vec<String>),
+}
+
+impl Default for Bundled {
+    fn default() -> Self {
+        Self::All(false)
+    }
 }
 
 #[derive(Deserialize)]
@@ -68,13 +85,21 @@ struct RawLock {
 }
 
 impl LockEntry {
+    /// Whether its tarball brings its dependency `name`.
+    fn bundles(&self, name: &str) -> bool {
+        match &self.bundle_dependencies {
+            Bundled::All(all) => *all && self.edges().any(|(other, _, _)| other == name),
+            Bundled::Named(names) => names.iter().any(|other| other == name),
+        }
+    }
+
     /// Which machines it is for.
-    pub(super) fn limits(&self) -> PlatformLimits {
+    pub(in crate::vendoring::node) fn limits(&self) -> PlatformLimits {
         PlatformLimits { os: self.os.clone(), cpu: self.cpu.clone(), libc: self.libc.clone() }
     }
 
     /// The packages that it requires, each with whether it can do without.
-    pub(super) fn edges(&self) -> impl Iterator<Item = (&str, &str, bool)> {
+    pub(in crate::vendoring::node) fn edges(&self) -> impl Iterator<Item = (&str, &str, bool)> {
         let is_optional = |name: &str| self.optional_dependencies.contains_key(name);
         let needed = self.dependencies.iter().filter(move |(name, _)| !is_optional(name));
         let needed = needed.map(|(name, range)| (name.as_str(), range.as_str(), false));
@@ -84,7 +109,7 @@ impl LockEntry {
     }
 
     /// The packages that it wants beside itself; those that it can do without are not among them.
-    pub(super) fn peers(&self) -> impl Iterator<Item = &str> {
+    pub(in crate::vendoring::node) fn peers(&self) -> impl Iterator<Item = &str> {
         let is_optional =
             |name: &str| self.peer_dependencies_meta.get(name).is_some_and(|meta| meta.optional);
         self.peer_dependencies.keys().map(String::as_str).filter(move |name| !is_optional(name))
@@ -93,9 +118,10 @@ impl LockEntry {
 
 impl Lockfile {
     /// Parses `text`; `None` where it is of version 1, which says too little.
-    pub(super) fn parse(text: &str) -> Result<Option<Self>, NodeError> {
+    pub(in crate::vendoring::node) fn parse(text: &str) -> Result<Option<Self>, NodeError> {
         let invalid = |reason: String| NodeError::Lock { reason };
-        let raw: RawLock = serde_json::from_str(text).map_err(|error| invalid(error.to_string()))?;
+        let raw: RawLock =
+            serde_json::from_str(without_mark(text)).map_err(|error| invalid(error.to_string()))?;
         let mut packages = match (raw.lockfile_version, raw.packages) {
             (1, _) => return Ok(None),
             (2 | 3, Some(packages)) => packages,
@@ -110,11 +136,49 @@ impl Lockfile {
         for path in packages.keys() {
             check_place(path)?;
         }
-        Ok(Some(Self { root, packages }))
+        let mut lock = Self { root, packages };
+        let inside = lock.places_in_tarballs();
+        for (place, entry) in &mut lock.packages {
+            entry.in_bundle = inside.contains(place);
+        }
+        Ok(Some(lock))
+    }
+
+    /// The places that come inside the tarball of a package. What the project itself bundles is marked alike,
+    /// and has a tarball of its own: it is to be bundled when the project is packed.
+    fn places_in_tarballs(&self) -> BTreeSet<String> {
+        let mut inside = BTreeSet::new();
+        loop {
+            let is_inside = |(place, entry): &(&String, &LockEntry)| {
+                let above = enclosing(place);
+                let Some(bundler) = self.packages.get(above).filter(|_| entry.in_bundle) else {
+                    return false;
+                };
+                let has_source = entry.resolved.is_some() || entry.integrity.is_some();
+                inside.contains(above)
+                    || bundler.bundles(name_of_place(place))
+                    || !has_source
+                    || self.is_required_by_one_of(&inside, above, place)
+            };
+            let more: BTreeSet<String> =
+                self.packages.iter().filter(is_inside).map(|(place, _)| place.clone()).collect();
+            if more.len() == inside.len() {
+                return inside;
+            }
+            inside = more;
+        }
+    }
+
+    /// Whether one of `inside`, beside `place` in the package at `above`, needs the one at `place`.
+    fn is_required_by_one_of(&self, inside: &BTreeSet<String>, above: &str, place: &str) -> bool {
+        let beside = inside.iter().filter(|other| enclosing(other) == above);
+        beside.into_iter().any(|other| {
+            self.packages[other].edges().any(|(name, _, _)| self.find(other, name) == Some(place))
+        })
     }
 
     /// The place at which a package at `from` finds `name`; the project itself is at the empty place.
-    pub(super) fn find(&self, from: &str, name: &str) -> Option<&str> {
+    pub(in crate::vendoring::node) fn find(&self, from: &str, name: &str) -> Option<&str> {
         let mut directory = from;
         loop {
             let place = if directory.is_empty() {
@@ -133,13 +197,18 @@ impl Lockfile {
     }
 }
 
+/// The text without a byte order mark, which some editors write.
+pub(in crate::vendoring::node) fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
+}
+
 /// The place of the package that the one at `place` is nested in; empty at the top.
-pub(super) fn enclosing(place: &str) -> &str {
+pub(in crate::vendoring::node) fn enclosing(place: &str) -> &str {
     place.rfind("node_modules/").map_or("", |at| place[..at].trim_end_matches('/'))
 }
 
 /// The name that `place` is for.
-pub(super) fn name_of_place(place: &str) -> &str {
+pub(in crate::vendoring::node) fn name_of_place(place: &str) -> &str {
     place.rfind("node_modules/").map_or(place, |at| &place[at + "node_modules/".len()..])
 }
 
@@ -227,87 +296,5 @@ fn bins<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, S
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parse(packages: &str) -> Result<Lockfile, NodeError> {
-        let text = format!(r#"{{"lockfileVersion": 3, "packages": {{"": {{}}, {packages}}}}}"#);
-        Lockfile::parse(&text).map(Option::unwrap)
-    }
-
-    #[test]
-    fn packages_are_found_as_node_finds_them() {
-        let lock = parse(r#""node_modules/a": {}, "node_modules/a/node_modules/@s/b": {}, "node_modules/@s/b": {}, "node_modules/c": {}"#).unwrap();
-        assert_eq!(lock.find("", "a"), Some("node_modules/a"));
-        assert_eq!(lock.find("node_modules/a", "@s/b"), Some("node_modules/a/node_modules/@s/b"));
-        assert_eq!(lock.find("node_modules/c", "@s/b"), Some("node_modules/@s/b"));
-        assert_eq!(lock.find("node_modules/a/node_modules/@s/b", "c"), Some("node_modules/c"));
-        assert_eq!(lock.find("node_modules/c", "missing"), None);
-        assert_eq!(name_of_place("node_modules/a/node_modules/@s/b"), "@s/b");
-        assert_eq!(enclosing("node_modules/a/node_modules/@s/b"), "node_modules/a");
-    }
-
-    #[test]
-    fn a_linked_directory_takes_the_place_of_its_link() {
-        let lock = parse(
-            r#""node_modules/mine": {"resolved": "libs/mine", "link": true}, "libs/mine": {"version": "1.0.0"}, "libs/mine/node_modules/x": {}"#,
-        )
-        .unwrap();
-        let places: Vec<&String> = lock.packages.keys().collect();
-        assert_eq!(places, ["node_modules/mine", "node_modules/mine/node_modules/x"]);
-        assert_eq!(lock.packages["node_modules/mine"].directory.as_deref(), Some("libs/mine"));
-    }
-
-    #[test]
-    fn a_link_that_leaves_the_pack_is_refused() {
-        for target in ["../mine", "/mine", ""] {
-            let text = format!(
-                r#""node_modules/mine": {{"resolved": "{target}", "link": true}}, "{target}x": {{}}"#
-            );
-            assert!(matches!(parse(&text), Err(NodeError::Link { .. })), "{target}");
-        }
-    }
-
-    #[test]
-    fn workspaces_are_refused() {
-        let text = r#"{"lockfileVersion": 3, "packages": {"": {"workspaces": ["a"]}}}"#;
-        assert!(matches!(Lockfile::parse(text), Err(NodeError::Workspaces)));
-    }
-
-    #[test]
-    fn places_that_lead_elsewhere_are_refused() {
-        for place in [
-            "node_modules/../x",
-            "/etc/x",
-            "node_modules/a/../../x",
-            "lib/x",
-            "node_modules/.bin",
-            "node_modules/a/b",
-        ] {
-            assert!(matches!(parse(&format!(r#""{place}": {{}}"#)), Err(NodeError::Place { .. })), "{place}");
-        }
-    }
-
-    #[test]
-    fn versions_are_told_apart() {
-        assert!(Lockfile::parse(r#"{"lockfileVersion": 1, "dependencies": {}}"#).unwrap().is_none());
-        assert!(
-            Lockfile::parse(r#"{"lockfileVersion": 2, "packages": {}, "dependencies": {}}"#)
-                .unwrap()
-                .is_some()
-        );
-        for text in [r#"{"lockfileVersion": 4, "packages": {}}"#, r#"{"lockfileVersion": 3}"#, "{", "[]"] {
-            assert!(matches!(Lockfile::parse(text), Err(NodeError::Lock { .. })), "{text}");
-        }
-    }
-
-    #[test]
-    fn fields_come_in_several_spellings() {
-        let lock = parse(r#""node_modules/a": {"os": "linux", "cpu": ["x64"], "bin": "cli.js", "dependencies": {"b": "1", "c": "2"}, "optionalDependencies": {"c": "2"}, "peerDependencies": {"p": "*", "q": "*"}, "peerDependenciesMeta": {"q": {"optional": true}}}"#).unwrap();
-        let entry = &lock.packages["node_modules/a"];
-        assert!(entry.limits().allow("linux/amd64".parse().unwrap()));
-        assert_eq!(entry.bin[""], "cli.js");
-        assert_eq!(entry.edges().collect::<Vec<_>>(), [("b", "1", false), ("c", "2", true)]);
-        assert_eq!(entry.peers().collect::<Vec<_>>(), ["p"]);
-    }
-}
+#[path = "lockfile_tests.rs"]
+mod tests;

@@ -11,28 +11,32 @@ use super::lockfile::{LockEntry, Lockfile};
 
 /// The packages of a target.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Closure {
+pub(in crate::vendoring::node) struct Closure {
     /// The places of its packages.
-    pub(super) places: BTreeSet<String>,
+    pub(in crate::vendoring::node) places: BTreeSet<String>,
     /// Why it cannot be served, each in one line; empty where it can.
-    pub(super) blames: BTreeSet<String>,
+    pub(in crate::vendoring::node) blames: BTreeSet<String>,
     /// Optional dependencies that the lock does not have.
-    pub(super) unlocked: BTreeSet<UnlockedOptional>,
+    pub(in crate::vendoring::node) unlocked: BTreeSet<UnlockedOptional>,
 }
 
 /// An optional dependency without an entry in the lock: one written on another machine may leave out what
 /// that machine did not need.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct UnlockedOptional {
+pub(in crate::vendoring::node) struct UnlockedOptional {
     /// The place of the package that wants it.
-    pub(super) from: String,
-    pub(super) name: String,
-    pub(super) range: String,
+    pub(in crate::vendoring::node) from: String,
+    pub(in crate::vendoring::node) name: String,
+    pub(in crate::vendoring::node) range: String,
 }
 
-/// The packages of `lock` that are installed on `platform`.
-pub(super) fn close_over(lock: &Lockfile, platform: Platform) -> Closure {
-    let unfit = unfit_places(lock, platform);
+/// The packages of `lock` that are installed on `platform`; `unavailable` ones, each with the reason, are not.
+pub(in crate::vendoring::node) fn close_over(
+    lock: &Lockfile,
+    platform: Platform,
+    unavailable: &BTreeMap<String, String>,
+) -> Closure {
+    let unfit = unfit_places(lock, platform, unavailable);
     let mut closure = Closure::default();
     let mut pending = vec![""];
     while let Some(from) = pending.pop() {
@@ -60,6 +64,9 @@ pub(super) fn close_over(lock: &Lockfile, platform: Platform) -> Closure {
         }
         for name in entry.peers() {
             let Some(place) = lock.find(from, name) else { continue };
+            if let Some(reason) = unavailable.get(place) {
+                closure.blames.insert(reason.clone());
+            }
             if !unfit.contains_key(place) && closure.places.insert(place.to_owned()) {
                 pending.push(place);
             }
@@ -69,7 +76,11 @@ pub(super) fn close_over(lock: &Lockfile, platform: Platform) -> Closure {
 }
 
 /// The packages that cannot be on `platform`, each with the reason: its own, or that of what it needs.
-fn unfit_places(lock: &Lockfile, platform: Platform) -> BTreeMap<&str, String> {
+fn unfit_places<'a>(
+    lock: &'a Lockfile,
+    platform: Platform,
+    unavailable: &'a BTreeMap<String, String>,
+) -> BTreeMap<&'a str, String> {
     let own = lock.packages.iter().filter(|(_, entry)| !entry.limits().allow(platform));
     let mut unfit: BTreeMap<&str, String> = own
         .map(|(place, entry)| {
@@ -77,6 +88,7 @@ fn unfit_places(lock: &Lockfile, platform: Platform) -> BTreeMap<&str, String> {
             (place.as_str(), format!("`{name}` is for {} alone", entry.limits().describe()))
         })
         .collect();
+    unfit.extend(unavailable.iter().map(|(place, reason)| (place.as_str(), reason.clone())));
     loop {
         let mut more = Vec::new();
         for (place, entry) in lock.packages.iter().filter(|(place, _)| !unfit.contains_key(place.as_str())) {
@@ -110,7 +122,13 @@ mod tests {
 
     fn close(packages: &str, platform: &str) -> Closure {
         let text = format!(r#"{{"lockfileVersion": 3, "packages": {{{packages}}}}}"#);
-        close_over(&Lockfile::parse(&text).unwrap().unwrap(), platform.parse().unwrap())
+        close_without(&text, platform, &[])
+    }
+
+    fn close_without(text: &str, platform: &str, unavailable: &[&str]) -> Closure {
+        let unavailable =
+            unavailable.iter().map(|place| ((*place).to_owned(), format!("no {place}"))).collect();
+        close_over(&Lockfile::parse(text).unwrap().unwrap(), platform.parse().unwrap(), &unavailable)
     }
 
     fn places(closure: &Closure) -> Vec<&str> {
@@ -157,6 +175,23 @@ mod tests {
         assert_eq!(optional, Closure::default());
         let needed = close(&lock("dependencies"), "linux/amd64");
         assert_eq!(needed.blames, BTreeSet::from(["`b` is for darwin alone".to_owned()]));
+    }
+
+    #[test]
+    fn what_cannot_be_had_is_left_out_or_blamed() {
+        let text = |key: &str| {
+            format!(
+                r#"{{"lockfileVersion": 3, "packages": {{"": {{"{key}": {{"a": "1"}}}}, "node_modules/a": {{"dependencies": {{"b": "1"}}}}, "node_modules/b": {{}}}}}}"#
+            )
+        };
+        let close = |key: &str| close_without(&text(key), "linux/amd64", &["node_modules/b"]);
+        assert_eq!(close("optionalDependencies"), Closure::default());
+        for key in ["dependencies", "peerDependencies"] {
+            let blames = if key == "dependencies" { vec!["no node_modules/b".to_owned()] } else { vec![] };
+            assert_eq!(Vec::from_iter(close(key).blames), blames, "{key}");
+        }
+        let peer = close_without(&text("peerDependencies"), "linux/amd64", &["node_modules/a"]);
+        assert_eq!(Vec::from_iter(peer.blames), ["no node_modules/a"]);
     }
 
     #[test]

@@ -8,15 +8,15 @@ use attune_schemas::platform::{Arch, Libc};
 
 /// The machines that a package is for; an empty list is any.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct PlatformLimits {
-    pub(super) os: Vec<String>,
-    pub(super) cpu: Vec<String>,
-    pub(super) libc: Vec<String>,
+pub(in crate::vendoring::node) struct PlatformLimits {
+    pub(in crate::vendoring::node) os: Vec<String>,
+    pub(in crate::vendoring::node) cpu: Vec<String>,
+    pub(in crate::vendoring::node) libc: Vec<String>,
 }
 
 impl PlatformLimits {
     /// Whether the package is for `platform`.
-    pub(super) fn allow(&self, platform: Platform) -> bool {
+    pub(in crate::vendoring::node) fn allow(&self, platform: Platform) -> bool {
         let cpu = match platform.arch {
             Arch::Amd64 => "x64",
             Arch::Arm64 => "arm64",
@@ -29,7 +29,7 @@ impl PlatformLimits {
     }
 
     /// Its machines, for people.
-    pub(super) fn describe(&self) -> String {
+    pub(in crate::vendoring::node) fn describe(&self) -> String {
         let lists = [&self.os, &self.cpu, &self.libc];
         let texts: Vec<String> =
             lists.into_iter().filter(|list| !list.is_empty()).map(|list| list.join("|")).collect();
