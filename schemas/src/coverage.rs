@@ -22,6 +22,9 @@ pub struct ReleaseCoverage {
     /// The requirement on Node.js, as an npm range, `*` for any; absent if it needs none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nodejs: Option<String>,
+    /// The one ABI of Node.js that machine code of its packages runs on; absent if it has none of that kind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node_abi: Option<String>,
     /// The packages that keep it from installing, each in one line; empty if it installs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub blames: Vec<String>,
@@ -31,6 +34,14 @@ impl ReleaseCoverage {
     /// Whether the release installs there.
     pub const fn installs(&self) -> bool {
         self.blames.is_empty()
+    }
+
+    /// The versions of Node.js that it runs on, for people: `>=18`, `20 (ABI 115)`; `None` if it needs none.
+    pub fn shown_nodejs(&self) -> Option<String> {
+        let range = self.nodejs.clone()?;
+        let Some(abi) = &self.node_abi else { return Some(range) };
+        let bound = shown_abi(abi);
+        Some(if range == "*" { bound } else { format!("{range}, {bound}") })
     }
 
     /// Every kind of host that the release was built for, or was to be: machines first, then Pythons.
@@ -81,12 +92,42 @@ impl ReleaseCoverage {
                 python: minor,
                 requires_python: python.and_then(|lock| lock.requires_python.clone()),
                 nodejs: node.map(|lock| lock.requires_nodejs.clone().unwrap_or_else(any)),
+                node_abi: node.zip(platform).and_then(|(lock, platform)| {
+                    let target = lock.targets.iter().find(|target| target.platform == platform)?;
+                    target.bound_abi().map(|(abi, _)| abi.to_owned())
+                }),
                 blames,
             }
         };
         keys.into_iter().map(cell).collect()
     }
 }
+
+/// An ABI of Node.js with the release line that has it, for people: `20 (ABI 115)`.
+pub fn shown_abi(abi: &str) -> String {
+    match NODE_ABIS.iter().find(|(known, _)| *known == abi) {
+        Some((_, major)) => format!("{major} (ABI {abi})"),
+        None => format!("ABI {abi}"),
+    }
+}
+
+/// The ABIs of Node.js and the major releases that have them. Source: `abi_version_registry.json` of Node.js.
+const NODE_ABIS: [(&str, u8); 14] = [
+    ("72", 12),
+    ("79", 13),
+    ("83", 14),
+    ("88", 15),
+    ("93", 16),
+    ("102", 17),
+    ("108", 18),
+    ("111", 19),
+    ("115", 20),
+    ("120", 21),
+    ("127", 22),
+    ("131", 23),
+    ("137", 24),
+    ("141", 25),
+];
 
 #[cfg(test)]
 mod tests {
@@ -133,6 +174,27 @@ mod tests {
             "linux/arm64 3.11 >=18 `b` is for darwin alone",
         ];
         assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn an_abi_is_shown_with_its_release_line() {
+        let cell = |nodejs: Option<&str>, abi: Option<&str>| ReleaseCoverage {
+            platform: None,
+            python: None,
+            requires_python: None,
+            nodejs: nodejs.map(str::to_owned),
+            node_abi: abi.map(str::to_owned),
+            blames: Vec::new(),
+        };
+        for (nodejs, abi, expected) in [
+            (Some("*"), Some("115"), Some("20 (ABI 115)")),
+            (Some(">=18"), Some("127"), Some(">=18, 22 (ABI 127)")),
+            (Some("*"), Some("999"), Some("ABI 999")),
+            (Some(">=18"), None, Some(">=18")),
+            (None, None, None),
+        ] {
+            assert_eq!(cell(nodejs, abi).shown_nodejs().as_deref(), expected);
+        }
     }
 
     #[test]

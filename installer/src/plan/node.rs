@@ -1,9 +1,10 @@
 //! Chooses the interpreter and the packages of a pack's Node.js environment.
 
 use attune_host::environment::NodeEnvironment;
-use attune_host::machine::NodeInterpreter;
+use attune_host::machine::{NodeInterpreter, host_platform};
 use attune_registry::release_check::{BundleTargets, fits_node_abi, node_target};
 use attune_schemas::PackRef;
+use attune_schemas::coverage::shown_abi;
 use attune_schemas::environment_lock::{NodeLock, NodeTarget};
 use attune_schemas::pack_config::PackConfig;
 use attune_schemas::runtime_index::{RuntimeName, RuntimeRelease};
@@ -27,7 +28,10 @@ pub(super) fn plan_node(
         Some(interpreter) => (interpreter, None),
         None => match carried(hosted, suits)? {
             Some((interpreter, release)) => (interpreter, Some(release)),
-            None => return Err(nothing_suits(pack, lock, made_for, hosted.nodes.found())),
+            None => {
+                let carried = hosted.carried.of(RuntimeName::Nodejs)?;
+                return Err(nothing_suits(pack, lock, made_for, hosted.nodes.found(), &carried));
+            }
         },
     };
     tracing::info!("{pack}: {}", interpreter.describe());
@@ -67,14 +71,36 @@ fn target_for<'a>(interpreter: &NodeInterpreter, lock: &'a NodeLock) -> Option<&
     node_target(lock, interpreter.platform()?)
 }
 
+/// The ABI that the packages for this machine are bound to, with the package.
+fn bound_here<'a>(lock: &'a NodeLock, made_for: Option<&BundleTargets>) -> Option<(&'a str, &'a str)> {
+    let is_held = |target: &&NodeTarget| made_for.is_none_or(|bundle| bundle.holds_platform(target.platform));
+    let here = host_platform();
+    let targets = lock.targets.iter().filter(is_held).filter(|target| Some(target.platform) == here);
+    targets.filter_map(NodeTarget::bound_abi).next()
+}
+
 fn nothing_suits(
     pack: &PackRef,
     lock: &NodeLock,
     made_for: Option<&BundleTargets>,
     found: &[NodeInterpreter],
+    carried: &[RuntimeRelease],
 ) -> PlanError {
     let pack = pack.clone();
     let list = |items: Vec<String>| items.join(", ");
+    if let Some((abi, package)) = bound_here(lock, made_for)
+        && found.iter().all(|found| found.abi != abi)
+    {
+        let needed = format!("Node.js {}, which `{package}` was built for", shown_abi(abi));
+        let here = found.iter().map(|found| format!("{} with ABI {}", found.describe(), found.abi));
+        let brought = carried.iter().map(|release| {
+            let abi = release.abi.as_deref().unwrap_or("unknown");
+            format!("Node.js {} with ABI {abi}, which the source carries", release.version)
+        });
+        let all: Vec<String> = here.chain(brought).collect();
+        let found = if all.is_empty() { "no Node.js on this host".to_owned() } else { list(all) };
+        return PlanError::NoNode { pack, needed, found };
+    }
     if let Some(usable) = found.iter().find(|found| satisfies(found, lock)) {
         let platform = usable.platform().map_or_else(|| usable.arch.clone(), |platform| platform.to_string());
         let held = lock
@@ -97,4 +123,40 @@ fn nothing_suits(
         found => list(found.iter().map(NodeInterpreter::describe).collect()),
     };
     PlanError::NoNode { pack, needed, found }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn machine_code_of_another_abi_is_told_with_the_package_and_both_versions() {
+        let here = host_platform().unwrap();
+        let lock: NodeLock = serde_json::from_value(json!({"targets": [{"platform": here, "packages": [{
+            "path": "node_modules/better-sqlite3", "name": "better-sqlite3", "version": "11.8.1",
+            "digest": attune_schemas::Digest::of(b"a"), "size": 1,
+            "unpacked": {"files": 1, "directories": 1, "bytes": 1, "disk_bytes": 8192},
+            "overlay": {"digest": attune_schemas::Digest::of(b"b"), "size": 1, "node_abi": "115",
+                "unpacked": {"files": 1, "directories": 1, "bytes": 1, "disk_bytes": 8192}},
+        }]}]}))
+        .unwrap();
+        let node = |version: &str, abi: &str| NodeInterpreter {
+            executable: "/usr/bin/node".into(),
+            version: version.to_owned(),
+            os: "linux".to_owned(),
+            arch: "x64".to_owned(),
+            abi: abi.to_owned(),
+            libc: "gnu".to_owned(),
+        };
+        let told = |found: &[NodeInterpreter]| {
+            nothing_suits(&"weaver".parse().unwrap(), &lock, None, found, &[]).to_string()
+        };
+        let expected =
+            "pack `weaver` needs Node.js 20 (ABI 115), which `better-sqlite3` was built for; found ";
+        assert_eq!(told(&[]), format!("{expected}no Node.js on this host"));
+        let other = told(&[node("18.20.4", "108")]);
+        assert_eq!(other, format!("{expected}Node.js 18.20.4 (/usr/bin/node) with ABI 108"));
+    }
 }

@@ -6,8 +6,8 @@ use attune_registry::bundle::BundleContent;
 use attune_registry::reader::VerifiedRelease;
 use attune_registry::release_check::{node_target, python_target};
 use attune_schemas::bundle::{BUNDLE_FORMAT, BundleDescription, BundledRelease, BundledRuntime};
-use attune_schemas::coverage::ReleaseCoverage;
-use attune_schemas::environment_lock::{LockedNodePackage, PythonTarget};
+use attune_schemas::coverage::{ReleaseCoverage, shown_abi};
+use attune_schemas::environment_lock::{LockedNodePackage, NodeTarget, PythonTarget};
 use attune_schemas::pack_index::PackIndex;
 use attune_schemas::runtime_index::{RuntimeIndex, RuntimeName};
 use attune_schemas::{Digest, PackRef, Platform, PythonMinor};
@@ -29,10 +29,20 @@ pub(super) struct Contents<'a> {
     configs: Vec<(Digest, u64)>,
     archives: Vec<(Digest, u64)>,
     vendored: BTreeMap<Digest, u64>,
-    /// The runtimes that some release needs, each with what it asks of them.
-    needed: BTreeSet<(RuntimeName, Option<String>)>,
+    /// The runtimes that some release needs.
+    needed: BTreeSet<Needed>,
     runtimes: Vec<BundledRuntime>,
     interpreters: Vec<(Digest, u64)>,
+}
+
+/// A runtime that a release needs.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Needed {
+    runtime: RuntimeName,
+    /// The versions that it asks for, in the runtime's own grammar.
+    requirement: Option<String>,
+    /// The ABI of Node.js that machine code is bound to, with the package that has it.
+    abi: Option<(String, String)>,
 }
 
 impl<'a> Contents<'a> {
@@ -57,8 +67,22 @@ impl<'a> Contents<'a> {
     pub(super) fn add(&mut self, pack: &PackRef, release: &VerifiedRelease) -> Result<(), CutError> {
         let version = &release.config.pack.version;
         let locks = &release.config.environments;
-        let python = locks.python.iter().map(|lock| (RuntimeName::Python, lock.requires_python.clone()));
-        let node = locks.nodejs.iter().map(|lock| (RuntimeName::Nodejs, lock.requires_nodejs.clone()));
+        let python = locks.python.iter().map(|lock| Needed {
+            runtime: RuntimeName::Python,
+            requirement: lock.requires_python.clone(),
+            abi: None,
+        });
+        let node = locks.nodejs.iter().map(|lock| {
+            let targets = lock.targets.iter().filter(|target| self.platforms.contains(&target.platform));
+            let bound = targets.filter_map(NodeTarget::bound_abi).next();
+            let by =
+                |(abi, package): (&str, &str)| (abi.to_owned(), format!("`{package}` of {pack} {version}"));
+            Needed {
+                runtime: RuntimeName::Nodejs,
+                requirement: lock.requires_nodejs.clone(),
+                abi: bound.map(by),
+            }
+        });
         self.needed.extend(python.chain(node));
         let mut vendored = self.wheels_for(pack, release)?;
         vendored.extend(self.node_packages_for(pack, release)?);
@@ -151,13 +175,15 @@ impl<'a> Contents<'a> {
         Ok(packages)
     }
 
-    /// Takes in the interpreters that the releases need on the targets asked for, the newest that fits each.
-    pub(super) fn add_runtimes(&mut self, indexes: &[RuntimeIndex]) -> Result<(), CutError> {
-        if self.needed.iter().any(|(runtime, _)| *runtime == RuntimeName::Python) && self.pythons.is_none() {
+    /// Takes in the interpreters that the releases need on the targets asked for, the newest that fits each;
+    /// returns warnings of machine code that runs on none of them.
+    pub(super) fn add_runtimes(&mut self, indexes: &[RuntimeIndex]) -> Result<Vec<String>, CutError> {
+        let mut warnings = Vec::new();
+        if self.needed.iter().any(|needed| needed.runtime == RuntimeName::Python) && self.pythons.is_none() {
             self.pythons = Some(self.options.targets.pythons()?);
         }
         let mut chosen: BTreeSet<BundledRuntime> = BTreeSet::new();
-        for (runtime, requirement) in &self.needed {
+        for Needed { runtime, requirement, abi } in &self.needed {
             let minors: Vec<Option<PythonMinor>> = match runtime {
                 RuntimeName::Python => self.pythons.iter().flatten().copied().map(Some).collect(),
                 RuntimeName::Nodejs => vec![None],
@@ -166,10 +192,23 @@ impl<'a> Contents<'a> {
                 self.platforms.iter().flat_map(|platform| minors.iter().map(move |m| (*platform, *m)))
             {
                 let requirement = requirement.as_deref();
-                let wanted = Wanted { runtime: *runtime, platform, minor, requirement };
+                let bound = abi.as_ref().map(|(abi, _)| abi.as_str());
+                let wanted = Wanted { runtime: *runtime, platform, minor, requirement, abi: bound };
+                let unbound = Wanted { abi: None, ..wanted };
                 let release = wanted
                     .newest(indexes)
-                    .ok_or_else(|| CutError::NoRuntime { wanted: wanted.to_string() })?;
+                    .or_else(|| unbound.newest(indexes))
+                    .ok_or_else(|| CutError::NoRuntime { wanted: unbound.to_string() })?;
+                if let (Some((abi, package)), Some(carried)) = (abi, &release.abi)
+                    && carried != abi
+                {
+                    warnings.push(format!(
+                        "{package} was built for Node.js {} and does not run on {runtime} {} (ABI {carried}), which \
+                         the bundle carries for {platform}",
+                        shown_abi(abi),
+                        release.version,
+                    ));
+                }
                 self.interpreters.push((release.archive.digest, release.archive.size));
                 chosen.insert(BundledRuntime {
                     runtime: *runtime,
@@ -180,7 +219,7 @@ impl<'a> Contents<'a> {
             }
         }
         self.runtimes = chosen.into_iter().collect();
-        Ok(())
+        Ok(warnings)
     }
 
     /// The runtimes whose interpreters are in the bundle.

@@ -97,7 +97,9 @@ pub fn bundle(options: &BundleOptions, reporter: &dyn Reporter) -> Result<Bundle
     if options.with_runtimes {
         let indexes = RuntimeName::ALL.into_iter().map(|runtime| reader.runtime_index(runtime));
         let indexes: Vec<RuntimeIndex> = indexes.filter_map(Result::transpose).collect::<Result<_, _>>()?;
-        contents.add_runtimes(&indexes)?;
+        for warning in contents.add_runtimes(&indexes)? {
+            reporter.warning(&warning);
+        }
     }
     // All roots since the first, so that a host with any of them can follow the chain; and of the bins
     // those that were looked into.

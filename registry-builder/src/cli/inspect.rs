@@ -79,7 +79,7 @@ pub(super) fn push_coverage(table: &mut Table, release: &str, coverage: &[Releas
             release.to_owned(),
             or(cell.platform.map(|platform| platform.to_string()), "any"),
             or(python, "-"),
-            or(cell.nodejs.clone(), "-"),
+            or(cell.shown_nodejs(), "-"),
             if cell.installs() { "yes".to_owned() } else { format!("no: {}", cell.blames.join("; ")) },
         ]);
     }

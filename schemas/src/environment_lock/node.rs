@@ -46,6 +46,16 @@ pub struct NodeTarget {
     pub bins: Vec<BinLink>,
 }
 
+impl NodeTarget {
+    /// The ABI of Node.js that machine code of its packages is bound to, with the first package that has some.
+    pub fn bound_abi(&self) -> Option<(&str, &str)> {
+        self.packages.iter().find_map(|package| {
+            let abi = package.overlay.as_ref()?.node_abi.as_deref()?;
+            Some((abi, package.name.as_str()))
+        })
+    }
+}
+
 /// One vendored package, with the bytes its publisher gave it, at its place.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LockedNodePackage {
