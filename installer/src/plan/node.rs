@@ -26,13 +26,14 @@ pub(super) fn plan_node(
     let found = hosted.nodes.find(suits)?;
     let (interpreter, carried) = match found {
         Some(interpreter) => (interpreter, None),
-        None => match carried(hosted, suits)? {
-            Some((interpreter, release)) => (interpreter, Some(release)),
-            None => {
+        None => {
+            if let Some((interpreter, release)) = carried(hosted, suits)? {
+                (interpreter, Some(release))
+            } else {
                 let carried = hosted.carried.of(RuntimeName::Nodejs)?;
                 return Err(nothing_suits(pack, lock, made_for, hosted.nodes.found(), &carried));
             }
-        },
+        }
     };
     tracing::info!("{pack}: {}", interpreter.describe());
     let target = target_for(&interpreter, lock).cloned();
@@ -75,8 +76,8 @@ fn target_for<'a>(interpreter: &NodeInterpreter, lock: &'a NodeLock) -> Option<&
 fn bound_here<'a>(lock: &'a NodeLock, made_for: Option<&BundleTargets>) -> Option<(&'a str, &'a str)> {
     let is_held = |target: &&NodeTarget| made_for.is_none_or(|bundle| bundle.holds_platform(target.platform));
     let here = host_platform();
-    let targets = lock.targets.iter().filter(is_held).filter(|target| Some(target.platform) == here);
-    targets.filter_map(NodeTarget::bound_abi).next()
+    let mut targets = lock.targets.iter().filter(is_held).filter(|target| Some(target.platform) == here);
+    targets.find_map(NodeTarget::bound_abi)
 }
 
 fn nothing_suits(

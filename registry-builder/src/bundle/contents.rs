@@ -73,8 +73,8 @@ impl<'a> Contents<'a> {
             abi: None,
         });
         let node = locks.nodejs.iter().map(|lock| {
-            let targets = lock.targets.iter().filter(|target| self.platforms.contains(&target.platform));
-            let bound = targets.filter_map(NodeTarget::bound_abi).next();
+            let mut targets = lock.targets.iter().filter(|target| self.platforms.contains(&target.platform));
+            let bound = targets.find_map(NodeTarget::bound_abi);
             let by =
                 |(abi, package): (&str, &str)| (abi.to_owned(), format!("`{package}` of {pack} {version}"));
             Needed {

@@ -69,8 +69,10 @@ fn redacted(line: &str) -> String {
     let mut words = Vec::new();
     for word in line.split(' ') {
         let hex = word.trim_matches(|character: char| !character.is_ascii_hexdigit());
-        let hex =
-            word.rsplit([':', '/']).next().map_or(hex, |last| last.trim_matches(|c: char| !c.is_ascii_hexdigit()));
+        let hex = word
+            .rsplit([':', '/'])
+            .next()
+            .map_or(hex, |last| last.trim_matches(|c: char| !c.is_ascii_hexdigit()));
         let is_long = hex.len() >= 12 && hex.chars().all(|character| character.is_ascii_hexdigit());
         words.push(if is_long { word.replace(hex, "HEX") } else { word.to_owned() });
     }
