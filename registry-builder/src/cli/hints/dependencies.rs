@@ -94,6 +94,10 @@ impl Hint for NodeError {
             Self::NotLocked { .. } => {
                 "name it in package.json, too, and make the lock again with `npm install --package-lock-only`"
             }
+            Self::Unbuilt { name, has_script: true, .. } => {
+                return Some(format!("let its prepare script make it, once, here: --allow-scripts {name}"));
+            }
+            Self::Unbuilt { .. } => "depend on a commit or directory that has its built files",
             Self::Workspaces => "make each workspace a pack, or a dependency by `file:`",
             Self::Link { .. } => "move the directory into the pack",
             Self::NoNpm { .. } => {

@@ -8,9 +8,10 @@ use attune_schemas::{Platform, PythonMinor};
 use super::AddOptions;
 use super::CheckedPack;
 use super::error::AddError;
+use super::node_warnings::{node_warnings, other_locks};
 use crate::pack::{runs_node, runs_python};
 use crate::vendoring::fetch::{DownloadError, DownloadProgress};
-use crate::vendoring::node::{NodeError, NodeInputs, VendoredNode, vendor_node};
+use crate::vendoring::node::{NodeError, NodeInputs, UnrunScript, VendoredNode, vendor_node};
 use crate::vendoring::python::{PythonError, PythonInputs, VendoredPython, vendor_python};
 
 pub(super) fn python_inputs(pack: &CheckedPack) -> Result<PythonInputs, AddError> {
@@ -51,7 +52,7 @@ pub(super) fn node_inputs(pack: &CheckedPack) -> Result<NodeInputs, AddError> {
         .map_err(|error| node_failed(pack, error))
 }
 
-fn node_failed(pack: &CheckedPack, source: NodeError) -> AddError {
+pub(super) fn node_failed(pack: &CheckedPack, source: NodeError) -> AddError {
     AddError::Node { pack: pack.metadata.pack.clone(), source: Box::new(source) }
 }
 
@@ -62,22 +63,28 @@ pub(super) fn vendor_packages(
     options: &AddOptions,
     reporter: &dyn Reporter,
 ) -> Result<Option<VendoredNode>, AddError> {
+    let warn = |warnings: Vec<String>| {
+        for warning in warnings {
+            reporter.warning(&format!("{}: {warning}", pack.metadata.pack));
+        }
+    };
+    warn(other_locks(&pack.directory, inputs));
     if inputs.is_empty() {
+        warn(node_warnings(pack, None));
         return Ok(None);
     }
     reporter.started(&format!("vendoring npm packages of {}", pack.metadata.pack), None);
     let vendored = vendor_node(inputs, platforms, &options.vendor, &Downloads(reporter));
     reporter.finished();
     let vendored = vendored.map_err(|error| node_failed(pack, error))?;
-    for warning in &vendored.warnings {
-        reporter.warning(&format!("{}: {warning}", pack.metadata.pack));
-    }
-    for name in &vendored.unrun_scripts {
-        reporter.warning(&format!(
-            "{}: `{name}` has an install script, which is not run; if it does not work without, {}",
-            pack.metadata.pack,
+    warn(node_warnings(pack, Some(&vendored.lock)));
+    warn(vendored.warnings.clone());
+    for UnrunScript { name, script } in &vendored.unrun_scripts {
+        warn(vec![format!(
+            "`{name}` has {} {script} script, which is not run; if it does not work without, {}",
+            if *script == "install" { "an" } else { "a" },
             (options.script_advice)(name)
-        ));
+        )]);
     }
     Ok(Some(vendored))
 }

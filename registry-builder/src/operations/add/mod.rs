@@ -1,7 +1,9 @@
 //! Adds packs to a registry: lint, vendor, archive, index, sign.
 
+mod allowances;
 mod dependencies;
 mod error;
+mod node_warnings;
 mod published;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,7 +29,10 @@ use crate::vendoring::{VendorSettings, VendoredFile};
 
 pub use error::AddError;
 
-use dependencies::{bare_node, bare_python, node_inputs, python_inputs, vendor, vendor_packages};
+use allowances::Allowances;
+use dependencies::{
+    bare_node, bare_python, node_failed, node_inputs, python_inputs, vendor, vendor_packages,
+};
 use published::{Asked, describe, empty_index};
 
 /// The options of an addition.
@@ -97,7 +102,8 @@ pub fn add(options: &AddOptions, reporter: &dyn Reporter) -> Result<AddReport, A
     publisher.repository().require_keys(&keys)?;
     let mut indexes: BTreeMap<PackRef, PackIndex> = BTreeMap::new();
     let mut added = Vec::new();
-    let adding = Adding { publisher: &publisher, blobs: &registry.blobs(), options, reporter };
+    let allowances = Allowances::new(&options.vendor.npm.allow_scripts, packs.len());
+    let adding = Adding { publisher: &publisher, blobs: &registry.blobs(), options, reporter, allowances };
     for pack in packs {
         let published = publisher.index(&pack.metadata.pack)?;
         let (release, entry) = adding.add(&pack, published.as_ref())?;
@@ -120,6 +126,7 @@ struct Adding<'a> {
     blobs: &'a BlobStore,
     options: &'a AddOptions,
     reporter: &'a dyn Reporter,
+    allowances: Allowances,
 }
 
 impl Adding<'_> {
@@ -129,7 +136,7 @@ impl Adding<'_> {
         pack: &CheckedPack,
         published: Option<&PackIndex>,
     ) -> Result<(Option<Release>, AddedPack), AddError> {
-        let Self { publisher, blobs, options, reporter } = *self;
+        let Self { publisher, blobs, options, reporter, .. } = *self;
         let metadata = &pack.metadata;
         let archive = archive(&pack.directory, metadata)?;
         let mut entry = AddedPack {
@@ -152,10 +159,12 @@ impl Adding<'_> {
             let asked = Asked { targets: &targets, platforms: &platforms, glibc, allow_missing };
             asked.require_same(publisher, metadata, release, &archive)?;
             entry.size = release.size;
+            self.allowances.pass();
             return Ok((None, entry));
         }
         let python = vendor(pack, &inputs, &targets, options, reporter)?;
         let nodejs = vendor_packages(pack, &node_inputs, &platforms, options, reporter)?;
+        self.allowances.note(nodejs.as_ref()).map_err(|error| node_failed(pack, error))?;
         let wheels = python.iter().flat_map(|vendored| &vendored.files);
         let vendored: Vec<VendoredFile> =
             wheels.chain(nodejs.iter().flat_map(|vendored| &vendored.files)).cloned().collect();

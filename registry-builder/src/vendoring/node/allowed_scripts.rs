@@ -1,6 +1,6 @@
 //! Runs the install scripts that were allowed by name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use attune_schemas::Platform;
 
@@ -21,38 +21,49 @@ pub(super) type Served = Vec<(Platform, Closure)>;
 pub(super) struct AllowedScripts<'a> {
     pub(super) lock: &'a Lockfile,
     pub(super) tarballs: &'a BTreeMap<String, Tarball>,
+    /// The packages whose `prepare` script was run.
+    pub(super) prepared: &'a BTreeSet<String>,
     pub(super) settings: &'a VendorSettings,
     pub(super) cache: &'a DownloadCache,
     pub(super) progress: &'a dyn DownloadProgress,
 }
 
+/// The outcome of running them.
+#[derive(Default)]
+pub(super) struct RunScripts {
+    /// The files that they made, by place.
+    pub(super) made: BTreeMap<String, Made>,
+    /// The packages of which nothing is to be allowed, each with the reason.
+    pub(super) unused: BTreeMap<String, &'static str>,
+}
+
 impl AllowedScripts<'_> {
     /// Runs them in the tree of this machine and returns the files that they made, by place. Other machines
     /// are blocked if these are machine code.
-    pub(super) fn run(
-        &self,
-        served: &mut Served,
-        blocked: &mut Served,
-    ) -> Result<BTreeMap<String, Made>, NodeError> {
-        let Self { lock, tarballs, settings, cache, progress } = *self;
-        let mut made = BTreeMap::new();
+    pub(super) fn run(&self, served: &mut Served, blocked: &mut Served) -> Result<RunScripts, NodeError> {
+        let Self { lock, tarballs, prepared, settings, cache, progress } = *self;
+        let mut run = RunScripts::default();
         if settings.npm.allow_scripts.is_empty() {
-            return Ok(made);
+            return Ok(run);
         }
         let here = Platform::current().ok_or_else(|| NodeError::Script {
             name: "every package".to_owned(),
             reason: "this machine is not one that packs are installed on".to_owned(),
         })?;
-        let host = ScriptHost::find(settings)?;
+        let mut host = None;
         for name in &settings.npm.allow_scripts {
             let refuse = |reason| NodeError::NothingToAllow { name: name.clone(), reason };
             let own = tarballs.iter().filter(|(place, _)| name_at(lock, place) == name);
             let own: Vec<(&String, &Tarball)> = own.collect();
             if own.is_empty() {
-                return Err(refuse("which is not among the packages that are installed"));
+                run.unused.insert(name.clone(), NodeError::NOT_INSTALLED);
+                continue;
             }
             if !own.iter().any(|(_, tarball)| tarball.facts.has_install_script) {
-                return Err(refuse("which has no install script"));
+                if !prepared.contains(name) {
+                    run.unused.insert(name.clone(), "which has no install script");
+                }
+                continue;
             }
             let closure = served.iter().find(|(platform, _)| *platform == here).map(|(_, closure)| closure);
             let closure = closure.ok_or_else(|| {
@@ -66,6 +77,10 @@ impl AllowedScripts<'_> {
                 .collect();
             progress.building(&format!("{name} by its install script"));
             let bins = bin_links(lock, closure.places.iter(), |path| has_file(tarballs, path))?;
+            let host = match &mut host {
+                Some(host) => host,
+                none => none.insert(ScriptHost::find(settings)?),
+            };
             let of_name = host.run(name, &Tree { packages: &tree, bins: &bins }, here, cache)?;
             let native: Vec<&String> =
                 of_name.iter().filter(|(_, made)| made.is_native).map(|(place, _)| place).collect();
@@ -81,8 +96,8 @@ impl AllowedScripts<'_> {
                 ));
                 (platform, closure)
             }));
-            made.extend(of_name);
+            run.made.extend(of_name);
         }
-        Ok(made)
+        Ok(run)
     }
 }

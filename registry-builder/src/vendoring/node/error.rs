@@ -111,6 +111,16 @@ pub enum NodeError {
         /// The fault.
         reason: String,
     },
+    /// A package from a repository or directory lacks its own entry point.
+    #[error("npm package `{name}` is refused: its entry point `{path}` is not among the files that it packs")]
+    Unbuilt {
+        /// The package.
+        name: String,
+        /// The file.
+        path: String,
+        /// Whether it has a script that would make it, and was not run.
+        has_script: bool,
+    },
     /// A program of a package is not in the package.
     #[error("npm package `{name}` is refused: its program `{bin}` is `{target}`, which is outside of it")]
     BinOutside {
@@ -166,6 +176,9 @@ pub(super) const NO_INTEGRITY: &str =
     "has no integrity in the lock, so nothing tells whether its bytes are right";
 
 impl NodeError {
+    /// The reason why nothing is to be allowed of a package that is nowhere.
+    pub const NOT_INSTALLED: &'static str = "which is not among the packages that are installed";
+
     /// Whether one of `blames` is for a package without a checksum.
     pub fn blames_integrity(blames: &[String]) -> bool {
         blames.iter().any(|blame| blame.ends_with(NO_INTEGRITY))
@@ -179,7 +192,9 @@ impl NodeError {
             | Self::Range { .. }
             | Self::Workspaces
             | Self::NothingToAllow { .. } => FailureKind::Usage,
-            Self::NoTargetServed { .. } | Self::Script { .. } => FailureKind::Unresolvable,
+            Self::NoTargetServed { .. } | Self::Script { .. } | Self::Unbuilt { .. } => {
+                FailureKind::Unresolvable
+            }
             Self::Lock { .. }
             | Self::StaleLock { .. }
             | Self::NotLocked { .. }

@@ -6,6 +6,7 @@ use attune_registry::report::without_secrets;
 use attune_schemas::Platform;
 
 use super::allowed_scripts::Served;
+use super::entry_point::EntryPoint;
 use super::error::NodeError;
 use super::lock::closure::{Closure, close_over};
 use super::lock::lockfile::{Lockfile, name_of_place};
@@ -79,6 +80,7 @@ impl Gathering<'_> {
                     let mut warnings = left_out(&unavailable, &blocked);
                     warnings.extend(weak(&wanted));
                     warnings.extend(self.links(&tarballs));
+                    warnings.extend(self.entry_points(&tarballs));
                     return Ok(Gathered { served, blocked, tarballs, warnings });
                 }
                 Err(error) => {
@@ -156,6 +158,28 @@ impl Gathering<'_> {
         Ok(())
     }
 
+    /// Direct dependencies that not every Node.js can load by their name.
+    fn entry_points(&self, tarballs: &BTreeMap<String, Tarball>) -> Vec<String> {
+        let direct = self.lock.root.edges().filter_map(|(name, _, _)| {
+            let tarball = tarballs.get(&format!("node_modules/{name}"))?;
+            Some((name, &tarball.facts.entry_point))
+        });
+        let warn = |(name, entry_point): (&str, &EntryPoint)| match entry_point {
+            EntryPoint::Module => Some(format!(
+                "`{name}` is an ES module, which `require` reads since Node.js 20.19 and 22.12 alone, and `import` does \
+                 not find on a host"
+            )),
+            EntryPoint::ImportOnly => Some(format!(
+                "`{name}` is for `import` alone, which does not find vendored packages on a host"
+            )),
+            EntryPoint::Missing(path) => {
+                Some(format!("`{name}` does not have its own entry point `{}`", path.escape_debug()))
+            }
+            EntryPoint::None | EntryPoint::Required => None,
+        };
+        direct.filter_map(warn).collect()
+    }
+
     fn links(&self, tarballs: &BTreeMap<String, Tarball>) -> Vec<String> {
         let with_links = tarballs.iter().filter(|(_, tarball)| !tarball.facts.passed_over.is_empty());
         let warnings: BTreeSet<String> = with_links
@@ -172,7 +196,7 @@ impl Gathering<'_> {
 }
 
 /// The first few of `names`, and how many more there are.
-pub(super) fn shortened(names: &[impl AsRef<str>]) -> String {
+pub(crate) fn shortened(names: &[impl AsRef<str>]) -> String {
     const SHOWN: usize = 5;
     let shown: Vec<String> =
         names.iter().take(SHOWN).map(|name| name.as_ref().escape_debug().to_string()).collect();

@@ -89,6 +89,11 @@ impl NodeInputs {
         self.manifest.as_ref()
     }
 
+    /// Whether the pack has a lock of npm.
+    pub const fn has_lock(&self) -> bool {
+        self.committed_lock.is_some()
+    }
+
     /// The text of the committed lock.
     pub(super) fn read_lock(&self) -> io::Result<Option<String>> {
         self.committed_lock.as_ref().map(|path| self.pack.read_text(path)).transpose()

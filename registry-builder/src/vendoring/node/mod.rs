@@ -7,6 +7,8 @@
 //! gathering  the tarballs of every platform, without optional ones that are gone
 //!   sources    where each tarball comes from
 //!   tarball    what a fetched tarball holds; hostile ones are refused here
+//!   entry_point  the file that `require` gets of a package
+//!   prepare    packages that are packed here, built before if that was allowed
 //! bins       links to programs
 //! scripts    an install script, run once here, its files kept as overlays
 //!   allowed_scripts  those that were allowed by name, in the tree that they expect
@@ -17,17 +19,20 @@
 
 mod allowed_scripts;
 mod bins;
+mod entry_point;
 pub mod error;
 mod gathering;
 pub mod inputs;
 mod lock;
 mod npm;
+mod prepare;
 mod scripts;
 mod sources;
 mod tarball;
 pub mod vendoring;
 
 pub use error::NodeError;
+pub(crate) use gathering::shortened;
 pub use inputs::NodeInputs;
 pub use npm::NpmSettings;
-pub use vendoring::{VendoredNode, vendor_node};
+pub use vendoring::{UnrunScript, VendoredNode, vendor_node};

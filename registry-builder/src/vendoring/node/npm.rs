@@ -139,6 +139,15 @@ impl<'a> Npm<'a> {
         packed.ok_or_else(|| NodeError::NpmFailed { message: "it packed nothing".to_owned() })
     }
 
+    /// Installs what the project in `directory` needs to be built.
+    pub(super) fn install(&self, directory: &Path) -> Result<(), NodeError> {
+        let mut arguments = vec!["install", "--include=dev", "--no-save"];
+        if self.settings.offline {
+            arguments.push("--offline");
+        }
+        self.run("installs what a package is built with", directory, &arguments).map(drop)
+    }
+
     fn run(&self, purpose: &'static str, directory: &Path, arguments: &[&str]) -> Result<String, NodeError> {
         let program = self.settings.path.clone().unwrap_or_else(|| PathBuf::from("npm"));
         let mut command = Command::new(&program);

@@ -180,6 +180,21 @@ impl ScriptHost {
         let manifest =
             json!({"name": "pack", "version": "0.0.0", "private": true, "dependencies": dependencies});
         write_unshared(&project.join("package.json"), manifest.to_string())?;
+        self.run_npm(name, &["rebuild", name], project, area)
+    }
+
+    /// Runs one script of the project of the package `name`, confined to `area`, where it is.
+    pub(super) fn run_script(
+        &self,
+        name: &str,
+        script: &str,
+        project: &Path,
+        area: &Path,
+    ) -> Result<(), NodeError> {
+        self.run_npm(name, &["run", script], project, area)
+    }
+
+    fn run_npm(&self, name: &str, command: &[&str], project: &Path, area: &Path) -> Result<(), NodeError> {
         let home = area.join("home");
         fs_err::create_dir(&home)?;
         let prefix = |program: &Path| program.canonicalize().ok()?.ancestors().nth(2).map(Path::to_owned);
@@ -195,15 +210,8 @@ impl ScriptHost {
         let beside = [&self.node, &self.npm].map(|program| program.parent().map(Path::to_owned));
         let of_the_system = self.path.iter().filter(|directory| is_of_the_system(directory)).cloned();
         let path: Vec<PathBuf> = beside.into_iter().flatten().chain(of_the_system).collect();
-        let arguments = [
-            "rebuild",
-            name,
-            "--offline",
-            "--foreground-scripts",
-            "--no-audit",
-            "--no-fund",
-            "--loglevel=error",
-        ];
+        let options = ["--offline", "--foreground-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
+        let arguments: Vec<&str> = command.iter().copied().chain(options).collect();
         let output = confinement.run(&self.npm, &arguments, |command| {
             command.current_dir(project).env("HOME", &home).env("TMPDIR", &home).env("LC_ALL", "C.UTF-8");
             command.env("npm_config_update_notifier", "false").env("SOURCE_DATE_EPOCH", "315532800");

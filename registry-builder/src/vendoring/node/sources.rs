@@ -6,9 +6,12 @@ use std::path::Path;
 
 use url::Url;
 
+use super::entry_point::EntryPoint;
 use super::error::{NO_INTEGRITY, NodeError};
 use super::lock::lockfile::{LockEntry, name_of_place};
 use super::npm::Npm;
+use super::prepare::Preparer;
+use super::tarball::read_tarball;
 use crate::vendoring::fetch::Location;
 use crate::vendoring::fetch::shown;
 use crate::vendoring::fetch::{CachedFile, DownloadCache};
@@ -38,6 +41,7 @@ pub(super) struct Sources<'a> {
     pub(super) cache: &'a DownloadCache,
     /// The registry of each scope that was asked for.
     pub(super) registries: RefCell<BTreeMap<Option<String>, Url>>,
+    pub(super) preparer: Preparer<'a>,
 }
 
 impl Sources<'_> {
@@ -52,14 +56,14 @@ impl Sources<'_> {
             return Ok(Ok(TarballSource::InBundle));
         }
         if let Some(directory) = &entry.directory {
-            return self.packed_directory(directory);
+            return self.packed_directory(name, directory);
         }
         let Some(resolved) = &entry.resolved else { return self.published(name, entry) };
         if let Some(path) = resolved.strip_prefix("file:") {
             return self.local_tarball(name, path, entry);
         }
         if let Some((url, commit)) = repository(resolved) {
-            return self.packed_repository(&url, commit);
+            return self.packed_repository(name, &url, commit);
         }
         match resolved.parse::<Url>() {
             Ok(url) if matches!(url.scheme(), "http" | "https") => self.fetched(name, url, entry),
@@ -144,17 +148,26 @@ impl Sources<'_> {
         }))
     }
 
-    fn packed_directory(&self, directory: &str) -> Result<Result<TarballSource, String>, NodeError> {
+    fn packed_directory(
+        &self,
+        name: &str,
+        directory: &str,
+    ) -> Result<Result<TarballSource, String>, NodeError> {
         let Some(path) = inside(self.pack_dir, directory) else {
             return Ok(Err(format!("`{directory}` is not a directory of the pack")));
         };
         let area = tempfile::tempdir()?;
         let copy = area.path().join("project");
         copy_directory(&path, &copy)?;
-        self.pack(&copy, area.path(), format!("{directory} of the pack")).map(Ok)
+        self.pack(name, &copy, area.path(), format!("{directory} of the pack")).map(Ok)
     }
 
-    fn packed_repository(&self, url: &Url, commit: &str) -> Result<Result<TarballSource, String>, NodeError> {
+    fn packed_repository(
+        &self,
+        name: &str,
+        url: &Url,
+        commit: &str,
+    ) -> Result<Result<TarballSource, String>, NodeError> {
         let area = tempfile::tempdir()?;
         let mut failure = String::new();
         for (attempt, url) in reachable_forms(url).into_iter().enumerate() {
@@ -165,7 +178,7 @@ impl Sources<'_> {
                     let shown =
                         url.parse::<Url>().ok().filter(|url| url.scheme() != "file").map(|url| shown(&url));
                     let origin = format!("{}#{commit}", shown.unwrap_or(last));
-                    return self.pack(&directory, area.path(), origin).map(Ok);
+                    return self.pack(name, &directory, area.path(), origin).map(Ok);
                 }
                 Err(reason) => failure = reason,
             }
@@ -173,8 +186,19 @@ impl Sources<'_> {
         Ok(Err(format!("`{}` cannot be fetched: {failure}", shown(url))))
     }
 
-    fn pack(&self, directory: &Path, area: &Path, origin: String) -> Result<TarballSource, NodeError> {
+    fn pack(
+        &self,
+        name: &str,
+        directory: &Path,
+        area: &Path,
+        origin: String,
+    ) -> Result<TarballSource, NodeError> {
+        let has_script = self.preparer.prepare(name, directory, area)?;
         let tarball = self.npm.pack(directory, &area.join("packed"))?;
+        let facts = read_tarball(&tarball, name, None)?;
+        if let EntryPoint::Missing(path) = facts.entry_point {
+            return Err(NodeError::Unbuilt { name: name.to_owned(), path, has_script });
+        }
         Ok(TarballSource::Packed { file: self.cache.keep(&tarball)?, origin })
     }
 }

@@ -8,6 +8,7 @@ use attune_registry::archive::{NODE_PACKAGE_LIMITS, NodePackageRead, read_node_m
 use attune_schemas::environment_lock::Footprint;
 use serde_json::Value;
 
+use super::entry_point::EntryPoint;
 use super::error::NodeError;
 
 /// The scripts that npm runs when a package is installed.
@@ -23,6 +24,7 @@ pub(super) struct TarballFacts {
     pub(super) files: BTreeSet<String>,
     pub(super) version: Option<String>,
     pub(super) has_install_script: bool,
+    pub(super) entry_point: EntryPoint,
 }
 
 /// Reads the tarball at `path`, which is to be the package `name`, of `version` where that is known.
@@ -60,7 +62,8 @@ pub(super) fn read_tarball(
     let builds = files.contains("binding.gyp") && package.get("gypfile") != Some(&Value::Bool(false));
     let has_install_script = INSTALL_SCRIPTS.iter().any(script) || builds;
     let NodePackageRead { footprint: unpacked, passed_over } = read;
-    Ok(TarballFacts { unpacked, passed_over, files, version: actual, has_install_script })
+    let entry_point = EntryPoint::of(&package, &files);
+    Ok(TarballFacts { unpacked, passed_over, files, version: actual, has_install_script, entry_point })
 }
 
 /// A version without the `v` and `=` that npm takes off.

@@ -7,7 +7,7 @@ use attune_schemas::Platform;
 use attune_schemas::environment_lock::{BlockedPlatform, LockedNodePackage, NodeLock, NodeTarget};
 use attune_schemas::release::{NODE_OVERLAY_MEDIA_TYPE, NODE_PACKAGE_MEDIA_TYPE};
 
-use super::allowed_scripts::AllowedScripts;
+use super::allowed_scripts::{AllowedScripts, RunScripts};
 use super::bins::bin_links;
 use super::error::NodeError;
 use super::gathering::{Gathered, Gathering};
@@ -17,6 +17,7 @@ use super::lock::integrity::look_up;
 use super::lock::lockfile::{Lockfile, name_of_place};
 use super::lock::locking::{complete, read_lock};
 use super::npm::Npm;
+use super::prepare::Preparer;
 use super::scripts::Made;
 use super::sources::Sources;
 use super::tarball::TarballFacts;
@@ -33,8 +34,19 @@ pub struct VendoredNode {
     pub files: Vec<VendoredFile>,
     /// Warnings, which stop nothing.
     pub warnings: Vec<String>,
-    /// The packages whose install script is not run.
-    pub unrun_scripts: Vec<String>,
+    /// The scripts that are not run.
+    pub unrun_scripts: Vec<UnrunScript>,
+    /// The packages of which a script was allowed and there is none, each with the reason.
+    pub unused_scripts: BTreeMap<String, &'static str>,
+}
+
+/// A script of a package that is not run.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct UnrunScript {
+    /// The package.
+    pub name: String,
+    /// Its kind: `install`, or `prepare` of what is packed here.
+    pub script: &'static str,
 }
 
 /// A tarball that was fetched and judged.
@@ -60,7 +72,9 @@ pub fn vendor_node(
     let mut warnings = Vec::new();
     complete(&mut lock, platforms, &npm, &mut warnings)?;
     look_up(&mut lock, platforms, &npm, &mut warnings);
-    let sources = Sources { pack_dir: inputs.pack_dir(), npm: &npm, cache, registries: RefCell::default() };
+    let preparer = Preparer::new(&npm, settings, progress);
+    let sources =
+        Sources { pack_dir: inputs.pack_dir(), npm: &npm, cache, registries: RefCell::default(), preparer };
     let downloads = settings.npm_downloads(npm.configuration());
     if npm.configuration().is_off("strict-ssl") {
         warnings.push(
@@ -73,9 +87,13 @@ pub fn vendor_node(
         Gathering { lock: &lock, platforms, sources: &sources, cache, downloads: &downloads, progress };
     let Gathered { mut served, mut blocked, tarballs, warnings: told } = gathering.gather()?;
     warnings.extend(told);
-    let unrun_scripts = unrun_scripts(&tarballs, &settings.npm.allow_scripts);
-    let scripts = AllowedScripts { lock: &lock, tarballs: &tarballs, settings, cache, progress };
-    let made = scripts.run(&mut served, &mut blocked)?;
+    let mut unrun_scripts = unrun_scripts(&tarballs, &settings.npm.allow_scripts);
+    let Preparer { prepared, unprepared, .. } = sources.preparer;
+    let (prepared, unprepared) = (prepared.into_inner(), unprepared.into_inner());
+    unrun_scripts.extend(unprepared.into_iter().map(|name| UnrunScript { name, script: "prepare" }));
+    let scripts =
+        AllowedScripts { lock: &lock, tarballs: &tarballs, prepared: &prepared, settings, cache, progress };
+    let RunScripts { made, unused: unused_scripts } = scripts.run(&mut served, &mut blocked)?;
     let vendored = Vendored { lock: &lock, tarballs: &tarballs, made: &made };
     let targets = served.iter().map(|(platform, closure)| vendored.target(*platform, closure));
     Ok(VendoredNode {
@@ -93,14 +111,15 @@ pub fn vendor_node(
         },
         files: files(&tarballs, &made),
         warnings,
-        unrun_scripts,
+        unrun_scripts: unrun_scripts.into_iter().collect(),
+        unused_scripts,
     })
 }
 
-fn unrun_scripts(tarballs: &BTreeMap<String, Tarball>, allowed: &BTreeSet<String>) -> Vec<String> {
+fn unrun_scripts(tarballs: &BTreeMap<String, Tarball>, allowed: &BTreeSet<String>) -> BTreeSet<UnrunScript> {
     let names = tarballs.iter().filter(|(_, tarball)| tarball.facts.has_install_script);
-    let names: BTreeSet<&str> = names.map(|(place, _)| name_of_place(place)).collect();
-    names.into_iter().filter(|name| !allowed.contains(*name)).map(str::to_owned).collect()
+    let names = names.map(|(place, _)| name_of_place(place)).filter(|name| !allowed.contains(*name));
+    names.map(|name| UnrunScript { name: name.to_owned(), script: "install" }).collect()
 }
 
 /// Everything that targets are made of.

@@ -71,6 +71,90 @@ fn index_scripts_of_other_packages_are_not_allowed() {
 }
 
 #[test]
+fn a_script_of_no_package_of_any_pack_is_not_allowed() {
+    let left = NodePackage::new("left", "1.0.0");
+    let project = NodeProject::new(&["left@1"]).at("node_modules/left", &left);
+    let (one, bare) =
+        (project.in_pack(tested(""), 3), PackBuilder::new("bare", "1.0.0").file("actions/x", ""));
+    let world = World::with_registry();
+    world.add_for(&[&bare], &["--allow-scripts=left"]).fails(2, &["`left`", "not among"]).with_hint();
+    world.add_for(&[&one, &bare], &["--allow-scripts=left"]).fails(2, &["`left`", "no install script"]);
+    world.add_for(&[&one, &bare], &["--allow-scripts=other"]).fails(2, &["`other`", "not among"]).with_hint();
+}
+
+#[test]
+#[ignore = "needs npm"]
+fn index_a_script_that_one_pack_of_several_has_is_allowed() {
+    let left = NodePackage::new("left", "1.0.0");
+    let project = NodeProject::new(&["left@1"]).at("node_modules/left", &left);
+    let other = PackBuilder::new("other", "1.0.0").yaml("runtime_deps: [nodejs]");
+    let other = project.in_pack(other.action("run", "shell", "#!/bin/sh\n"), 3);
+    let world = World::with_registry();
+    let scripted = scripted_project().in_pack(tested(USE_MADE), 3);
+    world.add_for(&[&scripted, &other], &["--allow-scripts=native"]).succeeds();
+    install(&world).succeeds();
+}
+
+/// A repository whose package is made by its `prepare` script, with what it is built with; gives its URL.
+fn unbuilt_repository(world: &World) -> String {
+    let sources = world.path().join("unbuilt");
+    fs_err::create_dir_all(sources.join("maker")).unwrap();
+    let package = json!({
+        "name": "unbuilt", "version": "1.0.0", "main": "dist/index.js", "files": ["dist"],
+        "scripts": {"prepare": "node -e \"require('maker')\""}, "devDependencies": {"maker": "file:maker"},
+    });
+    let maker = "const fs = require('fs'); fs.mkdirSync('dist', {recursive: true});\n\
+                 try { fs.writeFileSync('/tmp/attune-escaped', 'x'); } catch (error) {}\n\
+                 fs.writeFileSync('dist/index.js', 'module.exports = 42;');\n";
+    for (name, content) in [
+        ("package.json", package.to_string()),
+        ("maker/package.json", r#"{"name": "maker", "version": "1.0.0"}"#.to_owned()),
+        ("maker/index.js", maker.to_owned()),
+        (".gitignore", "dist\nnode_modules\n".to_owned()),
+    ] {
+        fs_err::write(sources.join(name), content).unwrap();
+    }
+    let git = |arguments: &[&str]| {
+        let mut command = Command::new("git");
+        let author = ["-c", "user.name=x", "-c", "user.email=x@x.invalid"];
+        command.current_dir(&sources).args(author).args(arguments);
+        Run::of(command).succeeds().stdout.trim().to_owned()
+    };
+    git(&["init", "--quiet"]);
+    git(&["add", "."]);
+    git(&["commit", "--quiet", "-m", "first"]);
+    format!("git+file://{}#{}", sources.display(), git(&["rev-parse", "HEAD"]))
+}
+
+#[test]
+#[ignore = "needs npm"]
+fn index_what_a_repository_makes_before_it_is_packed_is_made_if_allowed() {
+    let world = World::with_registry();
+    let url = unbuilt_repository(&world);
+    let project = NodeProject::new(&[])
+        .field("dependencies", json!({"unbuilt": url}))
+        .raw("node_modules/unbuilt", json!({"version": "1.0.0", "resolved": url}));
+    let pack = project.in_pack(tested("if (require('unbuilt') !== 42) throw new Error('not made')"), 3);
+    let refused = world.add(&[&pack]).fails(4, &["`unbuilt`", "dist/index.js"]).with_hint();
+    assert!(refused.stderr.contains("--allow-scripts unbuilt"), "{}", refused.stderr);
+    world.add_for(&[&pack], &["--allow-scripts=unbuilt"]).succeeds();
+    install(&world).succeeds();
+    assert!(!std::path::Path::new("/tmp/attune-escaped").exists());
+}
+
+#[test]
+#[ignore = "needs npm"]
+fn index_a_directory_with_a_prepare_script_is_told() {
+    let project = NodeProject::new(&["mine@file:libs/mine"])
+        .raw("node_modules/mine", json!({"resolved": "libs/mine", "link": true}))
+        .raw("libs/mine", json!({"name": "mine", "version": "1.0.0"}));
+    let manifest = r#"{"name": "mine", "version": "1.0.0", "scripts": {"prepare": "false"}}"#;
+    let pack = project.in_pack(tested(""), 3).file("libs/mine/package.json", manifest);
+    let added = World::with_registry().add(&[&pack.file("libs/mine/index.js", "")]).succeeds();
+    assert!(added.stderr.contains("`mine` has a prepare script, which is not run"), "{}", added.stderr);
+}
+
+#[test]
 #[ignore = "needs npm"]
 fn index_directories_of_the_pack_and_repositories_are_packed() {
     let world = World::with_registry();

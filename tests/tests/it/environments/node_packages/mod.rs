@@ -3,6 +3,7 @@
 mod locks;
 mod registries;
 mod tarballs;
+mod told;
 
 use attune_tests::{NodeProject, PackBuilder, Run, World};
 
