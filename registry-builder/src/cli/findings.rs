@@ -10,7 +10,8 @@ const MAX_PLACES: usize = 3;
 
 /// Writes findings to standard error, each with its advice; nothing if the answer is JSON, which has them.
 ///
-/// What the pack is comes first, and errors last, where they are seen. Equal ones are told once.
+/// What the pack is comes first, and errors last, where they are seen. Equal ones are told once, with the advice for
+/// the first.
 pub(super) fn show_findings(pack: &str, findings: &Findings, output: Output) {
     if output == Output::Json {
         return;
@@ -27,8 +28,7 @@ fn folded(findings: &Findings) -> Vec<Vec<&Finding>> {
     let mut groups: Vec<Vec<&Finding>> = Vec::new();
     for finding in findings {
         let is_equal = |group: &&mut Vec<&Finding>| {
-            (group[0].code, &group[0].message, &group[0].advice)
-                == (finding.code, &finding.message, &finding.advice)
+            (group[0].code, &group[0].message) == (finding.code, &finding.message)
         };
         match groups.iter_mut().find(is_equal) {
             Some(group) => group.push(finding),
@@ -51,7 +51,10 @@ fn shown(pack: &str, equal: &[&Finding]) -> String {
         text = format!("{text} ({} times: also at {places}{rest})", equal.len());
     }
     match &first.advice {
-        Some(advice) => format!("{text}\n  {advice}"),
+        Some(advice) if others.iter().all(|other| other.advice == first.advice) => {
+            format!("{text}\n  {advice}")
+        }
+        Some(advice) => format!("{text}\n  here, {advice}"),
         None => text,
     }
 }
@@ -74,6 +77,10 @@ mod tests {
             findings.push(finding(Code::NoEntryPoint, &format!("actions/{number}.yaml"), "a warning"));
         }
         findings.push(finding(Code::UnknownField, "z.yaml", "for information"));
+        for number in 1..=2 {
+            let derived = finding(Code::ComponentRefDerived, &format!("{number}.yaml"), "no `ref`");
+            findings.push(derived.advise(format!("add `ref: p.{number}`")));
+        }
         findings.push(finding(Code::ForeignPack, "pack.yaml", "another system's"));
         let lines: Vec<_> = folded(&findings).iter().map(|equal| shown("p", equal)).collect();
         let expected = [
@@ -81,6 +88,7 @@ mod tests {
             "p/z.yaml:1:1: info[F003] for information",
             "p/actions/1.yaml:1:1: warning[C014] a warning \
              (6 times: also at actions/2.yaml:1, actions/3.yaml:1, actions/4.yaml:1 and 2 more)",
+            "p/1.yaml:1:1: warning[C002] no `ref` (2 times: also at 2.yaml:1)\n  here, add `ref: p.1`",
             "p/pack.yaml:1:1: error[F002] an error",
         ];
         assert_eq!(lines, expected);

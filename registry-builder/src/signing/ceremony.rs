@@ -115,6 +115,11 @@ pub fn change_root(
     sign_and_publish(draft, &publisher, options)
 }
 
+/// The file that `path` leads to, so that a link stays one.
+fn at_the_end_of(path: &Path) -> PathBuf {
+    fs_err::canonicalize(path).unwrap_or_else(|_| path.to_owned())
+}
+
 /// Puts the signatures of `drafts` together, and publishes the next root.
 pub fn publish_root(
     options: &CeremonyOptions,
@@ -157,7 +162,7 @@ pub fn sign_draft(path: &Path, keys: &KeySettings) -> Result<CeremonyReport, Sig
     for key in signers {
         draft.sign(&*key)?;
     }
-    replace_file(path, &draft.to_bytes()?)?;
+    replace_file(&at_the_end_of(path), &draft.to_bytes()?)?;
     let own = draft.signed_by_own()?;
     Ok(CeremonyReport {
         version: draft.root().version.get(),
@@ -185,7 +190,7 @@ fn sign_and_publish(
         metadata: Vec::new(),
     };
     if !(old.is_met() && own.is_met()) || options.hold_back {
-        replace_file(&options.draft, &draft.to_bytes()?)?;
+        replace_file(&at_the_end_of(&options.draft), &draft.to_bytes()?)?;
         report.draft = Some(options.draft.clone());
         return Ok(report);
     }

@@ -40,13 +40,48 @@ static URL: LazyLock<Regex> = LazyLock::new(|| {
 /// What Java begins a store of keys with: JKS and JCEKS.
 const STORES: [[u8; 4]; 2] = [[0xfe, 0xed, 0xfe, 0xed], [0xce, 0xce, 0xce, 0xce]];
 
-/// The settings of package managers, by name.
-const SETTINGS: [&str; 7] =
-    [".npmrc", "npmrc", ".yarnrc", ".yarnrc.yml", "pip.conf", "pip.ini", ".gitmodules"];
+/// The settings of package managers and what they lock, by name.
+const SETTINGS: [&str; 14] = [
+    ".npmrc",
+    "npmrc",
+    ".yarnrc",
+    ".yarnrc.yml",
+    "pip.conf",
+    "pip.ini",
+    "uv.toml",
+    "uv.lock",
+    "pylock.toml",
+    "pyproject.toml",
+    "package.json",
+    "package-lock.json",
+    "npm-shrinkwrap.json",
+    ".gitmodules",
+];
+
+/// What a key in DER, or a PKCS#12 store of keys, begins with after its own length: the version, and what follows.
+const DER: [&[u8]; 6] = [
+    // PKCS#8 of RSA, ECDSA and Ed25519; SEC 1; PKCS#1; PKCS#12.
+    &[2, 1, 0, 0x30, 0x0d, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7],
+    &[2, 1, 0, 0x30, 0x13, 6, 7, 0x2a, 0x86, 0x48, 0xce],
+    &[2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65],
+    &[2, 1, 1, 4, 0x20],
+    &[2, 1, 0, 2, 0x82],
+    &[2, 1, 3, 0x30],
+];
+
+/// Whether `bytes` begin as a key in DER does: a sequence, its length, and one of [`DER`].
+fn is_der_key(bytes: &[u8]) -> bool {
+    let length_bytes = match bytes {
+        [0x30, length @ 0x81..=0x84, ..] => 1 + usize::from(length - 0x80),
+        [0x30, ..] => 1,
+        _ => return false,
+    };
+    bytes.get(1 + length_bytes..).is_some_and(|rest| DER.iter().any(|begin| rest.starts_with(begin)))
+}
 
 /// The kind of key in `bytes`.
 pub(super) fn holds_key(bytes: &[u8]) -> Option<&'static str> {
-    let is_store = STORES.iter().any(|magic| bytes.starts_with(magic));
+    let is_store = is_der_key(bytes) || STORES.iter().any(|magic| bytes.starts_with(magic));
     (is_store || ARMOUR.is_match(bytes) || OTHER_KEYS.is_match(bytes)).then_some("a private key")
 }
 
@@ -56,7 +91,9 @@ pub(super) fn holds_login(path: &str, text: &str) -> Option<&'static str> {
         return Some("credentials of a cloud");
     }
     let name = path.rsplit('/').next().unwrap_or(path);
-    if !SETTINGS.contains(&name) {
+    let is_requirements =
+        name.ends_with(".txt") && ["requirements", "constraints"].iter().any(|word| name.contains(word));
+    if !SETTINGS.contains(&name) && !is_requirements {
         return None;
     }
     let mut values = SETTING.captures_iter(text).chain(URL.captures_iter(text));

@@ -86,6 +86,8 @@ mod tests {
             (".npmrc", "registry=https://user:secret@example.com/".into()),
             (".yarnrc.yml", "npmAuthToken: abc".into()),
             ("pip.conf", "[global]\nindex-url = https://user:secret@example.com/simple".into()),
+            ("requirements.txt", "--index-url https://user:secret@example.com/simple\nsix==1.16".into()),
+            ("package-lock.json", r#"{"resolved": "https://user:secret@example.com/a.tgz"}"#.into()),
             (".netrc", "machine a login b password c".into()),
             ("_netrc", "machine a login b password c".into()),
             (".pypirc", "[pypi]\npassword = x".into()),
@@ -120,6 +122,12 @@ mod tests {
         for (name, content) in table {
             assert!(found(name, content.as_bytes()).is_some(), "{name}: {content}");
         }
+        assert!(
+            found("p8", &[0x30, 0x82, 4, 0xbd, 2, 1, 0, 0x30, 0x0d, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7])
+                .is_some()
+        );
+        assert!(found("p12", &[0x30, 0x82, 9, 0x77, 2, 1, 3, 0x30, 0x82]).is_some());
+        assert_eq!(found("certificate", &[0x30, 0x82, 3, 0x40, 0x30, 0x82, 2, 0x28, 0xa0, 3, 2, 1, 2]), None);
         assert!(found("store", &[0xfe, 0xed, 0xfe, 0xed, 0, 0, 0, 2]).is_some());
     }
 
@@ -144,6 +152,15 @@ mod tests {
             ("schema.json", r#"{"private_key": {"type": "string"}}"#),
             ("config.json", r#"{"auths": {"example.com": {}}}"#),
             ("jwk.json", r#"{"kty": "EC", "x": "1"}"#),
+            (
+                "requirements.txt",
+                "# --index-url https://user:secret@example.com\n-i https://${U}:${P}@example.com",
+            ),
+            (
+                "package.json",
+                r#"{"dependencies": {"a": "git+ssh://git@example.com:a/b.git"}, "b": "npm:a@1"}"#,
+            ),
+            ("notes.md", "https://user:secret@example.com"),
             ("aws.sh", "aws_secret_access_key=$SECRET"),
         ];
         for (name, content) in table {
