@@ -48,8 +48,9 @@ Examples:
   attune-install weather net_tools@^1 --registry http://10.0.0.5:8080
   attune-install list --json
 
-A registry at a URL is asked through HTTPS_PROXY, HTTP_PROXY and NO_PROXY, with the user and password in the URL; for
-https the certificates of SSL_CERT_FILE or SSL_CERT_DIR are trusted, else the machine's.
+A registry at a URL is asked through HTTPS_PROXY, HTTP_PROXY and NO_PROXY, with the user and
+password in the URL. For https the certificates of SSL_CERT_FILE or SSL_CERT_DIR are trusted, else
+the machine's.
 
 Exit codes:
   0 done   1 failed   2 usage   3 not trusted or damaged   4 unresolvable   5 environment

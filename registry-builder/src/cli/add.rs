@@ -20,6 +20,7 @@ use crate::vendoring::{Variables, VendorSettings};
 
 /// Adds packs to a registry.
 #[derive(Debug, Args)]
+#[command(after_help = super::NETWORK_HELP)]
 pub(super) struct AddArgs {
     /// The registry
     #[arg(value_name = "REGISTRY")]

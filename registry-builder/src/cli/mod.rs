@@ -46,11 +46,16 @@ Examples:
   attune-build refresh ./packs-registry
   attune-build key rotate ./packs-registry --role timestamp
 
-Downloads go through HTTPS_PROXY, HTTP_PROXY and NO_PROXY, trust the certificates of SSL_CERT_FILE or SSL_CERT_DIR
-(else the machine's), and log in as .npmrc, .netrc and uv's configuration say.
+`attune-build add --help` says which proxies, certificates (SSL_CERT_FILE) and logins downloads use.
 
 Exit codes:
   0 done   1 failed   2 usage   3 not trusted or damaged   4 unresolvable   8 registry is busy";
+
+/// The last lines of the helps of commands that download.
+const NETWORK_HELP: &str = "\
+Downloads go through HTTPS_PROXY, HTTP_PROXY and NO_PROXY, trust the certificates of SSL_CERT_FILE
+or SSL_CERT_DIR, else the machine's, and log in as .npmrc, .netrc and uv's configuration say, never
+as a pack says.";
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {

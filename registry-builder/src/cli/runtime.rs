@@ -38,6 +38,7 @@ enum RuntimeCommand {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = super::NETWORK_HELP)]
 struct AddRuntimeArgs {
     /// The registry
     #[arg(value_name = "REGISTRY")]

@@ -49,7 +49,7 @@ fn unquoted(text: &str) -> String {
 
 /// `text` with `${NAME}` replaced; one that is not set stays as it is, and `${NAME?}` is then empty. An odd
 /// number of backslashes before it keeps it from being replaced.
-fn expanded(text: &str, variables: &Variables) -> String {
+pub(super) fn expanded(text: &str, variables: &Variables) -> String {
     let mut result = String::new();
     let mut rest = text;
     while let Some(at) = rest.find("${") {

@@ -188,7 +188,8 @@ fn from_variables(variables: &Variables) -> BTreeMap<String, String> {
     let entries = variables.iter().filter(|(_, value)| !value.is_empty()).filter_map(|(name, value)| {
         let prefix = name.get(..VARIABLE_PREFIX.len())?;
         let key = &name[VARIABLE_PREFIX.len()..];
-        prefix.eq_ignore_ascii_case(VARIABLE_PREFIX).then(|| (variable_key(key), value.to_owned()))
+        let is_npms = prefix.eq_ignore_ascii_case(VARIABLE_PREFIX);
+        is_npms.then(|| (variable_key(key), ini::expanded(value, variables)))
     });
     entries.filter(|(key, _)| !key.is_empty()).collect()
 }
@@ -300,7 +301,8 @@ mod tests {
             ("NPM_CONFIG_REGISTRY", "https://env.invalid/"),
             ("npm_config_proxy", "null"),
             ("npm_config_strict_ssl", "false"),
-            ("npm_config_//env.invalid/:_authToken", "T"),
+            ("npm_config_//env.invalid/:_authToken", "${TOKEN}"),
+            ("TOKEN", "T"),
             ("npm_config_userconfig", "/elsewhere/.npmrc"),
         ]);
         let configuration = NpmConfiguration::read(&files, &variables);

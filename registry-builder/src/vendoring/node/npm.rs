@@ -97,7 +97,10 @@ impl<'a> Npm<'a> {
         let purpose = "tells where its configuration is";
         let told = self.run(purpose, area.path(), &["config", "get", KEYS[0], KEYS[1]])?;
         let value = |key: &str| told.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('='));
-        Ok(KEYS.into_iter().filter_map(value).map(PathBuf::from).collect())
+        let [user, machine] = KEYS.map(|key| value(key).map(PathBuf::from));
+        // Before version 7 it tells one value at a time.
+        let user = user.or_else(|| NpmConfiguration::user_file(&self.settings.variables));
+        Ok(user.into_iter().chain(machine).collect())
     }
 
     /// The text of a lock for what `inputs` asks for; an older lock of the pack is taken over.
@@ -265,6 +268,10 @@ mod tests {
         let npm = Npm::new(&here);
         assert_eq!(npm.registry(Some("@acme")).unwrap().as_str(), "https://u:p@acme.invalid/npm/");
         assert_eq!(npm.registry(None).unwrap().as_str(), "https://global.invalid/");
+        let old = at("npm6");
+        crate::testing::write_program(&old, "#!/bin/sh\necho /somewhere\n");
+        let old = settings(old);
+        assert_eq!(Npm::new(&old).registry(None).unwrap().as_str(), "https://home.invalid/");
         let absent = settings("/nowhere/npm".into());
         assert_eq!(Npm::new(&absent).registry(None).unwrap().as_str(), "https://home.invalid/");
         let told = NpmSettings { registry: Some("https://told.invalid/x".to_owned()), ..here.clone() };
