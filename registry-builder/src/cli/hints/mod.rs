@@ -31,6 +31,9 @@ impl Hint for KeyError {
                 "try again, or look at ATTUNE_KEY_PASSPHRASE and ATTUNE_KEY_PASSPHRASE_FILE"
             }
             Self::PublicOnly { .. } => "give the file with the private half",
+            Self::NotRestricted { .. } => {
+                "keep keys on a file system that knows permissions, and name the directory with --keys DIR"
+            }
             Self::Malformed { .. } => {
                 "keep only key files in the directory of keys, or name single ones with --key"
             }

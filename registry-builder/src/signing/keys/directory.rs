@@ -77,6 +77,7 @@ impl KeyDirectory {
         name: &str,
         passphrase: Option<&Passphrase>,
     ) -> Result<(SigningKey, PathBuf), KeyError> {
+        let is_new = !self.path.exists();
         self.create()?;
         let key = SigningKey::generate()?;
         for number in 1_u32.. {
@@ -84,6 +85,11 @@ impl KeyDirectory {
             let path = self.path.join(format!("{name}{suffix}.key.json"));
             match key.save(&path, passphrase) {
                 Err(KeyError::Io(error)) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) if is_new => {
+                    // A directory that could not take its first key is not left behind; the error is the one to tell.
+                    let _ = fs_err::remove_dir(&self.path);
+                    return Err(error);
+                }
                 result => return result.map(|()| (key, path)),
             }
         }

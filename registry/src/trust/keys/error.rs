@@ -20,6 +20,14 @@ pub enum KeyError {
         /// Its permission bits.
         mode: u32,
     },
+    /// The file system gave a new key file other permissions than it was asked for.
+    #[error("the file system of `{path}` cannot keep a key private: a new file there has mode {mode:04o}")]
+    NotRestricted {
+        /// The file, which was removed again.
+        path: PathBuf,
+        /// The permission bits that it had.
+        mode: u32,
+    },
     /// The file or text is not a key of this format.
     #[error("`{name}` is not a key: {reason}")]
     Malformed {

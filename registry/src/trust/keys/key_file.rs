@@ -97,8 +97,7 @@ impl KeyFile {
         let mut bytes = Zeroizing::new(Vec::new());
         file.take(MAX_KEY_FILE_BYTES).read_to_end(&mut bytes)?;
         let key = Self::parse(&path.display().to_string(), &bytes)?;
-        let is_secret = matches!(key.secret, KeySecret::Private(_) | KeySecret::Encrypted(_));
-        if is_secret && mode & 0o077 != 0 {
+        if key.is_secret() && mode & 0o077 != 0 {
             return Err(KeyError::Permissions { path: path.to_owned(), mode });
         }
         Ok(key)
@@ -110,10 +109,18 @@ impl KeyFile {
     }
 
     /// Writes the file with mode 0600. An existing file is never replaced.
+    ///
+    /// # Errors
+    /// [`KeyError::NotRestricted`] on a file system that knows no permissions, such as exFAT; nothing is left.
     pub fn save(&self, path: &Path) -> Result<(), KeyError> {
         let options =
             AtomicWrite { mode: FileMode::Private, durability: Durability::Synced, existing: Existing::Keep };
-        Ok(options.write(path, &self.to_bytes()?)?)
+        options.write(path, &self.to_bytes()?)?;
+        if self.is_secret() { keep_if_private(path) } else { Ok(()) }
+    }
+
+    const fn is_secret(&self) -> bool {
+        matches!(self.secret, KeySecret::Private(_) | KeySecret::Encrypted(_))
     }
 
     /// The key to sign with, if the file holds it; asks for a passphrase when it first signs.
@@ -160,6 +167,16 @@ impl KeyFile {
         bytes.push(b'\n');
         Ok(bytes)
     }
+}
+
+/// Removes the new file at `path` if others than its owner may read it, whatever was asked for.
+fn keep_if_private(path: &Path) -> Result<(), KeyError> {
+    let mode = fs_err::metadata(path)?.permissions().mode() & 0o777;
+    if mode & 0o077 != 0 {
+        fs_err::remove_file(path)?;
+        return Err(KeyError::NotRestricted { path: path.to_owned(), mode });
+    }
+    Ok(())
 }
 
 fn read(bytes: &[u8]) -> Result<KeyFile, &'static str> {

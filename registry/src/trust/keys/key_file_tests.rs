@@ -32,6 +32,24 @@ fn saved_keys_load_and_are_for_the_owner_only() {
 }
 
 #[test]
+fn a_key_that_the_file_system_shows_to_others_is_not_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("root.key");
+    // As on exFAT, where every file has the mode that was given when it was mounted.
+    for mode in [0o777, 0o644, 0o640, 0o604] {
+        fs_err::write(&path, "secret").unwrap();
+        fs_err::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+        let error = keep_if_private(&path).unwrap_err();
+        assert!(matches!(error, KeyError::NotRestricted { mode: found, .. } if found == mode), "{error}");
+        assert!(!path.exists());
+    }
+    fs_err::write(&path, "secret").unwrap();
+    fs_err::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    keep_if_private(&path).unwrap();
+    assert!(path.exists());
+}
+
+#[test]
 fn an_encrypted_key_opens_with_its_passphrase_only() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("root.key");
