@@ -9,6 +9,7 @@ use attune_registry::trust::{
 };
 use jiff::{SignedDuration, Timestamp};
 
+use super::adopted_roots::AdoptedRoots;
 use super::directory::RegistryDirectory;
 use super::error::RegistryError;
 use super::publish::Publisher;
@@ -28,6 +29,8 @@ pub struct Opening<'a> {
     pub accepts_clock: bool,
     /// The keys, which are asked for only if something was left unfinished.
     pub keys: &'a dyn Fn() -> Result<Keyring, KeyError>,
+    /// The roots that were adopted before: no change of root is finished twice.
+    pub adopted: AdoptedRoots<'a>,
     /// Told what was finished, and that the clock is behind.
     pub reporter: &'a dyn Reporter,
 }
@@ -40,6 +43,7 @@ impl RegistryDirectory {
     pub fn publisher_to_write(&self, opening: &Opening<'_>) -> Result<Publisher<'_>, RegistryError> {
         self.finish_root(opening)?;
         let publisher = self.publisher(opening.now)?;
+        opening.adopted.record(self.path(), publisher.repository().root().version());
         if let Some(behind) = opening.check_clock(publisher.repository())? {
             opening.reporter.alarm(&behind);
         }
@@ -63,7 +67,7 @@ impl RegistryDirectory {
 
     /// Finishes a change of root that was cut off, if there is one.
     fn finish_root(&self, opening: &Opening<'_>) -> Result<(), RegistryError> {
-        let Some((repository, draft)) = self.unfinished_root(opening.now)? else { return Ok(()) };
+        let Some((repository, draft)) = self.unfinished_root(opening)? else { return Ok(()) };
         opening.check_clock(&repository)?;
         let keys = (opening.keys)().map_err(PublishError::from)?;
         let files = repository.publish_root(&draft, &keys, opening.now)?;
@@ -76,7 +80,11 @@ impl RegistryDirectory {
     }
 
     /// The root whose publication was cut off, and the registry as it was before.
-    fn unfinished_root(&self, now: Timestamp) -> Result<Option<(Repository, RootDraft)>, RegistryError> {
+    fn unfinished_root(
+        &self,
+        opening: &Opening<'_>,
+    ) -> Result<Option<(Repository, RootDraft)>, RegistryError> {
+        let now = opening.now;
         let source = self.source();
         let note = self.path().join(NEXT_ROOT);
         let repository = match Repository::open(&MetadataFetch(&source), now) {
@@ -84,7 +92,11 @@ impl RegistryDirectory {
             Err(error @ TrustError::Metadata(MetadataError::Signatures { .. })) => {
                 let before = Repository::open_before_newest(&MetadataFetch(&source), now);
                 // If it was no registry before either, the first error is the one to tell.
-                return before.ok().flatten().map(Some).ok_or_else(|| error.into());
+                let before = before.ok().flatten();
+                // Once it was adopted, what the keys before it signed is not of a change that was cut off.
+                let adopted = opening.adopted.newest(self.path());
+                let unfinished = before.filter(|(_, draft)| draft.root().version.get() > adopted);
+                return unfinished.map(Some).ok_or_else(|| error.into());
             }
             Err(error) => return Err(error.into()),
         };

@@ -18,7 +18,7 @@ use serde::Serialize;
 
 use super::error::SigningError;
 use super::keys::KeySettings;
-use crate::registry::{Publisher, RegistryDirectory};
+use crate::registry::{AdoptedRoots, Publisher, RegistryDirectory};
 
 /// Which registry's root, and who signs.
 #[derive(Debug, Clone)]
@@ -195,6 +195,7 @@ fn sign_and_publish(
         return Ok(report);
     }
     report.metadata = publisher.publish_root(&draft, &keys)?.metadata;
+    AdoptedRoots::new(&options.keys.directory).record(&options.registry, report.version);
     match fs_err::remove_file(&options.draft) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
         _ => Ok(report),

@@ -19,7 +19,7 @@ use attune_registry::report::Reporter;
 use attune_registry::trust::{KeyError, Keyring, PassphraseSource, SharedKey};
 use jiff::Timestamp;
 
-use crate::registry::{Opening, Publisher, RegistryDirectory, RegistryError};
+use crate::registry::{AdoptedRoots, Opening, Publisher, RegistryDirectory, RegistryError};
 
 pub use command::CommandKey;
 pub use directory::{KeyDirectory, default_key_directory};
@@ -60,7 +60,8 @@ impl KeySettings {
         reporter: &dyn Reporter,
     ) -> Result<Publisher<'a>, RegistryError> {
         let accepts_clock = self.accepts_clock;
-        registry.publisher_to_write(&Opening { now, accepts_clock, keys: &|| self.load(), reporter })
+        let adopted = AdoptedRoots::new(&self.directory);
+        registry.publisher_to_write(&Opening { now, accepts_clock, keys: &|| self.load(), adopted, reporter })
     }
 
     /// Only those that were named one by one.

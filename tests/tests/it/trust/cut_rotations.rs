@@ -6,7 +6,7 @@ use std::process::Command;
 
 use attune_tests::binaries::Binary;
 use attune_tests::standard_packs::greeter;
-use attune_tests::{Run, World};
+use attune_tests::{Run, Tree, World};
 
 /// A change of keys, as the arguments of `attune-build`.
 pub(super) const CHANGES: [&[&str]; 7] = [
@@ -108,6 +108,24 @@ fn a_cut_change_of_keys_is_read_by_everybody_and_finished_by_the_next_command() 
                 assert_eq!(run.status, Some(0), "{name}, finished: {}", run.stderr);
             }
         }
+    }
+}
+
+#[test]
+fn metadata_of_keys_that_were_taken_away_is_not_signed_anew() {
+    for role in ["targets", "snapshot", "timestamp"] {
+        let world = registry();
+        let before = world.path().join("before");
+        copy(&world.registry().join("metadata"), &before);
+        carry_out(&world, &["key", "rotate", "--role", role]);
+        // Whoever stole the old keys puts back what they signed; only the roots stay.
+        let timestamp = world.registry().join("metadata/timestamp.json");
+        fs_err::copy(before.join("timestamp.json"), timestamp).unwrap();
+        let tree = Tree::of(&world.registry()).without_touched();
+        world.build(["refresh", "registry"]).fails(3, &["is not signed by whom it should be"]).with_hint();
+        let add = world.add(&[&greeter().version("2.0.0")]);
+        add.fails(3, &["is not signed by whom it should be"]).with_hint();
+        Tree::of(&world.registry()).without_touched().assert_same(&tree);
     }
 }
 
