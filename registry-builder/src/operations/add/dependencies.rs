@@ -68,6 +68,7 @@ pub(super) fn vendor_packages(
             reporter.warning(&format!("{}: {warning}", pack.metadata.pack));
         }
     };
+    warn(inputs.warnings().to_vec());
     warn(other_locks(&pack.directory, inputs));
     if inputs.is_empty() {
         warn(node_warnings(pack, None));

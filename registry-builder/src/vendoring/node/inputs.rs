@@ -32,6 +32,7 @@ pub struct NodeInputs {
     added: BTreeMap<String, String>,
     committed_lock: Option<EntryPath>,
     requires_nodejs: Option<String>,
+    warnings: Vec<String>,
 }
 
 impl NodeInputs {
@@ -52,12 +53,25 @@ impl NodeInputs {
             added: BTreeMap::new(),
             committed_lock: lock,
             requires_nodejs: None,
+            warnings: Vec::new(),
         };
         let engines = inputs.package.get("engines").and_then(|engines| engines.get("node"));
-        let range = requires_nodejs.or_else(|| engines.and_then(Value::as_str)).map(str::trim);
-        if let Some(range) = range.filter(|range| !range.is_empty() && *range != "*") {
-            nodejs_semver::Range::parse(range).map_err(|_| NodeError::Range { range: range.to_owned() })?;
-            inputs.requires_nodejs = Some(range.to_owned());
+        let engines = engines.and_then(Value::as_str).map(str::to_owned);
+        match (requires_nodejs.map(str::trim), engines.as_deref().map(str::trim)) {
+            (Some(range), _) => {
+                inputs.requires_nodejs =
+                    meant(range).map_err(|()| NodeError::Range { range: range.to_owned() })?;
+            }
+            (None, Some(range)) => match meant(range) {
+                Ok(range) => inputs.requires_nodejs = range,
+                // npm warns, too, and goes on.
+                Err(()) => inputs.warnings.push(format!(
+                    "`engines.node` of package.json is `{}`, which is not an npm version range; any Node.js is taken \
+                     for right",
+                    range.escape_debug()
+                )),
+            },
+            (None, None) => {}
         }
         for dependency in node_dependencies {
             let (name, range) = split_dependency(dependency)
@@ -104,6 +118,11 @@ impl NodeInputs {
         self.requires_nodejs.as_deref()
     }
 
+    /// Warnings about what was read, which stop nothing.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
     /// The dependencies that only pack.yaml names.
     pub const fn added(&self) -> &BTreeMap<String, String> {
         &self.added
@@ -130,6 +149,14 @@ impl NodeInputs {
         let names = |key: &str| self.package.get(key).and_then(|names| names.get(package)).is_some();
         ["dependencies", "optionalDependencies", "peerDependencies"].into_iter().any(names)
     }
+}
+
+/// The range that `text` means, nothing for any; `Err` where it is none.
+fn meant(text: &str) -> Result<Option<String>, ()> {
+    if matches!(text, "" | "*" | "x") {
+        return Ok(None);
+    }
+    nodejs_semver::Range::parse(text).map(|_| Some(text.to_owned())).map_err(drop)
 }
 
 fn top_level(name: &str) -> EntryPath {
@@ -192,10 +219,11 @@ mod tests {
         let engines = r#"{"engines": {"node": ">=16"}}"#;
         assert_eq!(read(engines, &[], None).unwrap().requires_nodejs(), Some(">=16"));
         assert_eq!(read(engines, &[], Some(">=20")).unwrap().requires_nodejs(), Some(">=20"));
-        assert!(matches!(
-            read(r#"{"engines": {"node": "newest"}}"#, &[], None),
-            Err(NodeError::Range { .. })
-        ));
+        for range in ["lts/*", "latest", "newest"] {
+            let inputs = read(&format!(r#"{{"engines": {{"node": "{range}"}}}}"#), &[], None).unwrap();
+            assert!(inputs.requires_nodejs().is_none() && inputs.warnings()[0].contains(range), "{range}");
+            assert!(matches!(read(engines, &[], Some(range)), Err(NodeError::Range { .. })), "{range}");
+        }
     }
 
     #[test]

@@ -68,6 +68,12 @@ fn locks_of_other_tools() {
 }
 
 #[test]
+fn a_node_that_is_no_range() {
+    let engines = project().field("engines", json!({"node": "lts/*"}));
+    assert_told(&engines.in_pack(action("run.js", ""), 3), &["`engines.node` of package.json is `lts/*`"]);
+}
+
+#[test]
 fn modules_that_find_no_vendored_package() {
     let import = "import left from 'left';\n";
     let of_type = project().field("type", json!("module"));
