@@ -5,7 +5,7 @@
 //! are then handed out as they come by.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Read;
+use std::io::{self, Read};
 use std::ops::ControlFlow;
 use std::path::Path;
 
@@ -20,6 +20,8 @@ use crate::source::{BlobPlan, BlobSink, Source, SourceError};
 /// The most entries of a bundle, and the most bytes of their names.
 const MAX_ENTRIES: u64 = 100_000;
 const MAX_NAME_BYTES: u64 = 16 << 20;
+/// What a zstd frame begins with.
+const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 /// The memory that keeping a file of the head costs beside its content, in bytes, at least.
 const KEPT_ENTRY_BYTES: u64 = 512;
 /// The most bytes of the head and of the small blobs that are kept in memory.
@@ -52,6 +54,11 @@ impl BundleSource {
     /// Reads a bundle from `reader`, for example standard input; `name` is for messages.
     pub fn from_reader(reader: Box<dyn Read>, name: &str) -> Result<Self, SourceError> {
         let refuse = |reason: &str| SourceError::NotABundle { name: name.to_owned(), reason: reason.into() };
+        let mut reader = reader;
+        let mut begin = Vec::new();
+        (&mut reader).take(ZSTD_MAGIC.len() as u64).read_to_end(&mut begin).map_err(SourceError::Open)?;
+        let is_zstd = begin == ZSTD_MAGIC;
+        let reader: Box<dyn Read> = Box::new(io::Cursor::new(begin).chain(reader));
         let decoder = zstd::Decoder::new(reader).and_then(|mut decoder| {
             decoder.window_log_max(MAX_WINDOW_LOG)?;
             Ok(decoder)
@@ -60,7 +67,12 @@ impl BundleSource {
         let limits =
             TarLimits { max_entries: MAX_ENTRIES, max_bytes: u64::MAX, max_name_bytes: MAX_NAME_BYTES };
         let mut stream = TarStream::new(decoder, limits);
-        let first = stream.next_entry().map_err(|_| refuse("it is not a tar.zst archive"))?;
+        let first = stream.next_entry().map_err(|source| match source {
+            ArchiveError::Damaged(error) if is_zstd && error.kind() == io::ErrorKind::UnexpectedEof => {
+                SourceError::Bundle { name: name.to_owned(), source: ArchiveError::Damaged(error) }
+            }
+            _ => refuse("it is not a tar.zst archive"),
+        })?;
         let first = first.ok_or_else(|| refuse("it is empty"))?;
         if first.path.as_str() != "bundle.json" {
             return Err(refuse("its first entry is not bundle.json"));

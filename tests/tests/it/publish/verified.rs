@@ -155,6 +155,9 @@ fn bundles_that_are_cut_or_changed_are_damaged() {
         fs_err::write(world.path().join("changed.tar.zst"), changed).unwrap();
         verify(&world, "changed.tar.zst").fails(3, &[]);
     }
+    // Cut so early that not even its first entry is whole.
+    fs_err::write(world.path().join("cut.tar.zst"), &bytes[..40]).unwrap();
+    verify(&world, "cut.tar.zst").fails(3, &["bundle `cut.tar.zst` cannot be read"]).with_hint();
     verify(&world, "nowhere").fails(1, &["does not exist"]);
 }
 
