@@ -4,6 +4,7 @@ mod advisory_description;
 mod anchors;
 mod bins;
 mod cut_rotations;
+mod killed_rotations;
 mod publisher_clock;
 mod publisher_keys;
 mod python_tuf;
