@@ -3,6 +3,7 @@
 mod allowances;
 mod dependencies;
 mod error;
+mod imports;
 mod node_warnings;
 mod published;
 

@@ -11,6 +11,7 @@ use attune_schemas::pack::canonical_runtime;
 use serde_json::Value;
 
 use super::CheckedPack;
+use super::imports::imported_packages;
 use crate::vendoring::node::{NodeInputs, shortened};
 
 /// The locks of other tools.
@@ -26,7 +27,7 @@ pub(super) fn node_warnings(pack: &CheckedPack, lock: Option<&NodeLock>) -> Vec<
         .collect();
     let mut warnings = left_out(&pack.directory, &brought);
     if !brought.is_empty() {
-        warnings.extend(modules(&pack.directory, &pack.report.components));
+        warnings.extend(modules(&pack.directory, &pack.report.components, &brought));
     }
     warnings
 }
@@ -105,8 +106,8 @@ pub(super) fn other_locks(pack: &PackDirectory, inputs: &NodeInputs) -> Vec<Stri
     OTHER_LOCKS.into_iter().filter(unread).map(warn).collect()
 }
 
-/// Actions and sensors that are ES modules: `import` looks for packages beside the file and above alone.
-fn modules(pack: &PackDirectory, components: &[ComponentSummary]) -> Vec<String> {
+/// Actions and sensors that are ES modules, or import a vendored package: `import` looks for packages beside the file and above alone.
+fn modules(pack: &PackDirectory, components: &[ComponentSummary], brought: &BTreeSet<&str>) -> Vec<String> {
     let runs_node =
         |component: &&ComponentSummary| component.runner().and_then(canonical_runtime) == Some("node");
     let entry = |component: &ComponentSummary| {
@@ -116,8 +117,11 @@ fn modules(pack: &PackDirectory, components: &[ComponentSummary]) -> Vec<String>
     let entries: BTreeSet<EntryPath> = components.iter().filter(runs_node).filter_map(entry).collect();
     let told: Vec<String> = entries
         .iter()
-        .filter(|path| is_module(pack, path))
-        .filter(|path| !pack.read_text(path).is_ok_and(|text| text.contains("createRequire")))
+        .filter(|path| {
+            let text = pack.read_text(path).unwrap_or_default();
+            let imports = imported_packages(&text).into_iter().any(|name| brought.contains(name));
+            imports || (is_module(pack, path) && !text.contains("createRequire"))
+        })
         .map(|path| format!("`{path}`"))
         .collect();
     if told.is_empty() {

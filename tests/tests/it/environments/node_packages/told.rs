@@ -79,6 +79,10 @@ fn modules_that_find_no_vendored_package() {
     let of_type = project().field("type", json!("module"));
     assert_told(&of_type.in_pack(action("run.js", import), 3), &["ES module", "`actions/run.js`"]);
     assert_told(&project().in_pack(action("run.mjs", import), 3), &["ES module", "`actions/run.mjs`"]);
+    // Newer Node.js takes a file with `import` for a module, whatever it is called.
+    assert_told(&project().in_pack(action("run.js", import), 3), &["ES module", "`actions/run.js`"]);
+    let later = "module.exports = () => import('left');\n";
+    assert_told(&project().in_pack(action("run.cjs", later), 3), &["ES module", "`actions/run.cjs`"]);
     let silent = [
         project().in_pack(action("run.js", "require('left');\n"), 3),
         of_type.in_pack(action("run.cjs", "require('left');\n"), 3),
