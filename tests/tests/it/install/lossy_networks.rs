@@ -152,6 +152,8 @@ fn a_newer_root_that_is_forbidden_gains_no_more_than_one_that_is_absent() {
     fs_err::write(&old, trust).unwrap();
     let rotate = ["key", "rotate", "registry", "--role", "timestamp"];
     world.build(rotate).succeeds();
+    // From then on the old key signs no more.
+    world.build(["refresh", "registry"]).succeeds();
     let hide = |status: u16| {
         let choose =
             move |path: &str| if path.contains("2.root") { Answer::Status(status) } else { Answer::File };

@@ -235,7 +235,8 @@ fn the_login_of_a_repository_is_shown_and_published_nowhere() {
         .raw("node_modules/thing", json!({"version": "1.0.0", "resolved": url}));
     let pack = PackBuilder::new("weaver", "1.0.0").yaml("runtime_deps: [nodejs]");
     let pack = project.in_pack(pack, 3).write(&world.path().join("packs"));
-    let run = add(&world, &pack, &[], &[]);
+    // A pack that itself holds a login is refused, unless that is meant.
+    let run = add(&world, &pack, &[], &["--include-secrets"]);
     assert_ne!(run.status, Some(0), "{run:?}");
     assert!(run.stderr.contains("/r.git"), "{}", run.stderr);
 }
