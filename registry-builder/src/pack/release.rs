@@ -1,10 +1,10 @@
 //! Turns a linted pack and its vendored files into a release: archive, config, manifest, blobs.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io;
+use std::io::{self, BufReader, BufWriter};
 
 use attune_registry::archive::{ArchiveError, check_pack, write_pack};
-use attune_registry::blob::BlobStore;
+use attune_registry::blob::{BlobStore, HashingReader};
 use attune_registry::pack_directory::PackDirectory;
 use attune_registry::release_check::{ReleaseFault, check_release};
 use attune_schemas::component::{ComponentSummary, count_by_directory};
@@ -18,6 +18,7 @@ use attune_schemas::release::{
 };
 use attune_schemas::{Digest, PackRef, Platform};
 use jiff::Timestamp;
+use tempfile::NamedTempFile;
 
 use crate::vendoring::VendoredFile;
 
@@ -57,11 +58,13 @@ pub enum ReleaseError {
     Io(#[from] io::Error),
 }
 
-/// A pack's archive, as bytes that depend on its files alone.
+/// A pack's archive, whose bytes depend on its files alone.
 #[derive(Debug)]
 pub struct ArchivedPack {
-    /// The archive.
-    pub bytes: Vec<u8>,
+    /// The archive, on disk: a pack may be larger than memory.
+    file: NamedTempFile,
+    /// Its size in bytes.
+    pub size: u64,
     /// Its digest.
     pub digest: Digest,
     /// Its size unpacked.
@@ -70,12 +73,16 @@ pub struct ArchivedPack {
 
 /// Archives the files of `pack`, and reads the archive back as a host will.
 pub fn archive(pack: &PackDirectory, metadata: &PackMetadata) -> Result<ArchivedPack, ReleaseError> {
-    let mut bytes = Vec::new();
-    let archive = write_pack(pack.sources(), &mut bytes)
+    let file = NamedTempFile::new()?;
+    let archive = write_pack(pack.sources(), BufWriter::new(file.as_file()))
         .map_err(|source| ReleaseError::Archive { pack: metadata.pack.clone(), source })?;
-    check_pack(&bytes[..], &archive.unpacked)
+    let mut reader = HashingReader::new(BufReader::new(file.reopen()?));
+    check_pack(&mut reader, &archive.unpacked)
         .map_err(|source| ReleaseError::Unpackable { pack: metadata.pack.clone(), source })?;
-    Ok(ArchivedPack { digest: Digest::of(&bytes), bytes, unpacked: archive.unpacked })
+    // Whatever the archive's reader had no use for belongs to its bytes all the same.
+    io::copy(&mut reader, &mut io::sink())?;
+    let (digest, size) = reader.finish();
+    Ok(ArchivedPack { file, size, digest, unpacked: archive.unpacked })
 }
 
 /// Everything that a release is made of.
@@ -107,7 +114,8 @@ pub fn store(parts: &ReleaseParts<'_>, blobs: &BlobStore) -> Result<Release, Rel
         pack: parts.metadata.pack.clone(),
         source: Box::new(source),
     })?;
-    blobs.put(&parts.archive.bytes)?;
+    let archived = blobs.put_reader(parts.archive.file.reopen()?)?;
+    require_same("the archive", archived, (parts.archive.digest, parts.archive.size))?;
     let mut layers = vec![pack_layer(parts)];
     let vendored: BTreeMap<(&str, &str, Digest), &VendoredFile> = parts
         .vendored
@@ -115,12 +123,9 @@ pub fn store(parts: &ReleaseParts<'_>, blobs: &BlobStore) -> Result<Release, Rel
         .map(|file| ((file.media_type, file.filename.as_str(), file.digest), file))
         .collect();
     for file in vendored.into_values() {
-        let (digest, size) = blobs.put_reader(fs_err::File::open(&file.path)?)?;
-        if (digest, size) != (file.digest, file.size) {
-            let message = format!("`{}` changed while it was read", file.path.display());
-            return Err(io::Error::new(io::ErrorKind::InvalidData, message).into());
-        }
-        layers.push(Descriptor::new(file.media_type, digest, size).titled(&file.filename));
+        let stored = blobs.put_reader(fs_err::File::open(&file.path)?)?;
+        require_same(&format!("`{}`", file.path.display()), stored, (file.digest, file.size))?;
+        layers.push(Descriptor::new(file.media_type, file.digest, file.size).titled(&file.filename));
     }
     let config = put_json(blobs, &config)?;
     let manifest = ReleaseManifest {
@@ -138,10 +143,18 @@ pub fn store(parts: &ReleaseParts<'_>, blobs: &BlobStore) -> Result<Release, Rel
     Ok(release_of(parts, &manifest, pointer))
 }
 
+/// Refuses a file that is not what it was when it was judged.
+fn require_same(name: &str, found: (Digest, u64), judged: (Digest, u64)) -> io::Result<()> {
+    if found == judged {
+        return Ok(());
+    }
+    Err(io::Error::new(io::ErrorKind::InvalidData, format!("{name} changed while it was read")))
+}
+
 fn pack_layer(parts: &ReleaseParts<'_>) -> Descriptor {
     let title = format!("{}-{}.tar.zst", parts.metadata.pack, parts.metadata.version);
     let archive = parts.archive;
-    Descriptor::new(PACK_MEDIA_TYPE, archive.digest, archive.bytes.len() as u64).titled(&title)
+    Descriptor::new(PACK_MEDIA_TYPE, archive.digest, archive.size).titled(&title)
 }
 
 /// The config blob of a release.

@@ -13,6 +13,10 @@ use super::error::ArchiveError;
 const ENTRY_MTIME_SECONDS: u64 = 315_532_800;
 /// A pack archive is written once and read many times.
 const COMPRESSION_LEVEL: i32 = 19;
+/// The level for much data, where the first would take minutes to save little.
+const LEVEL_OF_MUCH_DATA: i32 = 9;
+/// So many bytes of files are much data.
+const MUCH_DATA_BYTES: u64 = 64 << 20;
 
 /// A file that goes into a pack archive.
 pub struct SourceFile<'a> {
@@ -48,7 +52,10 @@ pub fn write_pack(
     files: BTreeMap<EntryPath, SourceFile<'_>>,
     writer: impl Write,
 ) -> Result<PackArchive, ArchiveError> {
-    let mut encoder = zstd::Encoder::new(writer, COMPRESSION_LEVEL)?;
+    // By what the files say alone, so that the bytes depend on nothing else.
+    let total: u64 = files.values().map(|file| file.size).sum();
+    let level = if total > MUCH_DATA_BYTES { LEVEL_OF_MUCH_DATA } else { COMPRESSION_LEVEL };
+    let mut encoder = zstd::Encoder::new(writer, level)?;
     encoder.include_checksum(true)?;
     // 8 MiB: every reader of ours decodes it, and the level chooses no other.
     encoder.window_log(23)?;
