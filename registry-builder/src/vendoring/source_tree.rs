@@ -81,12 +81,23 @@ pub(crate) fn check_out(url: &str, commit: &str, directory: &Path) -> io::Result
 }
 
 fn git(directory: &Path, arguments: &[&str]) -> io::Result<Result<(), String>> {
-    let mut command = Command::new("git");
+    run_git(Path::new("git"), directory, arguments)
+}
+
+fn run_git(program: &Path, directory: &Path, arguments: &[&str]) -> io::Result<Result<(), String>> {
+    let mut command = Command::new(program);
     command.env_remove(crate::signing::PASSPHRASE_VARIABLE).env("GIT_TERMINAL_PROMPT", "0");
     command.current_dir(directory).args(arguments).stdin(Stdio::null());
     match command.output() {
         Ok(output) if output.status.success() => Ok(Ok(())),
-        Ok(output) => Ok(Err(complaint(&without_secrets(&String::from_utf8_lossy(&output.stderr))))),
+        Ok(output) => {
+            let said = complaint(&without_secrets(&String::from_utf8_lossy(&output.stderr)));
+            // A full disk is a fault of this machine and none of the repository.
+            if String::from_utf8_lossy(&output.stderr).contains("No space left on device") {
+                return Err(io::Error::new(io::ErrorKind::StorageFull, said));
+            }
+            Ok(Err(said))
+        }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             Ok(Err("the program `git` is missing on this machine".to_owned()))
         }
@@ -117,6 +128,18 @@ mod tests {
         fs_err::rename(at("a/b"), at("a/c")).unwrap();
         let renamed = digest_of_directory(directory.path()).unwrap();
         assert!(first != changed && changed != renamed);
+    }
+
+    #[test]
+    fn a_full_disk_is_no_fault_of_the_repository() {
+        use std::os::unix::fs::PermissionsExt;
+        let directory = tempfile::tempdir().unwrap();
+        let git = directory.path().join("git");
+        let script = "#!/bin/sh\necho 'fatal: write error: No space left on device' >&2\nexit 128\n";
+        fs_err::write(&git, script).unwrap();
+        fs_err::set_permissions(&git, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let error = run_git(&git, directory.path(), &["fetch"]).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::StorageFull);
     }
 
     #[test]
