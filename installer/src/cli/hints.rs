@@ -247,6 +247,7 @@ impl Hint for PlanError {
             Self::NoVersion { .. } => {
                 "install such a version, or have the release built for one that is here"
             }
+            Self::RootWithColon { .. } => "choose a root without a colon with --root",
             Self::NoNode { .. } => "install such a Node.js, or name one with --node /path/to/node",
             Self::OtherTarget { .. } | Self::WheelTags { .. } => {
                 "name a Python that fits with --python, or have a release built for this host: \

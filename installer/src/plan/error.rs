@@ -75,6 +75,14 @@ pub enum PlanError {
         /// The versions on the host, in words.
         found: String,
     },
+    /// `NODE_PATH`, a list that colons separate, cannot name a directory below the root.
+    #[error("npm packages of pack `{pack}` cannot be found below `{}`, whose path has a colon", root.display())]
+    RootWithColon {
+        /// The pack.
+        pack: PackRef,
+        /// The root.
+        root: PathBuf,
+    },
     /// A runtime that is data cannot be used.
     #[error("pack `{pack}` cannot use the runtime `{runtime}`: {reason}")]
     Runtime {

@@ -38,6 +38,10 @@ pub(super) fn plan_node(
     tracing::info!("{pack}: {}", interpreter.describe());
     let target = target_for(&interpreter, lock).cloned();
     let (packages, bins) = target.map(|target| (target.packages, target.bins)).unwrap_or_default();
+    let root = hosted.root.path();
+    if !packages.is_empty() && root.as_os_str().as_encoded_bytes().contains(&b':') {
+        return Err(PlanError::RootWithColon { pack: pack.clone(), root: root.to_owned() });
+    }
     let digest = NodeEnvironment::digest_of(&interpreter, &packages, &bins, link_mode);
     let marker = lock.manifest.as_ref().map(|manifest| manifest.digest.hex());
     let runtime = runtime_of(hosted.root, &interpreter.executable);

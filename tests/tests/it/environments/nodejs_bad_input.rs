@@ -167,3 +167,16 @@ fn a_lock_that_names_a_blob_which_is_not_there() {
         attune_tests::Run::of(command)
     });
 }
+
+#[test]
+fn a_root_that_no_search_path_can_name() {
+    let world = World::with_registry();
+    world.add(&[&with_package(&evil())]).succeeds();
+    world.bundle(&["weaver"]).succeeds();
+    let root = world.path().join("with:colon");
+    let mut command = world.command(attune_tests::binaries::Binary::Install);
+    command.arg(world.bundle_path()).arg("--trust").arg(world.trust()).arg("--root").arg(&root);
+    let run = attune_tests::Run::of(command).fails(5, &["with:colon", "has a colon"]);
+    assert!(run.with_hint().stderr.contains("--root"));
+    assert!(Tree::of(&root).is_absent());
+}
