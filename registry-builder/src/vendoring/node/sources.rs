@@ -4,10 +4,13 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use attune_registry::atomic_file::write_unshared;
+use serde_json::Value;
 use url::Url;
 
 use super::entry_point::EntryPoint;
 use super::error::{NO_INTEGRITY, NodeError};
+use super::inputs::PACKAGE_FILE;
 use super::lock::lockfile::{LockEntry, name_of_place};
 use super::npm::Npm;
 use super::prepare::Preparer;
@@ -159,6 +162,7 @@ impl Sources<'_> {
         let area = tempfile::tempdir()?;
         let copy = area.path().join("project");
         copy_directory(&path, &copy)?;
+        keep_every_file(&copy)?;
         self.pack(name, &copy, area.path(), format!("{directory} of the pack")).map(Ok)
     }
 
@@ -201,6 +205,37 @@ impl Sources<'_> {
         }
         Ok(TarballSource::Packed { file: self.cache.keep(&tarball)?, origin })
     }
+}
+
+/// Lets npm pack all of the project in `directory`: a directory of the pack is linked by npm, and then all of it
+/// is there, whatever its author would publish.
+fn keep_every_file(directory: &Path) -> Result<(), NodeError> {
+    let manifest = directory.join(PACKAGE_FILE);
+    let text = fs_err::read(&manifest)?;
+    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text);
+    // npm says what is wrong with one that cannot be read.
+    if let Ok(Value::Object(mut package)) = serde_json::from_slice(text)
+        && package.remove("files").is_some()
+    {
+        let bytes = serde_json::to_vec_pretty(&package).map_err(std::io::Error::from)?;
+        write_unshared(&manifest, bytes)?;
+    }
+    Ok(remove_ignore_files(directory)?)
+}
+
+fn remove_ignore_files(directory: &Path) -> std::io::Result<()> {
+    for entry in fs_err::read_dir(directory)? {
+        let (entry, path) = entry.map(|entry| (entry.file_type(), entry.path()))?;
+        let name = path.file_name().unwrap_or_default();
+        if entry?.is_dir() {
+            if name != "node_modules" {
+                remove_ignore_files(&path)?;
+            }
+        } else if name == ".gitignore" || name == ".npmignore" {
+            fs_err::remove_file(&path)?;
+        }
+    }
+    Ok(())
 }
 
 fn checksum(name: &str, entry: &LockEntry) -> Result<Checksum, String> {

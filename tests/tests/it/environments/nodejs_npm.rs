@@ -183,8 +183,14 @@ fn index_directories_of_the_pack_and_repositories_are_packed() {
         .raw("node_modules/woven", json!({"version": "2.0.0", "resolved": url}));
     let code = "if (require('mine') + require('woven') !== 'minewoven') throw new Error('other')";
     let pack = project.in_pack(tested(code), 3);
-    let pack = pack.file("libs/mine/package.json", r#"{"name": "mine", "version": "1.0.0"}"#);
-    let pack = pack.file("libs/mine/index.js", "module.exports = 'mine';\n");
+    // npm links the directory, and so all of it is there, not only the part that would be published.
+    let manifest = r#"{"name": "mine", "version": "1.0.0", "files": ["index.js"]}"#;
+    let pack = pack
+        .file("libs/mine/package.json", manifest)
+        .file("libs/mine/index.js", "module.exports = require('./lib/word') + require('./dist/end');\n")
+        .file("libs/mine/lib/word.js", "module.exports = 'mi';\n")
+        .file("libs/mine/dist/end.js", "module.exports = 'ne';\n")
+        .file("libs/mine/.gitignore", "dist\n");
     world.add(&[&pack]).succeeds();
     install(&world).succeeds();
 }
