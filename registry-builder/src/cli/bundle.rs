@@ -10,8 +10,8 @@ use jiff::Timestamp;
 
 use super::failure::CommandError;
 use super::inspect::{COVERAGE_COLUMNS, push_coverage};
-use super::root_validity::warn_of_root;
 use super::settings::{TargetArgs, write_report, write_report_beside};
+use super::signing::warn_of_root;
 use crate::bundle::{BundleOptions, BundleReport, bundle, is_standard_output};
 
 /// Cuts a bundle.

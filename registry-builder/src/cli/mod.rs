@@ -6,15 +6,11 @@ mod confined;
 mod failure;
 mod findings;
 mod hints;
-mod init;
 mod inspect;
-mod key;
 mod lint;
-mod refresh;
-mod root;
-mod root_validity;
 mod runtime;
 mod settings;
+mod signing;
 mod verify;
 
 use std::ffi::OsString;
@@ -60,7 +56,7 @@ as a pack says.";
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     /// Make a new, empty, signed registry
-    Init(init::InitArgs),
+    Init(signing::init::InitArgs),
     /// Add packs: lint, vendor, archive, index, sign
     Add(add::AddArgs),
     /// Check packs as add does, without a registry, and list the files that would be packed
@@ -72,11 +68,11 @@ enum Command {
     /// Read every file of a registry or a bundle, and check it: digests, sizes, signatures, archives
     Verify(verify::VerifyArgs),
     /// Sign snapshot and timestamp anew, so that the registry stays valid
-    Refresh(refresh::RefreshArgs),
+    Refresh(signing::refresh::RefreshArgs),
     /// Make keys, and say which of them sign what
-    Key(key::KeyCommandArgs),
+    Key(signing::key::KeyCommandArgs),
     /// Change the root, also with several people who sign apart
-    Root(root::RootArgs),
+    Root(signing::root::RootArgs),
     /// Carry interpreters, for targets that have none
     Runtime(runtime::RuntimeArgs),
     /// Run a program that may touch nothing but what is named; for this program's own use

@@ -11,8 +11,8 @@ use jiff::Timestamp;
 
 use super::add::{caller_variables, default_cache_directory};
 use super::failure::CommandError;
-use super::root_validity::warn_of_root;
 use super::settings::{KeyArgs, write_report};
+use super::signing::warn_of_root;
 use crate::runtime::{AddedRuntime, RuntimeOptions, add_runtime, list_runtimes};
 use crate::targets::NoDefaultTarget;
 

@@ -7,17 +7,17 @@ use attune_terminal::{Output, ReportArgs, Table};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 
-use super::failure::CommandError;
 use super::root::{CeremonyArgs, render_ceremony};
 use super::root_validity::warn_of_root;
-use super::settings::{KeyArgs, PassphraseArgs, write_report};
+use crate::cli::failure::CommandError;
+use crate::cli::settings::{KeyArgs, PassphraseArgs, write_report};
 use crate::signing::{
     KeyChange, KeyChangeReport, ListedKey, change_keys, generate_key, list_keys, public_key,
 };
 
 /// Makes keys, and says which of them sign which role.
 #[derive(Debug, Args)]
-pub(super) struct KeyCommandArgs {
+pub(in crate::cli) struct KeyCommandArgs {
     #[command(subcommand)]
     command: KeyCommand,
 }
@@ -83,7 +83,7 @@ enum KeyCommand {
 }
 
 impl KeyCommandArgs {
-    pub(super) fn run(self, now: Timestamp) -> (Output, Result<(), CommandError>) {
+    pub(in crate::cli) fn run(self, now: Timestamp) -> (Output, Result<(), CommandError>) {
         let common = match &self.command {
             KeyCommand::Generate { common, .. } | KeyCommand::List { common, .. } => common,
             KeyCommand::Add { ceremony, .. }

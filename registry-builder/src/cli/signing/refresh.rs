@@ -7,15 +7,15 @@ use attune_terminal::{Output, ReportArgs};
 use clap::Args;
 use jiff::Timestamp;
 
-use super::failure::CommandError;
 use super::root_validity::warn_of_root;
-use super::settings::{KeyArgs, write_report};
+use crate::cli::failure::CommandError;
+use crate::cli::settings::{KeyArgs, write_report};
 use crate::operations::{RefreshOptions, RefreshReport, refresh};
 
 /// Signs snapshot and timestamp anew, from cron for example, so that the registry stays valid while nothing
 /// changes.
 #[derive(Debug, Args)]
-pub(super) struct RefreshArgs {
+pub(in crate::cli) struct RefreshArgs {
     /// The registry
     #[arg(value_name = "REGISTRY")]
     registry: PathBuf,
@@ -26,7 +26,7 @@ pub(super) struct RefreshArgs {
 }
 
 impl RefreshArgs {
-    pub(super) fn run(self, now: Timestamp) -> (Output, Result<(), CommandError>) {
+    pub(in crate::cli) fn run(self, now: Timestamp) -> (Output, Result<(), CommandError>) {
         let output = self.common.output();
         self.common.start_log();
         let keys = self.keys.settings(Some(&self.registry));

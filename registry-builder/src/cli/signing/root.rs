@@ -10,9 +10,9 @@ use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::failure::CommandError;
 use super::root_validity::warn_of_root;
-use super::settings::{KeyArgs, parse_role_number, write_report};
+use crate::cli::failure::CommandError;
+use crate::cli::settings::{KeyArgs, parse_role_number, write_report};
 use crate::signing::{
     CeremonyOptions, CeremonyReport, ShownRoot, change_root, default_draft, publish_root, show_root,
     sign_draft,
@@ -25,17 +25,17 @@ Example, where two people must sign:
   attune-build root prepare ./registry --threshold timestamp=2   # writes registry.next-root.json
   attune-build root sign registry.next-root.json --key alice.json # each at their own machine
   attune-build root publish ./registry from-alice.json from-bob.json")]
-pub(super) struct RootArgs {
+pub(in crate::cli) struct RootArgs {
     #[command(subcommand)]
     command: RootCommand,
 }
 
 /// A registry whose root is changed, and who signs.
 #[derive(Debug, Args)]
-pub(super) struct CeremonyArgs {
+pub(in crate::cli) struct CeremonyArgs {
     /// The registry
     #[arg(value_name = "REGISTRY")]
-    pub(super) registry: PathBuf,
+    pub(in crate::cli) registry: PathBuf,
     /// Where the next root is kept until enough have signed it [default: REGISTRY.next-root.json]
     #[arg(long, value_name = "FILE")]
     draft: Option<PathBuf>,
@@ -43,9 +43,9 @@ pub(super) struct CeremonyArgs {
     #[arg(long)]
     hold_back: bool,
     #[command(flatten)]
-    pub(super) keys: KeyArgs,
+    pub(in crate::cli) keys: KeyArgs,
     #[command(flatten)]
-    pub(super) common: ReportArgs,
+    pub(in crate::cli) common: ReportArgs,
 }
 
 #[derive(Debug, Subcommand)]
@@ -90,7 +90,7 @@ enum RootCommand {
 }
 
 impl CeremonyArgs {
-    pub(super) fn options(&self, now: Timestamp) -> CeremonyOptions {
+    pub(in crate::cli) fn options(&self, now: Timestamp) -> CeremonyOptions {
         CeremonyOptions {
             registry: self.registry.clone(),
             keys: self.keys.settings(Some(&self.registry)),
@@ -102,7 +102,7 @@ impl CeremonyArgs {
 }
 
 impl RootArgs {
-    pub(super) fn run(self, now: Timestamp) -> (Output, Result<(), CommandError>) {
+    pub(in crate::cli) fn run(self, now: Timestamp) -> (Output, Result<(), CommandError>) {
         let common = match &self.command {
             RootCommand::Show { common, .. } | RootCommand::Sign { common, .. } => common,
             RootCommand::Prepare { ceremony, .. } | RootCommand::Publish { ceremony, .. } => &ceremony.common,
@@ -181,7 +181,7 @@ fn render_root(ShownRoot { fingerprint, draft, own_keys: own }: &ShownRoot) -> S
 }
 
 /// How far the next root is, for people.
-pub(super) fn render_ceremony(report: &CeremonyReport) -> String {
+pub(in crate::cli) fn render_ceremony(report: &CeremonyReport) -> String {
     let Some(draft) = &report.draft else {
         return format!("published root {}\nsigned {}\n", report.version, report.metadata.join(", "));
     };

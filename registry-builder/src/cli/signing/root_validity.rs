@@ -12,7 +12,7 @@ use crate::registry::RegistryDirectory;
 const NOTICE: SignedDuration = SignedDuration::from_hours(24 * 180);
 
 /// Warns if the root of the registry at `path` has expired or will before long.
-pub(super) fn warn_of_root(path: &Path, now: Timestamp, reporter: &dyn Reporter) {
+pub(in crate::cli) fn warn_of_root(path: &Path, now: Timestamp, reporter: &dyn Reporter) {
     // A registry that cannot be read has been told of already.
     let Ok(expires) = expiry_of_root(path, now) else { return };
     if let Some(warning) = warning(path, expires, now) {

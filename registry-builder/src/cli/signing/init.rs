@@ -10,13 +10,13 @@ use attune_terminal::{Output, ReportArgs};
 use clap::Args;
 use jiff::Timestamp;
 
-use super::failure::CommandError;
-use super::settings::{KeyArgs, parse_role_number, write_report};
+use crate::cli::failure::CommandError;
+use crate::cli::settings::{KeyArgs, parse_role_number, write_report};
 use crate::operations::{InitOptions, InitReport, init};
 
 /// Makes a new, empty, signed registry.
 #[derive(Debug, Args)]
-pub(super) struct InitArgs {
+pub(in crate::cli) struct InitArgs {
     /// The directory to make
     #[arg(value_name = "REGISTRY")]
     registry: PathBuf,
@@ -44,7 +44,7 @@ pub(super) struct InitArgs {
 }
 
 impl InitArgs {
-    pub(super) fn run(self, now: Timestamp) -> (Output, Result<(), CommandError>) {
+    pub(in crate::cli) fn run(self, now: Timestamp) -> (Output, Result<(), CommandError>) {
         let output = self.common.output();
         self.common.start_log();
         let result = self.options(now).and_then(|options| Ok(init(&options)?));
