@@ -2,13 +2,12 @@
 //!
 //! The wheel's digest vouches for its files; its RECORD is what later checks of the environment go by.
 
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use attune_registry::atomic_file::write_unshared;
+use attune_registry::blob::digest_of_reader;
 use attune_registry::wheel::record::{RecordEntry, record_bytes};
-use attune_schemas::Digest;
-use sha2::{Digest as _, Sha256};
 
 /// Writes the RECORD of the wheel unpacked at `tree` anew.
 pub(super) fn rewrite_record(tree: &Path) -> io::Result<()> {
@@ -39,7 +38,7 @@ fn add_files(tree: &Path, directory: &Path, record: &Path, entries: &mut Vec<Rec
         if entry.file_type()?.is_dir() {
             add_files(tree, &path, record, entries)?;
         } else if path != record {
-            let (digest, size) = digest_of(&path)?;
+            let (digest, size) = digest_of_reader(fs_err::File::open(&path)?)?;
             entries.push(RecordEntry::with_digest(relative(tree, &path), &digest, size));
         }
     }
@@ -48,19 +47,6 @@ fn add_files(tree: &Path, directory: &Path, record: &Path, entries: &mut Vec<Rec
 
 fn relative(tree: &Path, path: &Path) -> String {
     path.strip_prefix(tree).unwrap_or(path).to_string_lossy().into_owned()
-}
-
-fn digest_of(path: &Path) -> io::Result<(Digest, u64)> {
-    let (mut file, mut hasher, mut buffer) = (fs_err::File::open(path)?, Sha256::new(), vec![0; 64 << 10]);
-    let mut size = 0;
-    loop {
-        let count = file.read(&mut buffer)?;
-        if count == 0 {
-            return Ok((Digest::from_bytes(hasher.finalize().into()), size));
-        }
-        hasher.update(&buffer[..count]);
-        size += count as u64;
-    }
 }
 
 #[cfg(test)]

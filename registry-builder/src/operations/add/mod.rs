@@ -193,9 +193,7 @@ impl Adding<'_> {
         entry.coverage = python.map(|vendored| vendored.coverage);
         Ok((Some(release), entry))
     }
-}
 
-impl Adding<'_> {
     /// Refuses a release that would lack a target that was asked for: it could never gain one.
     fn require_targets(&self, metadata: &PackMetadata, cells: &[ReleaseCoverage]) -> Result<(), AddError> {
         if self.options.allow_missing {

@@ -46,7 +46,9 @@ impl NpmConfiguration {
                 match own.get_mut(&key) {
                     // The one list that is of use here; of all others the last value counts.
                     Some(list) if key == "ca" => list.extend(["\n", value.as_str()]),
-                    _ => drop(own.insert(key, value)),
+                    _ => {
+                        let _previous = own.insert(key, value);
+                    }
                 }
             }
             for (key, value) in own {

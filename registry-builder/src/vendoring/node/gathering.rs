@@ -54,10 +54,13 @@ impl Gathering<'_> {
                     continue;
                 }
                 match self.sources.find(place, &self.lock.packages[place])? {
-                    Ok(source) => drop(found.insert(place.clone(), source)),
+                    Ok(source) => {
+                        let _previous = found.insert(place.clone(), source);
+                    }
                     // It is published, and may quote a URL of the lock.
                     Err(reason) => {
-                        drop(unavailable.insert(place.clone(), without_secrets(&reason).into_owned()));
+                        let reason = without_secrets(&reason).into_owned();
+                        let _previous = unavailable.insert(place.clone(), reason);
                     }
                 }
             }

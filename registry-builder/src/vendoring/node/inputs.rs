@@ -167,8 +167,7 @@ fn read_package(pack: &PackDirectory) -> Result<(Option<ManifestFile>, Map<Strin
     let path = top_level(PACKAGE_FILE);
     let Some(bytes) = pack.read(&path)? else { return Ok((None, Map::new())) };
     let invalid = |reason: String| NodeError::Package { path: path.below(pack.path()), reason };
-    let parsed = serde_json::from_slice(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes))
-        .map_err(|error| invalid(error.to_string()))?;
+    let parsed = serde_json::from_slice(without_mark(&bytes)).map_err(|error| invalid(error.to_string()))?;
     let Value::Object(package) = parsed else { return Err(invalid("it is not an object".to_owned())) };
     Ok((Some(ManifestFile { digest: Digest::of(&bytes), path }), package))
 }
@@ -192,6 +191,11 @@ pub(super) fn is_package_name(name: &str) -> bool {
         Some(scoped) => scoped.split_once('/').is_some_and(|(scope, name)| is_part(scope) && is_part(name)),
         None => is_part(name) && name != "node_modules",
     }
+}
+
+/// `bytes` without a byte order mark, which npm passes over, too.
+pub(super) fn without_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
 }
 
 #[cfg(test)]

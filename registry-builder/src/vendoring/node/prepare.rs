@@ -10,7 +10,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::error::NodeError;
-use super::inputs::PACKAGE_FILE;
+use super::inputs::{PACKAGE_FILE, without_mark};
 use super::npm::Npm;
 use super::scripts::ScriptHost;
 use crate::vendoring::VendorSettings;
@@ -41,9 +41,8 @@ impl<'a> Preparer<'a> {
     /// was not run.
     pub(super) fn prepare(&self, name: &str, directory: &Path, area: &Path) -> Result<bool, NodeError> {
         let text = fs_err::read(directory.join(PACKAGE_FILE))?;
-        let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text);
         // npm says what is wrong with one that cannot be read.
-        let package: Value = serde_json::from_slice(text).unwrap_or_default();
+        let package: Value = serde_json::from_slice(without_mark(&text)).unwrap_or_default();
         if package.get("scripts").and_then(|scripts| scripts.get("prepare")).is_none() {
             return Ok(false);
         }

@@ -10,7 +10,7 @@ use url::Url;
 
 use super::entry_point::EntryPoint;
 use super::error::{NO_INTEGRITY, NodeError};
-use super::inputs::PACKAGE_FILE;
+use super::inputs::{PACKAGE_FILE, without_mark};
 use super::lock::lockfile::{LockEntry, name_of_place};
 use super::npm::Npm;
 use super::prepare::Preparer;
@@ -212,9 +212,8 @@ impl Sources<'_> {
 fn keep_every_file(directory: &Path) -> Result<(), NodeError> {
     let manifest = directory.join(PACKAGE_FILE);
     let text = fs_err::read(&manifest)?;
-    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text);
     // npm says what is wrong with one that cannot be read.
-    if let Ok(Value::Object(mut package)) = serde_json::from_slice(text)
+    if let Ok(Value::Object(mut package)) = serde_json::from_slice(without_mark(&text))
         && package.remove("files").is_some()
     {
         let bytes = serde_json::to_vec_pretty(&package).map_err(std::io::Error::from)?;
