@@ -1,12 +1,14 @@
 //! A generation: everything that is installed at one moment, in a directory that nothing changes afterwards.
 
 mod activate;
+mod entries;
 mod installed;
 mod kept_release;
 mod lock_file;
 mod write;
 
 pub use activate::{create_entry_links, point_current_at, sync_root};
+pub use entries::{Entries, Entry, MARKER, parts_in_store};
 pub use installed::InstalledGeneration;
 pub use kept_release::{FailedEnvironment, KEPT_RELEASE_FORMAT, KeptRelease};
 pub use lock_file::{GENERATION_FORMAT, Generation, InstalledPack};

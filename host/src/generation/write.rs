@@ -2,16 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use attune_registry::atomic_file::write_unshared;
 use attune_schemas::{Digest, PackRef};
 
+use super::entries::{Entry, parts_in_store};
 use super::lock_file::Generation;
 use crate::environment::EnvironmentDescription;
-use crate::environment::EnvironmentKind;
 use crate::generation::KeptRelease;
-use crate::root::{HostRoot, StoreKind};
+use crate::root::HostRoot;
 
 /// The parts of a generation's directory.
 #[derive(Debug, Clone, Copy)]
@@ -33,34 +33,12 @@ pub fn write_generation(root: &HostRoot, parts: &GenerationParts<'_>) -> io::Res
     fs_err::create_dir(&directory)?;
     describe_environments(root, parts)?;
     keep_releases(root, parts)?;
-    let packs = directory.join("packs");
-    let environments = directory.join("packenvs");
-    fs_err::create_dir(&packs)?;
-    fs_err::create_dir(&environments)?;
-    for (pack, installed) in &generation.packs {
-        let target = store_link(3, StoreKind::Packs, &installed.pack);
-        symlink(&target, &packs.join(pack.as_str()))?;
-        for (name, environment) in &installed.environments {
-            let place = environments.join(pack.as_str()).join(name.as_str());
-            fs_err::create_dir_all(&place)?;
-            // Packages may bring data files for any directory: `share`, `etc`, `include`.
-            for part in fs_err::read_dir(root.store(StoreKind::Envs, &environment.digest))? {
-                let part = part?.file_name();
-                let target = store_link(5, StoreKind::Envs, &environment.digest).join(&part);
-                symlink(&target, &place.join(&part))?;
-            }
-            if let Some(of_workers) = name.name_of_workers() {
-                // Off-spec: workers take the runtime's name, "Node.js", and sensors the end of its ref.
-                let other = environments.join(pack.as_str()).join(of_workers.as_str());
-                symlink(Path::new(name.as_str()), &other)?;
-            }
-            if environment.kind == EnvironmentKind::Nodejs && environment.marker.is_some() {
-                let pack = store_link(5, StoreKind::Packs, &installed.pack);
-                symlink(&pack.join("package.json"), &place.join("package.json"))?;
-            }
-            if let Some(marker) = &environment.marker {
-                write_unshared(&place.join(".attune_deps_installed"), marker)?;
-            }
+    for (path, entry) in generation.entries(&|digest| parts_in_store(root, digest))? {
+        let path = directory.join(path);
+        match entry {
+            Entry::Directory => fs_err::create_dir(&path)?,
+            Entry::Link(target) => fs_err::os::unix::fs::symlink(&target, &path)?,
+            Entry::File(content) => write_unshared(&path, content)?,
         }
     }
     let mut lock = serde_json::to_vec_pretty(generation).map_err(io::Error::from)?;
@@ -108,15 +86,4 @@ fn keep(known: &Path, place: &Path) -> io::Result<()> {
         Err(_) => fs_err::copy(known, place).map(drop),
         linked => linked,
     }
-}
-
-/// A relative link, so that a root can be looked at from elsewhere, as in a container's image.
-fn store_link(levels_up: usize, kind: StoreKind, digest: &Digest) -> PathBuf {
-    let up: PathBuf = std::iter::repeat_n("..", levels_up).collect();
-    let store = HostRoot::relative_store(kind);
-    up.join(store).join(digest.hex())
-}
-
-fn symlink(target: &Path, link: &Path) -> io::Result<()> {
-    fs_err::os::unix::fs::symlink(target, link)
 }
