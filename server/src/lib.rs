@@ -9,6 +9,8 @@
 //! ```text
 //! files                one registry's files as an HTTP router; the only room that knows the layout
 //! access_log signals   one log line per request; the requests to stop
+//! connections          how long each may take, and how many there may be
+
 //! serve                sockets, draining, and the access log around any router
 //! cli                  the command line, its settings, errors and hints for people
 //! ```
@@ -18,7 +20,8 @@
 //! let directory = attune_serve::RegistryDirectory::open("packs-registry")?;
 //! let listener = attune_serve::bind("127.0.0.1:0".parse()?).await?;
 //! let router = attune_serve::router(directory, std::time::SystemTime::now);
-//! attune_serve::serve(listener, router, std::future::pending()).await?;
+//! let serving = attune_serve::Serving::default();
+//! attune_serve::serve(listener, router, std::future::pending(), serving).await;
 //! # Ok(())
 //! # }
 //! ```
@@ -27,10 +30,12 @@
 
 mod access_log;
 pub mod cli;
+mod connections;
 mod files;
 mod serve;
 mod signals;
 
+pub use connections::Limits;
 pub use files::{Clock, DirectoryError, RegistryDirectory, router};
-pub use serve::{BindError, DRAIN_LIMIT, Drained, bind, serve, serve_with_drain};
+pub use serve::{BindError, DRAIN_LIMIT, Drained, Serving, bind, serve};
 pub use signals::Signals;

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use anyhow::Context as _;
 use attune_serve::cli::{Cli, Service, Settings, report_error, report_listening};
-use attune_serve::{Drained, RegistryDirectory, Signals};
+use attune_serve::{Drained, Limits, RegistryDirectory, Serving, Signals};
 use clap::Parser as _;
 
 fn main() -> ExitCode {
@@ -55,15 +55,17 @@ async fn host_registry(settings: &Settings, directory: PathBuf, listen: SocketAd
         let _ = stopped.await;
     };
     let router = attune_serve::router(directory, SystemTime::now);
-    let mut serving = Box::pin(attune_serve::serve(listener, router, shutdown));
+    let serving = Serving { limits: Limits::of_this_process(settings.max_connections), ..Serving::default() };
+    tracing::info!("at most {} connections at a time", serving.limits.connections);
+    let mut serving = Box::pin(attune_serve::serve(listener, router, shutdown, serving));
     let signal = tokio::select! {
-        ended = &mut serving => return ended.map(drop).context("cannot accept connections"),
+        _ = &mut serving => return Ok(()),
         signal = signals.next() => signal,
     };
     tracing::info!("{signal}: finishing the running requests; a second signal ends them");
     drop(stop);
     let drained = tokio::select! {
-        ended = serving => ended.context("cannot accept connections")?,
+        drained = serving => drained,
         _ = signals.next() => Drained::TimedOut,
     };
     if drained == Drained::TimedOut {

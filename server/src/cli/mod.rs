@@ -7,6 +7,7 @@ mod report;
 mod settings;
 
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::builder::Styles;
@@ -35,7 +36,9 @@ Then:
   attune-install weather --registry http://127.0.0.1:8080 --trust root.json
 
 The host need not be trusted: clients verify every byte against the registry's signed metadata.
-GET /healthz answers 200 while the registry can be read. Put a TLS proxy in front for https.";
+GET /healthz answers 200 while the registry can be read. Put a TLS proxy in front for https.
+A request's head has 10 s, an idle connection 60 s, and a body 256 bytes a second; who finds no room
+is told to come back with 503.";
 
 /// A tiny host for static pack registries.
 #[derive(Debug, Parser)]
@@ -70,6 +73,10 @@ pub struct RegistryArgs {
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
     #[arg(value_parser = listen_address)]
     pub listen: SocketAddr,
+
+    /// The most connections at a time; as many as the limit on open files allows, unless it is given
+    #[arg(long, value_name = "N")]
+    pub max_connections: Option<NonZeroUsize>,
 }
 
 /// The arguments that every service has.

@@ -3,6 +3,7 @@
 //! Made once, in the binary, from a parsed [`Cli`]; nothing below it looks at arguments again.
 
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use attune_terminal::Output;
@@ -19,6 +20,8 @@ pub struct Settings {
     pub output: Output,
     /// How much goes to standard error.
     pub verbosity: Verbosity,
+    /// The most connections at a time, if fewer than the system allows.
+    pub max_connections: Option<usize>,
 }
 
 /// A service of the server.
@@ -60,7 +63,7 @@ impl Verbosity {
 
 impl From<Cli> for Settings {
     fn from(cli: Cli) -> Self {
-        let Command::Registry(RegistryArgs { directory, listen }) = cli.command;
+        let Command::Registry(RegistryArgs { directory, listen, max_connections }) = cli.command;
         let verbosity = match (cli.report.quiet, cli.report.verbose) {
             (true, _) => Verbosity::Quiet,
             (false, 0) => Verbosity::Normal,
@@ -68,7 +71,8 @@ impl From<Cli> for Settings {
             (false, _) => Verbosity::Debug,
         };
         let output = if cli.report.json { Output::Json } else { Output::Text };
-        Self { service: Service::Registry { directory, listen }, output, verbosity }
+        let max_connections = max_connections.map(NonZeroUsize::get);
+        Self { service: Service::Registry { directory, listen }, output, verbosity, max_connections }
     }
 }
 

@@ -1,12 +1,13 @@
 //! The binary itself: what it prints, how it fails, and how it stops.
 
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::fixture::{client, registry};
+use crate::fixture::{client, header, registry};
 
 fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_attune-serve"));
@@ -101,6 +102,67 @@ fn json_tells_the_address_and_requests_are_not_logged_unasked() {
 }
 
 #[test]
+fn a_large_file_is_streamed_in_constant_memory() {
+    const LEN: u64 = 512 << 20;
+    let root = registry();
+    let name = format!("blobs/sha256/{}", "a".repeat(64));
+    fs_err::File::create(root.path().join(&name)).expect("a file").set_len(LEN).expect("a length");
+    let directory = root.path().to_str().expect("UTF-8");
+    let server = Server::start(command(&["registry", directory, "--listen", "127.0.0.1:0", "--json"]));
+    let line: serde_json::Value = serde_json::from_str(&server.first_line).expect("JSON");
+    let url = line["listening"].as_str().expect("a URL");
+    let mut response = client().get(format!("{url}/{name}")).send().expect("a response");
+    let sent = std::io::copy(&mut response, &mut std::io::sink()).expect("all of it");
+    assert_eq!(sent, LEN);
+    let status = fs_err::read_to_string(format!("/proc/{}/status", server.child.id())).expect("its status");
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
+    let peak: u64 = peak.expect("its peak").trim().parse().expect("a number");
+    assert!(peak < 64 << 10, "{peak} KiB");
+}
+
+#[test]
+fn with_few_descriptors_few_are_served_and_slow_ones_make_room() {
+    let root = registry();
+    let directory = root.path().to_str().expect("UTF-8");
+    let mut command = Command::new("sh");
+    command.args(["-c", r#"ulimit -n 40; exec "$@""#, "sh", env!("CARGO_BIN_EXE_attune-serve")]);
+    command.args(["registry", directory, "--listen", "127.0.0.1:0", "--json"]);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let server = Server::start(command);
+    let line: serde_json::Value = serde_json::from_str(&server.first_line).expect("JSON");
+    let url = line["listening"].as_str().expect("a URL");
+    let address = url.strip_prefix("http://").expect("a URL");
+    let held: Vec<TcpStream> = (0..100)
+        .map(|_| {
+            let mut stream = TcpStream::connect(address).expect("a connection");
+            // Who is turned away may be gone already.
+            let _ = stream.write_all(b"GET / HTTP/1.1\r\n");
+            stream
+        })
+        .collect();
+    // While many are turned away, some are only cut off.
+    let mut turned_away = false;
+    let deadline = Instant::now() + Duration::from_secs(30);
+    loop {
+        match client().get(format!("{url}/metadata/timestamp.json")).send() {
+            Ok(response) if response.status() == 200 => break,
+            Ok(full) => {
+                assert_eq!((full.status().as_u16(), header(&full, "retry-after")), (503, "5"));
+                turned_away = true;
+            }
+            Err(_) => {}
+        }
+        assert!(Instant::now() < deadline, "slow clients hold their places");
+        std::thread::sleep(Duration::from_millis(250));
+    }
+    assert!(turned_away);
+    drop(held);
+    let (code, log) = server.stop_with(Signal::TERM);
+    assert_eq!(code, Some(0), "{log}");
+    assert!(log.contains("4 connections are busy"), "{log}");
+}
+
+#[test]
 fn a_missing_directory_is_said_with_the_remedy() {
     let output = run(&["registry", "no-such-registry", "--listen", "127.0.0.1:0"]);
     assert_eq!(output.status.code(), Some(1));
@@ -137,13 +199,14 @@ fn an_address_in_use_is_said_with_the_remedy() {
 
 #[test]
 fn wrong_usage_is_exit_code_two() {
-    let table: [&[&str]; 6] = [
+    let table: [&[&str]; 7] = [
         &[],
         &["registry"],
         &["unknown"],
         &["registry", "packs", "--listen", "8080"],
         &["registry", "packs", "--quiet", "-v"],
         &["registry", "packs", "extra"],
+        &["registry", "packs", "--max-connections", "0"],
     ];
     for arguments in table {
         assert_eq!(run(arguments).status.code(), Some(2), "{arguments:?}");

@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use attune_serve::{Drained, RegistryDirectory};
+use attune_serve::{Drained, Limits, RegistryDirectory, Serving};
 use reqwest::blocking::{Client, RequestBuilder, Response};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -59,7 +59,7 @@ pub(crate) struct Host {
     address: SocketAddr,
     client: Client,
     stop: Option<oneshot::Sender<()>>,
-    serving: Option<JoinHandle<std::io::Result<Drained>>>,
+    serving: Option<JoinHandle<Drained>>,
     runtime: Runtime,
 }
 
@@ -71,6 +71,15 @@ impl Host {
 
     /// Starts a host that drains for at most `limit`.
     pub(crate) fn with_drain(limit: Duration) -> Self {
+        Self::serving(Serving { drain: limit, ..Serving::default() })
+    }
+
+    /// Starts a host whose connections are bounded by `limits`.
+    pub(crate) fn with_limits(limits: Limits) -> Self {
+        Self::serving(Serving { limits, drain: Duration::from_secs(5) })
+    }
+
+    fn serving(serving: Serving) -> Self {
         let root = registry();
         let runtime = Runtime::new().expect("a runtime");
         let directory = RegistryDirectory::open(root.path()).expect("a registry");
@@ -78,13 +87,13 @@ impl Host {
         let listener = runtime.block_on(attune_serve::bind(any)).expect("a free port");
         let address = listener.local_addr().expect("a bound address");
         let (stop, stopped) = oneshot::channel::<()>();
-        let serving = runtime.spawn(attune_serve::serve_with_drain(
+        let serving = runtime.spawn(attune_serve::serve(
             listener,
             attune_serve::router(directory, SystemTime::now),
             async {
                 let _ = stopped.await;
             },
-            limit,
+            serving,
         ));
         Self { root, address, client: client(), stop: Some(stop), serving: Some(serving), runtime }
     }
@@ -92,6 +101,11 @@ impl Host {
     /// The registry's directory.
     pub(crate) fn root(&self) -> PathBuf {
         self.root.path().to_owned()
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// Asks for a graceful stop.
@@ -103,7 +117,7 @@ impl Host {
     pub(crate) fn ended(&mut self) -> Drained {
         let serving = self.serving.take().expect("still serving");
         let ended = self.runtime.block_on(serving);
-        ended.expect("no panic").expect("no failure")
+        ended.expect("no panic")
     }
 
     /// A request for `path`, to which headers may be added.

@@ -7,6 +7,7 @@
 
 mod binary;
 mod conditions;
+mod connections;
 mod files;
 mod fixture;
 mod paths;

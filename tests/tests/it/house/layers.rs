@@ -52,7 +52,7 @@ const INSTALLER: Floors = &[
     &["operations"],
     &["cli"],
 ];
-const SERVER: Floors = &[&["files", "access_log", "signals"], &["serve"], &["cli"]];
+const SERVER: Floors = &[&["files", "access_log", "signals", "connections"], &["serve"], &["cli"]];
 const BUILDER: Floors = &[
     &["testing", "targets", "registry"],
     &["signing"],
