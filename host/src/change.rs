@@ -16,7 +16,7 @@
 use std::collections::BTreeMap;
 
 use attune_registry::blob::Durability;
-use attune_schemas::PackRef;
+use attune_schemas::{Digest, PackRef};
 use jiff::Timestamp;
 
 use crate::database::{
@@ -24,7 +24,7 @@ use crate::database::{
 };
 use crate::environment::EnvironmentDescription;
 use crate::generation::{
-    Generation, GenerationParts, KeptRelease, create_entry_links, sync_root, write_generation,
+    Generation, GenerationParts, KeptRelease, ListDigests, create_entry_links, sync_root, write_generation,
 };
 use crate::process::Interrupted;
 use crate::root::{CreatedPaths, HostRoot, RootError};
@@ -116,17 +116,18 @@ impl Change<'_> {
     pub fn commit(self, reached: &mut dyn FnMut(Step) -> Result<(), Interrupted>) -> Result<(), ChangeError> {
         let Prepared { root, durability, mut database, mut trees, .. } = self.prepared;
         let failed = |source| root.failed(source);
+        let to = Generation { lists: lists_of(self.to, self.from, &trees), ..self.to.clone() };
         let is_new = self.to.id != self.from.id;
         if is_new {
             let parts = GenerationParts {
-                generation: self.to,
+                generation: &to,
                 descriptions: self.descriptions,
                 releases: self.releases,
                 previous: self.from.id,
             };
             write_generation(root, &parts).map_err(failed)?;
         } else {
-            self.to.save(&root.generation(self.to.id), durability).map_err(failed)?;
+            to.save(&root.generation(self.to.id), durability).map_err(failed)?;
         }
         reached(Step::Written)?;
         if durability == Durability::Synced {
@@ -157,4 +158,14 @@ impl Change<'_> {
         trees.finish();
         Ok(())
     }
+}
+
+/// The lists of the trees that `to` uses: those of trees that were put in place, else those that `from` goes by.
+fn lists_of(to: &Generation, from: &Generation, trees: &Staging) -> ListDigests {
+    let list_of = |kind, digest: &Digest| {
+        let taken = trees.list_of(kind, digest).or_else(|| to.lists.get(kind, digest));
+        taken.or_else(|| from.lists.get(kind, digest))
+    };
+    let used = to.store_entries();
+    used.filter_map(|(kind, digest)| Some(((kind, digest), list_of(kind, &digest)?))).collect()
 }

@@ -4,6 +4,7 @@
 //! process       programs with limits, interrupts, the caller's environment
 //! machine       Pythons, Node.js, programs, shared libraries, the C library
 //! root          where everything is, the lock, planted links, removal
+//! trees         lists of the store's files, and whether trees are still as they say
 //! environment   the description of an environment, and its entry in a generation
 //! generation    a lock file with its directory; the one rename
 //! database      rows of packs, components and environments, in one transaction
@@ -27,5 +28,6 @@ pub mod process;
 pub mod root;
 pub mod store;
 pub mod transaction;
+pub mod trees;
 
 pub use change::{Change, ChangeError, Prepared, Rows};

@@ -44,6 +44,8 @@ pub enum FileMode {
     Public,
     /// 0600: readable by the owner alone, from the moment the file exists.
     Private,
+    /// 0444: readable by all, and not to be written again.
+    ReadOnly,
 }
 
 /// The treatment of a file that has the name already.
@@ -142,6 +144,7 @@ impl FileMode {
         match self {
             Self::Public => 0o644,
             Self::Private => 0o600,
+            Self::ReadOnly => 0o444,
         }
     }
 }
@@ -162,6 +165,14 @@ pub fn replace_file_with(path: &Path, bytes: &[u8], durability: Durability) -> i
 #[expect(clippy::disallowed_methods, reason = "the file gets its readers with the tree that it is in")]
 pub fn write_unshared(path: &Path, bytes: impl AsRef<[u8]>) -> io::Result<()> {
     fs_err::write(path, bytes)
+}
+
+/// Writes a new file as [`write_unshared`] does, which nobody may write again.
+pub fn write_unshared_read_only(path: &Path, bytes: impl AsRef<[u8]>) -> io::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let mut options = fs_err::OpenOptions::new();
+    options.write(true).create_new(true).options_mut().mode(FileMode::ReadOnly.bits());
+    options.open(path)?.write_all(bytes.as_ref())
 }
 
 /// Creates a file as [`write_unshared`] does, for content that is streamed.

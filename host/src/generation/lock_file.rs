@@ -23,6 +23,7 @@ use attune_schemas::{Digest, PackRef, Version};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::list_digests::ListDigests;
 use crate::environment::{EnvironmentDescription, EnvironmentName, FileStamp, InstalledEnvironment};
 use crate::machine::Interpreter;
 use crate::machine::NodeInterpreter;
@@ -48,6 +49,9 @@ pub struct Generation {
     /// The Node.js interpreters that its environments use.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub nodes: Vec<NodeInterpreter>,
+    /// The digest of the list of files of each tree of the store that it uses.
+    #[serde(default)]
+    pub lists: ListDigests,
 }
 
 /// A pack of a generation.
@@ -101,6 +105,7 @@ impl Generation {
             packs: BTreeMap::new(),
             interpreters: Vec::new(),
             nodes: Vec::new(),
+            lists: ListDigests::default(),
         }
     }
 

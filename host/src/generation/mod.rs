@@ -4,6 +4,7 @@ mod activate;
 mod entries;
 mod installed;
 mod kept_release;
+mod list_digests;
 mod lock_file;
 mod write;
 
@@ -11,5 +12,6 @@ pub use activate::{create_entry_links, point_current_at, sync_root};
 pub use entries::{Entries, Entry, MARKER, parts_in_store};
 pub use installed::InstalledGeneration;
 pub use kept_release::{FailedEnvironment, KEPT_RELEASE_FORMAT, KeptRelease};
+pub use list_digests::ListDigests;
 pub use lock_file::{GENERATION_FORMAT, Generation, InstalledPack};
 pub use write::{GenerationParts, write_generation};

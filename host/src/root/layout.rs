@@ -37,7 +37,8 @@ impl StoreKind {
     /// Every part.
     pub const ALL: [Self; 5] = [Self::Packs, Self::Wheels, Self::Node, Self::Runtimes, Self::Envs];
 
-    const fn directory(self) -> &'static str {
+    /// The name of its directory.
+    pub const fn directory(self) -> &'static str {
         match self {
             Self::Packs => "packs",
             Self::Wheels => "wheels",
@@ -97,6 +98,21 @@ impl HostRoot {
     /// The directory of one part of the store.
     pub fn store_part(&self, kind: StoreKind) -> PathBuf {
         self.path.join(Self::relative_store(kind))
+    }
+
+    /// Where the lists of the files of the tree of `digest` are.
+    pub fn lists(&self, kind: StoreKind, digest: &Digest) -> PathBuf {
+        self.lists_part(kind).join(digest.hex())
+    }
+
+    /// The directory of the lists of one part of the store.
+    pub fn lists_part(&self, kind: StoreKind) -> PathBuf {
+        self.all_lists().join(kind.directory())
+    }
+
+    /// The directory of all lists.
+    pub fn all_lists(&self) -> PathBuf {
+        self.path.join("store").join("lists")
     }
 
     /// The directory of one part of the store, relative to the root.

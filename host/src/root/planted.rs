@@ -39,7 +39,7 @@ pub enum PlantedError {
 }
 
 /// The directories and files that must not be links, relative to the root; the parts of the store besides.
-const REAL: [&str; 11] = [
+const REAL: [&str; 12] = [
     "generations",
     "staging",
     "state",
@@ -51,6 +51,7 @@ const REAL: [&str; 11] = [
     "state/log/install.jsonl",
     "state/trust",
     "store",
+    "store/lists",
 ];
 
 impl HostRoot {
@@ -71,6 +72,8 @@ impl HostRoot {
         for kind in StoreKind::ALL {
             require_no_link(self.store_part(kind))?;
             require_no_links_in(&self.store_part(kind))?;
+            require_no_link(self.lists_part(kind))?;
+            require_no_links_in(&self.lists_part(kind))?;
         }
         require_no_links_in(&self.trust())?;
         require_no_links_in(&self.generations())?;

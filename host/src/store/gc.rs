@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io;
+use std::path::{Path, PathBuf};
 
 use attune_schemas::Digest;
 use jiff::Timestamp;
@@ -72,13 +73,18 @@ pub fn collect_garbage(root: &HostRoot, options: GcOptions, now: Timestamp) -> R
         // A lock file that cannot be read could name anything, so nothing is removed then.
         used.extend(Generation::load(&root.generation(*id)).map_err(failed)?.store_entries());
     }
-    let entries = unused(root, &used).map_err(failed)?;
+    let entries = unused(&used, |kind| root.store_part(kind)).map_err(failed)?;
+    let lists = unused(&used, |kind| root.lists_part(kind)).map_err(failed)?;
+    let generations = gone.iter().map(|id| root.generation(*id));
+    let trees = entries.iter().map(|(kind, digest)| root.store(*kind, digest));
+    let lists = lists.iter().map(|(kind, digest)| root.lists(*kind, digest));
+    let paths: Vec<PathBuf> = generations.chain(trees).chain(lists).collect();
     let mut disk = DiskUse::default();
-    for path in paths(root, &gone, &entries) {
-        disk.count(&path, 0).map_err(failed)?;
+    for path in &paths {
+        disk.count(path, 0).map_err(failed)?;
     }
     if !options.dry_run {
-        remove(root, &gone, &entries).map_err(failed)?;
+        remove(root, &paths).map_err(failed)?;
     }
     let entries = entries.into_iter().map(|(kind, digest)| RemovedEntry { kind, digest }).collect();
     Ok(GcReport { dry_run: options.dry_run, kept, generations: gone, entries, freed_bytes: disk.freed() })
@@ -105,11 +111,14 @@ fn divide(root: &HostRoot, keep: usize) -> io::Result<(Vec<u64>, Vec<u64>)> {
     Ok((kept, gone))
 }
 
-/// The entries of the store that are not in `used`.
-fn unused(root: &HostRoot, used: &BTreeSet<(StoreKind, Digest)>) -> io::Result<Vec<(StoreKind, Digest)>> {
+/// The entries of the parts of the store, or of their lists, that are not in `used`.
+fn unused(
+    used: &BTreeSet<(StoreKind, Digest)>,
+    part: impl Fn(StoreKind) -> PathBuf,
+) -> io::Result<Vec<(StoreKind, Digest)>> {
     let mut unused = Vec::new();
     for kind in StoreKind::ALL {
-        let digests = names(&root.store_part(kind))?;
+        let digests = names(&part(kind))?;
         // What is not named like an entry is not ours to remove.
         let digests = digests.iter().filter_map(|name| Digest::from_hex(name).ok());
         unused.extend(digests.map(|digest| (kind, digest)).filter(|entry| !used.contains(entry)));
@@ -118,25 +127,16 @@ fn unused(root: &HostRoot, used: &BTreeSet<(StoreKind, Digest)>) -> io::Result<V
     Ok(unused)
 }
 
-fn paths<'a>(
-    root: &'a HostRoot,
-    generations: &'a [u64],
-    entries: &'a [(StoreKind, Digest)],
-) -> impl Iterator<Item = std::path::PathBuf> + 'a {
-    let generations = generations.iter().map(|id| root.generation(*id));
-    generations.chain(entries.iter().map(|(kind, digest)| root.store(*kind, digest)))
-}
-
 /// Moves everything out whole before the first of it is removed: the store never holds a part of a tree, and
 /// whatever dies in between leaves a staging directory, which the next start removes.
-fn remove(root: &HostRoot, generations: &[u64], entries: &[(StoreKind, Digest)]) -> io::Result<()> {
-    if generations.is_empty() && entries.is_empty() {
+fn remove(root: &HostRoot, paths: &[PathBuf]) -> io::Result<()> {
+    if paths.is_empty() {
         return Ok(());
     }
     let aside = root.staging().join(format!("gc-{}", std::process::id()));
     fs_err::create_dir_all(&aside)?;
-    for (number, path) in paths(root, generations, entries).enumerate() {
-        move_tree(&path, &aside.join(number.to_string()))?;
+    for (number, path) in paths.iter().enumerate() {
+        move_tree(path, &aside.join(number.to_string()))?;
     }
     remove_tree(&aside)?;
     // Fails where another is at work, and then it is theirs.
@@ -144,7 +144,7 @@ fn remove(root: &HostRoot, generations: &[u64], entries: &[(StoreKind, Digest)])
     Ok(())
 }
 
-fn names(directory: &std::path::Path) -> io::Result<Vec<String>> {
+fn names(directory: &Path) -> io::Result<Vec<String>> {
     match fs_err::read_dir(directory) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
         entries => entries?.map(|entry| Ok(entry?.file_name().into_string().unwrap_or_default())).collect(),

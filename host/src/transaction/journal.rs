@@ -77,6 +77,7 @@ impl StagingJournal {
             if !used.contains(entry) {
                 let (kind, digest) = entry;
                 move_tree(&root.store(*kind, digest), &undone.join(index.to_string()))?;
+                move_tree(&root.lists(*kind, digest), &undone.join(format!("{index}-lists")))?;
             }
         }
         move_tree(&root.generation(self.entries.generation), &undone.join("generation"))?;

@@ -185,8 +185,8 @@ fn remove_empty_parts(root: &HostRoot) {
         // Links are only ever ours here, since others stop an install before it begins.
         let _ = fs_err::remove_file(file);
     }
-    let directories = StoreKind::ALL.map(|kind| root.store_part(kind)).into_iter();
-    for directory in directories.chain([root.path().join("store"), root.generations()]) {
+    let parts = StoreKind::ALL.into_iter().flat_map(|kind| [root.lists_part(kind), root.store_part(kind)]);
+    for directory in parts.chain([root.all_lists(), root.path().join("store"), root.generations()]) {
         let _ = fs_err::remove_dir(directory);
     }
 }

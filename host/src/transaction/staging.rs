@@ -1,13 +1,16 @@
 //! The directory of one install in progress.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard};
 
 use attune_registry::blob::Durability;
 use attune_schemas::Digest;
 
-use crate::root::{CreatedPaths, HostRoot, StoreKind, remove_tree};
+use crate::root::{CreatedPaths, HostRoot, StoreKind, exchange_trees, remove_tree};
 use crate::transaction::StagingJournal;
+use crate::trees::{KnownDigests, TreeLists};
 
 /// `staging/<id>`; removed when dropped, with everything that was promoted unless that was committed.
 #[derive(Debug)]
@@ -16,6 +19,8 @@ pub struct Staging {
     directory: PathBuf,
     journal: StagingJournal,
     state: State,
+    /// The digests of the lists of the trees that are put in place.
+    lists: Mutex<BTreeMap<(StoreKind, Digest), Digest>>,
     // Last, so that what it removes is empty by then.
     created: CreatedPaths,
 }
@@ -45,6 +50,7 @@ impl Staging {
         let directory = root.staging().join(format!("{generation}-{}", std::process::id()));
         for kind in StoreKind::ALL {
             created.create_dir_all(&root.store_part(kind))?;
+            created.create_dir_all(&root.lists_part(kind))?;
         }
         created.create_dir_all(&root.generations())?;
         created.create_dir_all(&root.staging())?;
@@ -52,7 +58,14 @@ impl Staging {
         let mut journal = StagingJournal::new(&directory, generation, durability);
         // From here on a process that dies leaves something for the next start to find.
         journal.record([])?;
-        Ok(Self { root: root.clone(), directory, journal, state: State::Open, created })
+        Ok(Self {
+            root: root.clone(),
+            directory,
+            journal,
+            state: State::Open,
+            lists: Mutex::default(),
+            created,
+        })
     }
 
     /// Remembers what else this install creates.
@@ -97,7 +110,75 @@ impl Staging {
         fs_err::create_dir_all(tree.parent().expect("a tree is in its part"))
     }
 
-    /// Moves finished trees into the store.
+    /// Takes the list of the files of a finished tree, before it is moved into the store. Files whose digests are
+    /// not in `known` are read.
+    pub fn list(&self, kind: StoreKind, digest: Digest, known: &KnownDigests) -> io::Result<()> {
+        let list = self.staged_lists(kind, &digest).take(&self.tree(kind, &digest), known)?;
+        self.lists().insert((kind, digest), list);
+        Ok(())
+    }
+
+    /// Takes the list of the files of a tree that was made, or changed, where it stays.
+    pub fn list_in_place(&self, kind: StoreKind, digest: Digest, known: &KnownDigests) -> io::Result<()> {
+        let staged = self.staged_lists(kind, &digest);
+        let list = staged.take(&self.root.store(kind, &digest), known)?;
+        TreeLists::of(&self.root, kind, &digest).adopt(&staged)?;
+        self.lists().insert((kind, digest), list);
+        Ok(())
+    }
+
+    /// Adds the files that `is_ours` names to the list of a tree of the store, into which they were written. A tree
+    /// without a list stays without one.
+    pub fn extend_list(
+        &self,
+        kind: StoreKind,
+        digest: Digest,
+        is_ours: &dyn Fn(&Path) -> bool,
+    ) -> io::Result<()> {
+        let Some(old) = self.list_of(kind, &digest) else { return Ok(()) };
+        let (kept, staged) = (TreeLists::of(&self.root, kind, &digest), self.staged_lists(kind, &digest));
+        let list = kept.extend(&old, &self.root.store(kind, &digest), &staged, is_ours)?;
+        kept.adopt(&staged)?;
+        self.lists().insert((kind, digest), list);
+        Ok(())
+    }
+
+    /// The generation will name `list` for a tree that the store has.
+    pub fn take_over(&self, kind: StoreKind, digest: Digest, list: Digest) {
+        self.lists().entry((kind, digest)).or_insert(list);
+    }
+
+    /// The digest of the list of a tree that was put in place or taken over.
+    pub fn list_of(&self, kind: StoreKind, digest: &Digest) -> Option<Digest> {
+        self.lists().get(&(kind, *digest)).copied()
+    }
+
+    fn lists(&self) -> MutexGuard<'_, BTreeMap<(StoreKind, Digest), Digest>> {
+        self.lists.lock().expect("nobody panics while it holds the lists")
+    }
+
+    fn staged_lists(&self, kind: StoreKind, digest: &Digest) -> TreeLists {
+        let lists = self.directory.join("lists").join(kind.directory());
+        TreeLists::in_directory(lists.join(digest.hex()))
+    }
+
+    /// Moves the list that was taken of a tree to those of the store.
+    fn promote_list(&self, kind: StoreKind, digest: &Digest) -> io::Result<()> {
+        if self.list_of(kind, digest).is_none() {
+            return Ok(());
+        }
+        TreeLists::of(&self.root, kind, digest).adopt(&self.staged_lists(kind, digest))
+    }
+
+    /// Puts a finished tree where the store had it, into the place of what is there; it is never undone, since
+    /// what is installed uses it.
+    pub fn put_back(&self, kind: StoreKind, digest: &Digest) -> io::Result<()> {
+        self.promote_list(kind, digest)?;
+        let (new, place) = (self.tree(kind, digest), self.root.store(kind, digest));
+        if place.is_dir() { exchange_trees(&new, &place) } else { fs_err::rename(new, place) }
+    }
+
+    /// Moves finished trees into the store, each after its list.
     ///
     /// The journal is written first, so that an install that dies here is undone by the next one.
     pub fn promote(&mut self, trees: impl IntoIterator<Item = (StoreKind, Digest)>) -> io::Result<()> {
@@ -107,6 +188,7 @@ impl Staging {
         }
         self.journal.record(trees.iter().copied())?;
         for (kind, digest) in trees {
+            self.promote_list(kind, &digest)?;
             fs_err::rename(self.tree(kind, &digest), self.root.store(kind, &digest))?;
         }
         Ok(())

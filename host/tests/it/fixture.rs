@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use attune_host::database::RegisteredPack;
-use attune_host::generation::{GENERATION_FORMAT, Generation, InstalledPack, KeptRelease};
+use attune_host::generation::{GENERATION_FORMAT, Generation, InstalledPack, KeptRelease, ListDigests};
 use attune_host::process::Interrupted;
 use attune_host::root::{HostRoot, StoreKind};
 use attune_host::transaction::{HeldRoot, Step};
+use attune_host::trees::KnownDigests;
 use attune_host::{Change, ChangeError, Prepared, Rows};
 use attune_registry::blob::Durability;
 use attune_schemas::pack_config::PackConfig;
@@ -61,6 +62,7 @@ pub(crate) fn install(
         let pack: PackRef = config.pack.pack.clone();
         if !root.store(StoreKind::Packs, &digest).is_dir() {
             fs_err::create_dir_all(prepared.trees.tree(StoreKind::Packs, &digest)).unwrap();
+            prepared.trees.list(StoreKind::Packs, digest, &KnownDigests::new()).unwrap();
             trees.push((StoreKind::Packs, digest));
         }
         let installed = InstalledPack {
@@ -85,6 +87,7 @@ pub(crate) fn install(
         packs,
         interpreters: Vec::new(),
         nodes: Vec::new(),
+        lists: ListDigests::default(),
     };
     let registered = generation.packs.iter().map(|(pack, installed)| RegisteredPack {
         pack,

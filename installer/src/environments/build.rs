@@ -2,13 +2,13 @@
 
 use std::io;
 use std::num::NonZeroUsize;
-use std::path::Path;
 use std::sync::{Mutex, OnceLock};
 use std::thread;
 
 use attune_host::environment::EnvironmentDescription;
 use attune_host::root::{HostRoot, StoreKind};
 use attune_host::transaction::Staging;
+use attune_host::trees::KnownDigests;
 use attune_schemas::Digest;
 
 use super::nodejs::{self, NodeModulesError};
@@ -50,8 +50,7 @@ pub fn build_environments<'a>(
                 while failure.get().is_none() {
                     let next = queue.lock().expect("no builder panics while it holds the queue").pop();
                     let Some(environment) = next else { return };
-                    let place = staging.tree(StoreKind::Envs, &environment.digest());
-                    if let Err(error) = build(environment, root, &place) {
+                    if let Err(error) = build(environment, root, staging) {
                         // The first failure is the one that is told.
                         let _ = failure.set(error);
                     }
@@ -62,11 +61,17 @@ pub fn build_environments<'a>(
     failure.into_inner().map_or(Ok(digests), Err)
 }
 
-/// Builds one at `place`, from where it will be moved into the store.
-pub fn build(environment: &EnvironmentDescription, root: &HostRoot, place: &Path) -> Result<(), BuildError> {
+/// Builds one in `staging`, from where it will be moved into the store, and takes its list.
+pub fn build(
+    environment: &EnvironmentDescription,
+    root: &HostRoot,
+    staging: &Staging,
+) -> Result<(), BuildError> {
+    let place = staging.tree(StoreKind::Envs, &environment.digest());
     match environment {
-        EnvironmentDescription::Python(python) => Ok(python::build(python, root, place)?),
-        EnvironmentDescription::Node(node) => Ok(nodejs::build(node, root, place)?),
-        EnvironmentDescription::Recipe(_) => Ok(()),
+        EnvironmentDescription::Python(python) => python::build(python, root, &place)?,
+        EnvironmentDescription::Node(node) => nodejs::build(node, root, &place)?,
+        EnvironmentDescription::Recipe(_) => return Ok(()),
     }
+    Ok(staging.list(StoreKind::Envs, environment.digest(), &KnownDigests::new())?)
 }

@@ -5,6 +5,7 @@
 
 mod error;
 mod identity;
+mod known;
 mod node_package;
 mod pipeline;
 mod record;

@@ -5,6 +5,7 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
+use attune_host::trees::KnownDigests;
 use attune_registry::archive::{
     ArchiveError, NODE_PACKAGE_LIMITS, NodeFile, TarLimits, read_node_package, unpack_pack,
 };
@@ -14,7 +15,11 @@ use attune_schemas::Digest;
 use attune_schemas::environment_lock::Footprint;
 use sha2::{Digest as _, Sha256};
 
+use super::known::{digests_in, known_digests};
 use crate::environments::PACKAGE_DIRECTORY;
+
+/// Begins the path of each of a package's files in its tree.
+const BELOW_PACKAGE: &str = "package/";
 
 /// The size of one read, in bytes.
 const CHUNK_BYTES: usize = 64 * 1024;
@@ -30,7 +35,7 @@ pub(super) fn unpack_node_package(
     destination: &Path,
     expected: &Footprint,
     programs: &BTreeSet<String>,
-) -> Result<(), ArchiveError> {
+) -> Result<KnownDigests, ArchiveError> {
     let package = destination.join(PACKAGE_DIRECTORY);
     fs_err::create_dir_all(&package)?;
     let limits = TarLimits {
@@ -62,8 +67,9 @@ pub(super) fn unpack_node_package(
         Ok(())
     })?;
     compare(&found.footprint, expected)?;
-    write_record(&records.into_values().collect::<Vec<_>>(), destination)?;
-    Ok(())
+    let records: Vec<RecordEntry> = records.into_values().collect();
+    write_record(&records, destination)?;
+    Ok(digests_in(BELOW_PACKAGE, &records))
 }
 
 /// Unpacks what an install script made into `destination`, which must not exist.
@@ -71,14 +77,14 @@ pub(super) fn unpack_overlay(
     reader: impl Read,
     destination: &Path,
     expected: &Footprint,
-) -> Result<(), ArchiveError> {
+) -> Result<KnownDigests, ArchiveError> {
     fs_err::create_dir_all(destination)?;
     let package = destination.join(PACKAGE_DIRECTORY);
-    unpack_pack(reader, &package, expected)?;
+    let files = unpack_pack(reader, &package, expected)?;
     let mut records = Vec::new();
     record_tree(&package, "", &mut records)?;
     write_record(&records, destination)?;
-    Ok(())
+    Ok(known_digests(BELOW_PACKAGE, files))
 }
 
 fn record_tree(directory: &Path, prefix: &str, records: &mut Vec<RecordEntry>) -> io::Result<()> {

@@ -12,6 +12,7 @@ use std::thread;
 use attune_host::process::{Interrupt, Interrupted};
 use attune_host::root::StoreKind;
 use attune_host::transaction::Staging;
+use attune_host::trees::KnownDigests;
 use attune_registry::archive::unpack_pack;
 use attune_registry::atomic_file::create_unshared;
 use attune_registry::blob::{BlobReader, BlobSpool, VerifiedBlob};
@@ -21,8 +22,9 @@ use attune_schemas::Digest;
 
 use super::error::UnpackError;
 use super::identity::check_identity;
+use super::known::known_digests;
 use super::node_package::{unpack_node_package, unpack_overlay};
-use super::record::rewrite_record;
+use super::record::digests_of_wheel;
 use super::runtime::unpack_runtime;
 use super::wheel::unpack_wheel;
 use crate::plan::{InstallPlan, NeededNodePackage, TreeToUnpack};
@@ -113,7 +115,8 @@ fn unpack(plan: &InstallPlan, staging: &Staging, blob: VerifiedBlob) -> Result<(
         // It is only needed as it is.
         return Ok(());
     };
-    unpack_tree(tree, reader, &staging.tree(key.0, &digest), digest)
+    let known = unpack_tree(tree, reader, &staging.tree(key.0, &digest), digest)?;
+    Ok(staging.list(key.0, digest, &known)?)
 }
 
 fn unpack_tree(
@@ -121,13 +124,15 @@ fn unpack_tree(
     mut reader: BlobReader,
     destination: &Path,
     digest: Digest,
-) -> Result<(), UnpackError> {
+) -> Result<KnownDigests, UnpackError> {
     let archive = |source| UnpackError::Archive { digest, source };
     if !matches!(tree, TreeToUnpack::Wheel(_)) {
         reader.release_switch().forward_only();
     }
     match tree {
-        TreeToUnpack::Pack { unpacked } => unpack_pack(reader, destination, unpacked).map_err(archive),
+        TreeToUnpack::Pack { unpacked } => {
+            unpack_pack(reader, destination, unpacked).map(|files| known_digests("", files)).map_err(archive)
+        }
         TreeToUnpack::Overlay { unpacked } => unpack_overlay(reader, destination, unpacked).map_err(archive),
         TreeToUnpack::Runtime(release) => unpack_runtime(reader, destination, release).map_err(archive),
         TreeToUnpack::NodePackage(NeededNodePackage { package, programs }) => {
@@ -136,10 +141,7 @@ fn unpack_tree(
         }
         TreeToUnpack::Wheel(wheel) => unpack_wheel(reader, destination, &wheel.unpacked)
             .and_then(|()| check_identity(destination, &wheel.filename))
-            .and_then(|()| match wheel.wrong_record {
-                Some(_) => Ok(rewrite_record(destination)?),
-                None => Ok(()),
-            })
+            .and_then(|()| Ok(digests_of_wheel(destination, wheel.wrong_record.is_some())?))
             .map_err(|source| UnpackError::Wheel { filename: wheel.filename.clone(), source }),
     }
 }

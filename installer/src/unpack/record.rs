@@ -5,19 +5,35 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use attune_host::trees::KnownDigests;
 use attune_registry::atomic_file::write_unshared;
 use attune_registry::blob::digest_of_reader;
-use attune_registry::wheel::record::{RecordEntry, record_bytes};
+use attune_registry::wheel::record::{RecordEntry, read_record, record_bytes};
+
+use super::known::digests_in;
+
+/// The digests of the files of the wheel unpacked at `tree`, by its RECORD. Whoever built the release has held that
+/// against every file; where it was wrong, it is written anew before.
+pub(super) fn digests_of_wheel(tree: &Path, is_wrong: bool) -> io::Result<KnownDigests> {
+    let Some(record) = record_of(tree)? else { return Ok(KnownDigests::new()) };
+    if is_wrong {
+        return Ok(digests_in("", &rewrite_record(tree, &record)?));
+    }
+    match read_record(&record) {
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => Ok(KnownDigests::new()),
+        entries => Ok(digests_in("", &entries?)),
+    }
+}
 
 /// Writes the RECORD of the wheel unpacked at `tree` anew.
-pub(super) fn rewrite_record(tree: &Path) -> io::Result<()> {
-    let Some(record) = record_of(tree)? else { return Ok(()) };
+fn rewrite_record(tree: &Path, record: &Path) -> io::Result<Vec<RecordEntry>> {
     let mut entries = Vec::new();
-    add_files(tree, tree, &record, &mut entries)?;
+    add_files(tree, tree, record, &mut entries)?;
     entries.sort_by(|a, b| a.path.cmp(&b.path));
-    entries.push(RecordEntry { path: relative(tree, &record), hash: None, size: None });
-    fs_err::remove_file(&record)?;
-    write_unshared(&record, record_bytes(&entries))
+    entries.push(RecordEntry { path: relative(tree, record), hash: None, size: None });
+    fs_err::remove_file(record)?;
+    write_unshared(record, record_bytes(&entries))?;
+    Ok(entries)
 }
 
 /// Where the wheel's RECORD is.
@@ -51,8 +67,6 @@ fn relative(tree: &Path, path: &Path) -> String {
 
 #[cfg(test)]
 mod tests {
-    use attune_registry::wheel::record::read_record;
-
     use super::*;
 
     #[test]
@@ -63,7 +77,10 @@ mod tests {
         fs_err::create_dir_all(at("a")).unwrap();
         fs_err::write(at("a/b.py"), "x").unwrap();
         fs_err::write(at("a-1.dist-info/RECORD"), "a\\b.py,sha256=wrong,1\n").unwrap();
-        rewrite_record(tree.path()).unwrap();
+        let digests = digests_of_wheel(tree.path(), true).unwrap();
+        let expected = KnownDigests::from([("a/b.py".into(), attune_schemas::Digest::of(b"x"))]);
+        assert_eq!(digests, expected);
+        assert_eq!(digests_of_wheel(tree.path(), false).unwrap(), digests);
         let entries = read_record(&at("a-1.dist-info/RECORD")).unwrap();
         let own = RecordEntry { path: "a-1.dist-info/RECORD".to_owned(), hash: None, size: None };
         assert_eq!(entries, [RecordEntry::of("a/b.py".to_owned(), b"x"), own]);

@@ -5,6 +5,8 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use attune_schemas::environment_lock::Footprint;
+use attune_schemas::{Digest, EntryPath};
+use sha2::{Digest as _, Sha256};
 
 use super::MAX_WINDOW_LOG;
 use super::entries::{EntryKind, TarEntry, TarLimits, TarStream};
@@ -17,10 +19,20 @@ pub const PACK_LIMITS: TarLimits =
 /// Unpacks the pack archive in `reader` into `destination`, which must not exist.
 ///
 /// Files become read-only. What is unpacked must be exactly `expected`. When this fails, the caller
-/// removes `destination`.
-pub fn unpack_pack(reader: impl Read, destination: &Path, expected: &Footprint) -> Result<(), ArchiveError> {
+/// removes `destination`. Returns every file with the digest of what was written.
+pub fn unpack_pack(
+    reader: impl Read,
+    destination: &Path,
+    expected: &Footprint,
+) -> Result<Vec<(EntryPath, Digest)>, ArchiveError> {
     fs_err::create_dir(destination)?;
-    read_pack(reader, expected, |entry, content| write_entry(entry, content, destination))
+    let mut files = Vec::new();
+    read_pack(reader, expected, |entry, content| {
+        let written = write_entry(entry, content, destination)?;
+        files.extend(written.map(|digest| (entry.path.clone(), digest)));
+        Ok(())
+    })?;
+    Ok(files)
 }
 
 /// Reads the pack archive in `reader` as [`unpack_pack`] does, and writes nothing.
@@ -58,21 +70,45 @@ fn read_pack(
     compare(&found, expected)
 }
 
-fn write_entry(entry: &TarEntry, content: &mut dyn Read, destination: &Path) -> Result<(), ArchiveError> {
+/// Writes an entry; returns the digest of a file.
+fn write_entry(
+    entry: &TarEntry,
+    content: &mut dyn Read,
+    destination: &Path,
+) -> Result<Option<Digest>, ArchiveError> {
     let path = entry.path.below(destination);
     match entry.kind {
         EntryKind::Directory => {
             fs_err::create_dir(&path)?;
+            Ok(None)
         }
         EntryKind::File { executable } => {
             let mode = if executable { 0o555 } else { 0o444 };
             let mut options = fs_err::OpenOptions::new();
             options.write(true).create_new(true).options_mut().mode(mode);
-            let mut file = options.open(&path)?;
-            copy(content, &mut file)?;
+            let mut hashing = HashingWrite { file: options.open(&path)?, hasher: Sha256::new() };
+            copy(content, &mut hashing)?;
+            Ok(Some(Digest::from_bytes(hashing.hasher.finalize().into())))
         }
     }
-    Ok(())
+}
+
+/// Hashes what is written to a file.
+struct HashingWrite {
+    file: fs_err::File,
+    hasher: Sha256,
+}
+
+impl Write for HashingWrite {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = self.file.write(bytes)?;
+        self.hasher.update(&bytes[..count]);
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
 }
 
 /// Copies a file's content; a failed read is damage, a failed write is not.
@@ -107,8 +143,6 @@ mod tests {
     use std::collections::BTreeMap;
     use std::os::unix::fs::PermissionsExt;
 
-    use attune_schemas::EntryPath;
-
     use super::super::write::{SourceFile, write_pack};
     use super::*;
 
@@ -131,7 +165,8 @@ mod tests {
             pack(&[("pack.yaml", "ref: demo", false), ("actions/run.sh", "#!/bin/sh", true)]);
         let directory = tempfile::tempdir().unwrap();
         let destination = directory.path().join("demo");
-        unpack_pack(&bytes[..], &destination, &footprint).unwrap();
+        let files = unpack_pack(&bytes[..], &destination, &footprint).unwrap();
+        assert_eq!(files[1], ("pack.yaml".parse().unwrap(), Digest::of(b"ref: demo")));
         assert_eq!(fs_err::read_to_string(destination.join("pack.yaml")).unwrap(), "ref: demo");
         let mode = fs_err::metadata(destination.join("actions/run.sh")).unwrap().permissions().mode();
         assert_eq!(mode & 0o111, 0o111 & mode);

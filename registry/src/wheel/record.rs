@@ -34,6 +34,12 @@ impl RecordEntry {
         Self { path, hash: Some(hash), size: Some(size) }
     }
 
+    /// The digest, if there is one and it is a sha256.
+    pub fn digest(&self) -> Option<Digest> {
+        let bytes = URL_SAFE_NO_PAD.decode(self.sha256()?).ok()?;
+        bytes.try_into().ok().map(Digest::from_bytes)
+    }
+
     /// The digest in the form that [`base64_of`] gives, if there is one.
     pub fn sha256(&self) -> Option<&str> {
         let digest = self.hash.as_deref().and_then(|hash| hash.strip_prefix("sha256="));

@@ -12,6 +12,7 @@ use std::thread;
 use attune_host::environment::PythonEnvironment;
 use attune_host::process::Interrupt;
 use attune_host::root::{HostRoot, StoreKind};
+use attune_host::transaction::Staging;
 use attune_registry::atomic_file::write_unshared;
 use attune_schemas::{Digest, PythonMinor};
 
@@ -35,11 +36,21 @@ for line in sys.stdin.buffer:
     sys.stdout.flush()
 "#;
 
+/// A wheel that is not compiled yet.
+struct WheelToCompile {
+    digest: Digest,
+    /// The file that says for which Python it is compiled.
+    marker: PathBuf,
+    /// Its modules, relative to the directory of all wheels.
+    modules: Vec<PathBuf>,
+}
+
 /// Compiles those wheels of `environments` that are not compiled yet, by several processes; tells how many
 /// modules there were.
 pub fn compile_bytecode<'a>(
     environments: impl Iterator<Item = &'a PythonEnvironment>,
     root: &HostRoot,
+    staging: &Staging,
     interrupt: &Interrupt,
 ) -> io::Result<usize> {
     let mut wanted: BTreeMap<(PythonMinor, Digest), &Path> = BTreeMap::new();
@@ -49,30 +60,37 @@ pub fn compile_bytecode<'a>(
             wanted.insert((minor, wheel.digest), &environment.interpreter.executable);
         }
     }
-    let mut pythons: BTreeMap<&Path, Vec<(PathBuf, Vec<PathBuf>)>> = BTreeMap::new();
+    let mut pythons: BTreeMap<&Path, Vec<WheelToCompile>> = BTreeMap::new();
     for ((minor, digest), python) in wanted {
         let wheel = root.store(StoreKind::Wheels, &digest);
         let marker = wheel.join(format!("{COMPILED_PREFIX}{}", minor.to_string().replace('.', "")));
         if !marker.exists() {
             let mut modules = Vec::new();
             find_modules(&wheel, Path::new(&digest.hex()), &mut modules)?;
-            pythons.entry(python).or_default().push((marker, modules));
+            pythons.entry(python).or_default().push(WheelToCompile { digest, marker, modules });
         }
     }
     let mut count = 0;
     for (python, wheels) in pythons {
-        let (markers, modules): (Vec<PathBuf>, Vec<Vec<PathBuf>>) = wheels.into_iter().unzip();
-        let modules = modules.concat();
+        let modules: Vec<PathBuf> = wheels.iter().flat_map(|wheel| &wheel.modules).cloned().collect();
         compile(python, &root.store_part(StoreKind::Wheels), &modules, interrupt)?;
         if interrupt.is_raised() {
             return Ok(count);
         }
-        for marker in markers {
-            write_unshared(&marker, "")?;
+        for wheel in wheels {
+            write_unshared(&wheel.marker, "")?;
+            staging.extend_list(StoreKind::Wheels, wheel.digest, &is_of_compilation)?;
         }
         count += modules.len();
     }
     Ok(count)
+}
+
+/// Whether compiling wrote the file at `path` of a wheel, or the directory that it is in.
+fn is_of_compilation(path: &Path) -> bool {
+    let is_marker = path.to_str().is_some_and(|name| name.starts_with(COMPILED_PREFIX));
+    let in_cache = path.iter().any(|part| part == "__pycache__");
+    is_marker || (in_cache && path.extension().is_none_or(|extension| extension == "pyc"))
 }
 
 /// The modules below `directory`, relative to the directory of all wheels.

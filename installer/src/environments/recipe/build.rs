@@ -11,6 +11,7 @@ use attune_host::process::CallerEnvironment;
 use attune_host::process::{Interrupt, Interrupted};
 use attune_host::root::{HostRoot, RootError, StoreKind, remove_tree};
 use attune_host::transaction::Staging;
+use attune_host::trees::KnownDigests;
 use attune_registry::report::Reporter;
 use attune_schemas::environment_lock::Footprint;
 use attune_schemas::{Digest, PackRef};
@@ -115,6 +116,7 @@ pub fn build_recipes(
             failed => failed,
         };
         let Some(error) = error else {
+            staging.list_in_place(StoreKind::Envs, recipe.digest, &KnownDigests::new()).map_err(io)?;
             built.logs.insert(recipe.digest, outcome.log);
             continue;
         };
@@ -227,7 +229,10 @@ impl BuildRecipes<'_> {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Some(Interrupted.into()),
             Err(error) => Some(io(error).into()),
         };
-        let Some(failure) = failure else { return Ok(()) };
+        let Some(failure) = failure else {
+            let list = self.staging.list_in_place(StoreKind::Envs, recipe.digest, &KnownDigests::new());
+            return Ok(list.map_err(io)?);
+        };
         remove_tree(&env).map_err(io)?;
         if was_there {
             fs_err::rename(&aside, &env).map_err(io)?;

@@ -136,7 +136,7 @@ impl Session<'_> {
         if self.options.compile_bytecode {
             let environments = plan.packs.iter().flat_map(|pack| pack.environments.values());
             let environments = environments.filter_map(EnvironmentDescription::as_python);
-            compile_bytecode(environments, self.root, interrupt).map_err(io)?;
+            compile_bytecode(environments, self.root, staging, interrupt).map_err(io)?;
             watch.lap("bytecode");
             interrupt.check()?;
         }

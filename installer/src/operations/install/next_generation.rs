@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use attune_host::generation::{GENERATION_FORMAT, Generation, InstalledPack};
+use attune_host::generation::{GENERATION_FORMAT, Generation, InstalledPack, ListDigests};
 use attune_host::root::HostRoot;
 use attune_schemas::component::count_by_directory;
 use jiff::Timestamp;
@@ -47,7 +47,15 @@ pub(super) fn next_generation(
             nodes.push(known.clone());
         }
     }
-    Generation { format: GENERATION_FORMAT.to_owned(), id, created_at: now, packs, interpreters, nodes }
+    Generation {
+        format: GENERATION_FORMAT.to_owned(),
+        id,
+        created_at: now,
+        packs,
+        interpreters,
+        nodes,
+        lists: ListDigests::default(),
+    }
 }
 
 fn installed_pack(planned: &PlannedPack, registry: &str, root: &HostRoot) -> InstalledPack {

@@ -18,7 +18,7 @@ use attune_host::machine::NodeInterpreterError;
 use attune_host::machine::{InterpreterError, InterpreterSearch};
 use attune_host::process::CallerEnvironment;
 use attune_host::process::{Interrupt, Interrupted};
-use attune_host::root::{HostRoot, RootError, StoreKind, exchange_trees};
+use attune_host::root::{HostRoot, RootError, StoreKind};
 use attune_host::transaction::{AccessError, HeldRoot, Staging};
 use attune_host::{ChangeError, Prepared};
 use attune_registry::blob::Durability;
@@ -244,15 +244,10 @@ fn build_task(
         };
         return Ok(building.exchange(recipe)?);
     }
-    let staged = staging.tree(StoreKind::Envs, &digest);
-    build(&task.environment, root, &staged)?;
-    if place.is_dir() {
-        exchange_trees(&staged, &place).map_err(io)?;
-        return Ok(());
-    }
+    build(&task.environment, root, staging)?;
     // The active generation may have lost it; then it belongs there, and is never undone.
-    if digest == task.old {
-        Ok(fs_err::rename(&staged, &place).map_err(io)?)
+    if digest == task.old || place.is_dir() {
+        Ok(staging.put_back(StoreKind::Envs, &digest).map_err(io)?)
     } else {
         Ok(staging.promote([(StoreKind::Envs, digest)]).map_err(io)?)
     }

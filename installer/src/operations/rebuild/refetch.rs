@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use attune_host::environment::EnvironmentDescription;
-use attune_host::root::{HostRoot, exchange_trees};
+use attune_host::root::HostRoot;
 use attune_host::transaction::Staging;
 use attune_registry::report::Reporter;
 use attune_registry::source::BlobPlan;
@@ -32,12 +32,7 @@ pub(super) fn refetch(
     let plan = InstallPlan::of_packages(environments, &wanted, blobs);
     fetch_and_unpack(&plan, source.source(), staging, &options.interrupt, reporter)?;
     for DamagedPackage { kind, digest, .. } in damaged {
-        let (new, place) = (staging.tree(*kind, digest), root.store(*kind, digest));
-        if place.is_dir() {
-            exchange_trees(&new, &place).map_err(io)?;
-        } else {
-            fs_err::rename(&new, &place).map_err(io)?;
-        }
+        staging.put_back(*kind, digest).map_err(io)?;
     }
     // Kept with the change that these packages are fetched for.
     source.persist_to(&staging.trust(), options.durability)?;

@@ -32,7 +32,7 @@ const REGISTRY: Floors = &[
 const HOST: Floors = &[
     &["process"],
     &["machine", "root"],
-    &["environment"],
+    &["environment", "trees"],
     &["generation"],
     &["database"],
     &["inventory"],
