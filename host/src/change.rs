@@ -116,19 +116,22 @@ impl Change<'_> {
     pub fn commit(self, reached: &mut dyn FnMut(Step) -> Result<(), Interrupted>) -> Result<(), ChangeError> {
         let Prepared { root, durability, mut database, mut trees, .. } = self.prepared;
         let failed = |source| root.failed(source);
-        let to = Generation { lists: lists_of(self.to, self.from, &trees), ..self.to.clone() };
+        let mut to = Generation { lists: lists_of(self.to, self.from, &trees), ..self.to.clone() };
+        if to.root.as_os_str().is_empty() {
+            root.path().clone_into(&mut to.root);
+        }
         let is_new = self.to.id != self.from.id;
-        if is_new {
+        let lock = if is_new {
             let parts = GenerationParts {
                 generation: &to,
                 descriptions: self.descriptions,
                 releases: self.releases,
                 previous: self.from.id,
             };
-            write_generation(root, &parts).map_err(failed)?;
+            write_generation(root, &parts).map_err(failed)?
         } else {
-            to.save(&root.generation(self.to.id), durability).map_err(failed)?;
-        }
+            to.save(&root.generation(self.to.id), durability).map_err(failed)?
+        };
         reached(Step::Written)?;
         if durability == Durability::Synced {
             sync_root(root).map_err(failed)?;
@@ -140,13 +143,14 @@ impl Change<'_> {
                 packs,
                 others: OtherPacks::Keep,
                 generation: self.to.id,
+                lock,
                 previous: self.from.id,
                 tests,
                 now: self.now,
             })?,
             Rows::Environments(updates) => {
                 let generations = is_new.then_some((self.to.id, self.from.id));
-                database.update_environments(updates, generations, self.now)?;
+                database.update_environments(updates, generations, &lock, self.now)?;
             }
         }
         trees.commit();

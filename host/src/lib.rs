@@ -9,6 +9,7 @@
 //! generation    a lock file with its directory; the one rename
 //! database      rows of packs, components and environments, in one transaction
 //! inventory     what is installed, for people and programs
+//! verification  whether what is active is what was installed
 //! transaction   staging, its journal, recovery
 //! store         garbage collection, sizes
 //! change        the one way from a generation to the next
@@ -29,5 +30,6 @@ pub mod root;
 pub mod store;
 pub mod transaction;
 pub mod trees;
+pub mod verification;
 
 pub use change::{Change, ChangeError, Prepared, Rows};

@@ -59,6 +59,11 @@ impl Database {
         Ok(registered_in(&self.connection)?)
     }
 
+    /// The connection, to read by.
+    pub(super) const fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
     /// Begins a transaction.
     pub(super) fn transaction(&mut self) -> Result<Transaction<'_>, DatabaseError> {
         Ok(self.connection.transaction()?)

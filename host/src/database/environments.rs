@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use attune_registry::blob::Durability;
+use attune_schemas::Digest;
 use jiff::Timestamp;
 use rusqlite::params;
 
@@ -96,11 +97,12 @@ pub fn record_verified(
 
 impl Database {
     /// Records that environments were built again. `generation` is the one that has them with the one before,
-    /// if it is a new one.
+    /// if it is a new one; `lock` is the digest of its lock file, or of the one that was written anew.
     pub fn update_environments(
         &mut self,
         rebuilt: &[EnvironmentUpdate],
         generation: Option<(u64, u64)>,
+        lock: &Digest,
         now: Timestamp,
     ) -> Result<(), DatabaseError> {
         let transaction = self.transaction()?;
@@ -112,7 +114,9 @@ impl Database {
             )?;
         }
         if let Some((id, previous)) = generation {
-            record_generation(&transaction, id, previous, now)?;
+            record_generation(&transaction, id, lock, previous, now)?;
+        } else {
+            transaction.execute("UPDATE install_journal SET lock_digest = ?1", [lock.to_string()])?;
         }
         transaction.commit()?;
         Ok(())

@@ -8,7 +8,8 @@ use rusqlite::{Connection, Transaction};
 use super::DatabaseError;
 
 /// Every migration, the first leads from version 0 to 1.
-const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001_tables.sql")];
+const MIGRATIONS: [&str; 2] =
+    [include_str!("migrations/0001_tables.sql"), include_str!("migrations/0002_lock_digest.sql")];
 
 /// The version of the schema that this program writes.
 pub(super) const SCHEMA_VERSION: usize = MIGRATIONS.len();

@@ -4,9 +4,11 @@
 //! migrations   the schema by version: PRAGMA user_version
 //! connection   the file, opened by whoever changes the host
 //! reader       the file, opened read-only by everybody else
+//! audit        whether the file is sound, and has the rows that it should have
 //! register     the rows of packs, in one transaction, with the generation that they are of
 //! ```
 
+mod audit;
 mod component_fields;
 mod component_row;
 mod components;
@@ -21,6 +23,7 @@ mod runtimes;
 use attune_schemas::PackRef;
 use attune_schemas::component::ComponentKind;
 
+pub use audit::{Audit, RowDifference, RowDifferenceKind, audit, row_differences};
 pub use connection::{Database, database_files};
 pub use environments::{EnvironmentUpdate, RecordedEnvironment, environments, record_verified};
 pub use packs::environment_metadata;

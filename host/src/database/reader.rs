@@ -111,7 +111,7 @@ mod tests {
         let mut database = Database::open(&root, Durability::Unsynced, &mut created).unwrap();
         let transaction = database.transaction().unwrap();
         transaction
-            .execute("INSERT INTO install_journal VALUES (1, 42, 41, '2026-01-01T00:00:00Z')", [])
+            .execute("INSERT INTO install_journal VALUES (1, 42, 41, '2026-01-01T00:00:00Z', NULL)", [])
             .unwrap();
         assert_eq!(registered_generation(&root).unwrap(), None);
         transaction.commit().unwrap();

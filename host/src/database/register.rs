@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use attune_schemas::PackRef;
 use attune_schemas::pack_test_result::PackTestResult;
+use attune_schemas::{Digest, PackRef};
 use jiff::Timestamp;
 
 use super::{Database, DatabaseError, components, packs, runtimes};
@@ -65,6 +65,8 @@ pub struct Registration<'a> {
     pub others: OtherPacks,
     /// The generation that they are of.
     pub generation: u64,
+    /// The digest of its lock file.
+    pub lock: Digest,
     /// The generation before, 0 if there is none.
     pub previous: u64,
     /// How the packs' tests ended.
@@ -90,7 +92,8 @@ impl Database {
         }
         components::link(&transaction, registration.packs)?;
         packs::record_tests(&transaction, registration)?;
-        record_generation(&transaction, registration.generation, registration.previous, registration.now)?;
+        let Registration { generation, lock, previous, now, .. } = *registration;
+        record_generation(&transaction, generation, &lock, previous, now)?;
         transaction.commit()?;
         Ok(())
     }
@@ -105,13 +108,15 @@ fn row_id(generation: u64) -> i64 {
 pub(super) fn record_generation(
     transaction: &rusqlite::Transaction<'_>,
     generation: u64,
+    lock: &Digest,
     previous: u64,
     now: Timestamp,
 ) -> rusqlite::Result<()> {
     transaction.execute(
-        "INSERT INTO install_journal (only, generation, previous, registered_at) VALUES (1, ?1, ?2, ?3) \
-         ON CONFLICT (only) DO UPDATE SET generation = ?1, previous = ?2, registered_at = ?3",
-        rusqlite::params![row_id(generation), row_id(previous), now.to_string()],
+        "INSERT INTO install_journal (only, generation, previous, registered_at, lock_digest) \
+         VALUES (1, ?1, ?2, ?3, ?4) \
+         ON CONFLICT (only) DO UPDATE SET generation = ?1, previous = ?2, registered_at = ?3, lock_digest = ?4",
+        rusqlite::params![row_id(generation), row_id(previous), now.to_string(), lock.to_string()],
     )?;
     Ok(())
 }

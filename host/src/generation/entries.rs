@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use attune_schemas::Digest;
+use attune_schemas::{Digest, PackRef};
 
 use super::lock_file::{Generation, InstalledPack};
 use crate::environment::{EnvironmentKind, EnvironmentName, InstalledEnvironment};
@@ -41,15 +41,30 @@ impl Generation {
         let (packs, environments) = (Path::new("packs"), Path::new("packenvs"));
         entries.insert(packs.to_owned(), Entry::Directory);
         entries.insert(environments.to_owned(), Entry::Directory);
-        for (pack, installed) in &self.packs {
-            let target = store_link(3, StoreKind::Packs, &installed.pack);
-            entries.insert(packs.join(pack.as_str()), Entry::Link(target));
-            for (name, environment) in &installed.environments {
-                entries.insert(environments.join(pack.as_str()), Entry::Directory);
-                let names = parts(&environment.digest)?;
-                let place = Place { installed, name, environment };
-                place.add(&environments.join(pack.as_str()), &names, &mut entries);
-            }
+        for pack in self.packs.keys() {
+            entries.extend(self.entries_of(pack, parts)?);
+        }
+        Ok(entries)
+    }
+
+    /// The entries by which `pack` and its environments are found; none if it is not installed.
+    ///
+    /// # Errors
+    /// Those of `parts`.
+    pub fn entries_of(
+        &self,
+        pack: &PackRef,
+        parts: &dyn Fn(&Digest) -> io::Result<Vec<OsString>>,
+    ) -> io::Result<Entries> {
+        let mut entries = Entries::new();
+        let Some(installed) = self.packs.get(pack) else { return Ok(entries) };
+        let directory = Path::new("packenvs").join(pack.as_str());
+        let target = store_link(3, StoreKind::Packs, &installed.pack);
+        entries.insert(Path::new("packs").join(pack.as_str()), Entry::Link(target));
+        for (name, environment) in &installed.environments {
+            entries.insert(directory.clone(), Entry::Directory);
+            let names = parts(&environment.digest)?;
+            Place { installed, name, environment }.add(&directory, &names, &mut entries);
         }
         Ok(entries)
     }

@@ -31,6 +31,8 @@ use crate::root::{HostRoot, StoreKind};
 
 /// The `format` of a [`Generation`].
 pub const GENERATION_FORMAT: &str = "attune.generation/v1";
+/// The name of the lock file in the directory of its generation.
+pub const LOCK_FILE: &str = "generation.json";
 
 /// The lock file of a generation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -41,6 +43,9 @@ pub struct Generation {
     pub id: u64,
     /// When it was made.
     pub created_at: Timestamp,
+    /// The root whose path its scripts and rows carry; empty where an earlier program made it.
+    #[serde(default)]
+    pub root: PathBuf,
     /// The installed packs.
     pub packs: BTreeMap<PackRef, InstalledPack>,
     /// The interpreters that its environments use, by executable.
@@ -52,6 +57,18 @@ pub struct Generation {
     /// The digest of the list of files of each tree of the store that it uses.
     #[serde(default)]
     pub lists: ListDigests,
+    /// The descriptions and releases beside it, by their paths in its directory.
+    #[serde(default)]
+    pub files: BTreeMap<String, KeptFile>,
+}
+
+/// A file in the directory of a generation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptFile {
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// Its digest.
+    pub digest: Digest,
 }
 
 /// A pack of a generation.
@@ -102,10 +119,12 @@ impl Generation {
             format: GENERATION_FORMAT.to_owned(),
             id: 0,
             created_at: Timestamp::UNIX_EPOCH,
+            root: PathBuf::new(),
             packs: BTreeMap::new(),
             interpreters: Vec::new(),
             nodes: Vec::new(),
             lists: ListDigests::default(),
+            files: BTreeMap::new(),
         }
     }
 
@@ -119,20 +138,37 @@ impl Generation {
 
     /// Reads the lock file in `directory`.
     pub fn load(directory: &Path) -> io::Result<Self> {
-        let path = directory.join("generation.json");
+        Self::load_with_digest(directory).map(|(generation, _)| generation)
+    }
+
+    /// The bytes of its lock file.
+    pub(super) fn to_bytes(&self) -> io::Result<Vec<u8>> {
+        let mut bytes = serde_json::to_vec_pretty(self).map_err(io::Error::from)?;
+        bytes.push(b'\n');
+        Ok(bytes)
+    }
+
+    /// Writes the lock file in `directory` anew, whole or not at all, and returns its digest.
+    pub fn save(&self, directory: &Path, durability: Durability) -> io::Result<Digest> {
+        let bytes = self.to_bytes()?;
+        replace_file_with(&directory.join(LOCK_FILE), &bytes, durability)?;
+        Ok(Digest::of(&bytes))
+    }
+
+    /// The lock file in `directory`, with the digest of its bytes.
+    pub fn load_with_digest(directory: &Path) -> io::Result<(Self, Digest)> {
+        let path = directory.join(LOCK_FILE);
         let bytes = fs_err::read(&path)?;
         let generation: Self = serde_json::from_slice(&bytes).map_err(|error| invalid(&path, &error))?;
         if generation.format != GENERATION_FORMAT {
             return Err(invalid(&path, &format!("its format is `{}`", generation.format.escape_debug())));
         }
-        Ok(generation)
+        Ok((generation, Digest::of(&bytes)))
     }
 
-    /// Writes the lock file in `directory` anew, whole or not at all.
-    pub fn save(&self, directory: &Path, durability: Durability) -> io::Result<()> {
-        let mut bytes = serde_json::to_vec_pretty(self).map_err(io::Error::from)?;
-        bytes.push(b'\n');
-        replace_file_with(&directory.join("generation.json"), &bytes, durability)
+    /// Whether its scripts and rows carry the path of another root than `root`.
+    pub fn was_moved_to(&self, root: &HostRoot) -> bool {
+        !self.root.as_os_str().is_empty() && self.root != root.path()
     }
 
     /// The Pythons that are still what they were when they were asked.

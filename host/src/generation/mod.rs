@@ -13,5 +13,5 @@ pub use entries::{Entries, Entry, MARKER, parts_in_store};
 pub use installed::InstalledGeneration;
 pub use kept_release::{FailedEnvironment, KEPT_RELEASE_FORMAT, KeptRelease};
 pub use list_digests::ListDigests;
-pub use lock_file::{GENERATION_FORMAT, Generation, InstalledPack};
-pub use write::{GenerationParts, write_generation};
+pub use lock_file::{GENERATION_FORMAT, Generation, InstalledPack, KeptFile, LOCK_FILE};
+pub use write::{GenerationParts, KEPT_FOLDERS, write_generation};

@@ -8,10 +8,13 @@ use attune_registry::atomic_file::write_unshared;
 use attune_schemas::{Digest, PackRef};
 
 use super::entries::{Entry, parts_in_store};
-use super::lock_file::Generation;
+use super::lock_file::{Generation, KeptFile, LOCK_FILE};
 use crate::environment::EnvironmentDescription;
 use crate::generation::KeptRelease;
 use crate::root::HostRoot;
+
+/// The folders of a generation's directory whose files its lock file lists.
+pub const KEPT_FOLDERS: [&str; 2] = ["environments", "releases"];
 
 /// The parts of a generation's directory.
 #[derive(Debug, Clone, Copy)]
@@ -26,8 +29,8 @@ pub struct GenerationParts<'a> {
     pub previous: u64,
 }
 
-/// Writes the directory of a generation; nothing points to it yet.
-pub fn write_generation(root: &HostRoot, parts: &GenerationParts<'_>) -> io::Result<()> {
+/// Writes the directory of a generation, to which nothing points yet, and returns the digest of its lock file.
+pub fn write_generation(root: &HostRoot, parts: &GenerationParts<'_>) -> io::Result<Digest> {
     let generation = parts.generation;
     let directory = root.generation(generation.id);
     fs_err::create_dir(&directory)?;
@@ -41,9 +44,24 @@ pub fn write_generation(root: &HostRoot, parts: &GenerationParts<'_>) -> io::Res
             Entry::File(content) => write_unshared(&path, content)?,
         }
     }
-    let mut lock = serde_json::to_vec_pretty(generation).map_err(io::Error::from)?;
-    lock.push(b'\n');
-    write_unshared(&directory.join("generation.json"), lock)
+    let files = kept_files(&directory)?;
+    let lock = Generation { files, ..generation.clone() }.to_bytes()?;
+    write_unshared(&directory.join(LOCK_FILE), &lock)?;
+    Ok(Digest::of(&lock))
+}
+
+/// The descriptions and releases in the directory of a generation.
+fn kept_files(directory: &Path) -> io::Result<BTreeMap<String, KeptFile>> {
+    let mut files = BTreeMap::new();
+    for folder in KEPT_FOLDERS {
+        for entry in fs_err::read_dir(directory.join(folder))? {
+            let entry = entry?;
+            let bytes = fs_err::read(entry.path())?;
+            let file = KeptFile { bytes: bytes.len() as u64, digest: Digest::of(&bytes) };
+            files.insert(format!("{folder}/{}", entry.file_name().to_string_lossy()), file);
+        }
+    }
+    Ok(files)
 }
 
 fn describe_environments(root: &HostRoot, parts: &GenerationParts<'_>) -> io::Result<()> {

@@ -70,6 +70,11 @@ impl HostRoot {
         Ok(Self { path })
     }
 
+    /// The root at `path`, as a generation recorded it: whatever is there now.
+    pub fn recorded(path: &Path) -> Self {
+        Self { path: path.to_owned() }
+    }
+
     /// The root itself.
     pub fn path(&self) -> &Path {
         &self.path

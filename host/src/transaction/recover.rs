@@ -155,7 +155,7 @@ fn register_again(
     };
     let Some(active) = active else { return Err(disagreement()) };
     let failed = |source| root.failed(source);
-    let generation = Generation::load(&root.generation(active)).map_err(failed)?;
+    let (generation, lock) = Generation::load_with_digest(&root.generation(active)).map_err(failed)?;
     let installed = InstalledGeneration::load(root, generation).map_err(failed)?;
     let packs =
         installed.as_ref().and_then(InstalledGeneration::registered_packs).ok_or_else(disagreement)?;
@@ -167,6 +167,7 @@ fn register_again(
         packs: &packs,
         others: OtherPacks::Remove,
         generation: active,
+        lock,
         previous: registered,
         tests: &[],
         now,

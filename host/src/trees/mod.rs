@@ -22,5 +22,5 @@ mod survey;
 pub use difference::{Difference, ListedKind};
 pub use file_list::{Content, FileList, FileListError, KnownDigests, ListedEntry};
 pub use kept::TreeLists;
-pub use reading::{Examined, TreeToExamine, examine};
+pub use reading::{Examined, TreeToExamine, examine, in_parallel};
 pub use survey::{Found, FoundKind, Stamp, Survey};

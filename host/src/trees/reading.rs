@@ -127,7 +127,7 @@ fn digest_of(path: &std::path::Path) -> io::Result<Digest> {
 }
 
 /// The results of `work` for every number below `count`, in order, by as many threads as there are processors.
-fn in_parallel<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
+pub fn in_parallel<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
     let workers = thread::available_parallelism().map_or(1, NonZeroUsize::get).min(count);
     if workers <= 1 {
         return (0..count).map(work).collect();

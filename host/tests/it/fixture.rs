@@ -84,10 +84,12 @@ pub(crate) fn install(
         format: GENERATION_FORMAT.to_owned(),
         id: prepared.id(),
         created_at: now(),
+        root: root.path().to_owned(),
         packs,
         interpreters: Vec::new(),
         nodes: Vec::new(),
         lists: ListDigests::default(),
+        files: BTreeMap::new(),
     };
     let registered = generation.packs.iter().map(|(pack, installed)| RegisteredPack {
         pack,

@@ -8,6 +8,7 @@ use attune_host::inventory::InventoryError;
 use attune_host::root::{LockError, PlantedError, RootError};
 use attune_host::store::GcError;
 use attune_host::transaction::{AccessError, RecoverError};
+use attune_host::verification::VerificationError;
 use attune_registry::reader::ReaderError;
 use attune_registry::resolve::ResolveError;
 use attune_registry::source::SourceError;
@@ -57,6 +58,21 @@ impl Hint for RootError {
                 "find out who made it, and remove it; to have the root elsewhere, use --root or a bind mount"
                     .to_owned(),
             ),
+        }
+    }
+}
+
+impl Hint for VerificationError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Root(error) => error.hint(),
+            Self::NoRoot { .. } | Self::NothingInstalled { .. } => {
+                Some("name the root that packs were installed to with --root DIR".to_owned())
+            }
+            Self::NotInstalled { .. } => {
+                Some("see the packs that are there with `attune-install list`".to_owned())
+            }
+            Self::Interrupted(_) => None,
         }
     }
 }

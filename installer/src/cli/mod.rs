@@ -12,6 +12,7 @@ mod list;
 mod settings;
 mod trust;
 mod trust_hints;
+mod verify;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -62,6 +63,8 @@ enum Command {
     Install(install::InstallArgs),
     /// Show what is installed.
     List(list::ListArgs),
+    /// Check that everything installed is still what was installed.
+    Verify(verify::VerifyArgs),
     /// Show what each pack costs on disk, alone and shared.
     Du(disk::DuArgs),
     /// Remove older generations, and what only they used.
@@ -85,6 +88,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, now: Timestamp) -> ExitCode
         None => cli.install.run(now),
         Some(Command::Install(args)) => args.run(now),
         Some(Command::List(args)) => args.run(),
+        Some(Command::Verify(args)) => args.run(),
         Some(Command::Du(args)) => args.run(),
         Some(Command::Gc(args)) => args.run(now),
         Some(Command::Env(args)) => args.run(now),

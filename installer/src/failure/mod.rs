@@ -9,6 +9,7 @@ use attune_host::inventory::InventoryError;
 use attune_host::root::{LockError, RootError};
 use attune_host::store::GcError;
 use attune_host::transaction::{AccessError, RecoverError};
+use attune_host::verification::VerificationError;
 use attune_registry::archive::ArchiveError;
 use attune_registry::reader::ReaderError;
 use attune_registry::release_check::WheelError;
@@ -281,6 +282,18 @@ impl Failed for RecipeError {
         match self {
             Self::Root(error) => error.kind(),
             Self::Failed { .. } | Self::NoDescription { .. } => FailureKind::Environment,
+            Self::Interrupted(_) => FailureKind::Interrupted,
+        }
+    }
+}
+
+impl Failed for VerificationError {
+    fn kind(&self) -> FailureKind {
+        match self {
+            Self::Root(error) => error.kind(),
+            Self::NoRoot { .. } | Self::NothingInstalled { .. } | Self::NotInstalled { .. } => {
+                FailureKind::Failed
+            }
             Self::Interrupted(_) => FailureKind::Interrupted,
         }
     }

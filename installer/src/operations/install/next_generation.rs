@@ -1,5 +1,6 @@
 //! The lock file of the generation that an install makes.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use attune_host::generation::{GENERATION_FORMAT, Generation, InstalledPack, ListDigests};
@@ -47,14 +48,18 @@ pub(super) fn next_generation(
             nodes.push(known.clone());
         }
     }
+    // What stays on a root that was moved goes on carrying the old path.
+    let path = if plan.kept.is_empty() { root.path() } else { &active.root };
     Generation {
         format: GENERATION_FORMAT.to_owned(),
         id,
         created_at: now,
+        root: path.to_owned(),
         packs,
         interpreters,
         nodes,
         lists: ListDigests::default(),
+        files: BTreeMap::new(),
     }
 }
 

@@ -35,7 +35,7 @@ const HOST: Floors = &[
     &["environment", "trees"],
     &["generation"],
     &["database"],
-    &["inventory"],
+    &["inventory", "verification"],
     &["transaction"],
     &["store"],
     &["change"],

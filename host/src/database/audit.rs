@@ -1,0 +1,267 @@
+//! Whether a database is sound, and has the rows that its generation would be given.
+//!
+//! The rows that should be there are written as an install writes them, into a database in memory; so there is no
+//! second opinion on what a row looks like.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::str::FromStr as _;
+
+use attune_registry::blob::Durability;
+use attune_schemas::{Digest, PackRef};
+use jiff::Timestamp;
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension};
+
+use super::reader::read;
+use super::register::{OtherPacks, RegisteredPack, Registration};
+use super::{Database, DatabaseError};
+use crate::root::HostRoot;
+
+/// A database, looked at as a whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Audit {
+    /// The generation that its rows are of.
+    pub generation: Option<u64>,
+    /// The digest of that generation's lock file, where it was recorded.
+    pub lock: Option<Digest>,
+    /// The faults that SQLite finds in the file, and rows that refer to none.
+    pub faults: Vec<String>,
+}
+
+/// A row that is not as it was registered.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RowDifference {
+    /// The pack that it belongs to.
+    pub pack: PackRef,
+    /// Its table.
+    pub table: &'static str,
+    /// The ref, path or version that it has in its table.
+    pub row: String,
+    /// The kind of the difference.
+    pub kind: RowDifferenceKind,
+}
+
+/// How a row differs.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RowDifferenceKind {
+    /// It is not there.
+    Missing,
+    /// These columns have other values.
+    Changed(Vec<String>),
+    /// It belongs to an installed pack, which does not have it.
+    Foreign,
+}
+
+/// A table whose rows are an installed pack's.
+struct Table {
+    name: &'static str,
+    /// An expression for what a row is called by.
+    key: &'static str,
+    /// An expression for the pack that a row belongs to.
+    pack: &'static str,
+    /// A condition for rows that an install writes, and removes again.
+    ours: &'static str,
+}
+
+const fn components(name: &'static str, ours: &'static str) -> Table {
+    Table { name, key: "ref", pack: "pack_ref", ours }
+}
+
+const TABLES: [Table; 12] = [
+    Table { name: "pack", key: "ref", pack: "ref", ours: "installation_method = 'offline'" },
+    components("permission_set", "1"),
+    components("runtime", "1"),
+    // Versions stay for environments that had them.
+    Table {
+        name: "runtime_version",
+        key: "runtime_ref || ' ' || version",
+        pack: "(SELECT pack_ref FROM runtime WHERE runtime.id = runtime_version.runtime)",
+        ours: "0",
+    },
+    components("trigger", "is_adhoc = 0"),
+    components("workflow_definition", "1"),
+    components("action", "is_adhoc = 0"),
+    components("work_queue", "1"),
+    components("rule", "is_adhoc = 0"),
+    components("sensor", "is_adhoc = 0"),
+    components("policy", "1"),
+    Table { name: "pack_environment", key: "env_path", pack: "pack_ref", ours: "1" },
+];
+
+/// Columns whose values are numbers of rows, times, or the business of whoever runs the host.
+const PASSING: [&str; 28] = [
+    "id",
+    "created",
+    "updated",
+    "installed_at",
+    "installed_by",
+    "last_verified",
+    "verified_at",
+    "enabled",
+    "accepting_new_items",
+    "available",
+    "auto_detected",
+    "detection_config",
+    "webhook_enabled",
+    "webhook_key",
+    "webhook_config",
+    "sensor",
+    "sensor_ref",
+    "trigger",
+    "action",
+    "dispatch_action",
+    "runtime_version",
+    "env_key",
+    "status",
+    "claimed_by_worker",
+    "claim_expires_at",
+    "owner_identity",
+    "install_log",
+    "install_error",
+];
+
+type Rows = BTreeMap<(&'static str, String), Row>;
+
+struct Row {
+    pack: Option<String>,
+    is_ours: bool,
+    columns: BTreeMap<String, Value>,
+}
+
+/// Looks at the database of `root` as a whole; `None` if there is none, or it has no tables.
+pub fn audit(root: &HostRoot) -> Result<Option<Audit>, DatabaseError> {
+    read(root, |connection| {
+        let mut faults: Vec<String> = Vec::new();
+        connection.pragma_query(None, "integrity_check", |row| {
+            faults.push(row.get(0)?);
+            Ok(())
+        })?;
+        faults.retain(|fault| fault != "ok");
+        connection.pragma_query(None, "foreign_key_check", |row| {
+            let (table, to): (String, String) = (row.get(0)?, row.get(2)?);
+            faults.push(format!("a row of `{table}` refers to one of `{to}` that is not there"));
+            Ok(())
+        })?;
+        let (generation, lock) = registered(connection)?;
+        Ok(Audit { generation, lock, faults })
+    })
+}
+
+/// The registered generation, and the digest of its lock file.
+fn registered(connection: &Connection) -> rusqlite::Result<(Option<u64>, Option<Digest>)> {
+    // A database that no writer has migrated lacks the column.
+    let knows_lock = columns_of(connection, "install_journal")?.iter().any(|column| column == "lock_digest");
+    let lock = if knows_lock { "lock_digest" } else { "NULL" };
+    let sql = format!("SELECT generation, {lock} FROM install_journal");
+    let found = connection
+        .query_row(&sql, [], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Option<String>>(1)?)))
+        .optional()?;
+    let Some((generation, lock)) = found else { return Ok((None, None)) };
+    Ok((u64::try_from(generation).ok(), lock.and_then(|lock| Digest::from_str(&lock).ok())))
+}
+
+/// Holds the rows in the database of `root` against those that `packs`, everything that is installed, would get
+/// there. The rows carry the path of `recorded`, the root that they were written for.
+pub fn row_differences(
+    root: &HostRoot,
+    recorded: &HostRoot,
+    packs: &[RegisteredPack<'_>],
+) -> Result<Vec<RowDifference>, DatabaseError> {
+    let mut scratch = Database::open_file(Path::new(":memory:"), Durability::Unsynced)?;
+    scratch.register(&Registration {
+        root: recorded,
+        packs,
+        others: OtherPacks::Remove,
+        generation: 1,
+        lock: Digest::of(b""),
+        previous: 0,
+        tests: &[],
+        now: Timestamp::UNIX_EPOCH,
+    })?;
+    let expected = rows(scratch.connection())?;
+    let found = read(root, |connection| Ok(rows(connection)?))?.unwrap_or_default();
+    Ok(compare(&expected, &found, packs))
+}
+
+fn compare(expected: &Rows, found: &Rows, packs: &[RegisteredPack<'_>]) -> Vec<RowDifference> {
+    let owner = |row: &Row| packs.iter().map(|registered| registered.pack).find(|pack| row.is_of(pack));
+    let mut differences = Vec::new();
+    let mut add = |pack: &PackRef, (table, row): &(&'static str, String), kind| {
+        differences.push(RowDifference { pack: pack.clone(), table, row: row.clone(), kind });
+    };
+    for (name, row) in expected {
+        // Rows of no pack are what a server brings along.
+        let Some(pack) = owner(row) else { continue };
+        let Some(there) = found.get(name) else {
+            add(pack, name, RowDifferenceKind::Missing);
+            continue;
+        };
+        let changed = row.columns.iter().filter(|(column, value)| {
+            let now = there.columns.get(*column);
+            now.is_some_and(|now| now != *value)
+        });
+        let changed: Vec<String> = changed.map(|(column, _)| column.clone()).collect();
+        if !changed.is_empty() {
+            add(pack, name, RowDifferenceKind::Changed(changed));
+        }
+    }
+    for (name, row) in found.iter().filter(|(name, row)| row.is_ours && !expected.contains_key(*name)) {
+        let own: Option<PackRef> = row.pack.as_deref().and_then(|pack| pack.parse().ok());
+        // A pack that an install registered and that is installed no longer is foreign as well.
+        let pack = owner(row).cloned().or_else(|| own.filter(|_| name.0 == "pack"));
+        if let Some(pack) = pack {
+            add(&pack, name, RowDifferenceKind::Foreign);
+        }
+    }
+    differences.sort();
+    differences
+}
+
+impl Row {
+    fn is_of(&self, pack: &PackRef) -> bool {
+        self.pack.as_deref() == Some(pack.as_str())
+    }
+}
+
+/// The rows of everything that installs write.
+fn rows(connection: &Connection) -> rusqlite::Result<Rows> {
+    let mut rows = Rows::new();
+    for Table { name, key, pack, ours } in TABLES {
+        let mut columns = columns_of(connection, name)?;
+        columns.retain(|column| !PASSING.contains(&column.as_str()));
+        let selected: Vec<String> = columns.iter().map(|column| select(name, column)).collect();
+        let sql = format!("SELECT {key}, {pack}, {ours}, {} FROM {name}", selected.join(", "));
+        let mut statement = connection.prepare(&sql)?;
+        let found = statement.query_map([], |row| {
+            let values = columns.iter().enumerate();
+            let values = values.map(|(at, column)| Ok((column.clone(), row.get::<_, Value>(at + 3)?)));
+            let columns = values.collect::<rusqlite::Result<_>>()?;
+            let is_ours = row.get::<_, Option<bool>>(2)?.unwrap_or_default();
+            Ok(((name, row.get::<_, String>(0)?), Row { pack: row.get(1)?, is_ours, columns }))
+        })?;
+        for row in found {
+            let (name, row) = row?;
+            rows.insert(name, row);
+        }
+    }
+    Ok(rows)
+}
+
+/// An expression for a column's value: numbers of rows differ between databases, what they refer to does not.
+fn select(table: &str, column: &str) -> String {
+    let referred = match (table, column) {
+        // What an operator set there stays.
+        ("pack", "config") => return "NULL".to_owned(),
+        (_, "pack") => "pack",
+        (_, "runtime") => "runtime",
+        (_, "workflow_def") => "workflow_definition",
+        _ => return format!("{table}.{column}"),
+    };
+    format!("(SELECT referred.ref FROM {referred} AS referred WHERE referred.id = {table}.{column})")
+}
+
+fn columns_of(connection: &Connection, table: &str) -> rusqlite::Result<Vec<String>> {
+    let mut statement = connection.prepare("SELECT name FROM pragma_table_info(?1)")?;
+    statement.query_map([table], |row| row.get(0))?.collect()
+}

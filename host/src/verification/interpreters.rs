@@ -1,0 +1,86 @@
+//! The interpreters that environments were made for.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use attune_schemas::PackRef;
+
+use super::Verifying;
+use super::report::{Finding, FindingKind, Findings, HostPart, with_causes};
+use crate::environment::{EnvironmentKind, FileStamp, InstalledEnvironment};
+use crate::machine::{Interpreter, NodeInterpreter};
+use crate::root::StoreKind;
+
+/// The packs with environments on an interpreter, and the programs that start it.
+#[derive(Default)]
+struct Use {
+    packs: Vec<PackRef>,
+    programs: Vec<PathBuf>,
+    is_other: bool,
+}
+
+impl Verifying<'_> {
+    /// Starts each interpreter once, as an environment does, and looks at whether it is still the file that it was.
+    pub(super) fn interpreters(&self, findings: &mut Findings) {
+        let mut used: BTreeMap<(PathBuf, EnvironmentKind), Use> = BTreeMap::new();
+        for (pack, installed) in self.generation.packs.iter().filter(|(pack, _)| self.covers(pack)) {
+            for environment in installed.environments.values() {
+                let interpreter = environment.interpreter.clone();
+                if self.generation.was_moved_to(self.root) && interpreter.starts_with(&self.generation.root) {
+                    // It was moved with the root, which is told once.
+                    continue;
+                }
+                let of_it = used.entry((interpreter, environment.kind)).or_default();
+                let now = FileStamp::of(&environment.interpreter);
+                of_it.is_other |= environment.stamp.is_some() && environment.stamp != now;
+                of_it.programs.push(self.program(environment));
+                if of_it.packs.last() != Some(pack) {
+                    of_it.packs.push(pack.clone());
+                }
+            }
+        }
+        for ((interpreter, kind), Use { packs, mut programs, is_other }) in used {
+            // One that is damaged itself says nothing of the interpreter.
+            programs.retain(|program| !findings.knows(program));
+            if kind != EnvironmentKind::Recipe {
+                programs.truncate(1);
+            }
+            let mut runs = true;
+            for program in programs {
+                if let Err(reason) = starts(&program, kind) {
+                    runs = false;
+                    let finding = Finding::new(FindingKind::Interpreter, HostPart::Interpreter, program);
+                    findings.add(finding.of(packs.iter().cloned()).found(&reason));
+                }
+            }
+            if runs && is_other {
+                let finding = Finding::new(FindingKind::OtherInterpreter, HostPart::Interpreter, interpreter);
+                findings.add(finding.of(packs));
+            }
+        }
+    }
+
+    /// The program that a worker executes, as the store has it.
+    fn program(&self, environment: &InstalledEnvironment) -> PathBuf {
+        let place = self.root.store(StoreKind::Envs, &environment.digest);
+        match &environment.executable {
+            // That of a root that was moved is told of once, for all of it.
+            Some(executable) => match executable.strip_prefix(&self.generation.root) {
+                Ok(relative) => self.root.path().join(relative),
+                Err(_) => executable.clone(),
+            },
+            None => place.join(environment.kind.executable()),
+        }
+    }
+}
+
+fn starts(program: &Path, kind: EnvironmentKind) -> Result<(), String> {
+    match kind {
+        EnvironmentKind::Python => Interpreter::probe(program).map(drop).map_err(|error| with_causes(&error)),
+        EnvironmentKind::Nodejs => {
+            NodeInterpreter::probe(program).map(drop).map_err(|error| with_causes(&error))
+        }
+        EnvironmentKind::Recipe if program.is_file() => Ok(()),
+        EnvironmentKind::Recipe => Err("it is not there".to_owned()),
+    }
+}

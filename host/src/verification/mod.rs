@@ -1,0 +1,127 @@
+//! Whether what runs is what was installed: everything of the active generation, held against what was recorded
+//! when it was installed.
+//!
+//! ```text
+//! generation    its lock file, by the database; its descriptions and releases, by the lock file
+//! links         `packs`, `packenvs` and their like, and every entry of the generation, by the lock file
+//! trees         the files of packs, environments and their packages, by their lists
+//! scripts       the programs that first lines and `pyvenv.cfg` name
+//! interpreters  whether they start, and are still the files that environments were made for
+//! database      whether it is sound, and has the rows that the generation's releases give
+//! ```
+//!
+//! Every byte is read; stamps are not looked at. Nothing is written, no lock is taken, and `current` is read once:
+//! an install that runs meanwhile changes nothing of what it leads to.
+
+mod database;
+mod error;
+mod generation;
+mod interpreters;
+mod links;
+mod report;
+mod scripts;
+mod stored;
+mod trees;
+
+use attune_registry::report::Reporter;
+use attune_schemas::PackRef;
+
+pub use error::VerificationError;
+pub use report::{Finding, FindingKind, HostPart, VerifiedPack, VerifyReport};
+pub use stored::StoredTrees;
+
+use crate::generation::Generation;
+use crate::process::Interrupt;
+use crate::root::HostRoot;
+use generation::Active;
+use report::Findings;
+
+/// What is verified.
+#[derive(Debug, Clone, Default)]
+pub struct VerifyOptions {
+    /// Only these packs; all if there are none.
+    pub packs: Vec<PackRef>,
+    /// Only environments: what they are made of, their links and interpreters.
+    pub only_environments: bool,
+    /// Tells when to stop.
+    pub interrupt: Interrupt,
+}
+
+/// The generation that is verified.
+struct Verifying<'a> {
+    root: &'a HostRoot,
+    generation: &'a Generation,
+    options: &'a VerifyOptions,
+}
+
+/// Verifies what is active on `root`.
+///
+/// # Errors
+/// There is no root, nothing was ever installed to it, a pack is not installed, or somebody asked to stop. What
+/// is wrong with what is installed is in the report.
+pub fn verify(
+    root: &HostRoot,
+    options: &VerifyOptions,
+    reporter: &dyn Reporter,
+) -> Result<VerifyReport, VerificationError> {
+    let mut findings = Findings::default();
+    let (id, directory) = match generation::active(root)? {
+        Active::Generation(id, directory) => (id, directory),
+        Active::None(finding) => {
+            findings.add(finding);
+            return Ok(VerifyReport::new(root, 0, findings));
+        }
+    };
+    let loaded = Generation::load_with_digest(&directory);
+    let (generation, lock) = match loaded {
+        Ok(loaded) => loaded,
+        // Without it nothing says what there should be.
+        Err(error) => {
+            findings.add(generation::unreadable(&directory, &error));
+            return Ok(VerifyReport::new(root, id, findings));
+        }
+    };
+    let missing = options.packs.iter().find(|pack| !generation.packs.contains_key(*pack));
+    if let Some(pack) = missing {
+        let (pack, root) = (pack.clone(), root.path().to_owned());
+        return Err(VerificationError::NotInstalled { pack, root });
+    }
+    let verifying = Verifying { root, generation: &generation, options };
+    let lists = verifying.load_lists(&mut findings);
+    verifying.entry_links(&mut findings)?;
+    verifying.kept_files(&directory, &lists, &mut findings);
+    verifying.trees(&lists, &mut findings, reporter)?;
+    verifying.interpreters(&mut findings);
+    verifying.scripts(&lists, &mut findings);
+    if !options.only_environments {
+        verifying.database(lock, &mut findings)?;
+    }
+    options.interrupt.check()?;
+    let mut report = VerifyReport::new(root, id, findings);
+    report.packs = verifying.packs(&report);
+    Ok(report)
+}
+
+impl Verifying<'_> {
+    /// Whether `pack` is among those that are verified.
+    fn covers(&self, pack: &PackRef) -> bool {
+        self.options.packs.is_empty() || self.options.packs.contains(pack)
+    }
+
+    /// The state of each pack.
+    fn packs(&self, report: &VerifyReport) -> Vec<VerifiedPack> {
+        let packs = self.generation.packs.iter().filter(|(pack, _)| self.covers(pack));
+        let verified = packs.map(|(pack, installed)| {
+            let count = |findings: &[Finding]| findings.iter().filter(|one| one.packs.contains(pack)).count();
+            VerifiedPack {
+                pack: pack.clone(),
+                version: installed.version.clone(),
+                environments: installed.environments.len(),
+                files: report.files_of(installed, self.options.only_environments),
+                differences: count(&report.differences),
+                warnings: count(&report.warnings),
+            }
+        });
+        verified.collect()
+    }
+}

@@ -1,0 +1,128 @@
+//! The trees of the store that may be used again: those that are still as a generation's list says.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use attune_registry::blob::Durability;
+use attune_schemas::Digest;
+
+use crate::generation::{Generation, InstalledPack, ListDigests};
+use crate::root::{HostRoot, StoreKind};
+use crate::trees::{TreeLists, TreeToExamine, examine, in_parallel};
+
+/// The trees in the store of a root that is held, each looked at once.
+///
+/// A tree whose stamp fits was not touched since it was last read; any other is read against its list, and gets a
+/// new stamp if it is whole. One that is not, or that no generation has a list of, counts as not there.
+#[derive(Debug)]
+pub struct StoredTrees<'a> {
+    root: &'a HostRoot,
+    active: &'a Generation,
+    /// The lists of the other generations, once they are needed.
+    others: RefCell<Option<Vec<ListDigests>>>,
+    known: RefCell<BTreeMap<(StoreKind, Digest), Option<Digest>>>,
+}
+
+impl<'a> StoredTrees<'a> {
+    /// Those of `root`, whose active generation is `active`.
+    pub fn new(root: &'a HostRoot, active: &'a Generation) -> Self {
+        Self { root, active, others: RefCell::default(), known: RefCell::default() }
+    }
+
+    /// The root that they are of.
+    pub const fn root(&self) -> &HostRoot {
+        self.root
+    }
+
+    /// Whether the store lacks the tree of `digest`, or has it no longer as it was installed.
+    pub fn lacks(&self, kind: StoreKind, digest: &Digest) -> bool {
+        self.list_of(kind, digest).is_none()
+    }
+
+    /// The trees that were looked at and are whole, with the digests of the lists that they were held against.
+    pub fn whole(&self) -> Vec<(StoreKind, Digest, Digest)> {
+        let known = self.known.borrow();
+        known.iter().filter_map(|((kind, digest), list)| Some((*kind, *digest, (*list)?))).collect()
+    }
+
+    /// Whether every tree and every link of an installed pack is as it was installed.
+    pub fn is_whole(&self, pack: &attune_schemas::PackRef, installed: &InstalledPack) -> bool {
+        self.look_at(installed);
+        installed.store_entries().all(|(kind, digest)| !self.lacks(kind, &digest))
+            && super::links::pack_is_linked(self.root, self.active, pack)
+    }
+
+    /// Looks at the stamps of a pack's trees on every processor.
+    fn look_at(&self, installed: &InstalledPack) {
+        let unknown = |tree: &(StoreKind, Digest)| !self.known.borrow().contains_key(tree);
+        let mut trees: Vec<(StoreKind, Digest)> = installed.store_entries().filter(unknown).collect();
+        trees.sort_unstable();
+        trees.dedup();
+        let (root, lists) = (self.root, &self.active.lists);
+        let moved = self.active.was_moved_to(root);
+        let fits = in_parallel(trees.len(), |at| {
+            let (kind, digest) = &trees[at];
+            let list = lists.get(*kind, digest).filter(|_| !(moved && *kind == StoreKind::Envs))?;
+            let place = root.store(*kind, digest);
+            TreeLists::of(root, *kind, digest).stamp_fits(&list, &place).then_some(list)
+        });
+        let fitting = trees.into_iter().zip(fits).filter(|(_, list)| list.is_some());
+        self.known.borrow_mut().extend(fitting);
+    }
+
+    /// The digest of the list that a tree is held against and found whole by.
+    fn list_of(&self, kind: StoreKind, digest: &Digest) -> Option<Digest> {
+        if let Some(known) = self.known.borrow().get(&(kind, *digest)) {
+            return *known;
+        }
+        let found = self.find_list(kind, digest);
+        self.known.borrow_mut().insert((kind, *digest), found);
+        found
+    }
+
+    fn find_list(&self, kind: StoreKind, digest: &Digest) -> Option<Digest> {
+        let is_dir =
+            fs_err::symlink_metadata(self.root.store(kind, digest)).is_ok_and(|found| found.is_dir());
+        // Scripts of environments carry the path of the root.
+        if !is_dir || (kind == StoreKind::Envs && self.active.was_moved_to(self.root)) {
+            return None;
+        }
+        if let Some(list) = self.active.lists.get(kind, digest) {
+            return self.holds(kind, digest, &list).then_some(list);
+        }
+        let mut others = self.others.borrow_mut();
+        let others = others.get_or_insert_with(|| other_lists(self.root, self.active.id));
+        let lists = others.iter().filter_map(|lists| lists.get(kind, digest));
+        lists.into_iter().find(|list| self.holds(kind, digest, list))
+    }
+
+    /// Whether a tree is as `list` says.
+    fn holds(&self, kind: StoreKind, digest: &Digest, list: &Digest) -> bool {
+        let (kept, place) = (TreeLists::of(self.root, kind, digest), self.root.store(kind, digest));
+        if kept.stamp_fits(list, &place) {
+            return true;
+        }
+        let Ok(loaded) = kept.load(list) else { return false };
+        let examined = examine(&[TreeToExamine { place, list: loaded }], &|_| true).pop().unwrap_or_default();
+        if !examined.is_whole() {
+            return false;
+        }
+        let stamped = examined.stamp.map(|stamp| kept.set_stamp(list, stamp, Durability::Unsynced));
+        if let Some(Err(error)) = stamped {
+            tracing::debug!("the tree will be read again: {error}");
+        }
+        true
+    }
+}
+
+/// The lists of the generations that are not active, from the newest on.
+fn other_lists(root: &HostRoot, active: u64) -> Vec<ListDigests> {
+    let Ok(entries) = fs_err::read_dir(root.generations()) else { return Vec::new() };
+    let ids = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    let mut ids: Vec<u64> = ids.filter(|id| *id != active).collect();
+    ids.sort_unstable_by(|a, b| b.cmp(a));
+    let lists = ids.into_iter().filter_map(|id| Generation::load(&root.generation(id)).ok());
+    // Environments carry the path of the root that they were built on.
+    let here = lists.filter(|generation| !generation.was_moved_to(root));
+    here.map(|generation| generation.lists).collect()
+}

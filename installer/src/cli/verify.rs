@@ -1,0 +1,183 @@
+//! `attune-install verify`
+
+use std::path::Path;
+
+use attune_host::process::Interrupt;
+use attune_host::verification::{Finding, FindingKind, HostPart, VerifyOptions, VerifyReport, verify};
+use attune_schemas::{FailureKind, PackRef};
+use attune_terminal::{Failure, Output, Table, TerminalReporter, write_json_or};
+use clap::Args;
+
+use super::failure::CommandError;
+use super::settings::CommonArgs;
+
+/// Findings that are shown of each list, unless more are asked for.
+const SHOWN: usize = 40;
+
+/// Checks that everything installed is still what was installed.
+///
+/// Every file of every pack and environment is read and held against the digest that was taken when it was unpacked;
+/// links, scripts, interpreters, the generation and the database are checked besides. Nothing is written, and no
+/// install is kept waiting. Exits with 3 when something differs.
+#[derive(Debug, Args)]
+pub(super) struct VerifyArgs {
+    /// Only these packs
+    #[arg(value_name = "PACK")]
+    packs: Vec<PackRef>,
+    /// Only environments: their files, links and interpreters
+    #[arg(long)]
+    environments: bool,
+    #[command(flatten)]
+    common: CommonArgs,
+}
+
+impl VerifyArgs {
+    pub(super) fn run(self) -> (Output, Result<(), CommandError>) {
+        self.common.start_log();
+        let output = self.common.output();
+        (output, self.verify())
+    }
+
+    fn verify(self) -> Result<(), CommandError> {
+        let root = self.common.host_root()?;
+        let options = VerifyOptions {
+            packs: self.packs,
+            only_environments: self.environments,
+            interrupt: Interrupt::on_signals().unwrap_or_default(),
+        };
+        let reporter = TerminalReporter::new(self.common.report.is_silent());
+        let report = verify(&root, &options, &reporter)?;
+        if !self.common.report.is_quiet() {
+            let shown = if self.common.report.verbose > 0 { usize::MAX } else { SHOWN };
+            write_json_or(&report, self.common.output(), |report| render(report, shown))
+                .map_err(|error| CommandError::of_output(&error))?;
+        }
+        if report.is_whole() { Ok(()) } else { Err(differs(&report)) }
+    }
+}
+
+fn differs(report: &VerifyReport) -> CommandError {
+    let (ending, verb) = if report.differences.len() == 1 { ("", "is") } else { ("s", "are") };
+    let count = report.differences.len();
+    let message = format!(
+        "{count} difference{ending} {verb} in `{}`: it is not what was installed",
+        report.root.display()
+    );
+    let is_moved = report.differences.iter().any(|finding| finding.kind == FindingKind::MovedRoot);
+    let hint = if is_moved {
+        "move it back to where it was installed, or install everything again here: what carries the former path is \
+         built anew"
+    } else {
+        "install again from the bundle or registry that it came from: what differs is put back"
+    };
+    CommandError(Failure::from_message(message, FailureKind::Untrusted).with_hint(Some(hint.to_owned())))
+}
+
+fn render(report: &VerifyReport, shown: usize) -> String {
+    let mut text = String::new();
+    if !report.packs.is_empty() {
+        let mut table = Table::new(&["PACK", "VERSION", "FILES", "STATE"]);
+        for pack in &report.packs {
+            let state = match (pack.differences, pack.warnings) {
+                (0, 0) => "whole".to_owned(),
+                (0, warnings) => format!("whole, {}", counted(warnings, "warning")),
+                (differences, _) => counted(differences, "difference"),
+            };
+            table.push(vec![pack.pack.to_string(), pack.version.to_string(), pack.files.to_string(), state]);
+        }
+        text += &format!("{table}\n");
+    }
+    text += &details(report, &report.differences, shown);
+    if !report.warnings.is_empty() {
+        text += "warnings:\n";
+        text += &details(report, &report.warnings, shown);
+    }
+    let state =
+        if report.is_whole() { "everything is as it was installed" } else { "not as it was installed" };
+    text + &format!(
+        "{} (generation {}): {}, {state}\n",
+        report.root.display(),
+        report.generation,
+        counted(report.files, "file")
+    )
+}
+
+fn counted(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
+fn details(report: &VerifyReport, findings: &[Finding], shown: usize) -> String {
+    let mut text = String::new();
+    for finding in findings.iter().take(shown) {
+        text += &format!("{}\n", line(report, finding));
+    }
+    if findings.len() > shown {
+        text += &format!("and {} more, with -v\n", findings.len() - shown);
+    }
+    if text.is_empty() { text } else { text + "\n" }
+}
+
+/// A finding in one line: the packs, the kind, the path, and what makes the difference.
+fn line(report: &VerifyReport, finding: &Finding) -> String {
+    let packs: Vec<String> = finding.packs.iter().map(ToString::to_string).collect();
+    let whose = match &packs[..] {
+        [] => "host".to_owned(),
+        [one] => one.clone(),
+        [first, others @ ..] => format!("{first} and {} more", others.len()),
+    };
+    let path = shown_path(report, finding);
+    let (found, expected) = (finding.found.as_deref(), finding.expected.as_deref());
+    let kind = word(finding);
+    let detail = match (finding.kind, found, expected) {
+        (FindingKind::MovedRoot, _, Some(former)) => {
+            format!(", was {former}: scripts, environments and rows carry that path")
+        }
+        (FindingKind::LeadsElsewhere, Some(found), Some(expected)) => format!(" -> {found}, not {expected}"),
+        (FindingKind::LeadsElsewhere, Some(found), None) => format!(" -> {found}"),
+        (FindingKind::Mode, Some(found), Some(expected)) => format!(": {found}, was {expected}"),
+        (FindingKind::Replaced, _, Some(expected)) => format!(": it is no {expected} any more"),
+        (FindingKind::Script, Some(program), _) => format!(": {program} is not there"),
+        (FindingKind::OtherGeneration, Some(found), Some(expected)) => {
+            format!(": it holds generation {found}, and {expected} is active")
+        }
+        (_, Some(found), _) => format!(": {found}"),
+        _ => String::new(),
+    };
+    let row = finding.row.as_deref().map(|row| format!(" {row}")).unwrap_or_default();
+    format!("{whose}: {kind} {path}{row}{detail}")
+}
+
+const fn word(finding: &Finding) -> &'static str {
+    match finding.kind {
+        FindingKind::Missing => "missing",
+        FindingKind::Changed => "changed",
+        FindingKind::Foreign => "foreign",
+        FindingKind::Replaced => "replaced",
+        FindingKind::LeadsElsewhere => "leads elsewhere",
+        FindingKind::Mode => "permissions of",
+        FindingKind::Unreadable => "cannot be read:",
+        FindingKind::Bytecode => "bytecode",
+        FindingKind::NoList => "no list of files of",
+        FindingKind::MovedRoot => "moved",
+        FindingKind::Interpreter => "does not start",
+        FindingKind::OtherInterpreter => "another interpreter than before:",
+        FindingKind::Script => "script without its program",
+        FindingKind::Database => "damaged",
+        FindingKind::OtherGeneration => "another generation in",
+        FindingKind::InProgress => "an install ran meanwhile, not compared:",
+    }
+}
+
+/// The path by which a pack's file is known, which is not the one in the store.
+fn shown_path(report: &VerifyReport, finding: &Finding) -> String {
+    let path: &Path = &finding.path;
+    if let (HostPart::Pack, Some(pack), Some((_, digest))) =
+        (finding.part, finding.packs.first(), &finding.tree)
+    {
+        let tree = report.root.join("store/packs").join(digest.hex());
+        if let Ok(inside) = path.strip_prefix(tree) {
+            return report.root.join("packs").join(pack.as_str()).join(inside).display().to_string();
+        }
+    }
+    path.display().to_string()
+}
