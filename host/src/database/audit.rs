@@ -25,8 +25,10 @@ pub struct Audit {
     pub generation: Option<u64>,
     /// The digest of that generation's lock file, where it was recorded.
     pub lock: Option<Digest>,
-    /// The faults that SQLite finds in the file, and rows that refer to none.
+    /// The faults that SQLite finds in the file.
     pub faults: Vec<String>,
+    /// Rows that refer to ones that are not there.
+    pub dangling: Vec<String>,
 }
 
 /// A row that is not as it was registered.
@@ -138,13 +140,14 @@ pub fn audit(root: &HostRoot) -> Result<Option<Audit>, DatabaseError> {
             Ok(())
         })?;
         faults.retain(|fault| fault != "ok");
+        let mut dangling = Vec::new();
         connection.pragma_query(None, "foreign_key_check", |row| {
             let (table, to): (String, String) = (row.get(0)?, row.get(2)?);
-            faults.push(format!("a row of `{table}` refers to one of `{to}` that is not there"));
+            dangling.push(format!("a row of `{table}` refers to one of `{to}` that is not there"));
             Ok(())
         })?;
         let (generation, lock) = registered(connection)?;
-        Ok(Audit { generation, lock, faults })
+        Ok(Audit { generation, lock, faults, dangling })
     })
 }
 

@@ -175,7 +175,11 @@ impl Staging {
     pub fn put_back(&self, kind: StoreKind, digest: &Digest) -> io::Result<()> {
         self.promote_list(kind, digest)?;
         let (new, place) = (self.tree(kind, digest), self.root.store(kind, digest));
-        if place.is_dir() { exchange_trees(&new, &place) } else { fs_err::rename(new, place) }
+        if fs_err::symlink_metadata(&place).is_ok() {
+            exchange_trees(&new, &place)
+        } else {
+            fs_err::rename(new, place)
+        }
     }
 
     /// Moves finished trees into the store, each after its list.
@@ -186,7 +190,15 @@ impl Staging {
         if trees.is_empty() {
             return Ok(());
         }
+        // What is there is damaged, and taken over by generations that would lose it if it were undone.
+        let is_there = |(kind, digest): &(StoreKind, Digest)| {
+            fs_err::symlink_metadata(self.root.store(*kind, digest)).is_ok()
+        };
+        let (damaged, trees): (Vec<_>, Vec<_>) = trees.into_iter().partition(is_there);
         self.journal.record(trees.iter().copied())?;
+        for (kind, digest) in damaged {
+            self.put_back(kind, &digest)?;
+        }
         for (kind, digest) in trees {
             self.promote_list(kind, &digest)?;
             fs_err::rename(self.tree(kind, &digest), self.root.store(kind, &digest))?;

@@ -69,6 +69,12 @@ impl Verifying<'_> {
             return;
         }
         match self.rows() {
+            // Rows that are gone are why others refer to none.
+            Ok(differences) if differences.is_empty() => {
+                for fault in &audit.dangling {
+                    findings.add(of(FindingKind::Database).found(fault));
+                }
+            }
             Ok(differences) => differences.into_iter().for_each(|difference| findings.add(difference)),
             Err(error) => findings.add(of(FindingKind::Database).found(&with_causes(&error))),
         }

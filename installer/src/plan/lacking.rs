@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use attune_host::environment::{EnvironmentDescription, NodeEnvironment};
-use attune_host::root::{HostRoot, StoreKind};
+use attune_host::root::StoreKind;
+use attune_host::verification::StoredTrees;
 use attune_registry::reader::VerifiedRelease;
 use attune_schemas::Digest;
 use attune_schemas::environment_lock::{BinLink, LockedNodePackage, LockedWheel};
@@ -12,39 +13,44 @@ use attune_schemas::runtime_index::RuntimeRelease;
 use super::{InstallPlan, NeededNodePackage, TreeToUnpack};
 
 impl InstallPlan {
-    pub(super) fn need_archive(&mut self, release: &VerifiedRelease, root: &HostRoot) {
+    pub(super) fn need_archive(&mut self, release: &VerifiedRelease, stored: &StoredTrees<'_>) {
         let layer = release.pack_layer();
-        if !root.store(StoreKind::Packs, &layer.digest).is_dir() {
+        if stored.lacks(StoreKind::Packs, &layer.digest) {
             self.need(layer.digest, layer.size, TreeToUnpack::Pack { unpacked: release.config.unpacked });
         }
     }
 
-    pub(super) fn need_environment(&mut self, environment: &EnvironmentDescription, root: &HostRoot) {
+    /// Notes an environment, and what it is made of: a directory that is linked into it must be whole as well.
+    pub(super) fn need_environment(
+        &mut self,
+        environment: &EnvironmentDescription,
+        stored: &StoredTrees<'_>,
+    ) {
         let digest = environment.digest();
-        if root.store(StoreKind::Envs, &digest).is_dir() {
-            return;
-        }
+        let is_lacking = stored.lacks(StoreKind::Envs, &digest);
         match environment {
             EnvironmentDescription::Python(python) => {
-                self.need_wheels(&python.wheels, |digest| !root.store(StoreKind::Wheels, digest).is_dir());
+                self.need_wheels(&python.wheels, |digest| stored.lacks(StoreKind::Wheels, digest));
             }
             EnvironmentDescription::Node(node) => {
-                self.need_node_packages(node, |digest| !root.store(StoreKind::Node, digest).is_dir());
+                self.need_node_packages(node, |digest| stored.lacks(StoreKind::Node, digest));
             }
             EnvironmentDescription::Recipe(recipe) => {
-                for blob in &recipe.vendored {
+                for blob in recipe.vendored.iter().filter(|_| is_lacking) {
                     self.vendored.insert(blob.digest, blob.file_name());
                     self.blobs.wanted.insert(blob.digest, blob.size);
                 }
             }
         }
-        self.environments.insert(digest, environment.clone());
+        if is_lacking {
+            self.environments.insert(digest, environment.clone());
+        }
     }
 
-    pub(super) fn need_runtime(&mut self, carried: Option<RuntimeRelease>, root: &HostRoot) {
+    pub(super) fn need_runtime(&mut self, carried: Option<RuntimeRelease>, stored: &StoredTrees<'_>) {
         let Some(release) = carried else { return };
         let digest = release.archive.digest;
-        if !root.store(StoreKind::Runtimes, &digest).is_dir() {
+        if stored.lacks(StoreKind::Runtimes, &digest) {
             self.need(digest, release.archive.size, TreeToUnpack::Runtime(release));
         }
     }

@@ -21,7 +21,8 @@ use std::path::PathBuf;
 use attune_host::environment::{EnvironmentDescription, EnvironmentName, LinkMode, PackEnvironments};
 use attune_host::generation::InstalledPack;
 use attune_host::machine::{Interpreter, NodeInterpreter};
-use attune_host::root::{HostRoot, StoreKind};
+use attune_host::root::StoreKind;
+use attune_host::verification::StoredTrees;
 use attune_registry::reader::VerifiedRelease;
 use attune_registry::release_check::check_release;
 use attune_registry::source::BlobPlan;
@@ -79,13 +80,14 @@ pub struct PlannedPack {
 }
 
 impl InstallPlan {
-    /// Plans the installation of `chosen` on `root`.
+    /// Plans the installation of `chosen` on the root whose trees are `stored`.
     pub fn new(
         chosen: ChosenReleases,
         hosted: &mut HostRuntimes<'_>,
         link_mode: LinkMode,
-        root: &HostRoot,
+        stored: &StoredTrees<'_>,
     ) -> Result<Self, PlanError> {
+        let root = stored.root();
         let blobs = BlobPlan { wanted: BTreeMap::new(), allowed: chosen.allowed };
         let mut plan = Self::empty(chosen.kept, blobs);
         let mut others = Vec::new();
@@ -112,7 +114,7 @@ impl InstallPlan {
             let mut environments = PackEnvironments::new();
             let (mut python, mut node) = (None, None);
             if let Some((environment, carried)) = plan_python(&pack, config, &settings, hosted, &|_| true)? {
-                plan.need_runtime(carried, root);
+                plan.need_runtime(carried, stored);
                 if by_steps("python").is_some() {
                     python = Some(environment);
                 } else {
@@ -121,7 +123,7 @@ impl InstallPlan {
                 }
             }
             if let Some((environment, carried)) = plan_node(&pack, config, &settings, hosted, &|_| true)? {
-                plan.need_runtime(carried, root);
+                plan.need_runtime(carried, stored);
                 if by_steps("node").is_some() {
                     node = Some(environment);
                 } else {
@@ -130,7 +132,7 @@ impl InstallPlan {
                 }
             }
             let versioned = plan_versions(&pack, config, &settings, hosted)?;
-            versioned.carried.into_iter().for_each(|carried| plan.need_runtime(Some(carried), root));
+            versioned.carried.into_iter().for_each(|carried| plan.need_runtime(Some(carried), stored));
             environments.extend(versioned.environments);
             for used in &used {
                 let (interpreter, vendored) = vendored_for(used, python.as_ref(), node.as_ref());
@@ -143,9 +145,9 @@ impl InstallPlan {
                     environments.insert(name, EnvironmentDescription::Recipe(recipe));
                 }
             }
-            plan.need_archive(&release, root);
+            plan.need_archive(&release, stored);
             for environment in environments.values() {
-                plan.need_environment(environment, root);
+                plan.need_environment(environment, stored);
             }
             let replaces = chosen.replaced.get(&pack).cloned();
             plan.packs.push(PlannedPack {

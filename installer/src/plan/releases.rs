@@ -86,12 +86,14 @@ pub enum RegistryPolicy {
     Change,
 }
 
-/// Resolves `requests` over `source` and `active`.
+/// Resolves `requests` over `source` and `active`. `is_whole` tells whether an installed pack that would stay is
+/// still what was installed; one that is not is installed again.
 pub fn choose_releases(
     requests: &[PackRequest],
     policy: RegistryPolicy,
     source: &mut VerifiedSource,
     active: &Generation,
+    is_whole: &dyn Fn(&PackRef, &InstalledPack) -> bool,
 ) -> Result<ChosenReleases, ChooseError> {
     let description = source.source().description().cloned();
     let requests = effective_requests(requests, description.as_ref())?;
@@ -130,6 +132,7 @@ pub fn choose_releases(
         let identical = installed.is_some_and(|installed| installed.manifest == offered.manifest.digest);
         let identical = identical && installed.is_some_and(|installed| installed.registry == registry);
         let same = identical && installed.is_some_and(InstalledPack::environments_are_current);
+        let same = same && installed.is_some_and(|installed| is_whole(&pack, installed));
         let requested = asked || installed.is_some_and(|installed| installed.requested);
         if same && installed.is_some_and(|installed| installed.requested == requested) {
             continue;

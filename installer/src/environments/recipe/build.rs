@@ -9,7 +9,7 @@ use attune_host::generation::FailedEnvironment;
 use attune_host::machine::InterpreterSearch;
 use attune_host::process::CallerEnvironment;
 use attune_host::process::{Interrupt, Interrupted};
-use attune_host::root::{HostRoot, RootError, StoreKind, remove_tree};
+use attune_host::root::{HostRoot, RootError, StoreKind, move_tree, remove_tree};
 use attune_host::transaction::Staging;
 use attune_host::trees::KnownDigests;
 use attune_registry::report::Reporter;
@@ -89,6 +89,9 @@ pub fn build_recipes(
     let mut built = BuiltRecipes::default();
     for recipe in recipes {
         let env = staging.reserve(StoreKind::Envs, recipe.digest).map_err(io)?;
+        // One that is there is damaged. It stays away, whether its successor can be built or not.
+        let aside = staging.directory().join(format!("damaged-{}", recipe.digest.short()));
+        move_tree(&env, &aside).map_err(io)?;
         let pack = root.store(StoreKind::Packs, &recipe.pack);
         let scratch = staging.directory().join("scratch");
         fs_err::create_dir_all(&scratch).map_err(io)?;

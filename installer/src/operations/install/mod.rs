@@ -7,13 +7,15 @@ mod rows;
 
 use attune_host::database::defined_runtimes;
 use attune_host::environment::EnvironmentDescription;
-use attune_host::generation::Generation;
+use attune_host::generation::{Generation, InstalledPack, create_entry_links};
 use attune_host::machine::{Interpreter, Interpreters, NodeInterpreter, NodeInterpreters};
 use attune_host::process::Interrupted;
-use attune_host::root::{HostRoot, RootError, StoreKind};
+use attune_host::root::{CreatedPaths, HostRoot, RootError, StoreKind};
 use attune_host::transaction::{HeldRoot, Step};
+use attune_host::verification::StoredTrees;
 use attune_host::{Change, Prepared, Rows};
 use attune_registry::report::Reporter;
+use attune_schemas::PackRef;
 use attune_schemas::component::count_by_directory;
 use attune_schemas::pack_test_result::PackTestResult;
 
@@ -56,12 +58,21 @@ fn install_or_stop(options: &InstallOptions, reporter: &dyn Reporter) -> Result<
     let mut source = verify(source, &root, &options.trust, options.now)?;
     watch.lap("verify");
     let active = Generation::active(&root).map_err(|source| root.failed(source))?;
-    let chosen = choose_releases(&options.requests, options.registry_policy, &mut source, &active)?;
+    let stored = StoredTrees::new(&root, &active);
+    let is_whole = |pack: &PackRef, installed: &InstalledPack| {
+        let is_whole = stored.is_whole(pack, installed);
+        if !is_whole {
+            reporter.warning(&format!("{pack} is not as it was installed, and is installed again"));
+        }
+        is_whole
+    };
+    let policy = options.registry_policy;
+    let chosen = choose_releases(&options.requests, policy, &mut source, &active, &is_whole)?;
     watch.lap("resolve");
     if let Some(warning) = source.freshness().clock_warning() {
         reporter.warning(&warning);
     }
-    let session = Session { options, root: &root, active: &active, reporter };
+    let session = Session { options, root: &root, active: &active, stored: &stored, reporter };
     if chosen.install.is_empty() {
         return session.unchanged(&source, watch);
     }
@@ -73,6 +84,7 @@ struct Session<'a> {
     options: &'a InstallOptions,
     root: &'a HostRoot,
     active: &'a Generation,
+    stored: &'a StoredTrees<'a>,
     reporter: &'a dyn Reporter,
 }
 
@@ -80,6 +92,7 @@ impl Session<'_> {
     /// Everything is there: writes nothing, unless the source taught something new about trust.
     fn unchanged(&self, source: &VerifiedSource, watch: Stopwatch) -> Result<InstallReport, InstallError> {
         source.persist()?;
+        self.mend_entry_links()?;
         let report = InstallReport {
             outcome: Outcome::Unchanged,
             root: self.root.path().to_owned(),
@@ -95,6 +108,14 @@ impl Session<'_> {
             self.log(&report);
         }
         Ok(report)
+    }
+
+    /// Makes the links again by which packs and environments are found, where somebody removed them.
+    fn mend_entry_links(&self) -> Result<(), RootError> {
+        let mut created = CreatedPaths::default();
+        create_entry_links(self.root, &mut created).map_err(|source| self.root.failed(source))?;
+        created.keep();
+        Ok(())
     }
 
     fn run(
@@ -118,7 +139,7 @@ impl Session<'_> {
             caller: &self.options.caller,
             interrupt: &self.options.interrupt,
         };
-        let mut plan = InstallPlan::new(chosen, &mut hosted, self.options.link_mode, self.root)?;
+        let mut plan = InstallPlan::new(chosen, &mut hosted, self.options.link_mode, self.stored)?;
         check_libraries(&plan, self.options.ignore_missing_libraries, &self.options.caller, self.reporter)?;
         check_space(plan.space, self.root)?;
         watch.lap("plan");
@@ -126,6 +147,9 @@ impl Session<'_> {
         let io = |source| self.root.failed(source);
         let mut prepared = Prepared::begin(self.root, held.take_created(), self.options.durability)?;
         let staging = &mut prepared.trees;
+        for (kind, digest, list) in self.stored.whole() {
+            staging.take_over(kind, digest, list);
+        }
         let interrupt = &self.options.interrupt;
         fetch_and_unpack(&plan, source.source(), staging, interrupt, self.reporter)?;
         staging.promote(plan.trees.keys().copied()).map_err(io)?;
