@@ -188,6 +188,13 @@ impl World {
         Run::of(command)
     }
 
+    /// Runs `attune-install verify` for the root.
+    pub fn verify(&self, arguments: &[&str]) -> Run {
+        let mut command = self.command(Binary::Install);
+        command.arg("verify").args(arguments).arg("--root").arg(self.root());
+        Run::of(command)
+    }
+
     /// What is installed.
     pub fn list(&self) -> Value {
         let mut command = self.command(Binary::Install);

@@ -3,13 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use jiff::Timestamp;
 use serde::Serialize;
 
-use super::InventoryError;
 use crate::database::{DatabaseError, RecordedEnvironment, environments};
 use crate::environment::InstalledEnvironment;
-use crate::root::{CreatedPaths, HostRoot, InstallLock, LockError, StoreKind};
+use crate::root::{HostRoot, StoreKind};
 
 /// The state of an environment, in Attune's words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -77,23 +75,4 @@ pub(super) fn status_of(
         return EnvironmentStatus::Outdated;
     }
     recorded
-}
-
-/// Records what a verification found: environments by their paths, each with whether it is whole.
-///
-/// Returns whether it could: while another install is at work nothing is written.
-pub fn record_verified(
-    root: &HostRoot,
-    found: &[(PathBuf, bool)],
-    now: Timestamp,
-) -> Result<bool, InventoryError> {
-    let mut guard = CreatedPaths::default();
-    let lock = match InstallLock::acquire(root, &mut guard) {
-        Err(LockError::Busy { .. } | LockError::NotWritable { .. }) => return Ok(false),
-        lock => lock?,
-    };
-    guard.keep();
-    crate::database::record_verified(root, found, now)?;
-    drop(lock);
-    Ok(true)
 }

@@ -98,6 +98,11 @@ impl TreeLists {
     /// # Errors
     /// It is not there, cannot be read, or has other bytes than its digest says.
     pub fn load(&self, list: &Digest) -> Result<FileList, Difference> {
+        FileList::parse(&self.read(list)?).map_err(|_| Difference::ListChanged)
+    }
+
+    /// The bytes of the list `list`.
+    fn read(&self, list: &Digest) -> Result<Vec<u8>, Difference> {
         let bytes = match fs_err::read(self.directory.join(list.hex())) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(Difference::NoList),
             Err(error) => {
@@ -105,17 +110,15 @@ impl TreeLists {
             }
             Ok(bytes) => bytes,
         };
-        if Digest::of(&bytes) != *list {
-            return Err(Difference::ListChanged);
-        }
-        FileList::parse(&bytes).map_err(|_| Difference::ListChanged)
+        if Digest::of(&bytes) == *list { Ok(bytes) } else { Err(Difference::ListChanged) }
     }
 
-    /// Whether nothing in the tree at `tree` was touched since it was last read and found to be as `list` says.
+    /// Whether the list `list` is there, and nothing in the tree at `tree` was touched since it was last read and
+    /// found to be as it says.
     pub fn stamp_fits(&self, list: &Digest, tree: &Path) -> bool {
         let kept = fs_err::read(self.directory.join(STAMP));
         let is_of_list = |kept: &Vec<u8>| kept.strip_prefix(format!("{} ", list.hex()).as_bytes()).is_some();
-        kept.ok().filter(is_of_list).is_some_and(|kept| {
+        kept.ok().filter(is_of_list).filter(|_| self.read(list).is_ok()).is_some_and(|kept| {
             Survey::of(tree).is_ok_and(|survey| kept == stamp_line(list, survey.stamp()).as_bytes())
         })
     }

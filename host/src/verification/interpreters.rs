@@ -49,7 +49,8 @@ impl Verifying<'_> {
             for program in programs {
                 if let Err(reason) = starts(&program, kind) {
                     runs = false;
-                    let finding = Finding::new(FindingKind::Interpreter, HostPart::Interpreter, program);
+                    let path = if kind == EnvironmentKind::Recipe { &program } else { &interpreter };
+                    let finding = Finding::new(FindingKind::Interpreter, HostPart::Interpreter, path);
                     findings.add(finding.of(packs.iter().cloned()).found(&reason));
                 }
             }

@@ -1,7 +1,7 @@
 //! The programs that the scripts of environments name in their first line, and the home of `pyvenv.cfg`.
 
 use std::ffi::OsStr;
-use std::io::Read as _;
+use std::io::{self, Read as _};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
@@ -32,7 +32,8 @@ impl Verifying<'_> {
                 let path = place.join(&script.path);
                 let Some(head) = head(&path).filter(|_| !findings.knows(&path)) else { continue };
                 let named = if script.path == "pyvenv.cfg" { home(&head) } else { program(&head) };
-                if let Some(named) = named.filter(|named| !named.exists()) {
+                // Where a link leads that is there is a matter of interpreters.
+                if let Some(named) = named.filter(|named| is_gone(named)) {
                     let finding = Finding::new(FindingKind::Script, HostPart::Environment, path);
                     let packs = used.get(tree).cloned().unwrap_or_default();
                     let finding = finding.of(packs).found(&named.display());
@@ -41,6 +42,10 @@ impl Verifying<'_> {
             }
         }
     }
+}
+
+fn is_gone(path: &Path) -> bool {
+    fs_err::symlink_metadata(path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
 }
 
 fn head(path: &Path) -> Option<Vec<u8>> {

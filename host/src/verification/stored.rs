@@ -21,12 +21,19 @@ pub struct StoredTrees<'a> {
     /// The lists of the other generations, once they are needed.
     others: RefCell<Option<Vec<ListDigests>>>,
     known: RefCell<BTreeMap<(StoreKind, Digest), Option<Digest>>>,
+    goes_by_stamps: bool,
 }
 
 impl<'a> StoredTrees<'a> {
     /// Those of `root`, whose active generation is `active`.
     pub fn new(root: &'a HostRoot, active: &'a Generation) -> Self {
-        Self { root, active, others: RefCell::default(), known: RefCell::default() }
+        Self { root, active, others: RefCell::default(), known: RefCell::default(), goes_by_stamps: true }
+    }
+
+    /// The same, each read whatever its stamp says.
+    #[must_use]
+    pub fn reading_all(self) -> Self {
+        Self { goes_by_stamps: false, ..self }
     }
 
     /// The root that they are of.
@@ -99,7 +106,7 @@ impl<'a> StoredTrees<'a> {
     /// Whether a tree is as `list` says.
     fn holds(&self, kind: StoreKind, digest: &Digest, list: &Digest) -> bool {
         let (kept, place) = (TreeLists::of(self.root, kind, digest), self.root.store(kind, digest));
-        if kept.stamp_fits(list, &place) {
+        if self.goes_by_stamps && kept.stamp_fits(list, &place) {
             return true;
         }
         let Ok(loaded) = kept.load(list) else { return false };

@@ -3,14 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use attune_host::inventory::{
-    Disagreement, InventoryError, ListedEnvironment, disagreement, executable, list_environments,
-};
+use attune_host::inventory::{InventoryError, ListedEnvironment, executable, list_environments};
 use attune_host::machine::InterpreterSearch;
 use attune_host::process::Interrupt;
 use attune_host::root::HostRoot;
 use attune_registry::blob::Durability;
-use attune_registry::report::Reporter as _;
 use attune_schemas::{FailureKind, PackRef};
 use attune_terminal::{Failure, Output, Table, TerminalReporter, write_json_or};
 use clap::{Args, Subcommand};
@@ -19,11 +16,10 @@ use serde::Serialize;
 
 use super::failure::CommandError;
 use super::settings::{CommonArgs, caller_environment};
-use crate::environments::{Damage, VerifiedEnvironment, verify_environments};
 use crate::operations::{RebuildOptions, RebuiltEnvironment, rebuild_environments};
 use crate::source::SourceLocation;
 
-/// Shows the environments of packs, and whether they are whole.
+/// Shows the environments of packs, and builds them again.
 #[derive(Debug, Args)]
 pub(super) struct EnvArgs {
     #[command(subcommand)]
@@ -79,13 +75,10 @@ enum EnvCommand {
         #[command(flatten)]
         common: CommonArgs,
     },
-    /// Check every file against its package's RECORD, and run each interpreter once
+    #[command(hide = true, disable_help_flag = true)]
     Verify {
-        /// Only this pack
-        #[arg(value_name = "PACK")]
-        pack: Option<PackRef>,
-        #[command(flatten)]
-        common: CommonArgs,
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
+        arguments: Vec<String>,
     },
 }
 
@@ -106,8 +99,10 @@ impl EnvArgs {
         | EnvCommand::Path { common, .. }
         | EnvCommand::Show { common, .. }
         | EnvCommand::Repair { common, .. }
-        | EnvCommand::Rebuild { common, .. }
-        | EnvCommand::Verify { common, .. }) = &self.command;
+        | EnvCommand::Rebuild { common, .. }) = &self.command
+        else {
+            return (Output::Text, Err(went_to_verify()));
+        };
         common.start_log();
         let result = common.host_root().and_then(|root| self.command.run(&root, common, now));
         (common.output(), result)
@@ -156,21 +151,7 @@ impl EnvCommand {
                 )?;
                 write(&rebuilt, common, |all| render_rebuilt(all))
             }
-            Self::Verify { pack, .. } => {
-                let verified = verify_environments(root, pack.as_ref(), now)?;
-                if let Some(Disagreement { active, registered }) = disagreement(root)? {
-                    TerminalReporter::new(common.report.is_silent()).warning(&format!(
-                        "generation {active} is active and the database holds generation {registered}; the next \
-                         install brings them together"
-                    ));
-                }
-                write(&verified, common, |all| render_verified(all))?;
-                let damaged = verified.iter().filter(|verified| !verified.damage.is_empty());
-                match damaged.map(|verified| verified.environment.pack.to_string()).collect::<Vec<_>>() {
-                    damaged if damaged.is_empty() => Ok(()),
-                    packs => Err(damaged_environments(&packs)),
-                }
-            }
+            Self::Verify { .. } => Err(went_to_verify()),
         }
     }
 }
@@ -183,12 +164,12 @@ fn write<R: Serialize + ?Sized>(
     write_json_or(report, common.output(), text).map_err(|error| CommandError::of_output(&error))
 }
 
-/// Environments of `packs` are not what was installed.
-fn damaged_environments(packs: &[String]) -> CommandError {
-    let (ending, verb) = if packs.len() == 1 { ("", "is") } else { ("s", "are") };
-    let message = format!("the environment{ending} of {} {verb} damaged", packs.join(", "));
-    let hint = "build what is damaged or outdated again with `attune-install env repair`".to_owned();
-    CommandError(Failure::from_message(message, FailureKind::Environment).with_hint(Some(hint)))
+/// The command has another name now.
+fn went_to_verify() -> CommandError {
+    let message = "`env verify` is a part of `verify` now".to_owned();
+    let hint =
+        "use `attune-install verify --environments`, or `attune-install verify` for packs as well".to_owned();
+    CommandError(Failure::from_message(message, FailureKind::Usage).with_hint(Some(hint)))
 }
 
 /// Which environments to build again.
@@ -288,34 +269,4 @@ fn render_list(environments: &[ListedEnvironment]) -> String {
         ]);
     }
     table.to_string()
-}
-
-fn render_verified(verified: &[VerifiedEnvironment]) -> String {
-    if verified.is_empty() {
-        return "no pack has an environment\n".to_owned();
-    }
-    let mut table = Table::new(&["PACK", "RUNTIME", "FILES", "STATE"]);
-    let mut details = String::new();
-    for one in verified {
-        let state = if one.damage.is_empty() { "whole" } else { "damaged" };
-        let (pack, runtime) = (one.environment.pack.to_string(), one.environment.runtime.clone());
-        for damage in &one.damage {
-            details.extend([&pack, ": ", &describe(damage), "\n"].map(ToString::to_string));
-        }
-        table.push(vec![pack, runtime, one.files.to_string(), state.to_owned()]);
-    }
-    if details.is_empty() { table.to_string() } else { format!("{table}\n{details}") }
-}
-
-fn describe(damage: &Damage) -> String {
-    match damage {
-        Damage::Interpreter { reason } => format!("the interpreter does not start: {reason}"),
-        Damage::Outdated { interpreter } => {
-            format!("it was made for another {} than is there now", interpreter.display())
-        }
-        Damage::Packages { found, expected } => format!("only {found} of {expected} packages are there"),
-        Damage::Missing { path } => format!("missing {}", path.display()),
-        Damage::Changed { path } => format!("changed {}", path.display()),
-        Damage::NoRecord { path } => format!("cannot read {}", path.display()),
-    }
 }

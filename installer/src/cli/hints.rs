@@ -348,6 +348,8 @@ impl Hint for RebuildError {
             Self::Root(error) => error.hint(),
             Self::Access(error) => error.hint(),
             Self::Environments(error) => error.hint(),
+            Self::Verification(error) => error.hint(),
+            Self::Database(error) => error.hint(),
             Self::Plan(error) => error.hint(),
             Self::Source(error) => error.hint(),
             Self::Verify(error) => error.hint(),

@@ -69,7 +69,7 @@ enum Command {
     Du(disk::DuArgs),
     /// Remove older generations, and what only they used.
     Gc(disk::GcArgs),
-    /// Show the environments of packs, and whether they are whole.
+    /// Show the environments of packs, and build them again.
     Env(environments::EnvArgs),
     /// Show and change whom this host trusts.
     Trust(trust::TrustArgs),

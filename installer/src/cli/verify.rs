@@ -1,5 +1,6 @@
 //! `attune-install verify`
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use attune_host::process::Interrupt;
@@ -63,12 +64,15 @@ fn differs(report: &VerifyReport) -> CommandError {
         "{count} difference{ending} {verb} in `{}`: it is not what was installed",
         report.root.display()
     );
-    let is_moved = report.differences.iter().any(|finding| finding.kind == FindingKind::MovedRoot);
-    let hint = if is_moved {
+    let kinds = |kind| report.differences.iter().any(|finding| finding.kind == kind);
+    let comes_anew = |finding: &Finding| finding.tree.is_some() || finding.part == HostPart::Links;
+    let hint = if kinds(FindingKind::MovedRoot) {
         "move it back to where it was installed, or install everything again here: what carries the former path is \
          built anew"
-    } else {
+    } else if report.differences.iter().all(comes_anew) {
         "install again from the bundle or registry that it came from: what differs is put back"
+    } else {
+        "find out who changed it, and put the root back from a backup; install packs again whose files differ"
     };
     CommandError(Failure::from_message(message, FailureKind::Untrusted).with_hint(Some(hint.to_owned())))
 }
@@ -85,7 +89,7 @@ fn render(report: &VerifyReport, shown: usize) -> String {
             };
             table.push(vec![pack.pack.to_string(), pack.version.to_string(), pack.files.to_string(), state]);
         }
-        text += &format!("{table}\n");
+        let _ = writeln!(text, "{table}");
     }
     text += &details(report, &report.differences, shown);
     if !report.warnings.is_empty() {
@@ -94,12 +98,9 @@ fn render(report: &VerifyReport, shown: usize) -> String {
     }
     let state =
         if report.is_whole() { "everything is as it was installed" } else { "not as it was installed" };
-    text + &format!(
-        "{} (generation {}): {}, {state}\n",
-        report.root.display(),
-        report.generation,
-        counted(report.files, "file")
-    )
+    let files = counted(report.files, "file");
+    let _ = writeln!(text, "{} (generation {}): {files}, {state}", report.root.display(), report.generation);
+    text
 }
 
 fn counted(count: usize, noun: &str) -> String {
@@ -109,10 +110,10 @@ fn counted(count: usize, noun: &str) -> String {
 fn details(report: &VerifyReport, findings: &[Finding], shown: usize) -> String {
     let mut text = String::new();
     for finding in findings.iter().take(shown) {
-        text += &format!("{}\n", line(report, finding));
+        let _ = writeln!(text, "{}", line(report, finding));
     }
     if findings.len() > shown {
-        text += &format!("and {} more, with -v\n", findings.len() - shown);
+        let _ = writeln!(text, "and {} more, with -v", findings.len() - shown);
     }
     if text.is_empty() { text } else { text + "\n" }
 }

@@ -1,4 +1,4 @@
-//! Builds environments from the store, and verifies them.
+//! Builds environments from the store.
 //!
 //! ```text
 //! python/   wheels, folded
@@ -11,11 +11,9 @@ mod linker;
 mod nodejs;
 mod python;
 mod recipe;
-mod verify;
 
 pub use build::{BuildError, build, build_environments};
 pub use linker::relative_link;
 pub use nodejs::{NodeModulesError, PACKAGE_DIRECTORY};
 pub use python::{VenvError, compile_bytecode};
 pub use recipe::{BuildRecipes, BuiltRecipes, RecipeError, RecipeSettings, build_recipes, set_env_vars};
-pub use verify::{Damage, DamagedPackage, VerifiedEnvironment, damaged_packages, verify_environments};

@@ -12,8 +12,8 @@ pub(super) fn known_digests(
     files.into_iter().map(|(path, digest)| (format!("{directory}{path}").into(), digest)).collect()
 }
 
-/// The digests in a RECORD, whose files are below `directory` of their tree.
-pub(super) fn digests_in(directory: &str, entries: &[RecordEntry]) -> KnownDigests {
-    let digest = |entry: &RecordEntry| Some((format!("{directory}{}", entry.path).into(), entry.digest()?));
+/// The digests in a RECORD at the top of a tree.
+pub(super) fn digests_in(entries: &[RecordEntry]) -> KnownDigests {
+    let digest = |entry: &RecordEntry| Some((entry.path.as_str().into(), entry.digest()?));
     entries.iter().filter_map(digest).collect()
 }

@@ -1,7 +1,7 @@
-//! Unpacks an npm package into the store, with a RECORD of its files beside it.
+//! Unpacks an npm package into the store.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, Read, Write};
+use std::collections::BTreeSet;
+use std::io::{Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
@@ -9,13 +9,11 @@ use attune_host::trees::KnownDigests;
 use attune_registry::archive::{
     ArchiveError, NODE_PACKAGE_LIMITS, NodeFile, TarLimits, read_node_package, unpack_pack,
 };
-use attune_registry::atomic_file::write_unshared;
-use attune_registry::wheel::record::{RecordEntry, record_bytes};
 use attune_schemas::Digest;
 use attune_schemas::environment_lock::Footprint;
 use sha2::{Digest as _, Sha256};
 
-use super::known::{digests_in, known_digests};
+use super::known::known_digests;
 use crate::environments::PACKAGE_DIRECTORY;
 
 /// Begins the path of each of a package's files in its tree.
@@ -29,7 +27,7 @@ const MAX_FIRST_LINE: usize = 4096;
 /// Unpacks the tarball in `reader` into `destination`, which must not exist.
 ///
 /// Files become read-only; `programs`, paths below the package, may be executed. What is unpacked must be
-/// exactly `expected`. When this fails, the caller removes `destination`.
+/// exactly `expected`. When this fails, the caller removes `destination`. Returns the digests of what was written.
 pub(super) fn unpack_node_package(
     reader: impl Read,
     destination: &Path,
@@ -44,7 +42,7 @@ pub(super) fn unpack_node_package(
         max_entries: expected.files.min(NODE_PACKAGE_LIMITS.max_entries),
         ..NODE_PACKAGE_LIMITS
     };
-    let mut records: BTreeMap<String, RecordEntry> = BTreeMap::new();
+    let mut files = KnownDigests::new();
     let mut made = BTreeSet::new();
     let found = read_node_package(reader, limits, &mut |mut file| {
         let is_program = programs.contains(file.path.as_str());
@@ -55,21 +53,18 @@ pub(super) fn unpack_node_package(
         }
         let path = file.path;
         let copied = file.copy_of.map(|original| fs_err::File::open(original.below(&package))).transpose()?;
-        let (digest, size) = match copied {
+        let digest = match copied {
             Some(mut original) => {
                 let mut copy = NodeFile { content: &mut original, ..file };
                 write_file(&mut copy, is_program, &package)?
             }
             None => write_file(&mut file, is_program, &package)?,
         };
-        let path = path.to_string();
-        records.insert(path.clone(), RecordEntry::with_digest(path, &digest, size));
+        files.insert(format!("{BELOW_PACKAGE}{path}").into(), digest);
         Ok(())
     })?;
     compare(&found.footprint, expected)?;
-    let records: Vec<RecordEntry> = records.into_values().collect();
-    write_record(&records, destination)?;
-    Ok(digests_in(BELOW_PACKAGE, &records))
+    Ok(files)
 }
 
 /// Unpacks what an install script made into `destination`, which must not exist.
@@ -81,36 +76,11 @@ pub(super) fn unpack_overlay(
     fs_err::create_dir_all(destination)?;
     let package = destination.join(PACKAGE_DIRECTORY);
     let files = unpack_pack(reader, &package, expected)?;
-    let mut records = Vec::new();
-    record_tree(&package, "", &mut records)?;
-    write_record(&records, destination)?;
     Ok(known_digests(BELOW_PACKAGE, files))
 }
 
-fn record_tree(directory: &Path, prefix: &str, records: &mut Vec<RecordEntry>) -> io::Result<()> {
-    for entry in fs_err::read_dir(directory)? {
-        let entry = entry?;
-        let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
-        if entry.file_type()?.is_dir() {
-            record_tree(&entry.path(), &format!("{name}/"), records)?;
-        } else {
-            records.push(RecordEntry::of(name, &fs_err::read(entry.path())?));
-        }
-    }
-    Ok(())
-}
-
-/// Writes the RECORD of the entry of the store at `destination`.
-fn write_record(records: &[RecordEntry], destination: &Path) -> io::Result<()> {
-    write_unshared(&destination.join("RECORD"), record_bytes(records))
-}
-
-/// Writes a file; returns the digest and length of what was written.
-fn write_file(
-    file: &mut NodeFile<'_>,
-    is_program: bool,
-    package: &Path,
-) -> Result<(Digest, u64), ArchiveError> {
+/// Writes a file; returns the digest of what was written.
+fn write_file(file: &mut NodeFile<'_>, is_program: bool, package: &Path) -> Result<Digest, ArchiveError> {
     let path = file.path.below(package);
     if file.replaces {
         fs_err::remove_file(&path)?;
@@ -119,20 +89,20 @@ fn write_file(
     let mode = if file.executable || is_program { 0o555 } else { 0o444 };
     options.write(true).create_new(true).options_mut().mode(mode);
     let mut target = options.open(&path)?;
-    let (mut hasher, mut size) = (Sha256::new(), 0);
+    let (mut hasher, mut is_first) = (Sha256::new(), true);
     let mut chunk = Vec::with_capacity(CHUNK_BYTES);
     loop {
         chunk.clear();
         file.content.take(CHUNK_BYTES as u64).read_to_end(&mut chunk).map_err(ArchiveError::Damaged)?;
         if chunk.is_empty() {
-            return Ok((Digest::from_bytes(hasher.finalize().into()), size));
+            return Ok(Digest::from_bytes(hasher.finalize().into()));
         }
-        if is_program && size == 0 {
+        if is_program && is_first {
             mend_first_line(&mut chunk);
         }
         hasher.update(&chunk);
         target.write_all(&chunk)?;
-        size += chunk.len() as u64;
+        is_first = false;
     }
 }
 

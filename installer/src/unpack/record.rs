@@ -17,11 +17,11 @@ use super::known::digests_in;
 pub(super) fn digests_of_wheel(tree: &Path, is_wrong: bool) -> io::Result<KnownDigests> {
     let Some(record) = record_of(tree)? else { return Ok(KnownDigests::new()) };
     if is_wrong {
-        return Ok(digests_in("", &rewrite_record(tree, &record)?));
+        return Ok(digests_in(&rewrite_record(tree, &record)?));
     }
     match read_record(&record) {
         Err(error) if error.kind() == io::ErrorKind::InvalidData => Ok(KnownDigests::new()),
-        entries => Ok(digests_in("", &entries?)),
+        entries => Ok(digests_in(&entries?)),
     }
 }
 

@@ -5,7 +5,6 @@
 //!   bin/node -> the interpreter
 //!   node_modules/a/             a real directory; its files are hard links into store/node
 //!   node_modules/.bin/tool -> ../a/cli.js
-//!   attune-packages.json        which package is where
 //! ```
 //!
 //! Node.js resolves links before it looks for what a module requires, so that a directory which is a link
@@ -17,29 +16,13 @@ use std::path::{Path, PathBuf};
 
 use attune_host::environment::NodeEnvironment;
 use attune_host::root::{HostRoot, StoreKind};
-use attune_registry::atomic_file::write_unshared;
+use attune_schemas::EntryPath;
 use attune_schemas::environment_lock::{BinLink, LockedNodePackage};
-use attune_schemas::{Digest, EntryPath};
-use serde::{Deserialize, Serialize};
 
 use crate::environments::linker::{FileLinker, relative_link};
 
-/// Which package is where, in an environment.
-pub(crate) const PACKAGES_FILE: &str = "attune-packages.json";
-/// The directory of a package in its entry of the store, beside its RECORD.
+/// The directory of a package in its entry of the store.
 pub const PACKAGE_DIRECTORY: &str = "package";
-
-/// A package at its place.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct PlacedPackage {
-    /// Where it is, relative to the environment.
-    pub path: EntryPath,
-    /// The entry of the store that it is from.
-    pub digest: Digest,
-    /// That of what its install script made.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub overlay: Option<Digest>,
-}
 
 /// Why an environment could not be laid out.
 #[derive(Debug, thiserror::Error)]
@@ -76,24 +59,15 @@ pub(crate) fn build(
     for bin in &environment.bins {
         link_program(bin, place)?;
     }
-    let placed: Vec<PlacedPackage> = environment.packages.iter().map(placed).collect();
-    let text = serde_json::to_vec(&placed).map_err(io::Error::from)?;
-    write_unshared(&place.join(PACKAGES_FILE), text)?;
     if linker.fell_back() {
         tracing::info!("files were copied: the file system cannot link them");
     }
     Ok(())
 }
 
-fn placed(package: &LockedNodePackage) -> PlacedPackage {
-    let overlay = package.overlay.as_ref().map(|overlay| overlay.digest);
-    PlacedPackage { path: package.path.clone(), digest: package.digest, overlay }
-}
-
 /// The directories in the store of a package's own files and of those that are laid over them.
-pub(crate) fn stored_trees(root: &HostRoot, package: &PlacedPackage) -> Vec<PathBuf> {
-    let digests = [package.digest].into_iter().chain(package.overlay);
-    digests.map(|digest| root.store(StoreKind::Node, &digest)).collect()
+fn stored_trees(root: &HostRoot, package: &LockedNodePackage) -> Vec<PathBuf> {
+    package.files().map(|(digest, _)| root.store(StoreKind::Node, &digest)).collect()
 }
 
 fn lay_out(
@@ -107,7 +81,7 @@ fn lay_out(
         return Err(NodeModulesError::Collision { name: package.name.clone(), path: package.path.clone() });
     }
     fs_err::create_dir_all(&target)?;
-    for (layer, tree) in stored_trees(root, &self::placed(package)).iter().enumerate() {
+    for (layer, tree) in stored_trees(root, package).iter().enumerate() {
         link_tree(&tree.join(PACKAGE_DIRECTORY), &target, layer > 0, linker)?;
     }
     Ok(())

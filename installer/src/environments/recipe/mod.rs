@@ -15,5 +15,4 @@ mod node_lock;
 mod steps;
 
 pub use build::{BuildRecipes, BuiltRecipes, RecipeError, RecipeSettings, build_recipes};
-pub(super) use steps::RECORD_FILE;
 pub use steps::set_env_vars;

@@ -14,14 +14,9 @@ use attune_host::machine::find_program;
 use attune_host::process::CallerEnvironment;
 use attune_host::process::Interrupt;
 use attune_host::process::run;
-use attune_registry::atomic_file::write_unshared;
-use attune_registry::wheel::record::{RecordEntry, record_bytes};
 use attune_schemas::runtime_definition::{EnvVar, EnvVarOperation, RecipeStep};
 
 use super::node_lock;
-
-/// The files of an environment with their digests, once it is built.
-pub(crate) const RECORD_FILE: &str = ".attune-record";
 
 /// Where an environment is built, and with what.
 pub(crate) struct BuildPlace<'a> {
@@ -77,7 +72,6 @@ pub(crate) fn build_recipe(
             }
         }
     }
-    write_record(place.env)?;
     Ok(built)
 }
 
@@ -222,26 +216,4 @@ pub fn set_env_vars(command: &mut Command, variables: &BTreeMap<String, EnvVar>,
 fn shown(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
     words.map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
-}
-
-/// Writes the digests of the files of `env` beside them.
-fn write_record(env: &Path) -> io::Result<()> {
-    let mut records = Vec::new();
-    add_records(env, "", &mut records)?;
-    write_unshared(&env.join(RECORD_FILE), record_bytes(&records))
-}
-
-fn add_records(directory: &Path, below: &str, records: &mut Vec<RecordEntry>) -> io::Result<()> {
-    let mut entries = fs_err::read_dir(directory)?.collect::<io::Result<Vec<_>>>()?;
-    entries.sort_by_key(fs_err::DirEntry::file_name);
-    for entry in entries {
-        let name = format!("{below}{}", entry.file_name().to_string_lossy());
-        let kind = entry.file_type()?;
-        if kind.is_dir() {
-            add_records(&entry.path(), &format!("{name}/"), records)?;
-        } else if kind.is_file() && !name.ends_with(".pyc") {
-            records.push(RecordEntry::of(name, &fs_err::read(entry.path())?));
-        }
-    }
-    Ok(())
 }

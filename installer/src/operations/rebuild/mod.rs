@@ -5,12 +5,14 @@
 //! comes with a generation of its own, as everything that is installed does.
 
 mod commit;
+mod damage;
 mod refetch;
 mod tasks;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use attune_host::database::{DatabaseError, record_verified};
 use attune_host::environment::EnvironmentDescription;
 use attune_host::generation::Generation;
 use attune_host::inventory::InventoryError;
@@ -20,6 +22,7 @@ use attune_host::process::CallerEnvironment;
 use attune_host::process::{Interrupt, Interrupted};
 use attune_host::root::{HostRoot, RootError, StoreKind};
 use attune_host::transaction::{AccessError, HeldRoot, Staging};
+use attune_host::verification::{StoredTrees, VerificationError, VerifyOptions, verify};
 use attune_host::{ChangeError, Prepared};
 use attune_registry::blob::Durability;
 use attune_registry::report::Reporter;
@@ -31,13 +34,13 @@ use serde::Serialize;
 
 use crate::environments::{BuildError, build};
 use crate::environments::{BuildRecipes, RecipeError};
-use crate::environments::{damaged_packages, verify_environments};
 use crate::failure::Failed;
 use crate::plan::{ChooseError, PlanError};
 use crate::source::SourceLocation;
 use crate::source::VerifyError;
 use crate::unpack::UnpackError;
 use commit::commit;
+use damage::{DamagedEnvironments, damaged_packages};
 use refetch::refetch;
 use tasks::{Task, tasks};
 
@@ -51,9 +54,15 @@ pub enum RebuildError {
     /// The root cannot be changed now.
     #[error(transparent)]
     Access(#[from] AccessError),
-    /// The environments cannot be verified.
+    /// No such environment is installed.
     #[error(transparent)]
     Environments(#[from] InventoryError),
+    /// The result of a verification could not be recorded.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    /// What is installed cannot be verified.
+    #[error(transparent)]
+    Verification(#[from] VerificationError),
     /// No interpreter of this host will do.
     #[error(transparent)]
     Plan(#[from] PlanError),
@@ -100,6 +109,8 @@ impl Failed for RebuildError {
             Self::Root(error) => error.kind(),
             Self::Access(error) => error.kind(),
             Self::Environments(error) => error.kind(),
+            Self::Verification(error) => error.kind(),
+            Self::Database(error) => error.kind(),
             Self::Plan(error) => error.kind(),
             Self::Source(error) => error.kind(),
             Self::Verify(error) => error.kind(),
@@ -179,24 +190,30 @@ pub fn rebuild_environments(
     reporter: &dyn Reporter,
 ) -> Result<Vec<RebuiltEnvironment>, RebuildError> {
     let io = |source| root.failed(source);
-    // Before the lock, which recording what was found takes as well.
+    let mut held = HeldRoot::acquire(root, options.now)?;
+    let active = Generation::active(root).map_err(io)?;
     let damaged = if options.only_damaged {
-        let verified = verify_environments(root, options.pack.as_ref(), options.now)?;
-        let damaged = verified.into_iter().filter(|verified| !verified.is_whole());
-        Some(damaged.map(|verified| verified.environment.path).collect::<Vec<_>>())
+        let verifying = VerifyOptions {
+            packs: options.pack.iter().cloned().collect(),
+            only_environments: true,
+            interrupt: options.interrupt.clone(),
+        };
+        let found = DamagedEnvironments::of(&verify(root, &verifying, reporter)?, root, &active);
+        record_verified(root, &found.verified(root, &active, options.pack.as_ref()), options.now)?;
+        Some(found)
     } else {
         None
     };
-    let mut held = HeldRoot::acquire(root, options.now)?;
-    let active = Generation::active(root).map_err(io)?;
-    let tasks = tasks(root, &active, damaged.as_deref(), options)?;
+    let tasks = tasks(root, &active, damaged.as_ref().map(|damaged| &damaged.paths[..]), options)?;
     if tasks.is_empty() {
         held.keep();
         return Ok(Vec::new());
     }
+    let is_unlinked = damaged.is_some_and(|damaged| damaged.is_unlinked);
+    let stored = StoredTrees::new(root, &active).reading_all();
     let mut damaged = BTreeSet::new();
     for task in &tasks {
-        let of_task = damaged_packages(root, &task.environment).map_err(io)?;
+        let of_task = damaged_packages(&stored, &task.environment);
         if options.from.is_none() && !of_task.is_empty() {
             let packages = of_task.into_iter().map(|package| package.name).collect();
             return Err(RebuildError::DamagedStore { pack: task.pack.clone(), packages });
@@ -205,6 +222,9 @@ pub fn rebuild_environments(
     }
     let mut prepared = Prepared::begin(root, held.take_created(), options.durability)?;
     let staging = &mut prepared.trees;
+    for (kind, digest, list) in stored.whole() {
+        staging.take_over(kind, digest, list);
+    }
     staging.create_part(StoreKind::Envs).map_err(io)?;
     if let Some(from) = options.from.as_ref().filter(|_| !damaged.is_empty()) {
         let environments: Vec<&EnvironmentDescription> = tasks.iter().map(|task| &task.environment).collect();
@@ -221,7 +241,7 @@ pub fn rebuild_environments(
         outcome?;
         options.interrupt.check()?;
     }
-    commit(root, &active, &tasks, prepared, options)
+    commit(root, &active, (&tasks, is_unlinked), prepared, options)
 }
 
 /// Builds one environment and puts it into the store; one that is there is exchanged whole.

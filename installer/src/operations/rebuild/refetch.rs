@@ -9,8 +9,8 @@ use attune_registry::report::Reporter;
 use attune_registry::source::BlobPlan;
 use attune_schemas::Digest;
 
+use super::damage::DamagedPackage;
 use super::{RebuildError, RebuildOptions};
-use crate::environments::DamagedPackage;
 use crate::plan::{InstallPlan, allowed_blobs};
 use crate::source::SourceLocation;
 use crate::source::{TrustSettings, verify};

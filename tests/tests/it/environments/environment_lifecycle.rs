@@ -60,15 +60,21 @@ fn an_environment_is_ready_and_due_after_a_week() {
     let eight_days_ago = (jiff::Timestamp::now() - jiff::SignedDuration::from_hours(8 * 24)).to_string();
     database.execute("UPDATE pack_environment SET last_verified = ?1", [eight_days_ago]).unwrap();
     assert!(viewed(&world).2 && listed(&world)["needsVerification"].as_bool().unwrap());
-    env(&world, &["verify"]).succeeds();
+    drop(database);
+    let before = world.root_tree();
+    world.verify(&[]).succeeds();
+    world.root_tree().assert_same(&before);
+    assert!(env(&world, &["repair"]).succeeds().stdout.contains("nothing to repair"));
     assert!(!viewed(&world).2 && !listed(&world)["needsVerification"].as_bool().unwrap());
     // As the contract has it, what was never verified is not due.
+    let database = rusqlite::Connection::open(world.root().join("state/attune.db")).unwrap();
+
     database.execute("UPDATE pack_environment SET last_verified = NULL", []).unwrap();
     assert!(!viewed(&world).2);
 }
 
 #[test]
-fn what_is_missing_makes_it_outdated_until_it_is_repaired() {
+fn what_is_missing_is_repaired() {
     let world = python_pack();
     let place = world.root().join("packenvs/weaver/python");
     for broken in ["bin/python3", "pyvenv.cfg", "lib/python3.*"] {
@@ -76,12 +82,11 @@ fn what_is_missing_makes_it_outdated_until_it_is_repaired() {
         let mut remove = std::process::Command::new("sh");
         remove.current_dir(&store).args(["-c", &format!("rm -rf {broken}")]);
         Run::of(remove).succeeds();
-        assert_ne!(env(&world, &["verify"]).status, Some(0), "{broken}");
-        assert_eq!(viewed(&world), ("outdated".to_owned(), "needs_update".to_owned(), false));
-        assert_state(&world, "outdated", "needs_update");
+        world.verify(&["weaver"]).fails(3, &["difference"]);
+        assert_state(&world, "ready", "healthy");
         let repaired = env(&world, &["repair", "--json"]).succeeds().json();
         assert_eq!((repaired.as_array().unwrap().len(), repaired[0]["moved"].as_bool()), (1, Some(false)));
-        env(&world, &["verify"]).succeeds();
+        world.verify(&[]).succeeds();
         assert_state(&world, "ready", "healthy");
     }
     assert!(env(&world, &["repair"]).succeeds().stdout.contains("nothing to repair"));
@@ -96,7 +101,7 @@ fn a_whole_environment_that_is_gone_is_built_again() {
     fs_err::remove_dir_all(store.parent().unwrap()).unwrap();
     assert_state(&world, "outdated", "needs_update");
     env(&world, &["repair"]).succeeds();
-    env(&world, &["verify"]).succeeds();
+    world.verify(&[]).succeeds();
 }
 
 #[test]
@@ -114,7 +119,7 @@ fn a_package_that_is_damaged_in_the_store_comes_from_its_bundle() {
 
     let bundle = world.bundle_path().display().to_string();
     env(&world, &["repair", "--from", &bundle]).succeeds();
-    env(&world, &["verify"]).succeeds();
+    world.verify(&[]).succeeds();
     assert_eq!(fs_err::read_to_string(&module).unwrap(), "LOUD = 1\n");
     assert!(!world.root().join("staging").exists());
 
@@ -148,8 +153,7 @@ fn an_upgraded_interpreter_makes_environments_outdated() {
     fs_err::remove_file(node.join("bin/node")).unwrap();
     fake_node::write(&node, "20.2.0");
     assert_state(&world, "outdated", "needs_update");
-    assert!(env(&world, &["verify"]).stdout.contains("made for another"));
-    assert_eq!(viewed(&world).0, "outdated");
+    assert!(world.verify(&[]).fails(3, &[]).stdout.contains("another interpreter than before"));
 
     let mut repair = env_command(&world, &["repair", "--json"]);
     repair.env("PATH", node.join("bin"));
@@ -157,7 +161,7 @@ fn an_upgraded_interpreter_makes_environments_outdated() {
     assert_eq!(repaired[0]["moved"].as_bool(), Some(true));
     assert_state(&world, "ready", "healthy");
     assert_eq!(listed(&world)["interpreterVersion"].as_str(), Some("20.2.0"));
-    env(&world, &["verify"]).succeeds();
+    world.verify(&[]).succeeds();
     // Its new generation is one like any other.
     assert_eq!(world.list()["generation"].as_u64(), Some(2));
     Run::of(with_node(world.installer(), &node, &world)).succeeds();
@@ -199,10 +203,10 @@ fn an_environment_that_steps_built_is_built_again() {
     let module = world.root().join("packenvs/log_report/perl/lib/perl5/Log/Tally.pm");
     let whole = fs_err::read(&module).unwrap();
     fs_err::remove_file(fs_err::canonicalize(&module).unwrap()).unwrap();
-    assert_ne!(env(&world, &["verify", "log_report"]).status, Some(0));
+    world.verify(&["log_report"]).fails(3, &["1 difference"]);
     env(&world, &["repair", "log_report"]).succeeds();
     assert_eq!(fs_err::read(&module).unwrap(), whole);
-    env(&world, &["verify"]).succeeds();
+    world.verify(&[]).succeeds();
     assert!(!world.root().join("staging").exists());
 }
 

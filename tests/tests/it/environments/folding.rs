@@ -92,9 +92,7 @@ fn install(world: &World, options: &[&str]) -> Run {
 }
 
 fn verify(world: &World) -> Run {
-    let mut command = world.command(attune_tests::binaries::Binary::Install);
-    command.args(["env", "verify"]).arg("--root").arg(world.root());
-    Run::of(command)
+    world.verify(&[])
 }
 
 fn site_packages(root: &Path) -> PathBuf {

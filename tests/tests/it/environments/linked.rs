@@ -50,26 +50,27 @@ fn a_whole_environment_is_told_from_a_damaged_one() {
     let world = installed();
     let store = || attune_tests::Tree::of(&world.root().join("store"));
     let before = store();
-    let run = env(&world, &["verify"]).succeeds();
-    assert!(run.stdout.contains("whole") && !run.stdout.contains("damaged"), "{}", run.stdout);
+    let run = world.verify(&[]).succeeds();
+    assert!(run.stdout.contains("everything is as it was installed"), "{}", run.stdout);
     store().assert_same(&before);
 
     let module = find(&world, "shout/__init__.py");
     let honest = fs_err::read(&module).unwrap();
     fs_err::remove_file(&module).unwrap();
-    let run = env(&world, &["verify"]).fails(5, &["reporter", "damaged", "env repair"]).with_hint();
+    let run = world.verify(&[]).fails(3, &["1 difference is in", "install again"]).with_hint();
     assert!(run.stdout.contains("missing ") && run.stdout.contains("shout/__init__.py"), "{}", run.stdout);
     fs_err::write(&module, "def shout(text): return 'changed'\n").unwrap();
-    let report = env(&world, &["verify", "reporter", "--json"]);
-    assert_eq!((report.status, &report.json()[0]["damage"][0]["kind"]), (Some(5), &"changed".into()));
+    let report = world.verify(&["reporter", "--json"]);
+    assert_eq!((report.status, &report.json()["differences"][0]["kind"]), (Some(3), &"changed".into()));
     fs_err::write(&module, honest).unwrap();
-    env(&world, &["verify"]).succeeds();
+    world.verify(&[]).succeeds();
 
     let script = find(&world, "bin/shout");
     fs_err::write(&script, "#!/bin/sh\n").unwrap();
-    env(&world, &["verify", "reporter"]).fails(5, &["reporter"]);
+    assert!(world.verify(&["reporter"]).fails(3, &[]).stdout.contains("bin/shout"));
     // Another pack's is not looked at.
-    assert!(env(&world, &["verify", "greeter"]).succeeds().stdout.contains("no pack has an environment"));
+    world.verify(&["greeter"]).succeeds();
+    env(&world, &["verify", "reporter"]).fails(2, &["`env verify` is a part of `verify` now"]).with_hint();
 }
 
 #[test]
@@ -80,6 +81,6 @@ fn an_interpreter_that_is_gone_is_told() {
     let python = PathBuf::from(reporter["store"].as_str().unwrap()).join("bin/python");
     fs_err::remove_file(&python).unwrap();
     std::os::unix::fs::symlink("/nonexistent/python", &python).unwrap();
-    let run = env(&world, &["verify"]).fails(5, &["reporter"]);
-    assert!(run.stdout.contains("the interpreter does not start"), "{}", run.stdout);
+    let run = world.verify(&[]).fails(3, &["1 difference is in"]);
+    assert!(run.stdout.contains("bin/python -> /nonexistent/python, not "), "{}", run.stdout);
 }

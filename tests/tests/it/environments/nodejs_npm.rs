@@ -46,7 +46,7 @@ fn index_an_allowed_script_runs_once_confined_and_its_files_travel() {
     install(&world).succeeds();
     assert!(!std::path::Path::new("/tmp/attune-escaped").exists());
     let mut command = world.command(attune_tests::binaries::Binary::Install);
-    command.args(["env", "verify", "--root"]).arg(world.root());
+    command.args(["verify", "--root"]).arg(world.root());
     Run::of(command).succeeds();
 }
 

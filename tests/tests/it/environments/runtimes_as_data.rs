@@ -52,9 +52,9 @@ fn the_example_in_perl_installs_and_its_tests_pass() {
         fs_err::read_to_string(world.root().join("packenvs/log_report/perl/.attune_deps_installed")).unwrap();
     assert_eq!(marker, attune_schemas::Digest::of(&cpanfile).hex());
 
-    env(&world, &["verify"]).succeeds();
+    world.verify(&[]).succeeds();
     fs_err::write(fs_err::canonicalize(&modules).unwrap(), "other").unwrap();
-    assert!(env(&world, &["verify"]).stdout.contains("Log/Tally.pm"));
+    assert!(world.verify(&[]).stdout.contains("Log/Tally.pm"));
 }
 
 #[test]

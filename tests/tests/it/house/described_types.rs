@@ -64,6 +64,7 @@ pub(super) const SECTIONS: &[Section] = &[
         &[
             ("host/src/generation", "Generation"),
             ("host/src/generation", "InstalledPack"),
+            ("host/src/generation", "KeptFile"),
             ("host/src/environment", "InstalledEnvironment"),
             ("host/src/environment", "FileStamp"),
             ("host/src/machine/python", "Interpreter"),
@@ -128,6 +129,14 @@ pub(super) const SECTIONS: &[Section] = &[
             ("registry-builder/src/operations/inspect.rs", "InspectedRuntime"),
         ],
     ),
+    (
+        "**`attune-install verify`**",
+        &[
+            ("host/src/verification", "VerifyReport"),
+            ("host/src/verification", "VerifiedPack"),
+            ("host/src/verification", "Finding"),
+        ],
+    ),
     ("**`attune-build runtime add`**", &[("registry-builder/src/runtime/add.rs", "AddedRuntime")]),
     (
         "**`attune-install`**",
@@ -164,8 +173,6 @@ pub(super) const SECTIONS: &[Section] = &[
         &[
             ("host/src/inventory", "ListedEnvironment"),
             ("installer/src/operations/rebuild", "RebuiltEnvironment"),
-            ("installer/src/environments", "VerifiedEnvironment"),
-            ("installer/src/environments", "Damage"),
             ("host/src/store", "DiskReport"),
             ("host/src/store", "PackCost"),
             ("host/src/store", "GcReport"),

@@ -36,10 +36,12 @@ pub(crate) fn assert_sound(world: &World) {
     }
     for (part, used) in ["packs", "envs", "wheels"].iter().zip(used) {
         assert_eq!(names(&root.join("store").join(part)), used, "store/{part}");
+        assert_eq!(names(&root.join("store/lists").join(part)), used, "store/lists/{part}");
     }
     let link = fs_err::read_link(root.join("current")).unwrap();
     let active: i64 = link.file_name().unwrap().to_str().unwrap().parse().unwrap();
     assert_eq!(registered(world), Some(active));
+    world.verify(&[]).succeeds();
 }
 
 fn hex(digest: &Value) -> String {

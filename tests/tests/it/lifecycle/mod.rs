@@ -6,3 +6,4 @@ mod interrupt;
 mod recovery;
 mod reinstall;
 mod upgrades;
+mod verified;

@@ -5,10 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use attune_tests::binaries::Binary;
 use attune_tests::standard_packs::greeter;
 use attune_tests::world::standard;
-use attune_tests::{PackBuilder, Run, World};
+use attune_tests::{PackBuilder, World};
 
 use super::crashes::assert_sound;
 
@@ -152,22 +151,13 @@ fn an_empty_staging_directory_goes_with_the_next_start() {
     assert_sound(&world);
 }
 
-/// Verifies the environments.
-fn verify(world: &World) -> Run {
-    let mut command = world.command(Binary::Install);
-    command.args(["env", "verify", "--root"]).arg(world.root());
-    Run::of(command)
-}
-
 #[test]
 fn verifying_tells_that_the_database_is_of_another_generation_and_changes_nothing() {
     let world = pointed_back();
-    let run = verify(&world).succeeds();
-    let told =
-        "generation 1 is active and the database holds generation 2; the next install brings them together";
-    assert!(run.stderr.contains(told), "{}", run.stderr);
-    assert_eq!(registered(&world), (2, "1.1.0".to_owned()));
+    let before = world.root_tree();
+    let run = world.verify(&[]).fails(3, &["1 difference is in"]).with_hint();
+    assert!(run.stdout.contains("it holds generation 2, and 1 is active"), "{}", run.stdout);
+    world.root_tree().assert_same(&before);
     world.install_packs(&["greeter@=1.0.0"]).succeeds();
-    let run = verify(&world).succeeds();
-    assert!(!run.stderr.contains("the database"), "{}", run.stderr);
+    world.verify(&[]).succeeds();
 }

@@ -3,7 +3,6 @@
 
 use std::process::Command;
 
-use attune_tests::binaries::Binary;
 use attune_tests::{PackBuilder, Run, Wheel, WheelBuilder, World};
 
 fn pack() -> PackBuilder {
@@ -31,11 +30,9 @@ fn python(world: &World, program: &str) -> String {
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 
-/// Runs `env verify`, which must find everything whole.
+/// Verifies everything, which must be whole.
 fn verify(world: &World) -> Run {
-    let mut command = world.command(Binary::Install);
-    command.args(["env", "verify"]).arg("--root").arg(world.root());
-    Run::of(command).succeeds()
+    world.verify(&[]).succeeds()
 }
 
 fn fork(version: &str) -> Wheel {

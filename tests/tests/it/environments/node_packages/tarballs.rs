@@ -19,7 +19,7 @@ fn parts_that_lead_nowhere_and_files_that_come_twice() {
         "if (require('dotted') + require('dotted/lib/only.js') !== 'lateronly') throw new Error('other')";
     let (world, _) = added_and_installed(&project, code);
     let mut verify = world.command(attune_tests::binaries::Binary::Install);
-    verify.args(["env", "verify", "--root"]).arg(world.root());
+    verify.args(["verify", "--root"]).arg(world.root());
     Run::of(verify).succeeds();
 }
 
