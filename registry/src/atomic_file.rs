@@ -22,7 +22,8 @@ use std::time::{Duration, SystemTime};
 
 use tempfile::TempPath;
 
-const PREFIX: &str = ".incoming-";
+/// The beginning of the name of everything that is not finished.
+pub(crate) const INCOMING_PREFIX: &str = ".incoming-";
 /// The age from which an unfinished file is taken for abandoned.
 const LEFTOVER_AGE: Duration = Duration::from_hours(1);
 
@@ -94,7 +95,7 @@ impl AtomicWrite {
     pub fn start_in(self, folder: &Path) -> io::Result<IncomingFile> {
         let permissions = Permissions::from_mode(self.mode.bits());
         let (file, temporary) = tempfile::Builder::new()
-            .prefix(PREFIX)
+            .prefix(INCOMING_PREFIX)
             .permissions(permissions.clone())
             .tempfile_in(folder)?
             .into_parts();
@@ -181,6 +182,13 @@ pub fn create_unshared(path: &Path) -> io::Result<fs_err::File> {
     fs_err::File::create(path)
 }
 
+/// Writes a file of a tree that nobody refers to yet, on disk when this returns if `durability` says so.
+pub(crate) fn write_synced(path: &Path, bytes: &[u8], durability: Durability) -> io::Result<()> {
+    let mut file = create_unshared(path)?;
+    file.write_all(bytes)?;
+    if durability == Durability::Synced { file.sync_all() } else { Ok(()) }
+}
+
 /// Creates `folder` and every folder above it that is missing.
 pub(crate) fn create_folder(folder: &Path, durability: Durability) -> io::Result<()> {
     let missing: Vec<&Path> =
@@ -202,7 +210,7 @@ pub fn remove_leftovers(folder: &Path, now: SystemTime) -> io::Result<usize> {
     let mut removed = 0;
     for entry in entries {
         let entry = entry?;
-        if !entry.file_name().as_encoded_bytes().starts_with(PREFIX.as_bytes()) {
+        if !entry.file_name().as_encoded_bytes().starts_with(INCOMING_PREFIX.as_bytes()) {
             continue;
         }
         match remove_if_abandoned(&entry, now) {
@@ -228,7 +236,7 @@ fn folder_of(path: &Path) -> &Path {
 }
 
 /// Makes the names in `folder` survive a power failure. A file system that cannot sync a folder says EINVAL.
-fn sync_folder(folder: &Path) -> io::Result<()> {
+pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     match fs_err::File::open(folder)?.sync_all() {
         Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
         result => result,

@@ -45,6 +45,11 @@ impl HeldRoot {
         self.take_created().keep();
     }
 
+    /// What locking created, to be added to.
+    pub fn created(&mut self) -> &mut CreatedPaths {
+        &mut self.created
+    }
+
     /// Hands over what locking created.
     pub fn take_created(&mut self) -> CreatedPaths {
         std::mem::take(&mut self.created)

@@ -92,7 +92,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, now: Timestamp) -> ExitCode
         Some(Command::Du(args)) => args.run(),
         Some(Command::Gc(args)) => args.run(now),
         Some(Command::Env(args)) => args.run(now),
-        Some(Command::Trust(args)) => args.run(),
+        Some(Command::Trust(args)) => args.run(now),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -7,7 +7,7 @@ use attune_schemas::Digest;
 use attune_schemas::tuf::RegistryName;
 use attune_terminal::{Output, Table, write_result};
 use clap::{Args, Subcommand};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::duration::parse_duration;
@@ -69,7 +69,7 @@ enum TrustCommand {
 }
 
 impl TrustArgs {
-    pub(super) fn run(self) -> (Output, Result<(), CommandError>) {
+    pub(super) fn run(self, now: Timestamp) -> (Output, Result<(), CommandError>) {
         let (TrustCommand::Add { common, .. }
         | TrustCommand::List { common }
         | TrustCommand::Show { common, .. }
@@ -77,7 +77,7 @@ impl TrustArgs {
         | TrustCommand::Reset { common, .. }) = &self.command;
         let output = common.output();
         common.start_log();
-        let result = common.host_root().and_then(|root| self.command.text(&root, output));
+        let result = common.host_root().and_then(|root| self.command.text(&root, output, now));
         let result =
             result.and_then(|text| write_result(&text).map_err(|error| CommandError::of_output(&error)));
         (output, result)
@@ -85,25 +85,25 @@ impl TrustArgs {
 }
 
 impl TrustCommand {
-    fn text(&self, root: &HostRoot, output: Output) -> Result<String, CommandError> {
+    fn text(&self, root: &HostRoot, output: Output, now: Timestamp) -> Result<String, CommandError> {
         let done = |text: String| match output {
             Output::Json => "{}\n".to_owned(),
             Output::Text => text,
         };
         match self {
             Self::Add { file, trust_fingerprint, expiry_grace, .. } => {
-                Ok(render(&[trust(root, file, *trust_fingerprint, *expiry_grace)?], output))
+                Ok(render(&[trust(root, file, *trust_fingerprint, *expiry_grace, now)?], output))
             }
             Self::List { .. } => Ok(render(&trusted_registries(root)?, output)),
             Self::Show { registry, .. } => Ok(render_details(&trust_details(root, registry)?, output)),
             Self::Remove { registry, .. } => {
-                remove_trust(root, registry)?;
+                remove_trust(root, registry, now)?;
                 Ok(done(format!(
                     "registry `{registry}` is no longer trusted; pass --trust to trust it anew\n"
                 )))
             }
             Self::Reset { registry, .. } => {
-                reset_trust(root, registry)?;
+                reset_trust(root, registry, now)?;
                 Ok(done(format!(
                     "the versions seen of registry `{registry}` are forgotten; the next install may be from older ones\n"
                 )))

@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
-use attune_host::root::{CreatedPaths, HostRoot, InstallLock, LockError, RootError};
+use attune_host::root::{HostRoot, RootError};
+use attune_host::transaction::{AccessError, HeldRoot};
 use attune_registry::trust::{MetadataStore, StateError, TrustError, TrustPolicy, TrustStore};
 use attune_schemas::Digest;
 use attune_schemas::tuf::{RegistryName, RoleType};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use crate::trust::in_words;
@@ -19,9 +20,9 @@ pub enum TrustedError {
     /// The root cannot be used.
     #[error(transparent)]
     Root(#[from] RootError),
-    /// The root is busy or cannot be written.
+    /// The root cannot be changed now.
     #[error(transparent)]
-    Lock(#[from] LockError),
+    Access(#[from] AccessError),
     /// The root metadata that a person gave cannot be used.
     #[error(transparent)]
     Anchor(#[from] AnchorError),
@@ -142,41 +143,44 @@ pub fn trust(
     file: &Path,
     fingerprint: Option<Digest>,
     expiry_grace: Option<SignedDuration>,
+    now: Timestamp,
 ) -> Result<TrustedRegistry, TrustedError> {
     root.require_ours()?;
     let anchor = read_anchor(file, fingerprint)?;
-    let mut guard = CreatedPaths::default();
-    let _lock = InstallLock::acquire(root, &mut guard)?;
+    let mut held = HeldRoot::acquire(root, now)?;
     let store = TrustStore::new(&root.trust(), anchor.registry_name());
-    store.trust(&anchor)?;
-    if let Some(expiry_grace) = expiry_grace {
-        store.set_policy(&TrustPolicy { expiry_grace })?;
-    }
-    guard.keep();
+    held.created().create_dir_all(&root.trust()).map_err(|source| root.failed(source))?;
+    let policy = expiry_grace.map(|expiry_grace| TrustPolicy { expiry_grace });
+    store.trust(&anchor, policy.as_ref())?;
+    held.keep();
     describe(&store)
 }
 
 /// Forgets which versions of a registry were seen; its root stays trusted.
-pub fn reset_trust(root: &HostRoot, name: &RegistryName) -> Result<(), TrustedError> {
-    change(root, name, TrustStore::reset)
+pub fn reset_trust(root: &HostRoot, name: &RegistryName, now: Timestamp) -> Result<(), TrustedError> {
+    change(root, name, now, TrustStore::reset)
 }
 
 /// Forgets everything about a registry, its root and what was seen of it; what is installed stays.
-pub fn remove_trust(root: &HostRoot, name: &RegistryName) -> Result<(), TrustedError> {
-    change(root, name, TrustStore::remove)
+pub fn remove_trust(root: &HostRoot, name: &RegistryName, now: Timestamp) -> Result<(), TrustedError> {
+    change(root, name, now, TrustStore::remove)
 }
 
 fn change(
     root: &HostRoot,
     name: &RegistryName,
+    now: Timestamp,
     change: impl FnOnce(&TrustStore) -> Result<(), StateError>,
 ) -> Result<(), TrustedError> {
-    let store = known(root, name)?;
     root.require_ours()?;
-    let mut guard = CreatedPaths::default();
-    let _lock = InstallLock::acquire(root, &mut guard)?;
-    guard.keep();
-    Ok(change(&store)?)
+    if !root.state().is_dir() {
+        // Nothing is known there, and nothing is created to say so.
+        known(root, name)?;
+    }
+    // What a killed install learnt of the registry is kept first, or it would come back afterwards.
+    let mut held = HeldRoot::acquire(root, now)?;
+    held.keep();
+    Ok(change(&known(root, name)?)?)
 }
 
 /// The store of a registry that is trusted.

@@ -10,14 +10,15 @@
 //!
 //! Reading checks signatures again, so a damaged file is found and not believed. Files change by
 //! rename, in an order such that a crash at any point leaves a set that loads and forgets no version
-//! number it should remember. Two writers at once are kept apart by the caller's lock.
+//! number it should remember. Without a timestamp nothing was seen, whatever else is there: the one file
+//! decides. Two writers at once are kept apart by the caller's lock.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use attune_schemas::tuf::{Role, RoleType, Root, Snapshot, Timestamp};
 
-use crate::atomic_file::{Durability, replace_file_with};
+use crate::atomic_file::{Durability, replace_file_with, sync_folder};
 
 use super::error::{MetadataError, StateError};
 use super::role_file::role_file;
@@ -68,6 +69,11 @@ impl MetadataStore {
         &self.dir
     }
 
+    /// Whether writes wait for the disk.
+    pub(super) const fn durability(&self) -> Durability {
+        self.durability
+    }
+
     /// The newest root trusted so far, if any.
     pub fn root(&self) -> Result<Option<Verified<Root>>, StateError> {
         let Some(bytes) = self.read("root.json")? else { return Ok(None) };
@@ -94,9 +100,11 @@ impl MetadataStore {
         };
         let mut seen = SeenVersions::default();
         match self.load_role::<Timestamp>(root.role()) {
+            Ok(None) => return Ok(Some(StoredTrust { root, seen })),
             Ok(timestamp) => seen.timestamp = timestamp,
             Err(error) => unless_damaged(error)?,
         }
+
         match self.load_role::<Snapshot>(root.role()) {
             Ok(snapshot) => seen.snapshot = snapshot,
             Err(error) => unless_damaged(error)?,
@@ -108,7 +116,10 @@ impl MetadataStore {
     pub(in crate::trust) fn load(&self) -> Result<Option<StoredTrust>, StateError> {
         let Some(root) = self.root()? else { return Ok(None) };
         let timestamp = self.load_role::<Timestamp>(root.role())?;
-        let snapshot = self.load_role::<Snapshot>(root.role())?;
+        let snapshot = match timestamp {
+            Some(_) => self.load_role::<Snapshot>(root.role())?,
+            None => None,
+        };
         Ok(Some(StoredTrust { root, seen: SeenVersions { timestamp, snapshot } }))
     }
 
@@ -117,7 +128,8 @@ impl MetadataStore {
         self.read(&role_file(role)).ok().flatten()
     }
 
-    /// Removes timestamp and snapshot, as after a rotation of their keys.
+    /// Removes timestamp and snapshot, as after a rotation of their keys; without the timestamp the rest counts
+    /// for nothing.
     pub(in crate::trust) fn forget_versions(&self) -> Result<(), StateError> {
         for role in [RoleType::Timestamp, RoleType::Snapshot] {
             match fs_err::remove_file(self.dir.join(role_file(role.as_str()))) {
@@ -138,6 +150,26 @@ impl MetadataStore {
             }
         }
         Ok(written)
+    }
+
+    /// Moves the file `name` from the directory `staged` to its place, unless it is there with the same bytes.
+    pub(super) fn take_over(&self, name: &str, staged: &Path) -> Result<(), StateError> {
+        let bytes = fs_err::read(staged.join(name))?;
+        if self.read(name)?.as_ref() == Some(&bytes) {
+            return Ok(());
+        }
+        match fs_err::rename(staged.join(name), self.dir.join(name)) {
+            // The state may be a mount of its own.
+            Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
+                Ok(replace_file_with(&self.dir.join(name), &bytes, self.durability)?)
+            }
+            moved => Ok(moved?),
+        }
+    }
+
+    /// Makes the names of the files survive a power failure.
+    pub(super) fn sync(&self) -> io::Result<()> {
+        if self.durability == Durability::Synced { sync_folder(&self.dir) } else { Ok(()) }
     }
 
     /// The bytes of file `name`, if it is there.

@@ -12,6 +12,7 @@ mod role_file;
 mod seen;
 mod store;
 mod verified;
+mod whole;
 
 pub use self::anchor::TrustAnchor;
 pub use self::error::{MetadataError, StateError};

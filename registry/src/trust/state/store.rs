@@ -14,6 +14,7 @@ use super::error::{MetadataError, StateError};
 use super::metadata_store::{MetadataStore, StoredFile, StoredTrust};
 use super::policy::{POLICY_FILE, TrustPolicy};
 use super::verified::Verified;
+use super::whole;
 
 /// The trusted metadata of one registry on this host.
 #[derive(Debug, Clone)]
@@ -38,6 +39,13 @@ impl TrustStore {
 
     /// The registries that have a root below `trust_dir`, by name.
     pub fn registries(trust_dir: &Path) -> Result<Vec<RegistryName>, StateError> {
+        let mut names = Self::named(trust_dir)?;
+        names.retain(|name| trust_dir.join(name.as_str()).join("root.json").is_file());
+        Ok(names)
+    }
+
+    /// The registries with a directory below `trust_dir`, by name; who takes one over may have begun with its root.
+    pub fn named(trust_dir: &Path) -> Result<Vec<RegistryName>, StateError> {
         let entries = match fs_err::read_dir(trust_dir) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             entries => entries?,
@@ -45,12 +53,7 @@ impl TrustStore {
         let mut names = Vec::new();
         for entry in entries {
             let entry = entry?;
-            let name = entry.file_name().to_str().and_then(|name| name.parse::<RegistryName>().ok());
-            if let Some(name) = name
-                && entry.path().join("root.json").is_file()
-            {
-                names.push(name);
-            }
+            names.extend(entry.file_name().to_str().and_then(|name| name.parse::<RegistryName>().ok()));
         }
         names.sort();
         Ok(names)
@@ -66,19 +69,26 @@ impl TrustStore {
         self.metadata.root()?.map(|root| self.require_own_name(root)).transpose()
     }
 
-    /// Trusts a root given by a person, unless one is trusted already. Returns whether it was stored.
+    /// Trusts a root given by a person, unless one is trusted already, and sets the policy if there is one. One
+    /// rename makes a registry known, with both. Returns whether the root was stored.
     ///
     /// # Errors
     /// [`StateError::DifferentRoot`] when another root of the same version is trusted, or the given one
     /// is newer: a newer root is reached through an update.
-    pub fn trust(&self, anchor: &TrustAnchor) -> Result<bool, StateError> {
+    pub fn trust(&self, anchor: &TrustAnchor, policy: Option<&TrustPolicy>) -> Result<bool, StateError> {
         let offered = anchor.root();
         let Some(trusted) = self.root()? else {
-            self.metadata.write(&[StoredFile { name: "root.json".to_owned(), bytes: offered.bytes() }])?;
+            let policy = policy.map(|policy| policy.to_bytes());
+            let mut files = vec![StoredFile { name: "root.json".to_owned(), bytes: offered.bytes() }];
+            files.extend(policy.iter().map(|bytes| StoredFile { name: POLICY_FILE.to_owned(), bytes }));
+            whole::create(self.metadata.dir(), &files, self.metadata.durability())?;
             return Ok(true);
         };
         let is_older = offered.version() < trusted.version();
         if is_older || offered.signed_digest() == trusted.signed_digest() {
+            if let Some(policy) = policy {
+                self.set_policy(policy)?;
+            }
             return Ok(false);
         }
         Err(StateError::DifferentRoot {
@@ -97,37 +107,39 @@ impl TrustStore {
         })
     }
 
-    /// Sets the policy for this registry.
+    /// Sets the policy for this registry, which is known.
     pub fn set_policy(&self, policy: &TrustPolicy) -> Result<(), StateError> {
         let bytes = policy.to_bytes();
         self.metadata.write(&[StoredFile { name: POLICY_FILE.to_owned(), bytes: &bytes }]).map(|_| ())
     }
 
-    /// Forgets the versions seen, and with them all protection against a rollback; root and policy stay.
+    /// Forgets the versions seen, and with them all protection against a rollback; root and policy stay. The
+    /// removal of the timestamp decides.
     pub fn reset(&self) -> Result<(), StateError> {
-        // The timestamp goes first: it names the others.
-        self.metadata.forget_versions()?;
-        for entry in fs_err::read_dir(self.metadata.dir())? {
-            let path = entry?.path();
-            let name = path.file_name().unwrap_or_default();
-            if name != "root.json" && name != POLICY_FILE {
-                fs_err::remove_file(&path)?;
-            }
-        }
-        Ok(())
+        Ok(whole::forget(self.metadata.dir(), self.metadata.durability())?)
     }
 
-    /// Forgets everything, the root and versions seen included: the next use needs a root again.
+    /// Forgets everything, the root and versions seen included: the next use needs a root again. One rename
+    /// decides.
     pub fn remove(&self) -> Result<(), StateError> {
-        match fs_err::remove_dir_all(self.metadata.dir()) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            result => Ok(result?),
-        }
+        Ok(whole::remove(self.metadata.dir(), self.metadata.durability())?)
     }
 
-    /// Takes over the metadata that an update wrote to `staged`, in an order such that any part of it loads
-    /// and names only files that were written. Returns how many files changed.
-    pub fn adopt(&self, staged: &Self) -> Result<usize, StateError> {
+    /// Clears what killed writers left below `trust_dir`. The caller holds the lock under which it is written.
+    pub fn clear_leftovers(trust_dir: &Path) -> Result<(), StateError> {
+        Ok(whole::clear_leftovers(trust_dir)?)
+    }
+
+    /// Takes over the metadata that an update wrote to `staged`, by renames alone, so that a full disk cannot
+    /// stop it. A registry that is new comes with one; the files of a known one in an order such that any part of
+    /// it loads and names only files that are there, and such that who comes after goes on where it stopped.
+    pub fn adopt(&self, staged: &Self) -> Result<(), StateError> {
+        let Some(known) = self.root()? else {
+            if staged.root()?.is_none() {
+                return Ok(());
+            }
+            return Ok(whole::adopt(self.metadata.dir(), staged.metadata.dir(), self.metadata.durability())?);
+        };
         let rank = |name: &str| match name {
             "root.json" => 0,
             "snapshot.json" => 2,
@@ -139,20 +151,14 @@ impl TrustStore {
             names.extend(entry?.file_name().into_string());
         }
         names.sort_by_key(|name| rank(name));
-        let mut contents = Vec::new();
-        for name in names {
-            if let Some(bytes) = staged.metadata.read(&name)? {
-                contents.push((name, bytes));
-            }
-        }
-        let offered = contents.iter().find(|(name, _)| name == "root.json").map(|(_, bytes)| &bytes[..]);
-        if self.root()?.is_some_and(|root| Some(root.bytes()) != offered) {
+        if staged.metadata.read("root.json")?.is_some_and(|offered| known.bytes() != offered) {
             // Before the root: the old files may not be signed by the keys that the new root names.
             self.metadata.forget_versions()?;
         }
-        let files: Vec<StoredFile<'_>> =
-            contents.iter().map(|(name, bytes)| StoredFile { name: name.clone(), bytes }).collect();
-        self.metadata.write(&files)
+        for name in names {
+            self.metadata.take_over(&name, staged.metadata.dir())?;
+        }
+        Ok(self.metadata.sync()?)
     }
 
     /// Where the metadata is.

@@ -109,7 +109,7 @@ fn another_root_for_a_known_registry() {
     let client = Client::open(&world.store(), Some(&stranger.anchor())).unwrap();
     let error = client.update(&world.files, &UpdateOptions::at(now())).unwrap_err();
     assert!(matches!(error, TrustError::Store(StateError::DifferentRoot { .. })));
-    assert!(matches!(world.store().trust(&stranger.anchor()), Err(StateError::DifferentRoot { .. })));
+    assert!(matches!(world.store().trust(&stranger.anchor(), None), Err(StateError::DifferentRoot { .. })));
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn older_roots_of_the_chain_stay_acceptable() {
     world.install();
     // The first root is given again, although the host is at the second.
     world.install();
-    assert!(!world.store().trust(&world.anchor()).unwrap());
+    assert!(!world.store().trust(&world.anchor(), None).unwrap());
     assert_eq!(world.store().root().unwrap().unwrap().version(), 2);
 }
 

@@ -5,6 +5,7 @@ mod anchors;
 mod bins;
 mod cut_rotations;
 mod killed_rotations;
+mod leftovers;
 mod publisher_clock;
 mod publisher_keys;
 mod python_tuf;
