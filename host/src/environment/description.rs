@@ -108,6 +108,16 @@ pub struct VendoredBlob {
 }
 
 impl RecipeEnvironment {
+    /// The same beside the places that are taken. Steps may write their place into what they build, so what is built
+    /// anew needs one of its own, and with it another digest.
+    #[must_use]
+    pub fn beside(mut self, is_taken: impl Fn(&Digest) -> bool) -> Self {
+        while is_taken(&self.digest) {
+            self.digest = Digest::of(format!("{} again", self.digest).as_bytes());
+        }
+        self
+    }
+
     /// The digest of the unpacked pack's dependency file, where it has one.
     fn read_marker(&self, root: &HostRoot) -> Option<String> {
         let name: EntryPath = self.recipe.manifest_file.as_ref()?.parse().ok()?;

@@ -1,4 +1,7 @@
 //! Runs one program of a pack, a test or a step, with a limit on its time and on what it may say.
+//!
+//! Its group is led by a [`Watchdog`], which ends all of it where this process dies, whatever it dies of: nothing
+//! writes on into a tree that the next install takes back.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -40,26 +43,52 @@ pub fn run(
     interrupt: &Interrupt,
 ) -> io::Result<Finished> {
     let (mut stdout, mut stderr) = (tempfile::tempfile_in(scratch)?, tempfile::tempfile_in(scratch)?);
-    command
-        .stdin(Stdio::null())
-        .stdout(stdout.try_clone()?)
-        .stderr(stderr.try_clone()?)
-        // A group of its own, so that what it starts can be stopped with it.
-        .process_group(0);
+    command.stdin(Stdio::null()).stdout(stdout.try_clone()?).stderr(stderr.try_clone()?);
+    let watchdog = Watchdog::start();
+    // A group of its own, so that what it starts can be stopped with it.
+    command.process_group(watchdog.as_ref().map_or(0, Watchdog::group));
     let started = Instant::now();
     let mut child = command.spawn()?;
     let ended = wait(&child, started, limit, [&stdout, &stderr], interrupt);
     let duration = started.elapsed();
-    // Before the child is reaped, while its group cannot be anybody else's: whatever it left running
+    // Before its leader is reaped, while the group cannot be anybody else's: whatever it left running
     // must not outlive it.
-    kill_group(&child);
+    kill_group(watchdog.as_ref().map_or(&child, |watchdog| &watchdog.shell));
+    drop(watchdog);
     let status = child.wait()?;
+
     Ok(Finished {
         status: ended?.then_some(status),
         stdout: tail(&mut stdout)?,
         stderr: tail(&mut stderr)?,
         duration,
     })
+}
+
+/// A shell that leads the group of a program, waits for the end of a pipe that this process alone holds, and then ends
+/// the group. On a host that has none, or cannot start it, the program runs without.
+struct Watchdog {
+    shell: Child,
+}
+
+impl Watchdog {
+    fn start() -> Option<Self> {
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", "read -r line; kill -s KILL 0"]).env_clear().current_dir("/");
+        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
+        command.spawn().ok().map(|shell| Self { shell })
+    }
+
+    fn group(&self) -> i32 {
+        self.shell.id().cast_signed()
+    }
+}
+
+impl Drop for Watchdog {
+    fn drop(&mut self) {
+        kill_group(&self.shell);
+        let _ = self.shell.wait();
+    }
 }
 
 /// Waits until the child has ended, without reaping it; `false` where it ran into a limit.

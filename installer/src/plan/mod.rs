@@ -142,7 +142,11 @@ impl InstallPlan {
                     if environments.contains_key(&name) {
                         return Err(taken(&pack, used, &name));
                     }
-                    environments.insert(name, EnvironmentDescription::Recipe(recipe));
+                    // Half of one may be there, or one that was changed.
+                    let is_taken = |digest: &Digest| {
+                        root.store(StoreKind::Envs, digest).exists() && stored.lacks(StoreKind::Envs, digest)
+                    };
+                    environments.insert(name, EnvironmentDescription::Recipe(recipe.beside(is_taken)));
                 }
             }
             plan.need_archive(&release, stored);

@@ -9,7 +9,7 @@ use attune_host::generation::FailedEnvironment;
 use attune_host::machine::InterpreterSearch;
 use attune_host::process::CallerEnvironment;
 use attune_host::process::{Interrupt, Interrupted};
-use attune_host::root::{HostRoot, RootError, StoreKind, move_tree, remove_tree};
+use attune_host::root::{HostRoot, RootError, StoreKind, remove_tree};
 use attune_host::transaction::Staging;
 use attune_host::trees::KnownDigests;
 use attune_registry::report::Reporter;
@@ -89,9 +89,7 @@ pub fn build_recipes(
     let mut built = BuiltRecipes::default();
     for recipe in recipes {
         let env = staging.reserve(StoreKind::Envs, recipe.digest).map_err(io)?;
-        // One that is there is damaged. It stays away, whether its successor can be built or not.
-        let aside = staging.directory().join(format!("damaged-{}", recipe.digest.short()));
-        move_tree(&env, &aside).map_err(io)?;
+
         let pack = root.store(StoreKind::Packs, &recipe.pack);
         let scratch = staging.directory().join("scratch");
         fs_err::create_dir_all(&scratch).map_err(io)?;
@@ -197,20 +195,14 @@ pub struct BuildRecipes<'a> {
 }
 
 impl BuildRecipes<'_> {
-    /// Builds an environment in the place of the one that is there, which comes back where that fails: it
-    /// may not be movable, so there is a moment without it.
-    pub fn exchange(self, recipe: &RecipeEnvironment) -> Result<(), RecipeError> {
+    /// Builds `recipe` at a place of its own; the environment that it will replace stays as it is.
+    pub fn build(self, recipe: &RecipeEnvironment) -> Result<(), RecipeError> {
         let io = |source| self.root.failed(source);
         if !recipe.vendored.is_empty() {
             let (pack, runtime) = (recipe.pack_ref.clone(), recipe.runtime_ref.clone());
             return Err(RecipeError::NoDescription { pack, runtime });
         }
-        let env = self.root.store(StoreKind::Envs, &recipe.digest);
-        let aside = self.staging.directory().join("aside");
-        let was_there = env.is_dir();
-        if was_there {
-            fs_err::rename(&env, &aside).map_err(io)?;
-        }
+        let env = self.staging.reserve(StoreKind::Envs, recipe.digest).map_err(io)?;
         let scratch = self.staging.directory().join("scratch");
         fs_err::create_dir_all(&scratch).map_err(io)?;
         let (pack, vendored) =
@@ -225,21 +217,14 @@ impl BuildRecipes<'_> {
             interrupt: self.interrupt,
         };
         let failure = match build_recipe(recipe, &place) {
-            Ok(built) => built.error.map(|error| {
-                let (pack, runtime) = (recipe.pack_ref.clone(), recipe.runtime_ref.clone());
-                RecipeError::Failed { pack, runtime, error }
-            }),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => Some(Interrupted.into()),
-            Err(error) => Some(io(error).into()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Err(Interrupted.into()),
+            built => built.map_err(io)?.error,
         };
-        let Some(failure) = failure else {
-            let list = self.staging.list_in_place(StoreKind::Envs, recipe.digest, &KnownDigests::new());
-            return Ok(list.map_err(io)?);
-        };
-        remove_tree(&env).map_err(io)?;
-        if was_there {
-            fs_err::rename(&aside, &env).map_err(io)?;
+        if let Some(error) = failure {
+            let (pack, runtime) = (recipe.pack_ref.clone(), recipe.runtime_ref.clone());
+            return Err(RecipeError::Failed { pack, runtime, error });
         }
-        Err(failure)
+        let list = self.staging.list_in_place(StoreKind::Envs, recipe.digest, &KnownDigests::new());
+        Ok(list.map_err(io)?)
     }
 }

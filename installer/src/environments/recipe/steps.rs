@@ -7,8 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use attune_host::environment::RecipeEnvironment;
-use attune_host::environment::{Templates, templates_of};
+use attune_host::environment::{RecipeEnvironment, Templates, templates_of};
 use attune_host::machine::InterpreterSearch;
 use attune_host::machine::find_program;
 use attune_host::process::CallerEnvironment;
@@ -20,7 +19,7 @@ use super::node_lock;
 
 /// Where an environment is built, and with what.
 pub(crate) struct BuildPlace<'a> {
-    /// Where it will stay: what is built may not be movable.
+    /// Where it will stay, since what is built may not be movable; nothing is there yet.
     pub(crate) env: &'a Path,
     /// The unpacked pack.
     pub(crate) pack: &'a Path,
@@ -53,7 +52,8 @@ pub(crate) fn build_recipe(
     environment: &RecipeEnvironment,
     place: &BuildPlace<'_>,
 ) -> io::Result<BuiltRecipe> {
-    fs_err::create_dir_all(place.env)?;
+    // Nobody has put anything there since it was planned.
+    fs_err::create_dir(place.env)?;
     if environment.is_node {
         node_lock::stage(place.env, place.pack, &environment.vendored, place.vendored)?;
     }

@@ -48,7 +48,7 @@ pub(super) fn commit(
         pack: task.pack.clone(),
         runtime: task.runtime.to_string(),
         interpreter: task.environment.interpreter().to_owned(),
-        moved: task.environment.digest() != task.old,
+        moved: task.is_moved,
     });
     Ok(rebuilt.collect())
 }

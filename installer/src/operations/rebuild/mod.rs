@@ -1,8 +1,9 @@
 //! Builds environments again, from what the store has: where files were damaged, and where the host's
 //! interpreter was upgraded.
 //!
-//! One with the same digest is exchanged in place. One for another interpreter has another digest, and so
-//! comes with a generation of its own, as everything that is installed does.
+//! One with the same digest is exchanged in place. One for another interpreter, or one that steps build and that
+//! knows its place, has another digest, and so comes with a generation of its own, as everything that is installed
+//! does.
 
 mod commit;
 mod damage;
@@ -262,7 +263,7 @@ fn build_task(
             caller: &options.caller,
             interrupt: &options.interrupt,
         };
-        return Ok(building.exchange(recipe)?);
+        return Ok(building.build(recipe)?);
     }
     build(&task.environment, root, staging)?;
     // The active generation may have lost it; then it belongs there, and is never undone.

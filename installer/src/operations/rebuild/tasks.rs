@@ -7,7 +7,7 @@ use attune_host::generation::Generation;
 use attune_host::inventory::InventoryError;
 use attune_host::machine::{Interpreter, Interpreters};
 use attune_host::machine::{NodeInterpreter, NodeInterpreters};
-use attune_host::root::HostRoot;
+use attune_host::root::{HostRoot, StoreKind};
 use attune_schemas::{Digest, PackRef};
 
 use super::{RebuildError, RebuildOptions};
@@ -20,6 +20,8 @@ pub(super) struct Task {
     pub(super) runtime: EnvironmentName,
     pub(super) old: Digest,
     pub(super) environment: EnvironmentDescription,
+    /// Whether that is for another interpreter.
+    pub(super) is_moved: bool,
 }
 
 /// The environments to build, each for the interpreter that the host has now.
@@ -50,16 +52,27 @@ pub(super) fn tasks(
                 pack: pack.clone(),
                 runtime: runtime.to_string(),
             })?;
-            let environment_now = if environment.is_current() {
+            let interpreter = described.interpreter().to_owned();
+            let mut environment_now = if environment.is_current() {
                 described
             } else {
                 for_current_interpreter(pack, described, &mut pythons, &mut nodes, options)?
             };
+            let mut is_moved = environment_now.digest() != environment.digest;
+            if let EnvironmentDescription::Recipe(recipe) = environment_now {
+                is_moved = recipe.interpreter != interpreter;
+                let is_taken = |digest: &Digest| {
+                    *digest == environment.digest || root.store(StoreKind::Envs, digest).exists()
+                };
+                environment_now = EnvironmentDescription::Recipe(recipe.beside(is_taken));
+            }
+
             tasks.push(Task {
                 pack: pack.clone(),
                 runtime: runtime.clone(),
                 old: environment.digest,
                 environment: environment_now,
+                is_moved,
             });
         }
     }

@@ -3,6 +3,7 @@
 mod carried_interpreters;
 mod environment_lifecycle;
 mod folding;
+mod killed_steps;
 mod linked;
 mod listed_versions;
 mod node_packages;
@@ -11,3 +12,5 @@ mod nodejs_bad_input;
 mod nodejs_npm;
 mod runtime_versions;
 mod runtimes_as_data;
+
+pub(crate) use runtimes_as_data::installers;
