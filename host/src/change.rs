@@ -21,6 +21,7 @@ use jiff::Timestamp;
 
 use crate::database::{
     Database, DatabaseError, EnvironmentUpdate, OtherPacks, RegisteredPack, Registration, TestResultRow,
+    registered_generation,
 };
 use crate::environment::EnvironmentDescription;
 use crate::generation::{
@@ -110,6 +111,29 @@ pub struct Change<'a> {
     pub now: Timestamp,
 }
 
+/// Decides whether a change is undone whose registration failed: a disk that fails may have the rows all the same,
+/// and whoever reads them next would find them.
+fn after_fault(
+    root: &HostRoot,
+    trees: &mut Staging,
+    (from, to): (u64, u64),
+    error: DatabaseError,
+) -> ChangeError {
+    let active = (from != 0).then_some(from);
+    match registered_generation(root) {
+        Ok(Some(registered)) if registered == to && to != from => {
+            trees.commit();
+            let (generation, step, source) = (to, Step::Registered, Box::new(error));
+            RecoverError::Unfinished { generation, active, step, source }.into()
+        }
+        Ok(_) => error.into(),
+        Err(_) => {
+            trees.commit();
+            RecoverError::Unclear { generation: to, active, source: error }.into()
+        }
+    }
+}
+
 impl Change<'_> {
     /// Commits the change, and tells `reached` each step once it is done. An interrupt that it answers with
     /// counts until the rows are written; from then on the change is completed.
@@ -137,7 +161,7 @@ impl Change<'_> {
             sync_root(root).map_err(failed)?;
         }
         reached(Step::Synced)?;
-        match self.rows {
+        let registered = match self.rows {
             Rows::Packs { packs, tests } => database.register(&Registration {
                 root,
                 packs,
@@ -147,13 +171,18 @@ impl Change<'_> {
                 previous: self.from.id,
                 tests,
                 now: self.now,
-            })?,
+            }),
             Rows::Environments(updates) => {
                 let generations = is_new.then_some((self.to.id, self.from.id));
-                database.update_environments(updates, generations, &lock, self.now)?;
+                database.update_environments(updates, generations, &lock, self.now)
             }
+        };
+        if let Err(error) = registered {
+            drop(database);
+            return Err(after_fault(root, &mut trees, (self.from.id, self.to.id), error));
         }
         trees.commit();
+
         // Too late to stop.
         let _ = reached(Step::Registered);
         complete(root, trees.directory(), self.to.id, durability, &mut |step| {

@@ -54,6 +54,17 @@ impl Database {
         Ok(Self { connection })
     }
 
+    /// Writes what a killed program left in the log of `root`'s database into the database, so that it is at rest.
+    pub fn settle(root: &HostRoot) -> Result<(), DatabaseError> {
+        let [database, log, _] = database_files(root);
+        let is_left = |log: std::fs::Metadata| log.is_file();
+        if database.is_file() && fs_err::symlink_metadata(log).is_ok_and(is_left) {
+            // Its last connection does so when it is closed.
+            drop(Self::open_file(&database, Durability::Synced)?);
+        }
+        Ok(())
+    }
+
     /// The generation that its rows are of; `None` before the first.
     pub fn registered(&self) -> Result<Option<u64>, DatabaseError> {
         Ok(registered_in(&self.connection)?)

@@ -99,6 +99,18 @@ impl Database {
     }
 }
 
+impl Database {
+    /// Removes the rows of all packs that an install registered, and says that there is no generation.
+    pub fn forget_packs(&mut self) -> Result<(), DatabaseError> {
+        let transaction = self.transaction()?;
+        transaction.pragma_update(None, "defer_foreign_keys", true)?;
+        packs::remove_others(&transaction, &[])?;
+        transaction.execute("DELETE FROM install_journal", [])?;
+        transaction.commit()?;
+        Ok(())
+    }
+}
+
 /// SQLite integers are signed; generations are counted one by one and never get there.
 fn row_id(generation: u64) -> i64 {
     i64::try_from(generation).expect("fewer generations than that")

@@ -1,21 +1,44 @@
 //! The links of a root that lead to a generation, and the one rename that activates one.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use attune_registry::blob::Durability;
 
 use crate::root::{CreatedPaths, ENTRY_LINKS, HostRoot};
 
-/// Makes generation `id` the active one.
-pub fn point_current_at(root: &HostRoot, id: u64, durability: Durability) -> io::Result<()> {
-    let temporary = root.path().join(".current-next");
-    match fs_err::remove_file(&temporary) {
+/// The link in a staging directory that becomes `current`: made at the start, when there is room for it.
+pub fn next_current(staging: &Path) -> PathBuf {
+    staging.join("current")
+}
+
+/// Makes `link` a link to generation `id`, as `current` is one.
+pub fn point_at(link: &Path, id: u64) -> io::Result<()> {
+    match fs_err::remove_file(link) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    symlink(&Path::new("generations").join(id.to_string()), &temporary)?;
-    fs_err::rename(&temporary, root.current())?;
+    symlink(&target_of(id), link)
+}
+
+/// Makes generation `id` the active one: by the link that `staging` has ready, else by a new one.
+pub fn point_current_at(
+    root: &HostRoot,
+    id: u64,
+    staging: Option<&Path>,
+    durability: Durability,
+) -> io::Result<()> {
+    let ready = staging.map(next_current);
+    let ready = ready.filter(|link| fs_err::read_link(link).is_ok_and(|target| target == target_of(id)));
+    let next = if let Some(ready) = ready {
+        ready
+    } else {
+        let next = root.path().join(".current-next");
+        point_at(&next, id)?;
+        next
+    };
+    fs_err::rename(&next, root.current())?;
+
     match durability {
         Durability::Synced => fs_err::File::open(root.path())?.sync_all(),
         Durability::Unsynced => Ok(()),
@@ -48,6 +71,10 @@ fn occupied(path: &Path) -> io::Error {
 pub fn sync_root(root: &HostRoot) -> io::Result<()> {
     let directory = fs_err::File::open(root.path())?;
     rustix::fs::syncfs(directory.file()).map_err(io::Error::from)
+}
+
+fn target_of(id: u64) -> PathBuf {
+    Path::new("generations").join(id.to_string())
 }
 
 fn symlink(target: &Path, link: &Path) -> io::Result<()> {

@@ -8,7 +8,7 @@ mod list_digests;
 mod lock_file;
 mod write;
 
-pub use activate::{create_entry_links, point_current_at, sync_root};
+pub use activate::{create_entry_links, next_current, point_at, point_current_at, sync_root};
 pub use entries::{Entries, Entry, MARKER, parts_in_store};
 pub use installed::InstalledGeneration;
 pub use kept_release::{FailedEnvironment, KEPT_RELEASE_FORMAT, KeptRelease};

@@ -14,9 +14,9 @@ impl CreatedPaths {
     pub fn create_dir_all(&mut self, path: &Path) -> io::Result<()> {
         let missing: Vec<PathBuf> =
             path.ancestors().take_while(|path| !path.is_dir()).map(Path::to_owned).collect();
-        fs_err::create_dir_all(path)?;
+        // First: on a full disk only some of them may come to be.
         self.created.extend(missing.into_iter().rev());
-        Ok(())
+        fs_err::create_dir_all(path)
     }
 
     /// Notes `path`, unless it is there already.
@@ -42,7 +42,9 @@ impl Drop for CreatedPaths {
                 Err(_) => continue,
             };
             if let Err(error) = removed {
+                // What is above it stays as well: a root that is not gone must be known for one.
                 tracing::debug!("left behind: {error}");
+                return;
             }
         }
     }

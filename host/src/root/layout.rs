@@ -183,19 +183,13 @@ impl HostRoot {
     pub fn require_ours(&self) -> Result<(), RootError> {
         self.require_no_others()?;
         // An empty directory is whoever's who named it.
-        if self.state().is_dir() { Ok(self.require_unplanted()?) } else { Ok(()) }
+        let is_empty = names_in(&self.path).map_err(|source| self.failed(source))?.is_empty();
+        if is_empty { Ok(()) } else { Ok(self.require_unplanted()?) }
     }
 
     /// Refuses a directory that holds other things and was never installed to.
     pub fn require_no_others(&self) -> Result<(), RootError> {
-        let mut entries = match fs_err::read_dir(&self.path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            entries => entries.map_err(|source| self.failed(source))?,
-        };
-        if entries.next().is_none() {
-            return Ok(());
-        }
-        if self.state().is_dir() {
+        if self.state().is_dir() || self.is_left_over().map_err(|source| self.failed(source))? {
             return Ok(());
         }
         Err(RootError::NotARoot { root: self.path.clone() })
@@ -203,21 +197,30 @@ impl HostRoot {
 
     /// A generation id that no generation has or had and left behind.
     pub fn next_generation(&self) -> io::Result<u64> {
-        let entries = match fs_err::read_dir(self.generations()) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(1),
-            entries => entries?,
-        };
-        let mut highest = 0;
-        for entry in entries {
-            let name = entry?.file_name();
-            highest = name.to_str().and_then(|name| name.parse().ok()).unwrap_or(0).max(highest);
-        }
-        Ok(highest + 1)
+        Ok(self.generation_ids()?.into_iter().max().unwrap_or(0) + 1)
+    }
+
+    /// The ids of the generations that are there, in no order.
+    pub fn generation_ids(&self) -> io::Result<Vec<u64>> {
+        Ok(names_in(&self.generations())?.iter().filter_map(|name| name.parse().ok()).collect())
     }
 
     /// The nearest directory at or above the root that exists; tells the file system.
     pub fn existing_ancestor(&self) -> &Path {
         self.path.ancestors().find(|path| path.is_dir()).unwrap_or(Path::new("/"))
+    }
+}
+
+/// The digests of the trees in a part of the store, or of its lists, in no order. What is not named so is none.
+pub fn digests_in(part: &Path) -> io::Result<Vec<Digest>> {
+    Ok(names_in(part)?.iter().filter_map(|name| Digest::from_hex(name).ok()).collect())
+}
+
+/// The names in `directory`; none where it is not there.
+pub(super) fn names_in(directory: &Path) -> io::Result<Vec<String>> {
+    match fs_err::read_dir(directory) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        entries => entries?.map(|entry| Ok(entry?.file_name().into_string().unwrap_or_default())).collect(),
     }
 }
 

@@ -16,13 +16,14 @@
 mod created_paths;
 mod error;
 mod layout;
+mod left_over;
 mod lock;
 mod planted;
 mod removal;
 
 pub use created_paths::CreatedPaths;
 pub use error::RootError;
-pub use layout::{ENTRY_LINKS, HostRoot, StoreKind};
+pub use layout::{ENTRY_LINKS, HostRoot, StoreKind, digests_in};
 pub use lock::{InstallLock, LockError};
 pub use planted::PlantedError;
 pub use removal::{exchange_trees, move_tree, remove_tree};

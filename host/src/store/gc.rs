@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use attune_schemas::Digest;
 use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::generation::Generation;
-use crate::root::{HostRoot, RootError, StoreKind, move_tree, remove_tree};
+use crate::root::{HostRoot, RootError, StoreKind, digests_in, move_tree, remove_tree};
 use crate::store::DiskUse;
 use crate::transaction::{AccessError, HeldRoot};
 
@@ -100,8 +100,7 @@ impl GcReport {
 /// The generations to keep and those to remove, each from the oldest on.
 fn divide(root: &HostRoot, keep: usize) -> io::Result<(Vec<u64>, Vec<u64>)> {
     let active = root.active_generation()?;
-    let mut others: Vec<u64> =
-        names(&root.generations())?.iter().filter_map(|name| name.parse().ok()).collect();
+    let mut others = root.generation_ids()?;
     others.retain(|id| Some(*id) != active);
     others.sort_unstable();
     let gone = others[..others.len().saturating_sub(keep)].to_vec();
@@ -118,35 +117,57 @@ fn unused(
 ) -> io::Result<Vec<(StoreKind, Digest)>> {
     let mut unused = Vec::new();
     for kind in StoreKind::ALL {
-        let digests = names(&part(kind))?;
         // What is not named like an entry is not ours to remove.
-        let digests = digests.iter().filter_map(|name| Digest::from_hex(name).ok());
+        let digests = digests_in(&part(kind))?.into_iter();
         unused.extend(digests.map(|digest| (kind, digest)).filter(|entry| !used.contains(entry)));
     }
     unused.sort();
     Ok(unused)
 }
 
+/// The extension of a tree that is about to go: so it is no tree for anybody.
+const RENAMED: &str = "gone";
+
+/// Removes what an earlier run without room had renamed when it died.
+fn remove_renamed(root: &HostRoot) -> io::Result<()> {
+    let parts = StoreKind::ALL.into_iter().flat_map(|kind| [root.store_part(kind), root.lists_part(kind)]);
+    for directory in parts.chain([root.generations()]) {
+        let entries = match fs_err::read_dir(&directory) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            entries => entries?,
+        };
+        for entry in entries {
+            let path = entry?.path();
+            if path.extension().is_some_and(|extension| extension == RENAMED) {
+                remove_tree(&path)?;
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Moves everything out whole before the first of it is removed: the store never holds a part of a tree, and
 /// whatever dies in between leaves a staging directory, which the next start removes.
+///
+/// On a disk without room for that directory, each tree gets another name where it is.
 fn remove(root: &HostRoot, paths: &[PathBuf]) -> io::Result<()> {
+    remove_renamed(root)?;
     if paths.is_empty() {
         return Ok(());
     }
     let aside = root.staging().join(format!("gc-{}", std::process::id()));
-    fs_err::create_dir_all(&aside)?;
-    for (number, path) in paths.iter().enumerate() {
-        move_tree(path, &aside.join(number.to_string()))?;
-    }
-    remove_tree(&aside)?;
+    let has_room = fs_err::create_dir_all(&aside).is_ok();
+    let moved = paths.iter().enumerate().try_for_each(|(number, path)| {
+        if has_room && move_tree(path, &aside.join(number.to_string())).is_ok() {
+            return Ok(());
+        }
+        let renamed = path.with_extension(RENAMED);
+        move_tree(path, &renamed)?;
+        remove_tree(&renamed)
+    });
+    // What was moved goes, whatever became of the rest.
+    let removed = remove_tree(&aside);
     // Fails where another is at work, and then it is theirs.
     let _ = fs_err::remove_dir(root.staging());
-    Ok(())
-}
-
-fn names(directory: &Path) -> io::Result<Vec<String>> {
-    match fs_err::read_dir(directory) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-        entries => entries?.map(|entry| Ok(entry?.file_name().into_string().unwrap_or_default())).collect(),
-    }
+    moved.and(removed)
 }

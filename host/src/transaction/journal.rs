@@ -1,6 +1,9 @@
 //! The trees that an install has put into place and not yet committed, on disk, for the next start to undo.
 //!
 //! `staging/<id>/journal.json`; written before each step that it records.
+//!
+//! To undo needs no room on the disk: trees are moved to `staging/<id>/undone/`, which is there from the start, and
+//! one that cannot be moved is removed where it is.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -11,7 +14,7 @@ use attune_schemas::Digest;
 use serde::{Deserialize, Serialize};
 
 use crate::generation::Generation;
-use crate::root::{HostRoot, StoreKind, move_tree, remove_tree};
+use crate::root::{HostRoot, StoreKind, digests_in, move_tree, remove_tree};
 
 /// The journal of one staging directory.
 #[derive(Debug)]
@@ -38,16 +41,27 @@ impl StagingJournal {
 
     /// Reads the journal of a staging directory that an earlier process left; `None` where it had
     /// not begun to put anything into place.
-    pub fn load(staging: &Path) -> io::Result<Option<Self>> {
+    ///
+    /// Half a journal, as a power failure leaves it after an install that did not wait for the disk, says nothing:
+    /// then whatever no other generation uses counts as put into place.
+    pub fn load(root: &HostRoot, staging: &Path) -> io::Result<Option<Self>> {
         let path = staging.join("journal.json");
-        match fs_err::read(&path) {
-            Ok(bytes) => {
-                let entries = serde_json::from_slice(&bytes).map_err(io::Error::from)?;
-                Ok(Some(Self { path, entries, durability: Durability::Synced }))
+        let bytes = match fs_err::read(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            bytes => bytes?,
+        };
+        let entries = match serde_json::from_slice(&bytes) {
+            Ok(entries) => entries,
+            Err(error) => {
+                tracing::warn!("`{}` is damaged, {error}: what no generation uses goes", path.display());
+                let name = staging.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+                let generation = name.split('-').next().and_then(|number| number.parse().ok());
+                // Of a directory that this program did not name nothing is known.
+                let Some(generation) = generation else { return Ok(None) };
+                Entries { generation, promoted: unused_without(root, generation)? }
             }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
+        };
+        Ok(Some(Self { path, entries, durability: Durability::Synced }))
     }
 
     /// The generation that the install makes.
@@ -71,16 +85,44 @@ impl StagingJournal {
             return Ok(());
         }
         let used: BTreeSet<_> = active.store_entries().collect();
-        let undone = self.path.with_file_name("undone");
-        fs_err::create_dir_all(&undone)?;
+        let undone = undone_in(self.path.parent().expect("a journal is in its staging directory"));
         for (index, entry) in self.entries.promoted.iter().enumerate() {
             if !used.contains(entry) {
                 let (kind, digest) = entry;
-                move_tree(&root.store(*kind, digest), &undone.join(index.to_string()))?;
-                move_tree(&root.lists(*kind, digest), &undone.join(format!("{index}-lists")))?;
+                take_out(&root.store(*kind, digest), &undone, &index.to_string())?;
+                take_out(&root.lists(*kind, digest), &undone, &format!("{index}-lists"))?;
             }
         }
-        move_tree(&root.generation(self.entries.generation), &undone.join("generation"))?;
+        take_out(&root.generation(self.entries.generation), &undone, "generation")?;
         remove_tree(&undone)
     }
+}
+
+/// Where trees go that are taken out of the store again.
+pub(super) fn undone_in(staging: &Path) -> PathBuf {
+    staging.join("undone")
+}
+
+/// Takes a tree out whole, or where a full or failing disk does not let it be moved, piece by piece: while there is a
+/// journal nobody takes a part for a whole.
+fn take_out(tree: &Path, undone: &Path, name: &str) -> io::Result<()> {
+    // A move that finds nothing must mean that the tree is not there.
+    if undone.is_dir() && move_tree(tree, &undone.join(name)).is_ok() {
+        return Ok(());
+    }
+    remove_tree(tree)
+}
+
+/// The entries of the store that no generation but `generation` uses.
+fn unused_without(root: &HostRoot, generation: u64) -> io::Result<Vec<(StoreKind, Digest)>> {
+    let mut used = BTreeSet::new();
+    for id in root.generation_ids()?.into_iter().filter(|id| *id != generation) {
+        used.extend(Generation::load(&root.generation(id))?.store_entries());
+    }
+    let mut unused = Vec::new();
+    for kind in StoreKind::ALL {
+        let there = digests_in(&root.store_part(kind))?.into_iter();
+        unused.extend(there.map(|digest| (kind, digest)).filter(|entry| !used.contains(entry)));
+    }
+    Ok(unused)
 }

@@ -32,16 +32,34 @@ pub enum RecoverError {
     #[error(transparent)]
     Database(#[from] DatabaseError),
     /// Everything is in place and registered, and a last step failed.
-    #[error("generation {generation} is complete and registered, but {}", undone(*step))]
+    #[error(
+        "generation {generation} is complete and registered, but {}; {}",
+        undone(*step),
+        state_of(*generation, *active)
+    )]
     Unfinished {
         /// The generation.
         generation: u64,
+        /// The generation that `current` leads to, if any.
+        active: Option<u64>,
         /// The step that failed.
         step: Step,
         /// The cause.
         #[source]
         source: Box<dyn Error + Send + Sync>,
     },
+    /// The rows were written, the disk failed, and now nothing says whether they are there.
+    #[error("whether generation {generation} is registered cannot be told; {}", state_of(*generation, *active))]
+    Unclear {
+        /// The generation.
+        generation: u64,
+        /// The generation that `current` leads to, if any.
+        active: Option<u64>,
+        /// The fault that the database met.
+        #[source]
+        source: DatabaseError,
+    },
+
     /// The database holds another generation than the active one, whose rows cannot be written again.
     #[error("generation {active} is active in `{}`, and the database holds generation {registered}", root.display())]
     Disagreement {
@@ -58,7 +76,18 @@ fn undone(step: Step) -> &'static str {
     match step {
         Step::Activated => "could not be made active",
         Step::TrustKept => "the metadata of its registry could not be kept",
-        Step::Written | Step::Synced | Step::Registered => "is not finished",
+        Step::Registered => "the database met a fault when it kept that",
+        Step::Written | Step::Synced => "is not finished",
+    }
+}
+
+fn state_of(generation: u64, active: Option<u64>) -> String {
+    match active {
+        None => "no generation is active yet".to_owned(),
+        Some(active) if active == generation => {
+            format!("generation {active} is active, perhaps not yet on disk")
+        }
+        Some(active) => format!("generation {active} is still active"),
     }
 }
 
@@ -77,11 +106,15 @@ pub struct Recovery {
 pub fn recover(root: &HostRoot, now: Timestamp) -> Result<Recovery, RecoverError> {
     let failed = |source| root.failed(source);
     let leftovers = leftovers(root).map_err(failed)?;
+    if let Err(error) = Database::settle(root) {
+        // On a full disk, say; it is read with its log then.
+        tracing::debug!("the database stays with its log: {error}");
+    }
     let registered = registered_generation(root)?;
     let had_leftovers = !leftovers.is_empty();
     let mut recovery = Recovery::default();
     for directory in leftovers {
-        match StagingJournal::load(&directory).map_err(failed)? {
+        match StagingJournal::load(root, &directory).map_err(failed)? {
             Some(journal) if Some(journal.generation()) == registered => {
                 complete(root, &directory, journal.generation(), Durability::Synced, &mut |_| ())?;
                 recovery.completed = registered;
@@ -97,8 +130,20 @@ pub fn recover(root: &HostRoot, now: Timestamp) -> Result<Recovery, RecoverError
     // Left where the last process died between its last two steps; else it is not there.
     let _ = fs_err::remove_dir(root.staging());
     let active = root.active_generation().map_err(failed)?;
+    // After what was to be completed, which is taken over from there.
+    let cleared = TrustStore::clear_leftovers(&root.trust());
+    cleared.map_err(|error| failed(io::Error::other(error)))?;
     match (registered, active) {
         (None, None) if had_leftovers => remove_empty_parts(root),
+        // The rows of a first installation that was undone: the disk failed while they were written.
+        (Some(registered), None) if !root.generation(registered).exists() => {
+            let mut database = Database::open(root, Durability::Synced, &mut CreatedPaths::default())?;
+            database.forget_packs()?;
+            drop(database);
+            if had_leftovers {
+                remove_empty_parts(root);
+            }
+        }
         (Some(registered), active) if active != Some(registered) => {
             register_again(root, active, registered, now)?;
             recovery.registered_again = active;
@@ -116,13 +161,16 @@ pub fn complete(
     durability: Durability,
     reached: &mut dyn FnMut(Step),
 ) -> Result<(), RecoverError> {
-    let unfinished = |step, source| RecoverError::Unfinished { generation, step, source };
+    let unfinished = |step, source| {
+        let active = root.active_generation().ok().flatten();
+        RecoverError::Unfinished { generation, active, step, source }
+    };
     let kept = keep_trust(root, staging, durability);
     kept.map_err(|error| unfinished(Step::TrustKept, error.into()))?;
     reached(Step::TrustKept);
     let activated = match root.active_generation() {
         Ok(active) if active == Some(generation) => Ok(()),
-        Ok(_) => point_current_at(root, generation, durability),
+        Ok(_) => point_current_at(root, generation, Some(staging), durability),
         Err(error) => Err(error),
     };
     activated.map_err(|error| unfinished(Step::Activated, error.into()))?;
@@ -133,7 +181,7 @@ pub fn complete(
 /// Takes over what a change learnt of registries.
 fn keep_trust(root: &HostRoot, staging: &Path, durability: Durability) -> Result<(), StateError> {
     let staged = staging.join(STAGED_TRUST);
-    for name in TrustStore::registries(&staged)? {
+    for name in TrustStore::named(&staged)? {
         TrustStore::new(&root.trust(), &name)
             .with_durability(durability)
             .adopt(&TrustStore::new(&staged, &name))?;
@@ -187,7 +235,8 @@ fn remove_empty_parts(root: &HostRoot) {
         let _ = fs_err::remove_file(file);
     }
     let parts = StoreKind::ALL.into_iter().flat_map(|kind| [root.lists_part(kind), root.store_part(kind)]);
-    for directory in parts.chain([root.all_lists(), root.path().join("store"), root.generations()]) {
+    let others = [root.all_lists(), root.path().join("store"), root.generations(), root.trust()];
+    for directory in parts.chain(others) {
         let _ = fs_err::remove_dir(directory);
     }
 }

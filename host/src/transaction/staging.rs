@@ -8,8 +8,9 @@ use std::sync::{Mutex, MutexGuard};
 use attune_registry::blob::Durability;
 use attune_schemas::Digest;
 
+use super::journal::{StagingJournal, undone_in};
+use crate::generation::{next_current, point_at};
 use crate::root::{CreatedPaths, HostRoot, StoreKind, exchange_trees, remove_tree};
-use crate::transaction::StagingJournal;
 use crate::trees::{KnownDigests, TreeLists};
 
 /// `staging/<id>`; removed when dropped, with everything that was promoted unless that was committed.
@@ -48,24 +49,33 @@ impl Staging {
         mut created: CreatedPaths,
     ) -> io::Result<Self> {
         let directory = root.staging().join(format!("{generation}-{}", std::process::id()));
-        for kind in StoreKind::ALL {
-            created.create_dir_all(&root.store_part(kind))?;
-            created.create_dir_all(&root.lists_part(kind))?;
-        }
-        created.create_dir_all(&root.generations())?;
-        created.create_dir_all(&root.staging())?;
-        fs_err::create_dir_all(&directory)?;
         let mut journal = StagingJournal::new(&directory, generation, durability);
+        created.create_dir_all(&root.staging())?;
         // From here on a process that dies leaves something for the next start to find.
-        journal.record([])?;
-        Ok(Self {
+        if let Err(error) = set_aside(&directory, generation).and_then(|()| journal.record([])) {
+            let _ = remove_tree(&directory);
+            return Err(error);
+        }
+        let staging = Self {
             root: root.clone(),
             directory,
             journal,
             state: State::Open,
             lists: Mutex::default(),
             created,
-        })
+        };
+        staging.with_parts()
+    }
+
+    /// Creates what the change moves things to.
+    fn with_parts(mut self) -> io::Result<Self> {
+        for kind in StoreKind::ALL {
+            self.created.create_dir_all(&self.root.store_part(kind))?;
+            self.created.create_dir_all(&self.root.lists_part(kind))?;
+        }
+        self.created.create_dir_all(&self.root.generations())?;
+        self.created.create_dir_all(&self.root.trust())?;
+        Ok(self)
     }
 
     /// Remembers what else this install creates.
@@ -216,6 +226,13 @@ impl Staging {
     pub fn finish(mut self) {
         self.state = State::Active;
     }
+}
+
+/// Creates what the end of a change needs, so that a disk that is full by then can stop neither its completion nor
+/// its undoing.
+fn set_aside(directory: &Path, generation: u64) -> io::Result<()> {
+    fs_err::create_dir_all(undone_in(directory))?;
+    point_at(&next_current(directory), generation)
 }
 
 impl Drop for Staging {

@@ -17,7 +17,7 @@ fn the_rows_of_an_old_generation_are_written_again() {
     let second = rows(&root);
     assert_ne!(first, second);
     for (id, expected) in [(1, &first), (2, &second)] {
-        point_current_at(&root, id, Durability::Unsynced).unwrap();
+        point_current_at(&root, id, None, Durability::Unsynced).unwrap();
         drop(HeldRoot::acquire(&root, now()).unwrap());
         assert_eq!(registered_generation(&root).unwrap(), Some(id));
         // A pack that the installation of the second left alone is not in the first.
@@ -42,7 +42,7 @@ fn packs_that_were_not_installed_offline_keep_their_rows() {
     connection.execute(by_hand, []).unwrap();
     drop(connection);
     install_quietly(&root, &[config("one", "2.0.0", &["a"])]);
-    point_current_at(&root, 1, Durability::Unsynced).unwrap();
+    point_current_at(&root, 1, None, Durability::Unsynced).unwrap();
     drop(HeldRoot::acquire(&root, now()).unwrap());
     assert!(rows(&root).iter().any(|row| row.contains("\"core\"")));
 }
@@ -55,7 +55,7 @@ fn a_generation_that_keeps_no_releases_is_refused_with_both_numbers() {
     install_quietly(&root, &[config("one", "2.0.0", &["a"])]);
     let pack = "one".parse().unwrap();
     fs_err::remove_file(KeptRelease::path(&root.generation(1), &pack)).unwrap();
-    point_current_at(&root, 1, Durability::Unsynced).unwrap();
+    point_current_at(&root, 1, None, Durability::Unsynced).unwrap();
     let before = rows(&root);
     let error = HeldRoot::acquire(&root, now()).unwrap_err();
     let AccessError::Recover(RecoverError::Disagreement { active, registered, .. }) = error else {

@@ -103,9 +103,16 @@ impl Hint for RecoverError {
         match self {
             Self::Root(error) => error.hint(),
             Self::Database(error) => error.hint(),
-            Self::Unfinished { .. } => {
-                Some("mend the cause and run the same command again: it completes what is left".to_owned())
-            }
+                        Self::Unfinished { .. } => Some(
+                "mend the cause; the next command that changes this root, such as the same one again, completes \
+                 what is left"
+                    .to_owned(),
+            ),
+            Self::Unclear { .. } => Some(
+                "mend the cause; the next command that changes this root, such as the same one again, completes \
+                 or undoes what is left"
+                    .to_owned(),
+            ),
             Self::Disagreement { root, registered, .. } => Some(format!(
                 "make `current` lead to the registered one again: `ln -sfn generations/{registered} {}`",
                 root.join("current").display()
@@ -191,7 +198,7 @@ impl Hint for TrustedError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Root(error) => error.hint(),
-            Self::Lock(error) => error.hint(),
+            Self::Access(error) => error.hint(),
             Self::Anchor(error) => error.hint(),
             Self::Trust(error) => error.hint(),
             Self::UnknownRegistry { .. } => None,

@@ -63,7 +63,7 @@ impl Failed for RecoverError {
         match self {
             Self::Root(error) => error.kind(),
             Self::Database(error) => error.kind(),
-            Self::Unfinished { .. } => FailureKind::Failed,
+            Self::Unfinished { .. } | Self::Unclear { .. } => FailureKind::Failed,
             Self::Disagreement { .. } => FailureKind::Registration,
         }
     }
@@ -182,7 +182,7 @@ impl Failed for TrustedError {
     fn kind(&self) -> FailureKind {
         match self {
             Self::Root(error) => error.kind(),
-            Self::Lock(error) => error.kind(),
+            Self::Access(error) => error.kind(),
             Self::Anchor(error) => error.kind(),
             Self::Trust(error) => error.kind(),
             Self::UnknownRegistry { .. } => FailureKind::Failed,

@@ -101,7 +101,9 @@ impl InstallError {
         matches!(
             self,
             Self::Change(ChangeError::Unfinished(_))
-                | Self::Access(AccessError::Recover(RecoverError::Unfinished { .. }))
+                | Self::Access(AccessError::Recover(
+                    RecoverError::Unfinished { .. } | RecoverError::Unclear { .. }
+                ))
         )
     }
 }
