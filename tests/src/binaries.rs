@@ -38,8 +38,10 @@ impl Binary {
 /// Builds the binaries and returns the directory that they are in.
 fn build_all() -> PathBuf {
     let test = std::env::current_exe().unwrap();
-    // <target>/<profile directory>/deps/<test>
-    let directory = test.ancestors().nth(2).unwrap().to_owned();
+    // <target>/<profile directory>/deps/<test>, or without `deps` for a program
+    let beside = test.parent().unwrap();
+    let directory = if beside.ends_with("deps") { beside.parent().unwrap() } else { beside };
+    let directory = directory.to_owned();
     let profile = match directory.file_name().and_then(|name| name.to_str()) {
         Some("debug") | None => "dev",
         Some(profile) => profile,

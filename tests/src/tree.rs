@@ -49,6 +49,13 @@ impl Tree {
         self
     }
 
+    /// The same tree without the paths, relative to the root, that are `such`.
+    #[must_use]
+    pub fn without(mut self, such: impl Fn(&Path) -> bool) -> Self {
+        self.entries.retain(|path, _| !such(path));
+        self
+    }
+
     /// The same tree without what tells the time, to compare two separate installations.
     #[must_use]
     pub fn content_only(mut self) -> Self {
@@ -83,6 +90,12 @@ impl Tree {
     /// Asserts that `self`, read later, is the same as `before`.
     #[track_caller]
     pub fn assert_same(&self, before: &Self) {
+        let differences = self.differences(before);
+        assert!(differences.is_empty(), "the tree changed:\n{differences}");
+    }
+
+    /// What is otherwise in `self`, read later, than in `before`, a line each.
+    pub fn differences(&self, before: &Self) -> String {
         let mut differences = String::new();
         for (path, entry) in &self.entries {
             match before.entries.get(path) {
@@ -96,7 +109,7 @@ impl Tree {
         for path in before.entries.keys().filter(|path| !self.entries.contains_key(*path)) {
             writeln!(differences, "gone: {}", path.display()).unwrap();
         }
-        assert!(differences.is_empty(), "the tree changed:\n{differences}");
+        differences
     }
 
     fn visit(&mut self, root: &Path, path: &Path) {
