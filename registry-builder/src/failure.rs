@@ -3,6 +3,7 @@
 //! A room says what failed; of what kind that is, is decided here, above all rooms.
 
 use attune_registry::bundle::BundleError;
+use attune_registry::machine_fault::MachineFault;
 use attune_registry::pack_directory::PackDirectoryError;
 use attune_registry::reader::ReaderError;
 use attune_registry::resolve::ResolveError;
@@ -22,6 +23,13 @@ use crate::targets::NoDefaultTarget;
 pub trait Failed: std::error::Error {
     /// The kind of the failure.
     fn kind(&self) -> FailureKind;
+}
+
+/// The kind of `error`, and the machine's fault that it comes from: such a one is never the data's, whichever stage
+/// met it.
+pub fn kind_of(error: &(impl Failed + 'static)) -> (FailureKind, Option<MachineFault>) {
+    let fault = MachineFault::of(error);
+    (fault.map_or_else(|| error.kind(), |_| FailureKind::Failed), fault)
 }
 
 impl Failed for TrustError {
@@ -121,7 +129,9 @@ impl Failed for CutError {
             Self::Registry(error) => error.kind(),
             Self::Reader(error) => error.kind(),
             Self::Resolve(error) => error.kind(),
-            Self::Bundle(BundleError::Blob(_)) => FailureKind::Untrusted,
+            Self::Bundle(BundleError::Blob(error)) if error.is_damage() || error.is_absence() => {
+                FailureKind::Untrusted
+            }
             Self::Bundle(_) | Self::Io(_) => FailureKind::Failed,
         }
     }

@@ -1,5 +1,6 @@
 //! The machines and Pythons to build for: as named, or else this machine's.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -11,6 +12,9 @@ use attune_schemas::{Platform, PythonMinor};
 pub struct NoDefaultTarget {
     /// `platform` or `Python`.
     pub missing: &'static str,
+    /// The cause, where it could not be asked.
+    #[source]
+    pub source: Option<io::Error>,
 }
 
 /// The targets that were named; either may be empty, meaning this machine's.
@@ -29,7 +33,7 @@ impl TargetSelection {
             return Ok(deduplicated(&self.platforms));
         }
         let current = Platform::current();
-        current.map(|platform| vec![platform]).ok_or(NoDefaultTarget { missing: "platform" })
+        current.map(|platform| vec![platform]).ok_or(NoDefaultTarget { missing: "platform", source: None })
     }
 
     /// The Pythons; that of `python3` on this machine where none was named.
@@ -37,8 +41,9 @@ impl TargetSelection {
         if !self.pythons.is_empty() {
             return Ok(deduplicated(&self.pythons));
         }
-        let current = minor_of(Path::new("python3"));
-        current.map(|python| vec![python]).ok_or(NoDefaultTarget { missing: "Python" })
+        let no_default = |source| NoDefaultTarget { missing: "Python", source };
+        let current = minor_of(Path::new("python3")).map_err(|error| no_default(Some(error)))?;
+        current.map(|python| vec![python]).ok_or_else(|| no_default(None))
     }
 
     /// Every combination of machine and Python.
@@ -65,14 +70,14 @@ pub(crate) fn find_python(
     let names = named.iter().map(String::as_str).chain(["python3"]);
     let programs = names.flat_map(|name| directories.iter().map(move |directory| directory.join(name)));
     let asked = programs.filter(|program| program.is_file()).filter_map(|program| {
-        let minor = minor_of(&program)?;
+        let minor = minor_of(&program).ok()??;
         Some((program, minor))
     });
     asked.into_iter().find(|(_, minor)| wanted.is_none_or(|wanted| wanted == *minor))
 }
 
-fn minor_of(python: &Path) -> Option<PythonMinor> {
+fn minor_of(python: &Path) -> io::Result<Option<PythonMinor>> {
     let script = "import sys; print('%d.%d' % sys.version_info[:2])";
-    let output = Command::new(python).args(["-I", "-c", script]).stdin(Stdio::null()).output().ok()?;
-    String::from_utf8(output.stdout).ok()?.trim().parse().ok()
+    let output = Command::new(python).args(["-I", "-c", script]).stdin(Stdio::null()).output()?;
+    Ok(String::from_utf8(output.stdout).ok().and_then(|text| text.trim().parse().ok()))
 }

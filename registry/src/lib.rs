@@ -25,6 +25,7 @@ pub mod bundle;
 #[cfg(feature = "confinement")]
 pub mod confinement;
 pub mod layout;
+pub mod machine_fault;
 #[cfg(feature = "packs")]
 pub mod pack_directory;
 pub mod reader;
@@ -37,5 +38,6 @@ pub mod system_libraries;
 pub mod trust;
 #[cfg(feature = "wheels")]
 pub mod wheel;
+pub mod workers;
 
 pub use report::human_bytes;

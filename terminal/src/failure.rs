@@ -35,17 +35,18 @@ fn discreet(text: String) -> String {
 impl Failure {
     /// The failure that `error` is, with its chain of sources.
     pub fn new(error: &dyn Error, kind: FailureKind) -> Self {
-        let mut causes = Vec::new();
+        let message = discreet(error.to_string());
+        let mut causes: Vec<String> = Vec::new();
         let mut source = error.source();
         while let Some(cause) = source {
             let text = discreet(cause.to_string());
             // A transparent error says the same as its source.
-            if causes.last() != Some(&text) {
+            if *causes.last().unwrap_or(&message) != text {
                 causes.push(text);
             }
             source = cause.source();
         }
-        Self { causes, ..Self::from_message(error.to_string(), kind) }
+        Self { causes, ..Self::from_message(message, kind) }
     }
 
     /// A failure without a cause.

@@ -7,6 +7,8 @@
 
 mod exit;
 mod failure;
+mod file_limit;
+mod machine_hint;
 mod output;
 mod progress;
 mod report_args;
@@ -15,6 +17,8 @@ mod usage;
 
 pub use exit::exit_code;
 pub use failure::Failure;
+pub use file_limit::survive_file_limit;
+pub use machine_hint::machine_hint;
 pub use output::{Output, write_json_or, write_result};
 pub use progress::TerminalReporter;
 pub use report_args::{ReportArgs, start_log};

@@ -2,11 +2,15 @@
 
 use std::io::{IsTerminal, Write};
 use std::sync::Mutex;
+use std::thread;
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use attune_registry::report::{Reporter, without_secrets};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// How often a bar is redrawn.
+const TICK: Duration = Duration::from_millis(100);
 
 /// Shows progress on standard error.
 #[derive(Debug)]
@@ -64,7 +68,7 @@ impl Reporter for TerminalReporter {
         };
         bar.set_draw_target(ProgressDrawTarget::stderr());
         bar.set_message(without_secrets(task).into_owned());
-        bar.enable_steady_tick(Duration::from_millis(100));
+        keep_ticking(bar.clone());
         self.with_bar(|current| {
             if let Some(old) = current.replace(bar) {
                 old.finish_and_clear();
@@ -99,6 +103,17 @@ impl Reporter for TerminalReporter {
             self.write_warning(message);
         }
     }
+}
+
+/// Redraws `bar` until it is finished; where the machine refuses a thread, only its advances do.
+fn keep_ticking(bar: ProgressBar) {
+    let tick = move || {
+        while !bar.is_finished() {
+            bar.tick();
+            thread::sleep(TICK);
+        }
+    };
+    let _ = thread::Builder::new().name("progress".to_owned()).spawn(tick);
 }
 
 fn style(template: &str) -> ProgressStyle {

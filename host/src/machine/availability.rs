@@ -1,5 +1,6 @@
 //! Whether a host has a runtime: what its definition says to run, and to find in the answer.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use regex::Regex;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::ask::is_of_machine;
 use crate::machine::InterpreterSearch;
 use crate::process::CallerEnvironment;
 use crate::process::Interrupt;
@@ -52,12 +54,27 @@ pub struct VerificationMeans<'a> {
     pub interrupt: &'a Interrupt,
 }
 
-/// Whether this host has the runtime with these `distributions` and `interpreter`; as an error what was tried.
+/// Why a runtime cannot be used.
+#[derive(Debug)]
+pub enum Unavailable {
+    /// It is not here, as far as its definition can tell: what was tried.
+    Tried(String),
+    /// The machine kept its programs from answering.
+    Machine(io::Error),
+}
+
+impl From<String> for Unavailable {
+    fn from(tried: String) -> Self {
+        Self::Tried(tried)
+    }
+}
+
+/// Whether this host has the runtime with these `distributions` and `interpreter`.
 pub fn is_available(
     distributions: &Value,
     interpreter: &str,
     means: &VerificationMeans<'_>,
-) -> Result<(), String> {
+) -> Result<(), Unavailable> {
     let value = distributions.get("verification").cloned().unwrap_or(Value::Null);
     let mut verification: Verification = match value {
         Value::Null => Verification::default(),
@@ -82,30 +99,35 @@ pub fn is_available(
     }
     verification.commands.sort_by_key(|command| command.priority);
     let mut tried = Vec::new();
+    let mut let_down = None;
     for command in &verification.commands {
         match passes(command, means) {
             Ok(()) => return Ok(()),
-            Err(reason) => tried.push(format!("`{}` {reason}", command.binary)),
+            Err(Unavailable::Tried(reason)) => tried.push(format!("`{}` {reason}", command.binary)),
+            Err(Unavailable::Machine(error)) => let_down = Some(error),
         }
     }
-    Err(tried.join("; "))
+    Err(let_down.map_or_else(|| Unavailable::Tried(tried.join("; ")), Unavailable::Machine))
 }
 
-fn passes(command: &VerificationCommand, means: &VerificationMeans<'_>) -> Result<(), String> {
-    let program = find_program(&command.binary, means.search).ok_or("is not on this host")?;
+fn passes(command: &VerificationCommand, means: &VerificationMeans<'_>) -> Result<(), Unavailable> {
+    let tried = |reason: &str| Unavailable::Tried(reason.to_owned());
+    let program = find_program(&command.binary, means.search).ok_or_else(|| tried("is not on this host"))?;
     let mut process = means.caller.command(&program);
     process.args(&command.args);
-    let finished = run(process, LIMIT, means.scratch, means.interrupt).map_err(|error| error.to_string())?;
-    let status = finished.status.ok_or("does not answer")?;
+    let finished = run(process, LIMIT, means.scratch, means.interrupt).map_err(|error| {
+        if is_of_machine(&error) { Unavailable::Machine(error) } else { tried(&error.to_string()) }
+    })?;
+    let status = finished.status.ok_or_else(|| tried("does not answer"))?;
     if status.code() != Some(command.exit_code) {
-        return Err(format!("ends with {status}"));
+        return Err(format!("ends with {status}").into());
     }
     let Some(pattern) = &command.pattern else { return Ok(()) };
     let pattern = Regex::new(pattern).map_err(|error| format!("has a pattern that is none: {error}"))?;
     if pattern.is_match(&finished.stdout) || pattern.is_match(&finished.stderr) {
         Ok(())
     } else {
-        Err(format!("does not answer with `{pattern}`"))
+        Err(format!("does not answer with `{pattern}`").into())
     }
 }
 
@@ -124,7 +146,7 @@ mod tests {
     use super::*;
     use attune_schemas::runtime_definition::RuntimeDefinition;
 
-    fn check(definition: &Value) -> Result<(), String> {
+    fn check(definition: &Value) -> Result<(), Unavailable> {
         let definition = RuntimeDefinition::read("a.b", definition.as_object().unwrap()).unwrap();
         let scratch = tempfile::tempdir().unwrap();
         let RuntimeDefinition { distributions, recipe, .. } = definition;
@@ -146,8 +168,8 @@ mod tests {
     fn one_command_that_passes_is_enough() {
         let missing = json!({"binary": "no-such-program", "priority": 1});
         let passing = json!({"binary": "sh", "args": ["-c", "echo Shell 5.1 >&2; exit 3"], "exit_code": 3, "pattern": "Shell \\d\\."});
-        assert_eq!(check(&commands(&json!([missing, passing]))), Ok(()));
-        let told = check(&commands(&json!([missing]))).unwrap_err();
+        assert!(check(&commands(&json!([missing, passing]))).is_ok());
+        let Err(Unavailable::Tried(told)) = check(&commands(&json!([missing]))) else { panic!("it is here") };
         assert!(told.contains("no-such-program"), "{told}");
     }
 
@@ -164,10 +186,10 @@ mod tests {
 
     #[test]
     fn without_commands_the_interpreter_is_asked() {
-        assert_eq!(check(&json!({})), Ok(()));
-        assert_eq!(check(&json!({"execution_config": {"interpreter": {"binary": "native"}}})), Ok(()));
+        assert!(check(&json!({})).is_ok());
+        assert!(check(&json!({"execution_config": {"interpreter": {"binary": "native"}}})).is_ok());
         assert!(check(&json!({"execution_config": {"interpreter": {"binary": "no-such-program"}}})).is_err());
         let always = json!({"distributions": {"verification": {"always_available": true}}, "execution_config": {"interpreter": {"binary": "no-such-program"}}});
-        assert_eq!(check(&always), Ok(()));
+        assert!(check(&always).is_ok());
     }
 }

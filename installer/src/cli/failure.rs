@@ -2,18 +2,20 @@
 
 use std::io;
 
-use attune_terminal::Failure;
+use attune_terminal::{Failure, machine_hint};
 
 use super::hints::Hint;
-use crate::failure::Failed;
+use crate::failure::{Failed, kind_of};
 
 /// The failure of a command. Every error of the library that has a kind and a hint becomes one with `?`.
 #[derive(Debug)]
 pub(super) struct CommandError(pub(super) Failure);
 
-impl<E: Failed + Hint> From<E> for CommandError {
+impl<E: Failed + Hint + 'static> From<E> for CommandError {
     fn from(error: E) -> Self {
-        let failure = Failure::new(&error, error.kind()).with_hint(error.hint());
+        let (kind, fault) = kind_of(&error);
+        let hint = fault.map(|fault| machine_hint(fault).to_owned()).or_else(|| error.hint());
+        let failure = Failure::new(&error, kind).with_hint(hint);
         Self(match error.verdict() {
             Some(verdict) => failure.with_detail("verdict", verdict.as_str().into()),
             None => failure,

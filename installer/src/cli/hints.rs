@@ -32,6 +32,8 @@ pub(super) trait Hint {
     fn hint(&self) -> Option<String>;
 }
 
+const ENDED_BY_SIGNAL: &str =
+    "run it by hand; where it lacks memory, free some, or raise this process's limit (`ulimit -v`)";
 const WRITABLE_DISK: &str = "make sure that the disk has room and can be written, then try again";
 const REPORT_TO_PUBLISHER: &str = "report it to the pack's publisher; the bytes are what they signed";
 
@@ -286,6 +288,9 @@ impl Hint for PlanError {
                 "install them, or go on without them with --ignore-missing-libraries"
             }
             Self::NoSpace { .. } => "make room there, or choose another place with --root",
+            Self::Scratch(_) => "name a directory that can be written by TMPDIR",
+            Self::Interpreter(error) if error.is_of_machine() => ENDED_BY_SIGNAL,
+            Self::NodeInterpreter(error) if error.is_of_machine() => ENDED_BY_SIGNAL,
             _ => return None,
         };
         Some(hint.to_owned())

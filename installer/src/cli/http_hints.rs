@@ -1,10 +1,12 @@
 //! The remedy where a server gives no file.
 
 use attune_registry::source::{CertificateFault, HttpFault};
+use attune_terminal::machine_hint;
 
 /// The remedy of a server that gives no file.
 pub(super) fn http_hint(fault: &HttpFault) -> &'static str {
     match fault {
+        HttpFault::Machine(fault, _) => machine_hint(*fault),
         HttpFault::CutOff(_) | HttpFault::Stalled(_) => {
             "check the network between here and the server, then run it again"
         }

@@ -17,7 +17,7 @@ mod verify;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use attune_terminal::show_usage;
+use attune_terminal::{show_usage, survive_file_limit};
 use clap::Parser;
 use jiff::Timestamp;
 
@@ -79,6 +79,7 @@ enum Command {
 pub fn run(args: impl IntoIterator<Item = OsString>, now: Timestamp) -> ExitCode {
     // Workers under other users must be able to read what is installed, whoever installs it.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o022));
+    survive_file_limit();
     let args: Vec<OsString> = args.into_iter().collect();
     let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,

@@ -1,14 +1,13 @@
 //! Builds what a plan needs and the store lacks, several environments at a time.
 
 use std::io;
-use std::num::NonZeroUsize;
 use std::sync::{Mutex, OnceLock};
-use std::thread;
 
 use attune_host::environment::EnvironmentDescription;
 use attune_host::root::{HostRoot, StoreKind};
 use attune_host::transaction::Staging;
 use attune_host::trees::KnownDigests;
+use attune_registry::workers::{processors_for, share_work};
 use attune_schemas::Digest;
 
 use super::nodejs::{self, NodeModulesError};
@@ -42,20 +41,16 @@ pub fn build_environments<'a>(
     let digests = queue.iter().map(|environment| environment.digest()).collect();
     // The largest last, since the queue is taken from its end.
     queue.sort_by_key(|environment| environment.package_count());
-    let workers = thread::available_parallelism().map_or(1, NonZeroUsize::get).min(queue.len());
+    let workers = processors_for(queue.len());
     let (queue, failure) = (Mutex::new(queue), OnceLock::new());
-    thread::scope(|scope| {
-        for _ in 0..workers {
-            scope.spawn(|| {
-                while failure.get().is_none() {
-                    let next = queue.lock().expect("no builder panics while it holds the queue").pop();
-                    let Some(environment) = next else { return };
-                    if let Err(error) = build(environment, root, staging) {
-                        // The first failure is the one that is told.
-                        let _ = failure.set(error);
-                    }
-                }
-            });
+    share_work(workers, || {
+        while failure.get().is_none() {
+            let next = queue.lock().expect("no builder panics while it holds the queue").pop();
+            let Some(environment) = next else { return };
+            if let Err(error) = build(environment, root, staging) {
+                // The first failure is the one that is told.
+                let _ = failure.set(error);
+            }
         }
     });
     failure.into_inner().map_or(Ok(digests), Err)

@@ -4,13 +4,14 @@
 //! at the edge that has them: a command line names its flags.
 
 use attune_host::ChangeError;
-use attune_host::database::DatabaseError;
+use attune_host::database::{DatabaseError, database_fault};
 use attune_host::inventory::InventoryError;
 use attune_host::root::{LockError, RootError};
 use attune_host::store::GcError;
 use attune_host::transaction::{AccessError, RecoverError};
 use attune_host::verification::VerificationError;
 use attune_registry::archive::ArchiveError;
+use attune_registry::machine_fault::MachineFault;
 use attune_registry::reader::ReaderError;
 use attune_registry::release_check::WheelError;
 use attune_registry::resolve::ResolveError;
@@ -18,7 +19,7 @@ use attune_registry::source::SourceError;
 use attune_registry::trust::{FetchError, TrustError, Verdict};
 use attune_schemas::FailureKind;
 
-use crate::environments::{BuildError, RecipeError};
+use crate::environments::{BuildError, NodeModulesError, RecipeError, VenvError};
 use crate::pack_tests::TestError;
 use crate::plan::{ChooseError, PlanError};
 use crate::source::VerifyError;
@@ -35,6 +36,13 @@ pub trait Failed: std::error::Error {
     fn verdict(&self) -> Option<Verdict> {
         None
     }
+}
+
+/// The kind of `error`, and the machine's fault that it comes from: such a one is never the data's, whichever stage
+/// met it.
+pub fn kind_of(error: &(impl Failed + 'static)) -> (FailureKind, Option<MachineFault>) {
+    let fault = MachineFault::of(error).or_else(|| database_fault(error));
+    (fault.map_or_else(|| error.kind(), |_| FailureKind::Failed), fault)
 }
 
 impl Failed for RootError {
@@ -241,7 +249,11 @@ impl Failed for PlanError {
     fn kind(&self) -> FailureKind {
         match self {
             Self::Reader(error) => error.kind(),
-            Self::NoSpace { .. } | Self::Space { .. } => FailureKind::Failed,
+            Self::NoSpace { .. } | Self::Space { .. } | Self::NoAnswer { .. } | Self::Scratch(_) => {
+                FailureKind::Failed
+            }
+            Self::Interpreter(error) if error.is_of_machine() => FailureKind::Failed,
+            Self::NodeInterpreter(error) if error.is_of_machine() => FailureKind::Failed,
             Self::Release { .. } => FailureKind::Untrusted,
             _ => FailureKind::Environment,
         }
@@ -262,6 +274,7 @@ impl Failed for UnpackError {
             Self::Interrupted(_) => FailureKind::Interrupted,
             Self::Archive { source: ArchiveError::Io(_), .. }
             | Self::Wheel { source: WheelError::Io(_), .. }
+            | Self::NodePackage { source: ArchiveError::Io(_), .. }
             | Self::Io(_) => FailureKind::Failed,
             _ => FailureKind::Untrusted,
         }
@@ -271,8 +284,10 @@ impl Failed for UnpackError {
 impl Failed for BuildError {
     fn kind(&self) -> FailureKind {
         match self {
+            Self::Io(_) | Self::Python(VenvError::Io(_)) | Self::Node(NodeModulesError::Io(_)) => {
+                FailureKind::Failed
+            }
             Self::Python(_) | Self::Node(_) => FailureKind::Environment,
-            Self::Io(_) => FailureKind::Failed,
         }
     }
 }

@@ -93,6 +93,20 @@ pub enum PlanError {
         /// Why.
         reason: String,
     },
+    /// The machine kept the programs of a runtime from answering.
+    #[error("could not tell whether this host has the runtime `{runtime}` of pack `{pack}`")]
+    NoAnswer {
+        /// The pack.
+        pack: PackRef,
+        /// The runtime.
+        runtime: String,
+        /// The cause.
+        #[source]
+        source: std::io::Error,
+    },
+    /// There is no place for temporary files.
+    #[error("could not make a temporary directory")]
+    Scratch(#[source] std::io::Error),
     /// No version of a runtime on the host satisfies an action.
     #[error(
         "`{component}` of pack `{pack}` needs {needed}: this host has no such version, or the release was not built for it"

@@ -93,7 +93,7 @@ fn write_file(file: &mut NodeFile<'_>, is_program: bool, package: &Path) -> Resu
     let mut chunk = Vec::with_capacity(CHUNK_BYTES);
     loop {
         chunk.clear();
-        file.content.take(CHUNK_BYTES as u64).read_to_end(&mut chunk).map_err(ArchiveError::Damaged)?;
+        file.content.take(CHUNK_BYTES as u64).read_to_end(&mut chunk).map_err(ArchiveError::of_read)?;
         if chunk.is_empty() {
             return Ok(Digest::from_bytes(hasher.finalize().into()));
         }

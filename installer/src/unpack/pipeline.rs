@@ -2,10 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::io::{self, Seek};
-use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Mutex, OnceLock};
 use std::thread;
 
@@ -18,6 +17,7 @@ use attune_registry::atomic_file::create_unshared;
 use attune_registry::blob::{BlobReader, BlobSpool, VerifiedBlob};
 use attune_registry::report::Reporter;
 use attune_registry::source::{Source, SourceError};
+use attune_registry::workers::{processors_for, start};
 use attune_schemas::Digest;
 
 use super::error::UnpackError;
@@ -45,16 +45,23 @@ pub fn fetch_and_unpack(
     }
     reporter.started("unpacking", Some(plan.download_bytes()));
     let spool = BlobSpool::new(staging.directory());
-    let unpackers = thread::available_parallelism().map_or(1, NonZeroUsize::get).min(MAX_UNPACKERS);
     let failure: OnceLock<UnpackError> = OnceLock::new();
     let (sender, receiver) = sync_channel(1);
     let receiver = Mutex::new(receiver);
     let streamed = thread::scope(|scope| {
-        for _ in 0..unpackers {
-            scope.spawn(|| unpack_all(plan, staging, &receiver, &failure, reporter));
-        }
+        let work = || unpack_all(plan, staging, &receiver, &failure, reporter);
+        let threads = processors_for(MAX_UNPACKERS);
+        let started = (0..threads).map_while(|_| start(scope, work)).count();
         let streamed = source.stream_blobs(&plan.blobs, &spool, &mut |blob| {
-            if interrupt.is_raised() { ControlFlow::Break(()) } else { send(&sender, blob, &failure) }
+            if interrupt.is_raised() || failure.get().is_some() {
+                ControlFlow::Break(())
+            } else if started == 0 {
+                // The machine refuses every thread: the reader unpacks as well.
+                unpack_one(plan, staging, blob, &failure, reporter);
+                ControlFlow::Continue(())
+            } else {
+                sender.send(blob).map_or(ControlFlow::Break(()), ControlFlow::Continue)
+            }
         });
         drop(sender);
         streamed
@@ -66,17 +73,6 @@ pub fn fetch_and_unpack(
         (None, Err(SourceError::Stopped)) => Err(Interrupted.into()),
         (None, streamed) => Ok(streamed?),
     }
-}
-
-fn send(
-    sender: &SyncSender<VerifiedBlob>,
-    blob: VerifiedBlob,
-    failure: &OnceLock<UnpackError>,
-) -> ControlFlow<()> {
-    if failure.get().is_some() || sender.send(blob).is_err() {
-        return ControlFlow::Break(());
-    }
-    ControlFlow::Continue(())
 }
 
 fn unpack_all(
@@ -93,13 +89,23 @@ fn unpack_all(
             // Taken all the same: the reader must not wait for room for ever.
             continue;
         }
-        let size = blob.size();
-        if let Err(error) = unpack(plan, staging, blob) {
-            // The first failure is the one that is told.
-            let _ = failure.set(error);
-        }
-        reporter.advanced(size);
+        unpack_one(plan, staging, blob, failure, reporter);
     }
+}
+
+fn unpack_one(
+    plan: &InstallPlan,
+    staging: &Staging,
+    blob: VerifiedBlob,
+    failure: &OnceLock<UnpackError>,
+    reporter: &dyn Reporter,
+) {
+    let size = blob.size();
+    if let Err(error) = unpack(plan, staging, blob) {
+        // The first failure is the one that is told.
+        let _ = failure.set(error);
+    }
+    reporter.advanced(size);
 }
 
 fn unpack(plan: &InstallPlan, staging: &Staging, blob: VerifiedBlob) -> Result<(), UnpackError> {

@@ -9,8 +9,10 @@ use std::thread;
 
 use attune_registry::blob::BlobReader;
 use attune_registry::release_check::{WheelError, WheelFile, WheelTree};
+use attune_registry::workers::start;
 use attune_schemas::environment_lock::Footprint;
 use zip::ZipArchive;
+use zip::result::ZipError;
 
 use super::whole_file::WholeFile;
 
@@ -42,12 +44,13 @@ pub fn unpack_wheel(
     match second.filter(|_| tree.files.len() >= MANY_FILES) {
         None => write_files(&mut archive, &tree.files, &next, destination),
         Some(second) => thread::scope(|scope| {
-            let other = scope.spawn(|| {
+            let other = start(scope, || {
                 let mut archive = ZipArchive::new(second)?;
                 write_files(&mut archive, &tree.files, &next, destination)
             });
             let own = write_files(&mut archive, &tree.files, &next, destination);
-            own.and(other.join().expect("writing files does not panic"))
+            let other = other.map(|other| other.join().expect("writing files does not panic"));
+            own.and(other.unwrap_or(Ok(())))
         }),
     }
 }
@@ -98,7 +101,7 @@ fn write_stream(
     let mut file = create(planned, destination)?;
     let mut size = 0;
     loop {
-        let count = content.read(buffer).map_err(|error| WheelError::Zip(error.into()))?;
+        let count = content.read(buffer).map_err(|error| WheelError::from(ZipError::from(error)))?;
         size += count as u64;
         if size > planned.size || (count == 0 && size < planned.size) {
             return Err(WheelError::Footprint {

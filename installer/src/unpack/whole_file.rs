@@ -44,7 +44,7 @@ impl WholeFile {
         let length = |bytes: u64| usize::try_from(bytes).expect("it is below the limit");
         self.compressed.clear();
         let mut raw = archive.by_index_raw(file.index)?;
-        raw.read_to_end(&mut self.compressed).map_err(|error| WheelError::Zip(error.into()))?;
+        raw.read_to_end(&mut self.compressed).map_err(|error| WheelError::from(ZipError::from(error)))?;
         drop(raw);
         if self.compressed.len() as u64 != file.compressed_size {
             return Err(damaged("it is cut off"));

@@ -2,12 +2,12 @@
 
 use std::io;
 
-use attune_terminal::{Failure, Output};
+use attune_terminal::{Failure, Output, machine_hint};
 use serde_json::json;
 
 use super::findings::show_findings;
 use super::hints::Hint;
-use crate::failure::Failed;
+use crate::failure::{Failed, kind_of};
 use crate::operations::{AddError, CheckError, LintFailure, VerifyError};
 
 /// The failure of a command. Every error of the library that has a kind and a hint becomes one with `?`.
@@ -18,7 +18,7 @@ pub(super) struct CommandError {
     lint: Option<LintFailure>,
 }
 
-impl<E: Failed + Hint> From<E> for CommandError {
+impl<E: Failed + Hint + 'static> From<E> for CommandError {
     fn from(error: E) -> Self {
         Self::of(&error)
     }
@@ -57,8 +57,10 @@ impl CommandError {
         failed
     }
 
-    fn of(error: &(impl Failed + Hint)) -> Self {
-        Self { failure: Failure::new(error, error.kind()).with_hint(error.hint()), lint: None }
+    fn of(error: &(impl Failed + Hint + 'static)) -> Self {
+        let (kind, fault) = kind_of(error);
+        let hint = fault.map(|fault| machine_hint(fault).to_owned()).or_else(|| error.hint());
+        Self { failure: Failure::new(error, kind).with_hint(hint), lint: None }
     }
 
     /// Shows it, and returns the exit code.

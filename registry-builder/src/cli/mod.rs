@@ -16,7 +16,7 @@ mod verify;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use attune_terminal::show_usage;
+use attune_terminal::{show_usage, survive_file_limit};
 use clap::Parser;
 use jiff::Timestamp;
 
@@ -82,6 +82,7 @@ enum Command {
 
 /// Runs the command line `args`; `now` is the time of signing.
 pub fn run(args: impl IntoIterator<Item = OsString>, now: Timestamp) -> ExitCode {
+    survive_file_limit();
     let args: Vec<OsString> = args.into_iter().collect();
     let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,

@@ -89,7 +89,8 @@ impl AddRuntimeArgs {
         let output = self.common.output();
         let reporter = self.common.reporter();
         let platform = self.platform.or_else(Platform::current);
-        let result = platform.ok_or(NoDefaultTarget { missing: "platform" }).map_err(CommandError::from);
+        let result =
+            platform.ok_or(NoDefaultTarget { missing: "platform", source: None }).map_err(CommandError::from);
         let result = result.and_then(|platform| {
             let options = RuntimeOptions {
                 keys: self.keys.settings(Some(&self.registry)),

@@ -99,7 +99,7 @@ pub enum RuntimeError {
     #[error("it cannot be archived")]
     Archive(#[from] attune_registry::archive::ArchiveError),
     /// A disk failed.
-    #[error(transparent)]
+    #[error("{0}")]
     Io(#[from] io::Error),
 }
 

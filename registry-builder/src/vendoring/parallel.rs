@@ -1,9 +1,9 @@
 //! The same work on many things, as many at a time as there are processors.
 
-use std::num::NonZeroUsize;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
+
+use attune_registry::workers::{processors_for, share_work};
 
 /// The results of `work` on every item, in the items' order.
 pub(crate) fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
@@ -16,12 +16,7 @@ pub(crate) fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R 
             done.lock().expect("nobody panics while holding it").push((index, result));
         }
     };
-    let workers = thread::available_parallelism().map_or(1, NonZeroUsize::get).min(items.len());
-    thread::scope(|scope| {
-        for _ in 0..workers {
-            scope.spawn(worker);
-        }
-    });
+    share_work(processors_for(items.len()), worker);
     let mut done = done.into_inner().expect("nobody panics while holding it");
     done.sort_by_key(|(index, _)| *index);
     done.into_iter().map(|(_, result)| result).collect()

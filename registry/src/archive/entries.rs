@@ -108,7 +108,7 @@ impl<R: Read> TarStream<R> {
         const MAX_PADDING_BYTES: u64 = 64 * 1024;
         let mut padding = Vec::new();
         let mut limited = (&mut self.reader).take(MAX_PADDING_BYTES + 1);
-        limited.read_to_end(&mut padding).map_err(ArchiveError::Damaged)?;
+        limited.read_to_end(&mut padding).map_err(ArchiveError::of_read)?;
         if padding.len() as u64 > MAX_PADDING_BYTES || padding.iter().any(|&byte| byte != 0) {
             return Err(damaged("there is data after its end"));
         }
@@ -122,22 +122,22 @@ impl<R: Read> TarStream<R> {
         }
         let skip = self.remaining + self.padding;
         let skipped = io::copy(&mut (&mut self.reader).take(skip), &mut io::sink());
-        if skipped.map_err(ArchiveError::Damaged)? != skip {
+        if skipped.map_err(ArchiveError::of_read)? != skip {
             return Err(ArchiveError::Damaged(io::ErrorKind::UnexpectedEof.into()));
         }
         (self.remaining, self.padding) = (0, 0);
         let mut block = [0; BLOCK];
-        self.reader.read_exact(&mut block).map_err(ArchiveError::Damaged)?;
+        self.reader.read_exact(&mut block).map_err(ArchiveError::of_read)?;
         if block.iter().all(|&byte| byte == 0) {
             self.ended = true;
             return Ok(None);
         }
         let header = Header::from_byte_slice(&block).clone();
-        let checksum = header.cksum().map_err(ArchiveError::Damaged)?;
+        let checksum = header.cksum().map_err(ArchiveError::of_read)?;
         if checksum != checksum_of(&block) {
             return Err(damaged("the checksum of an entry's header does not match"));
         }
-        self.remaining = header.entry_size().map_err(ArchiveError::Damaged)?;
+        self.remaining = header.entry_size().map_err(ArchiveError::of_read)?;
         self.padding = self.remaining.next_multiple_of(BLOCK as u64) - self.remaining;
         Ok(Some(header))
     }
@@ -179,7 +179,7 @@ impl<R: Read> TarStream<R> {
             return Err(ArchiveError::TooLarge { limit: MAX_LONG_NAME_BYTES, what: "bytes in a path" });
         }
         let mut name = Vec::new();
-        self.read_to_end(&mut name).map_err(ArchiveError::Damaged)?;
+        self.read_to_end(&mut name).map_err(ArchiveError::of_read)?;
         if name.last() == Some(&0) {
             name.pop();
         }
@@ -216,7 +216,7 @@ fn checksum_of(block: &[u8; BLOCK]) -> u32 {
 fn entry_kind(header: &Header, name: &str) -> Result<EntryKind, ArchiveError> {
     let kind = match header.entry_type() {
         EntryType::Regular => {
-            let mode = header.mode().map_err(ArchiveError::Damaged)?;
+            let mode = header.mode().map_err(ArchiveError::of_read)?;
             return Ok(EntryKind::File { executable: mode & 0o100 != 0 });
         }
         EntryType::Directory => return Ok(EntryKind::Directory),
@@ -256,7 +256,7 @@ mod tests {
         let mut stream = TarStream::new(bytes, LIMITS);
         let mut names = Vec::new();
         while let Some(entry) = stream.next_entry()? {
-            io::copy(&mut stream, &mut io::sink()).map_err(ArchiveError::Damaged)?;
+            io::copy(&mut stream, &mut io::sink()).map_err(ArchiveError::of_read)?;
             names.push(entry.path.to_string());
         }
         stream.finish().map(|()| names)

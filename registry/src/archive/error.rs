@@ -4,6 +4,8 @@ use std::io;
 
 use attune_schemas::entry_path::EntryPathError;
 
+use crate::machine_fault::is_of_machine;
+
 /// Why an archive could not be read or written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -52,7 +54,14 @@ pub enum ArchiveError {
         /// The number found.
         actual: u64,
     },
-    /// Writing to disk failed.
-    #[error(transparent)]
+    /// Reading or writing failed, whatever the archive holds.
+    #[error("{0}")]
     Io(#[from] io::Error),
+}
+
+impl ArchiveError {
+    /// What a failed read of an archive means: damage, unless the machine failed.
+    pub fn of_read(error: io::Error) -> Self {
+        if is_of_machine(&error) { Self::Io(error) } else { Self::Damaged(error) }
+    }
 }

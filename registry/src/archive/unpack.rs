@@ -48,7 +48,7 @@ fn read_pack(
     expected: &Footprint,
     mut take: impl FnMut(&TarEntry, &mut dyn Read) -> Result<(), ArchiveError>,
 ) -> Result<(), ArchiveError> {
-    let mut decoder = zstd::Decoder::new(reader).map_err(ArchiveError::Damaged)?;
+    let mut decoder = zstd::Decoder::new(reader).map_err(ArchiveError::of_read)?;
     decoder.window_log_max(MAX_WINDOW_LOG)?;
     let limits = TarLimits {
         max_entries: PACK_LIMITS.max_entries,
@@ -115,7 +115,7 @@ impl Write for HashingWrite {
 fn copy(content: &mut dyn Read, file: &mut impl Write) -> Result<(), ArchiveError> {
     let mut buffer = [0; 16 * 1024];
     loop {
-        let count = content.read(&mut buffer).map_err(ArchiveError::Damaged)?;
+        let count = content.read(&mut buffer).map_err(ArchiveError::of_read)?;
         if count == 0 {
             return Ok(());
         }

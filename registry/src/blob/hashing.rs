@@ -5,6 +5,8 @@ use std::io::{self, Read, Write};
 use attune_schemas::Digest;
 use sha2::{Digest as _, Sha256};
 
+use crate::machine_fault::is_of_machine;
+
 /// Why bytes are not the blob they should be, or could not be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -36,6 +38,21 @@ pub enum BlobError {
         #[source]
         source: io::Error,
     },
+}
+
+impl BlobError {
+    /// Whether the bytes are at fault. An archive that ends early, or whose frame is broken, shows as a failed read of
+    /// the blob in it.
+    pub fn is_damage(&self) -> bool {
+        let Self::Io { source, .. } = self else { return true };
+        let of_data = [io::ErrorKind::UnexpectedEof, io::ErrorKind::InvalidData, io::ErrorKind::Other];
+        of_data.contains(&source.kind()) && !is_of_machine(source)
+    }
+
+    /// Whether the blob is not there.
+    pub fn is_absence(&self) -> bool {
+        matches!(self, Self::Io { source, .. } if source.kind() == io::ErrorKind::NotFound)
+    }
 }
 
 /// Hashes and counts the bytes that are read through it.

@@ -62,14 +62,15 @@ impl BlobSpool {
         size: u64,
         reader: &mut dyn Read,
     ) -> Result<VerifiedBlob, BlobError> {
+        let io = |source| BlobError::Io { digest: *digest, source };
         let body = if size <= MAX_IN_MEMORY_BYTES {
             let capacity = usize::try_from(size).expect("a blob in memory fits the address space");
             let share = Budget::take(&self.memory, size);
-            let mut bytes = Vec::with_capacity(capacity);
+            let mut bytes = Vec::new();
+            bytes.try_reserve_exact(capacity).map_err(|_| io(io::ErrorKind::OutOfMemory.into()))?;
             copy_verified(reader, &mut bytes, digest, size)?;
             Body::Memory(bytes, share)
         } else {
-            let io = |source| BlobError::Io { digest: *digest, source };
             let share = Budget::take(&self.spooled, 1);
             let file = tempfile::tempfile_in(&self.directory).map_err(io)?;
             let mut file = fs_err::File::from_parts(file, self.directory.join("spooled blob"));

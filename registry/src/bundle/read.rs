@@ -71,6 +71,7 @@ impl BundleSource {
             ArchiveError::Damaged(error) if is_zstd && error.kind() == io::ErrorKind::UnexpectedEof => {
                 SourceError::Bundle { name: name.to_owned(), source: ArchiveError::Damaged(error) }
             }
+            ArchiveError::Io(error) => SourceError::Open(error),
             _ => refuse("it is not a tar.zst archive"),
         })?;
         let first = first.ok_or_else(|| refuse("it is empty"))?;
@@ -209,7 +210,7 @@ fn keep(
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes).map_err(|source| SourceError::Bundle {
         name: name.to_owned(),
-        source: ArchiveError::Damaged(source),
+        source: ArchiveError::of_read(source),
     })?;
     Ok(bytes)
 }

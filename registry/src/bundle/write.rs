@@ -33,9 +33,19 @@ pub enum BundleError {
     /// Writing failed.
     #[error("could not write the bundle")]
     Write(#[from] io::Error),
-    /// A blob of the registry is missing or damaged.
-    #[error("the registry has a damaged blob")]
+    /// A blob of the registry is missing or damaged, or cannot be read.
+    #[error("{}", blob_fault(.0))]
     Blob(#[from] BlobError),
+}
+
+fn blob_fault(error: &BlobError) -> &'static str {
+    if error.is_absence() {
+        "the registry lacks a blob"
+    } else if error.is_damage() {
+        "the registry has a damaged blob"
+    } else {
+        "a blob of the registry could not be read"
+    }
 }
 
 /// Writes `content` to `writer`; `open` opens a blob, whose bytes are checked on the way.

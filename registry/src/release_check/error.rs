@@ -7,6 +7,7 @@ use attune_schemas::{EntryPath, Platform, PythonMinor};
 use zip::result::ZipError;
 
 use super::wheel::{MAX_ENTRIES, MAX_UNPACKED_BYTES};
+use crate::machine_fault::is_of_machine;
 use crate::wheel::IdentityError;
 
 /// Why a wheel is refused.
@@ -14,7 +15,7 @@ use crate::wheel::IdentityError;
 pub enum WheelError {
     /// Not a zip archive, or a damaged one.
     #[error("it is not a valid zip archive")]
-    Zip(#[from] ZipError),
+    Zip(#[source] ZipError),
     /// An entry's path may not be unpacked.
     #[error("it has a hostile entry")]
     Path(#[from] EntryPathError),
@@ -90,6 +91,16 @@ pub enum WheelError {
     /// Reading or writing failed.
     #[error("could not read or write its files")]
     Io(#[from] io::Error),
+}
+
+impl From<ZipError> for WheelError {
+    /// A failed read is damage, unless the machine failed.
+    fn from(error: ZipError) -> Self {
+        match error {
+            ZipError::Io(error) if is_of_machine(&error) => Self::Io(error),
+            error => Self::Zip(error),
+        }
+    }
 }
 
 /// Why a release cannot be laid out on any host, told by its locks alone.

@@ -13,8 +13,8 @@ use crate::layout::RegistryPath;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SourceError {
-    /// The bundle cannot be opened.
-    #[error("could not open the bundle")]
+    /// The bundle cannot be opened or read.
+    #[error("could not read the bundle")]
     Open(#[source] io::Error),
     /// The file is no bundle at all.
     #[error("`{name}` is not a bundle: {reason}")]
@@ -55,8 +55,8 @@ pub enum SourceError {
         /// The blobs; at least one.
         missing: Vec<Digest>,
     },
-    /// A blob whose bytes do not match its digest.
-    #[error("{name} has a damaged blob")]
+    /// A blob whose bytes do not match its digest, or cannot be read.
+    #[error("{}", blob_fault(name, source))]
     Blob {
         /// The source.
         name: String,
@@ -106,7 +106,7 @@ impl SourceError {
     /// Whether the bytes are damaged, rather than out of reach.
     pub fn is_damage(&self) -> bool {
         match self {
-            Self::Blob { source, .. } => !matches!(source, BlobError::Io { .. }) || self.is_cut_off(),
+            Self::Blob { source, .. } => source.is_damage(),
             Self::Bundle { source, .. } => !matches!(source, ArchiveError::Io(_)),
             Self::NotABundle { .. }
             | Self::UnexpectedEntry { .. }
@@ -115,15 +115,6 @@ impl SourceError {
             | Self::TooLarge { .. } => true,
             _ => false,
         }
-    }
-
-    /// A bundle that ends early, or whose frame is broken, shows as a failed read of the blob in it.
-    fn is_cut_off(&self) -> bool {
-        let Self::Blob { source: BlobError::Io { source, .. }, .. } = self else { return false };
-        matches!(
-            source.kind(),
-            io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData | io::ErrorKind::Other
-        )
     }
 
     /// Whether a server refuses the file without saying whether it is there. Object stores answer so for what
@@ -135,5 +126,13 @@ impl SourceError {
     /// The kind of the failure.
     pub fn kind(&self) -> FailureKind {
         if self.is_damage() { FailureKind::Untrusted } else { FailureKind::Failed }
+    }
+}
+
+fn blob_fault(name: &str, error: &BlobError) -> String {
+    if error.is_damage() {
+        format!("{name} has a damaged blob")
+    } else {
+        format!("a blob of {name} could not be read and kept")
     }
 }

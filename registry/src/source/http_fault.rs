@@ -2,10 +2,15 @@
 
 use std::time::Duration;
 
+use crate::machine_fault::MachineFault;
+
 /// Why a server gave no file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum HttpFault {
+    /// This machine lacks something, and the server was never asked.
+    #[error("{1}")]
+    Machine(MachineFault, String),
     /// It cannot be reached.
     #[error("{0}")]
     Unreachable(String),

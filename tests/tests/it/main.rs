@@ -10,6 +10,7 @@
 #![allow(clippy::print_stdout, reason = "a test that is skipped says why")]
 
 mod environments;
+mod faults;
 mod hostile;
 mod house;
 mod install;

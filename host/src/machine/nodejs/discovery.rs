@@ -28,7 +28,8 @@ impl NodeInterpreters {
     /// The first interpreter that `accepts` takes.
     ///
     /// # Errors
-    /// Only where the one interpreter that the user named cannot be used at all.
+    /// The one interpreter that the user named cannot be used at all, or nothing was found and the machine kept one
+    /// from answering.
     pub fn find(
         &mut self,
         accepts: impl Fn(&NodeInterpreter) -> bool,
@@ -42,16 +43,25 @@ impl NodeInterpreters {
         if let Some(found) = self.found.iter().find(|found| accepts(found)) {
             return Ok(Some(found.clone()));
         }
+        let mut let_down = None;
         for candidate in self.search.programs(&NAMES) {
             let Ok(real) = fs_err::canonicalize(&candidate) else { continue };
             if !self.asked.insert(real.clone()) {
                 continue;
             }
             let known = self.remembered.iter().find(|known| known.executable == real).cloned();
-            // A program of that name that does not work is not the user's mistake; another one may do.
-            let asked =
-                || NodeInterpreter::probe(&candidate).map_err(|error| tracing::debug!("{error}")).ok();
-            let Some(interpreter) = known.or_else(asked) else { continue };
+            let interpreter = match known.map_or_else(|| NodeInterpreter::probe(&candidate), Ok) {
+                Ok(interpreter) => interpreter,
+                Err(error) if error.is_of_machine() => {
+                    let_down.get_or_insert(error);
+                    continue;
+                }
+                // A program of that name that does not work is not the user's mistake; another one may do.
+                Err(error) => {
+                    tracing::debug!("{error}");
+                    continue;
+                }
+            };
             self.found.push(interpreter.clone());
             if accepts(&interpreter) {
                 return Ok(Some(interpreter));
@@ -59,7 +69,12 @@ impl NodeInterpreters {
         }
         // One that came along with an earlier install is on no search path.
         let mut remembered = self.remembered.iter().filter(|known| known.executable.is_file());
-        Ok(remembered.find(|known| accepts(known)).cloned())
+        match (remembered.find(|known| accepts(known)), let_down) {
+            (Some(known), _) => Ok(Some(known.clone())),
+            // Whether it would have done, nobody can say.
+            (None, Some(error)) => Err(error),
+            (None, None) => Ok(None),
+        }
     }
 
     /// Every interpreter that was asked, for an error message.

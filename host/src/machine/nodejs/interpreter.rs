@@ -2,11 +2,13 @@
 
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use attune_schemas::Platform;
 use attune_schemas::platform::{Arch, Libc};
 use serde::{Deserialize, Serialize};
+
+use super::super::ask::{NoAnswer, ask, is_of_machine};
 
 /// Asked of every interpreter. It loads no module, since starting is most of what it costs.
 const PROBE: &str = "console.log([process.execPath, process.versions.node, process.platform, process.arch, process.versions.modules].join('\\n'))";
@@ -43,6 +45,14 @@ pub enum NodeInterpreterError {
         #[source]
         source: io::Error,
     },
+    /// A signal ended it, as happens where memory is short.
+    #[error("could not run `{}`: it ended with {status}", path.display())]
+    Ended {
+        /// The program.
+        path: PathBuf,
+        /// Its end.
+        status: String,
+    },
     /// It does not answer as Node.js does.
     #[error("`{}` does not answer as Node.js: {reason}", path.display())]
     Answer {
@@ -53,25 +63,30 @@ pub enum NodeInterpreterError {
     },
 }
 
+impl NodeInterpreterError {
+    /// Whether it says nothing about the program: the machine let it down, or a signal ended it.
+    pub fn is_of_machine(&self) -> bool {
+        match self {
+            Self::Run { source, .. } => is_of_machine(source),
+            Self::Ended { .. } => true,
+            Self::Answer { .. } => false,
+        }
+    }
+}
+
 impl NodeInterpreter {
     /// Asks the program at `path` what it is.
     pub fn probe(path: &Path) -> Result<Self, NodeInterpreterError> {
         let run = |source| NodeInterpreterError::Run { path: path.to_owned(), source };
-        let output = Command::new(path)
-            .args(["-e", PROBE])
-            // Options and modules of the user's are not part of what the program is.
-            .env_remove("NODE_OPTIONS")
-            .env_remove("NODE_PATH")
-            .stdin(Stdio::null())
-            .output()
-            .map_err(run)?;
+        let mut command = Command::new(path);
+        // Options and modules of the user's are not part of what the program is.
+        command.args(["-e", PROBE]).env_remove("NODE_OPTIONS").env_remove("NODE_PATH");
         let answer = |reason: String| NodeInterpreterError::Answer { path: path.to_owned(), reason };
-        if !output.status.success() {
-            let stderr = String::from_utf8_lossy(&output.stderr);
-            let first = stderr.lines().map(str::trim).find(|line| !line.is_empty());
-            return Err(answer(first.unwrap_or("it failed without a word").to_owned()));
-        }
-        let text = String::from_utf8_lossy(&output.stdout);
+        let text = ask(command).map_err(|no_answer| match no_answer {
+            NoAnswer::Start(source) => run(source),
+            NoAnswer::Ended(status) => NodeInterpreterError::Ended { path: path.to_owned(), status },
+            NoAnswer::Failed(reason) => answer(reason),
+        })?;
         let lines: Vec<&str> = text.lines().collect();
         let [executable, version, os, arch, abi] = lines[..] else {
             return Err(answer("its answer is not the one that was asked for".to_owned()));

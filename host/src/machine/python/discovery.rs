@@ -28,7 +28,8 @@ impl Interpreters {
     /// The first interpreter that `accepts` takes.
     ///
     /// # Errors
-    /// Only where the one interpreter that the user named cannot be used at all.
+    /// The one interpreter that the user named cannot be used at all, or nothing was found and the machine kept one
+    /// from answering.
     pub fn find(
         &mut self,
         accepts: impl Fn(&Interpreter) -> bool,
@@ -42,11 +43,25 @@ impl Interpreters {
         if let Some(found) = self.found.iter().find(|found| accepts(found)) {
             return Ok(Some(found.clone()));
         }
+        let mut let_down = None;
         for candidate in self.candidates() {
             if !self.asked.insert(candidate.clone()) {
                 continue;
             }
-            let Some(interpreter) = self.ask(&candidate) else { continue };
+            let interpreter = match self.ask(&candidate) {
+                Some(Ok(interpreter)) => interpreter,
+                Some(Err(error)) if error.is_of_machine() => {
+                    let_down.get_or_insert(error);
+                    continue;
+                }
+                // A program called python3 that does not work is common (version manager shims) and is not
+                // the user's mistake; another one may do.
+                Some(Err(error)) => {
+                    tracing::debug!("{error}");
+                    continue;
+                }
+                None => continue,
+            };
             let good = accepts(&interpreter);
             if !self.found.contains(&interpreter) {
                 self.found.push(interpreter.clone());
@@ -57,7 +72,12 @@ impl Interpreters {
         }
         // One that came along with an earlier install is on no search path.
         let mut remembered = self.remembered.iter().filter(|known| known.executable.is_file());
-        Ok(remembered.find(|known| accepts(known)).cloned())
+        match (remembered.find(|known| accepts(known)), let_down) {
+            (Some(known), _) => Ok(Some(known.clone())),
+            // Whether it would have done, nobody can say.
+            (None, Some(error)) => Err(error),
+            (None, None) => Ok(None),
+        }
     }
 
     /// Every interpreter that was asked, for an error message.
@@ -65,14 +85,12 @@ impl Interpreters {
         &self.found
     }
 
-    fn ask(&self, program: &Path) -> Option<Interpreter> {
+    fn ask(&self, program: &Path) -> Option<Result<Interpreter, InterpreterError>> {
         let real = fs_err::canonicalize(program).ok()?;
         if let Some(known) = self.remembered.iter().find(|known| known.executable == real) {
-            return Some(known.clone());
+            return Some(Ok(known.clone()));
         }
-        // A program called python3 that does not work is common (version manager shims) and is not
-        // the user's mistake; another one may do.
-        Interpreter::probe(program).map_err(|error| tracing::debug!("{error}")).ok()
+        Some(Interpreter::probe(program))
     }
 
     /// Programs to ask: `python3` of every directory first, since that is what the host's owner

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::str::FromStr;
 
 use attune_schemas::platform::{Arch, Libc};
@@ -10,6 +10,8 @@ use attune_schemas::{Platform, PythonMinor};
 use serde::{Deserialize, Serialize};
 use uv_pep440::{Version, VersionSpecifiers};
 use uv_platform_tags::{Os, Tags, TagsOptions};
+
+use super::super::ask::{NoAnswer, ask, is_of_machine};
 
 /// Asked of every interpreter; `-I` and `-S` keep the user's environment out of the answer. It imports
 /// nothing that start-up has not: this is most of what an installation waits for.
@@ -68,6 +70,14 @@ pub enum InterpreterError {
         #[source]
         source: io::Error,
     },
+    /// A signal ended it, as happens where memory is short.
+    #[error("could not run `{}`: it ended with {status}", path.display())]
+    Ended {
+        /// The program.
+        path: PathBuf,
+        /// Its end.
+        status: String,
+    },
     /// It does not answer as Python does.
     #[error("`{}` does not answer as a Python interpreter: {reason}", path.display())]
     Answer {
@@ -78,29 +88,30 @@ pub enum InterpreterError {
     },
 }
 
+impl InterpreterError {
+    /// Whether it says nothing about the program: the machine let it down, or a signal ended it.
+    pub fn is_of_machine(&self) -> bool {
+        match self {
+            Self::Run { source, .. } => is_of_machine(source),
+            Self::Ended { .. } => true,
+            Self::Answer { .. } => false,
+        }
+    }
+}
+
 impl Interpreter {
     /// Asks the program at `path` what it is.
     pub fn probe(path: &Path) -> Result<Self, InterpreterError> {
-        let answer = |reason: String| InterpreterError::Answer { path: path.to_owned(), reason };
-        let output = Command::new(path)
-            .args(["-I", "-S", "-c", PROBE])
-            .stdin(Stdio::null())
-            .output()
-            .map_err(|source| InterpreterError::Run { path: path.to_owned(), source })?;
-        if !output.status.success() {
-            let stderr = String::from_utf8_lossy(&output.stderr);
-            return Err(answer(
-                stderr
-                    .lines()
-                    .map(str::trim)
-                    .find(|line| !line.is_empty())
-                    .unwrap_or("it failed without a word")
-                    .to_owned(),
-            ));
-        }
-        let text = String::from_utf8_lossy(&output.stdout);
-        Self::from_answer(&text)
-            .ok_or_else(|| answer("its answer is not the one that was asked for".to_owned()))
+        let mut command = Command::new(path);
+        command.args(["-I", "-S", "-c", PROBE]);
+        let path = || path.to_owned();
+        let text = ask(command).map_err(|no_answer| match no_answer {
+            NoAnswer::Start(source) => InterpreterError::Run { path: path(), source },
+            NoAnswer::Ended(status) => InterpreterError::Ended { path: path(), status },
+            NoAnswer::Failed(reason) => InterpreterError::Answer { path: path(), reason },
+        })?;
+        let reason = || "its answer is not the one that was asked for".to_owned();
+        Self::from_answer(&text).ok_or_else(|| InterpreterError::Answer { path: path(), reason: reason() })
     }
 
     /// Reads the answer to [`PROBE`], a field a line.

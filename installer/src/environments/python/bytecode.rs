@@ -3,17 +3,16 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, BufReader, Write};
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::Mutex;
-use std::thread;
+use std::sync::{Mutex, OnceLock};
 
 use attune_host::environment::PythonEnvironment;
 use attune_host::process::Interrupt;
 use attune_host::root::{HostRoot, StoreKind};
 use attune_host::transaction::Staging;
 use attune_registry::atomic_file::write_unshared;
+use attune_registry::workers::{processors_for, share_work};
 use attune_schemas::{Digest, PythonMinor};
 
 /// Begins the name of the file that says for which Python a wheel of the store is compiled.
@@ -109,25 +108,26 @@ fn find_modules(directory: &Path, relative: &Path, modules: &mut Vec<PathBuf>) -
 
 fn compile(python: &Path, wheels: &Path, modules: &[PathBuf], interrupt: &Interrupt) -> io::Result<()> {
     let batches = Mutex::new(modules.chunks(BATCH));
-    let workers = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    let workers = workers.min(modules.len().div_ceil(BATCH));
-    thread::scope(|scope| {
-        let started: Vec<_> = (0..workers)
-            .map(|_| {
-                scope.spawn(|| {
-                    let mut compiler = Compiler::start(python, wheels)?;
-                    loop {
-                        let batch = batches.lock().expect("no worker panics while it holds this").next();
-                        match batch {
-                            Some(batch) if !interrupt.is_raised() => compiler.compile(batch)?,
-                            _ => return compiler.finish(),
-                        }
-                    }
-                })
-            })
-            .collect();
-        started.into_iter().try_for_each(|worker| worker.join().expect("compiling does not panic"))
-    })
+    let failure = OnceLock::new();
+    let compile = || {
+        let mut compiler = Compiler::start(python, wheels)?;
+        loop {
+            let batch = batches.lock().expect("no worker panics while it holds this").next();
+            match batch {
+                Some(batch) if !interrupt.is_raised() && failure.get().is_none() => {
+                    compiler.compile(batch)?;
+                }
+                _ => return compiler.finish(),
+            }
+        }
+    };
+    share_work(processors_for(modules.len().div_ceil(BATCH)), || {
+        if let Err(error) = compile() {
+            // The first failure is the one that is told.
+            let _ = failure.set(error);
+        }
+    });
+    failure.into_inner().map_or(Ok(()), Err)
 }
 
 /// A process that compiles.

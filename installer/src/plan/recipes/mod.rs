@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use attune_host::environment::{
     EnvironmentName, NodeEnvironment, PythonEnvironment, RecipeEnvironment, VendoredBlob,
 };
-use attune_host::machine::{VerificationMeans, find_program, is_available};
+use attune_host::machine::{Unavailable, VerificationMeans, find_program, is_available};
 use attune_host::root::HostRoot;
 use attune_schemas::component::{ComponentKind, ComponentSummary};
 use attune_schemas::environment_lock::LockedWheel;
@@ -112,7 +112,7 @@ pub(super) fn plan_recipes(
     hosted: &HostRuntimes<'_>,
 ) -> Result<BTreeMap<EnvironmentName, RecipeEnvironment>, PlanError> {
     let definition = used.definition;
-    let scratch = tempfile::tempdir().map_err(|error| refuse(source, used, error.to_string()))?;
+    let scratch = tempfile::tempdir().map_err(PlanError::Scratch)?;
     let means = VerificationMeans {
         search: hosted.programs,
         scratch: scratch.path(),
@@ -136,7 +136,11 @@ pub(super) fn plan_recipes(
         }
         // Some hosts have nothing but versions.
         Err(_) if !versions.is_empty() => {}
-        Err(tried) => {
+        Err(Unavailable::Machine(error)) => {
+            let (pack, runtime) = (source.pack.clone(), used.definition.reference.clone());
+            return Err(PlanError::NoAnswer { pack, runtime, source: error });
+        }
+        Err(Unavailable::Tried(tried)) => {
             return Err(refuse(source, used, format!("this host does not have it: {tried}")));
         }
     }

@@ -11,6 +11,7 @@ use std::io::{Read as _, Write as _};
 use std::process::{Command, Stdio};
 
 use attune_registry::trust::{KeyError, Sign, has_signed, read_public_key};
+use attune_registry::workers::start;
 use attune_schemas::tuf::{Key, KeyId, Signature};
 
 use super::PASSPHRASE_VARIABLE;
@@ -88,15 +89,26 @@ fn run(words: &[String], verb: &str, input: &[u8]) -> Result<Vec<u8>, KeyError> 
         .map_err(|error| failed(format!("it cannot be run: {error}")))?;
     let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let (mut printed, mut complaint) = (Vec::new(), Vec::new());
-    std::thread::scope(|scope| {
-        scope.spawn(|| {
+    let talked = std::thread::scope(|scope| {
+        let listening = start(scope, || {
+            let _ = stderr.map(|stderr| stderr.take(MAX_OUTPUT_BYTES).read_to_end(&mut complaint));
+        });
+        let telling = start(scope, || {
             // A program that does not read its input has its reasons; its answer will be judged.
             let _ = stdin.map(|mut stdin| stdin.write_all(input));
         });
-        scope.spawn(|| stderr.map(|stderr| stderr.take(MAX_OUTPUT_BYTES).read_to_end(&mut complaint)));
-        let _ = stdout.map(|stdout| stdout.take(MAX_OUTPUT_BYTES).read_to_end(&mut printed));
+        if listening.is_some() && telling.is_some() {
+            let _ = stdout.map(|stdout| stdout.take(MAX_OUTPUT_BYTES).read_to_end(&mut printed));
+            return true;
+        }
+        // Nobody would empty its pipes, so it might wait for ever. It may have ended by itself.
+        let _ = child.kill();
+        false
     });
     let status = child.wait().map_err(|error| failed(error.to_string()))?;
+    if !talked {
+        return Err(failed("this machine refuses the threads that talk to it".to_owned()));
+    }
     if status.success() {
         return Ok(printed);
     }

@@ -49,7 +49,7 @@ pub struct CachedFile {
 #[non_exhaustive]
 pub enum CacheError {
     /// A disk failed.
-    #[error(transparent)]
+    #[error("{0}")]
     Io(#[from] io::Error),
     /// The file to keep is another.
     #[error("digest is {actual}, expected {expected}")]

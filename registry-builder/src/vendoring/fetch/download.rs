@@ -244,7 +244,7 @@ pub enum DownloadError {
     #[error(transparent)]
     Cache(#[from] CacheError),
     /// A disk failed.
-    #[error(transparent)]
+    #[error("{0}")]
     Io(#[from] io::Error),
 }
 

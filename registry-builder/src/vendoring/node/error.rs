@@ -163,7 +163,7 @@ pub enum NodeError {
     #[error(transparent)]
     Cache(#[from] CacheError),
     /// A disk failed.
-    #[error(transparent)]
+    #[error("{0}")]
     Io(#[from] io::Error),
 }
 

@@ -202,7 +202,7 @@ pub enum PythonError {
     #[error(transparent)]
     Cache(#[from] CacheError),
     /// A disk failed.
-    #[error(transparent)]
+    #[error("{0}")]
     Io(#[from] io::Error),
 }
 

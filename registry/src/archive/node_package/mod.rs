@@ -57,7 +57,7 @@ pub fn read_node_package(
     visit: &mut dyn FnMut(NodeFile<'_>) -> Result<(), ArchiveError>,
 ) -> Result<NodePackageRead, ArchiveError> {
     let mut reader = BufReader::with_capacity(64 * 1024, reader);
-    let is_compressed = reader.fill_buf().map_err(ArchiveError::Damaged)?.starts_with(&[0x1f, 0x8b]);
+    let is_compressed = reader.fill_buf().map_err(ArchiveError::of_read)?.starts_with(&[0x1f, 0x8b]);
     let stream: Box<dyn Read + '_> =
         if is_compressed { Box::new(MultiGzDecoder::new(reader)) } else { Box::new(reader) };
     // Headers, padding and names come on top of the files.
@@ -65,8 +65,8 @@ pub fn read_node_package(
     let mut archive = tar::Archive::new(stream.take(most));
     let mut seen = Seen::new(limits);
     let mut passed_over = Vec::new();
-    for entry in archive.entries().map_err(ArchiveError::Damaged)? {
-        let mut entry = entry.map_err(ArchiveError::Damaged)?;
+    for entry in archive.entries().map_err(ArchiveError::of_read)? {
+        let mut entry = entry.map_err(ArchiveError::of_read)?;
         let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
         let is_copy = match entry.header().entry_type() {
             // Old writers mark a directory by its slash alone.
@@ -84,7 +84,7 @@ pub fn read_node_package(
             }
         };
         let Some(path) = stripped(&name)? else { continue };
-        let executable = entry.header().mode().map_err(ArchiveError::Damaged)? & 0o111 != 0;
+        let executable = entry.header().mode().map_err(ArchiveError::of_read)? & 0o111 != 0;
         if is_copy {
             let target = entry.link_name_bytes().map(|target| String::from_utf8_lossy(&target).into_owned());
             let target = target.and_then(|target| stripped(&target).ok()?);
@@ -124,7 +124,7 @@ fn stripped(name: &str) -> Result<Option<EntryPath>, ArchiveError> {
 /// Reads everything of `content`, up to `limit` bytes.
 pub fn read_small(content: &mut dyn Read, limit: u64) -> Result<Vec<u8>, ArchiveError> {
     let mut bytes = Vec::new();
-    let count = content.take(limit + 1).read_to_end(&mut bytes).map_err(ArchiveError::Damaged)?;
+    let count = content.take(limit + 1).read_to_end(&mut bytes).map_err(ArchiveError::of_read)?;
     if count as u64 > limit {
         return Err(ArchiveError::Damaged(io::Error::new(
             io::ErrorKind::FileTooLarge,

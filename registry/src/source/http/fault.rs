@@ -7,12 +7,16 @@ use reqwest::StatusCode;
 use rustls::CertificateError;
 
 use super::READ_TIMEOUT;
+use crate::machine_fault::{MachineFault, causes};
 use crate::source::{CertificateFault, HttpFault};
 
 /// What `error` means, from asking up to the head of the answer.
 pub(super) fn of_request(error: &reqwest::Error) -> HttpFault {
     if let Some(fault) = certificate_fault(error) {
         return fault.into();
+    }
+    if let Some(fault) = MachineFault::of(error) {
+        return HttpFault::Machine(fault, root_cause(error));
     }
     if error.is_connect() {
         return HttpFault::Unreachable(root_cause(error));
@@ -22,7 +26,10 @@ pub(super) fn of_request(error: &reqwest::Error) -> HttpFault {
 
 /// What `error` means in the middle of an answer.
 pub(super) fn of_transfer(error: &(dyn Error + 'static)) -> HttpFault {
-    let is_timeout = chain(error).any(|cause| {
+    if let Some(fault) = MachineFault::of(error) {
+        return HttpFault::Machine(fault, root_cause(error));
+    }
+    let is_timeout = causes(error).any(|cause| {
         let of_client = cause.downcast_ref::<reqwest::Error>().is_some_and(reqwest::Error::is_timeout);
         of_client
             || cause.downcast_ref::<io::Error>().is_some_and(|cause| cause.kind() == io::ErrorKind::TimedOut)
@@ -42,7 +49,7 @@ pub(super) fn of_status(status: StatusCode) -> HttpFault {
 
 /// What is wrong with the server's certificate, if that is what `error` comes from.
 pub fn certificate_fault(error: &(dyn Error + 'static)) -> Option<CertificateFault> {
-    let fault = chain(error).find_map(|cause| cause.downcast_ref::<rustls::Error>())?;
+    let fault = causes(error).find_map(|cause| cause.downcast_ref::<rustls::Error>())?;
     let rustls::Error::InvalidCertificate(fault) = fault else { return None };
     Some(match fault {
         // Another authority of the same name makes the signature a wrong one.
@@ -60,18 +67,6 @@ pub fn certificate_fault(error: &(dyn Error + 'static)) -> Option<CertificateFau
     })
 }
 
-/// `error` and its causes. An `io::Error` hides the error that it was made of.
-fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    fn next<'a>(error: &&'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
-        let error: &'a (dyn Error + 'static) = *error;
-        match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
-            Some(inner) => Some(inner),
-            None => error.source(),
-        }
-    }
-    std::iter::successors(Some(error), next)
-}
-
 fn root_cause(error: &(dyn Error + 'static)) -> String {
-    chain(error).last().map_or_else(|| error.to_string(), ToString::to_string)
+    causes(error).last().map_or_else(|| error.to_string(), ToString::to_string)
 }

@@ -20,7 +20,9 @@ use super::directory::read_limited;
 use super::{BlobPlan, BlobSink, CertificateFault, Source, SourceError};
 use crate::blob::{BlobError, BlobSpool, VerifiedBlob, read_verified};
 use crate::layout::RegistryPath;
+use crate::machine_fault::MachineFault;
 use crate::report::without_secrets;
+use crate::workers::start;
 
 /// Blobs that are fetched at the same time.
 const PARALLEL_FETCHES: usize = 4;
@@ -52,6 +54,10 @@ impl HttpSource {
         let client = match client().build() {
             Ok(client) => client,
             // Without certificates of authorities there is no client for https, which is not needed here.
+            Err(error) if MachineFault::of(&error).is_some() => {
+                let fault = fault::of_request(&error);
+                return Err(SourceError::Http { url: without_secrets(url).into_owned(), fault });
+            }
             Err(_) if base.scheme() == "http" => {
                 client().tls_certs_only([]).build().map_err(|error| refuse(error.to_string()))?
             }
@@ -135,24 +141,33 @@ impl Source for HttpSource {
     ) -> Result<(), SourceError> {
         let this = &*self;
         let queue = std::sync::Mutex::new(super::largest_first(&plan.wanted).into_iter());
+        let next = || queue.lock().expect("no fetch panics while it holds the queue").next();
+        let fetch = |sender: mpsc::SyncSender<Result<VerifiedBlob, SourceError>>| {
+            while let Some((digest, size)) = next() {
+                let blob = this.receive(&digest, size, spool);
+                let failed = blob.is_err();
+                if sender.send(blob).is_err() || failed {
+                    return;
+                }
+            }
+        };
         std::thread::scope(|scope| {
             // Bounded to nothing: a worker starts its next blob once the last one was taken.
             let (sender, receiver) = mpsc::sync_channel(0);
-            for _ in 0..PARALLEL_FETCHES {
-                let (sender, queue) = (sender.clone(), &queue);
-                scope.spawn(move || {
-                    loop {
-                        let next = queue.lock().expect("no fetch panics while it holds the queue").next();
-                        let Some((digest, size)) = next else { return };
-                        let blob = this.receive(&digest, size, spool);
-                        let failed = blob.is_err();
-                        if sender.send(blob).is_err() || failed {
-                            return;
-                        }
-                    }
-                });
-            }
+            let started = (0..PARALLEL_FETCHES).map_while(|_| {
+                let (fetch, sender) = (&fetch, sender.clone());
+                start(scope, move || fetch(sender))
+            });
+            let started = started.count();
             drop(sender);
+            // Where the machine refuses every thread, one after the other.
+            while started == 0
+                && let Some((digest, size)) = next()
+            {
+                if sink(this.receive(&digest, size, spool)?) == ControlFlow::Break(()) {
+                    return Err(SourceError::Stopped);
+                }
+            }
             for blob in receiver {
                 if sink(blob?) == ControlFlow::Break(()) {
                     return Err(SourceError::Stopped);

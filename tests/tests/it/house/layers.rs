@@ -22,7 +22,8 @@ const SCHEMAS: Floors = &[
     &["coverage", "json_schema"],
 ];
 const REGISTRY: Floors = &[
-    &["layout", "report", "resolve", "atomic_file", "archive", "wheel", "system_libraries", "confinement"],
+    &["layout", "report", "resolve", "machine_fault", "workers", "confinement"],
+    &["atomic_file", "archive", "wheel", "system_libraries"],
     &["pack_directory", "release_check", "blob"],
     &["trust"],
     &["source"],
@@ -40,8 +41,12 @@ const HOST: Floors = &[
     &["store"],
     &["change"],
 ];
-const TERMINAL: Floors =
-    &[&["exit", "output", "table"], &["failure", "progress"], &["usage"], &["report_args"]];
+const TERMINAL: Floors = &[
+    &["exit", "output", "table", "file_limit", "machine_hint"],
+    &["failure", "progress"],
+    &["usage"],
+    &["report_args"],
+];
 const INSTALLER: Floors = &[
     &["trust"],
     &["source"],

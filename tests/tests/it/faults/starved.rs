@@ -1,0 +1,89 @@
+//! Processes with less memory, fewer descriptors or smaller files than they want.
+
+use std::process::Command;
+
+use attune_tests::binaries::Binary;
+use attune_tests::world::standard;
+use attune_tests::{PackBuilder, Run, World};
+
+/// Runs `script` in a shell, where `$INSTALL` and `$BUILD` are the programs.
+fn shell(world: &World, script: &str) -> Run {
+    let mut command = Command::new("/bin/sh");
+    world.prepare(&mut command);
+    command.env("INSTALL", Binary::Install.path()).env("BUILD", Binary::Build.path());
+    command.env("BUNDLE", standard().bundle_path()).env("TRUST", standard().trust());
+    command.env("ROOT", world.root()).args(["-c", script]);
+    Run::of(command)
+}
+
+/// Asserts that a run succeeded, or failed as a machine's fault does.
+#[track_caller]
+fn did_or_named_the_machine(run: &Run, limit: &str) {
+    if run.status == Some(0) {
+        return;
+    }
+    run.clone().fails(1, &[]).with_hint();
+    for word in ["damaged", "is refused", "report it to the pack's publisher", "found no"] {
+        assert!(!run.stderr.contains(word), "{limit}: `{word}` is told:\n{}", run.stderr);
+    }
+}
+
+#[test]
+fn few_descriptors_are_told_as_such() {
+    let node = PackBuilder::new("noder", "1.0.0").yaml("runtime_deps: [nodejs]\nnodejs: '>=12'");
+    let publisher = World::with_packs(&[&node]);
+    publisher.bundle(&["noder"]).succeeds();
+    for count in 4..40 {
+        let world = World::new();
+        let limit = format!("ulimit -n {count}");
+        let run = shell(&world, &format!("{limit}; exec $INSTALL $BUNDLE --trust $TRUST --root $ROOT"));
+        did_or_named_the_machine(&run, &limit);
+        assert!(run.status == Some(0) || world.root_tree().is_absent(), "{limit}: {}", run.stderr);
+        let script = format!(
+            "{limit}; exec $INSTALL {} --trust {} --root $ROOT",
+            publisher.bundle_path().display(),
+            publisher.trust().display(),
+        );
+        let world = World::new();
+        let run = shell(&world, &script);
+        did_or_named_the_machine(&run, &limit);
+    }
+    let run = shell(&World::new(), "ulimit -n 40; exec $INSTALL $BUNDLE --trust $TRUST --root $ROOT");
+    run.succeeds();
+}
+
+#[test]
+fn the_builder_tells_few_descriptors_as_such() {
+    let world = World::with_packs(&[&attune_tests::standard_packs::greeter()]);
+    for count in 4..32 {
+        for command in [
+            "verify registry",
+            "inspect registry",
+            "bundle registry greeter -o out.tar.zst",
+            "refresh registry",
+        ] {
+            let limit = format!("ulimit -n {count}; {command}");
+            let run = shell(&world, &format!("ulimit -n {count}; exec $BUILD {command}"));
+            did_or_named_the_machine(&run, &limit);
+        }
+    }
+    world.build(["verify", "registry"]).succeeds();
+}
+
+#[test]
+fn a_limit_of_files_sizes_is_told_as_such() {
+    let bulky = PackBuilder::new("bulky", "1.0.0").file("zeros.bin", vec![0; 8 << 20]);
+    let world = World::with_packs(&[&bulky]);
+    let script = "ulimit -f 4000; exec $INSTALL bulky --registry registry --trust registry/metadata/1.root.json --root root";
+    shell(&world, script).fails(1, &["File too large", "ulimit -f"]);
+    assert!(world.root_tree().is_absent());
+    let world = World::with_registry();
+    let pack = PackBuilder::new("bulky", "1.0.0");
+    let noise: Vec<u8> = (0..1_u32 << 18)
+        .flat_map(|n| n.wrapping_mul(2_654_435_761).rotate_left(n % 31).to_le_bytes())
+        .collect();
+    let pack = pack.file("noise.bin", noise).write(&world.path().join("packs"));
+    let script = format!("ulimit -f 100; exec $BUILD add --offline registry {}", pack.display());
+    shell(&world, &script).fails(1, &["File too large", "ulimit -f"]);
+    world.build(["verify", "registry"]).succeeds();
+}
