@@ -18,7 +18,7 @@ use attune_schemas::bundle::BundleDescription;
 pub use directory::DirectorySource;
 pub use error::SourceError;
 #[cfg(feature = "http")]
-pub use http::{HttpSource, certificate_fault};
+pub use http::{HttpSource, Names, certificate_fault};
 pub use http_fault::{CertificateFault, HttpFault};
 
 use crate::blob::{BlobSpool, VerifiedBlob};

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use attune_registry::source::certificate_fault;
+use attune_registry::source::{Names, certificate_fault};
 use futures_util::StreamExt;
 use reqwest::header::{AUTHORIZATION, CONTENT_RANGE, ETAG, HeaderMap, IF_RANGE, RANGE};
 use reqwest::{Client, Response, StatusCode};
@@ -49,6 +49,7 @@ impl<'a> Fetcher<'a> {
         let client = settings.connection.build(|| {
             Client::builder()
                 .user_agent(concat!("attune-build/", env!("CARGO_PKG_VERSION")))
+                .dns_resolver(Arc::new(Names::default()))
                 .connect_timeout(CONNECT_TIMEOUT)
                 .read_timeout(READ_TIMEOUT)
                 // It would carry the query of a URL, which may be a token, to wherever a redirect leads.

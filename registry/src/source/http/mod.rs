@@ -1,12 +1,13 @@
 //! A registry behind HTTP: any static host of the files.
 
 mod fault;
+mod names;
 mod transfer;
 
 use std::fmt;
 use std::io::Read;
 use std::ops::ControlFlow;
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use attune_schemas::Digest;
@@ -14,6 +15,7 @@ use reqwest::Url;
 use reqwest::blocking::{Client, ClientBuilder};
 
 pub use fault::certificate_fault;
+pub use names::Names;
 use transfer::Transfer;
 
 use super::directory::read_limited;
@@ -114,6 +116,7 @@ impl fmt::Debug for HttpSource {
 fn client() -> ClientBuilder {
     Client::builder()
         .user_agent(concat!("attune-offline/", env!("CARGO_PKG_VERSION")))
+        .dns_resolver(Arc::new(Names::default()))
         .connect_timeout(CONNECT_TIMEOUT)
         .timeout(READ_TIMEOUT)
         // It would carry the query of a URL, which may be a token, to wherever a redirect leads.
