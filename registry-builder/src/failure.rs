@@ -72,7 +72,9 @@ impl Failed for RegistryError {
     fn kind(&self) -> FailureKind {
         match self {
             Self::Busy { .. } => FailureKind::Busy,
-            Self::NotARegistry { .. } | Self::ClockJump { .. } | Self::Io(_) => FailureKind::Failed,
+            Self::NotARegistry { .. } | Self::NoLock { .. } | Self::ClockJump { .. } | Self::Io(_) => {
+                FailureKind::Failed
+            }
             Self::Trust(error) => error.kind(),
             Self::Publish(error) => error.kind(),
             Self::Reader(error) => error.kind(),

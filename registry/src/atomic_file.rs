@@ -20,7 +20,10 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use tempfile::TempPath;
+use rustix::io::Errno;
+use tempfile::{PathPersistError, TempPath};
+
+use crate::machine_fault::os_error;
 
 /// The beginning of the name of everything that is not finished.
 pub(crate) const INCOMING_PREFIX: &str = ".incoming-";
@@ -101,7 +104,12 @@ impl AtomicWrite {
             .into_parts();
         let file = fs_err::File::from_parts(file, &*temporary);
         // The umask took bits away, never added any.
-        file.set_permissions(permissions)?;
+        match file.set_permissions(permissions) {
+            // Every file of FAT has the modes of its mount; who needs others looks at them.
+            Err(error) if matches!(os_error(&error), Some(Errno::PERM | Errno::OPNOTSUPP | Errno::NOSYS)) => {
+            }
+            set => set?,
+        }
         Ok(IncomingFile { file, temporary, folder: folder.to_owned(), options: self })
     }
 }
@@ -116,13 +124,13 @@ impl IncomingFile {
     pub fn commit(self, name: &OsStr) -> io::Result<()> {
         let path = self.folder.join(name);
         if self.options.durability == Durability::Synced {
-            self.file.sync_all()?;
+            unless_unsyncable(self.file.sync_all())?;
         }
-        let renamed = match self.options.existing {
+        match self.options.existing {
             Existing::Replace => self.temporary.persist(&path),
-            Existing::Keep => self.temporary.persist_noclobber(&path),
-        };
-        renamed.map_err(|error| named(&path, &error.error))?;
+            Existing::Keep => persist_as_new(self.temporary, &path),
+        }
+        .map_err(|error| named(&path, &error.error))?;
         if self.options.durability == Durability::Synced {
             sync_folder(&self.folder)?;
         }
@@ -235,12 +243,37 @@ fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Makes the names in `folder` survive a power failure. A file system that cannot sync a folder says EINVAL.
-pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
-    match fs_err::File::open(folder)?.sync_all() {
-        Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
-        result => result,
+/// Makes the names in `folder` survive a power failure.
+pub fn sync_folder(folder: &Path) -> io::Result<()> {
+    unless_unsyncable(fs_err::File::open(folder)?.sync_all())
+}
+
+/// A file system that has nothing to sync says EINVAL or ENOTSUP; what it holds is as safe as it can make it.
+fn unless_unsyncable(synced: io::Result<()>) -> io::Result<()> {
+    match synced {
+        Err(error) if matches!(os_error(&error), Some(Errno::INVAL | Errno::OPNOTSUPP)) => Ok(()),
+        synced => synced,
     }
+}
+
+/// Gives the file its name unless another has it, also where the file system knows neither a rename that spares
+/// what is there nor links: there the name is claimed by an empty file first.
+fn persist_as_new(temporary: TempPath, path: &Path) -> Result<(), PathPersistError> {
+    let refused = match temporary.persist_noclobber(path) {
+        Err(refused) if may_have_no_such_rename(&refused.error) => refused,
+        persisted => return persisted,
+    };
+    let mut options = fs_err::OpenOptions::new();
+    match options.write(true).create_new(true).open(path) {
+        Ok(_claimed) => refused.path.persist(path),
+        Err(error) => Err(PathPersistError { error, path: refused.path }),
+    }
+}
+
+fn may_have_no_such_rename(error: &io::Error) -> bool {
+    use Errno as E;
+    let refusals = [E::PERM, E::ACCESS, E::NOSYS, E::OPNOTSUPP, E::INVAL, E::MLINK];
+    os_error(error).is_some_and(|number| refusals.contains(&number))
 }
 
 fn named(path: &Path, error: &io::Error) -> io::Error {

@@ -20,6 +20,7 @@ pub mod metadata_forge;
 pub mod node_project;
 pub mod pack_builder;
 pub mod private_server;
+pub mod refusing_kernel;
 pub mod run;
 pub mod rust_text;
 pub mod servers;

@@ -3,7 +3,9 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use attune_registry::atomic_file::sync_folder;
 use attune_registry::blob::Durability;
+use rustix::io::Errno;
 
 use crate::root::{CreatedPaths, ENTRY_LINKS, HostRoot};
 
@@ -40,7 +42,7 @@ pub fn point_current_at(
     fs_err::rename(&next, root.current())?;
 
     match durability {
-        Durability::Synced => fs_err::File::open(root.path())?.sync_all(),
+        Durability::Synced => sync_folder(root.path()),
         Durability::Unsynced => Ok(()),
     }
 }
@@ -53,7 +55,9 @@ pub fn create_entry_links(root: &HostRoot, guard: &mut CreatedPaths) -> io::Resu
             Ok(present) if present == Path::new(target) => continue,
             Ok(_) => return Err(occupied(&path)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(_) => return Err(occupied(&path)),
+            // It is there, and no link.
+            Err(error) if error.kind() == io::ErrorKind::InvalidInput => return Err(occupied(&path)),
+            Err(error) => return Err(error),
         }
         guard.note_if_missing(&path);
         symlink(Path::new(target), &path)?;
@@ -70,7 +74,14 @@ fn occupied(path: &Path) -> io::Error {
 /// generation whose files are not there.
 pub fn sync_root(root: &HostRoot) -> io::Result<()> {
     let directory = fs_err::File::open(root.path())?;
-    rustix::fs::syncfs(directory.file()).map_err(io::Error::from)
+    match rustix::fs::syncfs(directory.file()) {
+        // Where it is not known for one file system, it is for all of them.
+        Err(Errno::NOSYS | Errno::OPNOTSUPP | Errno::INVAL) => {
+            rustix::fs::sync();
+            Ok(())
+        }
+        synced => Ok(synced?),
+    }
 }
 
 fn target_of(id: u64) -> PathBuf {

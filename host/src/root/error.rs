@@ -24,6 +24,15 @@ pub enum RootError {
         /// The directory.
         root: PathBuf,
     },
+    /// The file system has no symbolic links, of which generations and environments are made.
+    #[error("the file system of `{}` has no symbolic links", root.display())]
+    NoLinks {
+        /// The root.
+        root: PathBuf,
+        /// The cause.
+        #[source]
+        source: io::Error,
+    },
     /// Somebody planted something in the root.
     #[error(transparent)]
     Planted(#[from] PlantedError),

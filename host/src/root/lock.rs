@@ -5,6 +5,9 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use attune_registry::machine_fault::os_error;
+use rustix::io::Errno;
+
 use super::created_paths::CreatedPaths;
 use super::layout::HostRoot;
 
@@ -23,6 +26,15 @@ pub enum LockError {
     Busy {
         /// The root.
         root: PathBuf,
+    },
+    /// The file system keeps no locks, so that two installs would not see each other.
+    #[error("the file system of the root `{}` keeps no locks", root.display())]
+    NoLocks {
+        /// The root.
+        root: PathBuf,
+        /// The cause.
+        #[source]
+        source: io::Error,
     },
     /// The root cannot be written.
     #[error("the root `{}` cannot be written", root.display())]
@@ -55,10 +67,18 @@ impl InstallLock {
                     std::mem::take(guard).keep();
                     return Err(LockError::Busy { root: root.path().to_owned() });
                 }
+                Err(TryLockError::Error(source)) if has_no_locks(&source) => {
+                    return Err(LockError::NoLocks { root: root.path().to_owned(), source });
+                }
                 Err(TryLockError::Error(source)) => return Err(not_writable(source)),
             }
         }
     }
+}
+
+/// Whether the file system, or its server, keeps no locks.
+fn has_no_locks(error: &io::Error) -> bool {
+    matches!(os_error(error), Some(Errno::NOLCK | Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL))
 }
 
 /// Whether `path` still leads to `file`.

@@ -17,6 +17,7 @@ mod created_paths;
 mod error;
 mod layout;
 mod left_over;
+mod links;
 mod lock;
 mod planted;
 mod removal;

@@ -4,6 +4,8 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use attune_registry::machine_fault::MachineFault;
+
 /// Removes `path` and everything below it; nothing where it is not there.
 pub fn remove_tree(path: &Path) -> io::Result<()> {
     match fs_err::remove_dir_all(path) {
@@ -12,8 +14,23 @@ pub fn remove_tree(path: &Path) -> io::Result<()> {
             make_removable(path)?;
             fs_err::remove_dir_all(path)
         }
+        // It keeps a directory open at each level. What was made for want of them must go all the same.
+        Err(error) if MachineFault::of_io(&error) == Some(MachineFault::Descriptors) => {
+            remove_level_by_level(path)
+        }
         result => result,
     }
+}
+
+/// Removes a tree with one descriptor at a time.
+fn remove_level_by_level(directory: &Path) -> io::Result<()> {
+    let entries: Vec<_> = fs_err::read_dir(directory)?.collect::<io::Result<_>>()?;
+    let entries: Vec<_> = entries.iter().map(|entry| (entry.path(), entry.file_type())).collect();
+    for (path, kind) in entries {
+        // Not through links: what they lead to is somebody else's.
+        if kind?.is_dir() { remove_level_by_level(&path)? } else { fs_err::remove_file(&path)? }
+    }
+    fs_err::remove_dir(directory)
 }
 
 /// Moves the tree `from` to `to`, which is on the same file system; nothing where it is not there.
@@ -32,9 +49,10 @@ pub fn move_tree(from: &Path, to: &Path) -> io::Result<()> {
 /// Exchanges two trees; in one step, where the file system can.
 pub fn exchange_trees(new: &Path, old: &Path) -> io::Result<()> {
     use rustix::fs::{CWD, RenameFlags, renameat_with};
+    use rustix::io::Errno;
     match renameat_with(CWD, new, CWD, old, RenameFlags::EXCHANGE) {
         Ok(()) => Ok(()),
-        Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => {
+        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP | Errno::PERM) => {
             let aside = new.with_extension("aside");
             fs_err::rename(old, &aside)?;
             fs_err::rename(new, old)?;
@@ -59,6 +77,19 @@ fn make_removable(directory: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_tree_is_removed_level_by_level_and_not_through_links() {
+        let directory = tempfile::tempdir().unwrap();
+        let (tree, kept) = (directory.path().join("tree"), directory.path().join("kept"));
+        fs_err::create_dir_all(tree.join("a/b")).unwrap();
+        fs_err::create_dir(&kept).unwrap();
+        fs_err::write(kept.join("file"), "x").unwrap();
+        fs_err::write(tree.join("a/file"), "x").unwrap();
+        fs_err::os::unix::fs::symlink(&kept, tree.join("a/b/link")).unwrap();
+        remove_level_by_level(&tree).unwrap();
+        assert!(!tree.exists() && kept.join("file").exists());
+    }
 
     #[test]
     fn a_read_only_tree_is_removed() {

@@ -36,6 +36,7 @@ impl HeldRoot {
         let mut created = CreatedPaths::default();
         let lock = InstallLock::acquire(root, &mut created)?;
         let held = Self { created, _lock: lock };
+        root.require_links()?;
         recover(root, now)?;
         Ok(held)
     }

@@ -53,6 +53,11 @@ impl Hint for RootError {
                 "choose another --root; if it is meant, say so with `mkdir {}`",
                 root.join("state").display()
             )),
+            Self::NoLinks { .. } => Some(
+                "choose a place with --root on a file system that has them, such as ext4 or XFS; FAT and exFAT \
+                 have none"
+                    .to_owned(),
+            ),
             Self::Planted(PlantedError::WritableByAll { path }) => {
                 Some(format!("take that away with `chmod o-w {}`, and look who wrote there", path.display()))
             }
@@ -83,6 +88,9 @@ impl Hint for LockError {
     fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Busy { .. } => "wait for it to end, then try again",
+            Self::NoLocks { .. } => {
+                "choose a place on a local disk with --root, or mount this file system with locks"
+            }
             Self::NotWritable { .. } => {
                 "run as a user who may write there, or choose another place with --root"
             }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use attune_host::environment::LinkMode;
+use attune_registry::machine_fault::os_error;
 use attune_schemas::EntryPath;
 
 /// Links files, and remembers what the file system cannot do.
@@ -34,29 +35,50 @@ impl FileLinker {
         }
         let linked = match self.mode {
             LinkMode::Reflink => reflink(source, target),
-            _ => fs_err::hard_link(source, target),
+            _ => std::fs::hard_link(source, target),
         };
         match linked {
-            Err(error) if is_lasting(&error) => {
-                self.copies.store(true, Ordering::Relaxed);
-                copy(source, target)
-            }
-            // This one file has as many links as it can have.
-            Err(error) if error.kind() == io::ErrorKind::TooManyLinks => copy(source, target),
-            linked => linked,
+            Err(error) => match refusal(&error) {
+                Some(Refusal::Lasting) => {
+                    self.copies.store(true, Ordering::Relaxed);
+                    copy(source, target)
+                }
+                Some(Refusal::Once) => copy(source, target),
+                None => Err(failed(source, target, &error)),
+            },
+            Ok(()) => Ok(()),
         }
     }
 }
 
-/// Whether the file systems at hand cannot link at all.
-fn is_lasting(error: &io::Error) -> bool {
+/// Why a file is not linked, but can be copied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Refusal {
+    /// The file systems at hand, or those who guard them, link nothing.
+    Lasting,
+    /// This one file has as many links as it can have.
+    Once,
+}
+
+/// What a failed link says of copies. A real lack of permission fails again in the copy, and names itself there.
+fn refusal(error: &io::Error) -> Option<Refusal> {
     use rustix::io::Errno;
-    let lasting = [Errno::XDEV, Errno::PERM, Errno::OPNOTSUPP, Errno::NOTTY, Errno::INVAL, Errno::NOSYS];
-    // `fs_err` keeps the kind and hides the number behind it.
-    let inner = error.get_ref().and_then(|inner| inner.source()).and_then(|cause| cause.downcast_ref());
-    let number = error.raw_os_error().or_else(|| inner.and_then(io::Error::raw_os_error));
-    matches!(error.kind(), io::ErrorKind::CrossesDevices | io::ErrorKind::Unsupported)
-        || number.is_some_and(|number| lasting.iter().any(|known| known.raw_os_error() == number))
+    match os_error(error)? {
+        Errno::XDEV
+        | Errno::PERM
+        | Errno::ACCESS
+        | Errno::OPNOTSUPP
+        | Errno::NOTTY
+        | Errno::INVAL
+        | Errno::NOSYS => Some(Refusal::Lasting),
+        Errno::MLINK => Some(Refusal::Once),
+        _ => None,
+    }
+}
+
+fn failed(source: &Path, target: &Path, error: &io::Error) -> io::Error {
+    let message = format!("failed to link `{}` as `{}`: {error}", source.display(), target.display());
+    io::Error::new(error.kind(), message)
 }
 
 /// A copy that shares its blocks with `source`.
@@ -141,6 +163,19 @@ mod tests {
     fn a_file_system_without_reflinks_copies() {
         let (source, target) = linked(LinkMode::Reflink);
         assert_ne!(source.metadata().unwrap().ino(), target.metadata().unwrap().ino());
+    }
+
+    #[test]
+    fn a_refused_link_is_a_copy_and_a_fault_is_none() {
+        use rustix::io::Errno as E;
+        let of = |number: E| refusal(&io::Error::from_raw_os_error(number.raw_os_error()));
+        for number in [E::XDEV, E::PERM, E::ACCESS, E::OPNOTSUPP, E::NOSYS, E::INVAL, E::NOTTY] {
+            assert_eq!(of(number), Some(Refusal::Lasting), "{number:?}");
+        }
+        assert_eq!(of(E::MLINK), Some(Refusal::Once));
+        for number in [E::NOSPC, E::IO, E::ROFS, E::NOENT, E::EXIST, E::NOMEM] {
+            assert_eq!(of(number), None, "{number:?}");
+        }
     }
 
     #[test]

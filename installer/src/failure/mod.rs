@@ -55,7 +55,7 @@ impl Failed for LockError {
     fn kind(&self) -> FailureKind {
         match self {
             Self::Busy { .. } => FailureKind::Busy,
-            Self::NotWritable { .. } => FailureKind::Failed,
+            Self::NotWritable { .. } | Self::NoLocks { .. } => FailureKind::Failed,
         }
     }
 }

@@ -101,6 +101,13 @@ pub fn init(options: &InitOptions) -> Result<InitReport, InitError> {
     }
     require_empty(&options.registry)?;
     require_empty(&options.keys)?;
+    write(options).inspect_err(|_| {
+        // Nothing of a registry that could not be made stays but what somebody may want back: keys.
+        let _ = fs_err::remove_dir(&options.keys);
+    })
+}
+
+fn write(options: &InitOptions) -> Result<InitReport, InitError> {
     let mut keys = Keyring::default();
     let setup = RegistrySetup {
         name: options.name.clone(),

@@ -67,7 +67,9 @@ impl RegistryDirectory {
                 Ok(PublishLock { _file: file })
             }
             Err(TryLockError::WouldBlock) => Err(RegistryError::Busy { path: self.path.clone() }),
-            Err(TryLockError::Error(error)) => Err(error.into()),
+            Err(TryLockError::Error(source)) => {
+                Err(RegistryError::NoLock { path: self.path.clone(), source })
+            }
         }
     }
 

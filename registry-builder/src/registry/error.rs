@@ -23,6 +23,15 @@ pub enum RegistryError {
         /// The registry.
         path: PathBuf,
     },
+    /// The file system keeps no locks, so that two publishers would not see each other.
+    #[error("`{}` cannot be locked against other publishers", path.display())]
+    NoLock {
+        /// The registry.
+        path: PathBuf,
+        /// The cause.
+        #[source]
+        source: std::io::Error,
+    },
     /// The clock jumped since the last signature.
     #[error("the clock says {now}, {days} days after the last signature ({last})")]
     ClockJump {

@@ -148,6 +148,7 @@ impl Hint for RegistryError {
             }
             Self::NotARegistry { .. } => "make one with `attune-build init DIR --name NAME`",
             Self::Busy { .. } => "wait for it to end, then try again",
+            Self::NoLock { .. } => "keep the registry on a local disk, or mount this file system with locks",
             Self::ClockJump { .. } => "set the clock; if it is right, say so with --accept-clock",
             Self::Trust(error) => return error.hint(),
             Self::Publish(error) => return error.hint(),

@@ -1,4 +1,5 @@
 //! Machines and file systems that lack something, or fail: what can be done without is done without, and a fault of
 //! the machine is never told as one of the data.
 
+mod refused_calls;
 mod starved;
