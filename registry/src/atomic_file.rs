@@ -16,7 +16,7 @@
 use std::ffi::OsStr;
 use std::fs::Permissions;
 use std::io::{self, Write};
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -176,9 +176,8 @@ pub fn write_unshared(path: &Path, bytes: impl AsRef<[u8]>) -> io::Result<()> {
     fs_err::write(path, bytes)
 }
 
-/// Writes a new file as [`write_unshared`] does, which nobody may write again.
-pub fn write_unshared_read_only(path: &Path, bytes: impl AsRef<[u8]>) -> io::Result<()> {
-    use std::os::unix::fs::OpenOptionsExt as _;
+/// Creates a file as [`write_unshared`] does, which nobody may write afterwards.
+pub fn write_sealed(path: &Path, bytes: impl AsRef<[u8]>) -> io::Result<()> {
     let mut options = fs_err::OpenOptions::new();
     options.write(true).create_new(true).options_mut().mode(FileMode::ReadOnly.bits());
     options.open(path)?.write_all(bytes.as_ref())

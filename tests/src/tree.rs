@@ -56,10 +56,14 @@ impl Tree {
         self
     }
 
-    /// The same tree without what tells the time, to compare two separate installations.
+    /// The same tree without what tells the time or the place on disk, to compare two separate installations.
     #[must_use]
     pub fn content_only(mut self) -> Self {
-        self.entries.retain(|path, _| !path.starts_with("state") && !path.ends_with("generation.json"));
+        let is_kept = |path: &Path| {
+            let is_stamp = path.starts_with("store/lists") && path.ends_with("stamp");
+            !path.starts_with("state") && !path.ends_with("generation.json") && !is_stamp
+        };
+        self.entries.retain(|path, _| is_kept(path));
         for entry in self.entries.values_mut() {
             entry.modified = 0;
         }

@@ -43,6 +43,9 @@ pub struct PythonEnvironment {
     pub wheels: Vec<LockedWheel>,
     /// How files come into it.
     pub link_mode: LinkMode,
+    /// The one pack that it is for, and that may write to it; without one it is shared and sealed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<PackRef>,
     /// Content of the marker file, where the pack has a dependency file.
     pub marker: Option<String>,
 }
@@ -62,6 +65,9 @@ pub struct NodeEnvironment {
     pub bins: Vec<BinLink>,
     /// How files come into it.
     pub link_mode: LinkMode,
+    /// The one pack that it is for, and that may write to it; without one it is shared and sealed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<PackRef>,
     /// Content of the marker file, where the pack has a dependency file.
     pub marker: Option<String>,
 }
@@ -157,6 +163,15 @@ impl EnvironmentDescription {
         match self {
             Self::Python(environment) => environment.runtime,
             Self::Node(environment) => environment.runtime,
+            Self::Recipe(_) => None,
+        }
+    }
+
+    /// The one pack that may write to it, if there is one.
+    pub const fn owner(&self) -> Option<&PackRef> {
+        match self {
+            Self::Python(environment) => environment.owner.as_ref(),
+            Self::Node(environment) => environment.owner.as_ref(),
             Self::Recipe(_) => None,
         }
     }

@@ -1,5 +1,6 @@
 //! How files of the store come into environments.
 
+use attune_schemas::PackRef;
 use serde::{Deserialize, Serialize};
 
 /// How files of the store come into environments.
@@ -15,7 +16,7 @@ pub enum LinkMode {
     Reflink,
     /// Every file a hard link; copies across file systems.
     Hardlink,
-    /// Every file a copy of its own.
+    /// Every file a copy of its own, which the environment's one pack may write.
     Copy,
 }
 
@@ -32,6 +33,11 @@ impl LinkMode {
             Self::Auto | Self::Fold => Self::Hardlink,
             other => other,
         }
+    }
+
+    /// The owner of an environment for `pack`: with copies each pack has its own, else packs share.
+    pub fn owner(self, pack: &PackRef) -> Option<PackRef> {
+        (self == Self::Copy).then(|| pack.clone())
     }
 
     /// The layout that it makes; modes with equal layouts share environments.

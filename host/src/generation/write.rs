@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
 
-use attune_registry::atomic_file::write_unshared;
+use attune_registry::atomic_file::{write_sealed, write_unshared};
 use attune_schemas::{Digest, PackRef};
 
 use super::entries::{Entry, parts_in_store};
 use super::lock_file::{Generation, KeptFile, LOCK_FILE};
 use crate::environment::EnvironmentDescription;
 use crate::generation::KeptRelease;
-use crate::root::HostRoot;
+use crate::root::{HostRoot, seal, seal_below};
 
 /// The folders of a generation's directory whose files its lock file lists.
 pub const KEPT_FOLDERS: [&str; 2] = ["environments", "releases"];
@@ -29,6 +29,9 @@ pub struct GenerationParts<'a> {
     pub previous: u64,
 }
 
+/// The directories of a generation that nobody writes any more; its own stays open for its lock file.
+const SEALED_PARTS: [&str; 4] = ["packs", "packenvs", "environments", "releases"];
+
 /// Writes the directory of a generation, to which nothing points yet, and returns the digest of its lock file.
 pub fn write_generation(root: &HostRoot, parts: &GenerationParts<'_>) -> io::Result<Digest> {
     let generation = parts.generation;
@@ -41,8 +44,13 @@ pub fn write_generation(root: &HostRoot, parts: &GenerationParts<'_>) -> io::Res
         match entry {
             Entry::Directory => fs_err::create_dir(&path)?,
             Entry::Link(target) => fs_err::os::unix::fs::symlink(&target, &path)?,
-            Entry::File(content) => write_unshared(&path, content)?,
+            Entry::File(content) => write_sealed(&path, content)?,
         }
+    }
+    for part in SEALED_PARTS {
+        let part = directory.join(part);
+        seal_below(&part)?;
+        seal(&part)?;
     }
     let files = kept_files(&directory)?;
     let lock = Generation { files, ..generation.clone() }.to_bytes()?;
@@ -73,7 +81,7 @@ fn describe_environments(root: &HostRoot, parts: &GenerationParts<'_>) -> io::Re
         let place = Generation::description(&directory, &digest);
         match parts.descriptions.iter().find(|environment| environment.digest() == digest) {
             Some(environment) => {
-                write_unshared(&place, serde_json::to_vec(environment).map_err(io::Error::from)?)?;
+                write_sealed(&place, serde_json::to_vec(environment).map_err(io::Error::from)?)?;
             }
             None => keep(&Generation::description(&root.generation(parts.previous), &digest), &place)?,
         }
@@ -88,7 +96,7 @@ fn keep_releases(root: &HostRoot, parts: &GenerationParts<'_>) -> io::Result<()>
         let place = KeptRelease::path(&directory, pack);
         match parts.releases.get(pack) {
             Some(release) => {
-                write_unshared(&place, serde_json::to_vec(release).map_err(io::Error::from)?)?;
+                write_sealed(&place, serde_json::to_vec(release).map_err(io::Error::from)?)?;
             }
             None => keep(&KeptRelease::path(&root.generation(parts.previous), pack), &place)?,
         }

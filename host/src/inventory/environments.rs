@@ -50,7 +50,7 @@ pub struct ListedEnvironment {
     pub interpreter_version: String,
     /// The host's interpreter.
     pub interpreter: PathBuf,
-    /// The program that a worker executes.
+    /// The program to execute; in the store, which upgrades leave as it is.
     pub executable: PathBuf,
     /// Where the environment is found.
     pub path: PathBuf,
@@ -90,7 +90,9 @@ pub fn list_environments(root: &HostRoot) -> Result<Vec<ListedEnvironment>, Inve
         for (runtime, environment) in &installed.environments {
             let path = root.environment(pack, runtime.as_str());
             let row = rows.get(&path);
-            let own = path.join(environment.kind.executable());
+            let store = root.store(StoreKind::Envs, &environment.digest);
+            // In the store, so that what was started keeps its modules when the next generation comes.
+            let own = store.join(environment.kind.executable());
             all.push(ListedEnvironment {
                 pack: pack.clone(),
                 version: installed.version.clone(),
@@ -99,7 +101,7 @@ pub fn list_environments(root: &HostRoot) -> Result<Vec<ListedEnvironment>, Inve
                 interpreter_version: interpreter_version(&active, environment),
                 interpreter: environment.interpreter.clone(),
                 executable: environment.executable.clone().unwrap_or(own),
-                store: root.store(StoreKind::Envs, &environment.digest),
+                store,
                 packages: environment.wheels.len() + environment.node_packages.len(),
                 is_current: environment.is_current(),
                 ..recorded(path, row, status_of(environment, row, root), pack, &installed.version)
@@ -146,7 +148,7 @@ fn recorded(
     }
 }
 
-/// The program that a worker executes for `pack`.
+/// The program to execute for `pack`.
 pub fn executable(root: &HostRoot, pack: &PackRef, runtime: &str) -> Result<PathBuf, InventoryError> {
     let environments = list_environments(root)?;
     let found = environments.into_iter().find(|found| {

@@ -21,10 +21,12 @@ mod links;
 mod lock;
 mod planted;
 mod removal;
+mod sealed;
 
 pub use created_paths::CreatedPaths;
 pub use error::RootError;
 pub use layout::{ENTRY_LINKS, HostRoot, StoreKind, digests_in};
 pub use lock::{InstallLock, LockError};
 pub use planted::PlantedError;
-pub use removal::{exchange_trees, move_tree, remove_tree};
+pub use removal::{aside, exchange_trees, move_tree, remove_tree};
+pub use sealed::{seal, seal_all_below, seal_below, unseal, unseal_tree};

@@ -1,17 +1,18 @@
 //! Removes trees, also those whose directories were made read-only.
 
 use std::io;
-use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use attune_registry::machine_fault::MachineFault;
+
+use super::sealed::{unseal, unseal_tree};
 
 /// Removes `path` and everything below it; nothing where it is not there.
 pub fn remove_tree(path: &Path) -> io::Result<()> {
     match fs_err::remove_dir_all(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-            make_removable(path)?;
+            unseal_tree(path)?;
             fs_err::remove_dir_all(path)
         }
         // It keeps a directory open at each level. What was made for want of them must go all the same.
@@ -24,6 +25,7 @@ pub fn remove_tree(path: &Path) -> io::Result<()> {
 
 /// Removes a tree with one descriptor at a time.
 fn remove_level_by_level(directory: &Path) -> io::Result<()> {
+    unseal(directory)?;
     let entries: Vec<_> = fs_err::read_dir(directory)?.collect::<io::Result<_>>()?;
     let entries: Vec<_> = entries.iter().map(|entry| (entry.path(), entry.file_type())).collect();
     for (path, kind) in entries {
@@ -39,43 +41,44 @@ pub fn move_tree(from: &Path, to: &Path) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         // A directory's own mode matters, since moving it rewrites its `..`.
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-            fs_err::set_permissions(from, std::fs::Permissions::from_mode(0o755))?;
+            unseal(from)?;
             fs_err::rename(from, to)
         }
         result => result,
     }
 }
 
-/// Exchanges two trees; in one step, where the file system can.
-pub fn exchange_trees(new: &Path, old: &Path) -> io::Result<()> {
+/// Exchanges the tree `new` with the one at `place`, in one step where the file system can. What was at
+/// `place` is at `new` afterwards, or gone; neither is sealed at its top.
+pub fn exchange_trees(new: &Path, place: &Path) -> io::Result<()> {
     use rustix::fs::{CWD, RenameFlags, renameat_with};
     use rustix::io::Errno;
-    match renameat_with(CWD, new, CWD, old, RenameFlags::EXCHANGE) {
-        Ok(()) => Ok(()),
-        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP | Errno::PERM) => {
-            let aside = new.with_extension("aside");
-            fs_err::rename(old, &aside)?;
-            fs_err::rename(new, old)?;
-            remove_tree(&aside)
-        }
-        Err(error) => Err(error.into()),
+    // Both are moved, and neither could be by an ordinary user while it is sealed.
+    if fs_err::symlink_metadata(place)?.is_dir() {
+        unseal(place)?;
     }
-}
-
-fn make_removable(directory: &Path) -> io::Result<()> {
-    fs_err::set_permissions(directory, std::fs::Permissions::from_mode(0o700))?;
-    for entry in fs_err::read_dir(directory)? {
-        let entry = entry?;
-        // Not through links: what they lead to is somebody else's.
-        if entry.file_type()?.is_dir() {
-            make_removable(&entry.path())?;
+    match renameat_with(CWD, new, CWD, place, RenameFlags::EXCHANGE) {
+        Ok(()) => {}
+        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP | Errno::PERM) => {
+            let aside = aside(new);
+            fs_err::rename(place, &aside)?;
+            fs_err::rename(new, place)?;
+            remove_tree(&aside)?;
         }
+        Err(error) => return Err(error.into()),
     }
     Ok(())
 }
 
+/// Where the old tree waits while `new` takes its place, on file systems that cannot exchange.
+pub fn aside(new: &Path) -> PathBuf {
+    new.with_extension("aside")
+}
+
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     #[test]
@@ -100,7 +103,7 @@ mod tests {
         for part in ["a/b", "a", ""] {
             fs_err::set_permissions(tree.join(part), std::fs::Permissions::from_mode(0o555)).unwrap();
         }
-        make_removable(&tree).unwrap();
+        unseal_tree(&tree).unwrap();
         remove_tree(&tree).unwrap();
         remove_tree(&tree).unwrap();
         assert!(!tree.exists());

@@ -116,6 +116,7 @@ pub fn recover(root: &HostRoot, now: Timestamp) -> Result<Recovery, RecoverError
     for directory in leftovers {
         match StagingJournal::load(root, &directory).map_err(failed)? {
             Some(journal) if Some(journal.generation()) == registered => {
+                journal.settle(root).map_err(failed)?;
                 complete(root, &directory, journal.generation(), Durability::Synced, &mut |_| ())?;
                 recovery.completed = registered;
             }

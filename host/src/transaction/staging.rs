@@ -10,7 +10,7 @@ use attune_schemas::Digest;
 
 use super::journal::{StagingJournal, undone_in};
 use crate::generation::{next_current, point_at};
-use crate::root::{CreatedPaths, HostRoot, StoreKind, exchange_trees, remove_tree};
+use crate::root::{CreatedPaths, HostRoot, StoreKind, exchange_trees, remove_tree, seal};
 use crate::trees::{KnownDigests, TreeLists};
 
 /// `staging/<id>`; removed when dropped, with everything that was promoted unless that was committed.
@@ -28,6 +28,13 @@ pub struct Staging {
 
 /// The directory of a staging directory that holds the trust state.
 pub const STAGED_TRUST: &str = "trust";
+
+/// Where the tree of `digest` is unpacked to in the staging directory `staging`.
+pub(super) fn staged_tree(staging: &Path, root: &HostRoot, kind: StoreKind, digest: &Digest) -> PathBuf {
+    let part = root.store_part(kind);
+    let name = part.file_name().expect("a part of the store has a name");
+    staging.join(name).join(digest.hex())
+}
 
 /// How far the install has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,9 +116,7 @@ impl Staging {
 
     /// Where the tree of `digest` is unpacked to.
     pub fn tree(&self, kind: StoreKind, digest: &Digest) -> PathBuf {
-        let part = self.root.store_part(kind);
-        let name = part.file_name().expect("a part of the store has a name");
-        self.directory.join(name).join(digest.hex())
+        staged_tree(&self.directory, &self.root, kind, digest)
     }
 
     /// Creates the directory that trees of `kind` are unpacked into.
@@ -137,7 +142,7 @@ impl Staging {
         Ok(())
     }
 
-    /// Adds the files that `is_ours` names to the list of a tree of the store, into which they were written. A tree
+    /// Adds the files that `is_ours` names to the list of a staged tree, into which they were written. A tree
     /// without a list stays without one.
     pub fn extend_list(
         &self,
@@ -146,9 +151,12 @@ impl Staging {
         is_ours: &dyn Fn(&Path) -> bool,
     ) -> io::Result<()> {
         let Some(old) = self.list_of(kind, &digest) else { return Ok(()) };
-        let (kept, staged) = (TreeLists::of(&self.root, kind, &digest), self.staged_lists(kind, &digest));
-        let list = kept.extend(&old, &self.root.store(kind, &digest), &staged, is_ours)?;
-        kept.adopt(&staged)?;
+        let staged = self.staged_lists(kind, &digest);
+        // The list is the store's, where the tree was linked from there.
+        let known = if staged.has(&old) { staged.clone() } else { TreeLists::of(&self.root, kind, &digest) };
+        let longer = TreeLists::in_directory(self.directory.join("longer-list"));
+        let list = known.extend(&old, &self.tree(kind, &digest), &longer, is_ours)?;
+        staged.adopt(&longer)?;
         self.lists().insert((kind, digest), list);
         Ok(())
     }
@@ -180,19 +188,8 @@ impl Staging {
         TreeLists::of(&self.root, kind, digest).adopt(&self.staged_lists(kind, digest))
     }
 
-    /// Puts a finished tree where the store had it, into the place of what is there; it is never undone, since
-    /// what is installed uses it.
-    pub fn put_back(&self, kind: StoreKind, digest: &Digest) -> io::Result<()> {
-        self.promote_list(kind, digest)?;
-        let (new, place) = (self.tree(kind, digest), self.root.store(kind, digest));
-        if fs_err::symlink_metadata(&place).is_ok() {
-            exchange_trees(&new, &place)
-        } else {
-            fs_err::rename(new, place)
-        }
-    }
-
-    /// Moves finished trees into the store, each after its list.
+    /// Moves finished trees into the store, each after its list, and seals them there; what is below their tops was
+    /// sealed before.
     ///
     /// The journal is written first, so that an install that dies here is undone by the next one.
     pub fn promote(&mut self, trees: impl IntoIterator<Item = (StoreKind, Digest)>) -> io::Result<()> {
@@ -210,10 +207,35 @@ impl Staging {
             self.put_back(kind, &digest)?;
         }
         for (kind, digest) in trees {
+            let place = self.root.store(kind, &digest);
             self.promote_list(kind, &digest)?;
-            fs_err::rename(self.tree(kind, &digest), self.root.store(kind, &digest))?;
+            fs_err::rename(self.tree(kind, &digest), &place)?;
+            self.seal_unless_open(&place, &digest)?;
         }
         Ok(())
+    }
+
+    /// Has the environment `digest`, which is still to be put into the store, stay writable there.
+    pub fn leave_open(&mut self, digest: Digest) {
+        self.journal.leave_open(digest);
+    }
+
+    fn seal_unless_open(&self, place: &Path, digest: &Digest) -> io::Result<()> {
+        if self.journal.is_left_open(digest) { Ok(()) } else { seal(place) }
+    }
+
+    /// Puts the finished tree of `digest` into the place of one that the store lost, or no longer has as it
+    /// was. It is never taken out again: what is there now is what its name says.
+    pub fn put_back(&mut self, kind: StoreKind, digest: &Digest) -> io::Result<()> {
+        self.journal.record_replaced(kind, *digest)?;
+        self.promote_list(kind, digest)?;
+        let (new, place) = (self.tree(kind, digest), self.root.store(kind, digest));
+        if fs_err::symlink_metadata(&place).is_ok() {
+            exchange_trees(&new, &place)?;
+        } else {
+            fs_err::rename(&new, &place)?;
+        }
+        self.seal_unless_open(&place, digest)
     }
 
     /// Nothing is undone any more: the database holds the generation.

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use attune_registry::atomic_file::{AtomicWrite, FileMode, write_unshared_read_only};
+use attune_registry::atomic_file::{AtomicWrite, FileMode, write_sealed};
 use attune_registry::blob::Durability;
 use attune_schemas::Digest;
 
@@ -44,8 +44,8 @@ impl TreeLists {
         let bytes = list.to_bytes();
         let digest = Digest::of(&bytes);
         fs_err::create_dir_all(&self.directory)?;
-        write_unshared_read_only(&self.directory.join(digest.hex()), &bytes)?;
-        write_unshared_read_only(&self.directory.join(STAMP), stamp_line(&digest, stamp).as_bytes())?;
+        write_sealed(&self.directory.join(digest.hex()), &bytes)?;
+        write_sealed(&self.directory.join(STAMP), stamp_line(&digest, stamp).as_bytes())?;
         Ok(digest)
     }
 
@@ -99,6 +99,11 @@ impl TreeLists {
     /// It is not there, cannot be read, or has other bytes than its digest says.
     pub fn load(&self, list: &Digest) -> Result<FileList, Difference> {
         FileList::parse(&self.read(list)?).map_err(|_| Difference::ListChanged)
+    }
+
+    /// Whether the list `list` is here.
+    pub fn has(&self, list: &Digest) -> bool {
+        self.directory.join(list.hex()).is_file()
     }
 
     /// The bytes of the list `list`.

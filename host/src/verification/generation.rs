@@ -17,8 +17,8 @@ use crate::root::StoreKind;
 use crate::trees::{Content, FileList, ListedEntry, TreeToExamine, examine};
 
 /// The modes of what a generation's directory holds, at most.
-const DIRECTORY_MODE: u32 = 0o755;
-const FILE_MODE: u32 = 0o644;
+const DIRECTORY_MODE: u32 = 0o555;
+const FILE_MODE: u32 = 0o444;
 
 /// What `current` leads to.
 pub(super) enum Active {

@@ -6,10 +6,10 @@ use std::process::Command;
 use attune_host::database::registered_generation;
 use attune_host::process::Interrupted;
 use attune_host::root::HostRoot;
-use attune_host::transaction::{HeldRoot, Step};
+use attune_host::transaction::Step;
 use attune_host::{ChangeError, generation::Generation};
 
-use crate::fixture::{config, install, install_quietly, now, root, rows};
+use crate::fixture::{config, hold, install, install_quietly, root, rows};
 
 const ROOT: &str = "ATTUNE_TEST_ROOT";
 const STEP: &str = "ATTUNE_TEST_STEP";
@@ -54,7 +54,7 @@ fn a_death_after_any_step_of_an_upgrade_is_mended() {
         install_quietly(&root, &[config("one", "1.0.0", &["old"])]);
         let before = rows(&root);
         die_after(number, &root);
-        drop(HeldRoot::acquire(&root, now()).unwrap());
+        drop(hold(&root));
         let active = Generation::active(&root).unwrap();
         assert_eq!(active.id, if step.is_final() { 2 } else { 1 }, "{step:?}");
         assert_eq!(registered_generation(&root).unwrap(), Some(active.id), "{step:?}");
@@ -74,7 +74,7 @@ fn a_death_after_any_step_of_a_first_installation_is_mended() {
         let directory = tempfile::tempdir().unwrap();
         let root = root(&directory);
         die_after(number, &root);
-        drop(HeldRoot::acquire(&root, now()).unwrap());
+        drop(hold(&root));
         let active = root.active_generation().unwrap();
         assert_eq!(active, step.is_final().then_some(1), "{step:?}");
         assert_eq!(registered_generation(&root).unwrap(), active, "{step:?}");

@@ -1,12 +1,13 @@
 //! A root with packs, made without an installer.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use attune_host::database::RegisteredPack;
 use attune_host::generation::{GENERATION_FORMAT, Generation, InstalledPack, KeptRelease, ListDigests};
 use attune_host::process::Interrupted;
-use attune_host::root::{HostRoot, StoreKind};
-use attune_host::transaction::{HeldRoot, Step};
+use attune_host::root::{HostRoot, LockError, StoreKind};
+use attune_host::transaction::{AccessError, HeldRoot, Step};
 use attune_host::trees::KnownDigests;
 use attune_host::{Change, ChangeError, Prepared, Rows};
 use attune_registry::blob::Durability;
@@ -47,13 +48,26 @@ pub(crate) fn now() -> Timestamp {
     "2026-01-02T03:04:05Z".parse().unwrap()
 }
 
+/// Takes hold of `root`. A process that another test just starts has the lock for as long as it is a copy of this one.
+pub(crate) fn hold(root: &HostRoot) -> HeldRoot {
+    let is_busy = |error: &AccessError| matches!(error, AccessError::Lock(LockError::Busy { .. }));
+    let mut left = 200;
+    loop {
+        match HeldRoot::acquire(root, now()) {
+            Err(error) if is_busy(&error) && left > 0 => std::thread::sleep(Duration::from_millis(10)),
+            held => return held.unwrap(),
+        }
+        left -= 1;
+    }
+}
+
 /// Installs `configs` in the place of everything that is there, and tells `reached` every step.
 pub(crate) fn install(
     root: &HostRoot,
     configs: &[PackConfig],
     reached: &mut dyn FnMut(Step) -> Result<(), Interrupted>,
 ) -> Result<(), ChangeError> {
-    let mut held = HeldRoot::acquire(root, now()).unwrap();
+    let mut held = hold(root);
     let active = Generation::active(root).unwrap();
     let mut prepared = Prepared::begin(root, held.take_created(), Durability::Unsynced)?;
     let (mut packs, mut releases, mut trees) = (BTreeMap::new(), BTreeMap::new(), Vec::new());

@@ -5,7 +5,7 @@ use attune_host::generation::{Generation, KeptRelease, point_current_at};
 use attune_host::transaction::{AccessError, HeldRoot, RecoverError};
 use attune_registry::blob::Durability;
 
-use crate::fixture::{config, install_quietly, now, root, rows};
+use crate::fixture::{config, hold, install_quietly, now, root, rows};
 
 #[test]
 fn the_rows_of_an_old_generation_are_written_again() {
@@ -18,7 +18,7 @@ fn the_rows_of_an_old_generation_are_written_again() {
     assert_ne!(first, second);
     for (id, expected) in [(1, &first), (2, &second)] {
         point_current_at(&root, id, None, Durability::Unsynced).unwrap();
-        drop(HeldRoot::acquire(&root, now()).unwrap());
+        drop(hold(&root));
         assert_eq!(registered_generation(&root).unwrap(), Some(id));
         // A pack that the installation of the second left alone is not in the first.
         let expected: Vec<_> = if id == 1 { expected.clone() } else { without_left_over(expected) };
@@ -43,7 +43,7 @@ fn packs_that_were_not_installed_offline_keep_their_rows() {
     drop(connection);
     install_quietly(&root, &[config("one", "2.0.0", &["a"])]);
     point_current_at(&root, 1, None, Durability::Unsynced).unwrap();
-    drop(HeldRoot::acquire(&root, now()).unwrap());
+    drop(hold(&root));
     assert!(rows(&root).iter().any(|row| row.contains("\"core\"")));
 }
 

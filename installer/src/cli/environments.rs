@@ -33,7 +33,7 @@ enum EnvCommand {
         #[command(flatten)]
         common: CommonArgs,
     },
-    /// Print what a worker executes for a pack
+    /// Print the program to execute for a pack; what it starts keeps its modules when the pack is upgraded
     Path {
         /// The pack
         #[arg(value_name = "PACK")]

@@ -15,7 +15,7 @@ pub(super) enum LinkModeArg {
     Reflink,
     /// Every file a hard link; copies across file systems
     Hardlink,
-    /// Every file a copy of its own
+    /// Every file a copy, in an environment that is the pack's own and that it may write to
     Copy,
 }
 

@@ -4,7 +4,7 @@ use std::io;
 use std::sync::{Mutex, OnceLock};
 
 use attune_host::environment::EnvironmentDescription;
-use attune_host::root::{HostRoot, StoreKind};
+use attune_host::root::{HostRoot, StoreKind, seal_below};
 use attune_host::transaction::Staging;
 use attune_host::trees::KnownDigests;
 use attune_registry::workers::{processors_for, share_work};
@@ -32,12 +32,16 @@ pub enum BuildError {
 pub fn build_environments<'a>(
     environments: impl Iterator<Item = &'a EnvironmentDescription>,
     root: &HostRoot,
-    staging: &Staging,
+    staging: &mut Staging,
 ) -> Result<Vec<Digest>, BuildError> {
     staging.create_part(StoreKind::Envs)?;
     let linked =
         |environment: &&EnvironmentDescription| !matches!(environment, EnvironmentDescription::Recipe(_));
     let mut queue: Vec<&EnvironmentDescription> = environments.filter(linked).collect();
+    for environment in queue.iter().filter(|environment| environment.owner().is_some()) {
+        staging.leave_open(environment.digest());
+    }
+    let staging = &*staging;
     let digests = queue.iter().map(|environment| environment.digest()).collect();
     // The largest last, since the queue is taken from its end.
     queue.sort_by_key(|environment| environment.package_count());
@@ -56,7 +60,8 @@ pub fn build_environments<'a>(
     failure.into_inner().map_or(Ok(digests), Err)
 }
 
-/// Builds one in `staging`, from where it will be moved into the store, and takes its list.
+/// Builds one in `staging`, from where it will be moved into the store, and takes its list; sealed below, unless
+/// its pack may write to it.
 pub fn build(
     environment: &EnvironmentDescription,
     root: &HostRoot,
@@ -67,6 +72,9 @@ pub fn build(
         EnvironmentDescription::Python(python) => python::build(python, root, &place)?,
         EnvironmentDescription::Node(node) => nodejs::build(node, root, &place)?,
         EnvironmentDescription::Recipe(_) => return Ok(()),
+    }
+    if environment.owner().is_none() {
+        seal_below(&place)?;
     }
     Ok(staging.list(StoreKind::Envs, environment.digest(), &KnownDigests::new())?)
 }

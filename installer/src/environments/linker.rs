@@ -1,13 +1,14 @@
 //! Puts one file of the store into an environment.
 
-use std::io;
+use std::io::{self, Write as _};
 use std::os::fd::AsFd;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use attune_host::environment::LinkMode;
 use attune_registry::machine_fault::os_error;
-use attune_schemas::EntryPath;
+use attune_schemas::{EntryPath, PackRef};
 
 /// Links files, and remembers what the file system cannot do.
 #[derive(Debug)]
@@ -15,12 +16,62 @@ pub(crate) struct FileLinker {
     mode: LinkMode,
     /// Set once linking failed in a way that will not change; from then on files are copied.
     copies: AtomicBool,
+    /// Whether the owner may write to what is copied.
+    writable: bool,
 }
 
 impl FileLinker {
     /// Links as `mode` says.
     pub(crate) fn new(mode: LinkMode) -> Self {
-        Self { mode, copies: AtomicBool::new(mode == LinkMode::Copy) }
+        Self { mode, copies: AtomicBool::new(mode == LinkMode::Copy), writable: false }
+    }
+
+    /// Copies, so that the owner may write to what is copied.
+    pub(crate) fn writable() -> Self {
+        Self { writable: true, ..Self::new(LinkMode::Copy) }
+    }
+
+    /// Links as `mode` says, into an environment of one pack's own or into one that is shared.
+    pub(crate) fn for_environment(mode: LinkMode, owner: Option<&PackRef>) -> Self {
+        if owner.is_some() { Self::writable() } else { Self::new(mode) }
+    }
+
+    /// The mode of a file that is written for an environment.
+    pub(crate) const fn file_mode(&self, executable: bool) -> u32 {
+        match (executable, self.writable) {
+            (true, true) => 0o755,
+            (true, false) => 0o555,
+            (false, true) => 0o644,
+            (false, false) => 0o444,
+        }
+    }
+
+    /// Writes a file that is of the environment alone.
+    pub(crate) fn write(&self, path: &Path, content: &[u8], executable: bool) -> io::Result<()> {
+        let mut options = fs_err::OpenOptions::new();
+        options.write(true).create_new(true).options_mut().mode(self.file_mode(executable));
+        options.open(path)?.write_all(content)
+    }
+
+    /// Links every file below `from` to its like below `to`, which is there; `replaces` those that are there.
+    pub(crate) fn link_tree(&self, from: &Path, to: &Path, replaces: bool) -> io::Result<()> {
+        for entry in fs_err::read_dir(from)? {
+            let entry = entry?;
+            let target = to.join(entry.file_name());
+            if entry.file_type()?.is_dir() {
+                match fs_err::create_dir(&target) {
+                    Err(error) if error.kind() == io::ErrorKind::AlreadyExists && replaces => {}
+                    created => created?,
+                }
+                self.link_tree(&entry.path(), &target, replaces)?;
+                continue;
+            }
+            if replaces && fs_err::symlink_metadata(&target).is_ok() {
+                fs_err::remove_file(&target)?;
+            }
+            self.link(&entry.path(), &target)?;
+        }
+        Ok(())
     }
 
     /// Whether a mode that shares space had to copy.
@@ -31,7 +82,7 @@ impl FileLinker {
     /// Puts the file `source` at `target`, which must not exist.
     pub(crate) fn link(&self, source: &Path, target: &Path) -> io::Result<()> {
         if self.copies.load(Ordering::Relaxed) {
-            return copy(source, target);
+            return self.copy(source, target);
         }
         let linked = match self.mode {
             LinkMode::Reflink => reflink(source, target),
@@ -41,13 +92,20 @@ impl FileLinker {
             Err(error) => match refusal(&error) {
                 Some(Refusal::Lasting) => {
                     self.copies.store(true, Ordering::Relaxed);
-                    copy(source, target)
+                    self.copy(source, target)
                 }
-                Some(Refusal::Once) => copy(source, target),
+                Some(Refusal::Once) => self.copy(source, target),
                 None => Err(failed(source, target, &error)),
             },
             Ok(()) => Ok(()),
         }
+    }
+
+    fn copy(&self, source: &Path, target: &Path) -> io::Result<()> {
+        let mut from = fs_err::File::open(source)?;
+        let mut to = create_like(&from, target, if self.writable { 0o200 } else { 0 })?;
+        io::copy(&mut from, &mut to)?;
+        keep_times(&from, &to)
     }
 }
 
@@ -84,7 +142,7 @@ fn failed(source: &Path, target: &Path, error: &io::Error) -> io::Error {
 /// A copy that shares its blocks with `source`.
 fn reflink(source: &Path, target: &Path) -> io::Result<()> {
     let from = fs_err::File::open(source)?;
-    let to = create_like(&from, target)?;
+    let to = create_like(&from, target, 0)?;
     if let Err(error) = rustix::fs::ioctl_ficlone(to.as_fd(), from.as_fd()) {
         fs_err::remove_file(target)?;
         return Err(error.into());
@@ -92,16 +150,8 @@ fn reflink(source: &Path, target: &Path) -> io::Result<()> {
     keep_times(&from, &to)
 }
 
-fn copy(source: &Path, target: &Path) -> io::Result<()> {
-    let mut from = fs_err::File::open(source)?;
-    let mut to = create_like(&from, target)?;
-    io::copy(&mut from, &mut to)?;
-    keep_times(&from, &to)
-}
-
-fn create_like(from: &fs_err::File, target: &Path) -> io::Result<fs_err::File> {
-    use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-    let mode = from.metadata()?.permissions().mode();
+fn create_like(from: &fs_err::File, target: &Path, and_mode: u32) -> io::Result<fs_err::File> {
+    let mode = from.metadata()?.permissions().mode() | and_mode;
     let mut options = fs_err::OpenOptions::new();
     options.write(true).create_new(true).options_mut().mode(mode);
     options.open(target)

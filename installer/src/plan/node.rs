@@ -3,11 +3,11 @@
 use attune_host::environment::NodeEnvironment;
 use attune_host::machine::{NodeInterpreter, host_platform};
 use attune_registry::release_check::{BundleTargets, fits_node_abi, node_target};
-use attune_schemas::PackRef;
 use attune_schemas::coverage::shown_abi;
 use attune_schemas::environment_lock::{NodeLock, NodeTarget};
 use attune_schemas::pack_config::PackConfig;
 use attune_schemas::runtime_index::{RuntimeName, RuntimeRelease};
+use attune_schemas::{Digest, PackRef};
 
 use super::error::PlanError;
 use super::host_runtimes::{HostRuntimes, PlanSettings};
@@ -42,10 +42,20 @@ pub(super) fn plan_node(
     if !packages.is_empty() && root.as_os_str().as_encoded_bytes().contains(&b':') {
         return Err(PlanError::RootWithColon { pack: pack.clone(), root: root.to_owned() });
     }
-    let digest = NodeEnvironment::digest_of(&interpreter, &packages, &bins, link_mode);
+
     let marker = lock.manifest.as_ref().map(|manifest| manifest.digest.hex());
     let runtime = runtime_of(hosted.root, &interpreter.executable);
-    Ok(Some((NodeEnvironment { digest, interpreter, runtime, packages, bins, link_mode, marker }, carried)))
+    let environment = NodeEnvironment {
+        digest: Digest::of(b""),
+        interpreter,
+        runtime,
+        packages,
+        bins,
+        link_mode,
+        owner: link_mode.owner(pack),
+        marker,
+    };
+    Ok(Some((environment.named(), carried)))
 }
 
 /// The newest Node.js that the source carries and `accepts` takes.

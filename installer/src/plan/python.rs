@@ -5,10 +5,10 @@ use std::str::FromStr;
 use attune_host::environment::PythonEnvironment;
 use attune_host::machine::{Interpreter, Interpreters};
 use attune_registry::release_check::{BundleTargets, python_target, wheels_for};
-use attune_schemas::PackRef;
 use attune_schemas::environment_lock::{LockedWheel, PythonLock, PythonTarget};
 use attune_schemas::pack_config::PackConfig;
 use attune_schemas::runtime_index::{RuntimeName, RuntimeRelease};
+use attune_schemas::{Digest, PackRef};
 use uv_distribution_filename::WheelFilename;
 
 use super::error::PlanError;
@@ -38,10 +38,19 @@ pub(super) fn plan_python(
     let wheels = target.map(|target| wheels_for(target, &interpreter.version).cloned().collect());
     let wheels: Vec<LockedWheel> = wheels.unwrap_or_default();
     check_tags(pack, &interpreter, &wheels)?;
-    let digest = PythonEnvironment::digest_of(&interpreter, &wheels, link_mode);
+
     let marker = lock.manifest.as_ref().map(|manifest| manifest.digest.hex());
     let runtime = runtime_of(hosted.root, &interpreter.executable);
-    Ok(Some((PythonEnvironment { digest, interpreter, runtime, wheels, link_mode, marker }, carried)))
+    let environment = PythonEnvironment {
+        digest: Digest::of(b""),
+        interpreter,
+        runtime,
+        wheels,
+        link_mode,
+        owner: link_mode.owner(pack),
+        marker,
+    };
+    Ok(Some((environment.named(), carried)))
 }
 
 /// The newest Python that the source carries and `accepts` takes.

@@ -9,7 +9,7 @@ use std::sync::{Mutex, OnceLock};
 use std::thread;
 
 use attune_host::process::{Interrupt, Interrupted};
-use attune_host::root::StoreKind;
+use attune_host::root::{StoreKind, seal_below};
 use attune_host::transaction::Staging;
 use attune_host::trees::KnownDigests;
 use attune_registry::archive::unpack_pack;
@@ -121,7 +121,9 @@ fn unpack(plan: &InstallPlan, staging: &Staging, blob: VerifiedBlob) -> Result<(
         // It is only needed as it is.
         return Ok(());
     };
-    let known = unpack_tree(tree, reader, &staging.tree(key.0, &digest), digest)?;
+    let place = staging.tree(key.0, &digest);
+    let known = unpack_tree(tree, reader, &place, digest)?;
+    seal_below(&place)?;
     Ok(staging.list(key.0, digest, &known)?)
 }
 

@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use attune_host::trees::KnownDigests;
-use attune_registry::atomic_file::write_unshared;
+use attune_registry::atomic_file::write_sealed;
 use attune_registry::blob::digest_of_reader;
 use attune_registry::wheel::record::{RecordEntry, read_record, record_bytes};
 
@@ -32,7 +32,7 @@ fn rewrite_record(tree: &Path, record: &Path) -> io::Result<Vec<RecordEntry>> {
     entries.sort_by(|a, b| a.path.cmp(&b.path));
     entries.push(RecordEntry { path: relative(tree, record), hash: None, size: None });
     fs_err::remove_file(record)?;
-    write_unshared(record, record_bytes(&entries))?;
+    write_sealed(record, record_bytes(&entries))?;
     Ok(entries)
 }
 

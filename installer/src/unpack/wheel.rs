@@ -86,7 +86,7 @@ fn write_files(
 
 fn create(planned: &WheelFile, destination: &Path) -> io::Result<fs_err::File> {
     let mut options = fs_err::OpenOptions::new();
-    let mode = if planned.executable { 0o755 } else { 0o644 };
+    let mode = if planned.executable { 0o555 } else { 0o444 };
     options.write(true).create_new(true).options_mut().mode(mode);
     options.open(planned.path.below(destination))
 }

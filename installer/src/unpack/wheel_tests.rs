@@ -38,7 +38,7 @@ fn a_wheel_is_unpacked_with_its_modes() {
     let directory = unpack(&bytes, &footprint).unwrap();
     let file = directory.path().join("wheel/demo/__init__.py");
     assert_eq!(fs_err::read(&file).unwrap(), b"x = 1");
-    assert_eq!(fs_err::metadata(&file).unwrap().permissions().mode() & 0o777, 0o755);
+    assert_eq!(fs_err::metadata(&file).unwrap().permissions().mode() & 0o777, 0o555);
 }
 
 #[test]

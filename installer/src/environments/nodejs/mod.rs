@@ -50,7 +50,7 @@ pub(crate) fn build(
     fs_err::create_dir(place)?;
     fs_err::create_dir(place.join("bin"))?;
     symlink(&environment.interpreter.executable, &place.join("bin/node"))?;
-    let linker = FileLinker::new(environment.link_mode.unfolded());
+    let linker = FileLinker::for_environment(environment.link_mode.unfolded(), environment.owner.as_ref());
     // A lock lists what is nested after what it is nested in.
     for package in &environment.packages {
         lay_out(package, root, place, &linker)?;
@@ -82,28 +82,7 @@ fn lay_out(
     }
     fs_err::create_dir_all(&target)?;
     for (layer, tree) in stored_trees(root, package).iter().enumerate() {
-        link_tree(&tree.join(PACKAGE_DIRECTORY), &target, layer > 0, linker)?;
-    }
-    Ok(())
-}
-
-/// Links every file below `from` to its like below `to`, which is there; `replaces` those that are there.
-fn link_tree(from: &Path, to: &Path, replaces: bool, linker: &FileLinker) -> io::Result<()> {
-    for entry in fs_err::read_dir(from)? {
-        let entry = entry?;
-        let target = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
-            match fs_err::create_dir(&target) {
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists && replaces => {}
-                created => created?,
-            }
-            link_tree(&entry.path(), &target, replaces, linker)?;
-            continue;
-        }
-        if replaces && fs_err::symlink_metadata(&target).is_ok() {
-            fs_err::remove_file(&target)?;
-        }
-        linker.link(&entry.path(), &target)?;
+        linker.link_tree(&tree.join(PACKAGE_DIRECTORY), &target, layer > 0)?;
     }
     Ok(())
 }

@@ -1,19 +1,21 @@
 //! Compiles the modules of wheels to bytecode, once per wheel and Python feature release, in the store,
 //! where every environment finds it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, OnceLock};
 
-use attune_host::environment::PythonEnvironment;
+use attune_host::environment::{LinkMode, PythonEnvironment};
 use attune_host::process::Interrupt;
-use attune_host::root::{HostRoot, StoreKind};
+use attune_host::root::{HostRoot, StoreKind, seal_all_below, unseal_tree};
 use attune_host::transaction::Staging;
-use attune_registry::atomic_file::write_unshared;
+use attune_registry::atomic_file::write_sealed;
 use attune_registry::workers::{processors_for, share_work};
 use attune_schemas::{Digest, PythonMinor};
+
+use crate::environments::linker::FileLinker;
 
 /// Begins the name of the file that says for which Python a wheel of the store is compiled.
 pub(super) const COMPILED_PREFIX: &str = ".attune-compiled-cpython-";
@@ -35,52 +37,61 @@ for line in sys.stdin.buffer:
     sys.stdout.flush()
 "#;
 
-/// A wheel that is not compiled yet.
-struct WheelToCompile {
-    digest: Digest,
-    /// The file that says for which Python it is compiled.
-    marker: PathBuf,
-    /// Its modules, relative to the directory of all wheels.
-    modules: Vec<PathBuf>,
-}
-
 /// Compiles those wheels of `environments` that are not compiled yet, by several processes; tells how many
-/// modules there were.
+/// modules there were. Nothing in the store changes: a wheel that is there already is linked into `staging`,
+/// compiled, and takes the other's place.
 pub fn compile_bytecode<'a>(
     environments: impl Iterator<Item = &'a PythonEnvironment>,
     root: &HostRoot,
-    staging: &Staging,
+    staging: &mut Staging,
     interrupt: &Interrupt,
 ) -> io::Result<usize> {
-    let mut wanted: BTreeMap<(PythonMinor, Digest), &Path> = BTreeMap::new();
+    let mut wanted: BTreeMap<(Digest, PythonMinor), &Path> = BTreeMap::new();
     for environment in environments {
         let Some(minor) = environment.interpreter.minor() else { continue };
         for wheel in &environment.wheels {
-            wanted.insert((minor, wheel.digest), &environment.interpreter.executable);
+            wanted.insert((wheel.digest, minor), &environment.interpreter.executable);
         }
     }
-    let mut pythons: BTreeMap<&Path, Vec<WheelToCompile>> = BTreeMap::new();
-    for ((minor, digest), python) in wanted {
-        let wheel = root.store(StoreKind::Wheels, &digest);
-        let marker = wheel.join(format!("{COMPILED_PREFIX}{}", minor.to_string().replace('.', "")));
-        if !marker.exists() {
-            let mut modules = Vec::new();
-            find_modules(&wheel, Path::new(&digest.hex()), &mut modules)?;
-            pythons.entry(python).or_default().push(WheelToCompile { digest, marker, modules });
+    staging.create_part(StoreKind::Wheels)?;
+    let mut pythons: BTreeMap<&Path, Vec<PathBuf>> = BTreeMap::new();
+    let (mut opened, mut replacing, mut markers) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
+    for ((digest, minor), python) in wanted {
+        let marker = format!("{COMPILED_PREFIX}{}", minor.to_string().replace('.', ""));
+        let (staged, stored) =
+            (staging.tree(StoreKind::Wheels, &digest), root.store(StoreKind::Wheels, &digest));
+        if stored.join(&marker).exists() {
+            continue;
         }
+        if opened.insert(digest) {
+            if staged.exists() {
+                unseal_tree(&staged)?;
+            } else {
+                fs_err::create_dir(&staged)?;
+                FileLinker::new(LinkMode::Hardlink).link_tree(&stored, &staged, false)?;
+                replacing.insert(digest);
+            }
+        }
+        let modules = pythons.entry(python).or_default();
+        find_modules(&staged, Path::new(&digest.hex()), modules)?;
+        markers.push(staged.join(marker));
     }
+    let wheels = staging.directory().join("wheels");
     let mut count = 0;
-    for (python, wheels) in pythons {
-        let modules: Vec<PathBuf> = wheels.iter().flat_map(|wheel| &wheel.modules).cloned().collect();
-        compile(python, &root.store_part(StoreKind::Wheels), &modules, interrupt)?;
+    for (python, modules) in pythons {
+        compile(python, &wheels, &modules, interrupt)?;
         if interrupt.is_raised() {
             return Ok(count);
         }
-        for wheel in wheels {
-            write_unshared(&wheel.marker, "")?;
-            staging.extend_list(StoreKind::Wheels, wheel.digest, &is_of_compilation)?;
-        }
         count += modules.len();
+    }
+    markers.iter().try_for_each(|marker| write_sealed(marker, ""))?;
+    for digest in opened {
+        seal_all_below(&staging.tree(StoreKind::Wheels, &digest))?;
+        staging.extend_list(StoreKind::Wheels, digest, &is_of_compilation)?;
+        if replacing.contains(&digest) {
+            staging.put_back(StoreKind::Wheels, &digest)?;
+        }
     }
     Ok(count)
 }

@@ -3,6 +3,7 @@
 //! ```text
 //! store/envs/<sha256>/
 //!   pyvenv.cfg
+//!   pip.conf                       by which pip refuses to change what packs share
 //!   bin/python -> the interpreter, python3 and python3.N -> python, console scripts
 //!   lib/python3.N/site-packages/
 //!     requests -> ../../../../../wheels/<sha256>/requests   a directory that one wheel owns
@@ -46,9 +47,9 @@ pub(crate) fn build(environment: &PythonEnvironment, root: &HostRoot, place: &Pa
         WheelPlacement::new(store, path, wheel, scheme, &python).add_to(&mut tree)?;
     }
     fs_err::create_dir(place)?;
-    let linker = FileLinker::new(environment.link_mode);
+    let linker = FileLinker::for_environment(environment.link_mode, environment.owner.as_ref());
     tree.write(place, &linker, environment.link_mode.folds())?;
-    write_prefix(&environment.interpreter, scheme, place)?;
+    write_prefix(environment, scheme, place, &linker)?;
     if linker.fell_back() {
         tracing::info!("files were copied: the file system cannot link them");
     }

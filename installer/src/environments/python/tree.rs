@@ -202,7 +202,7 @@ impl Writer<'_> {
                 children.iter().try_for_each(|(name, node)| self.write(node, &target.join(name), depth + 1))
             }
             Node::Source(source) => self.place(source, target, depth),
-            Node::Written { content, executable, .. } => write_file(target, content, *executable),
+            Node::Written { content, executable, .. } => self.linker.write(target, content, *executable),
             Node::Reserved => Ok(()),
         }
     }
@@ -221,15 +221,6 @@ impl Writer<'_> {
         }
         Ok(())
     }
-}
-
-fn write_file(path: &Path, content: &[u8], executable: bool) -> io::Result<()> {
-    use std::io::Write;
-    use std::os::unix::fs::OpenOptionsExt;
-    let mut options = fs_err::OpenOptions::new();
-    let mode = if executable { 0o755 } else { 0o644 };
-    options.write(true).create_new(true).options_mut().mode(mode);
-    options.open(path)?.write_all(content)
 }
 
 #[cfg(test)]

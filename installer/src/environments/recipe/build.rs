@@ -9,7 +9,7 @@ use attune_host::generation::FailedEnvironment;
 use attune_host::machine::InterpreterSearch;
 use attune_host::process::CallerEnvironment;
 use attune_host::process::{Interrupt, Interrupted};
-use attune_host::root::{HostRoot, RootError, StoreKind, remove_tree};
+use attune_host::root::{HostRoot, RootError, StoreKind, remove_tree, seal, seal_all_below};
 use attune_host::transaction::Staging;
 use attune_host::trees::KnownDigests;
 use attune_registry::report::Reporter;
@@ -117,6 +117,7 @@ pub fn build_recipes(
             failed => failed,
         };
         let Some(error) = error else {
+            seal_all_below(&env).and_then(|()| seal(&env)).map_err(io)?;
             staging.list_in_place(StoreKind::Envs, recipe.digest, &KnownDigests::new()).map_err(io)?;
             built.logs.insert(recipe.digest, outcome.log);
             continue;
@@ -224,6 +225,7 @@ impl BuildRecipes<'_> {
             let (pack, runtime) = (recipe.pack_ref.clone(), recipe.runtime_ref.clone());
             return Err(RecipeError::Failed { pack, runtime, error });
         }
+        seal_all_below(&env).and_then(|()| seal(&env)).map_err(io)?;
         let list = self.staging.list_in_place(StoreKind::Envs, recipe.digest, &KnownDigests::new());
         Ok(list.map_err(io)?)
     }

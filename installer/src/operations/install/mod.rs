@@ -152,7 +152,10 @@ impl Session<'_> {
         }
         let interrupt = &self.options.interrupt;
         fetch_and_unpack(&plan, source.source(), staging, interrupt, self.reporter)?;
-        staging.promote(plan.trees.keys().copied()).map_err(io)?;
+        // Those to compile can still be written before they are put into place.
+        let waits = |kind| self.options.compile_bytecode && kind == StoreKind::Wheels;
+        let (later, first): (Vec<_>, Vec<_>) = plan.trees.keys().copied().partition(|(kind, _)| waits(*kind));
+        staging.promote(first).map_err(io)?;
         start_runtimes(&plan)?;
         watch.lap("unpack");
         interrupt.check()?;
@@ -161,6 +164,7 @@ impl Session<'_> {
             let environments = plan.packs.iter().flat_map(|pack| pack.environments.values());
             let environments = environments.filter_map(EnvironmentDescription::as_python);
             compile_bytecode(environments, self.root, staging, interrupt).map_err(io)?;
+            staging.promote(later).map_err(io)?;
             watch.lap("bytecode");
             interrupt.check()?;
         }

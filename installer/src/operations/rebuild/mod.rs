@@ -229,7 +229,7 @@ pub fn rebuild_environments(
     staging.create_part(StoreKind::Envs).map_err(io)?;
     if let Some(from) = options.from.as_ref().filter(|_| !damaged.is_empty()) {
         let environments: Vec<&EnvironmentDescription> = tasks.iter().map(|task| &task.environment).collect();
-        refetch(root, from, &environments, &damaged, (staging, options, reporter))?;
+        refetch(root, from, &environments, &damaged, (&mut *staging, options, reporter))?;
     }
     let mut built = BTreeSet::new();
     for task in &tasks {
@@ -266,6 +266,9 @@ fn build_task(
         return Ok(building.build(recipe)?);
     }
     build(&task.environment, root, staging)?;
+    if task.environment.owner().is_some() {
+        staging.leave_open(digest);
+    }
     // The active generation may have lost it; then it belongs there, and is never undone.
     if digest == task.old || place.is_dir() {
         Ok(staging.put_back(StoreKind::Envs, &digest).map_err(io)?)

@@ -22,7 +22,7 @@ pub(super) fn refetch(
     location: &SourceLocation,
     environments: &[&EnvironmentDescription],
     damaged: &BTreeSet<DamagedPackage>,
-    (staging, options, reporter): (&Staging, &RebuildOptions, &dyn Reporter),
+    (staging, options, reporter): (&mut Staging, &RebuildOptions, &dyn Reporter),
 ) -> Result<(), RebuildError> {
     let io = |source| root.failed(source);
     let source = location.open(&options.interrupt)?;

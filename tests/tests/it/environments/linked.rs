@@ -28,11 +28,11 @@ fn find(world: &World, name: &str) -> PathBuf {
 }
 
 #[test]
-fn the_path_is_what_a_worker_executes() {
+fn the_path_is_a_program_of_the_store() {
     let world = installed();
     let path = env(&world, &["path", "reporter"]).succeeds().stdout;
     let path = path.trim();
-    assert!(path.ends_with("root/packenvs/reporter/python/bin/python"), "{path}");
+    assert!(path.contains("root/store/envs/") && path.ends_with("/bin/python"), "{path}");
     let mut python = Command::new(path);
     python.args(["-c", "import shout; print(shout.shout('it works'))"]);
     assert_eq!(Run::of(python).succeeds().stdout, "IT WORKS!\n");
@@ -63,6 +63,8 @@ fn a_whole_environment_is_told_from_a_damaged_one() {
     let report = world.verify(&["reporter", "--json"]);
     assert_eq!((report.status, &report.json()["differences"][0]["kind"]), (Some(3), &"changed".into()));
     fs_err::write(&module, honest).unwrap();
+    let read_only = std::os::unix::fs::PermissionsExt::from_mode(0o444);
+    fs_err::set_permissions(&module, read_only).unwrap();
     world.verify(&[]).succeeds();
 
     let script = find(&world, "bin/shout");

@@ -12,5 +12,6 @@ mod nodejs_bad_input;
 mod nodejs_npm;
 mod runtime_versions;
 mod runtimes_as_data;
+mod sealed;
 
 pub(crate) use runtimes_as_data::installers;

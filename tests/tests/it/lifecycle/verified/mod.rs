@@ -126,12 +126,19 @@ fn open(path: &Path) {
 
 /// Puts what `make` makes at `path` into the place of what is there.
 fn replace(path: &Path, make: impl FnOnce(&Path)) {
-    match fs_err::symlink_metadata(path) {
+    let old = fs_err::symlink_metadata(path);
+    match &old {
         Ok(found) if found.is_dir() => fs_err::remove_dir_all(path).unwrap(),
         Ok(_) => fs_err::remove_file(path).unwrap(),
         Err(_) => {}
     }
     make(path);
+    if let (Ok(old), Ok(new)) = (old, fs_err::symlink_metadata(path))
+        && old.is_file()
+        && new.is_file()
+    {
+        fs_err::set_permissions(path, old.permissions()).unwrap();
+    }
 }
 
 fn link(target: &str) -> impl FnOnce(&Path) {

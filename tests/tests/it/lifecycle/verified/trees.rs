@@ -142,7 +142,6 @@ fn permissions_that_grew_and_a_program_that_cannot_be_executed() {
 fn bytecode_that_nobody_recorded_is_a_warning_and_bytecode_elsewhere_a_difference() {
     let world = host();
     let actions = real(&world, "packs/reporter/actions");
-    open(&actions);
     fs_err::create_dir(actions.join("__pycache__")).unwrap();
     fs_err::write(actions.join("__pycache__/report.cpython-312.pyc"), "x").unwrap();
     let run = world.verify(&["--json"]).succeeds().json();
