@@ -24,6 +24,14 @@ pub enum RootError {
         /// The directory.
         root: PathBuf,
     },
+    /// Nothing that is installed could name its path.
+    #[error("the path of the root, `{}`, {defect}", root.display().to_string().escape_debug())]
+    Name {
+        /// The root.
+        root: PathBuf,
+        /// The defect.
+        defect: &'static str,
+    },
     /// The file system has no symbolic links, of which generations and environments are made.
     #[error("the file system of `{}` has no symbolic links", root.display())]
     NoLinks {

@@ -59,9 +59,12 @@ impl HostRoot {
             match fs_err::canonicalize(existing) {
                 Ok(resolved) => break resolved,
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                    missing.extend(existing.file_name());
-                    let parent = existing.parent();
-                    existing = parent.ok_or(error)?;
+                    // `..` of what is not there leads nowhere.
+                    let (Some(name), Some(parent)) = (existing.file_name(), existing.parent()) else {
+                        return Err(error);
+                    };
+                    missing.push(name);
+                    existing = parent;
                 }
                 Err(error) => return Err(error),
             }
@@ -187,8 +190,9 @@ impl HostRoot {
         if is_empty { Ok(()) } else { Ok(self.require_unplanted()?) }
     }
 
-    /// Refuses a directory that holds other things and was never installed to.
+    /// Refuses a directory that holds other things and was never installed to, or whose path nothing could name.
     pub fn require_no_others(&self) -> Result<(), RootError> {
+        self.require_name()?;
         if self.state().is_dir() || self.is_left_over().map_err(|source| self.failed(source))? {
             return Ok(());
         }

@@ -19,6 +19,7 @@ mod layout;
 mod left_over;
 mod links;
 mod lock;
+mod name;
 mod planted;
 mod removal;
 mod sealed;

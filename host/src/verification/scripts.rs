@@ -1,8 +1,8 @@
 //! The programs that the scripts of environments name in their first line, and the home of `pyvenv.cfg`.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, Read as _};
-use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
 
 use super::Verifying;
@@ -60,11 +60,30 @@ fn program(head: &[u8]) -> Option<PathBuf> {
     let first = lines.next()?.trim_ascii();
     let by_shell = lines.next().and_then(|line| line.strip_prefix(b"'''exec' "));
     let path = match by_shell.filter(|_| first == b"/bin/sh") {
-        // As launchers are written whose path is long or has spaces: '/path' "$0" "$@".
-        Some(line) => line.strip_prefix(b"'")?.split(|&byte| byte == b'\'').next()?,
-        None => first.split(u8::is_ascii_whitespace).next()?,
+        Some(line) => unquoted(line)?,
+        None => first.split(u8::is_ascii_whitespace).next()?.to_vec(),
     };
-    path.starts_with(b"/").then(|| PathBuf::from(OsStr::from_bytes(path)))
+    path.starts_with(b"/").then(|| PathBuf::from(OsString::from_vec(path)))
+}
+
+/// The path at the beginning of `line`, as launchers are written whose path is long or has spaces:
+/// `'/path' "$0" "$@"`, where a quote in the path is `'"'"'`.
+fn unquoted(line: &[u8]) -> Option<Vec<u8>> {
+    const QUOTE: &[u8] = br#"'"'"'"#;
+    let mut rest = line.strip_prefix(b"'")?;
+    let mut path = Vec::new();
+    while let Some((&byte, tail)) = rest.split_first() {
+        if let Some(after) = rest.strip_prefix(QUOTE) {
+            path.push(b'\'');
+            rest = after;
+        } else if byte == b'\'' {
+            return Some(path);
+        } else {
+            path.push(byte);
+            rest = tail;
+        }
+    }
+    None
 }
 
 /// The directory of the interpreter that a `pyvenv.cfg` names.
@@ -79,10 +98,11 @@ mod tests {
 
     #[test]
     fn a_script_names_its_program() {
-        let table: [(&[u8], Option<&str>); 6] = [
+        let table: [(&[u8], Option<&str>); 7] = [
             (b"#!/a/python\nimport", Some("/a/python")),
             (b"#! /usr/bin/env python", Some("/usr/bin/env")),
             (b"#!/bin/sh\n'''exec' '/with space/python' \"$0\" \"$@\"\n' '''", Some("/with space/python")),
+            (b"#!/bin/sh\n'''exec' '/it'\"'\"'s/python' \"$0\" \"$@\"\n' '''", Some("/it's/python")),
             (b"#!/bin/sh\necho", Some("/bin/sh")),
             (b"#!python", None),
             (b"\x7fELF", None),

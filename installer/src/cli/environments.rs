@@ -1,7 +1,7 @@
 //! `attune-install env`
 
-use std::path::{Path, PathBuf};
-use std::str::FromStr;
+use std::ffi::OsString;
+use std::path::Path;
 
 use attune_host::inventory::{InventoryError, ListedEnvironment, executable, list_environments};
 use attune_host::machine::InterpreterSearch;
@@ -87,7 +87,7 @@ enum EnvCommand {
 struct BuildArgs {
     /// Where packages come from that are damaged in the store: a bundle, a registry's directory or URL
     #[arg(long, value_name = "BUNDLE|DIR|URL")]
-    from: Option<String>,
+    from: Option<OsString>,
     /// Do not wait until everything is on disk
     #[arg(long)]
     no_sync: bool,
@@ -186,14 +186,7 @@ fn rebuild(
     now: Timestamp,
 ) -> Result<Vec<RebuiltEnvironment>, CommandError> {
     let caller = caller_environment();
-    let location = |from: &String| {
-        if Path::new(from).is_file() {
-            return SourceLocation::Bundle(PathBuf::from(from));
-        }
-        let Ok(location) = SourceLocation::from_str(from);
-        location
-    };
-    let from = build.from.as_ref().map(location);
+    let from = build.from.as_deref().map(SourceLocation::of_either).transpose()?;
     let options = RebuildOptions {
         pack,
         only_damaged,

@@ -21,7 +21,7 @@ use crate::failure::{Failed as _, failed_reader};
 use crate::operations::InstallError;
 use crate::operations::RebuildError;
 use crate::plan::{ChooseError, PlanError};
-use crate::source::VerifyError;
+use crate::source::{SourceNameError, VerifyError};
 use crate::trust::AnchorError;
 use crate::trust::TrustedError;
 use crate::unpack::UnpackError;
@@ -53,6 +53,7 @@ impl Hint for RootError {
                 "choose another --root; if it is meant, say so with `mkdir {}`",
                 root.join("state").display()
             )),
+            Self::Name { .. } => Some("choose a place with another path by --root".to_owned()),
             Self::NoLinks { .. } => Some(
                 "choose a place with --root on a file system that has them, such as ext4 or XFS; FAT and exFAT \
                  have none"
@@ -81,6 +82,24 @@ impl Hint for VerificationError {
             }
             Self::Interrupted(_) => None,
         }
+    }
+}
+
+impl Hint for SourceNameError {
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Url(url) => format!(
+                "pipe a bundle: `curl -fsSL {url} | attune-install -`; name a registry by --registry {url}"
+            ),
+            Self::Directory(_) => "name the directory that contains `metadata/`".to_owned(),
+            Self::PackDirectory(path) => format!(
+                "add it to a registry with `attune-build add REGISTRY {}`, and install it from there",
+                path.display()
+            ),
+            Self::Socket(_) => "pipe the bundle, and name it by `-`".to_owned(),
+            Self::Absent(_) => return None,
+            Self::Unknown(..) => "look at the permissions of its directories".to_owned(),
+        })
     }
 }
 

@@ -1,7 +1,7 @@
 //! `attune-install SOURCE_OR_PACK...`
 
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 
 use attune_host::machine::InterpreterSearch;
 use attune_host::process::Interrupt;
@@ -23,22 +23,22 @@ use crate::operations::{InstallOptions, install};
 use crate::operations::{InstallReport, Outcome};
 use crate::pack_tests::TestPolicy;
 use crate::plan::RegistryPolicy;
-use crate::source::{SourceLocation, TrustSettings};
+use crate::source::{SourceLocation, SourceNameError, TrustSettings};
 use crate::trust::{AnchorSettings, AskedGrace, FreshnessReport};
 
 /// The packs to install.
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(super) struct InstallArgs {
-    /// A bundle file (`-` for standard input), then packs: `weather`, `net_tools@^1.2`
+    /// A bundle file, a pipe or an unpacked bundle (`-` for standard input), then packs: `weather`, `net_tools@^1.2`
     ///
     /// Without packs, everything that the bundle was made for is installed.
     #[arg(value_name = "BUNDLE|PACK", required = true)]
-    what: Vec<String>,
+    what: Vec<OsString>,
     /// Install packs from this registry: a URL or a directory; without a bundle the variable
     /// `ATTUNE_REGISTRY` says it as well
     #[arg(long, value_name = "URL|DIR")]
-    registry: Option<String>,
+    registry: Option<OsString>,
     /// Let a named pack come from another registry than the one it was installed from
     #[arg(long)]
     change_registry: bool,
@@ -93,21 +93,27 @@ pub(super) enum UsageError {
     SecondBundle(String),
     #[error("a bundle and --registry were both given; use one of them")]
     TwoSources,
-    #[error("bundle `{0}` does not exist")]
-    NoSuchBundle(String),
+    #[error(transparent)]
+    Source(#[from] SourceNameError),
     #[error("to install packs by name, say from where with --registry URL or DIR")]
     NoSource,
 }
 
 impl Failed for UsageError {
     fn kind(&self) -> FailureKind {
-        FailureKind::Usage
+        match self {
+            Self::Source(error) => error.kind(),
+            _ => FailureKind::Usage,
+        }
     }
 }
 
 impl Hint for UsageError {
     fn hint(&self) -> Option<String> {
-        None
+        match self {
+            Self::Source(error) => error.hint(),
+            _ => None,
+        }
     }
 }
 
@@ -169,14 +175,15 @@ impl InstallArgs {
 
     fn source_and_requests(&self) -> Result<(SourceLocation, Vec<PackRequest>), UsageError> {
         let (first, rest) = self.what.split_first().ok_or(UsageError::NoSource)?;
-        if COMMANDS.contains(&first.as_str()) {
-            return Err(UsageError::LateCommand(first.clone()));
+        let first_word = first.to_string_lossy();
+        if COMMANDS.contains(&first_word.as_ref()) {
+            return Err(UsageError::LateCommand(first_word.into_owned()));
         }
-        let registry = self.registry.clone().or_else(|| variable("ATTUNE_REGISTRY"));
+        let registry = self.registry.clone().or_else(|| variable("ATTUNE_REGISTRY").map(OsString::from));
         let bundle = match &registry {
             // A file that happens to be called like a pack is not meant.
-            Some(_) if first.parse::<PackRequest>().is_ok() => None,
-            _ => bundle_of(first)?,
+            Some(_) if first_word.parse::<PackRequest>().is_ok() => None,
+            _ => SourceLocation::of_bundle(first)?,
         };
         if bundle.is_some() && self.registry.is_some() {
             return Err(UsageError::TwoSources);
@@ -185,36 +192,20 @@ impl InstallArgs {
         let requests = names.iter().map(|name| parse_request(name)).collect::<Result<_, _>>()?;
         let source = match (bundle, registry) {
             (Some(bundle), _) => bundle,
-            (None, Some(registry)) => {
-                let Ok(location) = SourceLocation::from_str(&registry);
-                location
-            }
+            (None, Some(registry)) => SourceLocation::of_registry(&registry),
             (None, None) => return Err(UsageError::NoSource),
         };
         Ok((source, requests))
     }
 }
 
-/// The bundle that `text` names, or `None` where it can only be a pack.
-fn bundle_of(text: &str) -> Result<Option<SourceLocation>, UsageError> {
-    if text == "-" {
-        return Ok(Some(SourceLocation::StandardInput));
-    }
-    if Path::new(text).is_file() {
-        return Ok(Some(SourceLocation::Bundle(PathBuf::from(text))));
-    }
-    if text.contains('/') || text.ends_with(".zst") {
-        return Err(UsageError::NoSuchBundle(text.to_owned()));
-    }
-    Ok(None)
-}
-
-fn parse_request(text: &str) -> Result<PackRequest, UsageError> {
-    text.parse().map_err(|error: attune_schemas::requirement::PackRequestError| {
-        if Path::new(text).is_file() {
-            UsageError::SecondBundle(text.to_owned())
+fn parse_request(text: &OsStr) -> Result<PackRequest, UsageError> {
+    let words = text.to_string_lossy();
+    words.parse().map_err(|error: attune_schemas::requirement::PackRequestError| {
+        if Path::new(text).exists() {
+            UsageError::SecondBundle(words.into_owned())
         } else {
-            UsageError::NotAPack(text.to_owned(), error.to_string())
+            UsageError::NotAPack(words.into_owned(), error.to_string())
         }
     })
 }

@@ -22,7 +22,7 @@ use attune_schemas::FailureKind;
 use crate::environments::{BuildError, NodeModulesError, RecipeError, VenvError};
 use crate::pack_tests::TestError;
 use crate::plan::{ChooseError, PlanError};
-use crate::source::VerifyError;
+use crate::source::{SourceNameError, VerifyError};
 use crate::trust::AnchorError;
 use crate::trust::TrustedError;
 use crate::unpack::UnpackError;
@@ -47,7 +47,19 @@ pub fn kind_of(error: &(impl Failed + 'static)) -> (FailureKind, Option<MachineF
 
 impl Failed for RootError {
     fn kind(&self) -> FailureKind {
-        FailureKind::Failed
+        match self {
+            Self::Name { .. } => FailureKind::Usage,
+            _ => FailureKind::Failed,
+        }
+    }
+}
+
+impl Failed for SourceNameError {
+    fn kind(&self) -> FailureKind {
+        match self {
+            Self::Unknown(..) => FailureKind::Failed,
+            _ => FailureKind::Usage,
+        }
     }
 }
 

@@ -101,10 +101,29 @@ pub fn init(options: &InitOptions) -> Result<InitReport, InitError> {
     }
     require_empty(&options.registry)?;
     require_empty(&options.keys)?;
+    let places = [&options.registry, &options.keys].map(|place| (place, place.exists()));
     write(options).inspect_err(|_| {
-        // Nothing of a registry that could not be made stays but what somebody may want back: keys.
-        let _ = fs_err::remove_dir(&options.keys);
+        for (place, was_there) in places {
+            // The error is the one to tell. Keys of a registry that is none sign nothing.
+            let _ = empty(place);
+            if !was_there {
+                let _ = fs_err::remove_dir(place);
+            }
+        }
     })
+}
+
+/// Removes what is in `directory`, which was empty before.
+fn empty(directory: &Path) -> io::Result<()> {
+    for entry in fs_err::read_dir(directory)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            fs_err::remove_dir_all(entry.path())?;
+        } else {
+            fs_err::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 fn write(options: &InitOptions) -> Result<InitReport, InitError> {

@@ -130,3 +130,32 @@ fn a_file_system_that_syncs_nothing_will_do() {
     Run::of(install).succeeds();
     assert_eq!(world.installed(), ["greeter 1.0.0"]);
 }
+
+#[test]
+fn where_modes_do_not_hold_keys_are_refused_and_nothing_is_left() {
+    let world = World::new();
+    let mut init = world.command(Binary::Build);
+    init.arg("init").arg(world.registry()).args(["--name", "demo"]);
+    if !refuse(&mut init, &[("modes", EPERM)]) {
+        return skipped();
+    }
+    Run::of(init).fails(1, &["cannot keep a key private", "--keys"]).with_hint();
+    assert!(!world.registry().exists() && !world.keys().exists());
+}
+
+#[test]
+fn a_registry_that_could_not_be_made_leaves_nothing() {
+    let world = World::new();
+    fs_err::create_dir(world.registry()).unwrap();
+    let mut init = world.command(Binary::Build);
+    init.arg("init").arg(world.registry()).args(["--name", "demo", "--bins", "8"]);
+    // The fifth key, or the first metadata.
+    let limited = ["-c", "trap '' XFSZ; ulimit -f 1; exec \"$@\"", "sh"];
+    let mut shell = Command::new("bash");
+    world.prepare(&mut shell);
+    shell.args(limited).arg(init.get_program()).args(init.get_args());
+    Run::of(shell).fails(1, &["File too large", "ulimit -f"]);
+    assert_eq!(fs_err::read_dir(world.registry()).unwrap().count(), 0);
+    assert!(!world.keys().exists());
+    world.init("demo").succeeds();
+}
