@@ -6,3 +6,4 @@ mod odd_roots;
 mod odd_surroundings;
 mod refused_calls;
 mod starved;
+mod static_builds;
