@@ -5,11 +5,12 @@ use std::error::Error;
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
+use attune_registry::machine_fault::MachineFault;
 use attune_registry::report::without_secrets;
 use attune_schemas::FailureKind;
 use serde_json::json;
 
-use crate::{Output, exit_code};
+use crate::{Output, exit_code, machine_hint};
 
 /// A failure of a command, ready to be shown.
 ///
@@ -58,7 +59,9 @@ impl Failure {
     /// The result could not be written to standard output, though the work is done.
     pub fn of_output(error: &io::Error) -> Self {
         let message = "done, but the result could not be written to standard output".to_owned();
+        let hint = MachineFault::of_io(error).map(|fault| machine_hint(fault).to_owned());
         Self { causes: vec![error.to_string()], ..Self::from_message(message, FailureKind::Failed) }
+            .with_hint(hint)
     }
 
     /// Adds the hint, if there is one.

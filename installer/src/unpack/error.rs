@@ -1,9 +1,11 @@
 //! Why a blob could not be fetched or unpacked.
 
+use std::error::Error;
 use std::io;
 
 use attune_host::process::Interrupted;
 use attune_registry::archive::ArchiveError;
+use attune_registry::machine_fault::MachineFault;
 use attune_registry::release_check::WheelError;
 use attune_registry::source::SourceError;
 use attune_schemas::Digest;
@@ -13,7 +15,7 @@ use attune_schemas::Digest;
 #[non_exhaustive]
 pub enum UnpackError {
     /// A pack archive is damaged or hostile.
-    #[error("pack archive {digest} is refused")]
+    #[error("pack archive {digest} {}", judged(source))]
     Archive {
         /// The archive.
         digest: Digest,
@@ -22,7 +24,7 @@ pub enum UnpackError {
         source: ArchiveError,
     },
     /// A wheel is damaged or hostile.
-    #[error("wheel `{filename}` is refused")]
+    #[error("wheel `{filename}` {}", judged(source))]
     Wheel {
         /// The wheel.
         filename: String,
@@ -31,7 +33,7 @@ pub enum UnpackError {
         source: WheelError,
     },
     /// An npm package is damaged or hostile.
-    #[error("npm package `{name}` is refused")]
+    #[error("npm package `{name}` {}", judged(source))]
     NodePackage {
         /// The package.
         name: String,
@@ -48,4 +50,9 @@ pub enum UnpackError {
     /// Writing to disk failed.
     #[error("could not write the unpacked files")]
     Io(#[from] io::Error),
+}
+
+/// Refused is what was seen to be bad; where the machine failed, nobody knows.
+fn judged(cause: &(dyn Error + 'static)) -> &'static str {
+    if MachineFault::of(cause).is_some() { "could not be unpacked" } else { "is refused" }
 }

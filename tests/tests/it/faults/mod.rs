@@ -7,3 +7,4 @@ mod odd_surroundings;
 mod refused_calls;
 mod starved;
 mod static_builds;
+mod swept;
