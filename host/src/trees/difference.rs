@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
+use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
@@ -67,6 +68,9 @@ pub enum Difference {
         path: PathBuf,
         /// Why.
         reason: String,
+        /// The kind of that.
+        #[serde(skip)]
+        kind: io::ErrorKind,
     },
     /// Python wrote bytecode that nobody recorded. All else that is foreign is told as such.
     Bytecode {
@@ -79,6 +83,13 @@ pub enum Difference {
     NoList,
     /// The list is not the one that the generation names.
     ListChanged,
+}
+
+impl Difference {
+    /// The file at `path` could not be read.
+    pub fn unreadable(path: PathBuf, error: &io::Error) -> Self {
+        Self::Unreadable { path, reason: error.to_string(), kind: error.kind() }
+    }
 }
 
 /// What a list says that something is.

@@ -111,7 +111,7 @@ impl TreeLists {
         let bytes = match fs_err::read(self.directory.join(list.hex())) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(Difference::NoList),
             Err(error) => {
-                return Err(Difference::Unreadable { path: PathBuf::new(), reason: error.to_string() });
+                return Err(Difference::unreadable(PathBuf::new(), &error));
             }
             Ok(bytes) => bytes,
         };

@@ -91,7 +91,7 @@ pub fn examine(trees: &[TreeToExamine], advanced: &(dyn Fn(u64) -> bool + Sync))
             examined[tree].differences.extend(match &digest {
                 Ok(digest) if *digest == expected => None,
                 Ok(_) => Some(Difference::Changed { path }),
-                Err(error) => Some(Difference::Unreadable { path, reason: error.to_string() }),
+                Err(error) => Some(Difference::unreadable(path, error)),
             });
         }
     }
@@ -111,7 +111,7 @@ fn survey(tree: &TreeToExamine) -> (Examined, Vec<ToRead>) {
             (Examined { differences: vec![Difference::NoTree], ..Examined::default() }, Vec::new())
         }
         Err(error) => {
-            let difference = Difference::Unreadable { path: PathBuf::new(), reason: error.to_string() };
+            let difference = Difference::unreadable(PathBuf::new(), &error);
             (Examined { differences: vec![difference], ..Examined::default() }, Vec::new())
         }
     }

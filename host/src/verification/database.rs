@@ -3,17 +3,22 @@
 use std::thread;
 use std::time::Duration;
 
+use attune_registry::machine_fault::MachineFault;
 use attune_schemas::Digest;
 
 use super::report::{Finding, FindingKind, Findings, HostPart, with_causes};
 use super::{VerificationError, Verifying};
-use crate::database::{Audit, DatabaseError, RowDifferenceKind, audit, row_differences};
+use crate::database::{Audit, DatabaseError, RowDifferenceKind, audit, database_fault, row_differences};
 use crate::generation::{InstalledGeneration, LOCK_FILE};
 use crate::root::HostRoot;
 
 /// How long an install takes at most from its rows to the link that activates them.
 const WAITS: u32 = 20;
 const WAIT: Duration = Duration::from_millis(50);
+
+fn is_of_machine(error: &DatabaseError) -> bool {
+    database_fault(error).is_some() || MachineFault::of(error).is_some()
+}
 
 impl Verifying<'_> {
     /// Holds the database against the generation, whose lock file has the digest `lock`.
@@ -22,8 +27,7 @@ impl Verifying<'_> {
         for _ in 0..WAITS {
             match audit(self.root) {
                 Ok(Some(found)) if found.generation == Some(self.generation.id) => {
-                    self.registered(&found, lock, findings);
-                    return Ok(());
+                    return self.registered(&found, lock, findings);
                 }
                 Ok(Some(found)) => {
                     let active = self.root.active_generation().map_err(|source| self.root.failed(source))?;
@@ -40,6 +44,7 @@ impl Verifying<'_> {
                     findings.add(of(FindingKind::Missing));
                     return Ok(());
                 }
+                Err(error) if is_of_machine(&error) => return Err(error.into()),
                 Err(error) => {
                     findings.add(of(FindingKind::Database).found(&with_causes(&error)));
                     return Ok(());
@@ -54,7 +59,12 @@ impl Verifying<'_> {
         Ok(())
     }
 
-    fn registered(&self, audit: &Audit, lock: Digest, findings: &mut Findings) {
+    fn registered(
+        &self,
+        audit: &Audit,
+        lock: Digest,
+        findings: &mut Findings,
+    ) -> Result<(), VerificationError> {
         let of = |kind| Finding::new(kind, HostPart::Database, self.root.database());
         for fault in &audit.faults {
             findings.add(of(FindingKind::Database).found(fault));
@@ -63,10 +73,10 @@ impl Verifying<'_> {
             let path = self.root.generation(self.generation.id).join(LOCK_FILE);
             findings.add(Finding::new(FindingKind::Changed, HostPart::Generation, path));
             // Whoever changed it may have changed the packs that it names.
-            return;
+            return Ok(());
         }
         if !audit.faults.is_empty() {
-            return;
+            return Ok(());
         }
         match self.rows() {
             // Rows that are gone are why others refer to none.
@@ -76,8 +86,10 @@ impl Verifying<'_> {
                 }
             }
             Ok(differences) => differences.into_iter().for_each(|difference| findings.add(difference)),
+            Err(error) if is_of_machine(&error) => return Err(error.into()),
             Err(error) => findings.add(of(FindingKind::Database).found(&with_causes(&error))),
         }
+        Ok(())
     }
 
     /// The rows that are not as they were registered.

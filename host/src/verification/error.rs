@@ -1,9 +1,11 @@
 //! Why a host could not be verified.
 
+use std::io;
 use std::path::PathBuf;
 
 use attune_schemas::PackRef;
 
+use crate::database::DatabaseError;
 use crate::process::Interrupted;
 use crate::root::RootError;
 
@@ -33,6 +35,18 @@ pub enum VerificationError {
         /// The root.
         root: PathBuf,
     },
+    /// The machine failed while something was read.
+    #[error("could not verify `{}`", path.display())]
+    Unreadable {
+        /// The file or directory.
+        path: PathBuf,
+        /// The cause.
+        #[source]
+        source: io::Error,
+    },
+    /// The machine failed while the database was read.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
     /// A signal asked to stop.
     #[error(transparent)]
     Interrupted(#[from] Interrupted),

@@ -62,7 +62,8 @@ pub(super) fn unreadable(directory: &Path, error: &io::Error) -> Finding {
         io::ErrorKind::InvalidData => FindingKind::Changed,
         _ => FindingKind::Unreadable,
     };
-    Finding::new(kind, HostPart::Generation, directory.join(LOCK_FILE)).found(&error)
+    let finding = Finding::new(kind, HostPart::Generation, directory.join(LOCK_FILE)).found(&error);
+    finding.failed(Some(error.kind()))
 }
 
 impl Verifying<'_> {

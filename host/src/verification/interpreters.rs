@@ -1,6 +1,7 @@
 //! The interpreters that environments were made for.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use attune_schemas::PackRef;
@@ -8,7 +9,7 @@ use attune_schemas::PackRef;
 use super::Verifying;
 use super::report::{Finding, FindingKind, Findings, HostPart, with_causes};
 use crate::environment::{EnvironmentKind, FileStamp, InstalledEnvironment};
-use crate::machine::{Interpreter, NodeInterpreter};
+use crate::machine::{Interpreter, InterpreterError, NodeInterpreter, NodeInterpreterError};
 use crate::root::StoreKind;
 
 /// The packs with environments on an interpreter, and the programs that start it.
@@ -47,11 +48,11 @@ impl Verifying<'_> {
             }
             let mut runs = true;
             for program in programs {
-                if let Err(reason) = starts(&program, kind) {
+                if let Err((reason, failed)) = starts(&program, kind) {
                     runs = false;
                     let path = if kind == EnvironmentKind::Recipe { &program } else { &interpreter };
                     let finding = Finding::new(FindingKind::Interpreter, HostPart::Interpreter, path);
-                    findings.add(finding.of(packs.iter().cloned()).found(&reason));
+                    findings.add(finding.of(packs.iter().cloned()).found(&reason).failed(failed));
                 }
             }
             if runs && is_other {
@@ -75,13 +76,23 @@ impl Verifying<'_> {
     }
 }
 
-fn starts(program: &Path, kind: EnvironmentKind) -> Result<(), String> {
+fn starts(program: &Path, kind: EnvironmentKind) -> Result<(), (String, Option<io::ErrorKind>)> {
     match kind {
-        EnvironmentKind::Python => Interpreter::probe(program).map(drop).map_err(|error| with_causes(&error)),
-        EnvironmentKind::Nodejs => {
-            NodeInterpreter::probe(program).map(drop).map_err(|error| with_causes(&error))
-        }
+        EnvironmentKind::Python => Interpreter::probe(program).map(drop).map_err(|error| {
+            let failed = match &error {
+                InterpreterError::Run { source, .. } => Some(source.kind()),
+                _ => None,
+            };
+            (with_causes(&error), failed)
+        }),
+        EnvironmentKind::Nodejs => NodeInterpreter::probe(program).map(drop).map_err(|error| {
+            let failed = match &error {
+                NodeInterpreterError::Run { source, .. } => Some(source.kind()),
+                _ => None,
+            };
+            (with_causes(&error), failed)
+        }),
         EnvironmentKind::Recipe if program.is_file() => Ok(()),
-        EnvironmentKind::Recipe => Err("it is not there".to_owned()),
+        EnvironmentKind::Recipe => Err(("it is not there".to_owned(), None)),
     }
 }

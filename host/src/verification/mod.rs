@@ -69,7 +69,7 @@ pub fn verify(
         Active::Generation(id, directory) => (id, directory),
         Active::None(finding) => {
             findings.add(finding);
-            return Ok(VerifyReport::new(root, 0, findings));
+            return finish(root, 0, findings);
         }
     };
     let loaded = Generation::load_with_digest(&directory);
@@ -78,7 +78,7 @@ pub fn verify(
         // Without it nothing says what there should be.
         Err(error) => {
             findings.add(generation::unreadable(&directory, &error));
-            return Ok(VerifyReport::new(root, id, findings));
+            return finish(root, id, findings);
         }
     };
     let missing = options.packs.iter().find(|pack| !generation.packs.contains_key(*pack));
@@ -97,9 +97,14 @@ pub fn verify(
         verifying.database(lock, &mut findings)?;
     }
     options.interrupt.check()?;
-    let mut report = VerifyReport::new(root, id, findings);
+    let mut report = finish(root, id, findings)?;
     report.packs = verifying.packs(&report);
     Ok(report)
+}
+
+/// The report, unless the machine failed: then nobody knows what is there.
+fn finish(root: &HostRoot, id: u64, findings: Findings) -> Result<VerifyReport, VerificationError> {
+    findings.fault().map_or_else(|| Ok(VerifyReport::new(root, id, findings)), Err)
 }
 
 impl Verifying<'_> {

@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt::Display;
+use std::io;
 use std::path::PathBuf;
 
+use attune_registry::machine_fault::MachineFault;
 use attune_schemas::{Digest, PackRef, Version};
 use serde::Serialize;
 
+use super::VerificationError;
 use crate::generation::InstalledPack;
 use crate::root::{HostRoot, StoreKind};
 use crate::trees::{Difference, ListedKind};
@@ -76,6 +79,9 @@ pub struct Finding {
     /// The tree of the store that it is in.
     #[serde(skip)]
     pub tree: Option<(StoreKind, Digest)>,
+    /// The kind of the error by which it was not read.
+    #[serde(skip)]
+    pub failed: Option<io::ErrorKind>,
 }
 
 /// The kind of a finding.
@@ -165,11 +171,16 @@ impl Finding {
     /// A finding about `path`.
     pub(super) fn new(kind: FindingKind, part: HostPart, path: impl Into<PathBuf>) -> Self {
         let (packs, path) = (Vec::new(), path.into());
-        Self { kind, part, packs, path, found: None, expected: None, row: None, tree: None }
+        Self { kind, part, packs, path, found: None, expected: None, row: None, failed: None, tree: None }
     }
 
     pub(super) fn of(mut self, packs: impl IntoIterator<Item = PackRef>) -> Self {
         self.packs = packs.into_iter().collect();
+        self
+    }
+
+    pub(super) fn failed(mut self, kind: Option<io::ErrorKind>) -> Self {
+        self.failed = kind;
         self
     }
 
@@ -207,7 +218,9 @@ impl Finding {
             Difference::Mode { path, mode, expected } => {
                 of(FindingKind::Mode, at(path)).found(&mode).expected(&expected)
             }
-            Difference::Unreadable { path, reason } => of(FindingKind::Unreadable, at(path)).found(&reason),
+            Difference::Unreadable { path, reason, kind } => {
+                of(FindingKind::Unreadable, at(path)).found(&reason).failed(Some(kind))
+            }
             Difference::Bytecode { path } => of(FindingKind::Bytecode, at(path)),
             Difference::NoTree => of(FindingKind::Missing, place.to_owned()),
             Difference::NoList => of(FindingKind::NoList, place.to_owned()),
@@ -226,6 +239,15 @@ pub(super) struct Findings {
 impl Findings {
     pub(super) fn add(&mut self, finding: Finding) {
         self.all.push(finding);
+    }
+
+    /// The first that comes from a fault of the machine, which says nothing about what is installed.
+    pub(super) fn fault(&self) -> Option<VerificationError> {
+        self.all.iter().find_map(|finding| {
+            let source = io::Error::new(finding.failed?, finding.found.clone()?);
+            MachineFault::of_io(&source)?;
+            Some(VerificationError::Unreadable { path: finding.path.clone(), source })
+        })
     }
 
     pub(super) fn count_files(&mut self, tree: (StoreKind, Digest), files: usize) {

@@ -80,7 +80,8 @@ impl Hint for VerificationError {
             Self::NotInstalled { .. } => {
                 Some("see the packs that are there with `attune-install list`".to_owned())
             }
-            Self::Interrupted(_) => None,
+            Self::Database(error) => error.hint(),
+            Self::Unreadable { .. } | Self::Interrupted(_) => None,
         }
     }
 }

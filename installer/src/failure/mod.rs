@@ -318,9 +318,11 @@ impl Failed for VerificationError {
     fn kind(&self) -> FailureKind {
         match self {
             Self::Root(error) => error.kind(),
-            Self::NoRoot { .. } | Self::NothingInstalled { .. } | Self::NotInstalled { .. } => {
-                FailureKind::Failed
-            }
+            Self::NoRoot { .. }
+            | Self::NothingInstalled { .. }
+            | Self::NotInstalled { .. }
+            | Self::Unreadable { .. } => FailureKind::Failed,
+            Self::Database(error) => error.kind(),
             Self::Interrupted(_) => FailureKind::Interrupted,
         }
     }

@@ -87,3 +87,19 @@ fn a_limit_of_files_sizes_is_told_as_such() {
     shell(&world, &script).fails(1, &["File too large", "ulimit -f"]);
     world.build(["verify", "registry"]).succeeds();
 }
+
+#[test]
+fn verify_tells_few_descriptors_as_such() {
+    let world = World::new();
+    world.install_from(&standard().bundle_path(), &standard().trust()).succeeds();
+    let mut failed = 0;
+    for count in 4..16 {
+        let limit = format!("ulimit -n {count}");
+        let run = shell(&world, &format!("{limit}; exec $INSTALL verify --root $ROOT"));
+        did_or_named_the_machine(&run, &limit);
+        assert!(!run.stdout.contains("difference"), "{limit}: {}", run.stdout);
+        failed += usize::from(run.status != Some(0));
+    }
+    assert!(failed > 0, "no limit was low enough");
+    world.verify(&[]).succeeds();
+}
