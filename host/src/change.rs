@@ -97,7 +97,8 @@ pub enum Rows<'a> {
 pub struct Change<'a> {
     /// The active generation.
     pub from: &'a Generation,
-    /// The next one. If it has the same number, its lock file is replaced and nothing is activated.
+    /// The next one. With the number of the active one, rows alone are written where it is the same, and it gets the
+    /// number of the change where it is not: the files of a generation never change.
     pub to: &'a Generation,
     /// The descriptions of the environments that are new in it.
     pub descriptions: &'a [&'a EnvironmentDescription],
@@ -138,13 +139,16 @@ impl Change<'_> {
     /// Commits the change, and tells `reached` each step once it is done. An interrupt that it answers with
     /// counts until the rows are written; from then on the change is completed.
     pub fn commit(self, reached: &mut dyn FnMut(Step) -> Result<(), Interrupted>) -> Result<(), ChangeError> {
-        let Prepared { root, durability, mut database, mut trees, .. } = self.prepared;
+        let Prepared { root, id, durability, mut database, mut trees } = self.prepared;
         let failed = |source| root.failed(source);
         let mut to = Generation { lists: lists_of(self.to, self.from, &trees), ..self.to.clone() };
         if to.root.as_os_str().is_empty() {
             root.path().clone_into(&mut to.root);
         }
-        let is_new = self.to.id != self.from.id;
+        if to.id == self.from.id && to != *self.from {
+            (to.id, to.created_at) = (id, self.now);
+        }
+        let is_new = to.id != self.from.id;
         let lock = if is_new {
             let parts = GenerationParts {
                 generation: &to,
@@ -154,7 +158,7 @@ impl Change<'_> {
             };
             write_generation(root, &parts).map_err(failed)?
         } else {
-            to.save(&root.generation(self.to.id), durability).map_err(failed)?
+            to.digest().map_err(failed)?
         };
         reached(Step::Written)?;
         if durability == Durability::Synced {
@@ -166,26 +170,26 @@ impl Change<'_> {
                 root,
                 packs,
                 others: OtherPacks::Keep,
-                generation: self.to.id,
+                generation: to.id,
                 lock,
                 previous: self.from.id,
                 tests,
                 now: self.now,
             }),
             Rows::Environments(updates) => {
-                let generations = is_new.then_some((self.to.id, self.from.id));
+                let generations = is_new.then_some((to.id, self.from.id));
                 database.update_environments(updates, generations, &lock, self.now)
             }
         };
         if let Err(error) = registered {
             drop(database);
-            return Err(after_fault(root, &mut trees, (self.from.id, self.to.id), error));
+            return Err(after_fault(root, &mut trees, (self.from.id, to.id), error));
         }
         trees.commit();
 
         // Too late to stop.
         let _ = reached(Step::Registered);
-        complete(root, trees.directory(), self.to.id, durability, &mut |step| {
+        complete(root, trees.directory(), to.id, durability, &mut |step| {
             let _ = reached(step);
         })?;
         trees.finish();

@@ -18,7 +18,6 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use attune_registry::blob::{Durability, replace_file_with};
 use attune_schemas::{Digest, PackRef, Version};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -148,11 +147,9 @@ impl Generation {
         Ok(bytes)
     }
 
-    /// Writes the lock file in `directory` anew, whole or not at all, and returns its digest.
-    pub fn save(&self, directory: &Path, durability: Durability) -> io::Result<Digest> {
-        let bytes = self.to_bytes()?;
-        replace_file_with(&directory.join(LOCK_FILE), &bytes, durability)?;
-        Ok(Digest::of(&bytes))
+    /// The digest of its lock file.
+    pub fn digest(&self) -> io::Result<Digest> {
+        Ok(Digest::of(&self.to_bytes()?))
     }
 
     /// The lock file in `directory`, with the digest of its bytes.

@@ -3,8 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use attune_registry::atomic_file::{AtomicWrite, FileMode, write_sealed};
-use attune_registry::blob::Durability;
+use attune_registry::atomic_file::write_sealed;
 use attune_schemas::Digest;
 
 use super::difference::Difference;
@@ -19,6 +18,7 @@ pub struct TreeLists {
 }
 
 const STAMP: &str = "stamp";
+const NEXT_STAMP: &str = ".stamp-next";
 
 impl TreeLists {
     /// Those of the tree of `digest` in the store of `root`.
@@ -129,9 +129,21 @@ impl TreeLists {
     }
 
     /// Remembers `stamp` as that of the tree when it was read and found to be as `list` says.
-    pub fn set_stamp(&self, list: &Digest, stamp: Stamp, durability: Durability) -> io::Result<()> {
-        let options = AtomicWrite { mode: FileMode::ReadOnly, durability, ..AtomicWrite::default() };
-        options.write(&self.directory.join(STAMP), stamp_line(list, stamp).as_bytes())
+    ///
+    /// Of two writers the root's lock lets one in; a stamp that a killed one leaves unfinished is replaced by the
+    /// next, which finds the old one not to fit.
+    pub fn set_stamp(&self, list: &Digest, stamp: Stamp) -> io::Result<()> {
+        let next = self.directory.join(NEXT_STAMP);
+        match fs_err::remove_file(&next) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let written = write_sealed(&next, stamp_line(list, stamp).as_bytes());
+        let set = written.and_then(|()| fs_err::rename(&next, self.directory.join(STAMP)));
+        if set.is_err() {
+            let _ = fs_err::remove_file(next);
+        }
+        set
     }
 }
 

@@ -3,7 +3,6 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use attune_registry::blob::Durability;
 use attune_schemas::Digest;
 
 use crate::generation::{Generation, InstalledPack, ListDigests};
@@ -114,7 +113,7 @@ impl<'a> StoredTrees<'a> {
         if !examined.is_whole() {
             return false;
         }
-        let stamped = examined.stamp.map(|stamp| kept.set_stamp(list, stamp, Durability::Unsynced));
+        let stamped = examined.stamp.map(|stamp| kept.set_stamp(list, stamp));
         if let Some(Err(error)) = stamped {
             tracing::debug!("the tree will be read again: {error}");
         }

@@ -156,11 +156,12 @@ impl Subject {
 
     /// The root as it is, but for what any command may touch.
     pub(super) fn tree(&self) -> Tree {
-        // SQLite clears its log away when the database is opened the next time.
-        self.world
-            .root_tree()
-            .without_touched()
-            .without(|path| path.ends_with("state/attune.db-wal") || path.ends_with("state/attune.db-shm"))
+        self.world.root_tree().without_touched().without(|path| {
+            // SQLite clears its log away when the database is opened the next time.
+            let is_log = path.ends_with("state/attune.db-wal") || path.ends_with("state/attune.db-shm");
+            // Whoever reads a tree leaves its stamp, and a copied root has those of the original.
+            is_log || (path.starts_with("store/lists") && path.ends_with("stamp"))
+        })
     }
 
     /// Whether a part of it counts for itself.

@@ -65,6 +65,7 @@ fn leftovers(root: &HostRoot) -> Vec<PathBuf> {
     let mut left = vec![root.staging(), root.path().join(".current-next")];
     left.extend(["db-wal", "db-journal"].map(|extension| root.database().with_extension(extension)));
     find_unfinished(&root.state(), &mut left);
+    find_unfinished(&root.all_lists(), &mut left);
     let parts = StoreKind::ALL.into_iter().flat_map(|kind| [root.store_part(kind), root.lists_part(kind)]);
     for directory in parts.chain([root.generations()]) {
         left.extend(entries(&directory).into_iter().filter(|path| is_unfinished(path)));
