@@ -1,16 +1,20 @@
-//! Runs a program of strangers without a network, where it can write to its own directories alone and read
-//! what programs need: not the user's home, and so no keys.
+//! Runs programs of strangers with less than their caller may do.
 //!
-//! The network is taken away by an empty network namespace, files by Landlock (Linux 5.13). If either is
-//! unavailable, nothing is run.
+//! [`Confinement`]: without a network, where it can write to its own directories alone and read what programs need:
+//! not the user's home, and so no keys. The network is taken away by an empty network namespace, files by Landlock
+//! (Linux 5.13). If either is unavailable, nothing is run.
+//!
+//! [`asking`]: for a program of the host that is asked something, as for its version. It may read what its caller may
+//! read, change nothing and reach nobody, as far as the kernel can see to that.
 
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::OnceLock;
 
 use landlock::{
-    ABI, Access, AccessFs, RestrictionStatus, Ruleset, RulesetAttr, RulesetCreatedAttr, RulesetError,
-    RulesetStatus, path_beneath_rules,
+    ABI, Access, AccessFs, AccessNet, RestrictionStatus, Ruleset, RulesetAttr, RulesetCreatedAttr,
+    RulesetError, RulesetStatus, path_beneath_rules,
 };
 
 /// The directories that programs read on every system.
@@ -100,6 +104,79 @@ pub fn restrict(readable: Vec<PathBuf>, writable: Vec<PathBuf>) -> Result<(), Co
         .add_rules(path_beneath_rules(writable, all))?
         .restrict_self()?;
     if ruleset == RulesetStatus::NotEnforced { Err(ConfinementError::Files) } else { Ok(()) }
+}
+
+/// The rights that the kernel could take from a program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Withheld {
+    /// It can change no file but those in its scratch directory.
+    pub files: bool,
+    /// It has no network.
+    pub network: bool,
+}
+
+/// Runs `run` with `command`, which may be another by then, in a thread that may write to `scratch` alone. The command
+/// only reads, and has no network, as far as the kernel can see to that.
+pub fn asking<R: Send>(
+    command: Command,
+    scratch: &Path,
+    run: impl FnOnce(Command) -> R + Send,
+) -> io::Result<(R, Withheld)> {
+    let (command, network) = match namespace() {
+        Some(options) => (in_namespace(options, &command), true),
+        None => (command, false),
+    };
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().spawn_scoped(scope, move || {
+            // What cannot be taken away stays: such programs are asked on every host.
+            let files = only_reading(scratch, network).unwrap_or(false);
+
+            (run(command), Withheld { files, network })
+        })?;
+        thread.join().map_err(|_| io::Error::other("the thread that asks a program panicked"))
+    })
+}
+
+/// Takes the right to change files outside of `scratch` from this thread and all that it starts, and the right to
+/// speak TCP; returns whether files are safe.
+fn only_reading(scratch: &Path, maps_users: bool) -> Result<bool, RulesetError> {
+    let (all, read) = (AccessFs::from_all(LANDLOCK), AccessFs::from_read(LANDLOCK));
+    // A namespace of users is described by its first process in files of its own there, which `scratch` cannot name.
+    let described = (maps_users && !is_root()).then_some(Path::new("/proc"));
+    let writable = DEVICES.iter().map(Path::new).chain([scratch]).chain(described);
+    let files = Ruleset::default().handle_access(all)?.create()?;
+    let files =
+        files.add_rules(path_beneath_rules(["/"], read))?.add_rules(path_beneath_rules(writable, all))?;
+    let RestrictionStatus { ruleset, .. } = files.restrict_self()?;
+    // A later interface of the kernel, and no more than a second lock on the door.
+    let _ = Ruleset::default().handle_access(AccessNet::from_all(ABI::V4))?.create()?.restrict_self()?;
+    Ok(ruleset != RulesetStatus::NotEnforced)
+}
+
+fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
+/// The options by which `unshare` makes a namespace without a network here, if it can.
+fn namespace() -> Option<&'static [&'static str]> {
+    static FOUND: OnceLock<Option<&'static [&'static str]>> = OnceLock::new();
+    *FOUND.get_or_init(|| {
+        let options: &[&str] = if is_root() { &["--net", "--"] } else { &["--map-root-user", "--net", "--"] };
+        let mut command = Command::new("unshare");
+        command.args(options).arg("true").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.status().is_ok_and(|status| status.success()).then_some(options)
+    })
+}
+
+/// The same command with its environment, in a namespace.
+fn in_namespace(options: &[&str], command: &Command) -> Command {
+    let mut wrapped = Command::new("unshare");
+    wrapped.args(options).arg(command.get_program()).args(command.get_args()).env_clear();
+    wrapped.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    if let Some(directory) = command.get_current_dir() {
+        wrapped.current_dir(directory);
+    }
+    wrapped
 }
 
 fn without_network() -> Command {

@@ -1,18 +1,20 @@
 //! Whether a host has a runtime: what its definition says to run, and to find in the answer.
 
+use std::cell::RefCell;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use attune_registry::confinement::asking;
 use regex::Regex;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::ask::is_of_machine;
 use crate::machine::InterpreterSearch;
 use crate::process::CallerEnvironment;
 use crate::process::Interrupt;
-use crate::process::run;
+use crate::process::{Finished, run};
 
 /// The longest that a verification command runs.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -52,6 +54,8 @@ pub struct VerificationMeans<'a> {
     pub caller: &'a CallerEnvironment,
     /// Tells when to stop.
     pub interrupt: &'a Interrupt,
+    /// The commands that were run.
+    pub asked: &'a RefCell<Vec<AskedProgram>>,
 }
 
 /// Why a runtime cannot be used.
@@ -69,8 +73,27 @@ impl From<String> for Unavailable {
     }
 }
 
-/// Whether this host has the runtime with these `distributions` and `interpreter`.
+/// A program of the host that was asked whether the host has a runtime.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AskedProgram {
+    /// The runtime.
+    pub runtime: String,
+    /// The program that was run.
+    pub program: PathBuf,
+    /// Its arguments.
+    pub arguments: Vec<String>,
+    /// Whether the answer was the one that the runtime's definition expects.
+    pub is_as_expected: bool,
+    /// Whether the kernel kept it from changing files.
+    pub read_only: bool,
+    /// Whether the kernel kept it from the network.
+    pub offline: bool,
+}
+
+/// Whether this host has `runtime` with these `distributions` and `interpreter`.
 pub fn is_available(
+    runtime: &str,
     distributions: &Value,
     interpreter: &str,
     means: &VerificationMeans<'_>,
@@ -101,7 +124,7 @@ pub fn is_available(
     let mut tried = Vec::new();
     let mut let_down = None;
     for command in &verification.commands {
-        match passes(command, means) {
+        match passes(runtime, command, means) {
             Ok(()) => return Ok(()),
             Err(Unavailable::Tried(reason)) => tried.push(format!("`{}` {reason}", command.binary)),
             Err(Unavailable::Machine(error)) => let_down = Some(error),
@@ -110,15 +133,44 @@ pub fn is_available(
     Err(let_down.map_or_else(|| Unavailable::Tried(tried.join("; ")), Unavailable::Machine))
 }
 
-fn passes(command: &VerificationCommand, means: &VerificationMeans<'_>) -> Result<(), Unavailable> {
+/// Runs a command of a release, which whoever published it wrote: it gets the rights that an answer takes.
+fn passes(
+    runtime: &str,
+    command: &VerificationCommand,
+    means: &VerificationMeans<'_>,
+) -> Result<(), Unavailable> {
     let tried = |reason: &str| Unavailable::Tried(reason.to_owned());
+    let failed = |error: io::Error| {
+        if is_of_machine(&error) { Unavailable::Machine(error) } else { tried(&error.to_string()) }
+    };
     let program = find_program(&command.binary, means.search).ok_or_else(|| tried("is not on this host"))?;
     let mut process = means.caller.command(&program);
-    process.args(&command.args);
-    let finished = run(process, LIMIT, means.scratch, means.interrupt).map_err(|error| {
-        if is_of_machine(&error) { Unavailable::Machine(error) } else { tried(&error.to_string()) }
-    })?;
-    let status = finished.status.ok_or_else(|| tried("does not answer"))?;
+    process.args(&command.args).env("TMPDIR", means.scratch).current_dir(means.scratch);
+    let ask = |process| run(process, LIMIT, means.scratch, means.interrupt);
+    let (finished, withheld) = asking(process, means.scratch, ask).map_err(failed)?;
+    let judged = finished.map_err(failed).and_then(|finished| judge(command, &finished));
+    let asked = AskedProgram {
+        runtime: runtime.to_owned(),
+        program,
+        arguments: command.args.clone(),
+        is_as_expected: judged.is_ok(),
+        read_only: withheld.files,
+        offline: withheld.network,
+    };
+    tracing::info!(
+        "asked `{} {}` for {runtime}, read-only: {}, offline: {}; as expected: {}",
+        asked.program.display(),
+        asked.arguments.join(" "),
+        asked.read_only,
+        asked.offline,
+        asked.is_as_expected
+    );
+    means.asked.borrow_mut().push(asked);
+    judged
+}
+
+fn judge(command: &VerificationCommand, finished: &Finished) -> Result<(), Unavailable> {
+    let status = finished.status.ok_or_else(|| "does not answer".to_owned())?;
     if status.code() != Some(command.exit_code) {
         return Err(format!("ends with {status}").into());
     }
@@ -150,14 +202,15 @@ mod tests {
         let definition = RuntimeDefinition::read("a.b", definition.as_object().unwrap()).unwrap();
         let scratch = tempfile::tempdir().unwrap();
         let RuntimeDefinition { distributions, recipe, .. } = definition;
-        let search = InterpreterSearch::default();
+        let (search, asked) = (InterpreterSearch::default(), RefCell::default());
         let means = VerificationMeans {
             search: &search,
             scratch: scratch.path(),
             caller: &CallerEnvironment::default(),
             interrupt: &Interrupt::default(),
+            asked: &asked,
         };
-        is_available(&distributions, &recipe.interpreter, &means)
+        is_available("a.b", &distributions, &recipe.interpreter, &means)
     }
 
     fn commands(commands: &Value) -> Value {

@@ -8,7 +8,7 @@ mod nodejs;
 mod python;
 mod search;
 
-pub use availability::{Unavailable, VerificationMeans, find_program, is_available};
+pub use availability::{AskedProgram, Unavailable, VerificationMeans, find_program, is_available};
 pub use libc::{host_glibc, host_platform, parse_glibc};
 pub use libraries::LibrarySearch;
 pub use nodejs::{NodeInterpreter, NodeInterpreterError, NodeInterpreters};

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
+use attune_host::machine::AskedProgram;
 use attune_host::root::HostRoot;
 use attune_schemas::pack_test_result::PackTestResult;
 use attune_schemas::{PackRef, Version};
@@ -44,6 +45,9 @@ pub struct InstallReport {
     pub freshness: FreshnessReport,
     /// How the packs' tests ended.
     pub tests: Vec<PackTestResult>,
+    /// The programs that were asked whether the host has a runtime.
+    pub asked: Vec<AskedProgram>,
+
     /// How long each stage took.
     pub stages: Vec<StageTime>,
 }

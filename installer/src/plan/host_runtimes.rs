@@ -1,7 +1,9 @@
 //! The interpreters and programs of a host, and the settings of every environment.
 
+use std::cell::RefCell;
+
 use attune_host::environment::LinkMode;
-use attune_host::machine::{InterpreterSearch, Interpreters, NodeInterpreters};
+use attune_host::machine::{AskedProgram, InterpreterSearch, Interpreters, NodeInterpreters};
 use attune_host::process::{CallerEnvironment, Interrupt};
 use attune_host::root::HostRoot;
 use attune_registry::release_check::BundleTargets;
@@ -27,6 +29,8 @@ pub struct HostRuntimes<'a> {
     pub caller: &'a CallerEnvironment,
     /// Tells when to stop.
     pub interrupt: &'a Interrupt,
+    /// The programs that were asked whether the host has a runtime.
+    pub asked: RefCell<Vec<AskedProgram>>,
 }
 
 /// The settings of every environment of a plan.

@@ -5,6 +5,8 @@ mod next_generation;
 mod options;
 mod rows;
 
+use std::cell::RefCell;
+
 use attune_host::database::defined_runtimes;
 use attune_host::environment::EnvironmentDescription;
 use attune_host::generation::{Generation, InstalledPack, create_entry_links};
@@ -102,6 +104,7 @@ impl Session<'_> {
             downloaded_bytes: 0,
             freshness: source.freshness(),
             tests: Vec::new(),
+            asked: Vec::new(),
             stages: watch.into_stages(),
         };
         if report.freshness.is_stale() {
@@ -138,8 +141,10 @@ impl Session<'_> {
             definitions: defined_runtimes(self.root)?,
             caller: &self.options.caller,
             interrupt: &self.options.interrupt,
+            asked: RefCell::default(),
         };
         let mut plan = InstallPlan::new(chosen, &mut hosted, self.options.link_mode, self.stored)?;
+        let asked = hosted.asked.take();
         check_libraries(&plan, self.options.ignore_missing_libraries, &self.options.caller, self.reporter)?;
         check_space(plan.space, self.root)?;
         watch.lap("plan");
@@ -187,7 +192,7 @@ impl Session<'_> {
         source.persist_to(&staging.trust(), self.options.durability)?;
         let generation = self.commit(&plan, recipes, &tests, prepared, source, &mut watch)?;
         watch.lap("activate");
-        let report = self.report(&plan, source, generation, tests, watch);
+        let report = InstallReport { asked, ..self.report(&plan, source, generation, tests, watch) };
         self.log(&report);
         Ok(report)
     }
@@ -256,6 +261,7 @@ impl Session<'_> {
             downloaded_bytes: plan.download_bytes(),
             freshness: source.freshness(),
             tests,
+            asked: Vec::new(),
             stages: watch.into_stages(),
         }
     }

@@ -118,9 +118,12 @@ pub(super) fn plan_recipes(
         scratch: scratch.path(),
         caller: hosted.caller,
         interrupt: hosted.interrupt,
+        asked: &hosted.asked,
     };
-    let is_here =
-        |distributions: &Value, recipe: &Recipe| is_available(distributions, &recipe.interpreter, &means);
+    let runtime = definition.reference.as_str();
+    let is_here = |distributions: &Value, recipe: &Recipe| {
+        is_available(runtime, distributions, &recipe.interpreter, &means)
+    };
     // Those of Python and Node.js are linked, whatever builds the environment of the pack.
     let versions = match used.canonical {
         Some(_) => Vec::new(),

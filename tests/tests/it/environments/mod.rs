@@ -1,5 +1,6 @@
 //! Environments: Python, Node.js, and runtimes that are data.
 
+mod asked_programs;
 mod carried_interpreters;
 mod environment_lifecycle;
 mod folding;

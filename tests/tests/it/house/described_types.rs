@@ -144,6 +144,7 @@ pub(super) const SECTIONS: &[Section] = &[
             ("installer/src/operations", "InstallReport"),
             ("installer/src/operations", "PackReport"),
             ("installer/src/operations", "StageTime"),
+            ("host/src/machine", "AskedProgram"),
             ("installer/src/trust", "FreshnessReport"),
             ("installer/src/trust", "ExpiredRole"),
             ("schemas/src/pack_test_result.rs", "PackTestResult"),
