@@ -10,7 +10,7 @@ fn sample(harm: Harm) {
         return;
     }
     for operation in Operation::ALL {
-        let outcome = soak(operation, harm, Some(8), 1);
+        let outcome = soak(operation, harm, Some(6), 1);
         assert!(outcome.harmed > 0, "{}: nothing was harmed", operation.name());
         assert!(outcome.failures.is_empty(), "{}", outcome.failures.join("\n"));
     }
