@@ -89,6 +89,8 @@ pub enum Rows<'a> {
         /// The results of their tests.
         tests: &'a [TestResultRow<'a>],
     },
+    /// Packs; the rows of all others go.
+    All(&'a [RegisteredPack<'a>]),
     /// Environments that were built again.
     Environments(&'a [EnvironmentUpdate]),
 }
@@ -165,17 +167,20 @@ impl Change<'_> {
             sync_root(root).map_err(failed)?;
         }
         reached(Step::Synced)?;
+        let (generation, previous, now) = (to.id, self.from.id, self.now);
+        let registration = |packs, tests, others| Registration {
+            root,
+            packs,
+            others,
+            generation,
+            lock,
+            previous,
+            tests,
+            now,
+        };
         let registered = match self.rows {
-            Rows::Packs { packs, tests } => database.register(&Registration {
-                root,
-                packs,
-                others: OtherPacks::Keep,
-                generation: to.id,
-                lock,
-                previous: self.from.id,
-                tests,
-                now: self.now,
-            }),
+            Rows::Packs { packs, tests } => database.register(&registration(packs, tests, OtherPacks::Keep)),
+            Rows::All(packs) => database.register(&registration(packs, &[], OtherPacks::Remove)),
             Rows::Environments(updates) => {
                 let generations = is_new.then_some((to.id, self.from.id));
                 database.update_environments(updates, generations, &lock, self.now)

@@ -195,6 +195,13 @@ impl World {
         Run::of(command)
     }
 
+    /// Runs `attune-install repair` for the root.
+    pub fn repair(&self, arguments: &[&str]) -> Run {
+        let mut command = self.command(Binary::Install);
+        command.arg("repair").args(arguments).arg("--root").arg(self.root());
+        Run::of(command)
+    }
+
     /// What is installed.
     pub fn list(&self) -> Value {
         let mut command = self.command(Binary::Install);

@@ -13,6 +13,7 @@ mod component_fields;
 mod component_row;
 mod components;
 mod connection;
+mod damage;
 mod environments;
 mod fault;
 mod migrations;
@@ -26,6 +27,7 @@ use attune_schemas::component::ComponentKind;
 
 pub use audit::{Audit, RowDifference, RowDifferenceKind, audit, row_differences};
 pub use connection::{Database, database_files};
+pub use damage::set_aside_damaged;
 pub use environments::{EnvironmentUpdate, RecordedEnvironment, environments, record_verified};
 pub use fault::database_fault;
 pub use packs::environment_metadata;

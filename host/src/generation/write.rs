@@ -52,21 +52,42 @@ pub fn write_generation(root: &HostRoot, parts: &GenerationParts<'_>) -> io::Res
         seal_below(&part)?;
         seal(&part)?;
     }
-    let files = kept_files(&directory)?;
+    let files = kept_files(root, parts)?;
     let lock = Generation { files, ..generation.clone() }.to_bytes()?;
     write_unshared(&directory.join(LOCK_FILE), &lock)?;
     Ok(Digest::of(&lock))
 }
 
-/// The descriptions and releases in the directory of a generation.
-fn kept_files(directory: &Path) -> io::Result<BTreeMap<String, KeptFile>> {
-    let mut files = BTreeMap::new();
+/// The descriptions and releases in the directory of a generation. Those that are taken over stay what they were: one
+/// that was damaged by then is still told as such.
+fn kept_files(root: &HostRoot, parts: &GenerationParts<'_>) -> io::Result<BTreeMap<String, KeptFile>> {
+    let directory = root.generation(parts.generation.id);
+    let releases = parts.releases.keys().map(|pack| KeptRelease::path(Path::new(""), pack));
+    let descriptions =
+        parts.descriptions.iter().map(|it| Generation::description(Path::new(""), &it.digest()));
+    let new: BTreeSet<String> =
+        releases.chain(descriptions).map(|path| path.to_string_lossy().into_owned()).collect();
+    let mut files = match Generation::load(&root.generation(parts.previous)) {
+        Ok(previous) => previous.files,
+        // There is none, or an install replaces all of it.
+        Err(_) => BTreeMap::new(),
+    };
+    let packs = parts.generation.packs.values();
+    let digests = packs.flat_map(|pack| pack.environments.values().map(|environment| environment.digest));
+    let needed = digests.map(|digest| Generation::description(Path::new(""), &digest));
+    let needed =
+        needed.chain(parts.generation.packs.keys().map(|pack| KeptRelease::path(Path::new(""), pack)));
+    let needed: BTreeSet<String> = needed.map(|path| path.to_string_lossy().into_owned()).collect();
+    files.retain(|name, _| needed.contains(name) && !new.contains(name));
     for folder in KEPT_FOLDERS {
         for entry in fs_err::read_dir(directory.join(folder))? {
             let entry = entry?;
+            let name = format!("{folder}/{}", entry.file_name().to_string_lossy());
+            if files.contains_key(&name) {
+                continue;
+            }
             let bytes = fs_err::read(entry.path())?;
-            let file = KeptFile { bytes: bytes.len() as u64, digest: Digest::of(&bytes) };
-            files.insert(format!("{folder}/{}", entry.file_name().to_string_lossy()), file);
+            files.insert(name, KeptFile { bytes: bytes.len() as u64, digest: Digest::of(&bytes) });
         }
     }
     Ok(files)

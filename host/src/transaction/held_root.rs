@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::recover::{RecoverError, recover};
+use crate::database::set_aside_damaged;
 use crate::root::{CreatedPaths, HostRoot, InstallLock, LockError, RootError};
 
 /// Why a root cannot be changed now.
@@ -37,6 +38,20 @@ impl HeldRoot {
         let lock = InstallLock::acquire(root, &mut created)?;
         let held = Self { created, _lock: lock };
         root.require_links()?;
+        recover(root, now)?;
+        Ok(held)
+    }
+
+    /// Takes hold of `root` to repair it: a database that is damaged is set aside first.
+    pub fn acquire_to_repair(root: &HostRoot, now: Timestamp) -> Result<Self, AccessError> {
+        root.require_ours()?;
+        let mut created = CreatedPaths::default();
+        let lock = InstallLock::acquire(root, &mut created)?;
+        let held = Self { created, _lock: lock };
+        root.require_links()?;
+        if let Some(aside) = set_aside_damaged(root).map_err(|source| root.failed(source))? {
+            tracing::warn!("the database is damaged; it is kept as `{}`", aside.display());
+        }
         recover(root, now)?;
         Ok(held)
     }

@@ -145,6 +145,12 @@ pub fn recover(root: &HostRoot, now: Timestamp) -> Result<Recovery, RecoverError
                 remove_empty_parts(root);
             }
         }
+        // The link is gone, and the rows say which generation it led to.
+        (Some(registered), None) => {
+            Generation::load(&root.generation(registered)).map_err(failed)?;
+            point_current_at(root, registered, None, Durability::Synced).map_err(failed)?;
+            recovery.completed = Some(registered);
+        }
         (Some(registered), active) if active != Some(registered) => {
             register_again(root, active, registered, now)?;
             recovery.registered_again = active;

@@ -107,6 +107,14 @@ fn finish(root: &HostRoot, id: u64, findings: Findings) -> Result<VerifyReport, 
     findings.fault().map_or_else(|| Ok(VerifyReport::new(root, id, findings)), Err)
 }
 
+/// Refuses a root that is not there, or to which nothing was ever installed; creates nothing.
+///
+/// # Errors
+/// The same as those of [`verify`].
+pub fn require_installed(root: &HostRoot) -> Result<(), VerificationError> {
+    generation::active(root).map(drop)
+}
+
 impl Verifying<'_> {
     /// Whether `pack` is among those that are verified.
     fn covers(&self, pack: &PackRef) -> bool {

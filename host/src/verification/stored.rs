@@ -21,18 +21,32 @@ pub struct StoredTrees<'a> {
     others: RefCell<Option<Vec<ListDigests>>>,
     known: RefCell<BTreeMap<(StoreKind, Digest), Option<Digest>>>,
     goes_by_stamps: bool,
+    trusts_none: bool,
 }
 
 impl<'a> StoredTrees<'a> {
     /// Those of `root`, whose active generation is `active`.
     pub fn new(root: &'a HostRoot, active: &'a Generation) -> Self {
-        Self { root, active, others: RefCell::default(), known: RefCell::default(), goes_by_stamps: true }
+        Self {
+            root,
+            active,
+            others: RefCell::default(),
+            known: RefCell::default(),
+            goes_by_stamps: true,
+            trusts_none: false,
+        }
     }
 
     /// The same, each read whatever its stamp says.
     #[must_use]
     pub fn reading_all(self) -> Self {
         Self { goes_by_stamps: false, ..self }
+    }
+
+    /// The same, as if there were none.
+    #[must_use]
+    pub fn trusting_none(self) -> Self {
+        Self { trusts_none: true, ..self }
     }
 
     /// The root that they are of.
@@ -90,7 +104,7 @@ impl<'a> StoredTrees<'a> {
         let is_dir =
             fs_err::symlink_metadata(self.root.store(kind, digest)).is_ok_and(|found| found.is_dir());
         // Scripts of environments carry the path of the root.
-        if !is_dir || (kind == StoreKind::Envs && self.active.was_moved_to(self.root)) {
+        if self.trusts_none || !is_dir || (kind == StoreKind::Envs && self.active.was_moved_to(self.root)) {
             return None;
         }
         if let Some(list) = self.active.lists.get(kind, digest) {

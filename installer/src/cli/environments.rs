@@ -55,16 +55,6 @@ enum EnvCommand {
         #[command(flatten)]
         common: CommonArgs,
     },
-    /// Build again what is damaged, or was made for an interpreter that is gone or another now
-    Repair {
-        /// Only this pack
-        #[arg(value_name = "PACK")]
-        pack: Option<PackRef>,
-        #[command(flatten)]
-        build: BuildArgs,
-        #[command(flatten)]
-        common: CommonArgs,
-    },
     /// Build a pack's environments again, damaged or not
     Rebuild {
         /// The pack
@@ -80,11 +70,16 @@ enum EnvCommand {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
         arguments: Vec<String>,
     },
+    #[command(hide = true, disable_help_flag = true)]
+    Repair {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
+        arguments: Vec<String>,
+    },
 }
 
 /// How environments are built again.
 #[derive(Debug, Args)]
-struct BuildArgs {
+pub(super) struct BuildArgs {
     /// Where packages come from that are damaged in the store: a bundle, a registry's directory or URL
     #[arg(long, value_name = "BUNDLE|DIR|URL")]
     from: Option<OsString>,
@@ -93,15 +88,41 @@ struct BuildArgs {
     no_sync: bool,
 }
 
+impl BuildArgs {
+    /// Whether a source was named.
+    pub(super) const fn has_source(&self) -> bool {
+        self.from.is_some()
+    }
+
+    /// The settings that it stands for, of `pack` or of all.
+    pub(super) fn options(
+        &self,
+        pack: Option<PackRef>,
+        interrupt: Interrupt,
+        now: Timestamp,
+    ) -> Result<RebuildOptions, CommandError> {
+        let caller = caller_environment();
+        Ok(RebuildOptions {
+            pack,
+            from: self.from.as_deref().map(SourceLocation::of_either).transpose()?,
+            search: InterpreterSearch { only: None, directories: caller.search_path().to_vec() },
+            caller,
+            durability: if self.no_sync { Durability::Unsynced } else { Durability::Synced },
+            interrupt,
+            now,
+        })
+    }
+}
+
 impl EnvArgs {
     pub(super) fn run(self, now: Timestamp) -> (Output, Result<(), CommandError>) {
         let (EnvCommand::List { common }
         | EnvCommand::Path { common, .. }
         | EnvCommand::Show { common, .. }
-        | EnvCommand::Repair { common, .. }
         | EnvCommand::Rebuild { common, .. }) = &self.command
         else {
-            return (Output::Text, Err(went_to_verify()));
+            let name = if matches!(self.command, EnvCommand::Repair { .. }) { "repair" } else { "verify" };
+            return (Output::Text, Err(went_up(name)));
         };
         common.start_log();
         let result = common.host_root().and_then(|root| self.command.run(&root, common, now));
@@ -131,27 +152,15 @@ impl EnvCommand {
                 }
                 write(&environments, common, |all| render_shown(all))
             }
-            Self::Repair { pack, build, .. } => {
-                let rebuilt = rebuild(
-                    root,
-                    RebuildRequest { pack: pack.clone(), only_damaged: true },
-                    build,
-                    common,
-                    now,
-                )?;
-                write(&rebuilt, common, |all| render_rebuilt(all))
-            }
             Self::Rebuild { pack, build, .. } => {
-                let rebuilt = rebuild(
-                    root,
-                    RebuildRequest { pack: Some(pack.clone()), only_damaged: false },
-                    build,
-                    common,
-                    now,
-                )?;
+                let interrupt = Interrupt::on_signals().unwrap_or_default();
+                let options = build.options(Some(pack.clone()), interrupt, now)?;
+                let reporter = TerminalReporter::new(common.report.is_silent());
+                let rebuilt = rebuild_environments(root, &options, &reporter)?;
                 write(&rebuilt, common, |all| render_rebuilt(all))
             }
-            Self::Verify { .. } => Err(went_to_verify()),
+            Self::Verify { .. } => Err(went_up("verify")),
+            Self::Repair { .. } => Err(went_up("repair")),
         }
     }
 }
@@ -164,45 +173,17 @@ fn write<R: Serialize + ?Sized>(
     write_json_or(report, common.output(), text).map_err(|error| CommandError::of_output(&error))
 }
 
-/// The command has another name now.
-fn went_to_verify() -> CommandError {
-    let message = "`env verify` is a part of `verify` now".to_owned();
+/// The command `name` is one of its own now.
+fn went_up(name: &str) -> CommandError {
+    let message = format!("`env {name}` is a part of `{name}` now");
     let hint =
-        "use `attune-install verify --environments`, or `attune-install verify` for packs as well".to_owned();
+        format!("use `attune-install {name} --environments`, or `attune-install {name}` for packs as well");
     CommandError(Failure::from_message(message, FailureKind::Usage).with_hint(Some(hint)))
-}
-
-/// Which environments to build again.
-struct RebuildRequest {
-    pack: Option<PackRef>,
-    only_damaged: bool,
-}
-
-fn rebuild(
-    root: &HostRoot,
-    RebuildRequest { pack, only_damaged }: RebuildRequest,
-    build: &BuildArgs,
-    common: &CommonArgs,
-    now: Timestamp,
-) -> Result<Vec<RebuiltEnvironment>, CommandError> {
-    let caller = caller_environment();
-    let from = build.from.as_deref().map(SourceLocation::of_either).transpose()?;
-    let options = RebuildOptions {
-        pack,
-        only_damaged,
-        from,
-        search: InterpreterSearch { only: None, directories: caller.search_path().to_vec() },
-        caller,
-        durability: if build.no_sync { Durability::Unsynced } else { Durability::Synced },
-        interrupt: Interrupt::on_signals().unwrap_or_default(),
-        now,
-    };
-    Ok(rebuild_environments(root, &options, &TerminalReporter::new(common.report.is_silent()))?)
 }
 
 fn render_rebuilt(rebuilt: &[RebuiltEnvironment]) -> String {
     if rebuilt.is_empty() {
-        return "every environment is whole: nothing to repair\n".to_owned();
+        return "it has no environment: nothing to build\n".to_owned();
     }
     let mut table = Table::new(&["PACK", "RUNTIME", "STATUS", "INTERPRETER"]);
     for one in rebuilt {

@@ -39,6 +39,9 @@ pub(super) struct InstallArgs {
     /// `ATTUNE_REGISTRY` says it as well
     #[arg(long, value_name = "URL|DIR")]
     registry: Option<OsString>,
+    /// Install the named packs as if nothing of them were here: what is there is unpacked and built again
+    #[arg(long)]
+    reinstall: bool,
     /// Let a named pack come from another registry than the one it was installed from
     #[arg(long)]
     change_registry: bool,
@@ -80,7 +83,7 @@ pub(super) struct InstallArgs {
 }
 
 /// Commands, which must come first.
-const COMMANDS: [&str; 6] = ["install", "list", "du", "gc", "env", "trust"];
+const COMMANDS: [&str; 8] = ["install", "list", "verify", "repair", "du", "gc", "env", "trust"];
 
 /// A command line that does not make sense.
 #[derive(Debug, thiserror::Error)]
@@ -150,6 +153,7 @@ impl InstallArgs {
             root: self.common.root.clone(),
             source,
             requests,
+            reinstall: self.reinstall,
             registry_policy: if self.change_registry { RegistryPolicy::Change } else { RegistryPolicy::Keep },
             trust: TrustSettings {
                 anchor: AnchorSettings { file: self.trust.clone(), fingerprint: self.trust_fingerprint },

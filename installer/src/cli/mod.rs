@@ -9,6 +9,7 @@ mod http_hints;
 mod install;
 mod link_mode;
 mod list;
+mod repair;
 mod settings;
 mod trust;
 mod trust_hints;
@@ -65,6 +66,8 @@ enum Command {
     List(list::ListArgs),
     /// Check that everything installed is still what was installed.
     Verify(verify::VerifyArgs),
+    /// Make what is installed again what was installed.
+    Repair(repair::RepairArgs),
     /// Show what each pack costs on disk, alone and shared.
     Du(disk::DuArgs),
     /// Remove older generations, and what only they used.
@@ -93,6 +96,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, now: Timestamp) -> ExitCode
         Some(Command::Du(args)) => args.run(),
         Some(Command::Gc(args)) => args.run(now),
         Some(Command::Env(args)) => args.run(now),
+        Some(Command::Repair(args)) => args.run(now),
         Some(Command::Trust(args)) => args.run(now),
     };
     match result {

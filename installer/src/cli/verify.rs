@@ -65,16 +65,22 @@ fn differs(report: &VerifyReport) -> CommandError {
         report.root.display()
     );
     let kinds = |kind| report.differences.iter().any(|finding| finding.kind == kind);
-    let comes_anew = |finding: &Finding| finding.tree.is_some() || finding.part == HostPart::Links;
     let hint = if kinds(FindingKind::MovedRoot) {
-        "move it back to where it was installed, or install everything again here: what carries the former path is \
-         built anew"
-    } else if report.differences.iter().all(comes_anew) {
-        "install again from the bundle or registry that it came from: what differs is put back"
+        "move it back to where it was installed, or build anew what carries the former path: `attune-install repair`"
+    } else if report.differences.iter().any(is_of_bytes) {
+        "find out who changed it, and put it right: `attune-install repair --from BUNDLE|DIR|URL`"
     } else {
-        "find out who changed it, and put the root back from a backup; install packs again whose files differ"
+        "find out who changed it, and put it right: `attune-install repair`"
     };
     CommandError(Failure::from_message(message, FailureKind::Untrusted).with_hint(Some(hint.to_owned())))
+}
+
+/// Whether bytes are wrong that only a source has.
+const fn is_of_bytes(finding: &Finding) -> bool {
+    use FindingKind::{Changed, Missing, NoList, Replaced, Unreadable};
+    finding.tree.is_some()
+        && !matches!(finding.part, HostPart::Environment)
+        && matches!(finding.kind, Changed | Missing | NoList | Replaced | Unreadable)
 }
 
 fn render(report: &VerifyReport, shown: usize) -> String {
@@ -103,14 +109,14 @@ fn render(report: &VerifyReport, shown: usize) -> String {
     text
 }
 
-fn counted(count: usize, noun: &str) -> String {
+pub(super) fn counted(count: usize, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 fn details(report: &VerifyReport, findings: &[Finding], shown: usize) -> String {
     let mut text = String::new();
     for finding in findings.iter().take(shown) {
-        let _ = writeln!(text, "{}", line(report, finding));
+        let _ = writeln!(text, "{}", line(&report.root, finding));
     }
     if findings.len() > shown {
         let _ = writeln!(text, "and {} more, with -v", findings.len() - shown);
@@ -119,14 +125,14 @@ fn details(report: &VerifyReport, findings: &[Finding], shown: usize) -> String 
 }
 
 /// A finding in one line: the packs, the kind, the path, and what makes the difference.
-fn line(report: &VerifyReport, finding: &Finding) -> String {
+pub(super) fn line(root: &Path, finding: &Finding) -> String {
     let packs: Vec<String> = finding.packs.iter().map(ToString::to_string).collect();
     let whose = match &packs[..] {
         [] => "host".to_owned(),
         [one] => one.clone(),
         [first, others @ ..] => format!("{first} and {} more", others.len()),
     };
-    let path = shown_path(report, finding);
+    let path = shown_path(root, finding);
     let (found, expected) = (finding.found.as_deref(), finding.expected.as_deref());
     let kind = word(finding);
     let detail = match (finding.kind, found, expected) {
@@ -170,14 +176,14 @@ const fn word(finding: &Finding) -> &'static str {
 }
 
 /// The path by which a pack's file is known, which is not the one in the store.
-fn shown_path(report: &VerifyReport, finding: &Finding) -> String {
+fn shown_path(root: &Path, finding: &Finding) -> String {
     let path: &Path = &finding.path;
     if let (HostPart::Pack, Some(pack), Some((_, digest))) =
         (finding.part, finding.packs.first(), &finding.tree)
     {
-        let tree = report.root.join("store/packs").join(digest.hex());
+        let tree = root.join("store/packs").join(digest.hex());
         if let Ok(inside) = path.strip_prefix(tree) {
-            return report.root.join("packs").join(pack.as_str()).join(inside).display().to_string();
+            return root.join("packs").join(pack.as_str()).join(inside).display().to_string();
         }
     }
     path.display().to_string()

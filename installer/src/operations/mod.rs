@@ -2,10 +2,12 @@
 
 mod install;
 mod rebuild;
+mod repair;
 mod report;
 mod stopwatch;
 
 pub use install::{InstallError, InstallOptions, install};
 pub use rebuild::{RebuildError, RebuildOptions, RebuiltEnvironment, rebuild_environments};
+pub use repair::{RepairOptions, RepairReport, repair};
 pub use report::{InstallReport, Outcome, PackReport};
 pub use stopwatch::{StageTime, Stopwatch};

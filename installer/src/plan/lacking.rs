@@ -90,6 +90,13 @@ impl InstallPlan {
         }
     }
 
+    /// Notes a tree whose blob the source lists.
+    pub(crate) fn need_listed(&mut self, digest: Digest, tree: TreeToUnpack) {
+        if let Some(size) = self.blobs.allowed.get(&digest).copied() {
+            self.need(digest, size, tree);
+        }
+    }
+
     /// Notes the tree that the blob `digest` unpacks to.
     fn need(&mut self, digest: Digest, size: u64, tree: TreeToUnpack) {
         self.blobs.wanted.insert(digest, size);

@@ -37,7 +37,9 @@ pub use libraries::check_libraries;
 use node::plan_node;
 use python::plan_python;
 use recipes::{RecipeSource, definitions_of, plan_recipes, taken, used_runtimes, vendored_for};
-pub use releases::{ChooseError, ChosenReleases, RegistryPolicy, allowed_blobs, choose_releases};
+pub use releases::{
+    ChooseError, ChosenReleases, RegistryPolicy, allowed_blobs, choose_releases, installed_blobs,
+};
 pub use runtimes::{BundledRuntimes, CarriedRuntimes};
 pub use space::{SpaceNeed, check_space};
 pub use tree::{NeededNodePackage, TreeToUnpack};

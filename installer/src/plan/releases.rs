@@ -8,6 +8,7 @@ use attune_registry::release_check::BundleTargets;
 use attune_registry::resolve::{ResolveError, resolve};
 use attune_schemas::bundle::{BundleDescription, BundledRelease};
 use attune_schemas::pack_index::Release;
+use attune_schemas::runtime_index::RuntimeName;
 use attune_schemas::{Digest, PackRef, PackRequest, Requirement, Version};
 
 use super::candidates::Available;
@@ -157,6 +158,33 @@ pub fn allowed_blobs(source: &mut VerifiedSource) -> Result<BTreeMap<Digest, u64
     Ok(allowed)
 }
 
+/// The blobs that `source` has of the very releases that are installed, with their sizes; of a bundle all that it
+/// carries.
+pub fn installed_blobs(
+    source: &mut VerifiedSource,
+    active: &Generation,
+) -> Result<BTreeMap<Digest, u64>, ChooseError> {
+    if source.source().description().is_some() {
+        return allowed_blobs(source);
+    }
+    let mut blobs = BTreeMap::new();
+    let mut reader = source.reader();
+    for (pack, installed) in &active.packs {
+        let index = reader.pack_index(pack)?;
+        let offered = index.and_then(|index| {
+            index.releases.into_iter().find(|release| release.manifest.digest == installed.manifest)
+        });
+        if let Some(offered) = offered {
+            blobs.extend(blobs_of(&reader.release(pack, &offered)?));
+        }
+    }
+    for runtime in RuntimeName::ALL {
+        let releases = reader.runtime_index(runtime)?.map(|index| index.releases).unwrap_or_default();
+        blobs.extend(releases.into_iter().map(|release| (release.archive.digest, release.archive.size)));
+    }
+    Ok(blobs)
+}
+
 /// The packs that were named, or else all that the bundle was made for.
 ///
 /// Of the bundle's own word only the names count: which versions it would rather have is nothing that
@@ -220,13 +248,16 @@ fn bundled_blobs(
             version: bundled.version.clone(),
             manifest: bundled.manifest,
         })?;
-        let release = reader.release(&bundled.pack, &offered)?;
-        allowed.insert(release.manifest_digest, release.manifest_size);
-        let config = &release.manifest.config;
-        let layers = release.manifest.layers.iter().chain([config]);
-        allowed.extend(layers.map(|layer| (layer.digest, layer.size)));
+        allowed.extend(blobs_of(&reader.release(&bundled.pack, &offered)?));
     }
     Ok(allowed)
+}
+
+/// The blobs of a release, with their sizes.
+fn blobs_of(release: &VerifiedRelease) -> Vec<(Digest, u64)> {
+    let layers = release.manifest.layers.iter().chain([&release.manifest.config]);
+    let blobs = layers.map(|layer| (layer.digest, layer.size));
+    blobs.chain([(release.manifest_digest, release.manifest_size)]).collect()
 }
 
 fn find(releases: &[Release], bundled: &BundledRelease) -> Option<Release> {

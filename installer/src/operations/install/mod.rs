@@ -61,7 +61,11 @@ fn install_or_stop(options: &InstallOptions, reporter: &dyn Reporter) -> Result<
     watch.lap("verify");
     let active = Generation::active(&root).map_err(|source| root.failed(source))?;
     let stored = StoredTrees::new(&root, &active);
+    let stored = if options.reinstall { stored.trusting_none() } else { stored };
     let is_whole = |pack: &PackRef, installed: &InstalledPack| {
+        if options.reinstall {
+            return false;
+        }
         let is_whole = stored.is_whole(pack, installed);
         if !is_whole {
             reporter.warning(&format!("{pack} is not as it was installed, and is installed again"));

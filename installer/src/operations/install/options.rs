@@ -22,6 +22,8 @@ pub struct InstallOptions {
     pub source: SourceLocation,
     /// The packs; empty means everything that the bundle was made for.
     pub requests: Vec<PackRequest>,
+    /// Whether the packs are installed as if nothing of them were there.
+    pub reinstall: bool,
     /// Whether a pack may come from another registry than before.
     pub registry_policy: RegistryPolicy,
     /// The roots that are trusted.

@@ -12,11 +12,11 @@ use attune_host::{Change, Prepared, Rows};
 use super::tasks::Task;
 use super::{RebuildError, RebuildOptions, RebuiltEnvironment};
 
-/// Commits what `tasks` built, in a generation of its own where links are to be made anew.
+/// Commits what `tasks` built, in a generation of its own where an environment has another digest now.
 pub(super) fn commit(
     root: &HostRoot,
     active: &Generation,
-    (tasks, is_unlinked): (&[Task], bool),
+    tasks: &[Task],
     prepared: Prepared<'_>,
     options: &RebuildOptions,
 ) -> Result<Vec<RebuiltEnvironment>, RebuildError> {
@@ -26,7 +26,7 @@ pub(super) fn commit(
         // An interpreter of the same version that was touched is known from now on.
         generation.set_environment(&task.pack, &task.runtime, installed, &task.environment);
     }
-    if is_unlinked || tasks.iter().any(|task| task.environment.digest() != task.old) {
+    if tasks.iter().any(|task| task.environment.digest() != task.old) {
         generation.id = prepared.id();
         generation.created_at = options.now;
     }

@@ -21,16 +21,14 @@ pub(super) struct DamagedPackage {
 }
 
 /// The environments that a verification found damaged.
-pub(super) struct DamagedEnvironments {
+pub(in crate::operations) struct DamagedEnvironments {
     /// Their paths.
-    pub(super) paths: Vec<PathBuf>,
-    /// Whether links of the generation are damaged, which come anew with the next one.
-    pub(super) is_unlinked: bool,
+    pub(in crate::operations) paths: Vec<PathBuf>,
 }
 
 impl DamagedEnvironments {
     /// Those of `active` by `report`.
-    pub(super) fn of(report: &VerifyReport, root: &HostRoot, active: &Generation) -> Self {
+    pub(in crate::operations) fn of(report: &VerifyReport, root: &HostRoot, active: &Generation) -> Self {
         let mut paths = Vec::new();
         for (pack, installed) in &active.packs {
             for (name, environment) in &installed.environments {
@@ -45,18 +43,17 @@ impl DamagedEnvironments {
                 }
             }
         }
-        let is_unlinked = report.differences.iter().any(|finding| finding.part == HostPart::Links);
-        Self { paths, is_unlinked }
+        Self { paths }
     }
 
     /// The paths of all environments that were looked at, each with whether it is whole.
-    pub(super) fn verified(
+    pub(in crate::operations) fn verified(
         &self,
         root: &HostRoot,
         active: &Generation,
-        only: Option<&PackRef>,
+        only: &[PackRef],
     ) -> Vec<(PathBuf, bool)> {
-        let packs = active.packs.iter().filter(|(pack, _)| only.is_none_or(|only| only == *pack));
+        let packs = active.packs.iter().filter(|(pack, _)| only.is_empty() || only.contains(pack));
         let paths = packs.flat_map(|(pack, installed)| {
             installed.environments.keys().map(|name| root.environment(pack, name.as_str()))
         });

@@ -1,5 +1,4 @@
-//! Builds environments again, from what the store has: where files were damaged, and where the host's
-//! interpreter was upgraded.
+//! Builds environments again, from what the store has.
 //!
 //! One with the same digest is exchanged in place. One for another interpreter, or one that steps build and that
 //! knows its place, has another digest, and so comes with a generation of its own, as everything that is installed
@@ -13,7 +12,7 @@ mod tasks;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use attune_host::database::{DatabaseError, record_verified};
+use attune_host::database::DatabaseError;
 use attune_host::environment::EnvironmentDescription;
 use attune_host::generation::Generation;
 use attune_host::inventory::InventoryError;
@@ -23,7 +22,7 @@ use attune_host::process::CallerEnvironment;
 use attune_host::process::{Interrupt, Interrupted};
 use attune_host::root::{HostRoot, RootError, StoreKind};
 use attune_host::transaction::{AccessError, HeldRoot, Staging};
-use attune_host::verification::{StoredTrees, VerificationError, VerifyOptions, verify};
+use attune_host::verification::{StoredTrees, VerificationError};
 use attune_host::{ChangeError, Prepared};
 use attune_registry::blob::Durability;
 use attune_registry::report::Reporter;
@@ -41,9 +40,10 @@ use crate::source::SourceLocation;
 use crate::source::VerifyError;
 use crate::unpack::UnpackError;
 use commit::commit;
-use damage::{DamagedEnvironments, damaged_packages};
+pub(super) use damage::DamagedEnvironments;
+use damage::damaged_packages;
 use refetch::refetch;
-use tasks::{Task, tasks};
+pub(super) use tasks::{Task, tasks};
 
 /// Why environments could not be built again.
 #[derive(Debug, thiserror::Error)]
@@ -85,6 +85,13 @@ pub enum RebuildError {
     /// An environment could not be built by its steps, or nothing says how.
     #[error(transparent)]
     Recipe(#[from] RecipeError),
+    /// The lock file of the active generation cannot be read, so nothing says what there should be.
+    #[error("nothing says what is installed")]
+    LockFile {
+        /// Why it cannot be read.
+        #[source]
+        source: std::io::Error,
+    },
     /// The packages of an environment are damaged in the store.
     #[error("packages of pack `{pack}` are damaged in the store: {}", packages.join(", "))]
     DamagedStore {
@@ -119,6 +126,7 @@ impl Failed for RebuildError {
             Self::Unpack(error) => error.kind(),
             Self::Build(error) => error.kind(),
             Self::Recipe(error) => error.kind(),
+            Self::LockFile { .. } => FailureKind::Untrusted,
             Self::DamagedStore { .. } => FailureKind::Environment,
             Self::Change(error) => error.kind(),
             Self::Trust(error) => error.kind(),
@@ -153,8 +161,6 @@ impl From<NodeInterpreterError> for RebuildError {
 pub struct RebuildOptions {
     /// Only those of this pack.
     pub pack: Option<PackRef>,
-    /// Only those that are damaged or outdated.
-    pub only_damaged: bool,
     /// Where packages are fetched from that the store has no longer whole.
     pub from: Option<SourceLocation>,
     /// Where to look for interpreters.
@@ -193,24 +199,11 @@ pub fn rebuild_environments(
     let io = |source| root.failed(source);
     let mut held = HeldRoot::acquire(root, options.now)?;
     let active = Generation::active(root).map_err(io)?;
-    let damaged = if options.only_damaged {
-        let verifying = VerifyOptions {
-            packs: options.pack.iter().cloned().collect(),
-            only_environments: true,
-            interrupt: options.interrupt.clone(),
-        };
-        let found = DamagedEnvironments::of(&verify(root, &verifying, reporter)?, root, &active);
-        record_verified(root, &found.verified(root, &active, options.pack.as_ref()), options.now)?;
-        Some(found)
-    } else {
-        None
-    };
-    let tasks = tasks(root, &active, damaged.as_ref().map(|damaged| &damaged.paths[..]), options)?;
+    let tasks = tasks(root, &active, None, options)?;
     if tasks.is_empty() {
         held.keep();
         return Ok(Vec::new());
     }
-    let is_unlinked = damaged.is_some_and(|damaged| damaged.is_unlinked);
     let stored = StoredTrees::new(root, &active).reading_all();
     let mut damaged = BTreeSet::new();
     for task in &tasks {
@@ -242,11 +235,11 @@ pub fn rebuild_environments(
         outcome?;
         options.interrupt.check()?;
     }
-    commit(root, &active, (&tasks, is_unlinked), prepared, options)
+    commit(root, &active, &tasks, prepared, options)
 }
 
 /// Builds one environment and puts it into the store; one that is there is exchanged whole.
-fn build_task(
+pub(super) fn build_task(
     task: &Task,
     root: &HostRoot,
     staging: &mut Staging,

@@ -15,17 +15,17 @@ use crate::environments::RecipeError;
 use crate::plan::PlanError;
 
 /// One environment to build again.
-pub(super) struct Task {
-    pub(super) pack: PackRef,
-    pub(super) runtime: EnvironmentName,
-    pub(super) old: Digest,
-    pub(super) environment: EnvironmentDescription,
+pub(in crate::operations) struct Task {
+    pub(in crate::operations) pack: PackRef,
+    pub(in crate::operations) runtime: EnvironmentName,
+    pub(in crate::operations) old: Digest,
+    pub(in crate::operations) environment: EnvironmentDescription,
     /// Whether that is for another interpreter.
     pub(super) is_moved: bool,
 }
 
 /// The environments to build, each for the interpreter that the host has now.
-pub(super) fn tasks(
+pub(in crate::operations) fn tasks(
     root: &HostRoot,
     active: &Generation,
     damaged: Option<&[PathBuf]>,

@@ -64,7 +64,7 @@ fn an_environment_is_ready_and_due_after_a_week() {
     let before = world.root_tree();
     world.verify(&[]).succeeds();
     world.root_tree().assert_same(&before);
-    assert!(env(&world, &["repair"]).succeeds().stdout.contains("nothing to repair"));
+    assert!(world.repair(&[]).succeeds().stdout.contains("nothing to repair"));
     assert!(!viewed(&world).2 && !listed(&world)["needsVerification"].as_bool().unwrap());
     // As the contract has it, what was never verified is not due.
     let database = rusqlite::Connection::open(world.root().join("state/attune.db")).unwrap();
@@ -84,12 +84,12 @@ fn what_is_missing_is_repaired() {
         Run::of(remove).succeeds();
         world.verify(&["weaver"]).fails(3, &["difference"]);
         assert_state(&world, "ready", "healthy");
-        let repaired = env(&world, &["repair", "--json"]).succeeds().json();
-        assert_eq!((repaired.as_array().unwrap().len(), repaired[0]["moved"].as_bool()), (1, Some(false)));
+        let report = world.repair(&["--json"]).succeeds().json();
+        assert_eq!((report["generation"].as_u64(), &report["left"]), (Some(1), &serde_json::json!([])));
         world.verify(&[]).succeeds();
         assert_state(&world, "ready", "healthy");
     }
-    assert!(env(&world, &["repair"]).succeeds().stdout.contains("nothing to repair"));
+    assert!(world.repair(&[]).succeeds().stdout.contains("nothing to repair"));
     let generations = fs_err::read_dir(world.root().join("generations")).unwrap().count();
     assert_eq!(generations, 1, "the same environment needs no new generation");
 }
@@ -100,7 +100,7 @@ fn a_whole_environment_that_is_gone_is_built_again() {
     let store = fs_err::canonicalize(world.root().join("packenvs/weaver/python/bin")).unwrap();
     fs_err::remove_dir_all(store.parent().unwrap()).unwrap();
     assert_state(&world, "outdated", "needs_update");
-    env(&world, &["repair"]).succeeds();
+    world.repair(&[]).succeeds();
     world.verify(&[]).succeeds();
 }
 
@@ -113,12 +113,13 @@ fn a_package_that_is_damaged_in_the_store_comes_from_its_bundle() {
     let module = PathBuf::from(Run::of(find).succeeds().stdout.trim());
     fs_err::write(&module, "LOUD = 2\n").unwrap();
     let words = ["shout-1.0.0-py3-none-any.whl", "damaged in the store"];
-    env(&world, &["repair"]).fails(5, &words).with_hint();
-    env(&world, &["repair", "--from", "no-such-bundle.tar.zst"]).fails(1, &["no-such-bundle"]);
+    env(&world, &["rebuild", "weaver"]).fails(5, &words).with_hint();
+    world.repair(&[]).fails(3, &["left in"]).with_hint();
+    world.repair(&["--from", "no-such-bundle.tar.zst"]).fails(2, &["no-such-bundle"]);
     assert_eq!(fs_err::read_to_string(&module).unwrap(), "LOUD = 2\n");
 
     let bundle = world.bundle_path().display().to_string();
-    env(&world, &["repair", "--from", &bundle]).succeeds();
+    world.repair(&["--from", &bundle]).succeeds();
     world.verify(&[]).succeeds();
     assert_eq!(fs_err::read_to_string(&module).unwrap(), "LOUD = 1\n");
     assert!(!world.root().join("staging").exists());
@@ -155,10 +156,9 @@ fn an_upgraded_interpreter_makes_environments_outdated() {
     assert_state(&world, "outdated", "needs_update");
     assert!(world.verify(&[]).fails(3, &[]).stdout.contains("another interpreter than before"));
 
-    let mut repair = env_command(&world, &["repair", "--json"]);
-    repair.env("PATH", node.join("bin"));
-    let repaired = Run::of(repair).succeeds().json();
-    assert_eq!(repaired[0]["moved"].as_bool(), Some(true));
+    let mut repair = world.command(Binary::Install);
+    repair.arg("repair").arg("--root").arg(world.root()).env("PATH", node.join("bin"));
+    Run::of(repair).succeeds();
     assert_state(&world, "ready", "healthy");
     assert_eq!(listed(&world)["interpreterVersion"].as_str(), Some("20.2.0"));
     world.verify(&[]).succeeds();
@@ -204,7 +204,7 @@ fn an_environment_that_steps_built_is_built_again() {
     let whole = fs_err::read(&module).unwrap();
     fs_err::remove_file(fs_err::canonicalize(&module).unwrap()).unwrap();
     world.verify(&["log_report"]).fails(3, &["1 difference"]);
-    env(&world, &["repair", "log_report"]).succeeds();
+    world.repair(&["log_report"]).succeeds();
     assert_eq!(fs_err::read(&module).unwrap(), whole);
     world.verify(&[]).succeeds();
     assert!(!world.root().join("staging").exists());

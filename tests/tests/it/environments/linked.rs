@@ -57,7 +57,7 @@ fn a_whole_environment_is_told_from_a_damaged_one() {
     let module = find(&world, "shout/__init__.py");
     let honest = fs_err::read(&module).unwrap();
     fs_err::remove_file(&module).unwrap();
-    let run = world.verify(&[]).fails(3, &["1 difference is in", "install again"]).with_hint();
+    let run = world.verify(&[]).fails(3, &["1 difference is in", "attune-install repair"]).with_hint();
     assert!(run.stdout.contains("missing ") && run.stdout.contains("shout/__init__.py"), "{}", run.stdout);
     fs_err::write(&module, "def shout(text): return 'changed'\n").unwrap();
     let report = world.verify(&["reporter", "--json"]);

@@ -169,6 +169,7 @@ pub(super) const SECTIONS: &[Section] = &[
             ("installer/src/trust", "SeenRole"),
         ],
     ),
+    ("**`attune-install repair`**", &[("installer/src/operations/repair", "RepairReport")]),
     (
         "**`attune-install env list`**",
         &[

@@ -223,6 +223,7 @@ fn every_error_of_the_installer_and_the_host() {
         &format!("attune-install greeter --registry http://127.0.0.1:1 --trust {trust} --root fresh"),
         "attune-install env show nothing --root root",
         "attune-install env repair nothing --root root",
+        "attune-install repair nothing --root root",
         "attune-install env path nothing --root root",
         "attune-install trust remove nothing --root root",
         "attune-install trust show nothing --root root",

@@ -4,6 +4,7 @@ mod asked;
 mod database;
 mod links;
 mod put_back;
+mod repaired;
 mod trees;
 mod whole;
 

@@ -1,0 +1,102 @@
+//! `attune-install repair`
+
+use std::fmt::Write as _;
+
+use attune_host::process::Interrupt;
+use attune_host::verification::FindingKind;
+use attune_schemas::{FailureKind, PackRef};
+use attune_terminal::{Failure, Output, TerminalReporter, write_json_or};
+use clap::Args;
+use jiff::Timestamp;
+
+use super::environments::BuildArgs;
+use super::failure::CommandError;
+use super::settings::CommonArgs;
+use super::verify::{counted, line};
+use crate::operations::{RepairOptions, RepairReport, repair};
+
+/// Findings that are shown of each list, unless more are asked for.
+const SHOWN: usize = 40;
+
+/// Makes what is installed again what was installed.
+///
+/// Mends every difference that `attune-install verify` finds: files of packs and packages come anew from --from,
+/// environments are built again from the store, foreign files go, links, permissions and rows of the database are put
+/// right. What cannot be mended without a source is told, and the rest is mended; then it exits with 3.
+#[derive(Debug, Args)]
+pub(super) struct RepairArgs {
+    /// Only these packs
+    #[arg(value_name = "PACK")]
+    packs: Vec<PackRef>,
+    /// Only environments
+    #[arg(long)]
+    environments: bool,
+    #[command(flatten)]
+    build: BuildArgs,
+    #[command(flatten)]
+    common: CommonArgs,
+}
+
+impl RepairArgs {
+    pub(super) fn run(self, now: Timestamp) -> (Output, Result<(), CommandError>) {
+        self.common.start_log();
+        (self.common.output(), self.repair(now))
+    }
+
+    fn repair(self, now: Timestamp) -> Result<(), CommandError> {
+        let root = self.common.host_root()?;
+        let interrupt = Interrupt::on_signals().unwrap_or_default();
+        let options = RepairOptions {
+            packs: self.packs,
+            only_environments: self.environments,
+            build: self.build.options(None, interrupt, now)?,
+        };
+        let report = repair(&root, &options, &TerminalReporter::new(self.common.report.is_silent()))?;
+        if !self.common.report.is_quiet() {
+            let shown = if self.common.report.verbose > 0 { usize::MAX } else { SHOWN };
+            write_json_or(&report, self.common.output(), |report| render(report, shown))
+                .map_err(|error| CommandError::of_output(&error))?;
+        }
+        if report.left.is_empty() { Ok(()) } else { Err(is_left(&report, self.build.has_source())) }
+    }
+}
+
+fn is_left(report: &RepairReport, has_source: bool) -> CommandError {
+    let (ending, verb) = if report.left.len() == 1 { ("", "is") } else { ("s", "are") };
+    let count = report.left.len();
+    let message = format!("{count} difference{ending} {verb} left in `{}`", report.root.display());
+    let of_trees = report.left.iter().any(|finding| finding.tree.is_some());
+    let of_host = report.left.iter().any(|finding| finding.tree.is_none());
+    let hint = if of_trees && !has_source {
+        "name the bundle or registry that the packs came from: `attune-install repair --from BUNDLE|DIR|URL`"
+    } else if of_host && report.left.iter().any(|finding| finding.kind != FindingKind::Interpreter) {
+        "install the packs again from their bundle or registry with `--reinstall`"
+    } else {
+        "name a bundle or registry that has the very releases that are installed, or install other ones"
+    };
+    CommandError(Failure::from_message(message, FailureKind::Untrusted).with_hint(Some(hint.to_owned())))
+}
+
+fn render(report: &RepairReport, shown: usize) -> String {
+    let mut text = String::new();
+    for (title, findings) in [("mended", &report.mended), ("left", &report.left)] {
+        if findings.is_empty() {
+            continue;
+        }
+        let _ = writeln!(text, "{title}:");
+        for finding in findings.iter().take(shown) {
+            let _ = writeln!(text, "  {}", line(&report.root, finding));
+        }
+        if findings.len() > shown {
+            let _ = writeln!(text, "  and {} more, with -v", findings.len() - shown);
+        }
+    }
+    let root = report.root.display();
+    let state = match (report.mended.len(), report.left.len()) {
+        (0, 0) => "everything is as it was installed: nothing to repair".to_owned(),
+        (mended, 0) => format!("{} mended, everything is as it was installed", counted(mended, "difference")),
+        (mended, left) => format!("{} mended, {left} left", counted(mended, "difference")),
+    };
+    let _ = writeln!(text, "{root} (generation {}): {state}", report.generation);
+    text
+}

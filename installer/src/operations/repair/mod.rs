@@ -1,0 +1,238 @@
+//! Makes what is installed again what was installed: everything that a verification finds.
+//!
+//! ```text
+//! in place      foreign files go, modes and links of trees are put right, descriptions come from other generations
+//! the store     trees that are not whole are unpacked again from a source, and exchanged
+//! environments  those that are not whole, or carry another root's path, are built again
+//! the host      links, rows and the root's path come with a new generation of the same packs
+//! ```
+//!
+//! What cannot be mended is left as it is and told. Nothing is believed but what the active generation names.
+
+mod in_place;
+mod store;
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use attune_host::database::{EnvironmentUpdate, environment_metadata, record_verified};
+use attune_host::environment::EnvironmentDescription;
+use attune_host::generation::{Generation, InstalledGeneration};
+use attune_host::root::{HostRoot, StoreKind};
+use attune_host::transaction::HeldRoot;
+use attune_host::verification::{
+    Finding, HostPart, StoredTrees, VerifyOptions, VerifyReport, require_installed, verify,
+};
+use attune_host::{Change, Prepared, Rows};
+use attune_registry::report::Reporter;
+use attune_schemas::{Digest, PackRef};
+use serde::Serialize;
+
+use super::rebuild::{DamagedEnvironments, RebuildError, RebuildOptions, Task, build_task, tasks};
+use in_place::{mend_trees, restore_kept_files};
+use store::{lost_trees, unpack_again};
+
+/// How everything is made whole again, and of which packs.
+#[derive(Debug, Clone)]
+pub struct RepairOptions {
+    /// Only these packs; all if there are none.
+    pub packs: Vec<PackRef>,
+    /// Only environments.
+    pub only_environments: bool,
+    /// Where trees come from that are not whole, where interpreters are looked for, and the like.
+    pub build: RebuildOptions,
+}
+
+/// The result of a repair.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RepairReport {
+    /// The root.
+    pub root: PathBuf,
+    /// The active generation.
+    pub generation: u64,
+    /// The differences that were there and are not any more.
+    pub mended: Vec<Finding>,
+    /// The differences that are still there.
+    pub left: Vec<Finding>,
+}
+
+/// Repairs what is active on `root`.
+///
+/// # Errors
+/// Nothing is installed, the root cannot be changed now, or a step failed; what could not be mended for want of a
+/// source is in the report.
+pub fn repair(
+    root: &HostRoot,
+    options: &RepairOptions,
+    reporter: &dyn Reporter,
+) -> Result<RepairReport, RebuildError> {
+    let io = |source| root.failed(source);
+    require_installed(root)?;
+    let mut held = HeldRoot::acquire_to_repair(root, options.build.now)?;
+    let found = verify(root, &options.verification(), reporter)?;
+    let active = Generation::active(root).map_err(|source| RebuildError::LockFile { source })?;
+    if found.is_whole() {
+        held.keep();
+        remember(root, &active, &found, options)?;
+        return Ok(report(root, &found, found.clone()));
+    }
+    let moved = active.was_moved_to(root);
+    mend_trees(&found.differences).map_err(io)?;
+    let kept_is_whole = restore_kept_files(root, &active).map_err(io)?;
+    let stored = StoredTrees::new(root, &active).reading_all();
+    let lost = lost_trees(&active, &found, &stored);
+    let to_build = environments_to_build(root, &active, &found, &lost, kept_is_whole);
+
+    let mut prepared = Prepared::begin(root, held.take_created(), options.build.durability)?;
+    let staging = &mut prepared.trees;
+    for (kind, digest, list) in stored.whole() {
+        staging.take_over(kind, digest, list);
+    }
+    staging.create_part(StoreKind::Envs).map_err(io)?;
+    let lost = lost.into_iter().filter(|(kind, _)| *kind != StoreKind::Envs).collect();
+    let still_lost =
+        if kept_is_whole { unpack_again(root, &active, lost, (staging, options, reporter))? } else { lost };
+    let mut built: Vec<Task> = Vec::new();
+    for task in tasks(root, &active, Some(&to_build), &options.build)? {
+        let needed = task.environment.installed(root);
+        if needed.store_entries().any(|tree| still_lost.contains(&tree)) {
+            continue;
+        }
+        let digest = task.environment.digest();
+        if built.iter().all(|known| known.environment.digest() != digest) {
+            reporter.started(&format!("building {} for {}", task.runtime, task.pack), None);
+            let outcome = build_task(&task, root, staging, &options.build);
+            reporter.finished();
+            outcome?;
+            options.build.interrupt.check()?;
+        }
+        built.push(task);
+    }
+    let renews = moved
+        || found.differences.iter().any(of_generation)
+        || built.iter().any(|task| task.environment.digest() != task.old);
+    commit(root, &active, &built, (renews, kept_is_whole), prepared, options)?;
+    let left = verify(root, &options.verification(), reporter)?;
+    remember(root, &Generation::active(root).map_err(io)?, &left, options)?;
+    Ok(report(root, &found, left))
+}
+
+impl RepairOptions {
+    fn verification(&self) -> VerifyOptions {
+        VerifyOptions {
+            packs: self.packs.clone(),
+            only_environments: self.only_environments,
+            interrupt: self.build.interrupt.clone(),
+        }
+    }
+}
+
+/// What was found and is not left any more, and what is.
+fn report(root: &HostRoot, found: &VerifyReport, left: VerifyReport) -> RepairReport {
+    let is_left = |finding: &Finding| {
+        left.differences.iter().any(|other| other.path == finding.path && other.kind == finding.kind)
+    };
+    let mended = found.differences.iter().filter(|finding| !is_left(finding)).cloned().collect();
+    let (root, generation) = (root.path().to_owned(), left.generation);
+    RepairReport { root, generation, mended, left: left.differences }
+}
+
+/// Whether a difference goes with a new generation.
+const fn of_generation(finding: &Finding) -> bool {
+    matches!(finding.part, HostPart::Links | HostPart::Generation | HostPart::Database | HostPart::Root)
+}
+
+/// The paths of the environments to build again.
+fn environments_to_build(
+    root: &HostRoot,
+    active: &Generation,
+    found: &VerifyReport,
+    lost: &BTreeSet<(StoreKind, Digest)>,
+    kept_is_whole: bool,
+) -> Vec<PathBuf> {
+    if !kept_is_whole {
+        // The descriptions that they are built from may be among what is damaged.
+        return Vec::new();
+    }
+    let damaged = DamagedEnvironments::of(found, root, active).paths;
+    let mut paths = Vec::new();
+    for (pack, installed) in &active.packs {
+        for (name, environment) in &installed.environments {
+            let path = root.environment(pack, name.as_str());
+            let is_lost = lost.contains(&(StoreKind::Envs, environment.digest));
+            if is_lost || active.was_moved_to(root) || damaged.contains(&path) {
+                paths.push(path);
+            }
+        }
+    }
+    paths
+}
+
+/// Commits what was built, and a new generation of the same packs where `renews` says so; its rows are written anew if
+/// everything that they come from is whole.
+fn commit(
+    root: &HostRoot,
+    active: &Generation,
+    built: &[Task],
+    (renews, kept_is_whole): (bool, bool),
+    prepared: Prepared<'_>,
+    options: &RepairOptions,
+) -> Result<(), RebuildError> {
+    let io = |source| root.failed(source);
+    let mut generation = active.clone();
+    for task in built {
+        let installed = task.environment.installed(root);
+        generation.set_environment(&task.pack, &task.runtime, installed, &task.environment);
+    }
+    // Rows come from no file that is damaged.
+    let kept = if renews && kept_is_whole {
+        InstalledGeneration::load(root, active.clone()).map_err(io)?
+    } else {
+        None
+    };
+    if renews {
+        generation.id = prepared.id();
+        generation.created_at = options.build.now;
+        root.path().clone_into(&mut generation.root);
+    }
+    let mut kept = kept.map(|kept| InstalledGeneration { generation: generation.clone(), ..kept });
+    if let Some(kept) = &mut kept {
+        for task in built {
+            kept.descriptions.insert(task.environment.digest(), task.environment.clone());
+        }
+    }
+    let updates: Vec<EnvironmentUpdate> = built
+        .iter()
+        .map(|task| EnvironmentUpdate {
+            path: root.environment(&task.pack, task.runtime.as_str()),
+            metadata: environment_metadata(&task.environment),
+        })
+        .collect();
+    let packs = kept.as_ref().and_then(InstalledGeneration::registered_packs);
+    let change = Change {
+        from: active,
+        to: &generation,
+        descriptions: &built.iter().map(|task| &task.environment).collect::<Vec<&EnvironmentDescription>>(),
+        releases: &std::collections::BTreeMap::new(),
+        rows: match &packs {
+            Some(packs) => Rows::All(packs),
+            None => Rows::Environments(&updates),
+        },
+        prepared,
+        now: options.build.now,
+    };
+    Ok(change.commit(&mut |_| options.build.interrupt.check())?)
+}
+
+/// Writes down which environments were found whole.
+fn remember(
+    root: &HostRoot,
+    active: &Generation,
+    found: &VerifyReport,
+    options: &RepairOptions,
+) -> Result<(), RebuildError> {
+    let environments = DamagedEnvironments::of(found, root, active).verified(root, active, &options.packs);
+    record_verified(root, &environments, options.build.now)?;
+    Ok(())
+}

@@ -1,0 +1,92 @@
+//! The trees of the store that are not whole any more, and how they come back.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use attune_host::environment::EnvironmentDescription;
+use attune_host::generation::{Generation, KeptRelease};
+use attune_host::root::{HostRoot, StoreKind};
+use attune_host::transaction::Staging;
+use attune_host::verification::{StoredTrees, VerifyReport};
+use attune_registry::report::Reporter;
+use attune_registry::source::BlobPlan;
+use attune_schemas::Digest;
+use attune_schemas::runtime_index::RuntimeName;
+
+use super::RepairOptions;
+use crate::operations::rebuild::RebuildError;
+use crate::plan::{InstallPlan, TreeToUnpack, installed_blobs};
+use crate::source::{TrustSettings, verify};
+use crate::unpack::fetch_and_unpack;
+
+/// A tree of the store.
+type Tree = (StoreKind, Digest);
+
+/// The trees of `active` that `found` tells of and that are not whole.
+pub(super) fn lost_trees(
+    active: &Generation,
+    found: &VerifyReport,
+    stored: &StoredTrees<'_>,
+) -> BTreeSet<Tree> {
+    let used: BTreeSet<Tree> = active.store_entries().collect();
+    let told = found.differences.iter().filter_map(|finding| finding.tree);
+    let moved =
+        used.iter().filter(|(kind, _)| *kind == StoreKind::Envs && active.was_moved_to(stored.root()));
+    let suspects: BTreeSet<Tree> = told.chain(moved.copied()).filter(|tree| used.contains(tree)).collect();
+    suspects.into_iter().filter(|(kind, digest)| stored.lacks(*kind, digest)).collect()
+}
+
+/// Unpacks those of `lost` again, none of them an environment, from the source that `options` names, and puts them into
+/// the store. The descriptions and releases of `active` must be whole. Returns those that are still lost: all, where no
+/// source is named.
+pub(super) fn unpack_again(
+    root: &HostRoot,
+    active: &Generation,
+    mut lost: BTreeSet<Tree>,
+    (staging, options, reporter): (&mut Staging, &RepairOptions, &dyn Reporter),
+) -> Result<BTreeSet<Tree>, RebuildError> {
+    let io = |source| root.failed(source);
+
+    let Some(from) = options.build.from.as_ref().filter(|_| !lost.is_empty()) else { return Ok(lost) };
+    let source = from.open(&options.build.interrupt)?;
+    let mut source = verify(source, root, &TrustSettings::default(), options.build.now)?;
+    let allowed = installed_blobs(&mut source, active)?;
+    let wanted: BTreeSet<Digest> = lost.iter().map(|(_, digest)| *digest).collect();
+    let wanted = wanted.into_iter().filter(|digest| allowed.contains_key(digest)).collect();
+
+    let directory = root.generation(active.id);
+    let descriptions = descriptions(root, active).map_err(io)?;
+    let blobs = BlobPlan { wanted: BTreeMap::new(), allowed };
+    let mut plan = InstallPlan::of_packages(&descriptions.iter().collect::<Vec<_>>(), &wanted, blobs);
+    for (pack, installed) in active.packs.iter().filter(|(_, installed)| wanted.contains(&installed.pack)) {
+        if let Some(release) = KeptRelease::load(&directory, pack).map_err(io)? {
+            plan.need_listed(installed.pack, TreeToUnpack::Pack { unpacked: release.config.unpacked });
+        }
+    }
+    if lost.iter().any(|(kind, _)| *kind == StoreKind::Runtimes) {
+        for runtime in RuntimeName::ALL {
+            let index = source.reader().runtime_index(runtime).map_err(crate::plan::ChooseError::from)?;
+            for release in index.map(|index| index.releases).unwrap_or_default() {
+                if wanted.contains(&release.archive.digest) {
+                    plan.need_listed(release.archive.digest, TreeToUnpack::Runtime(release));
+                }
+            }
+        }
+    }
+    fetch_and_unpack(&plan, source.source(), staging, &options.build.interrupt, reporter)?;
+    for (kind, digest) in plan.trees.keys() {
+        staging.put_back(*kind, digest).map_err(io)?;
+        lost.remove(&(*kind, *digest));
+    }
+    // Kept with the change that these trees are fetched for.
+    source.persist_to(&staging.trust(), options.build.durability)?;
+    Ok(lost)
+}
+
+/// The descriptions of the environments of `active` that can be read.
+fn descriptions(root: &HostRoot, active: &Generation) -> std::io::Result<Vec<EnvironmentDescription>> {
+    let directory = root.generation(active.id);
+    let environments = active.packs.values().flat_map(|pack| pack.environments.values());
+    let digests: BTreeSet<Digest> = environments.map(|environment| environment.digest).collect();
+    let loaded = digests.iter().map(|digest| Generation::load_description(&directory, digest));
+    loaded.filter_map(std::io::Result::transpose).collect()
+}
