@@ -8,8 +8,11 @@ use rusqlite::{Connection, Transaction};
 use super::DatabaseError;
 
 /// Every migration, the first leads from version 0 to 1.
-const MIGRATIONS: [&str; 2] =
-    [include_str!("migrations/0001_tables.sql"), include_str!("migrations/0002_lock_digest.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("migrations/0001_tables.sql"),
+    include_str!("migrations/0002_lock_digest.sql"),
+    include_str!("migrations/0003_paths_of_workers.sql"),
+];
 
 /// The version of the schema that this program writes.
 pub(super) const SCHEMA_VERSION: usize = MIGRATIONS.len();

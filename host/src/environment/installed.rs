@@ -40,6 +40,15 @@ pub enum EnvironmentKind {
 }
 
 impl EnvironmentKind {
+    /// The dependency file that workers look at, at the top of a pack; that of other runtimes their definition names.
+    pub const fn manifest_file(self) -> Option<&'static str> {
+        match self {
+            Self::Python => Some("requirements.txt"),
+            Self::Nodejs => Some("package.json"),
+            Self::Recipe => None,
+        }
+    }
+
     /// The program that a worker executes, relative to the environment.
     pub const fn executable(self) -> &'static str {
         match self {
@@ -82,6 +91,22 @@ pub struct InstalledEnvironment {
 }
 
 impl InstalledEnvironment {
+    /// It, as one of the pack that is unpacked in `tree`: with the marker that workers expect wherever the pack has a
+    /// dependency file, also where its release does not name that, since nothing in it is a requirement.
+    #[must_use]
+    pub fn of_pack(mut self, tree: &Path) -> Self {
+        if let (None, Some(name)) = (&self.marker, self.kind.manifest_file()) {
+            let bytes = fs_err::read(tree.join(name)).ok();
+            self.marker = bytes.map(|bytes| Digest::of(&bytes).hex());
+        }
+        self
+    }
+
+    /// The number of packages in it.
+    pub const fn package_count(&self) -> usize {
+        self.wheels.len() + self.node_packages.len()
+    }
+
     /// Whether its interpreter is there, and is still what it was.
     pub fn is_current(&self) -> bool {
         let now = FileStamp::of(&self.interpreter);

@@ -62,6 +62,12 @@ impl EnvironmentName {
         let suffix = version.map(|version| format!("-{version}")).unwrap_or_default();
         (runtime == NODEJS).then(|| Self(format!("{NODEJS_OF_WORKERS}{suffix}")))
     }
+
+    /// The name by which workers look for it, and under which rows have it.
+    #[must_use]
+    pub fn of_workers(&self) -> Self {
+        self.name_of_workers().unwrap_or_else(|| self.clone())
+    }
 }
 
 impl FromStr for EnvironmentName {

@@ -211,6 +211,9 @@ impl Generation {
         }
         let installed = InstalledEnvironment { stamp: FileStamp::of(planned.interpreter()), ..installed };
         if let Some(pack) = self.packs.get_mut(pack) {
+            // It stays one of the same pack, whose dependency file may be known by the pack's tree alone.
+            let known = pack.environments.get(name).and_then(|known| known.marker.clone());
+            let installed = InstalledEnvironment { marker: installed.marker.or(known), ..installed };
             let _previous = pack.environments.insert(name.clone(), installed);
         }
     }

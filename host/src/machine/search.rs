@@ -1,6 +1,6 @@
 //! Where programs are looked for.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Where to look.
 #[derive(Debug, Clone, Default)]
@@ -21,6 +21,18 @@ impl InterpreterSearch {
         // What `.` on the path leads to is whoever's who wrote into the working directory.
         let searched = self.directories.iter().filter(|directory| directory.is_absolute());
         searched.cloned().chain(usual).collect()
+    }
+
+    /// The first program of each of `names`, but for shims of version managers: what those lead to depends on the
+    /// directory and the variables that they are called with.
+    pub fn first_programs(&self, names: &[String]) -> Vec<PathBuf> {
+        let is_shim = |path: &Path| path.parent().is_some_and(|parent| parent.ends_with("shims"));
+        let places = self.places();
+        let first = |name: &String| {
+            let mut paths = places.iter().map(|directory| directory.join(name));
+            paths.find(|path| path.is_file() && !is_shim(path))
+        };
+        names.iter().filter_map(first).collect()
     }
 
     /// The programs with one of `names`: of each name first, those of every directory.

@@ -38,7 +38,7 @@ use node::plan_node;
 use python::plan_python;
 use recipes::{RecipeSource, definitions_of, plan_recipes, taken, used_runtimes, vendored_for};
 pub use releases::{
-    ChooseError, ChosenReleases, RegistryPolicy, allowed_blobs, choose_releases, installed_blobs,
+    ChooseError, ChosenReleases, KeptNewer, RegistryPolicy, allowed_blobs, choose_releases, installed_blobs,
 };
 pub use runtimes::{BundledRuntimes, CarriedRuntimes};
 pub use space::{SpaceNeed, check_space};
@@ -133,7 +133,7 @@ impl InstallPlan {
                     let _previous = environments.insert(EnvironmentName::nodejs(), environment);
                 }
             }
-            let versioned = plan_versions(&pack, config, &settings, hosted)?;
+            let versioned = plan_versions(&pack, config, &settings, hosted, &environments)?;
             versioned.carried.into_iter().for_each(|carried| plan.need_runtime(Some(carried), stored));
             environments.extend(versioned.environments);
             for used in &used {

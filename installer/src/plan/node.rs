@@ -1,6 +1,6 @@
 //! Chooses the interpreter and the packages of a pack's Node.js environment.
 
-use attune_host::environment::NodeEnvironment;
+use attune_host::environment::{LinkMode, NodeEnvironment};
 use attune_host::machine::{NodeInterpreter, host_platform};
 use attune_registry::release_check::{BundleTargets, fits_node_abi, node_target};
 use attune_schemas::coverage::shown_abi;
@@ -36,6 +36,30 @@ pub(super) fn plan_node(
         }
     };
     tracing::info!("{pack}: {}", interpreter.describe());
+    let environment = environment_on(interpreter, lock, pack, link_mode, hosted)?;
+    Ok(Some((environment, carried)))
+}
+
+/// The environment of `pack` on `interpreter`, if the release was made for that.
+pub(super) fn node_on(
+    interpreter: &NodeInterpreter,
+    pack: &PackRef,
+    config: &PackConfig,
+    settings: &PlanSettings<'_>,
+    hosted: &HostRuntimes<'_>,
+) -> Result<Option<NodeEnvironment>, PlanError> {
+    let lock = config.environments.nodejs.as_ref();
+    let Some(lock) = lock.filter(|lock| suits(interpreter, lock, settings.made_for)) else { return Ok(None) };
+    environment_on(interpreter.clone(), lock, pack, settings.link_mode, hosted).map(Some)
+}
+
+fn environment_on(
+    interpreter: NodeInterpreter,
+    lock: &NodeLock,
+    pack: &PackRef,
+    link_mode: LinkMode,
+    hosted: &HostRuntimes<'_>,
+) -> Result<NodeEnvironment, PlanError> {
     let target = target_for(&interpreter, lock).cloned();
     let (packages, bins) = target.map(|target| (target.packages, target.bins)).unwrap_or_default();
     let root = hosted.root.path();
@@ -55,7 +79,7 @@ pub(super) fn plan_node(
         owner: link_mode.owner(pack),
         marker,
     };
-    Ok(Some((environment.named(), carried)))
+    Ok(environment.named())
 }
 
 /// The newest Node.js that the source carries and `accepts` takes.

@@ -2,13 +2,13 @@
 
 use std::str::FromStr;
 
-use attune_host::environment::PythonEnvironment;
-use attune_host::machine::{Interpreter, Interpreters};
+use attune_host::environment::{LinkMode, PythonEnvironment};
+use attune_host::machine::{Interpreter, Interpreters, host_platform};
 use attune_registry::release_check::{BundleTargets, python_target, wheels_for};
 use attune_schemas::environment_lock::{LockedWheel, PythonLock, PythonTarget};
 use attune_schemas::pack_config::PackConfig;
 use attune_schemas::runtime_index::{RuntimeName, RuntimeRelease};
-use attune_schemas::{Digest, PackRef};
+use attune_schemas::{Digest, PackRef, PythonMinor};
 use uv_distribution_filename::WheelFilename;
 
 use super::error::PlanError;
@@ -34,6 +34,43 @@ pub(super) fn plan_python(
         },
     };
     tracing::info!("{pack}: {}", interpreter.describe());
+    let environment = environment_on(interpreter, lock, pack, link_mode, hosted)?;
+    Ok(Some((environment, carried)))
+}
+
+/// The environment of `pack` on `interpreter`, if the release was made for that.
+pub(super) fn python_on(
+    interpreter: &Interpreter,
+    pack: &PackRef,
+    config: &PackConfig,
+    settings: &PlanSettings<'_>,
+    hosted: &HostRuntimes<'_>,
+) -> Result<Option<PythonEnvironment>, PlanError> {
+    let lock = config.environments.python.as_ref();
+    let Some(lock) = lock.filter(|lock| suits(interpreter, lock, settings.made_for)) else { return Ok(None) };
+    environment_on(interpreter.clone(), lock, pack, settings.link_mode, hosted).map(Some)
+}
+
+/// The feature releases that `lock` was made for here, if it is for some alone.
+pub(super) fn minors_of(lock: &PythonLock) -> Vec<PythonMinor> {
+    if lock.targets.is_empty() {
+        return PythonMinor::KNOWN.map(PythonMinor::new).collect();
+    }
+    let here = host_platform();
+    let held = lock.targets.iter().filter(|target| here.is_none_or(|here| here == target.platform));
+    let mut minors: Vec<PythonMinor> = held.map(|target| target.python).collect();
+    minors.sort_unstable();
+    minors.dedup();
+    minors
+}
+
+fn environment_on(
+    interpreter: Interpreter,
+    lock: &PythonLock,
+    pack: &PackRef,
+    link_mode: LinkMode,
+    hosted: &HostRuntimes<'_>,
+) -> Result<PythonEnvironment, PlanError> {
     let target = target_for(&interpreter, lock);
     let wheels = target.map(|target| wheels_for(target, &interpreter.version).cloned().collect());
     let wheels: Vec<LockedWheel> = wheels.unwrap_or_default();
@@ -50,7 +87,7 @@ pub(super) fn plan_python(
         owner: link_mode.owner(pack),
         marker,
     };
-    Ok(Some((environment.named(), carried)))
+    Ok(environment.named())
 }
 
 /// The newest Python that the source carries and `accepts` takes.

@@ -15,8 +15,8 @@ use attune_schemas::{PackRef, PythonMinor};
 
 use super::error::PlanError;
 use super::host_runtimes::{HostRuntimes, PlanSettings};
-use super::node::plan_node;
-use super::python::plan_python;
+use super::node::{node_on, plan_node};
+use super::python::{minors_of, plan_python, python_on};
 
 /// Major releases of Node.js that are looked for.
 const MAJORS: std::ops::RangeInclusive<u8> = 14..=30;
@@ -61,13 +61,16 @@ pub(super) struct VersionedEnvironments {
     pub(super) carried: Vec<RuntimeRelease>,
 }
 
-/// The environments that constraints of `config` ask for: of each the highest version that this host has and
-/// the release was made for.
+/// The environments of single versions that workers may ask for: for each constraint of `config` the highest version
+/// that this host has and the release was made for, and every such version that some action or sensor allows,
+/// since a worker asks for the version that its own rules choose. `linked` tells the runtimes whose own environments
+/// are linked.
 pub(super) fn plan_versions(
     pack: &PackRef,
     config: &PackConfig,
     settings: &PlanSettings<'_>,
     hosted: &mut HostRuntimes<'_>,
+    linked: &PackEnvironments,
 ) -> Result<VersionedEnvironments, PlanError> {
     let mut versioned = VersionedEnvironments::default();
     for ((runtime, _), (constraint, component)) in constraints(pack, config)? {
@@ -85,7 +88,90 @@ pub(super) fn plan_versions(
         versioned.environments.insert(name, environment);
         versioned.carried.extend(carried);
     }
+    for (name, environment) in of_this_host(pack, config, settings, hosted, linked)? {
+        versioned.environments.entry(name).or_insert(environment);
+    }
     Ok(versioned)
+}
+
+/// An environment for each version that this host has, the release was made for, and some action or sensor allows;
+/// that of the pack's own environment goes by its version as well.
+fn of_this_host(
+    pack: &PackRef,
+    config: &PackConfig,
+    settings: &PlanSettings<'_>,
+    hosted: &mut HostRuntimes<'_>,
+    linked: &PackEnvironments,
+) -> Result<PackEnvironments, PlanError> {
+    let mut environments = PackEnvironments::new();
+    let mut add = |runtime: &EnvironmentName, version: &str, environment: EnvironmentDescription| {
+        let name = runtime.of_version(version).expect("a version is no path");
+        environments.entry(name).or_insert(environment);
+    };
+    let python = EnvironmentName::python();
+    if let (Some(EnvironmentDescription::Python(own)), Some(lock)) =
+        (linked.get(&python), &config.environments.python)
+    {
+        let own_minor = own.interpreter.minor();
+        if let Some(minor) = own_minor {
+            add(&python, &minor.to_string(), EnvironmentDescription::Python(own.clone()));
+        }
+        let allowed = allowed_versions(pack, config, "python")?;
+        let mut minors = minors_of(lock);
+        minors.retain(|minor| {
+            Some(*minor) != own_minor && allowed.iter().any(|it| it.allows(&minor.to_string()))
+        });
+        for interpreter in hosted.pythons.of_versions(&minors) {
+            let Some(minor) = interpreter.minor() else { continue };
+            let planned = python_on(&interpreter, pack, config, settings, hosted);
+            if let Some(environment) = unless_about_it(planned)? {
+                add(&python, &minor.to_string(), EnvironmentDescription::Python(environment));
+            }
+        }
+    }
+    let nodejs = EnvironmentName::nodejs();
+    if let Some(EnvironmentDescription::Node(own)) = linked.get(&nodejs) {
+        let own_major = major_of(&own.interpreter.version);
+        if let Some(major) = own_major {
+            add(&nodejs, &major.to_string(), EnvironmentDescription::Node(own.clone()));
+        }
+        let allowed = allowed_versions(pack, config, "node")?;
+        let is_wanted = |major: u8| allowed.iter().any(|it| it.allows(&major.to_string()));
+        let others = MAJORS.rev().filter(|major| Some(*major) != own_major && is_wanted(*major));
+        for interpreter in hosted.nodes.of_versions(others) {
+            let Some(major) = major_of(&interpreter.version).filter(|major| is_wanted(*major)) else {
+                continue;
+            };
+            let planned = node_on(&interpreter, pack, config, settings, hosted);
+            if let Some(environment) = unless_about_it(planned)? {
+                add(&nodejs, &major.to_string(), EnvironmentDescription::Node(environment));
+            }
+        }
+    }
+    Ok(environments)
+}
+
+fn major_of(version: &str) -> Option<u8> {
+    version.split('.').next()?.parse().ok()
+}
+
+/// The constraints of the actions and sensors that run on `runtime`; one that has none allows any version.
+fn allowed_versions(
+    pack: &PackRef,
+    config: &PackConfig,
+    runtime: &str,
+) -> Result<Vec<RuntimeConstraint>, PlanError> {
+    let on_it = runners(config).filter(|(_, runner)| canonical_runtime(runner) == Some(runtime));
+    let any = || "*".parse().expect("any version is a constraint");
+    on_it.map(|(component, _)| Ok(constraint_of(pack, component)?.unwrap_or_else(any))).collect()
+}
+
+/// What was planned; nothing where the release does not fit this one version.
+fn unless_about_it<T>(planned: Result<Option<T>, PlanError>) -> Result<Option<T>, PlanError> {
+    match planned {
+        Err(error) if is_about_this_version(&error) => Ok(None),
+        planned => planned,
+    }
 }
 
 type Found<T> = Option<(EnvironmentName, T, Option<RuntimeRelease>)>;

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::thread::ScopedJoinHandle;
 
+use attune_registry::workers::start;
 use attune_schemas::PythonMinor;
 
 use super::super::search::InterpreterSearch;
@@ -15,6 +17,10 @@ pub struct Interpreters {
     /// Programs that have been asked.
     asked: BTreeSet<PathBuf>,
     found: Vec<Interpreter>,
+    /// Those that were looked for by their versions. No pack gets one that did not ask for it.
+    versions: Vec<Interpreter>,
+    /// Programs that were asked for those.
+    looked_at: BTreeSet<PathBuf>,
     /// Interpreters that were asked in an earlier run and need not be asked again.
     remembered: Vec<Interpreter>,
 }
@@ -22,7 +28,14 @@ pub struct Interpreters {
 impl Interpreters {
     /// Starts with what `search` allows; `remembered` are answers of an earlier run.
     pub fn new(search: InterpreterSearch, remembered: Vec<Interpreter>) -> Self {
-        Self { search, asked: BTreeSet::new(), found: Vec::new(), remembered }
+        Self {
+            search,
+            asked: BTreeSet::new(),
+            found: Vec::new(),
+            versions: Vec::new(),
+            looked_at: BTreeSet::new(),
+            remembered,
+        }
     }
 
     /// The first interpreter that `accepts` takes.
@@ -78,6 +91,49 @@ impl Interpreters {
             (None, Some(error)) => Err(error),
             (None, None) => Ok(None),
         }
+    }
+
+    /// The interpreters of the releases `minors`: of each the one that was found already, else the first of its
+    /// name, `python3.12`, by which workers look for it too.
+    pub fn of_versions(&mut self, minors: &[PythonMinor]) -> Vec<Interpreter> {
+        if self.search.only.is_none() {
+            self.look_for(minors);
+        }
+        let known = |minor: &PythonMinor| {
+            let mut all = self.found.iter().chain(&self.versions);
+            all.find(|found| found.minor() == Some(*minor)).cloned()
+        };
+        minors.iter().filter_map(known).collect()
+    }
+
+    /// Asks the programs with the names of `minors` that no interpreter is known of.
+    fn look_for(&mut self, minors: &[PythonMinor]) {
+        let missing = minors.iter().filter(|minor| {
+            let mut known = self.found.iter().chain(&self.versions);
+            known.all(|known| known.minor() != Some(**minor))
+        });
+        let names: Vec<String> = missing.map(|minor| format!("python{minor}")).collect();
+        let mut programs = self.search.first_programs(&names);
+        programs.retain(|program| self.looked_at.insert(program.clone()));
+        // Each takes as long as a Python takes to start.
+        let ask = |program: &Path| match self.ask(program)? {
+            Ok(interpreter) => Some(interpreter),
+            Err(error) => {
+                tracing::debug!("{error}");
+                None
+            }
+        };
+        let answers: Vec<Option<Interpreter>> = std::thread::scope(|scope| {
+            let asking: Vec<_> =
+                programs.iter().map(|program| (program, start(scope, || ask(program)))).collect();
+            let answer = |(program, asking): (&PathBuf, Option<ScopedJoinHandle<'_, _>>)| match asking {
+                Some(asking) => asking.join().ok().flatten(),
+                // A host at the limit of its threads.
+                None => ask(program),
+            };
+            asking.into_iter().map(answer).collect()
+        });
+        self.versions.extend(answers.into_iter().flatten());
     }
 
     /// Every interpreter that was asked, for an error message.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use attune_host::generation::{GENERATION_FORMAT, Generation, InstalledPack, ListDigests};
-use attune_host::root::HostRoot;
+use attune_host::root::{HostRoot, StoreKind};
 use attune_schemas::component::count_by_directory;
 use jiff::Timestamp;
 
@@ -66,6 +66,7 @@ pub(super) fn next_generation(
 fn installed_pack(planned: &PlannedPack, registry: &str, root: &HostRoot) -> InstalledPack {
     let config = &planned.release.config;
     let environments = planned.environments.iter();
+    let tree = root.store(StoreKind::Packs, &planned.release.pack_layer().digest);
     InstalledPack {
         version: config.pack.version.clone(),
         manifest: planned.release.manifest_digest,
@@ -76,7 +77,7 @@ fn installed_pack(planned: &PlannedPack, registry: &str, root: &HostRoot) -> Ins
         contents: count_by_directory(&config.components),
         failed_environments: planned.failed_environments.clone(),
         environments: environments
-            .map(|(name, environment)| (name.clone(), environment.installed(root)))
+            .map(|(name, environment)| (name.clone(), environment.installed(root).of_pack(&tree)))
             .collect(),
     }
 }

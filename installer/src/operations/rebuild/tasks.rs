@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use attune_host::environment::{EnvironmentDescription, EnvironmentName};
 use attune_host::generation::Generation;
-use attune_host::inventory::InventoryError;
 use attune_host::machine::{Interpreter, Interpreters};
 use attune_host::machine::{NodeInterpreter, NodeInterpreters};
 use attune_host::root::{HostRoot, StoreKind};
@@ -32,6 +31,9 @@ pub(in crate::operations) fn tasks(
     options: &RebuildOptions,
 ) -> Result<Vec<Task>, RebuildError> {
     let io = |source| root.failed(source);
+    if let Some(pack) = &options.pack {
+        active.installed_pack(pack)?;
+    }
     let mut tasks = Vec::new();
     let (mut pythons, mut nodes) = (
         Interpreters::new(options.search.clone(), active.unchanged_interpreters()),
@@ -42,7 +44,7 @@ pub(in crate::operations) fn tasks(
             continue;
         }
         for (runtime, environment) in &installed.environments {
-            let path = root.environment(pack, runtime.as_str());
+            let path = root.environment(pack, runtime.of_workers().as_str());
             if damaged.is_some_and(|damaged| !damaged.contains(&path)) {
                 continue;
             }
@@ -75,12 +77,6 @@ pub(in crate::operations) fn tasks(
                 is_moved,
             });
         }
-    }
-    if let Some(pack) = &options.pack
-        && !active.packs.contains_key(pack)
-    {
-        let runtime = "any runtime".to_owned();
-        return Err(InventoryError::NoEnvironment { pack: pack.clone(), runtime }.into());
     }
     Ok(tasks)
 }

@@ -101,10 +101,10 @@ pub(super) fn bare_node(pack: &CheckedPack, inputs: &NodeInputs) -> Option<NodeL
 }
 
 /// The lock of a pack that runs Python and needs no third-party package.
-pub(super) fn bare_python(pack: &CheckedPack) -> Option<PythonLock> {
+pub(super) fn bare_python(pack: &CheckedPack, inputs: &PythonInputs) -> Option<PythonLock> {
     runs_python(&pack.metadata, &pack.report.components).then(|| PythonLock {
         requires_python: pack.metadata.requires.python.clone(),
-        manifest: None,
+        manifest: inputs.manifest().cloned(),
         targets: Vec::new(),
         blocked: Vec::new(),
     })

@@ -173,7 +173,10 @@ impl Adding<'_> {
             metadata,
             components: &pack.report.components,
             archive: &archive,
-            python: python.as_ref().map(|vendored| vendored.lock.clone()).or_else(|| bare_python(pack)),
+            python: python
+                .as_ref()
+                .map(|vendored| vendored.lock.clone())
+                .or_else(|| bare_python(pack, &inputs)),
             nodejs: nodejs.map(|vendored| vendored.lock).or_else(|| bare_node(pack, &node_inputs)),
             vendored: &vendored,
             now: options.now,

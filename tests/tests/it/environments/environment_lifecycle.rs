@@ -214,7 +214,7 @@ fn an_environment_that_steps_built_is_built_again() {
 fn packs_without_environments_are_told() {
     let world = python_pack();
     for command in ["show", "rebuild"] {
-        env(&world, &[command, "stranger"]).fails(5, &["stranger"]).with_hint();
+        env(&world, &[command, "stranger"]).fails(4, &["`stranger` is not installed"]).with_hint();
     }
     env(&world, &["show", "weaver", "--runtime", "ruby"]).fails(5, &["ruby"]);
 }

@@ -4,6 +4,7 @@ mod asked_programs;
 mod carried_interpreters;
 mod environment_lifecycle;
 mod folding;
+mod for_workers;
 mod killed_steps;
 mod linked;
 mod listed_versions;

@@ -48,7 +48,10 @@ fn rows_that_were_changed() {
     let world = host();
     execute(&world, "UPDATE action SET entrypoint = 'evil.sh' WHERE ref = 'greeter.greet'");
     assert_eq!(rows(&world), ["changed action greeter.greet (entrypoint)"]);
-    execute(&world, "UPDATE pack_environment SET env_path = '/elsewhere' WHERE pack_ref = 'reporter'");
+    execute(
+        &world,
+        "UPDATE pack_environment SET env_path = '/elsewhere' WHERE pack_ref = 'reporter' AND env_path LIKE '%/python'",
+    );
     let found = rows(&world);
     assert_eq!(found.len(), 3, "{found:?}");
     assert!(found.contains(&"foreign pack_environment /elsewhere (-)".to_owned()), "{found:?}");
