@@ -47,6 +47,24 @@ pub enum DatabaseError {
         #[source]
         source: rusqlite::Error,
     },
+    /// The database cannot be read.
+    #[error("could not read the database `{}`", path.display())]
+    Unreadable {
+        /// The database.
+        path: std::path::PathBuf,
+        /// The cause.
+        #[source]
+        source: rusqlite::Error,
+    },
+    /// A file of the database cannot be read.
+    #[error("could not read the database `{}`", path.display())]
+    Io {
+        /// The database.
+        path: std::path::PathBuf,
+        /// The cause.
+        #[source]
+        source: std::io::Error,
+    },
     /// A later program wrote it.
     #[error("the database has schema {found}, and this program knows schemas up to {known}")]
     Newer {
@@ -91,4 +109,13 @@ pub enum DatabaseError {
         #[source]
         source: rusqlite::Error,
     },
+}
+
+impl DatabaseError {
+    /// Whether the file of the database is not what a database is.
+    pub fn is_damage(&self) -> bool {
+        use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
+        let (Self::Unreadable { source, .. } | Self::Open { source, .. }) = self else { return false };
+        matches!(source.sqlite_error_code(), Some(NotADatabase | DatabaseCorrupt))
+    }
 }

@@ -6,6 +6,7 @@ mod installed;
 mod kept_release;
 mod list_digests;
 mod lock_file;
+mod usable;
 mod write;
 
 pub use activate::{create_entry_links, next_current, point_at, point_current_at, sync_root};
@@ -14,4 +15,5 @@ pub use installed::InstalledGeneration;
 pub use kept_release::{FailedEnvironment, KEPT_RELEASE_FORMAT, KeptRelease};
 pub use list_digests::ListDigests;
 pub use lock_file::{GENERATION_FORMAT, Generation, InstalledPack, KeptFile, LOCK_FILE};
+pub use usable::usable_generation;
 pub use write::{GenerationParts, KEPT_FOLDERS, write_generation};

@@ -1,13 +1,15 @@
 //! The environments of what is installed: where they are, and whether they are still whole.
 
+use std::io;
 use std::path::PathBuf;
 
 use attune_schemas::{PackRef, Version};
 use serde::Serialize;
 
+use super::installed;
 use super::status::{EnvironmentStatus, recorded as recorded_rows, status_of};
 use crate::database::{DatabaseError, RecordedEnvironment};
-use crate::environment::{EnvironmentKind, InstalledEnvironment};
+use crate::environment::{EnvironmentKind, EnvironmentName, InstalledEnvironment};
 use crate::generation::Generation;
 use crate::root::{HostRoot, LockError, RootError, StoreKind};
 
@@ -23,14 +25,51 @@ pub enum InventoryError {
     /// The database cannot be read or written.
     #[error(transparent)]
     Register(#[from] DatabaseError),
-    /// No such environment is installed.
-    #[error("no pack `{pack}` with an environment for `{runtime}` is installed")]
+    /// `current` leads to no generation.
+    #[error("{} in `{}`", not_active(*active), root.display())]
+    NotActive {
+        /// The root.
+        root: PathBuf,
+        /// The generation that it leads to, if it is there at all.
+        active: Option<u64>,
+        /// A generation that it could lead to.
+        usable: Option<u64>,
+        /// Why the one that it leads to cannot be read.
+        #[source]
+        source: Option<io::Error>,
+    },
+    /// No such pack is installed.
+    #[error(
+        "pack `{pack}` is not installed{}",
+        similar.as_ref().map(|similar| format!("; did you mean `{similar}`?")).unwrap_or_default()
+    )]
+    NotInstalled {
+        /// The pack.
+        pack: PackRef,
+        /// An installed one whose name is much like its own.
+        similar: Option<PackRef>,
+    },
+    /// The pack has no such environment.
+    #[error("pack `{pack}` has no environment for `{runtime}`{}", has(there))]
     NoEnvironment {
         /// The pack.
         pack: PackRef,
         /// The runtime.
         runtime: String,
+        /// The environments that it has.
+        there: Vec<String>,
     },
+}
+
+fn not_active(active: Option<u64>) -> String {
+    active.map_or_else(
+        || "no generation is active, as `current` is gone,".to_owned(),
+        |active| format!("`current` leads to generation {active}, which is not there or damaged,"),
+    )
+}
+
+fn has(there: &[String]) -> String {
+    if there.is_empty() { String::new() } else { format!("; it has {}", there.join(", ")) }
 }
 
 /// An environment of an installed pack.
@@ -83,13 +122,13 @@ pub struct ListedEnvironment {
 
 /// The environments of the active generation, by pack and runtime, with those that could not be built.
 pub fn list_environments(root: &HostRoot) -> Result<Vec<ListedEnvironment>, InventoryError> {
-    let active = active(root)?;
+    let active = installed(root)?;
     let rows = recorded_rows(root)?;
     let mut all = Vec::new();
     for (pack, installed) in &active.packs {
         for (runtime, environment) in &installed.environments {
-            let path = root.environment(pack, runtime.as_str());
-            let row = rows.get(&path);
+            let path = root.environment(pack, runtime.of_workers().as_str());
+            let row = rows.get(&path).or_else(|| rows.get(&root.environment(pack, runtime.as_str())));
             let store = root.store(StoreKind::Envs, &environment.digest);
             // In the store, so that what was started keeps its modules when the next generation comes.
             let own = store.join(environment.kind.executable());
@@ -102,13 +141,13 @@ pub fn list_environments(root: &HostRoot) -> Result<Vec<ListedEnvironment>, Inve
                 interpreter: environment.interpreter.clone(),
                 executable: environment.executable.clone().unwrap_or(own),
                 store,
-                packages: environment.wheels.len() + environment.node_packages.len(),
+                packages: environment.package_count(),
                 is_current: environment.is_current(),
                 ..recorded(path, row, status_of(environment, row, root), pack, &installed.version)
             });
         }
         for runtime in &installed.failed_environments {
-            let path = root.environment(pack, runtime.as_str());
+            let path = root.environment(pack, runtime.of_workers().as_str());
             let row = rows.get(&path);
             let failed = recorded(path, row, EnvironmentStatus::Failed, pack, &installed.version);
             all.push(ListedEnvironment { runtime: runtime.to_string(), ..failed });
@@ -150,20 +189,45 @@ fn recorded(
 
 /// The program to execute for `pack`.
 pub fn executable(root: &HostRoot, pack: &PackRef, runtime: &str) -> Result<PathBuf, InventoryError> {
-    let environments = list_environments(root)?;
-    let found = environments.into_iter().find(|found| {
-        found.pack == *pack && found.runtime == runtime && found.status != EnvironmentStatus::Failed
-    });
-    found
-        .map(|found| found.executable)
-        .ok_or_else(|| InventoryError::NoEnvironment { pack: pack.clone(), runtime: runtime.to_owned() })
+    let environments = pack_environments(root, pack, Some(runtime))?;
+    let found = environments.into_iter().find(|found| found.status != EnvironmentStatus::Failed);
+    found.map(|found| found.executable).ok_or_else(|| InventoryError::NoEnvironment {
+        pack: pack.clone(),
+        runtime: runtime.to_owned(),
+        there: Vec::new(),
+    })
 }
 
-fn active(root: &HostRoot) -> Result<Generation, RootError> {
-    Generation::active(root).map_err(|source| root.failed(source))
+/// The environments of `pack`, of `runtime` alone if one is named: by either name of its directory.
+///
+/// # Errors
+/// The pack is not installed, or has none.
+pub fn pack_environments(
+    root: &HostRoot,
+    pack: &PackRef,
+    runtime: Option<&str>,
+) -> Result<Vec<ListedEnvironment>, InventoryError> {
+    installed(root)?.installed_pack(pack)?;
+    let mut own = list_environments(root)?;
+    own.retain(|found| found.pack == *pack);
+    let is_it = |found: &ListedEnvironment| {
+        let name: Option<EnvironmentName> = found.runtime.parse().ok();
+        let of_workers = name.as_ref().map(EnvironmentName::of_workers);
+        runtime.is_none_or(|wanted| {
+            found.runtime == wanted || of_workers.as_ref().is_some_and(|name| name.as_str() == wanted)
+        })
+    };
+    let (found, others): (Vec<_>, Vec<_>) = own.into_iter().partition(is_it);
+    if found.is_empty() {
+        let there = others.into_iter().map(|other| format!("`{}`", other.runtime)).collect();
+        let runtime = runtime.unwrap_or("any runtime").to_owned();
+        return Err(InventoryError::NoEnvironment { pack: pack.clone(), runtime, there });
+    }
+    Ok(found)
 }
 
-fn interpreter_version(active: &Generation, environment: &InstalledEnvironment) -> String {
+/// The version of the interpreter of `environment`; empty where it is unknown, as for one that steps built.
+pub(super) fn interpreter_version(active: &Generation, environment: &InstalledEnvironment) -> String {
     let is_it = |executable: &std::path::Path| executable == environment.interpreter;
     let python =
         active.interpreters.iter().find(|known| is_it(&known.executable)).map(|known| &known.version);

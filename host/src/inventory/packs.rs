@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use attune_schemas::{PackRef, Version};
 use serde::Serialize;
 
+use super::environments::interpreter_version;
+use super::{InventoryError, installed};
 use crate::environment::EnvironmentName;
-use crate::generation::Generation;
-use crate::root::{HostRoot, RootError};
+use crate::root::HostRoot;
 
 /// The installed packs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -15,7 +16,7 @@ use crate::root::{HostRoot, RootError};
 pub struct Inventory {
     /// The installation root.
     pub root: std::path::PathBuf,
-    /// The active generation, or 0 where nothing was installed yet.
+    /// The active generation.
     pub generation: u64,
     /// The packs, by ref.
     pub packs: Vec<ListedPack>,
@@ -55,17 +56,17 @@ pub struct PackEnvironment {
 }
 
 /// Lists what is installed on `root`; reads only.
-pub fn list(root: &HostRoot) -> Result<Inventory, RootError> {
-    let failed = |source| root.failed(source);
-    let active = Generation::active(root).map_err(failed)?;
+///
+/// # Errors
+/// There is nothing: see [`installed`].
+pub fn list(root: &HostRoot) -> Result<Inventory, InventoryError> {
+    let active = installed(root)?;
     let mut packs = Vec::new();
     for (pack, installed) in &active.packs {
         let environments = installed.environments.iter().map(|(runtime, environment)| {
-            let interpreter =
-                active.interpreters.iter().find(|known| known.executable == environment.interpreter);
             let listed = PackEnvironment {
-                version: interpreter.map(|known| known.version.clone()).unwrap_or_default(),
-                packages: environment.wheels.len(),
+                version: interpreter_version(&active, environment),
+                packages: environment.package_count(),
                 path: root.environment(pack, runtime.as_str()),
             };
             (runtime.clone(), listed)

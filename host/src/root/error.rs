@@ -41,6 +41,20 @@ pub enum RootError {
         #[source]
         source: io::Error,
     },
+    /// There is no such directory.
+    #[error("the root `{}` does not exist", root.display())]
+    NotThere {
+        /// The root.
+        root: PathBuf,
+        /// A directory beside it whose name is much like its own.
+        similar: Option<PathBuf>,
+    },
+    /// It is a directory without an installation.
+    #[error("nothing was ever installed to `{}`", root.display())]
+    NeverInstalled {
+        /// The root.
+        root: PathBuf,
+    },
     /// Somebody planted something in the root.
     #[error(transparent)]
     Planted(#[from] PlantedError),

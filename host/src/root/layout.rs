@@ -204,11 +204,6 @@ impl HostRoot {
         Ok(self.generation_ids()?.into_iter().max().unwrap_or(0) + 1)
     }
 
-    /// The ids of the generations that are there, in no order.
-    pub fn generation_ids(&self) -> io::Result<Vec<u64>> {
-        Ok(names_in(&self.generations())?.iter().filter_map(|name| name.parse().ok()).collect())
-    }
-
     /// The nearest directory at or above the root that exists; tells the file system.
     pub fn existing_ancestor(&self) -> &Path {
         self.path.ancestors().find(|path| path.is_dir()).unwrap_or(Path::new("/"))

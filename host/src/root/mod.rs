@@ -21,6 +21,7 @@ mod links;
 mod lock;
 mod name;
 mod planted;
+mod present;
 mod removal;
 mod sealed;
 

@@ -12,28 +12,21 @@ use crate::root::RootError;
 /// Why a host could not be verified. What is wrong with one that could be is no error.
 #[derive(Debug, thiserror::Error)]
 pub enum VerificationError {
-    /// The root cannot be read.
+    /// There is no root, nothing was ever installed to it, or it cannot be read.
+
     #[error(transparent)]
     Root(#[from] RootError),
-    /// There is nothing at the root.
-    #[error("there is no root at `{}`", root.display())]
-    NoRoot {
-        /// The root.
-        root: PathBuf,
-    },
-    /// Nothing was ever installed to the root.
-    #[error("nothing is installed in `{}`", root.display())]
-    NothingInstalled {
-        /// The root.
-        root: PathBuf,
-    },
+
     /// A pack is not installed.
-    #[error("pack `{pack}` is not installed in `{}`", root.display())]
+    #[error(
+        "pack `{pack}` is not installed{}",
+        similar.as_ref().map(|similar| format!("; did you mean `{similar}`?")).unwrap_or_default()
+    )]
     NotInstalled {
         /// The pack.
         pack: PackRef,
-        /// The root.
-        root: PathBuf,
+        /// An installed one whose name is much like its own.
+        similar: Option<PackRef>,
     },
     /// The machine failed while something was read.
     #[error("could not verify `{}`", path.display())]

@@ -30,19 +30,15 @@ pub(super) enum Active {
 
 /// The generation that `current` leads to, read once.
 pub(super) fn active(root: &HostRoot) -> Result<Active, VerificationError> {
-    let path = || root.path().to_owned();
-    match fs_err::metadata(root.path()) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Err(VerificationError::NoRoot { root: path() });
-        }
-        Err(error) => return Err(root.failed(error).into()),
-        Ok(_) => {}
+    if !root.generations().is_dir() {
+        root.require_there()?;
     }
+
     let of = |kind| Finding::new(kind, HostPart::Links, root.current());
     match root.active_generation() {
         Ok(Some(id)) => Ok(Active::Generation(id, root.generation(id))),
         Ok(None) if root.generations().is_dir() => Ok(Active::None(of(FindingKind::Missing))),
-        Ok(None) => Err(VerificationError::NothingInstalled { root: path() }),
+        Ok(None) => Err(root.never_installed().into()),
         // It leads to something that is no generation.
         Err(error) if error.kind() == io::ErrorKind::InvalidData => {
             Ok(Active::None(of(FindingKind::LeadsElsewhere)))

@@ -24,6 +24,7 @@ mod stored;
 mod trees;
 
 use attune_registry::report::Reporter;
+use attune_registry::resolve::similar_packs;
 use attune_schemas::PackRef;
 
 pub use error::VerificationError;
@@ -83,8 +84,8 @@ pub fn verify(
     };
     let missing = options.packs.iter().find(|pack| !generation.packs.contains_key(*pack));
     if let Some(pack) = missing {
-        let (pack, root) = (pack.clone(), root.path().to_owned());
-        return Err(VerificationError::NotInstalled { pack, root });
+        let similar = similar_packs(pack, generation.packs.keys().cloned()).into_iter().next();
+        return Err(VerificationError::NotInstalled { pack: pack.clone(), similar });
     }
     let verifying = Verifying { root, generation: &generation, options };
     let lists = verifying.load_lists(&mut findings);

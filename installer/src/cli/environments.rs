@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use attune_host::inventory::{InventoryError, ListedEnvironment, executable, list_environments};
+use attune_host::inventory::{ListedEnvironment, executable, list_environments, pack_environments};
 use attune_host::machine::InterpreterSearch;
 use attune_host::process::Interrupt;
 use attune_host::root::HostRoot;
@@ -142,14 +142,7 @@ impl EnvCommand {
                 write(&path, common, |path| format!("{}\n", path.display()))
             }
             Self::Show { pack, runtime, .. } => {
-                let environments = list_environments(root)?.into_iter().filter(|found| {
-                    found.pack == *pack && runtime.as_ref().is_none_or(|runtime| found.runtime == *runtime)
-                });
-                let environments: Vec<ListedEnvironment> = environments.collect();
-                if environments.is_empty() {
-                    let runtime = runtime.clone().unwrap_or_else(|| "any runtime".to_owned());
-                    return Err(InventoryError::NoEnvironment { pack: pack.clone(), runtime }.into());
-                }
+                let environments = pack_environments(root, pack, runtime.as_deref())?;
                 write(&environments, common, |all| render_shown(all))
             }
             Self::Rebuild { pack, build, .. } => {

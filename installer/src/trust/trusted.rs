@@ -105,6 +105,7 @@ pub struct SeenRole {
 
 /// The registries that `root` trusts, by name.
 pub fn trusted_registries(root: &HostRoot) -> Result<Vec<TrustedRegistry>, TrustedError> {
+    root.require_there()?;
     let mut trusted = Vec::new();
     for name in TrustStore::registries(&root.trust())? {
         trusted.push(describe(&TrustStore::new(&root.trust(), &name))?);
@@ -185,6 +186,7 @@ fn change(
 
 /// The store of a registry that is trusted.
 fn known(root: &HostRoot, name: &RegistryName) -> Result<TrustStore, TrustedError> {
+    root.require_there()?;
     let known = TrustStore::registries(&root.trust())?;
     if known.contains(name) {
         return Ok(TrustStore::new(&root.trust(), name));

@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 use attune_schemas::{PackRef, PackRequest, Requirement, Version};
 
 pub use error::ResolveError;
+pub use requests::similar_packs;
 
 /// One release that could be chosen.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -15,7 +15,7 @@ pub(super) fn check(
     candidates: &dyn Candidates,
 ) -> Result<(), ResolveError> {
     if releases.is_empty() {
-        let similar = similar(&request.pack, candidates.known_packs());
+        let similar = similar_packs(&request.pack, candidates.known_packs());
         return Err(ResolveError::UnknownPack { pack: request.pack.clone(), similar });
     }
     if releases.iter().any(|release| request.requirement.matches(&release.version)) {
@@ -34,7 +34,8 @@ pub(super) fn check(
     })
 }
 
-fn similar(pack: &PackRef, known: Vec<PackRef>) -> Vec<PackRef> {
+/// Those of `known` whose names are much like `pack`'s, the most similar first.
+pub fn similar_packs(pack: &PackRef, known: impl IntoIterator<Item = PackRef>) -> Vec<PackRef> {
     let similarity = |other: &PackRef| strsim::jaro_winkler(pack.as_str(), other.as_str());
     let mut similar: Vec<(f64, PackRef)> =
         known.into_iter().map(|other| (similarity(&other), other)).collect();

@@ -40,7 +40,7 @@ fn the_path_is_a_program_of_the_store() {
     assert!(listed.as_array().unwrap().iter().any(|found| found["executable"] == path));
     assert!(env(&world, &["list"]).succeeds().stdout.contains("reporter"));
     env(&world, &["path", "greeter"])
-        .fails(5, &["no pack `greeter` with an environment for `python`"])
+        .fails(5, &["pack `greeter` has no environment for `python`"])
         .with_hint();
     env(&world, &["path", "reporter", "--runtime", "nodejs"]).fails(5, &["nodejs"]).with_hint();
 }

@@ -12,16 +12,17 @@ use super::{change_in_silence, host, real, report};
 #[test]
 fn a_pack_or_root_that_is_not_there_is_an_error_and_creates_nothing() {
     let world = host();
-    world.verify(&["nopack"]).fails(1, &["pack `nopack` is not installed"]).with_hint();
+    world.verify(&["nopack"]).fails(4, &["pack `nopack` is not installed\n"]).with_hint();
+    world.verify(&["greetr"]).fails(4, &["is not installed; did you mean `greeter`?"]).with_hint();
     let run = |root: &str| {
         let mut command = world.command(Binary::Install);
         command.args(["verify", "--root", root]);
         Run::of(command)
     };
-    run("nowhere").fails(1, &["there is no root at"]).with_hint();
+    run("nowhere").fails(1, &["nowhere` does not exist"]).with_hint();
     assert!(!world.path().join("nowhere").exists());
     let before = Tree::of(&world.path().join("packs"));
-    run("packs").fails(1, &["nothing is installed in"]).with_hint();
+    run("packs").fails(1, &["nothing was ever installed to"]).with_hint();
     Tree::of(&world.path().join("packs")).assert_same(&before);
     run("bundle.tar.zst").fails(1, &["bundle.tar.zst"]);
 }
