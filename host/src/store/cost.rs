@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use attune_schemas::{PackRef, Version};
 use serde::Serialize;
 
-use crate::generation::Generation;
-use crate::root::{HostRoot, RootError};
+use crate::inventory::{InventoryError, installed};
+use crate::root::HostRoot;
 use crate::store::DiskUse;
 
 /// The cost of an installation root.
@@ -41,9 +41,12 @@ pub struct PackCost {
 }
 
 /// Measures `root`.
-pub fn disk_use(root: &HostRoot) -> Result<DiskReport, RootError> {
+///
+/// # Errors
+/// There is nothing in it, or it cannot be read.
+pub fn disk_use(root: &HostRoot) -> Result<DiskReport, InventoryError> {
     let failed = |source| root.failed(source);
-    let active = Generation::active(root).map_err(failed)?;
+    let active = installed(root)?;
     let mut used = DiskUse::default();
     for (owner, pack) in active.packs.values().enumerate() {
         for (kind, digest) in pack.store_entries() {

@@ -6,4 +6,4 @@ mod gc;
 
 pub use cost::{DiskReport, PackCost, disk_use};
 pub use disk_use::DiskUse;
-pub use gc::{GcError, GcOptions, GcReport, RemovedEntry, collect_garbage};
+pub use gc::{GcError, GcOptions, GcReport, ProcessesSeen, RemovedEntry, UsingProcess, collect_garbage};

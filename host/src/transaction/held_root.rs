@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::recover::{RecoverError, recover};
+use super::recover::{RecoverError, recover, recover_leftovers};
 use crate::database::set_aside_damaged;
 use crate::root::{CreatedPaths, HostRoot, InstallLock, LockError, RootError};
 
@@ -33,22 +33,33 @@ pub struct HeldRoot {
 impl HeldRoot {
     /// Takes hold of `root`.
     pub fn acquire(root: &HostRoot, now: Timestamp) -> Result<Self, AccessError> {
+        let held = Self::lock(root)?;
+        recover(root, now)?;
+        Ok(held)
+    }
+
+    /// Takes hold of `root` and leaves it to the caller that its database and `current` may differ.
+    ///
+    /// # Errors
+    /// Those of [`Self::acquire`].
+    pub fn acquire_as_it_is(root: &HostRoot) -> Result<Self, AccessError> {
+        let held = Self::lock(root)?;
+        recover_leftovers(root)?;
+        Ok(held)
+    }
+
+    fn lock(root: &HostRoot) -> Result<Self, AccessError> {
         root.require_ours()?;
         let mut created = CreatedPaths::default();
         let lock = InstallLock::acquire(root, &mut created)?;
         let held = Self { created, _lock: lock };
         root.require_links()?;
-        recover(root, now)?;
         Ok(held)
     }
 
     /// Takes hold of `root` to repair it: a database that is damaged is set aside first.
     pub fn acquire_to_repair(root: &HostRoot, now: Timestamp) -> Result<Self, AccessError> {
-        root.require_ours()?;
-        let mut created = CreatedPaths::default();
-        let lock = InstallLock::acquire(root, &mut created)?;
-        let held = Self { created, _lock: lock };
-        root.require_links()?;
+        let held = Self::lock(root)?;
         if let Some(aside) = set_aside_damaged(root).map_err(|source| root.failed(source))? {
             tracing::warn!("the database is damaged; it is kept as `{}`", aside.display());
         }

@@ -76,6 +76,11 @@ impl StagingJournal {
         self.entries.generation
     }
 
+    /// The trees that were put into the store for it.
+    pub fn promoted(&self) -> &[(StoreKind, Digest)] {
+        &self.entries.promoted
+    }
+
     /// Records that `trees` are about to be moved into the store.
     pub fn record(&mut self, trees: impl IntoIterator<Item = (StoreKind, Digest)>) -> io::Result<()> {
         self.entries.promoted.extend(trees);
@@ -173,6 +178,22 @@ fn unused_without(root: &HostRoot, generation: u64) -> io::Result<Vec<(StoreKind
         unused.extend(there.map(|digest| (kind, digest)).filter(|entry| !used.contains(entry)));
     }
     Ok(unused)
+}
+
+/// The journals of changes of `root` that are at work or were cut off.
+///
+/// # Errors
+/// The staging directory or a journal cannot be read.
+pub fn unfinished(root: &HostRoot) -> io::Result<Vec<StagingJournal>> {
+    let entries = match fs_err::read_dir(root.staging()) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
+    };
+    let mut journals = Vec::new();
+    for entry in entries {
+        journals.extend(StagingJournal::load(root, &entry?.path())?);
+    }
+    Ok(journals)
 }
 
 #[cfg(test)]

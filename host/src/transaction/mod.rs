@@ -7,7 +7,7 @@ mod staging;
 mod step;
 
 pub use held_root::{AccessError, HeldRoot};
-pub use journal::StagingJournal;
-pub use recover::{RecoverError, Recovery, complete, recover};
+pub use journal::{StagingJournal, unfinished};
+pub use recover::{RecoverError, Recovery, complete, recover, recover_leftovers};
 pub use staging::{STAGED_TRUST, Staging};
 pub use step::Step;

@@ -19,7 +19,7 @@ use super::step::Step;
 use crate::database::{
     Database, DatabaseError, OtherPacks, Registration, database_files, registered_generation,
 };
-use crate::generation::{Generation, InstalledGeneration, point_current_at};
+use crate::generation::{Generation, InstalledGeneration, point_current_at, usable_generation};
 use crate::root::{CreatedPaths, ENTRY_LINKS, HostRoot, RootError, StoreKind, remove_tree};
 
 /// Why a root could not be made whole.
@@ -61,15 +61,37 @@ pub enum RecoverError {
     },
 
     /// The database holds another generation than the active one, whose rows cannot be written again.
-    #[error("generation {active} is active in `{}`, and the database holds generation {registered}", root.display())]
+    #[error("{} in `{}`, and the database holds generation {registered}", is_active(*active), root.display())]
     Disagreement {
         /// The root.
         root: PathBuf,
-        /// The active generation, 0 if there is none.
-        active: u64,
+        /// The active generation, if there is one.
+        active: Option<u64>,
         /// The registered one.
         registered: u64,
+        /// A generation that `current` could lead to.
+        usable: Option<u64>,
     },
+    /// `current` leads to no generation that can be read.
+    #[error("`current` leads to generation {active} in `{}`, which is not there or damaged", root.display())]
+    NotActive {
+        /// The root.
+        root: PathBuf,
+        /// The generation.
+        active: u64,
+        /// A generation that it could lead to.
+        usable: Option<u64>,
+        /// The reason.
+        #[source]
+        source: io::Error,
+    },
+}
+
+fn is_active(active: Option<u64>) -> String {
+    active.map_or_else(
+        || "no generation is active".to_owned(),
+        |active| format!("generation {active} is active"),
+    )
 }
 
 fn undone(step: Step) -> &'static str {
@@ -104,6 +126,51 @@ pub struct Recovery {
 
 /// Makes `root` whole; the lock must be held.
 pub fn recover(root: &HostRoot, now: Timestamp) -> Result<Recovery, RecoverError> {
+    let (mut recovery, registered) = recover_leftovers(root)?;
+    let failed = |source| root.failed(source);
+    let active = root.active_generation().map_err(failed)?;
+    if let Some(active) = active {
+        require_readable(root, active, registered)?;
+    }
+    match (registered, active) {
+        (None, Some(_)) => match register_again(root, active, 0, now) {
+            // An earlier program kept too little to write the rows of a database that is gone.
+            Err(RecoverError::Disagreement { .. }) => {}
+            outcome => {
+                outcome?;
+                recovery.registered_again = active;
+            }
+        },
+        // The rows of a first installation that was undone: the disk failed while they were written.
+        (Some(_), None) if root.generation_ids().map_err(failed)?.is_empty() => {
+            let mut database = Database::open(root, Durability::Synced, &mut CreatedPaths::default())?;
+            database.forget_packs()?;
+            drop(database);
+            if recovery.undone > 0 {
+                remove_empty_parts(root);
+            }
+        }
+        // The link is gone, and the rows say which generation it led to.
+        (Some(registered), None) => {
+            Generation::load(&root.generation(registered)).map_err(failed)?;
+            point_current_at(root, registered, None, Durability::Synced).map_err(failed)?;
+            recovery.completed = Some(registered);
+        }
+        (Some(registered), active) if active != Some(registered) => {
+            register_again(root, active, registered, now)?;
+            recovery.registered_again = active;
+        }
+        _ => {}
+    }
+    Ok(recovery)
+}
+
+/// Completes or undoes what earlier changes left, and says which generation the database holds; that it is the
+/// active one is not looked at. The lock must be held.
+///
+/// # Errors
+/// The root or the database cannot be read or written, or a change could not be completed.
+pub fn recover_leftovers(root: &HostRoot) -> Result<(Recovery, Option<u64>), RecoverError> {
     let failed = |source| root.failed(source);
     let leftovers = leftovers(root).map_err(failed)?;
     if let Err(error) = Database::settle(root) {
@@ -134,30 +201,10 @@ pub fn recover(root: &HostRoot, now: Timestamp) -> Result<Recovery, RecoverError
     // After what was to be completed, which is taken over from there.
     let cleared = TrustStore::clear_leftovers(&root.trust());
     cleared.map_err(|error| failed(io::Error::other(error)))?;
-    match (registered, active) {
-        (None, None) if had_leftovers => remove_empty_parts(root),
-        // The rows of a first installation that was undone: the disk failed while they were written.
-        (Some(registered), None) if !root.generation(registered).exists() => {
-            let mut database = Database::open(root, Durability::Synced, &mut CreatedPaths::default())?;
-            database.forget_packs()?;
-            drop(database);
-            if had_leftovers {
-                remove_empty_parts(root);
-            }
-        }
-        // The link is gone, and the rows say which generation it led to.
-        (Some(registered), None) => {
-            Generation::load(&root.generation(registered)).map_err(failed)?;
-            point_current_at(root, registered, None, Durability::Synced).map_err(failed)?;
-            recovery.completed = Some(registered);
-        }
-        (Some(registered), active) if active != Some(registered) => {
-            register_again(root, active, registered, now)?;
-            recovery.registered_again = active;
-        }
-        _ => {}
+    if had_leftovers && registered.is_none() && active.is_none() {
+        remove_empty_parts(root);
     }
-    Ok(recovery)
+    Ok((recovery, registered))
 }
 
 /// Does what was left to do of a generation that the database holds, and tells each step that is done.
@@ -203,13 +250,11 @@ fn register_again(
     registered: u64,
     now: Timestamp,
 ) -> Result<(), RecoverError> {
-    let disagreement = || RecoverError::Disagreement {
-        root: root.path().to_owned(),
-        active: active.unwrap_or_default(),
-        registered,
-    };
-    let Some(active) = active else { return Err(disagreement()) };
     let failed = |source| root.failed(source);
+    let usable = usable_generation(root, Some(registered)).map_err(failed)?;
+    let disagreement =
+        || RecoverError::Disagreement { root: root.path().to_owned(), active, registered, usable };
+    let Some(active) = active else { return Err(disagreement()) };
     let (generation, lock) = Generation::load_with_digest(&root.generation(active)).map_err(failed)?;
     let installed = InstalledGeneration::load(root, generation).map_err(failed)?;
     let packs =
@@ -227,11 +272,23 @@ fn register_again(
         tests: &[],
         now,
     })?;
+    let held = if registered == 0 { "nothing".to_owned() } else { format!("generation {registered}") };
     tracing::warn!(
-        "generation {active} is active and the database held generation {registered}: the rows of the active one \
-         were written again"
+        "generation {active} is active and the database held {held}: the rows of the active one were written again"
     );
     Ok(())
+}
+
+/// Refuses a `current` that leads to no generation, or to one whose lock file is damaged.
+fn require_readable(root: &HostRoot, active: u64, registered: Option<u64>) -> Result<(), RecoverError> {
+    match Generation::load(&root.generation(active)) {
+        Ok(_) => Ok(()),
+        Err(source) if matches!(source.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidData) => {
+            let usable = usable_generation(root, registered).map_err(|source| root.failed(source))?;
+            Err(RecoverError::NotActive { root: root.path().to_owned(), active, usable, source })
+        }
+        Err(source) => Err(root.failed(source).into()),
+    }
 }
 
 /// Takes away what a first install that died had prepared.

@@ -1,11 +1,11 @@
 //! `attune-install du` and `attune-install gc`
 
 use attune_host::store::{DiskReport, disk_use};
-use attune_host::store::{GcOptions, GcReport, collect_garbage};
+use attune_host::store::{GcOptions, GcReport, ProcessesSeen, UsingProcess, collect_garbage};
 use attune_registry::human_bytes;
-use attune_terminal::{Output, Table, write_json_or};
+use attune_registry::report::Reporter as _;
+use attune_terminal::{Output, Table, TerminalReporter, write_json_or};
 use clap::Args;
-use jiff::Timestamp;
 use serde::Serialize;
 
 use super::failure::CommandError;
@@ -21,10 +21,13 @@ pub(super) struct DuArgs {
 /// Removes older generations, and what only they used.
 #[derive(Debug, Args)]
 pub(super) struct GcArgs {
-    /// Keep so many generations beside the active one
+    /// Keep so many generations beside the active one, the newest first
     #[arg(long, value_name = "N", default_value_t = 1)]
     keep: usize,
-    /// Tell what would be removed, and remove nothing
+    /// Keep this generation as well; may be given more than once
+    #[arg(long, value_name = "GENERATION")]
+    keep_generation: Vec<u64>,
+    /// Tell what would be removed, and remove nothing; needs no right to write
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
@@ -40,11 +43,18 @@ impl DuArgs {
 }
 
 impl GcArgs {
-    pub(super) fn run(self, now: Timestamp) -> (Output, Result<(), CommandError>) {
+    pub(super) fn run(self) -> (Output, Result<(), CommandError>) {
         self.common.start_log();
-        let options = GcOptions { keep: self.keep, dry_run: self.dry_run };
-        let result = self.common.host_root().and_then(|root| Ok(collect_garbage(&root, options, now)?));
-        (self.common.output(), result.and_then(|report| write(&report, &self.common, render_removed)))
+        let options = GcOptions { keep: self.keep, named: self.keep_generation, dry_run: self.dry_run };
+        let result = self.common.host_root().and_then(|root| Ok(collect_garbage(&root, &options)?));
+        let reporter = TerminalReporter::new(self.common.report.is_silent());
+        let shown = result.and_then(|report| {
+            for warning in warnings(&report) {
+                reporter.warning(&warning);
+            }
+            write(&report, &self.common, render_removed)
+        });
+        (self.common.output(), shown)
     }
 }
 
@@ -73,9 +83,35 @@ fn render_costs(report: &DiskReport) -> String {
     format!("{table}\n{packs} together, each file once; {total} in {}\n", report.root.display())
 }
 
+/// What a person has to know of a removal.
+fn warnings(report: &GcReport) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if report.unfinished {
+        warnings
+            .push("a change is at work or was cut off; what it has put in place is not counted".to_owned());
+    }
+    match report.processes {
+        Some(seen) if !seen.visible => warnings.push(
+            "the processes of this host cannot be seen (/proc is not there, or hides them): what one of them has \
+             open is not kept for it"
+                .to_owned(),
+        ),
+        Some(ProcessesSeen { unreadable: 1, .. }) => {
+            warnings.push("one process of another user could not be looked into".to_owned());
+        }
+        Some(ProcessesSeen { unreadable: 2.., .. }) => {
+            let number = report.processes.map_or(0, |seen| seen.unreadable);
+            warnings.push(format!("{number} processes of other users could not be looked into"));
+        }
+        _ => {}
+    }
+    warnings
+}
+
 fn render_removed(report: &GcReport) -> String {
+    let in_use: String = report.in_use.iter().map(render_in_use).collect();
     if report.generations.is_empty() && report.entries.is_empty() {
-        return "nothing to remove\n".to_owned();
+        return format!("nothing to remove\n{in_use}");
     }
     let count = |number: usize, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
     let entries = match report.entries.len() {
@@ -83,9 +119,21 @@ fn render_removed(report: &GcReport) -> String {
         number => format!("{number} store entries"),
     };
     format!(
-        "{} {} and {entries}, {}\n",
+        "{} {} and {entries}, {}\n{in_use}",
         if report.dry_run { "would remove" } else { "removed" },
         count(report.generations.len(), "generation"),
         human_bytes(report.freed_bytes),
     )
+}
+
+/// A line on what stays for a process.
+fn render_in_use(using: &UsingProcess) -> String {
+    let generations = using.generations.iter().map(|id| format!("generation {id}"));
+    let entries = match using.entries.len() {
+        0 => None,
+        1 => Some("1 store entry".to_owned()),
+        number => Some(format!("{number} store entries")),
+    };
+    let kept = generations.chain(entries).collect::<Vec<_>>().join(", ");
+    format!("kept for process {} ({}): {kept}\n", using.pid, using.command)
 }

@@ -74,8 +74,10 @@ fn killed_at_any_moment_before_there_was_anything() {
         std::thread::sleep(whole * step / 7);
         child.kill().unwrap();
         child.wait().unwrap();
-        let installed = world.installed();
-        assert!(installed.is_empty() || installed.len() == 3, "{installed:?}");
+        // Before the last step there is nothing to list.
+        if world.root().join("current").exists() {
+            assert_eq!(world.installed().len(), 3);
+        }
         world.install_from(&bundle, &trust).succeeds();
         assert_sound(&world);
         assert_eq!(world.installed().len(), 3);

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use attune_tests::binaries::Binary;
 use attune_tests::standard_packs::greeter;
 use attune_tests::world::standard;
-use attune_tests::{PackBuilder, World};
+use attune_tests::{PackBuilder, Run, World};
 
 use super::crashes::assert_sound;
 
@@ -126,7 +127,9 @@ fn a_first_install_that_was_killed_before_anything_was_in_place_leaves_no_links(
 fn what_was_left_of_a_first_install_is_no_hindrance() {
     let publisher = bulky();
     let world = killed_while_it_waited(&publisher);
-    assert!(world.installed().is_empty());
+    let mut list = world.command(Binary::Install);
+    list.args(["list", "--root"]).arg(world.root());
+    Run::of(list).fails(1, &["nothing was ever installed"]).with_hint();
     world.install_from(&standard().bundle_path(), &standard().trust()).succeeds();
     assert_sound(&world);
     assert_eq!(world.installed(), ["greeter 1.0.0", "reporter 1.0.0", "watcher 1.0.0"]);
