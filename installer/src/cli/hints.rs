@@ -1,6 +1,7 @@
 //! The remedy of each failure, in the words and flags of this program.
 
 use std::io;
+use std::path::Path;
 
 use attune_host::ChangeError;
 use attune_host::database::DatabaseError;
@@ -49,6 +50,12 @@ impl Hint for RootError {
                 }
                 _ => None,
             },
+            Self::NotThere { similar: Some(similar), .. } => {
+                Some(format!("there is `{}` beside it: name that with --root", similar.display()))
+            }
+            Self::NotThere { .. } | Self::NeverInstalled { .. } => Some(
+                "name the root that packs were installed to with --root DIR, or with ATTUNE_ROOT".to_owned(),
+            ),
             Self::NotARoot { root } => Some(format!(
                 "choose another --root; if it is meant, say so with `mkdir {}`",
                 root.join("state").display()
@@ -74,9 +81,6 @@ impl Hint for VerificationError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Root(error) => error.hint(),
-            Self::NoRoot { .. } | Self::NothingInstalled { .. } => {
-                Some("name the root that packs were installed to with --root DIR".to_owned())
-            }
             Self::NotInstalled { .. } => {
                 Some("see the packs that are there with `attune-install list`".to_owned())
             }
@@ -123,6 +127,14 @@ impl Hint for DatabaseError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Newer { .. } => Some("use the attune-install that wrote it, or a later one".to_owned()),
+            Self::Unreadable { path, .. } if self.is_damage() => Some(format!(
+                "bring it back from a backup; or move `{0}`, `{0}-wal` and `{0}-shm` away, and run the last install \
+                 again, which writes the rows of what is installed",
+                path.display()
+            )),
+            Self::Unreadable { .. } | Self::Io { .. } => {
+                Some("run as a user who may read there, or look at the disk".to_owned())
+            }
             _ => None,
         }
     }
@@ -143,11 +155,28 @@ impl Hint for RecoverError {
                  or undoes what is left"
                     .to_owned(),
             ),
-            Self::Disagreement { root, registered, .. } => Some(format!(
-                "make `current` lead to the registered one again: `ln -sfn generations/{registered} {}`",
-                root.join("current").display()
-            )),
+                        Self::Disagreement { root, usable, .. } | Self::NotActive { root, usable, .. } => {
+                Some(lead_current_to(root, *usable))
+            }
         }
+    }
+}
+
+/// How `current` comes to lead to a generation that is whole, and what is left where there is none.
+fn lead_current_to(root: &Path, usable: Option<u64>) -> String {
+    let current = root.join("current");
+    match usable {
+        Some(usable) => {
+            format!(
+                "make `current` lead to one that is whole: `ln -sfn generations/{usable} {}`",
+                current.display()
+            )
+        }
+        None => format!(
+            "no generation is whole: move `{}` and `{}` away, and install again from a bundle or registry",
+            current.display(),
+            root.join("generations").display()
+        ),
     }
 }
 
@@ -177,6 +206,23 @@ impl Hint for GcError {
         match self {
             Self::Root(error) => error.hint(),
             Self::Access(error) => error.hint(),
+            Self::Inventory(error) => error.hint(),
+            Self::Database(error) => error.hint(),
+            Self::NoGeneration { .. } => Some("name generations that are there".to_owned()),
+            Self::Disagreement { root, active, registered, readable, newest } => {
+                let is_whole = |id: &Option<u64>| id.is_some_and(|id| readable.contains(&id));
+                let stay = "run any command that changes the root, such as the last install again, which writes the \
+                            rows of the active generation";
+                Some(match (is_whole(active), is_whole(registered)) {
+                    (true, true) => {
+                        let back = lead_current_to(root, *registered);
+                        format!("to go back to what is registered, {back}; to stay, {stay}")
+                    }
+                    (true, false) => stay.to_owned(),
+                    (false, true) => lead_current_to(root, *registered),
+                    (false, false) => lead_current_to(root, *newest),
+                })
+            }
         }
     }
 }
@@ -377,6 +423,8 @@ impl Hint for InventoryError {
             Self::Root(error) => error.hint(),
             Self::Lock(error) => error.hint(),
             Self::Register(error) => error.hint(),
+            Self::NotActive { root, usable, .. } => Some(lead_current_to(root, *usable)),
+            Self::NotInstalled { .. } => Some("`attune-install list` shows what is installed".to_owned()),
             Self::NoEnvironment { .. } => Some("`attune-install env list` lists the environments".to_owned()),
         }
     }

@@ -22,7 +22,7 @@ use crate::failure::Failed;
 use crate::operations::{InstallOptions, install};
 use crate::operations::{InstallReport, Outcome};
 use crate::pack_tests::TestPolicy;
-use crate::plan::RegistryPolicy;
+use crate::plan::{KeptNewer, RegistryPolicy};
 use crate::source::{SourceLocation, SourceNameError, TrustSettings};
 use crate::trust::{AnchorSettings, AskedGrace, FreshnessReport};
 
@@ -218,9 +218,10 @@ fn parse_request(text: &OsStr) -> Result<PackRequest, UsageError> {
 fn render(report: &InstallReport) -> String {
     if report.outcome == Outcome::Unchanged {
         return format!(
-            "nothing to do: everything is installed in {} (generation {})\n{}",
+            "nothing to do: everything is installed in {} (generation {})\n{}{}",
             report.root.display(),
             report.generation,
+            kept_newer_text(report),
             freshness_text(&report.freshness),
         );
     }
@@ -250,6 +251,7 @@ fn render(report: &InstallReport) -> String {
     let stages: Vec<String> =
         report.stages.iter().map(|stage| format!("{} {:.0} ms", stage.stage, stage.duration_ms)).collect();
     let mut text = table.to_string();
+    text += &kept_newer_text(report);
     text += &freshness_text(&report.freshness);
     let summary = format!(
         "\ninstalled {} pack{} from {} into {} as generation {}, {} read\n{}\n",
@@ -262,6 +264,17 @@ fn render(report: &InstallReport) -> String {
         stages.join(", "),
     );
     text + &summary
+}
+
+/// A line on each pack of which something newer is installed than what was offered.
+fn kept_newer_text(report: &InstallReport) -> String {
+    let line = |KeptNewer { pack, installed, offered, offered_by }: &KeptNewer| {
+        format!(
+            "{pack} {installed} is newer than {offered} in the {offered_by} and was kept; name `{pack}@{offered}` to \
+             go back\n"
+        )
+    };
+    report.kept_newer.iter().map(line).collect()
 }
 
 /// A line on stale metadata, and none on fresh.

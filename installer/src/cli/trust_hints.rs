@@ -18,8 +18,9 @@ impl Hint for TrustError {
             Self::Store(error) => return error.hint(),
             Self::Missing { .. } | Self::Mismatch { .. } | Self::WrongVersion { .. } => DAMAGED,
             Self::Rollback { .. } | Self::RoleRemoved { .. } | Self::SignedEarlier { .. } => {
-                "use a bundle at least as new as the last one; only if the registry was restored from a backup, \
-                 run `attune-install trust reset REGISTRY`"
+                "nothing was changed; have a bundle with these packs cut anew (of two bundles of one registry, install \
+                 the older one first); only if the registry was restored from a backup, run `attune-install trust \
+                 reset REGISTRY`"
             }
             Self::Expired { expired_at, time, .. } => return Some(expiry_hint(*expired_at, *time)),
             _ => return failed_source(self)?.hint(),

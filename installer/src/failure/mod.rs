@@ -3,6 +3,8 @@
 //! A stage says what failed; of what kind that is, is decided here, above all stages. The remedies are said
 //! at the edge that has them: a command line names its flags.
 
+use std::io;
+
 use attune_host::ChangeError;
 use attune_host::database::{DatabaseError, database_fault};
 use attune_host::inventory::InventoryError;
@@ -74,7 +76,11 @@ impl Failed for LockError {
 
 impl Failed for DatabaseError {
     fn kind(&self) -> FailureKind {
-        FailureKind::Registration
+        match self {
+            _ if self.is_damage() => FailureKind::Untrusted,
+            Self::Unreadable { .. } | Self::Io { .. } | Self::Newer { .. } => FailureKind::Failed,
+            _ => FailureKind::Registration,
+        }
     }
 }
 
@@ -85,8 +91,15 @@ impl Failed for RecoverError {
             Self::Database(error) => error.kind(),
             Self::Unfinished { .. } | Self::Unclear { .. } => FailureKind::Failed,
             Self::Disagreement { .. } => FailureKind::Registration,
+            Self::NotActive { source, .. } => kind_of_lock_file(Some(source)),
         }
     }
+}
+
+/// The kind of a lock file that cannot be read: gone, or damaged.
+fn kind_of_lock_file(error: Option<&io::Error>) -> FailureKind {
+    let is_damaged = error.is_some_and(|error| error.kind() == io::ErrorKind::InvalidData);
+    if is_damaged { FailureKind::Untrusted } else { FailureKind::Failed }
 }
 
 impl Failed for AccessError {
@@ -115,6 +128,10 @@ impl Failed for GcError {
         match self {
             Self::Root(error) => error.kind(),
             Self::Access(error) => error.kind(),
+            Self::Inventory(error) => error.kind(),
+            Self::Database(error) => error.kind(),
+            Self::Disagreement { .. } => FailureKind::Registration,
+            Self::NoGeneration { .. } => FailureKind::Failed,
         }
     }
 }
@@ -318,10 +335,8 @@ impl Failed for VerificationError {
     fn kind(&self) -> FailureKind {
         match self {
             Self::Root(error) => error.kind(),
-            Self::NoRoot { .. }
-            | Self::NothingInstalled { .. }
-            | Self::NotInstalled { .. }
-            | Self::Unreadable { .. } => FailureKind::Failed,
+            Self::NotInstalled { .. } => FailureKind::Unresolvable,
+            Self::Unreadable { .. } => FailureKind::Failed,
             Self::Database(error) => error.kind(),
             Self::Interrupted(_) => FailureKind::Interrupted,
         }
@@ -334,6 +349,8 @@ impl Failed for InventoryError {
             Self::Root(error) => error.kind(),
             Self::Lock(error) => error.kind(),
             Self::Register(error) => error.kind(),
+            Self::NotActive { source, .. } => kind_of_lock_file(source.as_ref()),
+            Self::NotInstalled { .. } => FailureKind::Unresolvable,
             Self::NoEnvironment { .. } => FailureKind::Environment,
         }
     }

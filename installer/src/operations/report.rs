@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use crate::operations::StageTime;
 use crate::pack_tests::TestPolicy;
+use crate::plan::KeptNewer;
 use crate::trust::FreshnessReport;
 
 /// How an installation ended.
@@ -39,6 +40,8 @@ pub struct InstallReport {
     pub generation: u64,
     /// The packs that were installed, dependencies first.
     pub packs: Vec<PackReport>,
+    /// Packs of which something newer is installed than what was offered; they stay.
+    pub kept_newer: Vec<KeptNewer>,
     /// Bytes that were fetched.
     pub downloaded_bytes: u64,
     /// How fresh the registry's metadata was.

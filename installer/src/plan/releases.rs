@@ -10,6 +10,7 @@ use attune_schemas::bundle::{BundleDescription, BundledRelease};
 use attune_schemas::pack_index::Release;
 use attune_schemas::runtime_index::RuntimeName;
 use attune_schemas::{Digest, PackRef, PackRequest, Requirement, Version};
+use serde::Serialize;
 
 use super::candidates::Available;
 use super::runtimes::{BundledRuntimes, bundled_runtimes};
@@ -69,12 +70,29 @@ pub struct ChosenReleases {
     pub kept: BTreeMap<PackRef, InstalledPack>,
     /// Versions that will be replaced.
     pub replaced: BTreeMap<PackRef, Version>,
+    /// Releases that were offered and are older than what is installed, which stays.
+    pub kept_newer: Vec<KeptNewer>,
     /// Blobs that belong to releases of the source and may come by without being wanted.
     pub allowed: BTreeMap<Digest, u64>,
     /// The bundle's targets by its own word; `None` if the source is not a bundle.
     pub made_for: Option<BundleTargets>,
     /// The interpreters that the bundle carries; absent where the source is no bundle.
     pub runtimes: Option<BundledRuntimes>,
+}
+
+/// A pack of which something newer is installed than what was offered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct KeptNewer {
+    /// The pack.
+    #[serde(rename = "ref")]
+    pub pack: PackRef,
+    /// The version that is installed, and stays.
+    pub installed: Version,
+    /// The newest version that was offered.
+    pub offered: Version,
+    /// `bundle` or `registry`: the source that offered it.
+    #[serde(rename = "offeredBy")]
+    pub offered_by: &'static str,
 }
 
 /// Whether a pack may come from another registry than the one it was installed from.
@@ -116,6 +134,7 @@ pub fn choose_releases(
         install: Vec::new(),
         kept: active.packs.clone(),
         replaced: BTreeMap::new(),
+        kept_newer: Vec::new(),
         allowed,
         runtimes,
         made_for: description.map(|description| BundleTargets {
@@ -124,12 +143,25 @@ pub fn choose_releases(
         }),
     };
     let registry = source.registry().to_string();
+    let is_bundle = chosen.made_for.is_some();
     let mut reader = source.reader();
     for (pack, version) in resolution {
         let asked = requests.iter().any(|request| request.pack == pack);
         let installed = active.packs.get(&pack);
         let offered = releases.get(&pack).and_then(|found| found.iter().find(|r| r.version == version));
-        let Some(offered) = offered else { continue };
+        let Some(offered) = offered else {
+            // A bundle is told of whole; of a registry, which may hold many packs, only those that were named.
+            if asked || is_bundle {
+                let offered_by = if is_bundle { "bundle" } else { "registry" };
+                chosen.kept_newer.extend(kept_newer(
+                    (&pack, &version),
+                    installed,
+                    releases.get(&pack),
+                    offered_by,
+                ));
+            }
+            continue;
+        };
         let identical = installed.is_some_and(|installed| installed.manifest == offered.manifest.digest);
         let identical = identical && installed.is_some_and(|installed| installed.registry == registry);
         let same = identical && installed.is_some_and(InstalledPack::environments_are_current);
@@ -145,6 +177,19 @@ pub fn choose_releases(
         chosen.install.push((pack, release, requested));
     }
     Ok(chosen)
+}
+
+/// The release of `offered` that is older than what is installed and stays, if all of them are.
+fn kept_newer(
+    (pack, version): (&PackRef, &Version),
+    installed: Option<&InstalledPack>,
+    offered: Option<&Vec<Release>>,
+    offered_by: &'static str,
+) -> Option<KeptNewer> {
+    let installed = &installed.filter(|installed| installed.version == *version)?.version;
+    let newest = offered?.iter().map(|release| &release.version).max()?;
+    let (pack, offered) = (pack.clone(), newest.clone());
+    (newest < installed).then(|| KeptNewer { pack, installed: installed.clone(), offered, offered_by })
 }
 
 /// Digest and size of every blob that has business in `source`, if it is a bundle.

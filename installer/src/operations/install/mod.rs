@@ -6,9 +6,10 @@ mod options;
 mod rows;
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 
 use attune_host::database::defined_runtimes;
-use attune_host::environment::EnvironmentDescription;
+use attune_host::environment::{EnvironmentDescription, PackEnvironments};
 use attune_host::generation::{Generation, InstalledPack, create_entry_links};
 use attune_host::machine::{Interpreter, Interpreters, NodeInterpreter, NodeInterpreters};
 use attune_host::process::Interrupted;
@@ -17,9 +18,9 @@ use attune_host::transaction::{HeldRoot, Step};
 use attune_host::verification::StoredTrees;
 use attune_host::{Change, Prepared, Rows};
 use attune_registry::report::Reporter;
-use attune_schemas::PackRef;
 use attune_schemas::component::count_by_directory;
 use attune_schemas::pack_test_result::PackTestResult;
+use attune_schemas::{Digest, PackRef};
 
 pub use error::InstallError;
 use next_generation::{NextGeneration, next_generation};
@@ -32,8 +33,8 @@ use crate::environments::{
 };
 use crate::pack_tests::{TestPolicy, TestSettings, run_tests};
 use crate::plan::{
-    CarriedRuntimes, ChosenReleases, HostRuntimes, InstallPlan, PlanError, check_libraries, check_space,
-    choose_releases,
+    CarriedRuntimes, ChosenReleases, HostRuntimes, InstallPlan, KeptNewer, PlanError, check_libraries,
+    check_space, choose_releases,
 };
 use crate::source::{VerifiedSource, verify};
 use crate::unpack::fetch_and_unpack;
@@ -80,7 +81,7 @@ fn install_or_stop(options: &InstallOptions, reporter: &dyn Reporter) -> Result<
     }
     let session = Session { options, root: &root, active: &active, stored: &stored, reporter };
     if chosen.install.is_empty() {
-        return session.unchanged(&source, watch);
+        return session.unchanged(&source, chosen.kept_newer, watch);
     }
     session.run(chosen, &mut source, held, watch)
 }
@@ -96,7 +97,12 @@ struct Session<'a> {
 
 impl Session<'_> {
     /// Everything is there: writes nothing, unless the source taught something new about trust.
-    fn unchanged(&self, source: &VerifiedSource, watch: Stopwatch) -> Result<InstallReport, InstallError> {
+    fn unchanged(
+        &self,
+        source: &VerifiedSource,
+        kept_newer: Vec<KeptNewer>,
+        watch: Stopwatch,
+    ) -> Result<InstallReport, InstallError> {
         source.persist()?;
         self.mend_entry_links()?;
         let report = InstallReport {
@@ -105,6 +111,7 @@ impl Session<'_> {
             registry: source.registry().to_string(),
             generation: self.active.id,
             packs: Vec::new(),
+            kept_newer,
             downloaded_bytes: 0,
             freshness: source.freshness(),
             tests: Vec::new(),
@@ -147,6 +154,7 @@ impl Session<'_> {
             interrupt: &self.options.interrupt,
             asked: RefCell::default(),
         };
+        let kept_newer = chosen.kept_newer.clone();
         let mut plan = InstallPlan::new(chosen, &mut hosted, self.options.link_mode, self.stored)?;
         let asked = hosted.asked.take();
         check_libraries(&plan, self.options.ignore_missing_libraries, &self.options.caller, self.reporter)?;
@@ -196,7 +204,8 @@ impl Session<'_> {
         source.persist_to(&staging.trust(), self.options.durability)?;
         let generation = self.commit(&plan, recipes, &tests, prepared, source, &mut watch)?;
         watch.lap("activate");
-        let report = InstallReport { asked, ..self.report(&plan, source, generation, tests, watch) };
+        let report =
+            InstallReport { asked, kept_newer, ..self.report(&plan, source, generation, tests, watch) };
         self.log(&report);
         Ok(report)
     }
@@ -253,8 +262,7 @@ impl Session<'_> {
             replaces: planned.replaces.clone(),
             requested: planned.requested,
             contents: count_by_directory(&planned.release.config.components),
-            packages: (!planned.environments.is_empty())
-                .then(|| planned.environments.values().map(EnvironmentDescription::package_count).sum()),
+            packages: package_count(&planned.environments),
         });
         InstallReport {
             outcome: Outcome::Installed,
@@ -262,6 +270,7 @@ impl Session<'_> {
             registry: source.registry().to_string(),
             generation,
             packs: packs.collect(),
+            kept_newer: Vec::new(),
             downloaded_bytes: plan.download_bytes(),
             freshness: source.freshness(),
             tests,
@@ -276,6 +285,16 @@ impl Session<'_> {
             self.reporter.warning(&format!("the install log could not be written: {error}"));
         }
     }
+}
+
+/// The number of packages in `environments`, each of which counts once however many names it has; `None` without
+/// any.
+fn package_count(environments: &PackEnvironments) -> Option<usize> {
+    let distinct: BTreeMap<Digest, usize> = environments
+        .values()
+        .map(|environment| (environment.digest(), environment.package_count()))
+        .collect();
+    (!distinct.is_empty()).then(|| distinct.values().sum())
 }
 
 /// Starts every interpreter that came along, before anything is built on it.

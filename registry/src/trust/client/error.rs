@@ -74,7 +74,7 @@ pub enum TrustError {
     },
     /// A version older than one that this host has already seen.
     #[error(
-        "rolled back: {role} version {offered} is older than version {trusted}, which this host has already seen"
+        "made earlier than what this host has seen: {role} has version {offered}, and version {trusted} was seen"
     )]
     Rollback {
         /// The role.
@@ -86,7 +86,7 @@ pub enum TrustError {
     },
     /// A newer version that says that it was signed before the older one.
     #[error(
-        "rolled back: the timestamp says that it was signed on {offered}, before the one of {trusted}, which this host has already seen"
+        "made earlier than what this host has seen: the timestamp says that it was signed on {offered}, and one of {trusted} was seen"
     )]
     SignedEarlier {
         /// The time of signing of the timestamp seen before.
@@ -95,7 +95,7 @@ pub enum TrustError {
         offered: MetadataTime,
     },
     /// A targets role that was in the snapshot is gone.
-    #[error("rolled back: the snapshot no longer lists `{file}`, which this host has already seen")]
+    #[error("made earlier than what this host has seen: the snapshot no longer lists `{file}`")]
     RoleRemoved {
         /// The role's file without version.
         file: String,

@@ -143,6 +143,7 @@ pub(super) const SECTIONS: &[Section] = &[
         &[
             ("installer/src/operations", "InstallReport"),
             ("installer/src/operations", "PackReport"),
+            ("installer/src/plan", "KeptNewer"),
             ("installer/src/operations", "StageTime"),
             ("host/src/machine", "AskedProgram"),
             ("installer/src/trust", "FreshnessReport"),
@@ -179,6 +180,8 @@ pub(super) const SECTIONS: &[Section] = &[
             ("host/src/store", "PackCost"),
             ("host/src/store", "GcReport"),
             ("host/src/store", "RemovedEntry"),
+            ("host/src/store", "UsingProcess"),
+            ("host/src/store", "ProcessesSeen"),
         ],
     ),
     (
