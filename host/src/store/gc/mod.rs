@@ -5,32 +5,36 @@
 //! names      the trees that a path names
 //! processes  the trees that live processes have open, or name
 //! removal    out of the way first, and then gone
+//! going      what would go, and what of it stays for a process
 //! gc         what stays, what goes, and the removal
 //! ```
 //!
 //! Nothing goes unless the database and `current` name one generation that can be read: every link that a
 //! person could be told to set leads to a generation that is there.
 
+mod going;
 mod names;
 mod processes;
 mod removal;
+mod report;
 mod standing;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use attune_schemas::Digest;
-use jiff::{SignedDuration, Timestamp};
-use serde::Serialize;
+
+pub use report::{GcReport, ProcessesSeen, RemovedEntry, UsingProcess};
 
 use crate::database::DatabaseError;
-use crate::generation::{Generation, InstalledPack};
+use crate::generation::Generation;
 use crate::inventory::InventoryError;
 use crate::root::{HostRoot, RootError, StoreKind, digests_in};
 use crate::store::DiskUse;
 use crate::transaction::{AccessError, HeldRoot};
-use processes::{Processes, Using};
+use going::{Going, Locks};
+use processes::Processes;
 use removal::remove;
 use standing::Standing;
 
@@ -88,62 +92,6 @@ pub struct GcOptions {
     pub named: Vec<u64>,
     /// Whether to tell and not to remove. Needs neither the lock nor the right to write.
     pub dry_run: bool,
-}
-
-/// The removed generations and trees, or those that would be removed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct GcReport {
-    /// Whether nothing was removed, only told.
-    pub dry_run: bool,
-    /// The generations that stay.
-    pub kept: Vec<u64>,
-    /// The generations that went.
-    pub generations: Vec<u64>,
-    /// The entries of the store that went.
-    pub entries: Vec<RemovedEntry>,
-    /// Bytes that are free now; what others still link to is not.
-    pub freed_bytes: u64,
-    /// The processes for which something stays that would go otherwise.
-    pub in_use: Vec<UsingProcess>,
-    /// How far processes could be looked at; absent where there was nothing to remove.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub processes: Option<ProcessesSeen>,
-    /// Whether a change is at work or was cut off, whose trees are not counted.
-    pub unfinished: bool,
-}
-
-/// An entry of the store that went.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct RemovedEntry {
-    /// `packs`, `wheels`, `node`, `runtimes` or `envs`.
-    pub kind: StoreKind,
-    /// Its digest.
-    pub digest: Digest,
-}
-
-/// A process for which something stays.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct UsingProcess {
-    /// Its number.
-    pub pid: u32,
-    /// The name of its program.
-    pub command: String,
-    /// The generations that stay for it.
-    pub generations: Vec<u64>,
-    /// The entries of the store that stay for it.
-    pub entries: Vec<RemovedEntry>,
-}
-
-/// How far processes could be looked at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ProcessesSeen {
-    /// Whether processes can be seen here: `/proc` is there, and shows those of others.
-    pub visible: bool,
-    /// The number of processes that may not be looked into.
-    pub unreadable: usize,
 }
 
 /// Removes what no kept generation of `root` uses, and no live process.
@@ -215,106 +163,6 @@ pub fn collect_garbage(root: &HostRoot, options: &GcOptions) -> Result<GcReport,
 
 fn removed_entries(entries: impl IntoIterator<Item = (StoreKind, Digest)>) -> Vec<RemovedEntry> {
     entries.into_iter().map(|(kind, digest)| RemovedEntry { kind, digest }).collect()
-}
-
-/// What no kept generation uses.
-struct Going {
-    generations: BTreeSet<u64>,
-    entries: BTreeSet<(StoreKind, Digest)>,
-}
-
-impl Going {
-    fn is_empty(&self) -> bool {
-        self.generations.is_empty() && self.entries.is_empty()
-    }
-
-    /// What of it stays for process `using`; `None` if that is nothing. A generation stays whole, so that the next
-    /// removal still knows what belongs together.
-    fn spare(&self, using: &Using, locks: &Locks) -> Option<UsingProcess> {
-        let mut generations: BTreeSet<u64> =
-            using.generations.intersection(&self.generations).copied().collect();
-        // What a link led to that moves is known by the time at which the process started.
-        let started_with: Vec<u64> =
-            using.started.iter().flat_map(|started| locks.active_at(*started)).collect();
-        // Of generations in which it needs the same, the newest is enough.
-        let mut newest: BTreeMap<BTreeSet<(StoreKind, Digest)>, u64> = BTreeMap::new();
-        for id in &self.generations {
-            let Some(lock) = locks.0.get(id) else { continue };
-            let mut needed: BTreeSet<_> = using.trees.iter().flat_map(|tree| needs(lock, tree)).collect();
-            if started_with.contains(id) {
-                let packs = using.packs.iter().filter_map(|pack| lock.packs.get(pack));
-                needed.extend(packs.flat_map(InstalledPack::store_entries));
-            }
-            needed.retain(|tree| self.entries.contains(tree));
-            if !needed.is_empty() {
-                newest.insert(needed, *id);
-            }
-        }
-        generations.extend(newest.into_values());
-        let of_generations =
-            generations.iter().filter_map(|id| locks.0.get(id)).flat_map(Generation::store_entries);
-        let mut trees: BTreeSet<(StoreKind, Digest)> =
-            using.trees.iter().copied().chain(of_generations).collect();
-        trees.retain(|tree| self.entries.contains(tree));
-        let is_any = !generations.is_empty() || !trees.is_empty();
-        is_any.then(|| UsingProcess {
-            pid: using.pid,
-            command: using.command.clone(),
-            generations: generations.into_iter().collect(),
-            entries: removed_entries(trees),
-        })
-    }
-
-    fn take_out(&mut self, in_use: &[UsingProcess]) {
-        for using in in_use {
-            self.generations.retain(|id| !using.generations.contains(id));
-            for entry in &using.entries {
-                self.entries.remove(&(entry.kind, entry.digest));
-            }
-        }
-    }
-}
-
-/// The trees that whoever has `tree` open may come to need: all of its pack, or of the environments it is in.
-fn needs(lock: &Generation, tree: &(StoreKind, Digest)) -> Vec<(StoreKind, Digest)> {
-    let mut needed = Vec::new();
-    for pack in lock.packs.values() {
-        if tree.0 == StoreKind::Packs && pack.pack == tree.1 {
-            needed.extend(pack.store_entries());
-        }
-        let with_it = pack
-            .environments
-            .values()
-            .filter(|environment| environment.store_entries().any(|own| own == *tree));
-        needed.extend(with_it.flat_map(crate::environment::InstalledEnvironment::store_entries));
-    }
-    needed
-}
-
-/// The lock files that can be read, by generation.
-struct Locks(BTreeMap<u64, Generation>);
-
-impl Locks {
-    fn of(root: &HostRoot, ids: &[u64]) -> Self {
-        let load = |id: &u64| Some((*id, Generation::load(&root.generation(*id)).ok()?));
-        Self(ids.iter().filter_map(load).collect())
-    }
-
-    /// The generations that may have been active at `time`: the newest that was made by then, and the one before it,
-    /// as a large installation takes a while from its beginning to its last step.
-    fn active_at(&self, time: Timestamp) -> Vec<u64> {
-        let made = self.0.values().filter(|lock| lock.created_at <= time);
-        let mut made: Vec<(Timestamp, u64)> = made.map(|lock| (lock.created_at, lock.id)).collect();
-        made.sort_unstable();
-        let mut active = Vec::new();
-        while let Some((created_at, id)) = made.pop() {
-            active.push(id);
-            if time.duration_since(created_at) > SignedDuration::from_hours(1) {
-                break;
-            }
-        }
-        active
-    }
 }
 
 /// The entries of the parts of the store, or of their lists, that are not in `used`.

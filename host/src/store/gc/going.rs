@@ -1,0 +1,112 @@
+//! The generations and trees that would go, less what live processes need.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use attune_schemas::Digest;
+use jiff::{SignedDuration, Timestamp};
+
+use super::processes::Using;
+use super::removed_entries;
+use super::report::UsingProcess;
+use crate::generation::{Generation, InstalledPack};
+use crate::root::{HostRoot, StoreKind};
+
+/// What no kept generation uses.
+pub(super) struct Going {
+    pub(super) generations: BTreeSet<u64>,
+    pub(super) entries: BTreeSet<(StoreKind, Digest)>,
+}
+
+impl Going {
+    pub(super) fn is_empty(&self) -> bool {
+        self.generations.is_empty() && self.entries.is_empty()
+    }
+
+    /// What of it stays for process `using`; `None` if that is nothing. A generation stays whole, so that the next
+    /// removal still knows what belongs together.
+    pub(super) fn spare(&self, using: &Using, locks: &Locks) -> Option<UsingProcess> {
+        let mut generations: BTreeSet<u64> =
+            using.generations.intersection(&self.generations).copied().collect();
+        // What a link led to that moves is known by the time at which the process started.
+        let started_with: Vec<u64> =
+            using.started.iter().flat_map(|started| locks.active_at(*started)).collect();
+        // Of generations in which it needs the same, the newest is enough.
+        let mut newest: BTreeMap<BTreeSet<(StoreKind, Digest)>, u64> = BTreeMap::new();
+        for id in &self.generations {
+            let Some(lock) = locks.0.get(id) else { continue };
+            let mut needed: BTreeSet<_> = using.trees.iter().flat_map(|tree| needs(lock, tree)).collect();
+            if started_with.contains(id) {
+                let packs = using.packs.iter().filter_map(|pack| lock.packs.get(pack));
+                needed.extend(packs.flat_map(InstalledPack::store_entries));
+            }
+            needed.retain(|tree| self.entries.contains(tree));
+            if !needed.is_empty() {
+                newest.insert(needed, *id);
+            }
+        }
+        generations.extend(newest.into_values());
+        let of_generations =
+            generations.iter().filter_map(|id| locks.0.get(id)).flat_map(Generation::store_entries);
+        let mut trees: BTreeSet<(StoreKind, Digest)> =
+            using.trees.iter().copied().chain(of_generations).collect();
+        trees.retain(|tree| self.entries.contains(tree));
+        let is_any = !generations.is_empty() || !trees.is_empty();
+        is_any.then(|| UsingProcess {
+            pid: using.pid,
+            command: using.command.clone(),
+            generations: generations.into_iter().collect(),
+            entries: removed_entries(trees),
+        })
+    }
+
+    pub(super) fn take_out(&mut self, in_use: &[UsingProcess]) {
+        for using in in_use {
+            self.generations.retain(|id| !using.generations.contains(id));
+            for entry in &using.entries {
+                self.entries.remove(&(entry.kind, entry.digest));
+            }
+        }
+    }
+}
+
+/// The trees that whoever has `tree` open may come to need: all of its pack, or of the environments it is in.
+fn needs(lock: &Generation, tree: &(StoreKind, Digest)) -> Vec<(StoreKind, Digest)> {
+    let mut needed = Vec::new();
+    for pack in lock.packs.values() {
+        if tree.0 == StoreKind::Packs && pack.pack == tree.1 {
+            needed.extend(pack.store_entries());
+        }
+        let with_it = pack
+            .environments
+            .values()
+            .filter(|environment| environment.store_entries().any(|own| own == *tree));
+        needed.extend(with_it.flat_map(crate::environment::InstalledEnvironment::store_entries));
+    }
+    needed
+}
+
+/// The lock files that can be read, by generation.
+pub(super) struct Locks(BTreeMap<u64, Generation>);
+
+impl Locks {
+    pub(super) fn of(root: &HostRoot, ids: &[u64]) -> Self {
+        let load = |id: &u64| Some((*id, Generation::load(&root.generation(*id)).ok()?));
+        Self(ids.iter().filter_map(load).collect())
+    }
+
+    /// The generations that may have been active at `time`: the newest that was made by then, and the one before it,
+    /// as a large installation takes a while from its beginning to its last step.
+    fn active_at(&self, time: Timestamp) -> Vec<u64> {
+        let made = self.0.values().filter(|lock| lock.created_at <= time);
+        let mut made: Vec<(Timestamp, u64)> = made.map(|lock| (lock.created_at, lock.id)).collect();
+        made.sort_unstable();
+        let mut active = Vec::new();
+        while let Some((created_at, id)) = made.pop() {
+            active.push(id);
+            if time.duration_since(created_at) > SignedDuration::from_hours(1) {
+                break;
+            }
+        }
+        active
+    }
+}
