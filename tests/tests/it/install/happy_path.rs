@@ -57,7 +57,11 @@ fn a_bundle_installs_and_is_listed() {
     let world = World::new();
     let run = world.install_from(&standard().bundle_path(), &standard().trust()).succeeds();
     let list = world.list_text();
-    let list_json = world.list();
+    let mut list_json = world.list();
+    // Those by version depend on the Pythons of this machine.
+    for pack in list_json["packs"].as_array_mut().unwrap() {
+        pack["environments"].as_object_mut().unwrap().retain(|name, _| !name.starts_with("python-"));
+    }
     snapshot_settings(&world).bind(|| {
         insta::assert_snapshot!("install_text", run.stdout);
         insta::assert_snapshot!("list_text", list);
