@@ -153,7 +153,7 @@ impl EnvironmentRow<'_> {
                 runtime,
                 runtime_ref,
                 key,
-                registration.root.environment(registered.pack, self.name.of_workers().as_str()).display().to_string(),
+                self.name.path(registration.root, registered.pack).display().to_string(),
                 if self.error.is_none() { "ready" } else { "failed" },
                 self.marker,
                 ready,

@@ -2,10 +2,13 @@
 
 use std::borrow::Borrow;
 use std::fmt;
-use std::path::{Component, Path};
+use std::path::{Component, Path, PathBuf};
 use std::str::FromStr;
 
+use attune_schemas::PackRef;
 use serde::{Deserialize, Serialize};
+
+use crate::root::HostRoot;
 
 /// The name of an environment's directory: one component of a path.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -63,10 +66,15 @@ impl EnvironmentName {
         (runtime == NODEJS).then(|| Self(format!("{NODEJS_OF_WORKERS}{suffix}")))
     }
 
-    /// The name by which workers look for it, and under which rows have it.
+    /// The name by which workers look for it.
     #[must_use]
     pub fn of_workers(&self) -> Self {
         self.name_of_workers().unwrap_or_else(|| self.clone())
+    }
+
+    /// The path by which workers look for it in `pack`, and by which rows know it.
+    pub fn path(&self, root: &HostRoot, pack: &PackRef) -> PathBuf {
+        root.environment(pack, self.of_workers().as_str())
     }
 }
 

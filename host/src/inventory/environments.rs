@@ -127,7 +127,7 @@ pub fn list_environments(root: &HostRoot) -> Result<Vec<ListedEnvironment>, Inve
     let mut all = Vec::new();
     for (pack, installed) in &active.packs {
         for (runtime, environment) in &installed.environments {
-            let path = root.environment(pack, runtime.of_workers().as_str());
+            let path = runtime.path(root, pack);
             let row = rows.get(&path).or_else(|| rows.get(&root.environment(pack, runtime.as_str())));
             let store = root.store(StoreKind::Envs, &environment.digest);
             // In the store, so that what was started keeps its modules when the next generation comes.
@@ -147,7 +147,7 @@ pub fn list_environments(root: &HostRoot) -> Result<Vec<ListedEnvironment>, Inve
             });
         }
         for runtime in &installed.failed_environments {
-            let path = root.environment(pack, runtime.of_workers().as_str());
+            let path = runtime.path(root, pack);
             let row = rows.get(&path);
             let failed = recorded(path, row, EnvironmentStatus::Failed, pack, &installed.version);
             all.push(ListedEnvironment { runtime: runtime.to_string(), ..failed });

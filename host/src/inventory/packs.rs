@@ -67,7 +67,7 @@ pub fn list(root: &HostRoot) -> Result<Inventory, InventoryError> {
             let listed = PackEnvironment {
                 version: interpreter_version(&active, environment),
                 packages: environment.package_count(),
-                path: root.environment(pack, runtime.as_str()),
+                path: runtime.path(root, pack),
             };
             (runtime.clone(), listed)
         });

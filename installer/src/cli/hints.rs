@@ -445,11 +445,6 @@ impl Hint for RebuildError {
             Self::Unpack(error) => error.hint(),
             Self::Build(error) => error.hint(),
             Self::Recipe(error) => error.hint(),
-                        Self::LockFile { .. } => Some(
-                "make an earlier generation active, as in `ln -sfn generations/N ROOT/current`, and install again; \
-                 without one, install to a new root"
-                    .to_owned(),
-            ),
             Self::DamagedStore { .. } => Some(
                 "give the bundle or registry that has them: `attune-install repair --from BUNDLE`".to_owned(),
             ),

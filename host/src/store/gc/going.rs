@@ -95,9 +95,11 @@ impl Locks {
     }
 
     /// The generations that may have been active at `time`: the newest that was made by then, and the one before it,
-    /// as a large installation takes a while from its beginning to its last step.
+    /// as a large installation takes a while from its beginning to its last step. Clocks are set, so one that was made
+    /// a little later counts as well.
     fn active_at(&self, time: Timestamp) -> Vec<u64> {
-        let made = self.0.values().filter(|lock| lock.created_at <= time);
+        let latest = time.checked_add(SignedDuration::from_mins(1)).unwrap_or(time);
+        let made = self.0.values().filter(|lock| lock.created_at <= latest);
         let mut made: Vec<(Timestamp, u64)> = made.map(|lock| (lock.created_at, lock.id)).collect();
         made.sort_unstable();
         let mut active = Vec::new();

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use attune_schemas::{Digest, PackRef};
 use jiff::{SignedDuration, Timestamp};
+use rustix::time::{ClockId, clock_gettime};
 
 use super::names::{Named, follow, parts_in, paths_in};
 use crate::root::{HostRoot, StoreKind};
@@ -61,7 +62,7 @@ impl Processes {
     pub(super) fn look(proc: &Path, root: &HostRoot) -> Self {
         let own = std::process::id();
         let Ok(entries) = fs_err::read_dir(proc) else { return Self::default() };
-        let boot = boot_time(proc);
+        let boot = boot_time();
         let mut seen = Self::default();
         let mut pids = BTreeSet::new();
         for entry in entries.filter_map(Result::ok) {
@@ -201,8 +202,11 @@ impl Process<'_> {
     }
 }
 
-fn boot_time(proc: &Path) -> Option<Timestamp> {
-    let stat = fs_err::read_to_string(proc.join("stat")).ok()?;
-    let seconds = stat.lines().find_map(|line| line.strip_prefix("btime "))?;
-    Timestamp::from_second(seconds.trim().parse().ok()?).ok()
+/// When the machine started, by its clock of now: `btime` of `/proc/stat` says it in whole seconds.
+fn boot_time() -> Option<Timestamp> {
+    let read = |clock| {
+        let time = clock_gettime(clock);
+        Some(SignedDuration::new(time.tv_sec, time.tv_nsec.try_into().ok()?))
+    };
+    Timestamp::from_duration(read(ClockId::Realtime)? - read(ClockId::Boottime)?).ok()
 }

@@ -205,7 +205,7 @@ impl Session<'_> {
         let generation = self.commit(&plan, recipes, &tests, prepared, source, &mut watch)?;
         watch.lap("activate");
         let report =
-            InstallReport { asked, kept_newer, ..self.report(&plan, source, generation, tests, watch) };
+            InstallReport { kept_newer, asked, ..self.report(&plan, source, generation, tests, watch) };
         self.log(&report);
         Ok(report)
     }

@@ -31,7 +31,7 @@ pub(super) fn commit(
         generation.created_at = options.now;
     }
     let updates = tasks.iter().map(|task| EnvironmentUpdate {
-        path: root.environment(&task.pack, task.runtime.of_workers().as_str()),
+        path: task.runtime.path(root, &task.pack),
         metadata: environment_metadata(&task.environment),
     });
     let change = Change {

@@ -39,7 +39,7 @@ impl DamagedEnvironments {
                     None => finding.path.starts_with(&place) || is_of_interpreter(finding, environment, root),
                 };
                 if report.differences.iter().any(concerns) {
-                    paths.push(root.environment(pack, name.of_workers().as_str()));
+                    paths.push(name.path(root, pack));
                 }
             }
         }
@@ -54,9 +54,8 @@ impl DamagedEnvironments {
         only: &[PackRef],
     ) -> Vec<(PathBuf, bool)> {
         let packs = active.packs.iter().filter(|(pack, _)| only.is_empty() || only.contains(pack));
-        let paths = packs.flat_map(|(pack, installed)| {
-            installed.environments.keys().map(|name| root.environment(pack, name.of_workers().as_str()))
-        });
+        let paths = packs
+            .flat_map(|(pack, installed)| installed.environments.keys().map(|name| name.path(root, pack)));
         paths.map(|path| (path.clone(), !self.paths.contains(&path))).collect()
     }
 }

@@ -85,13 +85,6 @@ pub enum RebuildError {
     /// An environment could not be built by its steps, or nothing says how.
     #[error(transparent)]
     Recipe(#[from] RecipeError),
-    /// The lock file of the active generation cannot be read, so nothing says what there should be.
-    #[error("nothing says what is installed")]
-    LockFile {
-        /// Why it cannot be read.
-        #[source]
-        source: std::io::Error,
-    },
     /// The packages of an environment are damaged in the store.
     #[error("packages of pack `{pack}` are damaged in the store: {}", packages.join(", "))]
     DamagedStore {
@@ -126,7 +119,6 @@ impl Failed for RebuildError {
             Self::Unpack(error) => error.kind(),
             Self::Build(error) => error.kind(),
             Self::Recipe(error) => error.kind(),
-            Self::LockFile { .. } => FailureKind::Untrusted,
             Self::DamagedStore { .. } => FailureKind::Environment,
             Self::Change(error) => error.kind(),
             Self::Trust(error) => error.kind(),

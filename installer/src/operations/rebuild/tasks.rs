@@ -44,7 +44,7 @@ pub(in crate::operations) fn tasks(
             continue;
         }
         for (runtime, environment) in &installed.environments {
-            let path = root.environment(pack, runtime.of_workers().as_str());
+            let path = runtime.path(root, pack);
             if damaged.is_some_and(|damaged| !damaged.contains(&path)) {
                 continue;
             }

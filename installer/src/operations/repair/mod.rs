@@ -71,7 +71,7 @@ pub fn repair(
     require_installed(root)?;
     let mut held = HeldRoot::acquire_to_repair(root, options.build.now)?;
     let found = verify(root, &options.verification(), reporter)?;
-    let active = Generation::active(root).map_err(|source| RebuildError::LockFile { source })?;
+    let active = Generation::active(root).map_err(io)?;
     if found.is_whole() {
         held.keep();
         remember(root, &active, &found, options)?;
@@ -159,7 +159,7 @@ fn environments_to_build(
     let mut paths = Vec::new();
     for (pack, installed) in &active.packs {
         for (name, environment) in &installed.environments {
-            let path = root.environment(pack, name.as_str());
+            let path = name.path(root, pack);
             let is_lost = lost.contains(&(StoreKind::Envs, environment.digest));
             if is_lost || active.was_moved_to(root) || damaged.contains(&path) {
                 paths.push(path);
@@ -205,7 +205,7 @@ fn commit(
     let updates: Vec<EnvironmentUpdate> = built
         .iter()
         .map(|task| EnvironmentUpdate {
-            path: root.environment(&task.pack, task.runtime.as_str()),
+            path: task.runtime.path(root, &task.pack),
             metadata: environment_metadata(&task.environment),
         })
         .collect();

@@ -25,9 +25,11 @@ fn standard_root() -> String {
 #[test]
 fn nobody_is_trusted_at_first() {
     let world = World::new();
+    trust(&world, &["list"]).fails(1, &["does not exist"]).with_hint();
+    assert!(world.root_tree().is_absent());
+    fs_err::create_dir_all(world.root().join("state")).unwrap();
     assert_eq!(listed(&world), json!([]));
     assert!(trust(&world, &["list"]).succeeds().stdout.contains("no registry is trusted"));
-    assert!(world.root_tree().is_absent());
 }
 
 #[test]
@@ -82,11 +84,15 @@ fn a_registry_that_was_removed_is_trusted_no_more() {
 #[test]
 fn changing_a_registry_that_is_not_trusted() {
     let world = World::new();
-    for command in ["remove", "show"] {
+    let commands = ["remove", "show", "reset"];
+    for command in commands {
+        let run = trust(&world, &[command, "demo"]).fails(1, &["does not exist"]).with_hint();
+        assert!(world.root_tree().is_absent(), "{}", run.stderr);
+    }
+    fs_err::create_dir_all(world.root().join("state")).unwrap();
+    for command in commands {
         trust(&world, &[command, "demo"]).fails(1, &["no registry `demo` is trusted", "none"]);
     }
-    let run = trust(&world, &["reset", "demo"]).fails(1, &["no registry `demo` is trusted", "none"]);
-    assert!(world.root_tree().is_absent(), "{}", run.stderr);
     trust(&world, &["add", &standard_root()]).succeeds();
     let before = world.root_tree().without_touched();
     trust(&world, &["reset", "dmeo"]).fails(1, &["no registry `dmeo` is trusted; trusted are demo"]);
