@@ -151,6 +151,16 @@ pub fn audit(root: &HostRoot) -> Result<Option<Audit>, DatabaseError> {
     })
 }
 
+/// The generation whose rows the database of `root` holds, with the digest of its lock file where that was recorded;
+/// `None` if there is no database, or no rows yet.
+///
+/// # Errors
+/// The database cannot be read.
+pub fn registered_lock(root: &HostRoot) -> Result<Option<(u64, Option<Digest>)>, DatabaseError> {
+    let found = read(root, |connection| Ok(registered(connection)?))?;
+    Ok(found.and_then(|(generation, lock)| Some((generation?, lock))))
+}
+
 /// The registered generation, and the digest of its lock file.
 fn registered(connection: &Connection) -> rusqlite::Result<(Option<u64>, Option<Digest>)> {
     // A database that no writer has migrated lacks the column.

@@ -25,7 +25,7 @@ mod runtimes;
 use attune_schemas::PackRef;
 use attune_schemas::component::ComponentKind;
 
-pub use audit::{Audit, RowDifference, RowDifferenceKind, audit, row_differences};
+pub use audit::{Audit, RowDifference, RowDifferenceKind, audit, registered_lock, row_differences};
 pub use connection::{Database, database_files};
 pub use damage::set_aside_damaged;
 pub use environments::{EnvironmentUpdate, RecordedEnvironment, environments, record_verified};

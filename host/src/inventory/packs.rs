@@ -58,7 +58,7 @@ pub struct PackEnvironment {
 /// Lists what is installed on `root`; reads only.
 ///
 /// # Errors
-/// There is nothing: see [`installed`].
+/// There is nothing: see [`installed()`].
 pub fn list(root: &HostRoot) -> Result<Inventory, InventoryError> {
     let active = installed(root)?;
     let mut packs = Vec::new();

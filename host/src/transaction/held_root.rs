@@ -1,8 +1,10 @@
 //! A root in the hands of one process.
 
+use std::path::PathBuf;
+
 use jiff::Timestamp;
 
-use super::recover::{RecoverError, recover, recover_leftovers};
+use super::recover::{RecoverError, Recovery, recover, recover_leftovers};
 use crate::database::set_aside_damaged;
 use crate::root::{CreatedPaths, HostRoot, InstallLock, LockError, RootError};
 
@@ -57,14 +59,22 @@ impl HeldRoot {
         Ok(held)
     }
 
-    /// Takes hold of `root` to repair it: a database that is damaged is set aside first.
-    pub fn acquire_to_repair(root: &HostRoot, now: Timestamp) -> Result<Self, AccessError> {
+    /// Takes hold of `root` to repair it: a database that is damaged is set aside first. Tells where that is now, and
+    /// what else had to be done.
+    ///
+    /// # Errors
+    /// Those of [`Self::acquire`].
+    pub fn acquire_to_repair(
+        root: &HostRoot,
+        now: Timestamp,
+    ) -> Result<(Self, Option<PathBuf>, Recovery), AccessError> {
         let held = Self::lock(root)?;
-        if let Some(aside) = set_aside_damaged(root).map_err(|source| root.failed(source))? {
+        let aside = set_aside_damaged(root).map_err(|source| root.failed(source))?;
+        if let Some(aside) = &aside {
             tracing::warn!("the database is damaged; it is kept as `{}`", aside.display());
         }
-        recover(root, now)?;
-        Ok(held)
+        let recovery = recover(root, now)?;
+        Ok((held, aside, recovery))
     }
 
     /// Keeps what locking created.

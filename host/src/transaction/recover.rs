@@ -14,10 +14,11 @@ use attune_registry::trust::{StateError, TrustStore};
 use jiff::Timestamp;
 
 use super::journal::StagingJournal;
+use super::lock_file::{LockFile, hold_lock_file};
 use super::staging::STAGED_TRUST;
 use super::step::Step;
 use crate::database::{
-    Database, DatabaseError, OtherPacks, Registration, database_files, registered_generation,
+    Database, DatabaseError, OtherPacks, Registration, database_files, registered_generation, registered_lock,
 };
 use crate::generation::{Generation, InstalledGeneration, point_current_at, usable_generation};
 use crate::root::{CreatedPaths, ENTRY_LINKS, HostRoot, RootError, StoreKind, remove_tree};
@@ -122,6 +123,10 @@ pub struct Recovery {
     pub undone: usize,
     /// The active generation, if its rows were written again.
     pub registered_again: Option<u64>,
+    /// The registered generation, if `current` was gone and leads to it again.
+    pub linked_again: Option<u64>,
+    /// The active generation, if its lock file was restored.
+    pub lock_file_restored: Option<u64>,
 }
 
 /// Makes `root` whole; the lock must be held.
@@ -129,10 +134,24 @@ pub fn recover(root: &HostRoot, now: Timestamp) -> Result<Recovery, RecoverError
     let (mut recovery, registered) = recover_leftovers(root)?;
     let failed = |source| root.failed(source);
     let active = root.active_generation().map_err(failed)?;
+    let mut rows_are_others = false;
+    if let Some((id, Some(lock))) = registered_lock(root)?
+        && active == Some(id)
+    {
+        match hold_lock_file(root, id, &lock)? {
+            LockFile::AsRegistered => {}
+            LockFile::Restored => recovery.lock_file_restored = Some(id),
+            LockFile::OtherRows => rows_are_others = true,
+        }
+    }
     if let Some(active) = active {
         require_readable(root, active, registered)?;
     }
     match (registered, active) {
+        (Some(registered), active) if rows_are_others => {
+            register_again(root, active, registered, now)?;
+            recovery.registered_again = active;
+        }
         (None, Some(_)) => match register_again(root, active, 0, now) {
             // An earlier program kept too little to write the rows of a database that is gone.
             Err(RecoverError::Disagreement { .. }) => {}
@@ -154,7 +173,7 @@ pub fn recover(root: &HostRoot, now: Timestamp) -> Result<Recovery, RecoverError
         (Some(registered), None) => {
             Generation::load(&root.generation(registered)).map_err(failed)?;
             point_current_at(root, registered, None, Durability::Synced).map_err(failed)?;
-            recovery.completed = Some(registered);
+            recovery.linked_again = Some(registered);
         }
         (Some(registered), active) if active != Some(registered) => {
             register_again(root, active, registered, now)?;

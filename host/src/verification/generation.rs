@@ -11,7 +11,7 @@ use super::Verifying;
 use super::error::VerificationError;
 use super::report::{Finding, FindingKind, Findings, HostPart};
 use super::trees::Lists;
-use crate::generation::{Entry, KEPT_FOLDERS, KeptRelease, LOCK_FILE, parts_in_store};
+use crate::generation::{COPIES_FILE, Copies, Entry, KEPT_FOLDERS, KeptRelease, LOCK_FILE, parts_in_store};
 use crate::root::HostRoot;
 use crate::root::StoreKind;
 use crate::trees::{Content, FileList, ListedEntry, TreeToExamine, examine};
@@ -100,7 +100,7 @@ impl Verifying<'_> {
             let mut finding = Finding::of_difference(HostPart::Links, directory, difference);
             finding.part = part(&finding.path);
             // An earlier program did not list what it kept, and the lock file cannot list itself.
-            let is_lock = finding.path == directory.join(LOCK_FILE);
+            let is_lock = [LOCK_FILE, COPIES_FILE].iter().any(|name| finding.path == directory.join(name));
             let is_unlisted = finding.part == HostPart::Generation && self.generation.files.is_empty();
             if finding.kind == FindingKind::Foreign && (is_lock || is_unlisted) {
                 continue;
@@ -111,6 +111,20 @@ impl Verifying<'_> {
                 findings.add(finding);
             }
         }
+    }
+
+    /// Holds the copies in the generation's directory against its lock file, whose digest is `lock`, unless that was
+    /// found changed.
+    pub(super) fn copies(&self, directory: &Path, lock: &Digest, findings: &mut Findings) {
+        if findings.knows(&directory.join(LOCK_FILE)) {
+            return;
+        }
+        let kind = match Copies::load(directory) {
+            Ok(copies) if copies.are_of(self.generation, lock) => return,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => FindingKind::Missing,
+            _ => FindingKind::Changed,
+        };
+        findings.add(Finding::new(kind, HostPart::Generation, directory.join(COPIES_FILE)));
     }
 
     /// Whether a finding in the generation's directory is about what is verified.

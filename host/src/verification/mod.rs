@@ -97,6 +97,7 @@ pub fn verify(
     if !options.only_environments {
         verifying.database(lock, &mut findings)?;
     }
+    verifying.copies(&directory, &lock, &mut findings);
     options.interrupt.check()?;
     let mut report = finish(root, id, findings)?;
     report.packs = verifying.packs(&report);

@@ -169,7 +169,7 @@ impl FindingKind {
 
 impl Finding {
     /// A finding about `path`.
-    pub(super) fn new(kind: FindingKind, part: HostPart, path: impl Into<PathBuf>) -> Self {
+    pub fn new(kind: FindingKind, part: HostPart, path: impl Into<PathBuf>) -> Self {
         let (packs, path) = (Vec::new(), path.into());
         Self { kind, part, packs, path, found: None, expected: None, row: None, failed: None, tree: None }
     }

@@ -220,6 +220,9 @@ impl Hint for GcError {
                     }
                     (true, false) => stay.to_owned(),
                     (false, true) => lead_current_to(root, *registered),
+                    (false, false) if active == registered => {
+                        "put it right: `attune-install repair`".to_owned()
+                    }
                     (false, false) => lead_current_to(root, *newest),
                 })
             }

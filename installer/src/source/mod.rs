@@ -5,4 +5,4 @@ mod location;
 mod verified;
 
 pub use location::{SourceLocation, SourceNameError};
-pub use verified::{TrustSettings, VerifiedSource, VerifyError, verify};
+pub use verified::{TrustSettings, VerifiedSource, VerifyError, verify, verify_of_any_age};

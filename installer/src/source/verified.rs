@@ -7,7 +7,7 @@ use attune_registry::blob::Durability;
 use attune_registry::reader::{MetadataFetch, RegistryReader};
 use attune_registry::source::Source;
 use attune_registry::trust::{
-    Client, StateError, TrustAnchor, TrustError, TrustStore, UpdateOptions, VerifiedRepository,
+    Client, ExpiryPolicy, StateError, TrustAnchor, TrustError, TrustStore, UpdateOptions, VerifiedRepository,
 };
 use attune_schemas::tuf::RegistryName;
 use jiff::Timestamp;
@@ -70,6 +70,22 @@ pub fn verify(
     let grace = Grace { asked: settings.grace, policy: store.policy()? };
     options.expiry = grace.expiry();
     let repository = client.update(&MetadataFetch(&*source), &options)?;
+    Ok(VerifiedSource { source, repository, store, grace })
+}
+
+/// Verifies the metadata of a source of content whose digests are known already: signed by whom this host trusts, of
+/// whatever age. Nothing of it is to be kept, and nothing that it lists to be chosen.
+pub fn verify_of_any_age(
+    source: Box<dyn Source>,
+    root: &HostRoot,
+    now: Timestamp,
+) -> Result<VerifiedSource, VerifyError> {
+    let name = registry_name(&*source, None, root)?;
+    let store = TrustStore::new(&root.trust(), &name);
+    let client = Client::by_root_in(&store)?;
+    let options = UpdateOptions { expiry: ExpiryPolicy::IGNORE, ..UpdateOptions::at(now) };
+    let repository = client.update(&MetadataFetch(&*source), &options)?;
+    let grace = Grace { asked: None, policy: store.policy()? };
     Ok(VerifiedSource { source, repository, store, grace })
 }
 

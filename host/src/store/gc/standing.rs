@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use attune_schemas::Digest;
 
 use super::{GcError, GcOptions};
-use crate::database::registered_generation;
+use crate::database::registered_lock;
 use crate::generation::Generation;
 use crate::root::{HostRoot, StoreKind};
 use crate::transaction::unfinished;
@@ -33,13 +33,19 @@ impl Standing {
         let journals = unfinished(root).map_err(failed)?;
         let there = root.generation_ids().map_err(failed)?;
         let active = root.active_generation().map_err(failed)?;
-        let registered = registered_generation(root)?;
+        let (registered, lock) = registered_lock(root)?.unzip();
+        let lock = lock.flatten();
         if there.is_empty() && active.is_none() && registered.is_none() {
             return Err(root.never_installed().into());
         }
         let unfinished: BTreeSet<u64> =
             journals.iter().map(crate::transaction::StagingJournal::generation).collect();
-        let is_readable = |id: &u64| there.contains(id) && Generation::load(&root.generation(*id)).is_ok();
+        // A lock file that is not what was registered may name less than there is.
+        let is_readable = |id: &u64| {
+            let loaded = Generation::load_with_digest(&root.generation(*id));
+            let is_vouched_for = |digest| registered != Some(*id) || lock.is_none_or(|lock| lock == digest);
+            there.contains(id) && loaded.is_ok_and(|(_, digest)| is_vouched_for(digest))
+        };
         let agree = match (active, registered) {
             // The last step of a change that is at work or was cut off is still to come.
             (Some(active), Some(registered)) if active == registered || unfinished.contains(&registered) => {
@@ -96,7 +102,7 @@ impl Standing {
 pub(super) fn told(active: Option<u64>, registered: Option<u64>) -> String {
     match (active, registered) {
         (Some(active), Some(registered)) if active == registered => {
-            format!("generation {active} is active and cannot be read")
+            format!("generation {active} is active, and its lock file is not what was registered,")
         }
         (Some(active), Some(registered)) => {
             format!("generation {active} is active, and the database holds generation {registered},")

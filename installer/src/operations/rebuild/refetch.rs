@@ -13,7 +13,7 @@ use super::damage::DamagedPackage;
 use super::{RebuildError, RebuildOptions};
 use crate::plan::{InstallPlan, allowed_blobs};
 use crate::source::SourceLocation;
-use crate::source::{TrustSettings, verify};
+use crate::source::verify_of_any_age;
 use crate::unpack::fetch_and_unpack;
 
 /// Fetches `damaged`, packages of `environments`, from `location` and puts them into the store.
@@ -26,7 +26,7 @@ pub(super) fn refetch(
 ) -> Result<(), RebuildError> {
     let io = |source| root.failed(source);
     let source = location.open(&options.interrupt)?;
-    let mut source = verify(source, root, &TrustSettings::default(), options.now)?;
+    let mut source = verify_of_any_age(source, root, options.now)?;
     let blobs = BlobPlan { wanted: BTreeMap::new(), allowed: allowed_blobs(&mut source)? };
     let wanted: BTreeSet<Digest> = damaged.iter().map(|package| package.digest).collect();
     let plan = InstallPlan::of_packages(environments, &wanted, blobs);
@@ -34,7 +34,5 @@ pub(super) fn refetch(
     for DamagedPackage { kind, digest, .. } in damaged {
         staging.put_back(*kind, digest).map_err(io)?;
     }
-    // Kept with the change that these packages are fetched for.
-    source.persist_to(&staging.trust(), options.durability)?;
     Ok(())
 }

@@ -1,7 +1,8 @@
 //! Makes what is installed again what was installed: everything that a verification finds.
 //!
 //! ```text
-//! in place      foreign files go, modes and links of trees are put right, descriptions come from other generations
+//! in place      foreign files go, modes and links of trees are put right
+//! kept files    descriptions and releases come from their copies, or from another generation
 //! the store     trees that are not whole are unpacked again from a source, and exchanged
 //! environments  those that are not whole, or carry another root's path, are built again
 //! the host      links, rows and the root's path come with a new generation of the same packs
@@ -10,18 +11,19 @@
 //! What cannot be mended is left as it is and told. Nothing is believed but what the active generation names.
 
 mod in_place;
+mod kept_files;
 mod store;
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use attune_host::database::{EnvironmentUpdate, environment_metadata, record_verified};
 use attune_host::environment::EnvironmentDescription;
-use attune_host::generation::{Generation, InstalledGeneration};
+use attune_host::generation::{Generation, InstalledGeneration, LOCK_FILE};
 use attune_host::root::{HostRoot, StoreKind};
-use attune_host::transaction::HeldRoot;
+use attune_host::transaction::{HeldRoot, Recovery};
 use attune_host::verification::{
-    Finding, HostPart, StoredTrees, VerifyOptions, VerifyReport, require_installed, verify,
+    Finding, FindingKind, HostPart, StoredTrees, VerifyOptions, VerifyReport, require_installed, verify,
 };
 use attune_host::{Change, Prepared, Rows};
 use attune_registry::report::Reporter;
@@ -29,7 +31,8 @@ use attune_schemas::{Digest, PackRef};
 use serde::Serialize;
 
 use super::rebuild::{DamagedEnvironments, RebuildError, RebuildOptions, Task, build_task, tasks};
-use in_place::{mend_trees, restore_kept_files};
+use in_place::mend_trees;
+use kept_files::{is_kept_file, restore_kept_files};
 use store::{lost_trees, unpack_again};
 
 /// How everything is made whole again, and of which packs.
@@ -69,13 +72,14 @@ pub fn repair(
 ) -> Result<RepairReport, RebuildError> {
     let io = |source| root.failed(source);
     require_installed(root)?;
-    let mut held = HeldRoot::acquire_to_repair(root, options.build.now)?;
+    let (mut held, set_aside, recovery) = HeldRoot::acquire_to_repair(root, options.build.now)?;
+    let mended_at_once = mended_at_once(root, set_aside.is_some(), &recovery);
     let found = verify(root, &options.verification(), reporter)?;
     let active = Generation::active(root).map_err(io)?;
     if found.is_whole() {
         held.keep();
         remember(root, &active, &found, options)?;
-        return Ok(report(root, &found, found.clone()));
+        return Ok(report(root, mended_at_once, &found, found.clone()));
     }
     let moved = active.was_moved_to(root);
     mend_trees(&found.differences).map_err(io)?;
@@ -110,12 +114,33 @@ pub fn repair(
         built.push(task);
     }
     let renews = moved
-        || found.differences.iter().any(of_generation)
+        || found
+            .differences
+            .iter()
+            .any(|finding| of_generation(finding) && !is_kept_file(root, &active, finding))
         || built.iter().any(|task| task.environment.digest() != task.old);
     commit(root, &active, &built, (renews, kept_is_whole), prepared, options)?;
     let left = verify(root, &options.verification(), reporter)?;
     remember(root, &Generation::active(root).map_err(io)?, &left, options)?;
-    Ok(report(root, &found, left))
+    Ok(report(root, mended_at_once, &found, left))
+}
+
+/// What taking hold of the root has mended already.
+fn mended_at_once(root: &HostRoot, set_aside: bool, recovery: &Recovery) -> Vec<Finding> {
+    let mut mended = Vec::new();
+    if set_aside {
+        mended.push(Finding::new(FindingKind::Database, HostPart::Database, root.database()));
+    } else if recovery.registered_again.is_some() {
+        mended.push(Finding::new(FindingKind::OtherGeneration, HostPart::Database, root.database()));
+    }
+    if recovery.linked_again.is_some() {
+        mended.push(Finding::new(FindingKind::Missing, HostPart::Links, root.current()));
+    }
+    if let Some(id) = recovery.lock_file_restored {
+        let lock_file = root.generation(id).join(LOCK_FILE);
+        mended.push(Finding::new(FindingKind::Changed, HostPart::Generation, lock_file));
+    }
+    mended
 }
 
 impl RepairOptions {
@@ -128,12 +153,24 @@ impl RepairOptions {
     }
 }
 
-/// What was found and is not left any more, and what is.
-fn report(root: &HostRoot, found: &VerifyReport, left: VerifyReport) -> RepairReport {
-    let is_left = |finding: &Finding| {
-        left.differences.iter().any(|other| other.path == finding.path && other.kind == finding.kind)
+/// What was mended at once, or was found and is not left any more, and what is left.
+fn report(
+    root: &HostRoot,
+    mut mended: Vec<Finding>,
+    found: &VerifyReport,
+    left: VerifyReport,
+) -> RepairReport {
+    // The next generation has the same files at other paths.
+    let place = |report: &VerifyReport, finding: &Finding| {
+        let directory = root.generation(report.generation);
+        finding.path.strip_prefix(directory).map_or_else(|_| finding.path.clone(), Path::to_owned)
     };
-    let mended = found.differences.iter().filter(|finding| !is_left(finding)).cloned().collect();
+    let is_left = |finding: &&Finding| {
+        let is_same =
+            |other: &&Finding| other.kind == finding.kind && place(&left, other) == place(found, finding);
+        left.differences.iter().any(|other| is_same(&other))
+    };
+    mended.extend(found.differences.iter().filter(|finding| !is_left(finding)).cloned());
     let (root, generation) = (root.path().to_owned(), left.generation);
     RepairReport { root, generation, mended, left: left.differences }
 }

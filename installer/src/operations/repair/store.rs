@@ -15,7 +15,7 @@ use attune_schemas::runtime_index::RuntimeName;
 use super::RepairOptions;
 use crate::operations::rebuild::RebuildError;
 use crate::plan::{InstallPlan, TreeToUnpack, installed_blobs};
-use crate::source::{TrustSettings, verify};
+use crate::source::verify_of_any_age;
 use crate::unpack::fetch_and_unpack;
 
 /// A tree of the store.
@@ -48,7 +48,7 @@ pub(super) fn unpack_again(
 
     let Some(from) = options.build.from.as_ref().filter(|_| !lost.is_empty()) else { return Ok(lost) };
     let source = from.open(&options.build.interrupt)?;
-    let mut source = verify(source, root, &TrustSettings::default(), options.build.now)?;
+    let mut source = verify_of_any_age(source, root, options.build.now)?;
     let allowed = installed_blobs(&mut source, active)?;
     let wanted: BTreeSet<Digest> = lost.iter().map(|(_, digest)| *digest).collect();
     let wanted = wanted.into_iter().filter(|digest| allowed.contains_key(digest)).collect();
@@ -77,8 +77,6 @@ pub(super) fn unpack_again(
         staging.put_back(*kind, digest).map_err(io)?;
         lost.remove(&(*kind, *digest));
     }
-    // Kept with the change that these trees are fetched for.
-    source.persist_to(&staging.trust(), options.build.durability)?;
     Ok(lost)
 }
 

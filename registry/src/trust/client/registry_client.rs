@@ -38,6 +38,23 @@ impl Client {
         Ok(Self { updater })
     }
 
+    /// Starts from the root in `store`, with no memory of the versions of anything else: for reading content that is
+    /// known by its digest, however old the metadata is that lists it.
+    ///
+    /// # Errors
+    /// The store holds no root, or cannot be read.
+    pub fn by_root_in(store: &TrustStore) -> Result<Self, TrustError> {
+        let known = store.load()?;
+        let known = known.ok_or_else(|| TrustError::NoTrustAnchor { registry: store.registry().clone() })?;
+        let updater = Updater {
+            trusted: StoredTrust { root: known.root, seen: SeenVersions::default() },
+            keeper: Keeper { store: None, persistence: Persistence::OnRequest },
+            rules: RootRules::OneRegistry,
+            given: None,
+        };
+        Ok(Self { updater })
+    }
+
     /// Starts from `anchor` alone, with no memory of versions seen before: for looking at a registry, not
     /// for installing from it.
     pub fn without_store(anchor: &TrustAnchor) -> Self {

@@ -2,6 +2,7 @@
 
 mod asked;
 mod database;
+mod generations;
 mod links;
 mod put_back;
 mod repaired;

@@ -2,9 +2,9 @@
 
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::PathBuf;
 
-use attune_tests::{OrdinaryUser, Run, Tree, World};
+use attune_tests::standard_packs::{greeter, reporter};
+use attune_tests::{OrdinaryUser, PackBuilder, Run, Tree, World};
 
 use super::{change_in_silence, host, host_with, link, real, replace, stored};
 
@@ -53,7 +53,7 @@ fn files_of_every_kind_come_from_the_bundle_in_each_link_mode() {
 #[test]
 fn files_come_from_a_registry_that_has_newer_releases() {
     let world = host();
-    world.add(&[&attune_tests::PackBuilder::new("greeter", "9.0.0")]).succeeds();
+    world.add(&[&PackBuilder::new("greeter", "9.0.0")]).succeeds();
     damage_everything(&world);
     assert_repairs(&world, &["--from", &world.registry().display().to_string()]);
     assert!(world.installed().contains(&"greeter 1.0.0".to_owned()), "{:?}", world.installed());
@@ -74,7 +74,7 @@ fn what_has_no_source_is_told_and_the_rest_is_mended() {
     let report = world.verify(&["--json"]).json();
     assert_eq!(report["differences"].as_array().unwrap().len(), 1);
     // A bundle of other packs does not have it either.
-    world.add(&[&attune_tests::PackBuilder::new("other", "1.0.0")]).succeeds();
+    world.add(&[&PackBuilder::new("other", "1.0.0")]).succeeds();
     world.bundle(&["other"]).succeeds();
     let from = world.bundle_path().display().to_string();
     world.repair(&["--from", &from]).fails(3, &["1 difference is left in"]).with_hint();
@@ -110,9 +110,7 @@ fn links_markers_and_what_is_foreign_in_a_generation() {
 fn the_link_to_the_generation_comes_back() {
     let world = host();
     fs_err::remove_file(world.root().join("current")).unwrap();
-    world.verify(&[]).fails(3, &["not what was installed"]);
-    world.repair(&[]).succeeds();
-    world.verify(&[]).succeeds();
+    assert_repairs(&world, &[]);
 }
 
 #[test]
@@ -128,6 +126,7 @@ fn rows_that_are_gone_and_a_database_that_is_damaged() {
     world.verify(&[]).fails(3, &["not what was installed"]);
     let run = world.repair(&[]).succeeds();
     assert!(run.stderr.contains("state/damaged-1.db"), "{}", run.stderr);
+    assert!(run.stdout.contains("1 difference mended"), "{}", run.stdout);
     assert_eq!(fs_err::read(world.root().join("state/damaged-1.db")).unwrap(), [7; 8192]);
     world.verify(&[]).succeeds();
     assert_eq!(world.installed().len(), 4);
@@ -161,36 +160,33 @@ fn a_root_that_was_moved_works_at_its_new_place() {
 }
 
 #[test]
-fn a_release_that_nothing_has_is_not_made_up() {
+fn files_come_from_an_older_bundle_than_the_newest_that_was_installed() {
     let world = host();
-    replace(&world.root().join("current/releases/greeter.json"), |_| {});
-    change_in_silence(&real(&world, "packs/greeter/pack.yaml"));
-    let from = world.bundle_path().display().to_string();
-    world.repair(&["--from", &from]).fails(3, &["left in"]).with_hint();
-    world.verify(&[]).fails(3, &["2 differences"]);
-    let bundle = world.bundle_path();
-    world.install([bundle.as_os_str(), "--reinstall".as_ref()]).succeeds();
-    world.verify(&[]).succeeds();
-}
-
-#[test]
-fn a_release_that_another_generation_has_comes_from_there() {
-    let world = host();
-    world.add(&[&attune_tests::PackBuilder::new("weaver", "9.0.0")]).succeeds();
-    world.bundle(&["weaver"]).succeeds();
+    let old = world.path().join("old.tar.zst");
+    fs_err::copy(world.bundle_path(), &old).unwrap();
+    world.add(&[&PackBuilder::new("other", "1.0.0")]).succeeds();
+    world.bundle(&["other"]).succeeds();
     world.install_bundle().succeeds();
-    let release = world.root().join("current/releases/greeter.json");
-    // A hard link: the bytes of both would change.
-    replace(&release, |path| fs_err::write(path, "{}").unwrap());
-    assert_repairs(&world, &[]);
+    let trusted = Tree::of(&world.root().join("state/trust"));
+    damage_everything(&world);
+    assert_repairs(&world, &["--from", &old.display().to_string()]);
+    // What the host has seen stays seen.
+    Tree::of(&world.root().join("state/trust")).assert_same(&trusted);
+    world.install([&old]).fails(3, &["made earlier"]);
 }
 
 #[test]
-fn a_lock_file_that_cannot_be_read_is_told_with_the_way_out() {
+fn files_come_from_nobody_who_is_not_trusted() {
     let world = host();
-    fs_err::write(world.root().join("current/generation.json"), "{").unwrap();
-    let run = world.repair(&[]).fails(3, &["generation.json` is damaged"]).with_hint();
-    assert!(run.stderr.contains("install again from a bundle"), "{}", run.stderr);
+    let stranger = World::new();
+    stranger.init("stranger").succeeds();
+    stranger.add(&[&greeter(), &reporter()]).succeeds();
+    stranger.bundle(&["reporter"]).succeeds();
+    damage_everything(&world);
+    let before = Tree::of(&world.root().join("store"));
+    let from = stranger.bundle_path().display().to_string();
+    world.repair(&["greeter", "--from", &from]).fails(3, &["stranger"]).with_hint();
+    Tree::of(&world.root().join("store")).assert_same(&before);
 }
 
 #[test]
@@ -220,11 +216,11 @@ fn an_ordinary_user_repairs_what_is_theirs() {
 #[test]
 fn reinstalling_unpacks_and_builds_everything_again() {
     let world = host();
-    let inodes = |world: &World| -> Vec<PathBuf> {
-        let tree = Tree::of(&world.root().join("store"));
-        tree.paths().map(PathBuf::from).collect()
+    let files = ["packs/greeter/pack.yaml", "packenvs/reporter/python/bin/shout"];
+    let inodes = || {
+        files.map(|file| std::os::unix::fs::MetadataExt::ino(&fs_err::metadata(real(&world, file)).unwrap()))
     };
-    let before = inodes(&world);
+    let before = inodes();
     let bundle = world.bundle_path();
     let install = [bundle.as_os_str(), "--json".as_ref()];
     assert_eq!(world.install(install).succeeds().json()["outcome"], "unchanged");
@@ -234,7 +230,7 @@ fn reinstalling_unpacks_and_builds_everything_again() {
         (report["outcome"].as_str(), report["packs"].as_array().unwrap().len()),
         (Some("installed"), 4)
     );
-    let recipes = |paths: &[PathBuf]| paths.iter().filter(|path| path.starts_with("packs")).count();
-    assert_eq!(recipes(&inodes(&world)), recipes(&before));
+    let after = inodes();
+    assert!(before.iter().zip(after).all(|(before, after)| *before != after), "{before:?} {after:?}");
     world.verify(&[]).succeeds();
 }

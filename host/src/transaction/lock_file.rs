@@ -1,0 +1,63 @@
+//! The lock file of the active generation, held against the digest that the database has of it, before anything is
+//! believed that it says.
+
+use std::io;
+
+use attune_registry::atomic_file::replace_file;
+use attune_schemas::Digest;
+
+use super::recover::RecoverError;
+use crate::generation::{Copies, Generation, LOCK_FILE};
+use crate::root::HostRoot;
+
+/// The state of a lock file that may be believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LockFile {
+    /// It is what was registered.
+    AsRegistered,
+    /// It was changed or lost, and is what was registered again.
+    Restored,
+    /// It and its copy are one, and the database has another digest.
+    OtherRows,
+}
+
+/// Holds the lock file of generation `active` against `registered`, and restores it where it is not that.
+///
+/// # Errors
+/// It is neither what was registered nor like its copy: nothing vouches for it.
+pub(super) fn hold_lock_file(
+    root: &HostRoot,
+    active: u64,
+    registered: &Digest,
+) -> Result<LockFile, RecoverError> {
+    let failed = |source| root.failed(source);
+    let directory = root.generation(active);
+    let found = match fs_err::read(directory.join(LOCK_FILE)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+        found => found.map_err(failed)?,
+    };
+    let digest = Digest::of(&found);
+    if digest == *registered {
+        return Ok(LockFile::AsRegistered);
+    }
+    let copies = Copies::load(&directory).unwrap_or_default();
+    if let Some(copy) = copies.get(LOCK_FILE, registered) {
+        replace_file(&directory.join(LOCK_FILE), copy).map_err(failed)?;
+        tracing::warn!(
+            "`{LOCK_FILE}` of generation {active} was not what was registered; its copy took its place"
+        );
+        return Ok(LockFile::Restored);
+    }
+    if copies.get(LOCK_FILE, &digest).is_some() {
+        return Ok(LockFile::OtherRows);
+    }
+    let ids = root.generation_ids().map_err(failed)?;
+    let is_usable = |id: &u64| *id != active && Generation::load(&root.generation(*id)).is_ok();
+    let message = format!("`{}` is not what was registered", directory.join(LOCK_FILE).display());
+    Err(RecoverError::NotActive {
+        root: root.path().to_owned(),
+        active,
+        usable: ids.into_iter().rev().find(is_usable),
+        source: io::Error::new(io::ErrorKind::InvalidData, message),
+    })
+}
