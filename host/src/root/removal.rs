@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use attune_registry::machine_fault::MachineFault;
 
-use super::sealed::{unseal, unseal_tree};
+use super::sealed::{entries_of, unseal, unseal_tree};
 
 /// Removes `path` and everything below it; nothing where it is not there.
 pub fn remove_tree(path: &Path) -> io::Result<()> {
@@ -26,11 +26,9 @@ pub fn remove_tree(path: &Path) -> io::Result<()> {
 /// Removes a tree with one descriptor at a time.
 fn remove_level_by_level(directory: &Path) -> io::Result<()> {
     unseal(directory)?;
-    let entries: Vec<_> = fs_err::read_dir(directory)?.collect::<io::Result<_>>()?;
-    let entries: Vec<_> = entries.iter().map(|entry| (entry.path(), entry.file_type())).collect();
-    for (path, kind) in entries {
+    for (path, kind) in entries_of(directory)? {
         // Not through links: what they lead to is somebody else's.
-        if kind?.is_dir() { remove_level_by_level(&path)? } else { fs_err::remove_file(&path)? }
+        if kind.is_dir() { remove_level_by_level(&path)? } else { fs_err::remove_file(&path)? }
     }
     fs_err::remove_dir(directory)
 }

@@ -4,10 +4,10 @@
 //! directory of a tree comes last, after the tree was moved to its place: to move a directory is to rewrite
 //! its `..`, which takes write permission on it.
 
-use std::fs::Permissions;
+use std::fs::{FileType, Permissions};
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The mode of a sealed directory.
 const DIRECTORY: u32 = 0o555;
@@ -43,11 +43,15 @@ pub fn seal_all_below(directory: &Path) -> io::Result<()> {
     change_below(directory, true, DIRECTORY)
 }
 
-fn change_below(directory: &Path, and_files: bool, mode: u32) -> io::Result<()> {
-    // An entry keeps its directory open, and there may be few descriptors left.
+/// The paths and kinds of the entries of `directory`, which is open no longer: there may be few descriptors left, and
+/// each entry of the standard library keeps it open.
+pub(super) fn entries_of(directory: &Path) -> io::Result<Vec<(PathBuf, FileType)>> {
     let found = |entry: io::Result<fs_err::DirEntry>| entry.and_then(|it| Ok((it.path(), it.file_type()?)));
-    let entries: Vec<_> = fs_err::read_dir(directory)?.map(found).collect::<io::Result<_>>()?;
-    for (path, kind) in entries {
+    fs_err::read_dir(directory)?.map(found).collect()
+}
+
+fn change_below(directory: &Path, and_files: bool, mode: u32) -> io::Result<()> {
+    for (path, kind) in entries_of(directory)? {
         if kind.is_dir() {
             if mode == OPEN_DIRECTORY {
                 unseal(&path)?;
