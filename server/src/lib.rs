@@ -37,5 +37,5 @@ mod signals;
 
 pub use connections::Limits;
 pub use files::{Clock, DirectoryError, RegistryDirectory, router};
-pub use serve::{BindError, DRAIN_LIMIT, Drained, Serving, bind, serve};
+pub use serve::{BindError, DRAIN_LIMIT, Drained, Serving, bind, serve, start_runtime};
 pub use signals::Signals;

@@ -27,10 +27,7 @@ fn main() -> ExitCode {
 }
 
 fn run(settings: &Settings) -> anyhow::Result<()> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .context("cannot start the async runtime")?;
+    let runtime = attune_serve::start_runtime().context("cannot start the threads that answer requests")?;
     let ended = match &settings.service {
         Service::Registry { directory, listen } => {
             runtime.block_on(host_registry(settings, directory.clone(), *listen))

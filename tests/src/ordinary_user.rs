@@ -31,10 +31,19 @@ impl OrdinaryUser {
             eprintln!("skipped: the tests run as root, and there is no `setpriv` to become another user");
             return None;
         }
-        fs_err::copy(Binary::Install.path(), directory.path().join("attune-install")).unwrap();
         let user = Self { directory, switches };
         open_to_all(user.directory.path());
         Some(user)
+    }
+
+    /// A copy of `binary` that the user may run.
+    pub fn copy_of(&self, binary: Binary) -> PathBuf {
+        let copy = self.directory.path().join(binary.name());
+        if !copy.exists() {
+            fs_err::copy(binary.path(), &copy).unwrap();
+            open_to_all(self.directory.path());
+        }
+        copy
     }
 
     /// Gives everything of `world` to the user.
@@ -64,7 +73,7 @@ impl OrdinaryUser {
 
     /// attune-install, run by the user, without arguments.
     pub fn command(&self, world: &World) -> Command {
-        self.program(world, self.directory.path().join("attune-install"))
+        self.program(world, self.copy_of(Binary::Install))
     }
 
     /// attune-install for the root of `world`, run by the user.

@@ -29,6 +29,9 @@ impl Default for World {
     }
 }
 
+/// What the installer says of a root to which nothing was ever installed.
+pub const NEVER_INSTALLED: [&str; 2] = ["does not exist", "nothing was ever installed"];
+
 impl World {
     /// An empty world.
     pub fn new() -> Self {
@@ -216,9 +219,15 @@ impl World {
         Run::of(command).succeeds().stdout
     }
 
-    /// The versions of the installed packs, as `greeter 1.0.0`.
+    /// The versions of the installed packs, as `greeter 1.0.0`; none where nothing was ever installed.
     pub fn installed(&self) -> Vec<String> {
-        let list = self.list();
+        let mut command = self.command(Binary::Install);
+        command.args(["list", "--json", "--root"]).arg(self.root());
+        let run = Run::of(command);
+        if run.status == Some(1) && NEVER_INSTALLED.iter().any(|words| run.stderr.contains(words)) {
+            return Vec::new();
+        }
+        let list = run.succeeds().json();
         let text = |pack: &Value, field: &str| pack[field].as_str().unwrap().to_owned();
         let packs = list["packs"].as_array().unwrap().iter();
         packs.map(|pack| format!("{} {}", text(pack, "ref"), text(pack, "version"))).collect()

@@ -11,8 +11,9 @@ use attune_registry::blob::Durability;
 use attune_schemas::{Digest, PackRef};
 use jiff::Timestamp;
 use rusqlite::types::Value;
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension, ffi};
 
+use super::fault::database_fault;
 use super::reader::read;
 use super::register::{OtherPacks, RegisteredPack, Registration};
 use super::{Database, DatabaseError};
@@ -140,6 +141,10 @@ pub fn audit(root: &HostRoot) -> Result<Option<Audit>, DatabaseError> {
             Ok(())
         })?;
         faults.retain(|fault| fault != "ok");
+        // What the disk refused says nothing about the file.
+        if let Some(failed) = faults.iter().find_map(|fault| failure_in(fault)) {
+            return Err(rusqlite::Error::SqliteFailure(failed, None).into());
+        }
         let mut dangling = Vec::new();
         connection.pragma_query(None, "foreign_key_check", |row| {
             let (table, to): (String, String) = (row.get(0)?, row.get(2)?);
@@ -149,6 +154,13 @@ pub fn audit(root: &HostRoot) -> Result<Option<Audit>, DatabaseError> {
         let (generation, lock) = registered(connection)?;
         Ok(Audit { generation, lock, faults, dangling })
     })
+}
+
+/// The failure of the machine in the words of SQLite about a page that it could not get.
+fn failure_in(fault: &str) -> Option<ffi::Error> {
+    let (_, code) = fault.rsplit_once("unable to get the page. error code=")?;
+    let failed = ffi::Error::new(code.lines().next()?.trim().parse().ok()?);
+    database_fault(&failed).map(|_| failed)
 }
 
 /// The generation whose rows the database of `root` holds, with the digest of its lock file where that was recorded;
@@ -277,4 +289,21 @@ fn select(table: &str, column: &str) -> String {
 fn columns_of(connection: &Connection, table: &str) -> rusqlite::Result<Vec<String>> {
     let mut statement = connection.prepare("SELECT name FROM pragma_table_info(?1)")?;
     statement.query_map([table], |row| row.get(0))?.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_that_the_disk_refused_is_told_from_one_that_is_damaged() {
+        let told = |code| failure_in(&format!("Tree 3 page 3: unable to get the page. error code={code}"));
+        assert_eq!(
+            told(ffi::SQLITE_IOERR_SHORT_READ).map(|it| it.extended_code),
+            Some(ffi::SQLITE_IOERR_SHORT_READ)
+        );
+        assert!(told(ffi::SQLITE_NOMEM).is_some());
+        assert!(told(ffi::SQLITE_CORRUPT).is_none());
+        assert!(failure_in("wrong # of entries in index x").is_none());
+    }
 }

@@ -32,8 +32,6 @@ pub enum InventoryError {
         root: PathBuf,
         /// The generation that it leads to, if it is there at all.
         active: Option<u64>,
-        /// A generation that it could lead to.
-        usable: Option<u64>,
         /// Why the one that it leads to cannot be read.
         #[source]
         source: Option<io::Error>,

@@ -7,7 +7,7 @@ use attune_schemas::PackRef;
 
 use super::InventoryError;
 use crate::database::registered_generation;
-use crate::generation::{Generation, InstalledPack, usable_generation};
+use crate::generation::{Generation, InstalledPack};
 use crate::root::HostRoot;
 
 /// The active generation of `root`.
@@ -29,9 +29,12 @@ pub fn installed(root: &HostRoot) -> Result<Generation, InventoryError> {
         unreadable => unreadable.and_then(Result::err),
     };
     // Whatever is wrong with the database is not what is asked here.
-    let registered = registered_generation(root).ok().flatten();
-    let usable = usable_generation(root, registered).map_err(failed)?;
-    Err(InventoryError::NotActive { root: root.path().to_owned(), active, usable, source })
+    let is_registered = || registered_generation(root).is_ok_and(|registered| registered.is_some());
+    if active.is_none() && root.is_changing().map_err(failed)? && !is_registered() {
+        // The first installation was cut off, or is at work.
+        return Err(root.never_installed().into());
+    }
+    Err(InventoryError::NotActive { root: root.path().to_owned(), active, source })
 }
 
 impl Generation {

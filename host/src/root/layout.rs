@@ -181,6 +181,14 @@ impl HostRoot {
         }
     }
 
+    /// Whether a change of it is at work, or was cut off.
+    ///
+    /// # Errors
+    /// The root cannot be read.
+    pub fn is_changing(&self) -> io::Result<bool> {
+        Ok(!names_in(&self.staging())?.is_empty())
+    }
+
     /// Refuses a directory that holds other things and was never installed to, or in which somebody planted
     /// links.
     pub fn require_ours(&self) -> Result<(), RootError> {

@@ -77,14 +77,33 @@ impl HostRoot {
         }
         require_no_links_in(&self.trust())?;
         require_no_links_in(&self.generations())?;
-        for (name, target) in ENTRY_LINKS {
-            require_target(self.path().join(name), |found| found == Path::new(target))?;
+        match self.misleading_links()?.into_iter().next() {
+            Some((path, target)) => Err(PlantedError::LeadsElsewhere { path, target }),
+            None => Ok(()),
         }
-        require_target(self.current(), |found| {
-            let generation = found.strip_prefix("generations").ok().and_then(Path::to_str);
-            generation.is_some_and(|id| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit()))
-        })
     }
+
+    /// The links at the top of the root that lead elsewhere than they should, each with where it leads.
+    ///
+    /// # Errors
+    /// The root cannot be read.
+    pub fn misleading_links(&self) -> io::Result<Vec<(PathBuf, PathBuf)>> {
+        let mut misleading = Vec::new();
+        for (name, good) in ENTRY_LINKS {
+            let path = self.path().join(name);
+            let target = link_target(&path)?.filter(|target| target != Path::new(good));
+            misleading.extend(target.map(|target| (path, target)));
+        }
+        let target = link_target(&self.current())?.filter(|target| !is_generation(target));
+        misleading.extend(target.map(|target| (self.current(), target)));
+        Ok(misleading)
+    }
+}
+
+/// Whether `target` is one that `current` may have.
+fn is_generation(target: &Path) -> bool {
+    let generation = target.strip_prefix("generations").ok().and_then(Path::to_str);
+    generation.is_some_and(|id| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 fn link_target(path: &Path) -> io::Result<Option<PathBuf>> {
@@ -116,11 +135,4 @@ fn require_no_links_in(directory: &Path) -> Result<(), PlantedError> {
         }
     }
     Ok(())
-}
-
-fn require_target(path: PathBuf, good: impl Fn(&Path) -> bool) -> Result<(), PlantedError> {
-    match link_target(&path)? {
-        Some(target) if !good(&target) => Err(PlantedError::LeadsElsewhere { path, target }),
-        _ => Ok(()),
-    }
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
+use super::lead_back::lead_current_back;
 use super::recover::{RecoverError, Recovery, recover, recover_leftovers};
 use crate::database::set_aside_damaged;
 use crate::root::{CreatedPaths, HostRoot, InstallLock, LockError, RootError};
@@ -59,7 +60,8 @@ impl HeldRoot {
         Ok(held)
     }
 
-    /// Takes hold of `root` to repair it: a database that is damaged is set aside first. Tells where that is now, and
+    /// Takes hold of `root` to repair it: links at its top that lead elsewhere go, and a database
+    /// that is damaged is set aside, first. Tells where that is now, and
     /// what else had to be done.
     ///
     /// # Errors
@@ -68,12 +70,18 @@ impl HeldRoot {
         root: &HostRoot,
         now: Timestamp,
     ) -> Result<(Self, Option<PathBuf>, Recovery), AccessError> {
+        // The installer never makes such a link, so nobody loses one.
+        for (path, _) in root.misleading_links().map_err(|source| root.failed(source))? {
+            fs_err::remove_file(path).map_err(|source| root.failed(source))?;
+        }
         let held = Self::lock(root)?;
         let aside = set_aside_damaged(root).map_err(|source| root.failed(source))?;
         if let Some(aside) = &aside {
             tracing::warn!("the database is damaged; it is kept as `{}`", aside.display());
         }
-        let recovery = recover(root, now)?;
+        let led_back = lead_current_back(root)?;
+        let mut recovery = recover(root, now)?;
+        recovery.linked_again = recovery.linked_again.or(led_back);
         Ok((held, aside, recovery))
     }
 

@@ -2,6 +2,7 @@
 
 mod held_root;
 mod journal;
+mod lead_back;
 mod lock_file;
 mod recover;
 mod staging;

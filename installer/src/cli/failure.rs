@@ -4,7 +4,7 @@ use std::io;
 
 use attune_terminal::{Failure, machine_hint};
 
-use super::hints::Hint;
+use super::hints::{Hint, MEND_THE_CAUSE};
 use crate::failure::{Failed, kind_of};
 
 /// The failure of a command. Every error of the library that has a kind and a hint becomes one with `?`.
@@ -14,7 +14,14 @@ pub(super) struct CommandError(pub(super) Failure);
 impl<E: Failed + Hint + 'static> From<E> for CommandError {
     fn from(error: E) -> Self {
         let (kind, fault) = kind_of(&error);
-        let hint = fault.map(|fault| machine_hint(fault).to_owned()).or_else(|| error.hint());
+        let hint = match (fault.map(machine_hint), error.hint()) {
+            (None, hint) => hint,
+            // What is left behind is told in any case.
+            (Some(remedy), Some(hint)) if hint.starts_with(MEND_THE_CAUSE) => {
+                Some(hint.replacen(MEND_THE_CAUSE, remedy, 1))
+            }
+            (Some(remedy), _) => Some(remedy.to_owned()),
+        };
         let failure = Failure::new(&error, kind).with_hint(hint);
         Self(match error.verdict() {
             Some(verdict) => failure.with_detail("verdict", verdict.as_str().into()),

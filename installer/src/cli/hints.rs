@@ -27,6 +27,9 @@ use crate::trust::AnchorError;
 use crate::trust::TrustedError;
 use crate::unpack::UnpackError;
 
+/// The beginning of hints about faults of whatever kind.
+pub(super) const MEND_THE_CAUSE: &str = "mend the cause";
+
 /// An error whose remedy may be known.
 pub(super) trait Hint {
     /// The remedy, in the imperative.
@@ -127,11 +130,9 @@ impl Hint for DatabaseError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Newer { .. } => Some("use the attune-install that wrote it, or a later one".to_owned()),
-            Self::Unreadable { path, .. } if self.is_damage() => Some(format!(
-                "bring it back from a backup; or move `{0}`, `{0}-wal` and `{0}-shm` away, and run the last install \
-                 again, which writes the rows of what is installed",
-                path.display()
-            )),
+            _ if self.is_damage() => {
+                Some("have it set aside and its rows written again: `attune-install repair`".to_owned())
+            }
             Self::Unreadable { .. } | Self::Io { .. } => {
                 Some("run as a user who may read there, or look at the disk".to_owned())
             }
@@ -145,21 +146,20 @@ impl Hint for RecoverError {
         match self {
             Self::Root(error) => error.hint(),
             Self::Database(error) => error.hint(),
-                        Self::Unfinished { .. } => Some(
-                "mend the cause; the next command that changes this root, such as the same one again, completes \
-                 what is left"
-                    .to_owned(),
-            ),
-            Self::Unclear { .. } => Some(
-                "mend the cause; the next command that changes this root, such as the same one again, completes \
-                 or undoes what is left"
-                    .to_owned(),
-            ),
-                        Self::Disagreement { root, usable, .. } | Self::NotActive { root, usable, .. } => {
+            Self::Unfinished { .. } => Some(left_to_the_next("completes")),
+            Self::Unclear { .. } => Some(left_to_the_next("completes or undoes")),
+            Self::Disagreement { root, usable, .. } | Self::NotActive { root, usable, .. } => {
                 Some(lead_current_to(root, *usable))
             }
         }
     }
+}
+
+/// That there is more to come; the remedy of a fault of the machine takes the place of its beginning.
+fn left_to_the_next(verb: &str) -> String {
+    format!(
+        "{MEND_THE_CAUSE}; the next command that changes this root, such as the same one again, {verb} what is left"
+    )
 }
 
 /// How `current` comes to lead to a generation that is whole, and what is left where there is none.
@@ -426,7 +426,7 @@ impl Hint for InventoryError {
             Self::Root(error) => error.hint(),
             Self::Lock(error) => error.hint(),
             Self::Register(error) => error.hint(),
-            Self::NotActive { root, usable, .. } => Some(lead_current_to(root, *usable)),
+            Self::NotActive { .. } => Some("put it right: `attune-install repair`".to_owned()),
             Self::NotInstalled { .. } => Some("`attune-install list` shows what is installed".to_owned()),
             Self::NoEnvironment { .. } => Some("`attune-install env list` lists the environments".to_owned()),
         }

@@ -6,8 +6,9 @@ use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::Path;
 
+use attune_registry::machine_fault::MachineFault;
 use attune_schemas::FailureKind;
-use attune_terminal::{Failure, Output};
+use attune_terminal::{Failure, Output, machine_hint};
 use serde_json::json;
 
 use super::{Settings, Verbosity};
@@ -35,6 +36,9 @@ pub fn report_error(error: &anyhow::Error, output: Output) {
 }
 
 fn hint(error: &anyhow::Error) -> Option<&'static str> {
+    if let Some(fault) = MachineFault::of(error.as_ref()) {
+        return Some(machine_hint(fault));
+    }
     if let Some(error) = error.downcast_ref::<DirectoryError>() {
         return Some(directory_hint(error));
     }

@@ -6,6 +6,7 @@
 
 mod connection;
 mod listen;
+mod runtime;
 mod turn_away;
 
 use std::future::Future;
@@ -23,6 +24,7 @@ use crate::access_log::access_log;
 use crate::connections::{Connections, Limits, SWEEP_EVERY};
 use connection::answer_requests;
 pub use listen::{BindError, bind};
+pub use runtime::start_runtime;
 use turn_away::TurnAway;
 
 /// How long running downloads may take once the server has to stop, unless something else is said.

@@ -6,19 +6,23 @@ use super::operation::Subject;
 use crate::binaries::Binary;
 use crate::run::Run;
 use crate::standard_packs::greeter;
-use crate::world::World;
+use crate::world::{NEVER_INSTALLED, World};
 
 /// The commands that change whom a host trusts.
 pub(super) fn subjects() -> Vec<Subject> {
     vec![add(), add_again(), reset(), remove()]
 }
 
-/// What `trust` says in JSON.
+/// What `trust` says in JSON; nothing where there is no root.
 fn trust(world: &World, arguments: &[&str]) -> Result<Value, String> {
     let mut command = world.command(Binary::Install);
     command.arg("trust").args(arguments).arg("--json").arg("--root").arg(world.root());
     let run = Run::of(command);
-    if run.status == Some(0) { Ok(run.json()) } else { Err(format!("trust {arguments:?}: {run:?}")) }
+    match run.status {
+        Some(0) => Ok(run.json()),
+        Some(1) if NEVER_INSTALLED.iter().any(|words| run.stderr.contains(words)) => Ok(Value::Null),
+        _ => Err(format!("trust {arguments:?}: {run:?}")),
+    }
 }
 
 /// The registries that are trusted, and for how long after their expiry.

@@ -3,8 +3,9 @@
 use std::process::Command;
 
 use attune_tests::binaries::Binary;
+use attune_tests::standard_packs::{greeter, reporter};
 use attune_tests::world::standard;
-use attune_tests::{PackBuilder, Run, World};
+use attune_tests::{OrdinaryUser, PackBuilder, Run, World};
 
 /// Runs `script` in a shell, where `$INSTALL` and `$BUILD` are the programs.
 fn shell(world: &World, script: &str) -> Run {
@@ -40,7 +41,7 @@ fn few_descriptors_are_told_as_such() {
         did_or_named_the_machine(&run, &limit);
         assert!(run.status == Some(0) || world.root_tree().is_absent(), "{limit}: {}", run.stderr);
         let script = format!(
-            "{limit}; exec $INSTALL {} --trust {} --root $ROOT",
+            "exec {limit} $INSTALL {} --trust {} --root $ROOT",
             publisher.bundle_path().display(),
             publisher.trust().display(),
         );
@@ -54,7 +55,7 @@ fn few_descriptors_are_told_as_such() {
 
 #[test]
 fn the_builder_tells_few_descriptors_as_such() {
-    let world = World::with_packs(&[&attune_tests::standard_packs::greeter()]);
+    let world = World::with_packs(&[&greeter()]);
     for count in 4..32 {
         for command in [
             "verify registry",
@@ -102,4 +103,55 @@ fn verify_tells_few_descriptors_as_such() {
     }
     assert!(failed > 0, "no limit was low enough");
     world.verify(&[]).succeeds();
+}
+
+/// A run of `script` by an ordinary user, whom a limit of processes holds.
+fn as_user(user: &OrdinaryUser, world: &World, script: &str) -> Run {
+    let mut command = user.program(world, "/bin/sh");
+    for (name, binary) in [("INSTALL", Binary::Install), ("BUILD", Binary::Build), ("SERVE", Binary::Serve)] {
+        command.env(name, user.copy_of(binary));
+    }
+    command.args(["-c", script]);
+    Run::of(command)
+}
+
+#[test]
+fn few_processes_are_told_as_such() {
+    let Some(user) = OrdinaryUser::new() else { return };
+    let publisher = World::with_packs(&[&greeter(), &reporter()]);
+    publisher.bundle(&["reporter"]).succeeds();
+    user.owns(&publisher);
+    let (bundle, trust) = (publisher.bundle_path(), publisher.trust());
+    let mut failed = 0;
+    for count in 1..8 {
+        let limit = format!("prlimit --nproc={count}");
+        let world = World::new();
+        user.owns(&world);
+        let install = format!(
+            "exec {limit} $INSTALL {} --skip-tests --trust {} --root {}",
+            bundle.display(),
+            trust.display(),
+            world.root().display()
+        );
+        let run = as_user(&user, &world, &install);
+        did_or_named_the_machine(&run, &limit);
+        assert!(run.status == Some(0) || world.root_tree().is_absent(), "{limit}: {}", run.stderr);
+        failed += usize::from(run.status != Some(0));
+        let verify = format!("exec {limit} $BUILD verify {}", publisher.registry().display());
+        did_or_named_the_machine(&as_user(&user, &world, &verify), &limit);
+    }
+    assert!(failed > 0, "no limit was low enough");
+}
+
+#[test]
+fn a_server_without_threads_is_told_as_such() {
+    let Some(user) = OrdinaryUser::new() else { return };
+    let world = World::with_packs(&[&greeter()]);
+    user.owns(&world);
+    let registry = world.registry();
+    let script =
+        format!("exec prlimit --nproc=1 $SERVE registry {} --listen 127.0.0.1:0", registry.display());
+    let run =
+        as_user(&user, &world, &script).fails(1, &["cannot start the threads", "ulimit -u"]).with_hint();
+    assert!(!run.stderr.contains("panicked"), "{}", run.stderr);
 }

@@ -109,8 +109,19 @@ fn links_markers_and_what_is_foreign_in_a_generation() {
 #[test]
 fn the_link_to_the_generation_comes_back() {
     let world = host();
-    fs_err::remove_file(world.root().join("current")).unwrap();
+    let current = world.root().join("current");
+    fs_err::remove_file(&current).unwrap();
     assert_repairs(&world, &[]);
+    for elsewhere in ["generations/7", "/tmp"] {
+        replace(&current, link(elsewhere));
+        assert_repairs(&world, &[]);
+    }
+    for name in ["packs", "packenvs", "runtime_envs"] {
+        replace(&world.root().join(name), |_| {});
+        assert_repairs(&world, &[]);
+        replace(&world.root().join(name), link("/tmp"));
+        assert_repairs(&world, &[]);
+    }
 }
 
 #[test]

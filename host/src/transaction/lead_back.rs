@@ -1,0 +1,42 @@
+//! Leads `current` back to the registered generation where it leads to none: for a repair, which takes nobody's word
+//! that it should.
+
+use std::io;
+
+use attune_registry::blob::Durability;
+
+use super::recover::RecoverError;
+use crate::database::registered_lock;
+use crate::generation::{Generation, point_current_at};
+use crate::root::HostRoot;
+
+/// Leads `current` of `root` to the registered generation, if that is whole and the one that `current` leads to is not
+/// there or cannot be read. Returns its number if that was so.
+///
+/// # Errors
+/// The root or its database cannot be read, or the link cannot be made.
+pub(super) fn lead_current_back(root: &HostRoot) -> Result<Option<u64>, RecoverError> {
+    let failed = |source| root.failed(source);
+    let is_of_machine =
+        |error: &io::Error| !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidData);
+    let active = match root.active_generation() {
+        Ok(None) => return Ok(None),
+        Ok(Some(active)) => Some(active),
+        Err(error) if is_of_machine(&error) => return Err(failed(error).into()),
+        Err(_) => None,
+    };
+    if let Some(active) = active {
+        match Generation::load(&root.generation(active)) {
+            Ok(_) => return Ok(None),
+            Err(error) if is_of_machine(&error) => return Err(failed(error).into()),
+            Err(_) => {}
+        }
+    }
+    let Some((registered, Some(lock))) = registered_lock(root)? else { return Ok(None) };
+    let found = Generation::load_with_digest(&root.generation(registered));
+    if active == Some(registered) || !found.is_ok_and(|(_, digest)| digest == lock) {
+        return Ok(None);
+    }
+    point_current_at(root, registered, None, Durability::Synced).map_err(failed)?;
+    Ok(Some(registered))
+}
