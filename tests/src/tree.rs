@@ -61,7 +61,8 @@ impl Tree {
     pub fn content_only(mut self) -> Self {
         let is_kept = |path: &Path| {
             let is_stamp = path.starts_with("store/lists") && path.ends_with("stamp");
-            !path.starts_with("state") && !path.ends_with("generation.json") && !is_stamp
+            let has_time = path.ends_with("generation.json") || path.ends_with("copies.json.zst");
+            !path.starts_with("state") && !has_time && !is_stamp
         };
         self.entries.retain(|path, _| is_kept(path));
         for entry in self.entries.values_mut() {

@@ -155,7 +155,10 @@ impl Generation {
     /// The lock file in `directory`, with the digest of its bytes.
     pub fn load_with_digest(directory: &Path) -> io::Result<(Self, Digest)> {
         let path = directory.join(LOCK_FILE);
-        let bytes = fs_err::read(&path)?;
+        let bytes = fs_err::read(&path).map_err(|error| match error.kind() {
+            io::ErrorKind::IsADirectory => invalid(&path, &"it is a directory"),
+            _ => error,
+        })?;
         let generation: Self = serde_json::from_slice(&bytes).map_err(|error| invalid(&path, &error))?;
         if generation.format != GENERATION_FORMAT {
             return Err(invalid(&path, &format!("its format is `{}`", generation.format.escape_debug())));

@@ -19,6 +19,7 @@ mod layout;
 mod left_over;
 mod links;
 mod lock;
+mod mended;
 mod name;
 mod planted;
 mod present;

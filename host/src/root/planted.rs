@@ -27,10 +27,10 @@ pub enum PlantedError {
         /// Where it leads.
         target: PathBuf,
     },
-    /// Everybody may write into the root.
-    #[error("everybody may write into `{}`", path.display())]
+    /// Everybody may write to a part of the root.
+    #[error("everybody may write to `{}`", path.display())]
     WritableByAll {
-        /// The directory.
+        /// The directory or file.
         path: PathBuf,
     },
     /// The root could not be read.
@@ -57,30 +57,63 @@ const REAL: [&str; 12] = [
 impl HostRoot {
     /// Refuses a root in which somebody planted links, or may.
     pub fn require_unplanted(&self) -> Result<(), PlantedError> {
-        for path in [self.path().to_owned(), self.state(), self.path().join("store"), self.generations()] {
-            match fs_err::symlink_metadata(&path) {
-                Ok(found) if found.is_dir() && found.permissions().mode() & 0o002 != 0 => {
-                    return Err(PlantedError::WritableByAll { path });
-                }
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
-                _ => {}
-            }
+        if let Some(path) = self.open_places()?.into_iter().next() {
+            return Err(PlantedError::WritableByAll { path });
         }
         for name in REAL {
             require_no_link(self.path().join(name))?;
         }
         for kind in StoreKind::ALL {
             require_no_link(self.store_part(kind))?;
-            require_no_links_in(&self.store_part(kind))?;
             require_no_link(self.lists_part(kind))?;
-            require_no_links_in(&self.lists_part(kind))?;
         }
-        require_no_links_in(&self.trust())?;
-        require_no_links_in(&self.generations())?;
+        if let Some(path) = self.planted_entries()?.into_iter().chain(links_in(&self.trust())?).next() {
+            return Err(PlantedError::Link { path });
+        }
         match self.misleading_links()?.into_iter().next() {
             Some((path, target)) => Err(PlantedError::LeadsElsewhere { path, target }),
             None => Ok(()),
         }
+    }
+
+    /// The links in the place of generations, trees of the store and their lists.
+    ///
+    /// # Errors
+    /// The root cannot be read.
+    pub fn planted_entries(&self) -> io::Result<Vec<PathBuf>> {
+        let mut planted = links_in(&self.generations())?;
+        for kind in StoreKind::ALL {
+            planted.extend(links_in(&self.store_part(kind))?);
+            planted.extend(links_in(&self.lists_part(kind))?);
+        }
+        Ok(planted)
+    }
+
+    /// The directories of the root into which everybody may write, and the database, if it is so.
+    ///
+    /// # Errors
+    /// The root cannot be read.
+    pub fn open_places(&self) -> io::Result<Vec<PathBuf>> {
+        let tops = [self.path().to_owned(), self.state(), self.path().join("store"), self.generations()];
+        let parts =
+            StoreKind::ALL.into_iter().flat_map(|kind| [self.store_part(kind), self.lists_part(kind)]);
+        let generations = self.generation_ids()?.into_iter().map(|id| self.generation(id));
+        let mut open = Vec::new();
+        let files = [self.all_lists(), self.database()];
+        for path in tops.into_iter().chain(files).chain(parts).chain(generations) {
+            match fs_err::symlink_metadata(&path) {
+                Ok(found) if !found.is_symlink() && found.permissions().mode() & 0o002 != 0 => {
+                    open.push(path);
+                }
+                Err(error)
+                    if !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) =>
+                {
+                    return Err(error);
+                }
+                _ => {}
+            }
+        }
+        Ok(open)
     }
 
     /// The links at the top of the root that lead elsewhere than they should, each with where it leads.
@@ -123,16 +156,20 @@ fn require_no_link(path: PathBuf) -> Result<(), PlantedError> {
     }
 }
 
-fn require_no_links_in(directory: &Path) -> Result<(), PlantedError> {
+/// The links in `directory`, if that is one.
+fn links_in(directory: &Path) -> io::Result<Vec<PathBuf>> {
     let entries = match fs_err::read_dir(directory) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            return Ok(Vec::new());
+        }
         entries => entries?,
     };
+    let mut links = Vec::new();
     for entry in entries {
         let entry = entry?;
         if entry.file_type()?.is_symlink() {
-            return Err(PlantedError::Link { path: entry.path() });
+            links.push(entry.path());
         }
     }
-    Ok(())
+    Ok(links)
 }

@@ -33,6 +33,17 @@ pub struct HeldRoot {
     _lock: InstallLock,
 }
 
+/// What had to be put right before a root could be taken hold of to repair it.
+#[derive(Debug)]
+pub struct MendedAtOnce {
+    /// Directories into which everybody could write.
+    pub closed: Vec<PathBuf>,
+    /// Where the damaged database is.
+    pub aside: Option<PathBuf>,
+    /// What an earlier process or person left.
+    pub recovery: Recovery,
+}
+
 impl HeldRoot {
     /// Takes hold of `root`.
     pub fn acquire(root: &HostRoot, now: Timestamp) -> Result<Self, AccessError> {
@@ -60,20 +71,12 @@ impl HeldRoot {
         Ok(held)
     }
 
-    /// Takes hold of `root` to repair it: links at its top that lead elsewhere go, and a database
-    /// that is damaged is set aside, first. Tells where that is now, and
-    /// what else had to be done.
+    /// Takes hold of `root` to repair it: its top is put right first, and a database that is damaged set aside.
     ///
     /// # Errors
     /// Those of [`Self::acquire`].
-    pub fn acquire_to_repair(
-        root: &HostRoot,
-        now: Timestamp,
-    ) -> Result<(Self, Option<PathBuf>, Recovery), AccessError> {
-        // The installer never makes such a link, so nobody loses one.
-        for (path, _) in root.misleading_links().map_err(|source| root.failed(source))? {
-            fs_err::remove_file(path).map_err(|source| root.failed(source))?;
-        }
+    pub fn acquire_to_repair(root: &HostRoot, now: Timestamp) -> Result<(Self, MendedAtOnce), AccessError> {
+        let closed = root.mend_top().map_err(|source| root.failed(source))?;
         let held = Self::lock(root)?;
         let aside = set_aside_damaged(root).map_err(|source| root.failed(source))?;
         if let Some(aside) = &aside {
@@ -82,7 +85,7 @@ impl HeldRoot {
         let led_back = lead_current_back(root)?;
         let mut recovery = recover(root, now)?;
         recovery.linked_again = recovery.linked_again.or(led_back);
-        Ok((held, aside, recovery))
+        Ok((held, MendedAtOnce { closed, aside, recovery }))
     }
 
     /// Keeps what locking created.

@@ -8,7 +8,7 @@ use attune_schemas::Digest;
 
 use super::recover::RecoverError;
 use crate::generation::{Copies, Generation, LOCK_FILE};
-use crate::root::HostRoot;
+use crate::root::{HostRoot, remove_tree};
 
 /// The state of a lock file that may be believed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,8 +32,11 @@ pub(super) fn hold_lock_file(
 ) -> Result<LockFile, RecoverError> {
     let failed = |source| root.failed(source);
     let directory = root.generation(active);
-    let found = match fs_err::read(directory.join(LOCK_FILE)) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+    let path = directory.join(LOCK_FILE);
+    let found = match fs_err::read(&path) {
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::IsADirectory) => {
+            Vec::new()
+        }
         found => found.map_err(failed)?,
     };
     let digest = Digest::of(&found);
@@ -42,7 +45,10 @@ pub(super) fn hold_lock_file(
     }
     let copies = Copies::load(&directory).unwrap_or_default();
     if let Some(copy) = copies.get(LOCK_FILE, registered) {
-        replace_file(&directory.join(LOCK_FILE), copy).map_err(failed)?;
+        if path.is_dir() {
+            remove_tree(&path).map_err(failed)?;
+        }
+        replace_file(&path, copy).map_err(failed)?;
         tracing::warn!(
             "`{LOCK_FILE}` of generation {active} was not what was registered; its copy took its place"
         );
@@ -53,7 +59,7 @@ pub(super) fn hold_lock_file(
     }
     let ids = root.generation_ids().map_err(failed)?;
     let is_usable = |id: &u64| *id != active && Generation::load(&root.generation(*id)).is_ok();
-    let message = format!("`{}` is not what was registered", directory.join(LOCK_FILE).display());
+    let message = format!("`{}` is not what was registered", path.display());
     Err(RecoverError::NotActive {
         root: root.path().to_owned(),
         active,

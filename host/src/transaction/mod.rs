@@ -8,7 +8,7 @@ mod recover;
 mod staging;
 mod step;
 
-pub use held_root::{AccessError, HeldRoot};
+pub use held_root::{AccessError, HeldRoot, MendedAtOnce};
 pub use journal::{StagingJournal, unfinished};
 pub use recover::{RecoverError, Recovery, complete, recover, recover_leftovers};
 pub use staging::{STAGED_TRUST, Staging};

@@ -1,5 +1,6 @@
 //! Where lists and stamps are, and how they are read and written.
 
+use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -19,6 +20,12 @@ pub struct TreeLists {
 
 const STAMP: &str = "stamp";
 const NEXT_STAMP: &str = ".stamp-next";
+
+/// Whether `name` may be that of a file among the lists of a tree.
+pub fn is_name_of_lists(name: &OsStr) -> bool {
+    let is_digest = || name.to_str().is_some_and(|name| Digest::from_hex(name).is_ok());
+    name == STAMP || name == NEXT_STAMP || is_digest()
+}
 
 impl TreeLists {
     /// Those of the tree of `digest` in the store of `root`.

@@ -21,6 +21,6 @@ mod survey;
 
 pub use difference::{Difference, ListedKind};
 pub use file_list::{Content, FileList, FileListError, KnownDigests, ListedEntry};
-pub use kept::TreeLists;
+pub use kept::{TreeLists, is_name_of_lists};
 pub use reading::{Examined, TreeToExamine, examine, in_parallel};
 pub use survey::{Found, FoundKind, Stamp, Survey};

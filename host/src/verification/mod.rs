@@ -4,6 +4,7 @@
 //! ```text
 //! generation    its lock file, by the database; its descriptions and releases, by the lock file
 //! links         `packs`, `packenvs` and their like, and every entry of the generation, by the lock file
+//! store         nothing in its directories but trees and lists
 //! trees         the files of packs, environments and their packages, by their lists
 //! scripts       the programs that first lines and `pyvenv.cfg` name
 //! interpreters  whether they start, and are still the files that environments were made for
@@ -20,6 +21,7 @@ mod interpreters;
 mod links;
 mod report;
 mod scripts;
+mod store;
 mod stored;
 mod trees;
 
@@ -92,6 +94,9 @@ pub fn verify(
     verifying.entry_links(&mut findings)?;
     verifying.kept_files(&directory, &lists, &mut findings);
     verifying.trees(&lists, &mut findings, reporter)?;
+    if options.packs.is_empty() {
+        verifying.foreign_in_store(&mut findings)?;
+    }
     verifying.interpreters(&mut findings);
     verifying.scripts(&lists, &mut findings);
     if !options.only_environments {

@@ -132,6 +132,8 @@ pub enum HostPart {
     Generation,
     /// The links by which packs and environments are found, and what is beside them.
     Links,
+    /// The directories of the store, around its trees.
+    Store,
     /// A pack's files.
     Pack,
     /// A wheel.

@@ -48,6 +48,9 @@ impl Hint for RootError {
                 io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
                     Some("make room there, or choose another place with --root".to_owned())
                 }
+                io::ErrorKind::NotADirectory => {
+                    Some("choose another --root, or move away what stands in the place of a directory".to_owned())
+                }
                 io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
                     Some("run as a user who may write there, or choose another place with --root".to_owned())
                 }

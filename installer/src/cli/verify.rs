@@ -183,7 +183,10 @@ fn shown_path(root: &Path, finding: &Finding) -> String {
     {
         let tree = root.join("store/packs").join(digest.hex());
         if let Ok(inside) = path.strip_prefix(tree) {
-            return root.join("packs").join(pack.as_str()).join(inside).display().to_string();
+            let pack = root.join("packs").join(pack.as_str());
+            // A join with nothing would end with a separator.
+            let path = if inside.as_os_str().is_empty() { pack } else { pack.join(inside) };
+            return path.display().to_string();
         }
     }
     path.display().to_string()

@@ -1,4 +1,4 @@
-//! What is mended in the trees of the store without a source: what is foreign, modes and links.
+//! What is mended in the store without a source: what is foreign, modes and links.
 
 use std::collections::BTreeSet;
 use std::fs::Permissions;
@@ -7,11 +7,11 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use attune_host::root::{remove_tree, unseal};
-use attune_host::verification::{Finding, FindingKind};
+use attune_host::verification::{Finding, FindingKind, HostPart};
 
-/// Mends in the trees of the store what needs no bytes. What it could not mend is found again later.
+/// Mends in the store what needs no bytes. What it could not mend is found again later.
 pub(super) fn mend_trees(differences: &[Finding]) -> io::Result<()> {
-    let of_trees = || differences.iter().filter(|finding| finding.tree.is_some());
+    let of_trees = || differences.iter().filter(|it| it.tree.is_some() || it.part == HostPart::Store);
     // Directories get their modes back last, since things in them change first.
     let mut opened: BTreeSet<PathBuf> = BTreeSet::new();
     for finding in of_trees() {

@@ -5,8 +5,8 @@ use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use attune_host::generation::{COPIES_FILE, Copies, Generation};
-use attune_host::root::{HostRoot, unseal};
+use attune_host::generation::{COPIES_FILE, Copies, Generation, KEPT_FOLDERS};
+use attune_host::root::{HostRoot, seal, unseal};
 use attune_host::verification::{Finding, FindingKind};
 use attune_registry::atomic_file::{AtomicWrite, FileMode};
 use attune_schemas::Digest;
@@ -18,6 +18,15 @@ use super::in_place::remove;
 /// is whole: it was held against the database.
 pub(super) fn restore_kept_files(root: &HostRoot, active: &Generation) -> io::Result<bool> {
     let directory = root.generation(active.id);
+    let folders = KEPT_FOLDERS.map(|folder| directory.join(folder));
+    for folder in &folders {
+        if fs_err::symlink_metadata(folder).is_ok_and(|found| found.is_dir()) {
+            unseal(folder)?;
+        } else {
+            remove(folder)?;
+            fs_err::create_dir(folder)?;
+        }
+    }
     let copies = Copies::load(&directory).unwrap_or_default();
     let mut others: Vec<u64> = root.generation_ids()?.into_iter().filter(|id| *id != active.id).collect();
     others.reverse();
@@ -28,7 +37,9 @@ pub(super) fn restore_kept_files(root: &HostRoot, active: &Generation) -> io::Re
             let is_file = fs_err::symlink_metadata(&path).is_ok_and(|found| found.is_file());
             fs_err::read(path).ok().filter(|bytes| is_file && Digest::of(bytes) == file.digest)
         };
+        let path = directory.join(name);
         if has(&directory).is_some() {
+            fs_err::set_permissions(path, Permissions::from_mode(0o444))?;
             continue;
         }
         let copy = copies.get(name, &file.digest).map(<[u8]>::to_vec);
@@ -37,12 +48,11 @@ pub(super) fn restore_kept_files(root: &HostRoot, active: &Generation) -> io::Re
             all_are_whole = false;
             continue;
         };
-        let path = directory.join(name);
-        let folder = path.parent().unwrap_or(&directory);
-        unseal(folder)?;
         remove(&path)?;
         AtomicWrite { mode: FileMode::ReadOnly, ..AtomicWrite::default() }.write(&path, &bytes)?;
-        fs_err::set_permissions(folder, Permissions::from_mode(0o555))?;
+    }
+    for folder in &folders {
+        seal(folder)?;
     }
     if all_are_whole && Copies::load(&directory).ok() != Some(Copies::of(&directory, active)?) {
         remove(&directory.join(COPIES_FILE))?;
@@ -55,6 +65,7 @@ pub(super) fn restore_kept_files(root: &HostRoot, active: &Generation) -> io::Re
 pub(super) fn is_kept_file(root: &HostRoot, active: &Generation, finding: &Finding) -> bool {
     let directory = root.generation(active.id);
     let Ok(name) = finding.path.strip_prefix(directory) else { return false };
-    let is_listed = name.to_str().is_some_and(|name| active.files.contains_key(name) || name == COPIES_FILE);
-    is_listed && matches!(finding.kind, FindingKind::Missing | FindingKind::Changed | FindingKind::Replaced)
+    let is_kept =
+        |name: &str| active.files.contains_key(name) || name == COPIES_FILE || KEPT_FOLDERS.contains(&name);
+    name.to_str().is_some_and(is_kept) && finding.kind != FindingKind::Foreign
 }

@@ -21,7 +21,7 @@ use attune_host::database::{EnvironmentUpdate, environment_metadata, record_veri
 use attune_host::environment::EnvironmentDescription;
 use attune_host::generation::{Generation, InstalledGeneration, LOCK_FILE};
 use attune_host::root::{HostRoot, StoreKind};
-use attune_host::transaction::{HeldRoot, Recovery};
+use attune_host::transaction::{HeldRoot, MendedAtOnce};
 use attune_host::verification::{
     Finding, FindingKind, HostPart, StoredTrees, VerifyOptions, VerifyReport, require_installed, verify,
 };
@@ -72,8 +72,8 @@ pub fn repair(
 ) -> Result<RepairReport, RebuildError> {
     let io = |source| root.failed(source);
     require_installed(root)?;
-    let (mut held, set_aside, recovery) = HeldRoot::acquire_to_repair(root, options.build.now)?;
-    let mended_at_once = mended_at_once(root, set_aside.is_some(), &recovery);
+    let (mut held, at_once) = HeldRoot::acquire_to_repair(root, options.build.now)?;
+    let mended_at_once = mended_at_once(root, &at_once);
     let found = verify(root, &options.verification(), reporter)?;
     let active = Generation::active(root).map_err(io)?;
     if found.is_whole() {
@@ -126,9 +126,11 @@ pub fn repair(
 }
 
 /// What taking hold of the root has mended already.
-fn mended_at_once(root: &HostRoot, set_aside: bool, recovery: &Recovery) -> Vec<Finding> {
-    let mut mended = Vec::new();
-    if set_aside {
+fn mended_at_once(root: &HostRoot, at_once: &MendedAtOnce) -> Vec<Finding> {
+    let MendedAtOnce { closed, aside, recovery } = at_once;
+    let closed = closed.iter().map(|path| Finding::new(FindingKind::Mode, HostPart::Root, path));
+    let mut mended: Vec<Finding> = closed.collect();
+    if aside.is_some() {
         mended.push(Finding::new(FindingKind::Database, HostPart::Database, root.database()));
     } else if recovery.registered_again.is_some() {
         mended.push(Finding::new(FindingKind::OtherGeneration, HostPart::Database, root.database()));

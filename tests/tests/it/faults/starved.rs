@@ -41,7 +41,7 @@ fn few_descriptors_are_told_as_such() {
         did_or_named_the_machine(&run, &limit);
         assert!(run.status == Some(0) || world.root_tree().is_absent(), "{limit}: {}", run.stderr);
         let script = format!(
-            "exec {limit} $INSTALL {} --trust {} --root $ROOT",
+            "{limit}; exec $INSTALL {} --trust {} --root $ROOT",
             publisher.bundle_path().display(),
             publisher.trust().display(),
         );

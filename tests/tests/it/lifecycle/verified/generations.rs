@@ -40,7 +40,13 @@ fn remove(path: &Path) {
 /// What a verification calls a damage, and the damage.
 type Damage = (&'static str, fn(&Path));
 
-const DAMAGES: [Damage; 3] = [("changed", forge), ("changed", cut), ("missing", remove)];
+fn replace_by_directory(path: &Path) {
+    remove(path);
+    fs_err::create_dir(path).unwrap();
+}
+
+const DAMAGES: [Damage; 4] =
+    [("changed", forge), ("changed", cut), ("missing", remove), ("changed", replace_by_directory)];
 
 #[test]
 fn a_lock_file_that_is_not_what_was_registered_comes_back_from_its_copy() {

@@ -2,6 +2,7 @@
 
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 
 use attune_tests::standard_packs::{greeter, reporter};
 use attune_tests::{OrdinaryUser, PackBuilder, Run, Tree, World};
@@ -122,6 +123,43 @@ fn the_link_to_the_generation_comes_back() {
         replace(&world.root().join(name), link("/tmp"));
         assert_repairs(&world, &[]);
     }
+}
+
+#[test]
+fn whatever_stands_at_the_top_of_a_root_in_the_place_of_something_else() {
+    let world = host();
+    let root = world.root();
+    let part = root.join("store/packs");
+    let pack = real(&world, "packs/greeter");
+    let elsewhere = world.path().join("elsewhere");
+    fs_err::create_dir(&elsewhere).unwrap();
+    fs_err::write(elsewhere.join("kept"), "x").unwrap();
+    let to_elsewhere = elsewhere.display().to_string();
+    let mode = |path: &Path, mode| fs_err::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+    let damages: [(&str, &dyn Fn()); 10] = [
+        ("a directory for a link", &|| {
+            replace(&root.join("packenvs"), |path| fs_err::create_dir(path).unwrap());
+        }),
+        ("a file for a link", &|| replace(&root.join("packs"), |path| fs_err::write(path, "mine").unwrap())),
+        ("a foreign file in the store", &|| fs_err::write(part.join("note"), "x").unwrap()),
+        ("a foreign directory in the store", &|| fs_err::create_dir(root.join("store/mine")).unwrap()),
+        ("a link for a tree", &|| replace(&pack, link(&to_elsewhere))),
+        ("a file for lists", &|| {
+            replace(&root.join("store/lists/packs"), |path| fs_err::write(path, "x").unwrap());
+        }),
+        ("a store for everybody", &|| mode(&part, 0o777)),
+        ("a tree for everybody", &|| mode(&pack, 0o777)),
+        ("a database for everybody", &|| mode(&root.join("state/attune.db"), 0o666)),
+        ("a generation for everybody", &|| mode(&real(&world, "current"), 0o777)),
+    ];
+    let from = world.bundle_path().display().to_string();
+    for (what, damage) in damages {
+        println!("{what}");
+        damage();
+        assert_repairs(&world, &["--from", &from]);
+    }
+    assert_eq!(fs_err::read_to_string(elsewhere.join("kept")).unwrap(), "x");
+    assert_eq!(fs_err::read_to_string(root.join("packs.replaced-1")).unwrap(), "mine");
 }
 
 #[test]
