@@ -6,7 +6,6 @@ use attune_registry::resolve::similar_packs;
 use attune_schemas::PackRef;
 
 use super::InventoryError;
-use crate::database::registered_generation;
 use crate::generation::{Generation, InstalledPack};
 use crate::root::HostRoot;
 
@@ -28,10 +27,8 @@ pub fn installed(root: &HostRoot) -> Result<Generation, InventoryError> {
         }
         unreadable => unreadable.and_then(Result::err),
     };
-    // Whatever is wrong with the database is not what is asked here.
-    let is_registered = || registered_generation(root).is_ok_and(|registered| registered.is_some());
-    if active.is_none() && root.is_changing().map_err(failed)? && !is_registered() {
-        // The first installation was cut off, or is at work.
+    if active.is_none() && root.is_changing().map_err(failed)? {
+        // The first installation is at work, or was cut off: the next change undoes or completes it.
         return Err(root.never_installed().into());
     }
     Err(InventoryError::NotActive { root: root.path().to_owned(), active, source })

@@ -4,8 +4,7 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
-use super::lead_back::lead_current_back;
-use super::recover::{RecoverError, Recovery, recover, recover_leftovers};
+use super::recover::{RecoverError, Recovery, lead_current_back, recover, recover_leftovers};
 use crate::database::set_aside_damaged;
 use crate::root::{CreatedPaths, HostRoot, InstallLock, LockError, RootError};
 

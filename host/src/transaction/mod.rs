@@ -2,8 +2,6 @@
 
 mod held_root;
 mod journal;
-mod lead_back;
-mod lock_file;
 mod recover;
 mod staging;
 mod step;

@@ -5,14 +5,12 @@ mod duration;
 mod environments;
 mod failure;
 mod hints;
-mod http_hints;
 mod install;
 mod link_mode;
 mod list;
 mod repair;
 mod settings;
 mod trust;
-mod trust_hints;
 mod verify;
 
 use std::ffi::OsString;

@@ -30,12 +30,14 @@ pub enum Operation {
     Recipe,
     /// `env rebuild`
     Rebuild,
+    /// `repair`
+    Repair,
 }
 
 impl Operation {
     /// Every operation.
-    pub const ALL: [Self; 6] =
-        [Self::Install, Self::Upgrade, Self::Gc, Self::Trust, Self::Recipe, Self::Rebuild];
+    pub const ALL: [Self; 7] =
+        [Self::Install, Self::Upgrade, Self::Gc, Self::Trust, Self::Recipe, Self::Rebuild, Self::Repair];
 
     /// Its name.
     pub const fn name(self) -> &'static str {
@@ -46,6 +48,7 @@ impl Operation {
             Self::Trust => "trust",
             Self::Recipe => "recipe",
             Self::Rebuild => "rebuild",
+            Self::Repair => "repair",
         }
     }
 
@@ -58,6 +61,7 @@ impl Operation {
             Self::Trust => trust::subjects(),
             Self::Recipe => vec![recipe()],
             Self::Rebuild => vec![rebuild("weaver"), rebuild("reporter")],
+            Self::Repair => vec![repair()],
         }
     }
 }
@@ -166,7 +170,12 @@ impl Subject {
 
     /// Whether a part of it counts for itself.
     pub(super) fn is_done_in_parts(&self) -> bool {
-        self.name == "gc"
+        self.name == "gc" || self.starts_damaged()
+    }
+
+    /// Whether a verification finds differences until it is done.
+    pub(super) fn starts_damaged(&self) -> bool {
+        self.name == "repair"
     }
 
     pub(super) fn require_usable(&self) -> Result<(), String> {
@@ -317,6 +326,28 @@ fn rebuild(pack: &'static str) -> Subject {
     let name = if pack == "weaver" { "rebuild of steps" } else { "rebuild" };
     Subject::new(name, world, &["env", "rebuild", pack], all_is_well, |world| {
         let packs = ["greeter 1.0.0", "reporter 1.0.0", "weaver 1.0.0"];
+        has(world, &packs, "packs/greeter/actions/greet.sh", "hello")?;
+        all_is_well(world)
+    })
+}
+
+fn repair() -> Subject {
+    let world = World::with_packs(&[&greeter(), &reporter(), &watcher()]);
+    world.bundle(&["reporter", "watcher"]).succeeds();
+    world.install_bundle().succeeds();
+    let root = world.root();
+    // A file of a pack, the pack's release, a link of the generation, and the lock file.
+    let pack = fs_err::canonicalize(root.join("packs/greeter")).unwrap();
+    remove(&pack.join("actions/greet.sh"));
+    remove(&root.join("current/releases/greeter.json"));
+    remove(&root.join("current/packenvs/reporter/python/.attune_deps_installed"));
+    let lock = root.join("current/generation.json");
+    let text = fs_err::read_to_string(&lock).unwrap();
+    fs_err::write(&lock, format!("{text}\n")).unwrap();
+    let arguments =
+        ["repair".as_ref(), "--from".as_ref(), world.bundle_path().as_os_str()].map(OsStr::to_owned);
+    Subject::new("repair", world, &arguments, shouts, |world| {
+        let packs = ["greeter 1.0.0", "reporter 1.0.0", "watcher 1.0.0"];
         has(world, &packs, "packs/greeter/actions/greet.sh", "hello")?;
         all_is_well(world)
     })

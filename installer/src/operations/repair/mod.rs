@@ -12,27 +12,29 @@
 
 mod in_place;
 mod kept_files;
+mod report;
 mod store;
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use attune_host::database::{EnvironmentUpdate, environment_metadata, record_verified};
 use attune_host::environment::EnvironmentDescription;
-use attune_host::generation::{Generation, InstalledGeneration, LOCK_FILE};
+use attune_host::generation::{Generation, InstalledGeneration};
 use attune_host::root::{HostRoot, StoreKind};
-use attune_host::transaction::{HeldRoot, MendedAtOnce};
+use attune_host::transaction::HeldRoot;
 use attune_host::verification::{
-    Finding, FindingKind, HostPart, StoredTrees, VerifyOptions, VerifyReport, require_installed, verify,
+    Finding, HostPart, StoredTrees, VerifyOptions, VerifyReport, require_installed, verify,
 };
 use attune_host::{Change, Prepared, Rows};
 use attune_registry::report::Reporter;
 use attune_schemas::{Digest, PackRef};
-use serde::Serialize;
 
 use super::rebuild::{DamagedEnvironments, RebuildError, RebuildOptions, Task, build_task, tasks};
 use in_place::mend_trees;
 use kept_files::{is_kept_file, restore_kept_files};
+pub use report::RepairReport;
+use report::{mended_at_once, report};
 use store::{lost_trees, unpack_again};
 
 /// How everything is made whole again, and of which packs.
@@ -44,20 +46,6 @@ pub struct RepairOptions {
     pub only_environments: bool,
     /// Where trees come from that are not whole, where interpreters are looked for, and the like.
     pub build: RebuildOptions,
-}
-
-/// The result of a repair.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct RepairReport {
-    /// The root.
-    pub root: PathBuf,
-    /// The active generation.
-    pub generation: u64,
-    /// The differences that were there and are not any more.
-    pub mended: Vec<Finding>,
-    /// The differences that are still there.
-    pub left: Vec<Finding>,
 }
 
 /// Repairs what is active on `root`.
@@ -125,26 +113,6 @@ pub fn repair(
     Ok(report(root, mended_at_once, &found, left))
 }
 
-/// What taking hold of the root has mended already.
-fn mended_at_once(root: &HostRoot, at_once: &MendedAtOnce) -> Vec<Finding> {
-    let MendedAtOnce { closed, aside, recovery } = at_once;
-    let closed = closed.iter().map(|path| Finding::new(FindingKind::Mode, HostPart::Root, path));
-    let mut mended: Vec<Finding> = closed.collect();
-    if aside.is_some() {
-        mended.push(Finding::new(FindingKind::Database, HostPart::Database, root.database()));
-    } else if recovery.registered_again.is_some() {
-        mended.push(Finding::new(FindingKind::OtherGeneration, HostPart::Database, root.database()));
-    }
-    if recovery.linked_again.is_some() {
-        mended.push(Finding::new(FindingKind::Missing, HostPart::Links, root.current()));
-    }
-    if let Some(id) = recovery.lock_file_restored {
-        let lock_file = root.generation(id).join(LOCK_FILE);
-        mended.push(Finding::new(FindingKind::Changed, HostPart::Generation, lock_file));
-    }
-    mended
-}
-
 impl RepairOptions {
     fn verification(&self) -> VerifyOptions {
         VerifyOptions {
@@ -153,28 +121,6 @@ impl RepairOptions {
             interrupt: self.build.interrupt.clone(),
         }
     }
-}
-
-/// What was mended at once, or was found and is not left any more, and what is left.
-fn report(
-    root: &HostRoot,
-    mut mended: Vec<Finding>,
-    found: &VerifyReport,
-    left: VerifyReport,
-) -> RepairReport {
-    // The next generation has the same files at other paths.
-    let place = |report: &VerifyReport, finding: &Finding| {
-        let directory = root.generation(report.generation);
-        finding.path.strip_prefix(directory).map_or_else(|_| finding.path.clone(), Path::to_owned)
-    };
-    let is_left = |finding: &&Finding| {
-        let is_same =
-            |other: &&Finding| other.kind == finding.kind && place(&left, other) == place(found, finding);
-        left.differences.iter().any(|other| is_same(&other))
-    };
-    mended.extend(found.differences.iter().filter(|finding| !is_left(finding)).cloned());
-    let (root, generation) = (root.path().to_owned(), left.generation);
-    RepairReport { root, generation, mended, left: left.differences }
 }
 
 /// Whether a difference goes with a new generation.

@@ -3,7 +3,7 @@
 use attune_registry::trust::{MetadataError, StateError, TrustError, TrustedTime};
 use attune_schemas::tuf::MetadataTime;
 
-use super::hints::Hint;
+use super::Hint;
 use crate::failure::failed_source;
 
 const DAMAGED: &str = "the bundle or registry is incomplete or damaged; fetch it again";

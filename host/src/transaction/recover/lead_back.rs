@@ -5,7 +5,7 @@ use std::io;
 
 use attune_registry::blob::Durability;
 
-use super::recover::RecoverError;
+use super::RecoverError;
 use crate::database::registered_lock;
 use crate::generation::{Generation, point_current_at};
 use crate::root::HostRoot;
@@ -15,7 +15,7 @@ use crate::root::HostRoot;
 ///
 /// # Errors
 /// The root or its database cannot be read, or the link cannot be made.
-pub(super) fn lead_current_back(root: &HostRoot) -> Result<Option<u64>, RecoverError> {
+pub(in crate::transaction) fn lead_current_back(root: &HostRoot) -> Result<Option<u64>, RecoverError> {
     let failed = |source| root.failed(source);
     let is_of_machine =
         |error: &io::Error| !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidData);

@@ -6,7 +6,7 @@ use std::io;
 use attune_registry::atomic_file::replace_file;
 use attune_schemas::Digest;
 
-use super::recover::RecoverError;
+use super::RecoverError;
 use crate::generation::{Copies, Generation, LOCK_FILE};
 use crate::root::{HostRoot, remove_tree};
 

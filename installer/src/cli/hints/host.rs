@@ -1,0 +1,201 @@
+//! The remedies of failures about a root, its lock, its database and what is installed to it.
+
+use std::io;
+use std::path::Path;
+
+use attune_host::ChangeError;
+use attune_host::database::DatabaseError;
+use attune_host::inventory::InventoryError;
+use attune_host::root::{LockError, PlantedError, RootError};
+use attune_host::store::GcError;
+use attune_host::transaction::{AccessError, RecoverError};
+use attune_host::verification::VerificationError;
+
+use super::{Hint, MEND_THE_CAUSE, NOTHING_CHANGED};
+
+impl Hint for RootError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Io { source, .. } => match source.kind() {
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                    Some("make room there, or choose another place with --root".to_owned())
+                }
+                io::ErrorKind::NotADirectory => {
+                    Some("choose another --root, or move away what stands in the place of a directory".to_owned())
+                }
+                io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+                    Some("run as a user who may write there, or choose another place with --root".to_owned())
+                }
+                _ => None,
+            },
+            Self::NotThere { similar: Some(similar), .. } => {
+                Some(format!("there is `{}` beside it: name that with --root", similar.display()))
+            }
+            Self::NotThere { .. } | Self::NeverInstalled { .. } => Some(
+                "name the root that packs were installed to with --root DIR, or with ATTUNE_ROOT".to_owned(),
+            ),
+            Self::NotARoot { root } => Some(format!(
+                "choose another --root; if it is meant, say so with `mkdir {}`",
+                root.join("state").display()
+            )),
+            Self::Name { .. } => Some("choose a place with another path by --root".to_owned()),
+            Self::NoLinks { .. } => Some(
+                "choose a place with --root on a file system that has them, such as ext4 or XFS; FAT and exFAT \
+                 have none"
+                    .to_owned(),
+            ),
+            Self::Planted(PlantedError::WritableByAll { path }) => {
+                Some(format!("take that away with `chmod o-w {}`, and look who wrote there", path.display()))
+            }
+            Self::Planted(_) => Some(
+                "find out who made it, and remove it; to have the root elsewhere, use --root or a bind mount"
+                    .to_owned(),
+            ),
+        }
+    }
+}
+
+impl Hint for LockError {
+    fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Busy { .. } => "wait for it to end, then try again",
+            Self::NoLocks { .. } => {
+                "choose a place on a local disk with --root, or mount this file system with locks"
+            }
+            Self::NotWritable { .. } => {
+                "run as a user who may write there, or choose another place with --root"
+            }
+        };
+        Some(hint.to_owned())
+    }
+}
+
+impl Hint for DatabaseError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Newer { .. } => Some("use the attune-install that wrote it, or a later one".to_owned()),
+            _ if self.is_damage() => {
+                Some("have it set aside and its rows written again: `attune-install repair`".to_owned())
+            }
+            Self::Unreadable { .. } | Self::Io { .. } => {
+                Some("run as a user who may read there, or look at the disk".to_owned())
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Hint for RecoverError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Root(error) => error.hint(),
+            Self::Database(error) => error.hint(),
+            Self::Unfinished { .. } => Some(left_to_the_next("completes")),
+            Self::Unclear { .. } => Some(left_to_the_next("completes or undoes")),
+            Self::Disagreement { root, usable, .. } | Self::NotActive { root, usable, .. } => {
+                Some(lead_current_to(root, *usable))
+            }
+        }
+    }
+}
+
+/// That there is more to come; the remedy of a fault of the machine takes the place of its beginning.
+fn left_to_the_next(verb: &str) -> String {
+    format!(
+        "{MEND_THE_CAUSE}; the next command that changes this root, such as the same one again, {verb} what is left"
+    )
+}
+
+/// How `current` comes to lead to a generation that is whole, and what is left where there is none.
+fn lead_current_to(root: &Path, usable: Option<u64>) -> String {
+    let current = root.join("current");
+    match usable {
+        Some(usable) => {
+            format!(
+                "make `current` lead to one that is whole: `ln -sfn generations/{usable} {}`",
+                current.display()
+            )
+        }
+        None => format!(
+            "no generation is whole: move `{}` and `{}` away, and install again from a bundle or registry",
+            current.display(),
+            root.join("generations").display()
+        ),
+    }
+}
+
+impl Hint for AccessError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Root(error) => error.hint(),
+            Self::Lock(error) => error.hint(),
+            Self::Recover(error) => error.hint(),
+        }
+    }
+}
+
+impl Hint for ChangeError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Root(error) => error.hint(),
+            Self::Database(error) => error.hint(),
+            Self::Unfinished(error) => error.hint(),
+            Self::Interrupted(_) => Some(NOTHING_CHANGED.to_owned()),
+        }
+    }
+}
+
+impl Hint for GcError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Root(error) => error.hint(),
+            Self::Access(error) => error.hint(),
+            Self::Inventory(error) => error.hint(),
+            Self::Database(error) => error.hint(),
+            Self::NoGeneration { .. } => Some("name generations that are there".to_owned()),
+            Self::Disagreement { root, active, registered, readable, newest } => {
+                let is_whole = |id: &Option<u64>| id.is_some_and(|id| readable.contains(&id));
+                let stay = "run any command that changes the root, such as the last install again, which writes the \
+                            rows of the active generation";
+                Some(match (is_whole(active), is_whole(registered)) {
+                    (true, true) => {
+                        let back = lead_current_to(root, *registered);
+                        format!("to go back to what is registered, {back}; to stay, {stay}")
+                    }
+                    (true, false) => stay.to_owned(),
+                    (false, true) => lead_current_to(root, *registered),
+                    (false, false) if active == registered => {
+                        "put it right: `attune-install repair`".to_owned()
+                    }
+                    (false, false) => lead_current_to(root, *newest),
+                })
+            }
+        }
+    }
+}
+
+impl Hint for InventoryError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Root(error) => error.hint(),
+            Self::Lock(error) => error.hint(),
+            Self::Register(error) => error.hint(),
+            Self::NotActive { .. } => Some("put it right: `attune-install repair`".to_owned()),
+            Self::NotInstalled { .. } => Some("`attune-install list` shows what is installed".to_owned()),
+            Self::NoEnvironment { .. } => Some("`attune-install env list` lists the environments".to_owned()),
+        }
+    }
+}
+
+impl Hint for VerificationError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Root(error) => error.hint(),
+            Self::NotInstalled { .. } => {
+                Some("see the packs that are there with `attune-install list`".to_owned())
+            }
+            Self::Database(error) => error.hint(),
+            Self::Unreadable { .. } | Self::Interrupted(_) => None,
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! The remedy of each failure, in the words and flags of this program.
+//!
+//! ```text
+//! host        a root, its lock, its database, and what is installed to it
+//! source      sources, and whether they are trusted
+//! trust http  metadata, and servers
+//! plan        packs, their plans, and their environments
+//! ```
+
+mod host;
+mod http;
+mod plan;
+mod source;
+mod trust;
+
+use crate::operations::{InstallError, RebuildError};
+
+/// The beginning of hints about faults of whatever kind.
+pub(super) const MEND_THE_CAUSE: &str = "mend the cause";
+const NOTHING_CHANGED: &str = "nothing was changed; run it again whenever you like";
+
+/// An error whose remedy may be known.
+pub(super) trait Hint {
+    /// The remedy, in the imperative.
+    fn hint(&self) -> Option<String>;
+}
+
+impl Hint for RebuildError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Root(error) => error.hint(),
+            Self::Access(error) => error.hint(),
+            Self::Environments(error) => error.hint(),
+            Self::Verification(error) => error.hint(),
+            Self::Database(error) => error.hint(),
+            Self::Plan(error) => error.hint(),
+            Self::Source(error) => error.hint(),
+            Self::Verify(error) => error.hint(),
+            Self::Choose(error) => error.hint(),
+            Self::Unpack(error) => error.hint(),
+            Self::Build(error) => error.hint(),
+            Self::Recipe(error) => error.hint(),
+            Self::DamagedStore { .. } => Some(
+                "give the bundle or registry that has them: `attune-install repair --from BUNDLE`".to_owned(),
+            ),
+            Self::Change(error) => error.hint(),
+            Self::Trust(error) => error.hint(),
+            Self::Interrupted(_) => Some(NOTHING_CHANGED.to_owned()),
+        }
+    }
+}
+
+impl Hint for InstallError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Root(error) => error.hint(),
+            Self::Access(error) => error.hint(),
+            Self::Source(error) => error.hint(),
+            Self::Verify(error) => error.hint(),
+            Self::Choose(error) => error.hint(),
+            Self::Plan(error) => error.hint(),
+            Self::Unpack(error) => error.hint(),
+            Self::Build(error) => error.hint(),
+            Self::Recipe(error) => error.hint(),
+            Self::Tests(_) => Some(
+                "nothing was changed; pass --force to install all the same, or --skip-tests to run none"
+                    .to_owned(),
+            ),
+            Self::Trust(error) => error.hint(),
+            Self::Database(error) => error.hint(),
+            Self::Change(error) => error.hint(),
+            Self::Interrupted(_) => Some(NOTHING_CHANGED.to_owned()),
+        }
+    }
+}

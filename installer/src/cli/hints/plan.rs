@@ -1,0 +1,133 @@
+//! The remedies of failures to choose packs, to plan their environments, and to build those.
+
+use attune_registry::resolve::ResolveError;
+use attune_schemas::FailureKind;
+
+use super::{Hint, NOTHING_CHANGED};
+use crate::environments::{BuildError, NodeModulesError, RecipeError, VenvError};
+use crate::failure::{Failed as _, failed_reader};
+use crate::plan::{ChooseError, PlanError};
+use crate::unpack::UnpackError;
+
+const ENDED_BY_SIGNAL: &str =
+    "run it by hand; where it lacks memory, free some, or raise this process's limit (`ulimit -v`)";
+const WRITABLE_DISK: &str = "make sure that the disk has room and can be written, then try again";
+const REPORT_TO_PUBLISHER: &str = "report it to the pack's publisher; the bytes are what they signed";
+
+impl Hint for ChooseError {
+    fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Reader(error) => return error.hint(),
+            Self::Resolve(error) => return error.hint(),
+            Self::NotInIndex { .. } | Self::ListedTwice { .. } => {
+                "make the bundle again with `attune-build bundle`"
+            }
+            Self::OtherRegistry { .. } => {
+                "packs of the same name may be different packs; pass --change-registry if this one is meant"
+            }
+            Self::NothingRequested => "name a bundle file, or packs together with --registry",
+        };
+        Some(hint.to_owned())
+    }
+}
+
+impl Hint for ResolveError {
+    fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::NoVersion { pack, requirement, .. } => {
+                let text = requirement.to_string();
+                let bare = text.starts_with(|first: char| first.is_ascii_digit());
+                return bare.then(|| {
+                    format!("a bare version is exact; write `{pack}@^{text}` for what is compatible")
+                });
+            }
+            Self::NoSolution { .. } => {
+                "what is installed must go on working; a bundle or registry with the missing release helps"
+            }
+            Self::UnknownPack { .. } => {
+                "it is not in what you install from; make a bundle with it, or name its --registry"
+            }
+            _ => return failed_reader(self)?.hint(),
+        };
+        Some(hint.to_owned())
+    }
+}
+
+impl Hint for PlanError {
+    fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Reader(error) => return error.hint(),
+            Self::Release { .. } => REPORT_TO_PUBLISHER,
+            Self::NoInterpreter { .. } => "install such a Python, or name one with --python /path/to/python3",
+            Self::Runtime { .. } => "install the runtime, or report its definition to the pack's publisher",
+            Self::NoVersion { .. } => {
+                "install such a version, or have the release built for one that is here"
+            }
+            Self::RootWithColon { .. } => "choose a root without a colon with --root",
+            Self::NoNode { .. } => "install such a Node.js, or name one with --node /path/to/node",
+            Self::OtherTarget { .. } | Self::WheelTags { .. } => {
+                "name a Python that fits with --python, or have a release built for this host: \
+                 `attune-build add` a new version with its --platform and --python"
+            }
+            Self::OtherBundle { platform, python, .. } => {
+                return Some(format!(
+                    "make one for this host: `attune-build bundle REGISTRY PACK... --platform {platform} \
+                     --python {python}`"
+                ));
+            }
+            Self::MissingLibraries { .. } | Self::RuntimeLibraries { .. } => {
+                "install them, or go on without them with --ignore-missing-libraries"
+            }
+            Self::NoSpace { .. } => "make room there, or choose another place with --root",
+            Self::Scratch(_) => "name a directory that can be written by TMPDIR",
+            Self::Interpreter(error) if error.is_of_machine() => ENDED_BY_SIGNAL,
+            Self::NodeInterpreter(error) if error.is_of_machine() => ENDED_BY_SIGNAL,
+            _ => return None,
+        };
+        Some(hint.to_owned())
+    }
+}
+
+impl Hint for UnpackError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Source(error) => error.hint(),
+            Self::Interrupted(_) => Some(NOTHING_CHANGED.to_owned()),
+            _ if self.kind() == FailureKind::Failed => Some(WRITABLE_DISK.to_owned()),
+            _ => Some(REPORT_TO_PUBLISHER.to_owned()),
+        }
+    }
+}
+
+impl Hint for BuildError {
+    fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Python(VenvError::Wheel { .. } | VenvError::Reserved { .. }) => REPORT_TO_PUBLISHER,
+            Self::Python(VenvError::Collision { .. }) => {
+                "no environment can hold both; the pack's publisher has to choose other packages"
+            }
+            Self::Node(NodeModulesError::Collision { .. }) => {
+                "report it to the pack's publisher: its packages do not fit beside each other"
+            }
+            Self::Python(VenvError::Io(_)) | Self::Node(NodeModulesError::Io(_)) | Self::Io(_) => {
+                WRITABLE_DISK
+            }
+        };
+        Some(hint.to_owned())
+    }
+}
+
+impl Hint for RecipeError {
+    fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Root(error) => return error.hint(),
+            Self::Failed { .. } => {
+                "install what its steps lack; pass --force to install without the environment, which the next \
+                 install tries again"
+            }
+            Self::NoDescription { .. } => "install the pack again from its bundle or registry",
+            Self::Interrupted(_) => NOTHING_CHANGED,
+        };
+        Some(hint.to_owned())
+    }
+}

@@ -1,0 +1,96 @@
+//! The remedies of failures about sources and whether they are trusted.
+
+use attune_registry::reader::ReaderError;
+use attune_registry::source::SourceError;
+
+use super::Hint;
+use crate::source::{SourceNameError, VerifyError};
+use crate::trust::{AnchorError, TrustedError};
+
+impl Hint for SourceNameError {
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Url(url) => format!(
+                "pipe a bundle: `curl -fsSL {url} | attune-install -`; name a registry by --registry {url}"
+            ),
+            Self::Directory(_) => "name the directory that contains `metadata/`".to_owned(),
+            Self::PackDirectory(path) => format!(
+                "add it to a registry with `attune-build add REGISTRY {}`, and install it from there",
+                path.display()
+            ),
+            Self::Socket(_) => "pipe the bundle, and name it by `-`".to_owned(),
+            Self::Absent(_) => return None,
+            Self::Unknown(..) => "look at the permissions of its directories".to_owned(),
+        })
+    }
+}
+
+impl Hint for SourceError {
+    fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Bundle { .. } | Self::Blob { .. } | Self::UnknownBlob { .. } => {
+                "copy the bundle again and compare its sha256 with the builder's"
+            }
+            Self::NotABundle { .. } => "give a bundle that `attune-build bundle` wrote",
+            Self::MissingBlobs { .. } => {
+                "make the bundle again with `attune-build bundle` for this platform and Python"
+            }
+            Self::Http { fault, .. } => super::http::http_hint(fault),
+            _ => return None,
+        };
+        Some(hint.to_owned())
+    }
+}
+
+impl Hint for ReaderError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Trust(error) => error.hint(),
+            Self::Source(error) => error.hint(),
+            _ => None,
+        }
+    }
+}
+
+impl Hint for AnchorError {
+    fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::File { .. } | Self::NotARootFile { .. } => {
+                "give the registry's metadata/1.root.json, never a key"
+            }
+            Self::Fingerprint { .. } | Self::NoSuchRoot { .. } => {
+                "ask the registry's publisher for the fingerprint again, over a channel you trust: \
+                 `attune-build root show REGISTRY` prints it"
+            }
+            Self::Trust(error) => return error.hint(),
+        };
+        Some(hint.to_owned())
+    }
+}
+
+impl Hint for TrustedError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Root(error) => error.hint(),
+            Self::Access(error) => error.hint(),
+            Self::Anchor(error) => error.hint(),
+            Self::Trust(error) => error.hint(),
+            Self::UnknownRegistry { .. } => None,
+        }
+    }
+}
+
+impl Hint for VerifyError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Anchor(error) => error.hint(),
+            Self::Trust(error) => error.hint(),
+            Self::NoTrust { .. } => Some(
+                "pass --trust with the registry's root metadata (metadata/1.root.json), which you got over a \
+                 channel you trust; it is never taken from the bundle; its fingerprint alone will do: \
+                 --trust-fingerprint sha256:..."
+                    .to_owned(),
+            ),
+        }
+    }
+}
