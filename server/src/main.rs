@@ -11,9 +11,12 @@ use attune_serve::{Drained, Limits, RegistryDirectory, Serving, Signals};
 use clap::Parser as _;
 
 fn main() -> ExitCode {
+    attune_terminal::survive_file_limit();
     let settings = Settings::from(Cli::parse());
     tracing_subscriber::fmt()
         .with_max_level(settings.verbosity.level())
+        // Where a log cannot be written, that is no reason to stop: it would panic.
+        .log_internal_errors(false)
         .with_target(false)
         .with_writer(anstream::stderr)
         .init();

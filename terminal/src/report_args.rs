@@ -59,6 +59,8 @@ impl ReportArgs {
 pub fn start_log(level: LevelFilter) {
     tracing_subscriber::fmt()
         .with_max_level(level)
+        // Where a log cannot be written, that is no reason to stop: it would panic.
+        .log_internal_errors(false)
         .with_target(false)
         .without_time()
         .with_writer(|| Discreet(anstream::stderr()))

@@ -87,6 +87,22 @@ fn it_says_where_it_listens_and_stops_on_sigterm() {
 }
 
 #[test]
+fn a_log_that_cannot_be_written_is_no_reason_to_stop() {
+    let root = registry();
+    let directory = root.path().to_str().expect("UTF-8");
+    let mut command = command(&["registry", directory, "--listen", "127.0.0.1:0", "--json", "-v"]);
+    let full = fs_err::File::options().write(true).open("/dev/full").expect("a full disk");
+    command.stderr(full.into_file());
+    let server = Server::start(command);
+    let line: serde_json::Value = serde_json::from_str(&server.first_line).expect("JSON");
+    let url = line["listening"].as_str().expect("a URL");
+    for _ in 0..3 {
+        let health = client().get(format!("{url}/healthz")).send().expect("a response");
+        assert_eq!(health.status(), 200);
+    }
+}
+
+#[test]
 fn json_tells_the_address_and_requests_are_not_logged_unasked() {
     let root = registry();
     let directory = root.path().to_str().expect("UTF-8");

@@ -155,3 +155,14 @@ fn a_server_without_threads_is_told_as_such() {
         as_user(&user, &world, &script).fails(1, &["cannot start the threads", "ulimit -u"]).with_hint();
     assert!(!run.stderr.contains("panicked"), "{}", run.stderr);
 }
+
+#[test]
+fn a_log_that_cannot_be_written_hinders_nothing() {
+    let world = World::new();
+    let full = "-vv 2>/dev/full";
+    shell(&world, &format!("exec $INSTALL $BUNDLE --trust $TRUST --root $ROOT {full}")).succeeds();
+    shell(&world, &format!("exec $INSTALL verify --root $ROOT {full}")).succeeds();
+    assert_eq!(shell(&world, &format!("exec $INSTALL no-such-bundle.tar.zst {full}")).status, Some(2));
+    let registry = standard().registry();
+    shell(&world, &format!("exec $BUILD verify {} {full}", registry.display())).succeeds();
+}
