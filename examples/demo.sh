@@ -3,6 +3,7 @@
 # a signed registry, a bundle, an installation, and what it cost.
 #
 #   examples/demo.sh [DIRECTORY]     works in DIRECTORY, which must not exist; else in a temporary one
+#   DEMO_PROFILE=dev                 with the programs of another profile than release
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -47,9 +48,12 @@ else
 fi
 
 cd "$project"
-stage 'build the programs' cargo build --release --locked \
+profile=${DEMO_PROFILE:-release}
+stage 'build the programs' cargo build --profile "$profile" --locked \
   -p attune-build -p attune-install -p attune-serve
-bin=${CARGO_TARGET_DIR:-$project/target}/release
+folder=$profile
+if [ "$profile" = dev ]; then folder=debug; fi
+bin=${CARGO_TARGET_DIR:-$project/target}/$folder
 
 stage 'make a registry' "$bin/attune-build" init "$work/registry" --name demo
 stage 'add the packs' "$bin/attune-build" add "$work/registry" "$here"/packs/*
