@@ -16,6 +16,7 @@ use rusqlite::{Connection, OptionalExtension, ffi};
 use super::fault::database_fault;
 use super::reader::read;
 use super::register::{OtherPacks, RegisteredPack, Registration};
+use super::schema::schema_faults;
 use super::{Database, DatabaseError};
 use crate::root::HostRoot;
 
@@ -145,6 +146,7 @@ pub fn audit(root: &HostRoot) -> Result<Option<Audit>, DatabaseError> {
         if let Some(failed) = faults.iter().find_map(|fault| failure_in(fault)) {
             return Err(rusqlite::Error::SqliteFailure(failed, None).into());
         }
+        faults.extend(schema_faults(connection)?);
         let mut dangling = Vec::new();
         connection.pragma_query(None, "foreign_key_check", |row| {
             let (table, to): (String, String) = (row.get(0)?, row.get(2)?);

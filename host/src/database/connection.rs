@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use attune_registry::blob::Durability;
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
-use super::DatabaseError;
 use super::migrations::migrate;
+use super::{DatabaseError, require_file};
 use crate::root::{CreatedPaths, HostRoot};
 
 /// An open database with its tables, for writing.
@@ -29,6 +29,7 @@ impl Database {
         created: &mut CreatedPaths,
     ) -> Result<Self, DatabaseError> {
         let path = root.database();
+        require_file(&path)?;
         if !path.exists() {
             // Only with the database itself: beside one that is there they may be somebody else's.
             for file in database_files(root) {

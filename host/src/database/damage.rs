@@ -15,7 +15,7 @@ use attune_registry::machine_fault::causes;
 pub fn set_aside_damaged(root: &HostRoot) -> io::Result<Option<PathBuf>> {
     let is_damaged = match audit(root) {
         Ok(audit) => audit.is_some_and(|audit| !audit.faults.is_empty()),
-        Err(error) => is_of_damage(&error),
+        Err(error) => error.is_damage() || is_of_damage(&error),
     };
     if !is_damaged {
         return Ok(None);

@@ -21,6 +21,7 @@ mod packs;
 mod reader;
 mod register;
 mod runtimes;
+mod schema;
 
 use attune_schemas::PackRef;
 use attune_schemas::component::ComponentKind;
@@ -64,6 +65,12 @@ pub enum DatabaseError {
         /// The cause.
         #[source]
         source: std::io::Error,
+    },
+    /// Something else is in its place.
+    #[error("the database `{}` is no file", path.display())]
+    NotAFile {
+        /// The database.
+        path: std::path::PathBuf,
     },
     /// A later program wrote it.
     #[error("the database has schema {found}, and this program knows schemas up to {known}")]
@@ -111,11 +118,25 @@ pub enum DatabaseError {
     },
 }
 
+/// Refuses what is no file in the place of the database at `path`; there need not be one.
+fn require_file(path: &std::path::Path) -> Result<(), DatabaseError> {
+    match fs_err::symlink_metadata(path) {
+        Ok(found) if !found.is_file() => Err(DatabaseError::NotAFile { path: path.to_owned() }),
+        // Whatever keeps it from being looked at keeps it from being opened.
+        _ => Ok(()),
+    }
+}
+
 impl DatabaseError {
     /// Whether the file of the database is not what a database is.
     pub fn is_damage(&self) -> bool {
         use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
-        let (Self::Unreadable { source, .. } | Self::Open { source, .. }) = self else { return false };
-        matches!(source.sqlite_error_code(), Some(NotADatabase | DatabaseCorrupt))
+        match self {
+            Self::NotAFile { .. } => true,
+            Self::Unreadable { source, .. } | Self::Open { source, .. } => {
+                matches!(source.sqlite_error_code(), Some(NotADatabase | DatabaseCorrupt))
+            }
+            _ => false,
+        }
     }
 }

@@ -17,6 +17,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use super::DatabaseError;
 use super::connection::registered_in;
 use super::migrations::require_known;
+use super::require_file;
 use crate::root::HostRoot;
 
 /// How often a database that changes while it is read is read again.
@@ -36,6 +37,7 @@ pub(super) fn read<T>(
     query: impl Fn(&Connection) -> Result<T, DatabaseError>,
 ) -> Result<Option<T>, DatabaseError> {
     let path = root.database();
+    require_file(&path)?;
     let unreadable = |error: DatabaseError| match error {
         DatabaseError::Statement(source) => DatabaseError::Unreadable { path: path.clone(), source },
         error => error,

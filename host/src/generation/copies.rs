@@ -13,6 +13,7 @@ use attune_schemas::Digest;
 use serde::{Deserialize, Serialize};
 
 use super::lock_file::{Generation, LOCK_FILE};
+use crate::root::read_regular;
 
 /// The name of the file in the directory of its generation.
 pub const COPIES_FILE: &str = "copies.json.zst";
@@ -33,7 +34,7 @@ impl Copies {
     /// # Errors
     /// The file is not there, cannot be read, or is damaged.
     pub fn load(directory: &Path) -> io::Result<Self> {
-        let compressed = fs_err::read(directory.join(COPIES_FILE))?;
+        let compressed = read_regular(&directory.join(COPIES_FILE))?;
         let mut bytes = Vec::new();
         zstd::Decoder::new(&*compressed)?.take(MAX_BYTES).read_to_end(&mut bytes)?;
         serde_json::from_slice(&bytes).map_err(io::Error::from)
@@ -45,9 +46,9 @@ impl Copies {
     /// A file cannot be read, or is not as the lock file says.
     pub fn of(directory: &Path, generation: &Generation) -> io::Result<Self> {
         let mut copies = Self::default();
-        copies.add(LOCK_FILE, fs_err::read(directory.join(LOCK_FILE))?);
+        copies.add(LOCK_FILE, read_regular(&directory.join(LOCK_FILE))?);
         for (name, file) in &generation.files {
-            let bytes = fs_err::read(directory.join(name))?;
+            let bytes = read_regular(&directory.join(name))?;
             if Digest::of(&bytes) != file.digest {
                 return Err(io::Error::new(io::ErrorKind::InvalidData, format!("`{name}` was changed")));
             }
@@ -61,6 +62,11 @@ impl Copies {
         if let Ok(text) = String::from_utf8(bytes) {
             self.0.insert(name.to_owned(), text);
         }
+    }
+
+    /// The digest of the copy of the lock file.
+    pub fn lock(&self) -> Option<Digest> {
+        self.0.get(LOCK_FILE).map(|text| Digest::of(text.as_bytes()))
     }
 
     /// The copy of `name`, if it has `digest`.

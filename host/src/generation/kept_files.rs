@@ -11,7 +11,7 @@ use super::copies::Copies;
 use super::kept_release::KeptRelease;
 use super::lock_file::{Generation, KeptFile};
 use super::write::GenerationParts;
-use crate::root::HostRoot;
+use crate::root::{HostRoot, read_regular};
 
 /// The folders of a generation's directory whose files its lock file lists.
 pub const KEPT_FOLDERS: [&str; 2] = ["environments", "releases"];
@@ -93,12 +93,14 @@ impl Previous {
         let own = self.directory.join(name);
         let expected = self.files.get(name).map(|file| file.digest);
         let is_whole = |bytes: &Vec<u8>| expected.is_none_or(|digest| Digest::of(bytes) == digest);
-        match fs_err::read(&own) {
+        match read_regular(&own) {
             Ok(bytes) if is_whole(&bytes) => {
                 link_or_copy(&own, place)?;
                 return Ok(Some(bytes));
             }
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            Err(error) if !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidData) => {
+                return Err(error);
+            }
             _ => {}
         }
         let Some(digest) = expected else { return Ok(None) };

@@ -11,6 +11,7 @@ use attune_schemas::pack_config::PackConfig;
 use serde::{Deserialize, Serialize};
 
 use crate::environment::EnvironmentName;
+use crate::root::read_regular;
 
 /// The `format` of a [`KeptRelease`].
 pub const KEPT_RELEASE_FORMAT: &str = "attune.installed-release/v1";
@@ -69,7 +70,7 @@ impl KeptRelease {
             let message = format!("`{}` is damaged: {reason}", path.display());
             io::Error::new(io::ErrorKind::InvalidData, message)
         };
-        let bytes = match fs_err::read(&path) {
+        let bytes = match read_regular(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             bytes => bytes?,
         };

@@ -26,7 +26,7 @@ use super::list_digests::ListDigests;
 use crate::environment::{EnvironmentDescription, EnvironmentName, FileStamp, InstalledEnvironment};
 use crate::machine::Interpreter;
 use crate::machine::NodeInterpreter;
-use crate::root::{HostRoot, StoreKind};
+use crate::root::{HostRoot, StoreKind, read_regular};
 
 /// The `format` of a [`Generation`].
 pub const GENERATION_FORMAT: &str = "attune.generation/v1";
@@ -155,10 +155,7 @@ impl Generation {
     /// The lock file in `directory`, with the digest of its bytes.
     pub fn load_with_digest(directory: &Path) -> io::Result<(Self, Digest)> {
         let path = directory.join(LOCK_FILE);
-        let bytes = fs_err::read(&path).map_err(|error| match error.kind() {
-            io::ErrorKind::IsADirectory => invalid(&path, &"it is a directory"),
-            _ => error,
-        })?;
+        let bytes = read_regular(&path)?;
         let generation: Self = serde_json::from_slice(&bytes).map_err(|error| invalid(&path, &error))?;
         if generation.format != GENERATION_FORMAT {
             return Err(invalid(&path, &format!("its format is `{}`", generation.format.escape_debug())));
@@ -227,7 +224,7 @@ impl Generation {
         directory: &Path,
         environment: &Digest,
     ) -> io::Result<Option<EnvironmentDescription>> {
-        match fs_err::read(Self::description(directory, environment)) {
+        match read_regular(&Self::description(directory, environment)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             bytes => Ok(serde_json::from_slice(&bytes?).ok()),
         }

@@ -14,6 +14,9 @@ impl CreatedPaths {
     pub fn create_dir_all(&mut self, path: &Path) -> io::Result<()> {
         let missing: Vec<PathBuf> =
             path.ancestors().take_while(|path| !path.is_dir()).map(Path::to_owned).collect();
+        // A link that leads nowhere is somebody's, too.
+        let missing: Vec<PathBuf> =
+            missing.into_iter().filter(|path| fs_err::symlink_metadata(path).is_err()).collect();
         // First: on a full disk only some of them may come to be.
         self.created.extend(missing.into_iter().rev());
         fs_err::create_dir_all(path)

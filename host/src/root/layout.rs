@@ -223,10 +223,12 @@ pub fn digests_in(part: &Path) -> io::Result<Vec<Digest>> {
     Ok(names_in(part)?.iter().filter_map(|name| Digest::from_hex(name).ok()).collect())
 }
 
-/// The names in `directory`; none where it is not there.
+/// The names in `directory`; none where it is not there, or none.
 pub(super) fn names_in(directory: &Path) -> io::Result<Vec<String>> {
     match fs_err::read_dir(directory) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            Ok(Vec::new())
+        }
         entries => entries?.map(|entry| Ok(entry?.file_name().into_string().unwrap_or_default())).collect(),
     }
 }

@@ -18,7 +18,8 @@ impl HostRoot {
         let open = self.open_places()?;
         for directory in &open {
             let mode = fs_err::symlink_metadata(directory)?.permissions().mode();
-            fs_err::set_permissions(directory, Permissions::from_mode(mode & 0o7777 & !0o002))?;
+            // Of the group's permission nobody knows whether it was there before.
+            fs_err::set_permissions(directory, Permissions::from_mode(mode & 0o7777 & !0o022))?;
         }
         // The installer never makes such links, so nobody loses one.
         let misleading = self.misleading_links()?.into_iter().map(|(path, _)| path);

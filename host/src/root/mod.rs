@@ -23,6 +23,7 @@ mod mended;
 mod name;
 mod planted;
 mod present;
+mod regular;
 mod removal;
 mod sealed;
 
@@ -31,5 +32,6 @@ pub use error::RootError;
 pub use layout::{ENTRY_LINKS, HostRoot, StoreKind, digests_in};
 pub use lock::{InstallLock, LockError};
 pub use planted::PlantedError;
+pub use regular::read_regular;
 pub use removal::{aside, exchange_trees, move_tree, remove_tree};
 pub use sealed::{seal, seal_all_below, seal_below, unseal, unseal_tree};

@@ -8,7 +8,7 @@ use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use super::layout::{ENTRY_LINKS, HostRoot, StoreKind};
+use super::layout::{ENTRY_LINKS, HostRoot, StoreKind, names_in};
 
 /// A root that cannot be what an installer made.
 #[derive(Debug, thiserror::Error)]
@@ -60,6 +60,11 @@ impl HostRoot {
         if let Some(path) = self.open_places()?.into_iter().next() {
             return Err(PlantedError::WritableByAll { path });
         }
+        self.require_no_planted_links()
+    }
+
+    /// Refuses a root in which somebody planted links.
+    pub fn require_no_planted_links(&self) -> Result<(), PlantedError> {
         for name in REAL {
             require_no_link(self.path().join(name))?;
         }
@@ -99,8 +104,14 @@ impl HostRoot {
             StoreKind::ALL.into_iter().flat_map(|kind| [self.store_part(kind), self.lists_part(kind)]);
         let generations = self.generation_ids()?.into_iter().map(|id| self.generation(id));
         let mut open = Vec::new();
-        let files = [self.all_lists(), self.database()];
-        for path in tops.into_iter().chain(files).chain(parts).chain(generations) {
+        let mut others = vec![self.all_lists(), self.database(), self.trust(), self.log_file()];
+        others.extend(self.log_file().parent().map(Path::to_owned));
+        for registry in names_in(&self.trust())? {
+            let registry = self.trust().join(registry);
+            others.extend(names_in(&registry)?.into_iter().map(|name| registry.join(name)));
+            others.push(registry);
+        }
+        for path in tops.into_iter().chain(others).chain(parts).chain(generations) {
             match fs_err::symlink_metadata(&path) {
                 Ok(found) if !found.is_symlink() && found.permissions().mode() & 0o002 != 0 => {
                     open.push(path);

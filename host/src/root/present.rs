@@ -8,6 +8,8 @@ use super::layout::{HostRoot, names_in};
 
 /// Names less similar than this, on a scale from 0 to 1, are no suggestion.
 const LEAST_SIMILARITY: f64 = 0.85;
+/// No root comes to have so many generations, nor could the database count them.
+const NO_GENERATION: u64 = 1 << 62;
 
 impl HostRoot {
     /// Refuses a path at which there is no root: nothing is there, or nothing of an installer.
@@ -45,7 +47,7 @@ impl HostRoot {
     pub fn generation_ids(&self) -> io::Result<Vec<u64>> {
         let names = names_in(&self.generations())?;
         // `07` and `+7` are parsed as well, and are not the names of generations.
-        let is_id = |name: &String, id: u64| id > 0 && *name == id.to_string();
+        let is_id = |name: &String, id: u64| id > 0 && id < NO_GENERATION && *name == id.to_string();
         let mut ids: Vec<u64> =
             names.iter().filter_map(|name| name.parse().ok().filter(|id| is_id(name, *id))).collect();
         ids.sort_unstable();

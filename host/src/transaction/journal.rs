@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::staging::staged_tree;
 use crate::generation::Generation;
-use crate::root::{HostRoot, StoreKind, aside, digests_in, move_tree, remove_tree, seal};
+use crate::root::{HostRoot, StoreKind, aside, digests_in, move_tree, read_regular, remove_tree, seal};
 
 /// The journal of one staging directory.
 #[derive(Debug)]
@@ -53,7 +53,7 @@ impl StagingJournal {
     /// then whatever no other generation uses counts as put into place.
     pub fn load(root: &HostRoot, staging: &Path) -> io::Result<Option<Self>> {
         let path = staging.join("journal.json");
-        let bytes = match fs_err::read(&path) {
+        let bytes = match read_regular(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             bytes => bytes?,
         };

@@ -10,7 +10,7 @@ use attune_schemas::Digest;
 use super::difference::Difference;
 use super::file_list::{FileList, KnownDigests};
 use super::survey::{Stamp, Survey};
-use crate::root::{HostRoot, StoreKind};
+use crate::root::{HostRoot, StoreKind, read_regular};
 
 /// The lists of a tree and its stamp: their directory below `store/lists`, or the one that becomes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,7 +115,7 @@ impl TreeLists {
 
     /// The bytes of the list `list`.
     fn read(&self, list: &Digest) -> Result<Vec<u8>, Difference> {
-        let bytes = match fs_err::read(self.directory.join(list.hex())) {
+        let bytes = match read_regular(&self.directory.join(list.hex())) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(Difference::NoList),
             Err(error) => {
                 return Err(Difference::unreadable(PathBuf::new(), &error));
@@ -128,7 +128,7 @@ impl TreeLists {
     /// Whether the list `list` is there, and nothing in the tree at `tree` was touched since it was last read and
     /// found to be as it says.
     pub fn stamp_fits(&self, list: &Digest, tree: &Path) -> bool {
-        let kept = fs_err::read(self.directory.join(STAMP));
+        let kept = read_regular(&self.directory.join(STAMP));
         let is_of_list = |kept: &Vec<u8>| kept.strip_prefix(format!("{} ", list.hex()).as_bytes()).is_some();
         kept.ok().filter(is_of_list).filter(|_| self.read(list).is_ok()).is_some_and(|kept| {
             Survey::of(tree).is_ok_and(|survey| kept == stamp_line(list, survey.stamp()).as_bytes())

@@ -55,13 +55,21 @@ pub enum FoundKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stamp(pub Digest);
 
+/// Opens a directory; anything else is not waited for.
+fn open_directory(path: &Path) -> io::Result<fs_err::File> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let mut options = fs_err::OpenOptions::new();
+    options.read(true).options_mut().custom_flags(OFlags::DIRECTORY.bits().cast_signed());
+    options.open(path)
+}
+
 impl Survey {
     /// Looks at everything in `tree`, which is followed where it is a link; nothing below it is.
     ///
     /// # Errors
     /// It is not a directory, or cannot be read.
     pub fn of(tree: &Path) -> io::Result<Self> {
-        let top = fs_err::File::open(tree)?;
+        let top = open_directory(tree)?;
         let mode =
             rustix::fs::fstat(top.file()).map_err(|error| at(tree, OsStr::new(""), &error.into()))?.st_mode;
         let mut entries = Vec::new();

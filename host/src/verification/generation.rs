@@ -121,6 +121,15 @@ impl Verifying<'_> {
         }
         let kind = match Copies::load(directory) {
             Ok(copies) if copies.are_of(self.generation, lock) => return,
+            // Which of the two was changed is the database's to say, and it does not.
+            Ok(copies) if copies.lock().is_some_and(|copy| copy != *lock) => {
+                findings.add(Finding::new(
+                    FindingKind::Changed,
+                    HostPart::Generation,
+                    directory.join(LOCK_FILE),
+                ));
+                return;
+            }
             Err(error) if error.kind() == io::ErrorKind::NotFound => FindingKind::Missing,
             _ => FindingKind::Changed,
         };

@@ -30,7 +30,11 @@ impl Verifying<'_> {
                 Err(error) => return Err(self.root.failed(error).into()),
             }
         }
-        match self.root.require_unplanted() {
+        for path in self.root.open_places().map_err(|source| self.root.failed(source))? {
+            let open = Finding::new(FindingKind::Mode, HostPart::Root, path);
+            findings.add(open.found(&"writable by everybody"));
+        }
+        match self.root.require_no_planted_links() {
             Ok(()) => {}
             Err(PlantedError::Io(error)) => return Err(self.root.failed(error).into()),
             Err(PlantedError::Link { path }) => {
@@ -40,11 +44,7 @@ impl Verifying<'_> {
                 let planted = Finding::new(FindingKind::LeadsElsewhere, HostPart::Root, path);
                 findings.add(planted.found(&target.display()));
             }
-            Err(PlantedError::LeadsElsewhere { .. }) => {}
-            Err(PlantedError::WritableByAll { path }) => {
-                let open = Finding::new(FindingKind::Mode, HostPart::Root, path);
-                findings.add(open.found(&"writable by everybody"));
-            }
+            Err(PlantedError::LeadsElsewhere { .. } | PlantedError::WritableByAll { .. }) => {}
         }
         if self.generation.was_moved_to(self.root) {
             let moved = Finding::new(FindingKind::MovedRoot, HostPart::Root, self.root.path());

@@ -14,6 +14,9 @@ use super::{VerificationError, Verifying};
 use crate::root::StoreKind;
 use crate::trees::is_name_of_lists;
 
+/// The mode of the topmost directory of a tree.
+const SEALED: u32 = 0o555;
+
 impl Verifying<'_> {
     /// Looks for foreign names in the directories of the store.
     pub(super) fn foreign_in_store(&self, findings: &mut Findings) -> Result<(), VerificationError> {
@@ -36,22 +39,22 @@ impl Verifying<'_> {
             look(&self.root.lists(*kind, digest), &is_name_of_lists)?;
         }
         for (kind, digest) in trees {
-            for place in [self.root.store(kind, &digest), self.root.lists(kind, &digest)] {
-                if let Some(finding) = open_to_others(&place) {
-                    findings.add(finding);
-                }
+            if let Some(finding) = open_to_others(&self.root.store(kind, &digest)) {
+                findings.add(finding);
             }
         }
         Ok(())
     }
 }
 
-/// That others than the owner may write into the directory at `place`.
+/// That others than the owner may write into the tree at `place`, or not everybody may read it.
 fn open_to_others(place: &Path) -> Option<Finding> {
     let found = fs_err::symlink_metadata(place).ok().filter(std::fs::Metadata::is_dir)?;
     let mode = found.permissions().mode() & 0o7777;
     let finding = Finding::new(FindingKind::Mode, HostPart::Store, place);
-    (mode & 0o022 != 0).then(|| finding.found(&format!("{mode:o}")).expected(&format!("{:o}", mode & !0o022)))
+    let expected = (mode & 0o200) | SEALED;
+    // One that was left open by a kill, or is a pack's own, may be written by its owner.
+    (mode & !0o200 != SEALED).then(|| finding.found(&format!("{mode:o}")).expected(&format!("{expected:o}")))
 }
 
 /// Adds every entry of `directory` that is not `is_ours`; what is no directory is found elsewhere.

@@ -8,7 +8,7 @@ use attune_schemas::Digest;
 
 use super::RecoverError;
 use crate::generation::{Copies, Generation, LOCK_FILE};
-use crate::root::{HostRoot, remove_tree};
+use crate::root::{HostRoot, read_regular, remove_tree};
 
 /// The state of a lock file that may be believed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,30 +21,31 @@ pub(super) enum LockFile {
     OtherRows,
 }
 
-/// Holds the lock file of generation `active` against `registered`, and restores it where it is not that.
+/// Holds the lock file of generation `active` against `registered`, its digest in the database, and restores it where it
+/// is not that. Where the database has none, as it is of another generation or gone, its copy is the only witness.
 ///
 /// # Errors
 /// It is neither what was registered nor like its copy: nothing vouches for it.
 pub(super) fn hold_lock_file(
     root: &HostRoot,
     active: u64,
-    registered: &Digest,
+    registered: Option<&Digest>,
 ) -> Result<LockFile, RecoverError> {
     let failed = |source| root.failed(source);
     let directory = root.generation(active);
     let path = directory.join(LOCK_FILE);
-    let found = match fs_err::read(&path) {
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::IsADirectory) => {
+    let found = match read_regular(&path) {
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidData) => {
             Vec::new()
         }
         found => found.map_err(failed)?,
     };
     let digest = Digest::of(&found);
-    if digest == *registered {
+    if Some(&digest) == registered {
         return Ok(LockFile::AsRegistered);
     }
     let copies = Copies::load(&directory).unwrap_or_default();
-    if let Some(copy) = copies.get(LOCK_FILE, registered) {
+    if let Some(copy) = registered.and_then(|registered| copies.get(LOCK_FILE, registered)) {
         if path.is_dir() {
             remove_tree(&path).map_err(failed)?;
         }
@@ -59,7 +60,10 @@ pub(super) fn hold_lock_file(
     }
     let ids = root.generation_ids().map_err(failed)?;
     let is_usable = |id: &u64| *id != active && Generation::load(&root.generation(*id)).is_ok();
-    let message = format!("`{}` is not what was registered", path.display());
+    let message = match registered {
+        Some(_) => format!("`{}` is not what was registered", path.display()),
+        None => format!("`{}` is not like its copy, and the database does not know it", path.display()),
+    };
     Err(RecoverError::NotActive {
         root: root.path().to_owned(),
         active,

@@ -55,13 +55,12 @@ pub fn recover(root: &HostRoot, now: Timestamp) -> Result<Recovery, RecoverError
     let failed = |source| root.failed(source);
     let active = root.active_generation().map_err(failed)?;
     let mut rows_are_others = false;
-    if let Some((id, Some(lock))) = registered_lock(root)?
-        && active == Some(id)
-    {
-        match hold_lock_file(root, id, &lock)? {
+    if let Some(active) = active {
+        let lock = registered_lock(root)?.filter(|(id, _)| *id == active).and_then(|(_, lock)| lock);
+        match hold_lock_file(root, active, lock.as_ref())? {
             LockFile::AsRegistered => {}
-            LockFile::Restored => recovery.lock_file_restored = Some(id),
-            LockFile::OtherRows => rows_are_others = true,
+            LockFile::Restored => recovery.lock_file_restored = Some(active),
+            LockFile::OtherRows => rows_are_others = registered == Some(active),
         }
     }
     if let Some(active) = active {

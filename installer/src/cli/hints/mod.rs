@@ -13,7 +13,10 @@ mod plan;
 mod source;
 mod trust;
 
+use attune_registry::trust::TrustError;
+
 use crate::operations::{InstallError, RebuildError};
+use crate::source::VerifyError;
 
 /// The beginning of hints about faults of whatever kind.
 pub(super) const MEND_THE_CAUSE: &str = "mend the cause";
@@ -35,6 +38,13 @@ impl Hint for RebuildError {
             Self::Database(error) => error.hint(),
             Self::Plan(error) => error.hint(),
             Self::Source(error) => error.hint(),
+            Self::Verify(
+                VerifyError::NoTrust { .. } | VerifyError::Trust(TrustError::NoTrustAnchor { .. }),
+            ) => Some(
+                "trust the registry first, by a root obtained over a channel you trust: `attune-install trust add \
+                 root.json`"
+                    .to_owned(),
+            ),
             Self::Verify(error) => error.hint(),
             Self::Choose(error) => error.hint(),
             Self::Unpack(error) => error.hint(),
@@ -45,7 +55,8 @@ impl Hint for RebuildError {
             ),
             Self::Change(error) => error.hint(),
             Self::Trust(error) => error.hint(),
-            Self::Interrupted(_) => Some(NOTHING_CHANGED.to_owned()),
+            // A repair may have mended something by then.
+            Self::Interrupted(_) => Some("run it again whenever you like".to_owned()),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use attune_host::generation::{COPIES_FILE, Copies, Generation, KEPT_FOLDERS};
-use attune_host::root::{HostRoot, seal, unseal};
+use attune_host::root::{HostRoot, read_regular, seal, unseal};
 use attune_host::verification::{Finding, FindingKind};
 use attune_registry::atomic_file::{AtomicWrite, FileMode};
 use attune_schemas::Digest;
@@ -33,9 +33,7 @@ pub(super) fn restore_kept_files(root: &HostRoot, active: &Generation) -> io::Re
     let mut all_are_whole = true;
     for (name, file) in &active.files {
         let has = |directory: &Path| {
-            let path = directory.join(name);
-            let is_file = fs_err::symlink_metadata(&path).is_ok_and(|found| found.is_file());
-            fs_err::read(path).ok().filter(|bytes| is_file && Digest::of(bytes) == file.digest)
+            read_regular(&directory.join(name)).ok().filter(|bytes| Digest::of(bytes) == file.digest)
         };
         let path = directory.join(name);
         if has(&directory).is_some() {

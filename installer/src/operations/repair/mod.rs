@@ -70,7 +70,7 @@ pub fn repair(
         return Ok(report(root, mended_at_once, &found, found.clone()));
     }
     let moved = active.was_moved_to(root);
-    mend_trees(&found.differences).map_err(io)?;
+    mend_trees(&found.differences);
     let kept_is_whole = restore_kept_files(root, &active).map_err(io)?;
     let stored = StoredTrees::new(root, &active).reading_all();
     let lost = lost_trees(&active, &found, &stored);
@@ -101,12 +101,21 @@ pub fn repair(
         }
         built.push(task);
     }
-    let renews = moved
-        || found
-            .differences
-            .iter()
-            .any(|finding| of_generation(finding) && !is_kept_file(root, &active, finding))
+    let is_there = |digest: &Digest| {
+        root.store(StoreKind::Envs, digest).is_dir() || built.iter().any(|task| task.old == *digest)
+    };
+    let mut environments = active.packs.values().flat_map(|pack| pack.environments.values());
+    // Without its environments there would be nothing for its links to lead to.
+    let can_renew = environments.all(|environment| is_there(&environment.digest));
+    let is_of_generation =
+        |finding: &Finding| of_generation(finding) && !is_kept_file(root, &active, finding);
+    let is_due = moved
+        || found.differences.iter().any(is_of_generation)
         || built.iter().any(|task| task.environment.digest() != task.old);
+    let renews = can_renew && is_due;
+    if !can_renew {
+        built.retain(|task| task.environment.digest() == task.old);
+    }
     commit(root, &active, &built, (renews, kept_is_whole), prepared, options)?;
     let left = verify(root, &options.verification(), reporter)?;
     remember(root, &Generation::active(root).map_err(io)?, &left, options)?;

@@ -4,6 +4,7 @@ mod asked;
 mod database;
 mod generations;
 mod links;
+mod pipes;
 mod put_back;
 mod repaired;
 mod trees;
