@@ -72,6 +72,12 @@ pub enum DatabaseError {
         /// The database.
         path: std::path::PathBuf,
     },
+    /// It has tables, and not the one that says of which generation they are.
+    #[error("the database `{}` lacks the table that says of which generation it is", path.display())]
+    NoJournal {
+        /// The database.
+        path: std::path::PathBuf,
+    },
     /// A later program wrote it.
     #[error("the database has schema {found}, and this program knows schemas up to {known}")]
     Newer {
@@ -132,7 +138,7 @@ impl DatabaseError {
     pub fn is_damage(&self) -> bool {
         use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
         match self {
-            Self::NotAFile { .. } => true,
+            Self::NotAFile { .. } | Self::NoJournal { .. } => true,
             Self::Unreadable { source, .. } | Self::Open { source, .. } => {
                 matches!(source.sqlite_error_code(), Some(NotADatabase | DatabaseCorrupt))
             }

@@ -43,10 +43,18 @@ pub(super) fn read<T>(
         error => error,
     };
     let answer = |connection: &Connection| {
-        let sql = "SELECT 1 FROM sqlite_master WHERE name = 'install_journal'";
-        let has_tables = connection.query_row(sql, [], |_| Ok(())).optional()?.is_some();
+        let has = |condition: &str| {
+            let sql = format!("SELECT 1 FROM sqlite_master WHERE {condition}");
+            connection.query_row(&sql, [], |_| Ok(())).optional().map(|found| found.is_some())
+        };
         require_known(connection)?;
-        if has_tables { query(connection).map(Some) } else { Ok(None) }
+        if has("name = 'install_journal'")? {
+            query(connection).map(Some)
+        } else if has("type = 'table'")? {
+            Err(DatabaseError::NoJournal { path: path.clone() })
+        } else {
+            Ok(None)
+        }
     };
     let try_at = |path: &Path, options: &str| {
         let connection = open(path, options)?;

@@ -192,6 +192,11 @@ impl HostRoot {
     /// Refuses a directory that holds other things and was never installed to, or in which somebody planted
     /// links.
     pub fn require_ours(&self) -> Result<(), RootError> {
+        if let Err(error) = fs_err::read_dir(&self.path)
+            && error.kind() == io::ErrorKind::NotADirectory
+        {
+            return Err(self.failed(error));
+        }
         self.require_no_others()?;
         // An empty directory is whoever's who named it.
         let is_empty = names_in(&self.path).map_err(|source| self.failed(source))?.is_empty();

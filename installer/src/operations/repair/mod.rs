@@ -88,7 +88,9 @@ pub fn repair(
     let mut built: Vec<Task> = Vec::new();
     for task in tasks(root, &active, Some(&to_build), &options.build)? {
         let needed = task.environment.installed(root);
-        if needed.store_entries().any(|tree| still_lost.contains(&tree)) {
+        // Steps run in their pack.
+        let pack = active.packs.get(&task.pack).map(|pack| (StoreKind::Packs, pack.pack));
+        if needed.store_entries().chain(pack).any(|tree| still_lost.contains(&tree)) {
             continue;
         }
         let digest = task.environment.digest();

@@ -98,3 +98,23 @@ fn a_database_that_is_damaged_or_gone() {
     assert_one(&world, "missing", "database", &[], "state/attune.db");
     assert!(!database.exists());
 }
+
+#[test]
+fn a_schema_that_was_changed_is_told_and_set_aside() {
+    for sql in [
+        "DROP TABLE action",
+        "DROP TABLE install_journal",
+        "PRAGMA user_version = 0",
+        "CREATE TRIGGER evil AFTER UPDATE ON action BEGIN DELETE FROM pack; END",
+        "ALTER TABLE pack ADD COLUMN evil TEXT",
+    ] {
+        println!("{sql}");
+        let world = host();
+        let database = world.root().join("state/attune.db");
+        rusqlite::Connection::open(&database).unwrap().execute_batch(sql).unwrap();
+        world.verify(&[]).fails(3, &["not what was installed"]).with_hint();
+        world.repair(&[]).succeeds();
+        assert!(world.root().join("state/damaged-1.db").exists());
+        world.verify(&[]).succeeds();
+    }
+}

@@ -202,3 +202,53 @@ fn a_release_that_another_generation_has_comes_from_there() {
     world.verify(&[]).succeeds();
     assert_eq!(world.list()["generation"], json!(2));
 }
+
+/// Removes the database with the files beside it.
+fn remove_database(world: &World) {
+    for suffix in ["", "-wal", "-shm"] {
+        let _ = fs_err::remove_file(world.root().join(format!("state/attune.db{suffix}")));
+    }
+}
+
+#[test]
+fn without_the_database_a_lock_file_must_be_like_its_copy() {
+    let lost: fn(&World) = remove_database;
+    let of_another: fn(&World) = |world| {
+        world.add(&[&PackBuilder::new("other", "1.0.0")]).succeeds();
+        world.bundle(&["other"]).succeeds();
+        world.install_bundle().succeeds();
+        replace(&world.root().join("current"), super::link("generations/1"));
+    };
+    for make in [lost, of_another] {
+        let world = host();
+        make(&world);
+        forge(&lock_file(&world));
+        let report = super::report(&world, &[]);
+        let told: Vec<&str> =
+            report["differences"].as_array().unwrap().iter().filter_map(|one| one["path"].as_str()).collect();
+        assert!(told.iter().any(|path| path.ends_with("generations/1/generation.json")), "{told:?}");
+        world.repair(&[]).fails(3, &["is not like its copy"]).with_hint();
+        world.install_bundle().fails(3, &["is not like its copy"]).with_hint();
+    }
+}
+
+#[test]
+fn a_link_and_a_database_that_are_gone_together() {
+    let world = host();
+    remove_database(&world);
+    remove(&world.root().join("current"));
+    world.verify(&[]).fails(3, &[]).with_hint();
+    world.repair(&[]).succeeds();
+    world.verify(&[]).succeeds();
+    assert_eq!(world.list()["generation"], json!(1));
+}
+
+#[test]
+fn a_number_that_no_generation_can_have_is_no_generation() {
+    let world = host();
+    fs_err::create_dir(world.root().join("generations/18446744073709551615")).unwrap();
+    world.add(&[&PackBuilder::new("other", "1.0.0")]).succeeds();
+    world.bundle(&["other"]).succeeds();
+    world.install_bundle().succeeds();
+    assert_eq!(world.list()["generation"], json!(2));
+}

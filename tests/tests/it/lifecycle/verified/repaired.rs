@@ -136,7 +136,8 @@ fn whatever_stands_at_the_top_of_a_root_in_the_place_of_something_else() {
     fs_err::write(elsewhere.join("kept"), "x").unwrap();
     let to_elsewhere = elsewhere.display().to_string();
     let mode = |path: &Path, mode| fs_err::set_permissions(path, Permissions::from_mode(mode)).unwrap();
-    let damages: [(&str, &dyn Fn()); 10] = [
+    let trust = root.join("state/trust");
+    let damages: [(&str, &dyn Fn()); 13] = [
         ("a directory for a link", &|| {
             replace(&root.join("packenvs"), |path| fs_err::create_dir(path).unwrap());
         }),
@@ -150,6 +151,11 @@ fn whatever_stands_at_the_top_of_a_root_in_the_place_of_something_else() {
         ("a store for everybody", &|| mode(&part, 0o777)),
         ("a tree for everybody", &|| mode(&pack, 0o777)),
         ("a database for everybody", &|| mode(&root.join("state/attune.db"), 0o666)),
+        ("a database in a directory", &|| {
+            replace(&root.join("state/attune.db"), |path| fs_err::create_dir(path).unwrap());
+        }),
+        ("trust for everybody", &|| mode(&trust, 0o777)),
+        ("a tree that not everybody may read", &|| mode(&pack, 0o700)),
         ("a generation for everybody", &|| mode(&real(&world, "current"), 0o777)),
     ];
     let from = world.bundle_path().display().to_string();
@@ -236,6 +242,21 @@ fn files_come_from_nobody_who_is_not_trusted() {
     let from = stranger.bundle_path().display().to_string();
     world.repair(&["greeter", "--from", &from]).fails(3, &["stranger"]).with_hint();
     Tree::of(&world.root().join("store")).assert_same(&before);
+}
+
+#[test]
+fn without_a_store_and_a_source_everything_is_told_as_left() {
+    let world = host();
+    attune_tests::Run::of({
+        let mut command = std::process::Command::new("chmod");
+        command.args(["-R", "u+w"]).arg(world.root().join("store"));
+        command
+    })
+    .succeeds();
+    fs_err::remove_dir_all(world.root().join("store")).unwrap();
+    let run = world.repair(&[]).fails(3, &["left in"]).with_hint();
+    assert!(run.stderr.contains("--from"), "{}", run.stderr);
+    assert_repairs(&world, &["--from", &world.bundle_path().display().to_string()]);
 }
 
 #[test]
