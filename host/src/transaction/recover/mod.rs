@@ -55,16 +55,16 @@ pub fn recover(root: &HostRoot, now: Timestamp) -> Result<Recovery, RecoverError
     let failed = |source| root.failed(source);
     let active = root.active_generation().map_err(failed)?;
     let mut rows_are_others = false;
-    if let Some(active) = active {
-        let lock = registered_lock(root)?.filter(|(id, _)| *id == active).and_then(|(_, lock)| lock);
-        match hold_lock_file(root, active, lock.as_ref())? {
+    // Where the link is gone, the one that it is about to lead to again.
+    let believed = active.or_else(|| registered.filter(|id| root.generation(*id).is_dir()));
+    if let Some(believed) = believed {
+        let lock = registered_lock(root)?.filter(|(id, _)| *id == believed).and_then(|(_, lock)| lock);
+        match hold_lock_file(root, believed, lock.as_ref())? {
             LockFile::AsRegistered => {}
-            LockFile::Restored => recovery.lock_file_restored = Some(active),
-            LockFile::OtherRows => rows_are_others = registered == Some(active),
+            LockFile::Restored => recovery.lock_file_restored = Some(believed),
+            LockFile::OtherRows => rows_are_others = registered == active,
         }
-    }
-    if let Some(active) = active {
-        require_readable(root, active, registered)?;
+        require_readable(root, believed, registered)?;
     }
     match (registered, active) {
         (Some(registered), active) if rows_are_others => {
