@@ -78,7 +78,7 @@ impl fmt::Display for KillPoint {
 
 /// `command` under strace with `options`. Threads are followed, and not the programs that it starts: they are told
 /// from threads by that they execute something.
-fn traced(command: &Command, options: &[&str], log: &Path) -> Command {
+pub fn traced(command: &Command, options: &[&str], log: &Path) -> Command {
     let mut strace = Command::new("strace");
     strace.args(["-f", "-b", "execve", "-qq", "-o"]).arg(log).args(options);
     strace.arg(command.get_program()).args(command.get_args());

@@ -17,7 +17,7 @@ mod trust;
 
 use std::path::PathBuf;
 
-pub use kill::{Harm, KillPoint, sample};
+pub use kill::{Harm, KillPoint, sample, traced};
 pub use operation::Operation;
 
 use crate::run::Run;

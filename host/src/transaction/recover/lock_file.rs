@@ -7,7 +7,7 @@ use attune_registry::atomic_file::replace_file;
 use attune_schemas::Digest;
 
 use super::RecoverError;
-use crate::generation::{Copies, Generation, LOCK_FILE};
+use crate::generation::{Copies, LOCK_FILE, usable_generation};
 use crate::root::{HostRoot, read_regular, remove_tree};
 
 /// The state of a lock file that may be believed.
@@ -58,8 +58,6 @@ pub(super) fn hold_lock_file(
     if copies.get(LOCK_FILE, &digest).is_some() {
         return Ok(LockFile::OtherRows);
     }
-    let ids = root.generation_ids().map_err(failed)?;
-    let is_usable = |id: &u64| *id != active && Generation::load(&root.generation(*id)).is_ok();
     let message = match registered {
         Some(_) => format!("`{}` is not what was registered", path.display()),
         None => format!("`{}` is not like its copy, and the database does not know it", path.display()),
@@ -67,7 +65,7 @@ pub(super) fn hold_lock_file(
     Err(RecoverError::NotActive {
         root: root.path().to_owned(),
         active,
-        usable: ids.into_iter().rev().find(is_usable),
+        usable: usable_generation(root, None, Some(active)).map_err(failed)?,
         source: io::Error::new(io::ErrorKind::InvalidData, message),
     })
 }

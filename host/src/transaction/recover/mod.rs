@@ -189,7 +189,7 @@ fn register_again(
     now: Timestamp,
 ) -> Result<(), RecoverError> {
     let failed = |source| root.failed(source);
-    let usable = usable_generation(root, Some(registered)).map_err(failed)?;
+    let usable = usable_generation(root, Some(registered), None).map_err(failed)?;
     let disagreement =
         || RecoverError::Disagreement { root: root.path().to_owned(), active, registered, usable };
     let Some(active) = active else { return Err(disagreement()) };
@@ -222,7 +222,8 @@ fn require_readable(root: &HostRoot, active: u64, registered: Option<u64>) -> Re
     match Generation::load(&root.generation(active)) {
         Ok(_) => Ok(()),
         Err(source) if matches!(source.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidData) => {
-            let usable = usable_generation(root, registered).map_err(|source| root.failed(source))?;
+            let usable =
+                usable_generation(root, registered, Some(active)).map_err(|source| root.failed(source))?;
             Err(RecoverError::NotActive { root: root.path().to_owned(), active, usable, source })
         }
         Err(source) => Err(root.failed(source).into()),

@@ -150,11 +150,10 @@ fn an_ordinary_user_takes_back_what_failed() {
     world.root_tree().without_touched().assert_same(&before);
 }
 
-#[test]
-fn pip_refuses_to_change_what_packs_share_and_says_why() {
-    let Some(pip) = pip_wheel() else { return };
+/// A bundle of two packs that have pip, and a directory with another wheel for it to install.
+fn two_packs_with(pip: &attune_tests::Wheel) -> (World, PathBuf) {
     let world = World::with_registry();
-    let packs = ["weaver", "tailor"].map(|name| pack(name, "1.0.0").wheel(&pip));
+    let packs = ["weaver", "tailor"].map(|name| pack(name, "1.0.0").wheel(pip));
     world.add(&[&packs[0], &packs[1]]).succeeds();
     world.bundle(&["weaver", "tailor"]).succeeds();
     let wheels = world.path().join("wheels");
@@ -162,6 +161,13 @@ fn pip_refuses_to_change_what_packs_share_and_says_why() {
     let other =
         WheelBuilder::new("shout", "0.9.0").file("shout/__init__.py", "VERSION = 'changed'\n").build();
     fs_err::write(wheels.join(&other.filename), &other.bytes).unwrap();
+    (world, wheels)
+}
+
+#[test]
+fn pip_refuses_to_change_what_packs_share_and_says_why() {
+    let Some(pip) = pip_wheel() else { return };
+    let (world, wheels) = two_packs_with(&pip);
     for mode in ["fold", "hardlink"] {
         let mut command = world.installer();
         command.arg(world.bundle_path()).arg("--trust").arg(world.trust()).args(["--link-mode", mode]);
@@ -194,15 +200,7 @@ fn pip_refuses_to_change_what_packs_share_and_says_why() {
 #[test]
 fn a_pack_that_must_write_gets_an_environment_of_its_own() {
     let Some(pip) = pip_wheel() else { return };
-    let world = World::with_registry();
-    let packs = ["weaver", "tailor"].map(|name| pack(name, "1.0.0").wheel(&pip));
-    world.add(&[&packs[0], &packs[1]]).succeeds();
-    world.bundle(&["weaver", "tailor"]).succeeds();
-    let wheels = world.path().join("wheels");
-    fs_err::create_dir(&wheels).unwrap();
-    let other =
-        WheelBuilder::new("shout", "0.9.0").file("shout/__init__.py", "VERSION = 'changed'\n").build();
-    fs_err::write(wheels.join(&other.filename), &other.bytes).unwrap();
+    let (world, wheels) = two_packs_with(&pip);
     let install = |mode: &str| {
         let mut command = world.installer();
         command.arg(world.bundle_path()).arg("--trust").arg(world.trust()).args(["--link-mode", mode]);

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use attune_tests::binaries::Binary;
-use attune_tests::soak::missing_tool;
+use attune_tests::soak::{missing_tool, traced};
 use attune_tests::standard_packs::{greeter, reporter};
 use attune_tests::{NodePackage, NodeProject, PackBuilder, Run, World};
 
@@ -43,24 +43,9 @@ const OF_DATA: [&str; 9] = [
     "differs",
 ];
 
-/// `command` under strace with `options`; threads are followed, and not the programs that it starts.
-fn traced(command: &Command, options: &[&str], log: &Path) -> Run {
-    let mut strace = Command::new("strace");
-    strace.args(["-f", "-b", "execve", "-qq", "-o"]).arg(log).args(options);
-    strace.arg(command.get_program()).args(command.get_args());
-    for (name, value) in command.get_envs() {
-        match value {
-            Some(value) => strace.env(name, value),
-            None => strace.env_remove(name),
-        };
-    }
-    strace.current_dir(command.get_current_dir().unwrap());
-    Run::of(strace)
-}
-
 /// The most calls of the kind `call` that one thread of `command` makes.
 fn calls_of(command: &Command, call: &str, log: &Path) -> usize {
-    let run = traced(command, &["-e", &format!("trace={call}")], log);
+    let run = Run::of(traced(command, &["-e", &format!("trace={call}")], log));
     assert_eq!(run.status, Some(0), "it fails unharmed: {run:?}");
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for line in fs_err::read_to_string(log).unwrap().lines() {
@@ -100,7 +85,7 @@ fn sweep(world: &World, name: &str, command: impl Fn() -> Command, reset: impl F
                 reset();
                 let trace = format!("trace={call}");
                 let inject = format!("inject={call}:error={error}:when={number}");
-                let run = traced(&command(), &["-e", &trace, "-e", &inject], Path::new("/dev/null"));
+                let run = Run::of(traced(&command(), &["-e", &trace, "-e", &inject], Path::new("/dev/null")));
                 harmed += usize::from(run.status != Some(0));
                 let defect = defect_of(&run);
                 defects.extend(defect.map(|defect| format!("{name}: {call} {number} {error}: {defect}")));
