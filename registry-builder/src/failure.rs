@@ -1,6 +1,6 @@
-//! The kind of each room's failures: what a command line turns into an exit code.
+//! The code of each room's failures, and with it the kind: an exit code on a command line.
 //!
-//! A room says what failed; of what kind that is, is decided here, above all rooms.
+//! A room says what failed; the code is given here, above all rooms.
 
 use attune_registry::bundle::BundleError;
 use attune_registry::machine_fault::MachineFault;
@@ -9,7 +9,7 @@ use attune_registry::reader::ReaderError;
 use attune_registry::resolve::ResolveError;
 use attune_registry::source::SourceError;
 use attune_registry::trust::{KeyError, PublishError, TrustError};
-use attune_schemas::FailureKind;
+use attune_schemas::problem::ErrorCode;
 
 use crate::bundle::CutError;
 use crate::operations::{AddError, CheckError, InitError, InspectError, RefreshError, VerifyError};
@@ -19,205 +19,221 @@ use crate::runtime::AddRuntimeError;
 use crate::signing::SigningError;
 use crate::targets::NoDefaultTarget;
 
-/// An error that is of some kind of failure.
+/// An error with a code.
 pub trait Failed: std::error::Error {
-    /// The kind of the failure.
-    fn kind(&self) -> FailureKind;
+    /// The code of the failure, which says of what kind it is.
+    fn code(&self) -> ErrorCode;
 }
 
-/// The kind of `error`, and the machine's fault that it comes from: such a one is never the data's, whichever stage
+/// The code of `error`, and the machine's fault that it comes from: such a one is never the data's, whichever stage
 /// met it.
-pub fn kind_of(error: &(impl Failed + 'static)) -> (FailureKind, Option<MachineFault>) {
+pub fn code_of(error: &(impl Failed + 'static)) -> (ErrorCode, Option<MachineFault>) {
     let fault = MachineFault::of(error);
-    (fault.map_or_else(|| error.kind(), |_| FailureKind::Failed), fault)
+    (fault.map_or_else(|| error.code(), MachineFault::code), fault)
 }
 
 impl Failed for TrustError {
-    fn kind(&self) -> FailureKind {
-        self.kind()
+    fn code(&self) -> ErrorCode {
+        self.code()
     }
 }
 
 impl Failed for PublishError {
-    fn kind(&self) -> FailureKind {
-        self.kind()
+    fn code(&self) -> ErrorCode {
+        self.code()
     }
 }
 
 impl Failed for KeyError {
-    fn kind(&self) -> FailureKind {
-        FailureKind::Failed
+    fn code(&self) -> ErrorCode {
+        self.code()
     }
 }
 
 impl Failed for ReaderError {
-    fn kind(&self) -> FailureKind {
-        self.kind()
+    fn code(&self) -> ErrorCode {
+        self.code()
     }
 }
 
 impl Failed for ResolveError {
-    fn kind(&self) -> FailureKind {
-        FailureKind::Unresolvable
+    fn code(&self) -> ErrorCode {
+        // A failure inside the resolver keeps the code that it has outside.
+        match self {
+            Self::Candidates { source, .. } => {
+                source.downcast_ref().map_or_else(|| self.code(), ReaderError::code)
+            }
+            _ => self.code(),
+        }
     }
 }
 
 impl Failed for SourceError {
-    fn kind(&self) -> FailureKind {
-        self.kind()
+    fn code(&self) -> ErrorCode {
+        self.code()
     }
 }
 
 impl Failed for RegistryError {
-    fn kind(&self) -> FailureKind {
+    fn code(&self) -> ErrorCode {
         match self {
-            Self::Busy { .. } => FailureKind::Busy,
-            Self::NotARegistry { .. } | Self::NoLock { .. } | Self::ClockJump { .. } | Self::Io(_) => {
-                FailureKind::Failed
-            }
-            Self::Trust(error) => error.kind(),
-            Self::Publish(error) => error.kind(),
-            Self::Reader(error) => error.kind(),
+            Self::NotARegistry { .. } => ErrorCode::NotARegistry,
+            Self::Busy { .. } => ErrorCode::RegistryBusy,
+            Self::NoLock { .. } => ErrorCode::RegistryWithoutLocks,
+            Self::ClockJump { .. } => ErrorCode::ClockJump,
+            Self::Io(_) => ErrorCode::RegistryAccess,
+            Self::Trust(error) => error.code(),
+            Self::Publish(error) => error.code(),
+            Self::Reader(error) => error.code(),
         }
     }
 }
 
 impl Failed for NoDefaultTarget {
-    fn kind(&self) -> FailureKind {
-        FailureKind::Usage
+    fn code(&self) -> ErrorCode {
+        ErrorCode::NoDefaultTarget
     }
 }
 
 impl Failed for PackDirectoryError {
-    fn kind(&self) -> FailureKind {
+    fn code(&self) -> ErrorCode {
         match self {
-            Self::NotADirectory { .. } => FailureKind::Usage,
-            _ => FailureKind::Failed,
+            Self::NotADirectory { .. } => ErrorCode::NotAPack,
+            Self::FileName { .. } => ErrorCode::FileName,
+            Self::FileKind { .. } => ErrorCode::FileKind,
+            Self::Pattern { .. } => ErrorCode::IgnorePattern,
+            Self::NeededFile { .. } => ErrorCode::NeededFileLeftOut,
+            Self::Collision { .. } => ErrorCode::NamesDifferByCase,
+            Self::TooLarge { .. } => ErrorCode::PackTooLarge,
+            _ => ErrorCode::PackAccess,
         }
     }
 }
 
 impl Failed for ReleaseError {
-    fn kind(&self) -> FailureKind {
+    fn code(&self) -> ErrorCode {
         match self {
-            Self::Refused { .. } => FailureKind::Untrusted,
-            _ => FailureKind::Failed,
+            Self::Refused { .. } | Self::Unpackable { .. } => ErrorCode::ReleaseRefused,
+            _ => ErrorCode::ReleaseNotArchived,
         }
     }
 }
 
 impl Failed for SigningError {
-    fn kind(&self) -> FailureKind {
+    fn code(&self) -> ErrorCode {
         match self {
-            Self::NoSigningKey => FailureKind::Usage,
-            Self::NoDraft { .. }
-            | Self::KeyExists { .. }
-            | Self::NotEnoughSignatures { .. }
-            | Self::Io(_) => FailureKind::Failed,
-            Self::Registry(error) => error.kind(),
-            Self::Publish(error) => error.kind(),
-            Self::Key(error) => error.kind(),
-            Self::Trust(error) => error.kind(),
+            Self::NoSigningKey => ErrorCode::NoSigningKey,
+            Self::NoDraft { .. } => ErrorCode::NoDraft,
+            Self::KeyExists { .. } => ErrorCode::KeyExists,
+            Self::NotEnoughSignatures { .. } => ErrorCode::SignaturesMissing,
+            Self::Io(_) => ErrorCode::SigningAccess,
+            Self::Registry(error) => error.code(),
+            Self::Publish(error) => error.code(),
+            Self::Key(error) => error.code(),
+            Self::Trust(error) => error.code(),
         }
     }
 }
 
 impl Failed for CutError {
-    fn kind(&self) -> FailureKind {
+    fn code(&self) -> ErrorCode {
         match self {
-            Self::OutputPath { .. } => FailureKind::Usage,
-            Self::NoRuntime { .. } | Self::NoTarget { .. } => FailureKind::Unresolvable,
-            Self::NoDefaultTarget(error) => error.kind(),
-            Self::Registry(error) => error.kind(),
-            Self::Reader(error) => error.kind(),
-            Self::Resolve(error) => error.kind(),
+            Self::OutputPath { .. } => ErrorCode::BundleOutput,
+            Self::NoRuntime { .. } => ErrorCode::RuntimeNotCarried,
+            Self::NoTarget { .. } => ErrorCode::TargetNotBuilt,
+            Self::NoDefaultTarget(error) => error.code(),
+            Self::Registry(error) => error.code(),
+            Self::Reader(error) => error.code(),
+            Self::Resolve(error) => Failed::code(error),
             Self::Bundle(BundleError::Blob(error)) if error.is_damage() || error.is_absence() => {
-                FailureKind::Untrusted
+                ErrorCode::RegistryBlobDamaged
             }
-            Self::Bundle(_) | Self::Io(_) => FailureKind::Failed,
+            Self::Bundle(_) | Self::Io(_) => ErrorCode::BundleNotWritten,
         }
     }
 }
 
 impl Failed for AddRuntimeError {
-    fn kind(&self) -> FailureKind {
+    fn code(&self) -> ErrorCode {
         match self {
-            Self::Runtime { source, .. } => source.kind(),
-            Self::Registry(error) => error.kind(),
-            Self::Key(error) => error.kind(),
-            Self::Publish(error) => error.kind(),
-            Self::Io(_) => FailureKind::Failed,
+            Self::Runtime { source, .. } => source.code(),
+            Self::Registry(error) => error.code(),
+            Self::Key(error) => error.code(),
+            Self::Publish(error) => error.code(),
+            Self::Io(_) => ErrorCode::RegistryAccess,
         }
     }
 }
 
 impl Failed for CheckError {
-    fn kind(&self) -> FailureKind {
+    fn code(&self) -> ErrorCode {
         match self {
-            Self::Lint(failure) if failure.secrets() > 0 => FailureKind::Usage,
-            Self::Lint(_) | Self::SamePack { .. } => FailureKind::Failed,
-            Self::Directory(error) => error.kind(),
+            Self::Lint(failure) if failure.secrets() > 0 => ErrorCode::Secrets,
+            Self::Lint(_) => ErrorCode::LintErrors,
+            Self::SamePack { .. } => ErrorCode::SamePackTwice,
+            Self::Directory(error) => error.code(),
         }
     }
 }
 
 impl Failed for AddError {
-    fn kind(&self) -> FailureKind {
+    fn code(&self) -> ErrorCode {
         match self {
-            Self::VersionTaken { .. } => FailureKind::Failed,
-            Self::InstallsNowhere { .. } | Self::TargetsMissing { .. } | Self::RuntimeVersion(_) => {
-                FailureKind::Unresolvable
-            }
-            Self::Check(error) => error.kind(),
-            Self::Python { source, .. } => source.kind(),
-            Self::Node { source, .. } => source.kind(),
-            Self::NoDefaultTarget(error) => error.kind(),
-            Self::Release(error) => error.kind(),
-            Self::Registry(error) => error.kind(),
-            Self::Key(error) => error.kind(),
-            Self::Publish(error) => error.kind(),
+            Self::VersionTaken { .. } => ErrorCode::VersionTaken,
+            Self::InstallsNowhere { .. } => ErrorCode::InstallsNowhere,
+            Self::TargetsMissing { .. } => ErrorCode::TargetsMissing,
+            Self::RuntimeVersion(_) => ErrorCode::RuntimeVersionUnserved,
+            Self::Check(error) => error.code(),
+            Self::Python { source, .. } => source.code(),
+            Self::Node { source, .. } => source.code(),
+            Self::NoDefaultTarget(error) => error.code(),
+            Self::Release(error) => error.code(),
+            Self::Registry(error) => error.code(),
+            Self::Key(error) => error.code(),
+            Self::Publish(error) => error.code(),
         }
     }
 }
 
 impl Failed for InitError {
-    fn kind(&self) -> FailureKind {
+    fn code(&self) -> ErrorCode {
         match self {
-            Self::ThresholdWithoutBins => FailureKind::Usage,
-            Self::NotEmpty { .. } | Self::Io(_) => FailureKind::Failed,
-            Self::Key(error) => error.kind(),
-            Self::Publish(error) => error.kind(),
-            Self::Trust(error) => error.kind(),
+            Self::ThresholdWithoutBins => ErrorCode::ThresholdWithoutBins,
+            Self::NotEmpty { .. } => ErrorCode::NotEmpty,
+            Self::Io(_) => ErrorCode::RegistryAccess,
+            Self::Key(error) => error.code(),
+            Self::Publish(error) => error.code(),
+            Self::Trust(error) => error.code(),
         }
     }
 }
 
 impl Failed for InspectError {
-    fn kind(&self) -> FailureKind {
+    fn code(&self) -> ErrorCode {
         match self {
-            Self::NoPack { .. } => FailureKind::Unresolvable,
-            Self::Registry(error) => error.kind(),
-            Self::Reader(error) => error.kind(),
-            Self::Source(error) => error.kind(),
-            Self::Trust(error) => error.kind(),
+            Self::NoPack { .. } => ErrorCode::PackNotThere,
+            Self::Registry(error) => error.code(),
+            Self::Reader(error) => error.code(),
+            Self::Source(error) => error.code(),
+            Self::Trust(error) => error.code(),
         }
     }
 }
 
 impl Failed for VerifyError {
-    fn kind(&self) -> FailureKind {
+    fn code(&self) -> ErrorCode {
         match self {
-            Self::Unreadable(error) => error.kind(),
-            Self::Damaged(_) => FailureKind::Untrusted,
+            Self::Unreadable(error) => error.code(),
+            Self::Damaged(_) => ErrorCode::FilesDamaged,
         }
     }
 }
 
 impl Failed for RefreshError {
-    fn kind(&self) -> FailureKind {
+    fn code(&self) -> ErrorCode {
         match self {
-            Self::Registry(error) => error.kind(),
-            Self::Key(error) => error.kind(),
+            Self::Registry(error) => error.code(),
+            Self::Key(error) => error.code(),
         }
     }
 }

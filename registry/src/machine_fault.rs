@@ -4,6 +4,7 @@
 use std::error::Error;
 use std::io;
 
+use attune_schemas::problem::ErrorCode;
 use rustix::io::Errno;
 
 /// What the machine lacks, or what of it fails.
@@ -33,6 +34,22 @@ pub enum MachineFault {
 }
 
 impl MachineFault {
+    /// The code of a failure that comes from it.
+    pub const fn code(self) -> ErrorCode {
+        match self {
+            Self::Memory => ErrorCode::NoMemory,
+            Self::Descriptors => ErrorCode::NoDescriptors,
+            Self::Processes => ErrorCode::NoProcesses,
+            Self::Space => ErrorCode::DiskFull,
+            Self::FileSize => ErrorCode::FileSizeLimit,
+            Self::ReadOnly => ErrorCode::ReadOnlyFileSystem,
+            Self::Storage => ErrorCode::StorageFailure,
+            Self::BusyProgram => ErrorCode::ProgramBusy,
+            Self::Interrupted => ErrorCode::CallInterrupted,
+            Self::Refused => ErrorCode::OpenRefused,
+        }
+    }
+
     /// The fault that `error` comes from, however deep in it.
     pub fn of(error: &(dyn Error + 'static)) -> Option<Self> {
         causes(error).filter_map(|cause| cause.downcast_ref()).find_map(Self::of_io)

@@ -9,9 +9,10 @@
 
 use attune_schemas::pack_config::{PACK_CONFIG_FORMAT, PackConfig};
 use attune_schemas::pack_index::{PACK_INDEX_FORMAT, PackIndex, Release};
+use attune_schemas::problem::ErrorCode;
 use attune_schemas::release::{Descriptor, ManifestError, ReleaseManifest};
 use attune_schemas::runtime_index::{RUNTIME_INDEX_FORMAT, RuntimeIndex, RuntimeName};
-use attune_schemas::{Digest, FailureKind, PackRef};
+use attune_schemas::{Digest, PackRef};
 
 use crate::layout::{LayoutError, RegistryPath};
 use crate::source::{Source, SourceError};
@@ -51,12 +52,13 @@ pub enum ReaderError {
 }
 
 impl ReaderError {
-    /// The kind of the failure.
-    pub fn kind(&self) -> FailureKind {
+    /// The code of the failure.
+    pub fn code(&self) -> ErrorCode {
         match self {
-            Self::Trust(error) => error.kind(),
-            Self::Source(error) => error.kind(),
-            Self::Missing { .. } | Self::Invalid { .. } => FailureKind::Untrusted,
+            Self::Trust(error) => error.code(),
+            Self::Source(error) => error.code(),
+            Self::Missing { .. } => ErrorCode::FileLacking,
+            Self::Invalid { .. } => ErrorCode::FileInvalid,
         }
     }
 }

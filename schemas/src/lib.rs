@@ -7,7 +7,7 @@
 //! Rooms, from the ground up; each imports from those above it in this list alone:
 //!
 //! ```text
-//! canonical_json diagnostics digest entry_path failure_kind pack_ref platform runtime_constraint version
+//! canonical_json diagnostics digest entry_path pack_ref platform problem runtime_constraint version
 //! requirement yaml runtime_definition environment_lock release tuf
 //! pack_index
 //! runtime_index pack
@@ -26,7 +26,6 @@ pub mod diagnostics;
 pub mod digest;
 pub mod entry_path;
 pub mod environment_lock;
-mod failure_kind;
 pub mod json_schema;
 pub mod lint;
 pub mod pack;
@@ -35,6 +34,7 @@ pub mod pack_index;
 pub mod pack_ref;
 pub mod pack_test_result;
 pub mod platform;
+pub mod problem;
 pub mod release;
 pub mod requirement;
 pub mod runtime_constraint;
@@ -46,8 +46,8 @@ pub mod yaml;
 
 pub use digest::Digest;
 pub use entry_path::EntryPath;
-pub use failure_kind::FailureKind;
 pub use pack_ref::PackRef;
 pub use platform::{Platform, PythonMinor};
+pub use problem::FailureKind;
 pub use requirement::{PackRequest, Requirement};
 pub use version::Version;

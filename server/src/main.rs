@@ -1,5 +1,6 @@
 //! The binary: parses, resolves the settings, calls the library, renders the outcome.
 
+use attune_schemas::problem::WarningCode;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -69,7 +70,7 @@ async fn host_registry(settings: &Settings, directory: PathBuf, listen: SocketAd
         _ = signals.next() => Drained::TimedOut,
     };
     if drained == Drained::TimedOut {
-        tracing::warn!("stopped while requests were still running");
+        tracing::warn!(code = %WarningCode::CutShort, "stopped while requests were still running");
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style};
 use attune_registry::machine_fault::MachineFault;
 use attune_registry::report::without_secrets;
-use attune_schemas::FailureKind;
+use attune_schemas::problem::ErrorCode;
 use serde_json::json;
 
 use crate::{Output, exit_code, machine_hint};
@@ -18,7 +18,7 @@ use crate::{Output, exit_code, machine_hint};
 /// are that a hint may name. Logins and tokens in URLs are left out of it, whoever wrote them into an error.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
-    kind: FailureKind,
+    code: ErrorCode,
     message: String,
     causes: Vec<String>,
     hint: Option<String>,
@@ -35,7 +35,7 @@ fn discreet(text: String) -> String {
 
 impl Failure {
     /// The failure that `error` is, with its chain of sources.
-    pub fn new(error: &dyn Error, kind: FailureKind) -> Self {
+    pub fn new(error: &dyn Error, code: ErrorCode) -> Self {
         let message = discreet(error.to_string());
         let mut causes: Vec<String> = Vec::new();
         let mut source = error.source();
@@ -47,20 +47,20 @@ impl Failure {
             }
             source = cause.source();
         }
-        Self { causes, ..Self::from_message(message, kind) }
+        Self { causes, ..Self::from_message(message, code) }
     }
 
     /// A failure without a cause.
-    pub fn from_message(message: String, kind: FailureKind) -> Self {
+    pub fn from_message(message: String, code: ErrorCode) -> Self {
         let message = discreet(message);
-        Self { kind, message, causes: Vec::new(), hint: None, details: serde_json::Map::new() }
+        Self { code, message, causes: Vec::new(), hint: None, details: serde_json::Map::new() }
     }
 
     /// The result could not be written to standard output, though the work is done.
     pub fn of_output(error: &io::Error) -> Self {
         let message = "done, but the result could not be written to standard output".to_owned();
         let hint = MachineFault::of_io(error).map(|fault| machine_hint(fault).to_owned());
-        Self { causes: vec![error.to_string()], ..Self::from_message(message, FailureKind::Failed) }
+        Self { causes: vec![error.to_string()], ..Self::from_message(message, ErrorCode::OutputLost) }
             .with_hint(hint)
     }
 
@@ -78,14 +78,14 @@ impl Failure {
         self
     }
 
-    /// The kind of the failure.
-    pub const fn kind(&self) -> FailureKind {
-        self.kind
+    /// The code of the failure.
+    pub const fn code(&self) -> ErrorCode {
+        self.code
     }
 
     /// The exit code of the program.
     pub const fn exit_code(&self) -> u8 {
-        exit_code(self.kind)
+        exit_code(self.code.kind())
     }
 
     /// Writes it to `writer`.
@@ -93,6 +93,7 @@ impl Failure {
         match output {
             Output::Json => {
                 let mut error = json!({
+                    "code": self.code,
                     "message": self.message,
                     "causes": self.causes,
                     "hint": self.hint,
@@ -115,7 +116,7 @@ impl Failure {
     fn write_text(&self, writer: &mut dyn Write) -> io::Result<()> {
         let red = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
         let cyan = Style::new().bold().fg_color(Some(AnsiColor::Cyan.into()));
-        writeln!(writer, "{red}error{red:#}: {}", self.message)?;
+        writeln!(writer, "{red}error[{}]{red:#}: {}", self.code, self.message)?;
         for cause in &self.causes {
             writeln!(writer, "  caused by: {cause}")?;
         }

@@ -1,5 +1,6 @@
 //! Progress on a terminal; elsewhere only warnings are written.
 
+use attune_schemas::problem::WarningCode;
 use std::io::{IsTerminal, Write};
 use std::sync::Mutex;
 use std::thread;
@@ -34,10 +35,10 @@ impl TerminalReporter {
         Self { show_alarms: true, ..self }
     }
 
-    fn write_warning(&self, message: &str) {
+    fn write_warning(&self, code: WarningCode, message: &str) {
         let message = without_secrets(message);
         let yellow = Style::new().bold().fg_color(Some(AnsiColor::Yellow.into()));
-        let write = || writeln!(anstream::stderr(), "{yellow}warning{yellow:#}: {message}");
+        let write = || writeln!(anstream::stderr(), "{yellow}warning[{code}]{yellow:#}: {message}");
         self.with_bar(|bar| {
             // There is nowhere left to report a closed standard error.
             let _ = match bar {
@@ -92,15 +93,15 @@ impl Reporter for TerminalReporter {
         });
     }
 
-    fn warning(&self, message: &str) {
+    fn warning(&self, code: WarningCode, message: &str) {
         if self.show_warnings {
-            self.write_warning(message);
+            self.write_warning(code, message);
         }
     }
 
-    fn alarm(&self, message: &str) {
+    fn alarm(&self, code: WarningCode, message: &str) {
         if self.show_alarms {
-            self.write_warning(message);
+            self.write_warning(code, message);
         }
     }
 }

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::io::Write as _;
 
 use attune_registry::report::without_secrets;
-use attune_schemas::FailureKind;
+use attune_schemas::problem::ErrorCode;
 
 use crate::{Failure, Output};
 
@@ -16,7 +16,7 @@ pub fn show_usage(error: &clap::Error, args: &[OsString]) -> u8 {
         let told = text.trim_start_matches("error: ").split("\n\nUsage:").next().unwrap_or_default();
         let message = told.split_whitespace().collect::<Vec<_>>().join(" ");
         let failure =
-            Failure::from_message(message, FailureKind::Usage).with_hint(Some("see --help".to_owned()));
+            Failure::from_message(message, ErrorCode::CommandLine).with_hint(Some("see --help".to_owned()));
         failure.show(Output::Json);
         return failure.exit_code();
     }
@@ -24,6 +24,7 @@ pub fn show_usage(error: &clap::Error, args: &[OsString]) -> u8 {
     if error.use_stderr() {
         // What was typed is quoted, and may be a URL with a login.
         let styled = error.render().ansi().to_string();
+        let styled = styled.replacen("error:", &format!("error[{}]:", ErrorCode::CommandLine), 1);
         let _ = write!(anstream::stderr(), "{}", without_secrets(&styled));
     } else {
         let _ = error.print();

@@ -40,7 +40,7 @@ impl Run {
     pub fn fails(self, code: i32, words: &[&str]) -> Self {
         assert_eq!(self.status, Some(code), "unexpected end:\n{}{}", self.stdout, self.stderr);
         assert!(!self.stderr.contains("panicked"), "it panicked:\n{}", self.stderr);
-        assert!(self.stderr.contains("error: "), "no error is told:\n{}", self.stderr);
+        assert!(self.stderr.contains("error["), "no error is told:\n{}", self.stderr);
         for word in words {
             assert!(self.stderr.contains(word), "`{word}` is not in the message:\n{}", self.stderr);
         }

@@ -1,5 +1,6 @@
 //! What a repair may put right at the top of a root before anything else is believed of it.
 
+use attune_schemas::problem::WarningCode;
 use std::fs::Permissions;
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
@@ -56,7 +57,7 @@ fn put_aside(path: &Path) -> io::Result<()> {
     let free = (1..u32::MAX).map(name).find(|name| fs_err::symlink_metadata(name).is_err());
     let Some(aside) = free else { return Ok(()) };
     fs_err::rename(path, &aside)?;
-    tracing::warn!("`{}` was in the way; it is kept as `{}`", path.display(), aside.display());
+    tracing::warn!(code = %WarningCode::SetAside, "`{}` was in the way; it is kept as `{}`", path.display(), aside.display());
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! A root in the hands of one process.
 
+use attune_schemas::problem::WarningCode;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
@@ -79,7 +80,7 @@ impl HeldRoot {
         let held = Self::lock(root)?;
         let aside = set_aside_damaged(root).map_err(|source| root.failed(source))?;
         if let Some(aside) = &aside {
-            tracing::warn!("the database is damaged; it is kept as `{}`", aside.display());
+            tracing::warn!(code = %WarningCode::SetAside, "the database is damaged; it is kept as `{}`", aside.display());
         }
         let led_back = lead_current_back(root)?;
         let mut recovery = recover(root, now)?;

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use attune_registry::blob::{Durability, replace_file_with};
 use attune_schemas::Digest;
+use attune_schemas::problem::WarningCode;
 use serde::{Deserialize, Serialize};
 
 use super::staging::staged_tree;
@@ -60,7 +61,7 @@ impl StagingJournal {
         let entries = match serde_json::from_slice(&bytes) {
             Ok(entries) => entries,
             Err(error) => {
-                tracing::warn!("`{}` is damaged, {error}: what no generation uses goes", path.display());
+                tracing::warn!(code = %WarningCode::ListsDamaged, "`{}` is damaged, {error}: what no generation uses goes", path.display());
                 let name = staging.file_name().and_then(|name| name.to_str()).unwrap_or_default();
                 let generation = name.split('-').next().and_then(|number| number.parse().ok());
                 // Of a directory that this program did not name nothing is known.

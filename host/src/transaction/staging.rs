@@ -7,6 +7,7 @@ use std::sync::{Mutex, MutexGuard};
 
 use attune_registry::blob::Durability;
 use attune_schemas::Digest;
+use attune_schemas::problem::WarningCode;
 
 use super::journal::{StagingJournal, undone_in};
 use crate::generation::{next_current, point_at};
@@ -263,7 +264,7 @@ impl Drop for Staging {
             State::Open => {
                 if let Err(error) = self.journal.undo(&self.root) {
                     // Left behind with its journal: the next start tries again.
-                    tracing::warn!("could not undo the installation: {error}");
+                    tracing::warn!(code = %WarningCode::Undone, "could not undo the installation: {error}");
                     return;
                 }
             }
@@ -272,7 +273,7 @@ impl Drop for Staging {
             State::Active => {}
         }
         if let Err(error) = remove_tree(&self.directory) {
-            tracing::warn!("could not remove the staging directory: {error}");
+            tracing::warn!(code = %WarningCode::StagingLeft, "could not remove the staging directory: {error}");
         }
         if self.state == State::Active {
             // Empty unless another staging directory is left to recover.

@@ -7,6 +7,7 @@ use std::io;
 use std::path::PathBuf;
 
 use attune_registry::machine_fault::MachineFault;
+use attune_schemas::problem::FindingCode;
 use attune_schemas::{Digest, PackRef, Version};
 use serde::Serialize;
 
@@ -59,6 +60,8 @@ pub struct VerifiedPack {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Finding {
+    /// The stable code of its kind.
+    pub code: FindingCode,
     /// Its kind.
     pub kind: FindingKind,
     /// The part of the host that it is in.
@@ -163,6 +166,28 @@ impl HostPart {
 }
 
 impl FindingKind {
+    /// Its stable code.
+    pub const fn code(self) -> FindingCode {
+        match self {
+            Self::Missing => FindingCode::Missing,
+            Self::Changed => FindingCode::Changed,
+            Self::Foreign => FindingCode::Foreign,
+            Self::Replaced => FindingCode::Replaced,
+            Self::LeadsElsewhere => FindingCode::LeadsElsewhere,
+            Self::Mode => FindingCode::Mode,
+            Self::Unreadable => FindingCode::Unreadable,
+            Self::Bytecode => FindingCode::Bytecode,
+            Self::NoList => FindingCode::NoList,
+            Self::MovedRoot => FindingCode::MovedRoot,
+            Self::Interpreter => FindingCode::Interpreter,
+            Self::OtherInterpreter => FindingCode::OtherInterpreter,
+            Self::Script => FindingCode::Script,
+            Self::Database => FindingCode::Database,
+            Self::OtherGeneration => FindingCode::OtherGeneration,
+            Self::InProgress => FindingCode::InProgress,
+        }
+    }
+
     /// Whether it makes nothing another than was installed.
     pub const fn is_warning(self) -> bool {
         matches!(self, Self::Bytecode | Self::InProgress)
@@ -173,7 +198,7 @@ impl Finding {
     /// A finding about `path`.
     pub fn new(kind: FindingKind, part: HostPart, path: impl Into<PathBuf>) -> Self {
         let (packs, path) = (Vec::new(), path.into());
-        Self { kind, part, packs, path, found: None, expected: None, row: None, failed: None, tree: None }
+        Self { code: kind.code(), kind, part, packs, path, found: None, expected: None, row: None, failed: None, tree: None }
     }
 
     pub(super) fn of(mut self, packs: impl IntoIterator<Item = PackRef>) -> Self {

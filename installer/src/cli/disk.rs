@@ -4,6 +4,7 @@ use attune_host::store::{DiskReport, disk_use};
 use attune_host::store::{GcOptions, GcReport, ProcessesSeen, UsingProcess, collect_garbage};
 use attune_registry::human_bytes;
 use attune_registry::report::Reporter as _;
+use attune_schemas::problem::{Warning, WarningCode};
 use attune_terminal::{Output, Table, TerminalReporter, write_json_or};
 use clap::Args;
 use serde::Serialize;
@@ -50,7 +51,7 @@ impl GcArgs {
         let reporter = TerminalReporter::new(self.common.report.is_silent());
         let shown = result.and_then(|report| {
             for warning in warnings(&report) {
-                reporter.warning(&warning);
+                reporter.warning(warning.code, &warning.message);
             }
             write(&report, &self.common, render_removed)
         });
@@ -84,27 +85,26 @@ fn render_costs(report: &DiskReport) -> String {
 }
 
 /// What a person has to know of a removal.
-fn warnings(report: &GcReport) -> Vec<String> {
+fn warnings(report: &GcReport) -> Vec<Warning> {
     let mut warnings = Vec::new();
     if report.unfinished {
-        warnings
-            .push("a change is at work or was cut off; what it has put in place is not counted".to_owned());
+        let message = "a change is at work or was cut off; its trees are not counted";
+        warnings.push(Warning::new(WarningCode::ChangeAtWork, message));
     }
-    match report.processes {
-        Some(seen) if !seen.visible => warnings.push(
-            "the processes of this host cannot be seen (/proc is not there, or hides them): what one of them has \
-             open is not kept for it"
-                .to_owned(),
-        ),
+    let hidden = match report.processes {
+        Some(seen) if !seen.visible => {
+            "the processes of this host cannot be seen (/proc is not there, or hides them): nothing is kept for them"
+                .to_owned()
+        }
         Some(ProcessesSeen { unreadable: 1, .. }) => {
-            warnings.push("one process of another user could not be looked into".to_owned());
+            "one process of another user could not be looked into".to_owned()
         }
-        Some(ProcessesSeen { unreadable: 2.., .. }) => {
-            let number = report.processes.map_or(0, |seen| seen.unreadable);
-            warnings.push(format!("{number} processes of other users could not be looked into"));
+        Some(ProcessesSeen { unreadable: number @ 2.., .. }) => {
+            format!("{number} processes of other users could not be looked into")
         }
-        _ => {}
-    }
+        _ => return warnings,
+    };
+    warnings.push(Warning::new(WarningCode::ProcessesHidden, hidden));
     warnings
 }
 

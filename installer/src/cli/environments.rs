@@ -8,7 +8,8 @@ use attune_host::machine::InterpreterSearch;
 use attune_host::process::Interrupt;
 use attune_host::root::HostRoot;
 use attune_registry::blob::Durability;
-use attune_schemas::{FailureKind, PackRef};
+use attune_schemas::PackRef;
+use attune_schemas::problem::ErrorCode;
 use attune_terminal::{Failure, Output, Table, TerminalReporter, write_json_or};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
@@ -171,7 +172,7 @@ fn went_up(name: &str) -> CommandError {
     let message = format!("`env {name}` is a part of `{name}` now");
     let hint =
         format!("use `attune-install {name} --environments`, or `attune-install {name}` for packs as well");
-    CommandError(Failure::from_message(message, FailureKind::Usage).with_hint(Some(hint)))
+    CommandError(Failure::from_message(message, ErrorCode::CommandMoved).with_hint(Some(hint)))
 }
 
 fn render_rebuilt(rebuilt: &[RebuiltEnvironment]) -> String {

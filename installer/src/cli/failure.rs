@@ -1,19 +1,19 @@
-//! Errors as this program shows them: the error, its kind, and the hint that names this program's flags.
+//! Errors as this program shows them: the error, its code, and the hint that names this program's flags.
 
 use std::io;
 
 use attune_terminal::{Failure, machine_hint};
 
 use super::hints::{Hint, MEND_THE_CAUSE};
-use crate::failure::{Failed, kind_of};
+use crate::failure::{Failed, code_of};
 
-/// The failure of a command. Every error of the library that has a kind and a hint becomes one with `?`.
+/// The failure of a command. Every error of the library that has a code and a hint becomes one with `?`.
 #[derive(Debug)]
 pub(super) struct CommandError(pub(super) Failure);
 
 impl<E: Failed + Hint + 'static> From<E> for CommandError {
     fn from(error: E) -> Self {
-        let (kind, fault) = kind_of(&error);
+        let (code, fault) = code_of(&error);
         let hint = match (fault.map(machine_hint), error.hint()) {
             (None, hint) => hint,
             // What is left behind is told in any case.
@@ -22,7 +22,7 @@ impl<E: Failed + Hint + 'static> From<E> for CommandError {
             }
             (Some(remedy), _) => Some(remedy.to_owned()),
         };
-        let failure = Failure::new(&error, kind).with_hint(hint);
+        let failure = Failure::new(&error, code).with_hint(hint);
         Self(match error.verdict() {
             Some(verdict) => failure.with_detail("verdict", verdict.as_str().into()),
             None => failure,

@@ -8,7 +8,9 @@ use attune_host::process::Interrupt;
 use attune_registry::blob::Durability;
 use attune_registry::human_bytes;
 use attune_schemas::pack_test_result::TestStatus;
-use attune_schemas::{Digest, FailureKind, PackRequest};
+use attune_schemas::problem::ErrorCode;
+use attune_schemas::problem::WarningCode;
+use attune_schemas::{Digest, PackRequest};
 use attune_terminal::{Output, Table, TerminalReporter, write_result};
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
@@ -103,10 +105,14 @@ pub(super) enum UsageError {
 }
 
 impl Failed for UsageError {
-    fn kind(&self) -> FailureKind {
+    fn code(&self) -> ErrorCode {
         match self {
-            Self::Source(error) => error.kind(),
-            _ => FailureKind::Usage,
+            Self::LateCommand(_) => ErrorCode::LateCommand,
+            Self::NotAPack(..) => ErrorCode::NotASource,
+            Self::SecondBundle(_) => ErrorCode::SecondBundle,
+            Self::TwoSources => ErrorCode::TwoSources,
+            Self::Source(error) => error.code(),
+            Self::NoSource => ErrorCode::NoSource,
         }
     }
 }
@@ -129,7 +135,9 @@ impl InstallArgs {
             let mut options = self.options(now)?;
             match Interrupt::on_signals() {
                 Ok(interrupt) => options.interrupt = interrupt,
-                Err(error) => tracing::warn!("signals will end the install without a word: {error}"),
+                Err(error) => {
+                    tracing::warn!(code = %WarningCode::SignalsNotHeard, "signals will end the install without a word: {error}")
+                }
             }
             let report = install(&options, &TerminalReporter::new(quiet))?;
             let text = match output {

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use attune_host::process::Interrupt;
 use attune_host::verification::FindingKind;
-use attune_schemas::{FailureKind, PackRef};
+use attune_schemas::PackRef;
+use attune_schemas::problem::ErrorCode;
 use attune_terminal::{Failure, Output, TerminalReporter, write_json_or};
 use clap::Args;
 use jiff::Timestamp;
@@ -74,7 +75,7 @@ fn is_left(report: &RepairReport, has_source: bool) -> CommandError {
     } else {
         "name a bundle or registry that has the very releases that are installed, or install other ones"
     };
-    CommandError(Failure::from_message(message, FailureKind::Untrusted).with_hint(Some(hint.to_owned())))
+    CommandError(Failure::from_message(message, ErrorCode::DifferencesLeft).with_hint(Some(hint.to_owned())))
 }
 
 fn render(report: &RepairReport, shown: usize) -> String {

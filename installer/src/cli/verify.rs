@@ -5,7 +5,8 @@ use std::path::Path;
 
 use attune_host::process::Interrupt;
 use attune_host::verification::{Finding, FindingKind, HostPart, VerifyOptions, VerifyReport, verify};
-use attune_schemas::{FailureKind, PackRef};
+use attune_schemas::PackRef;
+use attune_schemas::problem::ErrorCode;
 use attune_terminal::{Failure, Output, Table, TerminalReporter, write_json_or};
 use clap::Args;
 
@@ -72,7 +73,7 @@ fn differs(report: &VerifyReport) -> CommandError {
     } else {
         "find out who changed it, and put it right: `attune-install repair`"
     };
-    CommandError(Failure::from_message(message, FailureKind::Untrusted).with_hint(Some(hint.to_owned())))
+    CommandError(Failure::from_message(message, ErrorCode::DifferencesFound).with_hint(Some(hint.to_owned())))
 }
 
 /// Whether bytes are wrong that only a source has.
@@ -151,7 +152,7 @@ pub(super) fn line(root: &Path, finding: &Finding) -> String {
         _ => String::new(),
     };
     let row = finding.row.as_deref().map(|row| format!(" {row}")).unwrap_or_default();
-    format!("{whose}: {kind} {path}{row}{detail}")
+    format!("{} {whose}: {kind} {path}{row}{detail}", finding.code)
 }
 
 const fn word(finding: &Finding) -> &'static str {

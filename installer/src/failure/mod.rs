@@ -1,6 +1,6 @@
-//! The kind of each stage's failures: what a command line turns into an exit code, an HTTP API into a status.
+//! The code of each stage's failures, and with it the kind: an exit code on a command line, a status in an HTTP API.
 //!
-//! A stage says what failed; of what kind that is, is decided here, above all stages. The remedies are said
+//! A stage says what failed; the code is given here, above all stages. The remedies are said
 //! at the edge that has them: a command line names its flags.
 
 use std::io;
@@ -8,7 +8,7 @@ use std::io;
 use attune_host::ChangeError;
 use attune_host::database::{DatabaseError, database_fault};
 use attune_host::inventory::InventoryError;
-use attune_host::root::{LockError, RootError};
+use attune_host::root::{LockError, PlantedError, RootError};
 use attune_host::store::GcError;
 use attune_host::transaction::{AccessError, RecoverError};
 use attune_host::verification::VerificationError;
@@ -19,7 +19,7 @@ use attune_registry::release_check::WheelError;
 use attune_registry::resolve::ResolveError;
 use attune_registry::source::SourceError;
 use attune_registry::trust::{FetchError, TrustError, Verdict};
-use attune_schemas::FailureKind;
+use attune_schemas::problem::ErrorCode;
 
 use crate::environments::{BuildError, NodeModulesError, RecipeError, VenvError};
 use crate::pack_tests::TestError;
@@ -29,10 +29,10 @@ use crate::trust::AnchorError;
 use crate::trust::TrustedError;
 use crate::unpack::UnpackError;
 
-/// An error that is of some kind of failure.
+/// An error with a code.
 pub trait Failed: std::error::Error {
-    /// The kind of the failure.
-    fn kind(&self) -> FailureKind;
+    /// The code of the failure, which says of what kind it is.
+    fn code(&self) -> ErrorCode;
 
     /// The verdict on the freshness of metadata, if the error is about that.
     fn verdict(&self) -> Option<Verdict> {
@@ -40,111 +40,133 @@ pub trait Failed: std::error::Error {
     }
 }
 
-/// The kind of `error`, and the machine's fault that it comes from: such a one is never the data's, whichever stage
+/// The code of `error`, and the machine's fault that it comes from: such a one is never the data's, whichever stage
 /// met it.
-pub fn kind_of(error: &(impl Failed + 'static)) -> (FailureKind, Option<MachineFault>) {
+pub fn code_of(error: &(impl Failed + 'static)) -> (ErrorCode, Option<MachineFault>) {
     let fault = MachineFault::of(error).or_else(|| database_fault(error));
-    (fault.map_or_else(|| error.kind(), |_| FailureKind::Failed), fault)
+    (fault.map_or_else(|| error.code(), MachineFault::code), fault)
 }
 
 impl Failed for RootError {
-    fn kind(&self) -> FailureKind {
+    fn code(&self) -> ErrorCode {
         match self {
-            Self::Name { .. } => FailureKind::Usage,
-            _ => FailureKind::Failed,
+            Self::Io { .. } => ErrorCode::RootAccess,
+            Self::NotARoot { .. } => ErrorCode::NotARoot,
+            Self::Name { .. } => ErrorCode::RootName,
+            Self::NoLinks { .. } => ErrorCode::RootWithoutLinks,
+            Self::NotThere { .. } => ErrorCode::RootMissing,
+            Self::NeverInstalled { .. } => ErrorCode::NeverInstalled,
+            Self::Planted(PlantedError::Link { .. } | PlantedError::LeadsElsewhere { .. }) => {
+                ErrorCode::PlantedLink
+            }
+            Self::Planted(PlantedError::WritableByAll { .. }) => ErrorCode::WritableByAll,
+            Self::Planted(PlantedError::Io(_)) => ErrorCode::RootAccess,
         }
     }
 }
 
 impl Failed for SourceNameError {
-    fn kind(&self) -> FailureKind {
+    fn code(&self) -> ErrorCode {
         match self {
-            Self::Unknown(..) => FailureKind::Failed,
-            _ => FailureKind::Usage,
+            Self::Absent(_) => ErrorCode::BundleMissing,
+            Self::Unknown(..) => ErrorCode::BundleAccess,
+            Self::Directory(_) => ErrorCode::DirectoryIsNoSource,
+            Self::PackDirectory(_) => ErrorCode::PackIsNoSource,
+            Self::Socket(_) => ErrorCode::SocketIsNoSource,
+            Self::Url(_) => ErrorCode::UrlIsNoBundle,
         }
     }
 }
 
 impl Failed for LockError {
-    fn kind(&self) -> FailureKind {
+    fn code(&self) -> ErrorCode {
         match self {
-            Self::Busy { .. } => FailureKind::Busy,
-            Self::NotWritable { .. } | Self::NoLocks { .. } => FailureKind::Failed,
+            Self::Busy { .. } => ErrorCode::RootBusy,
+            Self::NoLocks { .. } => ErrorCode::RootWithoutLocks,
+            Self::NotWritable { .. } => ErrorCode::RootNotWritable,
         }
     }
 }
 
 impl Failed for DatabaseError {
-    fn kind(&self) -> FailureKind {
+    fn code(&self) -> ErrorCode {
         match self {
-            _ if self.is_damage() => FailureKind::Untrusted,
-            Self::Unreadable { .. } | Self::Io { .. } | Self::Newer { .. } => FailureKind::Failed,
-            _ => FailureKind::Registration,
+            _ if self.is_damage() => ErrorCode::DatabaseDamaged,
+            Self::Open { .. } | Self::NotAFile { .. } | Self::NoJournal { .. } => {
+                ErrorCode::DatabaseNotOpened
+            }
+            Self::Unreadable { .. } | Self::Io { .. } => ErrorCode::DatabaseAccess,
+            Self::Newer { .. } => ErrorCode::DatabaseNewer,
+            Self::Statement(_) => ErrorCode::RowRefused,
+            Self::RuntimeInUse { .. } => ErrorCode::RuntimeInUse,
+            Self::Taken { .. } => ErrorCode::RefTaken,
+            Self::Component { .. } => ErrorCode::ComponentRefused,
         }
     }
 }
 
 impl Failed for RecoverError {
-    fn kind(&self) -> FailureKind {
+    fn code(&self) -> ErrorCode {
         match self {
-            Self::Root(error) => error.kind(),
-            Self::Database(error) => error.kind(),
-            Self::Unfinished { .. } | Self::Unclear { .. } => FailureKind::Failed,
-            Self::Disagreement { .. } => FailureKind::Registration,
-            Self::NotActive { source, .. } => kind_of_lock_file(Some(source)),
+            Self::Root(error) => error.code(),
+            Self::Database(error) => error.code(),
+            Self::Unfinished { .. } => ErrorCode::ChangeUnfinished,
+            Self::Unclear { .. } => ErrorCode::ChangeUnclear,
+            Self::Disagreement { .. } => ErrorCode::OtherGenerationRegistered,
+            Self::NotActive { source, .. } => code_of_lock_file(Some(source)),
         }
     }
 }
 
-/// The kind of a lock file that cannot be read: gone, or damaged.
-fn kind_of_lock_file(error: Option<&io::Error>) -> FailureKind {
+/// The code of a lock file that cannot be read: gone, or damaged.
+fn code_of_lock_file(error: Option<&io::Error>) -> ErrorCode {
     let is_damaged = error.is_some_and(|error| error.kind() == io::ErrorKind::InvalidData);
-    if is_damaged { FailureKind::Untrusted } else { FailureKind::Failed }
+    if is_damaged { ErrorCode::GenerationDamaged } else { ErrorCode::GenerationMissing }
 }
 
 impl Failed for AccessError {
-    fn kind(&self) -> FailureKind {
+    fn code(&self) -> ErrorCode {
         match self {
-            Self::Root(error) => error.kind(),
-            Self::Lock(error) => error.kind(),
-            Self::Recover(error) => error.kind(),
+            Self::Root(error) => error.code(),
+            Self::Lock(error) => error.code(),
+            Self::Recover(error) => error.code(),
         }
     }
 }
 
 impl Failed for ChangeError {
-    fn kind(&self) -> FailureKind {
+    fn code(&self) -> ErrorCode {
         match self {
-            Self::Root(error) => error.kind(),
-            Self::Database(error) => error.kind(),
-            Self::Unfinished(error) => error.kind(),
-            Self::Interrupted(_) => FailureKind::Interrupted,
+            Self::Root(error) => error.code(),
+            Self::Database(error) => error.code(),
+            Self::Unfinished(error) => error.code(),
+            Self::Interrupted(_) => ErrorCode::Interrupted,
         }
     }
 }
 
 impl Failed for GcError {
-    fn kind(&self) -> FailureKind {
+    fn code(&self) -> ErrorCode {
         match self {
-            Self::Root(error) => error.kind(),
-            Self::Access(error) => error.kind(),
-            Self::Inventory(error) => error.kind(),
-            Self::Database(error) => error.kind(),
-            Self::Disagreement { .. } => FailureKind::Registration,
-            Self::NoGeneration { .. } => FailureKind::Failed,
+            Self::Root(error) => error.code(),
+            Self::Access(error) => error.code(),
+            Self::Inventory(error) => error.code(),
+            Self::Database(error) => error.code(),
+            Self::Disagreement { .. } => ErrorCode::OtherGenerationRegistered,
+            Self::NoGeneration { .. } => ErrorCode::NoSuchGeneration,
         }
     }
 }
 
 impl Failed for SourceError {
-    fn kind(&self) -> FailureKind {
-        self.kind()
+    fn code(&self) -> ErrorCode {
+        self.code()
     }
 }
 
 impl Failed for TrustError {
-    fn kind(&self) -> FailureKind {
-        self.kind()
+    fn code(&self) -> ErrorCode {
+        failed_source(self).map_or_else(|| self.code(), SourceError::code)
     }
 
     fn verdict(&self) -> Option<Verdict> {
@@ -164,8 +186,11 @@ pub fn failed_source(error: &TrustError) -> Option<&SourceError> {
 }
 
 impl Failed for ReaderError {
-    fn kind(&self) -> FailureKind {
-        self.kind()
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::Trust(error) => Failed::code(error),
+            _ => self.code(),
+        }
     }
 
     fn verdict(&self) -> Option<Verdict> {
@@ -177,12 +202,9 @@ impl Failed for ReaderError {
 }
 
 impl Failed for ResolveError {
-    fn kind(&self) -> FailureKind {
-        match self {
-            // A failure inside the resolver keeps the kind that it has outside.
-            Self::Candidates { .. } => failed_reader(self).map_or(FailureKind::Failed, Failed::kind),
-            _ => FailureKind::Unresolvable,
-        }
+    fn code(&self) -> ErrorCode {
+        // A failure inside the resolver keeps the code that it has outside.
+        failed_reader(self).map_or_else(|| self.code(), Failed::code)
     }
 
     fn verdict(&self) -> Option<Verdict> {
@@ -199,11 +221,13 @@ pub fn failed_reader(error: &ResolveError) -> Option<&ReaderError> {
 }
 
 impl Failed for AnchorError {
-    fn kind(&self) -> FailureKind {
+    fn code(&self) -> ErrorCode {
         match self {
-            Self::File { .. } => FailureKind::Failed,
-            Self::Trust(error) => error.kind(),
-            _ => FailureKind::Untrusted,
+            Self::File { .. } => ErrorCode::RootFileAccess,
+            Self::NotARootFile { .. } => ErrorCode::NotARootFile,
+            Self::Fingerprint { .. } => ErrorCode::FingerprintDiffers,
+            Self::NoSuchRoot { .. } => ErrorCode::NoSuchRoot,
+            Self::Trust(error) => Failed::code(error),
         }
     }
 
@@ -216,13 +240,13 @@ impl Failed for AnchorError {
 }
 
 impl Failed for TrustedError {
-    fn kind(&self) -> FailureKind {
+    fn code(&self) -> ErrorCode {
         match self {
-            Self::Root(error) => error.kind(),
-            Self::Access(error) => error.kind(),
-            Self::Anchor(error) => error.kind(),
-            Self::Trust(error) => error.kind(),
-            Self::UnknownRegistry { .. } => FailureKind::Failed,
+            Self::Root(error) => error.code(),
+            Self::Access(error) => error.code(),
+            Self::Anchor(error) => error.code(),
+            Self::Trust(error) => Failed::code(error),
+            Self::UnknownRegistry { .. } => ErrorCode::RegistryNotTrusted,
         }
     }
 
@@ -236,11 +260,11 @@ impl Failed for TrustedError {
 }
 
 impl Failed for VerifyError {
-    fn kind(&self) -> FailureKind {
+    fn code(&self) -> ErrorCode {
         match self {
-            Self::Anchor(error) => error.kind(),
-            Self::Trust(error) => error.kind(),
-            Self::NoTrust { .. } => FailureKind::Untrusted,
+            Self::Anchor(error) => error.code(),
+            Self::Trust(error) => Failed::code(error),
+            Self::NoTrust { .. } => ErrorCode::NoTrust,
         }
     }
 
@@ -254,14 +278,14 @@ impl Failed for VerifyError {
 }
 
 impl Failed for ChooseError {
-    fn kind(&self) -> FailureKind {
+    fn code(&self) -> ErrorCode {
         match self {
-            Self::Reader(error) => error.kind(),
-            Self::Resolve(error) => error.kind(),
-            Self::NothingRequested => FailureKind::Usage,
-            Self::NotInIndex { .. } | Self::ListedTwice { .. } | Self::OtherRegistry { .. } => {
-                FailureKind::Untrusted
-            }
+            Self::Reader(error) => Failed::code(error),
+            Self::Resolve(error) => Failed::code(error),
+            Self::NothingRequested => ErrorCode::NothingRequested,
+            Self::NotInIndex { .. } => ErrorCode::NotInIndex,
+            Self::ListedTwice { .. } => ErrorCode::ListedTwice,
+            Self::OtherRegistry { .. } => ErrorCode::OtherRegistry,
         }
     }
 
@@ -275,16 +299,27 @@ impl Failed for ChooseError {
 }
 
 impl Failed for PlanError {
-    fn kind(&self) -> FailureKind {
+    fn code(&self) -> ErrorCode {
         match self {
-            Self::Reader(error) => error.kind(),
-            Self::NoSpace { .. } | Self::Space { .. } | Self::NoAnswer { .. } | Self::Scratch(_) => {
-                FailureKind::Failed
-            }
-            Self::Interpreter(error) if error.is_of_machine() => FailureKind::Failed,
-            Self::NodeInterpreter(error) if error.is_of_machine() => FailureKind::Failed,
-            Self::Release { .. } => FailureKind::Untrusted,
-            _ => FailureKind::Environment,
+            Self::Reader(error) => Failed::code(error),
+            Self::Release { .. } => ErrorCode::ReleaseImpossible,
+            Self::Interpreter(error) if error.is_of_machine() => ErrorCode::InterpreterKilled,
+            Self::NodeInterpreter(error) if error.is_of_machine() => ErrorCode::InterpreterKilled,
+            Self::Interpreter(_) | Self::NodeInterpreter(_) => ErrorCode::InterpreterBroken,
+            Self::NoInterpreter { .. } => ErrorCode::NoPython,
+            Self::NoNode { .. } => ErrorCode::NoNode,
+            Self::RootWithColon { .. } => ErrorCode::RootWithColon,
+            Self::Runtime { .. } => ErrorCode::NoRuntime,
+            Self::NoAnswer { .. } => ErrorCode::RuntimeUnknown,
+            Self::Scratch(_) => ErrorCode::NoScratch,
+            Self::NoVersion { .. } => ErrorCode::NoRuntimeVersion,
+            Self::OtherTarget { .. } => ErrorCode::OtherTarget,
+            Self::OtherBundle { .. } => ErrorCode::OtherBundleTarget,
+            Self::WheelTags { .. } => ErrorCode::WheelTags,
+            Self::MissingLibraries { .. } => ErrorCode::LibrariesMissing,
+            Self::RuntimeLibraries { .. } => ErrorCode::RuntimeLibrariesMissing,
+            Self::NoSpace { .. } => ErrorCode::NoSpace,
+            Self::Space { .. } => ErrorCode::SpaceUnknown,
         }
     }
 
@@ -297,67 +332,78 @@ impl Failed for PlanError {
 }
 
 impl Failed for UnpackError {
-    fn kind(&self) -> FailureKind {
+    fn code(&self) -> ErrorCode {
         match self {
-            Self::Source(error) => error.kind(),
-            Self::Interrupted(_) => FailureKind::Interrupted,
+            Self::Source(error) => error.code(),
+            Self::Interrupted(_) => ErrorCode::Interrupted,
             Self::Archive { source: ArchiveError::Io(_), .. }
             | Self::Wheel { source: WheelError::Io(_), .. }
             | Self::NodePackage { source: ArchiveError::Io(_), .. }
-            | Self::Io(_) => FailureKind::Failed,
-            _ => FailureKind::Untrusted,
+            | Self::Io(_) => ErrorCode::UnpackAccess,
+            Self::Archive { .. } => ErrorCode::ArchiveRefused,
+            Self::Wheel { .. } => ErrorCode::WheelRefused,
+            Self::NodePackage { .. } => ErrorCode::NodePackageRefused,
         }
     }
 }
 
 impl Failed for BuildError {
-    fn kind(&self) -> FailureKind {
+    fn code(&self) -> ErrorCode {
         match self {
             Self::Io(_) | Self::Python(VenvError::Io(_)) | Self::Node(NodeModulesError::Io(_)) => {
-                FailureKind::Failed
+                ErrorCode::EnvironmentAccess
             }
-            Self::Python(_) | Self::Node(_) => FailureKind::Environment,
+            Self::Python(VenvError::Wheel { .. } | VenvError::Reserved { .. }) => {
+                ErrorCode::WheelNotInstallable
+            }
+            Self::Python(VenvError::Collision { .. }) | Self::Node(NodeModulesError::Collision { .. }) => {
+                ErrorCode::PackagesCollide
+            }
         }
     }
 }
 
 impl Failed for RecipeError {
-    fn kind(&self) -> FailureKind {
+    fn code(&self) -> ErrorCode {
         match self {
-            Self::Root(error) => error.kind(),
-            Self::Failed { .. } | Self::NoDescription { .. } => FailureKind::Environment,
-            Self::Interrupted(_) => FailureKind::Interrupted,
+            Self::Root(error) => error.code(),
+            Self::Failed { .. } => ErrorCode::RecipeFailed,
+            Self::NoDescription { .. } => ErrorCode::NoRecipe,
+            Self::Interrupted(_) => ErrorCode::Interrupted,
         }
     }
 }
 
 impl Failed for VerificationError {
-    fn kind(&self) -> FailureKind {
+    fn code(&self) -> ErrorCode {
         match self {
-            Self::Root(error) => error.kind(),
-            Self::NotInstalled { .. } => FailureKind::Unresolvable,
-            Self::Unreadable { .. } => FailureKind::Failed,
-            Self::Database(error) => error.kind(),
-            Self::Interrupted(_) => FailureKind::Interrupted,
+            Self::Root(error) => error.code(),
+            Self::NotInstalled { .. } => ErrorCode::NotInstalled,
+            Self::Unreadable { .. } => ErrorCode::NotVerified,
+            Self::Database(error) => error.code(),
+            Self::Interrupted(_) => ErrorCode::Interrupted,
         }
     }
 }
 
 impl Failed for InventoryError {
-    fn kind(&self) -> FailureKind {
+    fn code(&self) -> ErrorCode {
         match self {
-            Self::Root(error) => error.kind(),
-            Self::Lock(error) => error.kind(),
-            Self::Register(error) => error.kind(),
-            Self::NotActive { source, .. } => kind_of_lock_file(source.as_ref()),
-            Self::NotInstalled { .. } => FailureKind::Unresolvable,
-            Self::NoEnvironment { .. } => FailureKind::Environment,
+            Self::Root(error) => error.code(),
+            Self::Lock(error) => error.code(),
+            Self::Register(error) => error.code(),
+            Self::NotActive { source, .. } => code_of_lock_file(source.as_ref()),
+            Self::NotInstalled { .. } => ErrorCode::NotInstalled,
+            Self::NoEnvironment { .. } => ErrorCode::NoEnvironment,
         }
     }
 }
 
 impl Failed for TestError {
-    fn kind(&self) -> FailureKind {
-        FailureKind::Tests
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::Failed { .. } => ErrorCode::TestsFailed,
+            Self::Run { .. } => ErrorCode::TestsNotRun,
+        }
     }
 }

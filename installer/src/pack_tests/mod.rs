@@ -17,6 +17,7 @@ use attune_registry::report::Reporter;
 use attune_schemas::PackRef;
 use attune_schemas::pack::{OnFailure, PackMetadata};
 use attune_schemas::pack_test_result::PackTestResult;
+use attune_schemas::problem::WarningCode;
 use attune_schemas::runtime_definition::EnvVar;
 
 use crate::plan::{InstallPlan, PlannedPack};
@@ -145,8 +146,10 @@ fn judge(
         (TestPolicy::Enforce, OnFailure::Block) => Err(TestError::Failed { pack: pack.clone(), summary }),
         (_, OnFailure::Ignore) => Ok(()),
         _ => {
-            reporter
-                .warning(&format!("the tests of pack `{pack}` failed, installing all the same: {summary}"));
+            reporter.warning(
+                WarningCode::TestsFailed,
+                &format!("the tests of pack `{pack}` failed, installing all the same: {summary}"),
+            );
             Ok(())
         }
     }

@@ -9,6 +9,7 @@ use attune_host::process::CallerEnvironment;
 use attune_registry::report::Reporter;
 use attune_schemas::PackRef;
 use attune_schemas::environment_lock::LockedWheel;
+use attune_schemas::problem::WarningCode;
 
 use super::InstallPlan;
 use super::error::{MissingLibrary, PlanError};
@@ -44,7 +45,8 @@ pub fn check_libraries(
         };
         let (needed, doubtful) = (missing(true), missing(false));
         for library in doubtful.iter().chain(needed.iter().filter(|_| ignore)) {
-            reporter.warning(&format!("{}: this host lacks {library}", pack.pack));
+            reporter
+                .warning(WarningCode::LibraryMissing, &format!("{}: this host lacks {library}", pack.pack));
         }
         if !needed.is_empty() && !ignore {
             return Err(PlanError::MissingLibraries { pack: pack.pack.clone(), missing: needed });

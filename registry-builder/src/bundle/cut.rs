@@ -12,6 +12,7 @@ use attune_registry::resolve::{Candidate, CandidateError, Candidates, resolve};
 use attune_schemas::bundle::BundledRuntime;
 use attune_schemas::coverage::ReleaseCoverage;
 use attune_schemas::pack_index::PackIndex;
+use attune_schemas::problem::WarningCode;
 use attune_schemas::runtime_index::{RuntimeIndex, RuntimeName};
 use attune_schemas::{Digest, PackRef, PackRequest, Platform, PythonMinor, Version};
 use jiff::Timestamp;
@@ -98,7 +99,7 @@ pub fn bundle(options: &BundleOptions, reporter: &dyn Reporter) -> Result<Bundle
         let indexes = RuntimeName::ALL.into_iter().map(|runtime| reader.runtime_index(runtime));
         let indexes: Vec<RuntimeIndex> = indexes.filter_map(Result::transpose).collect::<Result<_, _>>()?;
         for warning in contents.add_runtimes(&indexes)? {
-            reporter.warning(&warning);
+            reporter.warning(WarningCode::RuntimeNotCarried, &warning);
         }
     }
     // All roots since the first, so that a host with any of them can follow the chain; and of the bins

@@ -1,4 +1,4 @@
-//! Errors as this program shows them: the error, its kind, and the hint that names this program's flags.
+//! Errors as this program shows them: the error, its code, and the hint that names this program's flags.
 
 use std::io;
 
@@ -7,10 +7,10 @@ use serde_json::json;
 
 use super::findings::show_findings;
 use super::hints::Hint;
-use crate::failure::{Failed, kind_of};
+use crate::failure::{Failed, code_of};
 use crate::operations::{AddError, CheckError, LintFailure, VerifyError};
 
-/// The failure of a command. Every error of the library that has a kind and a hint becomes one with `?`.
+/// The failure of a command. Every error of the library that has a code and a hint becomes one with `?`.
 #[derive(Debug)]
 pub(super) struct CommandError {
     failure: Failure,
@@ -58,9 +58,9 @@ impl CommandError {
     }
 
     fn of(error: &(impl Failed + Hint + 'static)) -> Self {
-        let (kind, fault) = kind_of(error);
+        let (code, fault) = code_of(error);
         let hint = fault.map(|fault| machine_hint(fault).to_owned()).or_else(|| error.hint());
-        Self { failure: Failure::new(error, kind).with_hint(hint), lint: None }
+        Self { failure: Failure::new(error, code).with_hint(hint), lint: None }
     }
 
     /// Shows it, and returns the exit code.

@@ -10,6 +10,7 @@ use attune_registry::report::Reporter;
 use attune_registry::source::{DirectorySource, Source, SourceError};
 use attune_registry::trust::{Client, ExpiryPolicy, TrustAnchor, UpdateOptions, VerifiedRepository};
 use attune_schemas::Digest;
+use attune_schemas::problem::WarningCode;
 use jiff::Timestamp;
 
 use super::inspect::InspectError;
@@ -68,12 +69,15 @@ impl Opened {
         options.expiry = ExpiryPolicy::IGNORE;
         let repository = client.update(&MetadataFetch(source), &options)?;
         for waiver in repository.freshness().waivers {
-            reporter.warning(&format!(
-                "{}: the metadata of {} expired on {}; hosts refuse it",
-                source.name(),
-                waiver.role,
-                waiver.expired_at
-            ));
+            reporter.warning(
+                WarningCode::Expired,
+                &format!(
+                    "{}: the metadata of {} expired on {}; hosts refuse it",
+                    source.name(),
+                    waiver.role,
+                    waiver.expired_at
+                ),
+            );
         }
         Ok((repository, Digest::of(&root)))
     }

@@ -7,6 +7,7 @@ use attune_registry::report::Reporter;
 use attune_registry::trust::{
     KeyError, Keyring, MetadataError, MetadataFiles, PublishError, Repository, RootDraft, TrustError,
 };
+use attune_schemas::problem::WarningCode;
 use jiff::{SignedDuration, Timestamp};
 
 use super::adopted_roots::AdoptedRoots;
@@ -45,7 +46,7 @@ impl RegistryDirectory {
         let publisher = self.publisher(opening.now)?;
         opening.adopted.record(self.path(), publisher.repository().root().version());
         if let Some(behind) = opening.check_clock(publisher.repository())? {
-            opening.reporter.alarm(&behind);
+            opening.reporter.alarm(WarningCode::ClockBehind, &behind);
         }
         Ok(publisher)
     }
@@ -73,9 +74,10 @@ impl RegistryDirectory {
         let files = repository.publish_root(&draft, &keys, opening.now)?;
         self.write_root(&draft, files)?;
         let version = draft.root().version;
-        opening
-            .reporter
-            .warning(&format!("the change to root {version}, which had been cut off, was finished"));
+        opening.reporter.warning(
+            WarningCode::RootChangeFinished,
+            &format!("the change to root {version}, which had been cut off, was finished"),
+        );
         Ok(())
     }
 

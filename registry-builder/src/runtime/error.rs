@@ -3,8 +3,9 @@
 use std::io;
 
 use attune_registry::trust::{KeyError, PublishError};
+use attune_schemas::problem::ErrorCode;
 use attune_schemas::runtime_index::RuntimeName;
-use attune_schemas::{Digest, FailureKind, Platform, Version};
+use attune_schemas::{Digest, Platform, Version};
 
 use crate::registry::RegistryError;
 use crate::vendoring::fetch::{CacheError, DownloadError};
@@ -104,12 +105,19 @@ pub enum RuntimeError {
 }
 
 impl RuntimeError {
-    /// The kind of the failure.
-    pub const fn kind(&self) -> FailureKind {
+    /// The code of the failure.
+    pub fn code(&self) -> ErrorCode {
         match self {
-            Self::NoSource { .. } | Self::NoDigest { .. } | Self::NoInterpreter { .. } => FailureKind::Usage,
-            Self::OtherDigest { .. } => FailureKind::Untrusted,
-            _ => FailureKind::Failed,
+            Self::NoSource { .. } | Self::NoInterpreter { .. } => ErrorCode::RuntimeSource,
+            Self::NoDigest { .. } => ErrorCode::RuntimeDigestUnknown,
+            Self::OtherDigest { .. } => ErrorCode::RuntimeDigestDiffers,
+            Self::NotRelocatable { .. } => ErrorCode::RuntimeNotRelocatable,
+            Self::DoesNotRun { .. } => ErrorCode::RuntimeDoesNotRun,
+            Self::OtherVersion { .. } | Self::OtherPlatform { .. } => ErrorCode::RuntimeIsAnother,
+            Self::Taken { .. } => ErrorCode::RuntimeTaken,
+            Self::Download(error) => error.code(),
+            Self::Cache(error) => error.code(),
+            Self::Archive(_) | Self::Io(_) => ErrorCode::RuntimeAccess,
         }
     }
 }

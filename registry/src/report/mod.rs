@@ -2,6 +2,8 @@
 
 mod secrets;
 
+use attune_schemas::problem::WarningCode;
+
 pub use secrets::without_secrets;
 
 /// Receives progress and notes from the libraries.
@@ -13,11 +15,11 @@ pub trait Reporter: Send + Sync {
     /// The current task is over.
     fn finished(&self);
     /// Something the user should know and that stops nothing.
-    fn warning(&self, message: &str);
+    fn warning(&self, code: WarningCode, message: &str);
     /// A warning that must be seen although nothing but errors is asked for, from cron for example: what it tells
     /// of will be an error before long.
-    fn alarm(&self, message: &str) {
-        self.warning(message);
+    fn alarm(&self, code: WarningCode, message: &str) {
+        self.warning(code, message);
     }
 }
 
@@ -29,7 +31,7 @@ impl Reporter for Silent {
     fn started(&self, _task: &str, _total_bytes: Option<u64>) {}
     fn advanced(&self, _bytes: u64) {}
     fn finished(&self) {}
-    fn warning(&self, _message: &str) {}
+    fn warning(&self, _code: WarningCode, _message: &str) {}
 }
 
 /// `bytes` for people: `1.5 MiB`.

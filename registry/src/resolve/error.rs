@@ -1,5 +1,6 @@
 //! Why no set of releases will do.
 
+use attune_schemas::problem::ErrorCode;
 use attune_schemas::{PackRef, Requirement, Version};
 
 use super::CandidateError;
@@ -47,6 +48,19 @@ pub enum ResolveError {
         #[source]
         source: CandidateError,
     },
+}
+
+impl ResolveError {
+    /// The code of the failure; where releases could not be read, that of the cause says more.
+    pub const fn code(&self) -> ErrorCode {
+        match self {
+            Self::UnknownPack { .. } => ErrorCode::UnknownPack,
+            Self::NoVersion { .. } => ErrorCode::NoVersion,
+            Self::NoSolution { .. } => ErrorCode::NoSolution,
+            Self::Cycle { .. } => ErrorCode::DependencyCycle,
+            Self::Candidates { .. } => ErrorCode::ReleasesNotRead,
+        }
+    }
 }
 
 fn did_you_mean(similar: &[PackRef]) -> String {

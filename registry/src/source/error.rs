@@ -2,7 +2,8 @@
 
 use std::io;
 
-use attune_schemas::{Digest, FailureKind};
+use attune_schemas::Digest;
+use attune_schemas::problem::ErrorCode;
 
 use super::HttpFault;
 use crate::archive::ArchiveError;
@@ -123,9 +124,24 @@ impl SourceError {
         matches!(self, Self::Http { fault: HttpFault::Forbidden(_), .. })
     }
 
-    /// The kind of the failure.
-    pub fn kind(&self) -> FailureKind {
-        if self.is_damage() { FailureKind::Untrusted } else { FailureKind::Failed }
+    /// The code of the failure.
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            Self::Open { .. } => ErrorCode::BundleNotRead,
+            Self::NotABundle { .. } => ErrorCode::NotABundle,
+            Self::Bundle { .. } if self.is_damage() => ErrorCode::BundleDamaged,
+            Self::Bundle { .. } => ErrorCode::BundleNotRead,
+            Self::UnexpectedEntry { .. } => ErrorCode::UnexpectedEntry,
+            Self::UnknownBlob { .. } => ErrorCode::UnknownBlob,
+            Self::MissingBlobs { .. } => ErrorCode::MissingBlobs,
+            Self::Blob { .. } if self.is_damage() => ErrorCode::BlobDamaged,
+            Self::Blob { .. } => ErrorCode::BlobAccess,
+            Self::TooLarge { .. } => ErrorCode::FileTooLarge,
+            Self::Read { .. } => ErrorCode::FileAccess,
+            Self::Http { fault, .. } => fault.code(),
+            Self::Url { .. } => ErrorCode::NotARegistryUrl,
+            Self::Stopped => ErrorCode::StreamStopped,
+        }
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use attune_schemas::problem::ErrorCode;
+
 use crate::machine_fault::MachineFault;
 
 /// Why a server gave no file.
@@ -64,6 +66,19 @@ pub enum CertificateFault {
 }
 
 impl HttpFault {
+    /// The code of the failure.
+    pub const fn code(&self) -> ErrorCode {
+        match self {
+            Self::Machine(fault, _) => fault.code(),
+            Self::Unreachable(_) => ErrorCode::ServerUnreachable,
+            Self::Certificate(_) => ErrorCode::Certificate,
+            Self::CutOff(_) | Self::Stalled(_) => ErrorCode::ConnectionLost,
+            Self::Login(_) => ErrorCode::LoginWanted,
+            Self::Forbidden(_) => ErrorCode::Forbidden,
+            Self::Status(..) => ErrorCode::ServerStatus,
+        }
+    }
+
     /// Whether another attempt may do better: an allow-list.
     pub const fn is_transient(&self) -> bool {
         matches!(

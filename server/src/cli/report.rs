@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use attune_registry::machine_fault::MachineFault;
-use attune_schemas::FailureKind;
+use attune_schemas::problem::ErrorCode;
 use attune_terminal::{Failure, Output, machine_hint};
 use serde_json::json;
 
@@ -32,7 +32,7 @@ pub fn report_listening(settings: &Settings, directory: &Path, address: SocketAd
 
 /// Writes an error, its causes and a hint to standard error.
 pub fn report_error(error: &anyhow::Error, output: Output) {
-    Failure::new(error.as_ref(), FailureKind::Failed).with_hint(hint(error).map(str::to_owned)).show(output);
+    Failure::new(error.as_ref(), code(error)).with_hint(hint(error).map(str::to_owned)).show(output);
 }
 
 fn hint(error: &anyhow::Error) -> Option<&'static str> {
@@ -43,6 +43,28 @@ fn hint(error: &anyhow::Error) -> Option<&'static str> {
         return Some(directory_hint(error));
     }
     error.downcast_ref::<BindError>().and_then(bind_hint)
+}
+
+fn code(error: &anyhow::Error) -> ErrorCode {
+    if let Some(fault) = MachineFault::of(error.as_ref()) {
+        return fault.code();
+    }
+    if let Some(error) = error.downcast_ref::<DirectoryError>() {
+        return match error {
+            DirectoryError::Missing { .. } => ErrorCode::ServedDirectoryMissing,
+            DirectoryError::NotADirectory { .. } => ErrorCode::ServedFile,
+            DirectoryError::NotARegistry { .. } => ErrorCode::ServedNoRegistry,
+            DirectoryError::Linked { .. } => ErrorCode::ServedLink,
+            DirectoryError::Unreadable { .. } => ErrorCode::ServedUnreadable,
+        };
+    }
+    match error.downcast_ref::<BindError>() {
+        Some(BindError::InUse { .. }) => ErrorCode::AddressInUse,
+        Some(BindError::Denied { .. }) => ErrorCode::AddressDenied,
+        Some(BindError::NotLocal { .. }) => ErrorCode::AddressNotLocal,
+        Some(BindError::Io { .. }) => ErrorCode::NotListening,
+        None => ErrorCode::ServerFailed,
+    }
 }
 
 fn directory_hint(error: &DirectoryError) -> &'static str {

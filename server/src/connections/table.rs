@@ -1,5 +1,6 @@
 //! All connections: who is let in, and who has to go.
 
+use attune_schemas::problem::WarningCode;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -63,7 +64,7 @@ impl Connections {
             table.close_idle(self.limits.connections.div_ceil(CLOSED_OF));
             if table.open.len() >= self.limits.connections {
                 table.full_until = Some(now + FULL_FOR);
-                tracing::warn!("{} connections are busy: others are turned away", table.open.len());
+                tracing::warn!(code = %WarningCode::ConnectionsBusy, "{} connections are busy: others are turned away", table.open.len());
                 return None;
             }
         }

@@ -3,6 +3,7 @@
 //! The routes are `/healthz`, and every other path as a registry file. Sockets, logs and shutdown are
 //! not its business, so the router can be nested or tested without them.
 
+use attune_schemas::problem::WarningCode;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -51,7 +52,7 @@ async fn health(State(host): State<Host>) -> Response<Body> {
     match blocking(move || host.directory.check()).await {
         Some(Ok(())) => response::json(StatusCode::OK, &json!({"status": "ok"})),
         Some(Err(error)) => {
-            tracing::warn!("unhealthy: {error}");
+            tracing::warn!(code = %WarningCode::Unhealthy, "unhealthy: {error}");
             let body = json!({"status": "unavailable", "missing": "metadata/timestamp.json"});
             response::json(StatusCode::SERVICE_UNAVAILABLE, &body)
         }
@@ -121,6 +122,6 @@ fn failure(raw: &str, error: &FileError) -> Response<Body> {
         FileError::Io(_) => StatusCode::INTERNAL_SERVER_ERROR,
     };
     let source = std::error::Error::source(error).map(tracing::field::display);
-    tracing::warn!(path = raw, cause = source, "not served: {error}");
+    tracing::warn!(code = %WarningCode::NotServed, path = raw, cause = source, "not served: {error}");
     response::text(status)
 }

@@ -9,6 +9,7 @@ mod listen;
 mod runtime;
 mod turn_away;
 
+use attune_schemas::problem::WarningCode;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
@@ -112,7 +113,7 @@ async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
             Ok(accepted) => return accepted,
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) => {
-                tracing::warn!("cannot accept connections for now: {error}");
+                tracing::warn!(code = %WarningCode::NotAccepting, "cannot accept connections for now: {error}");
                 tokio::time::sleep(ACCEPT_AGAIN).await;
             }
         }

@@ -183,7 +183,7 @@ fn a_missing_directory_is_said_with_the_remedy() {
     let output = run(&["registry", "no-such-registry", "--listen", "127.0.0.1:0"]);
     assert_eq!(output.status.code(), Some(1));
     let text = stderr(&output);
-    assert!(text.starts_with("error: there is no directory `no-such-registry`\n"), "{text}");
+    assert!(text.starts_with("error[G001]: there is no directory `no-such-registry`\n"), "{text}");
     assert!(text.contains("hint: ") && text.contains("attune-build init"), "{text}");
     assert!(output.stdout.is_empty());
 }

@@ -79,7 +79,7 @@ fn is_an_answer(harm: Harm, run: &Run) -> Result<(), String> {
         (_, Some(0)) => true,
         (Harm::Kill, status) => status.is_none(),
         // Not to be had where standard error is what fails.
-        (Harm::Fault(_), Some(1..=7)) => run.stderr.is_empty() || run.stderr.contains("error: "),
+        (Harm::Fault(_), Some(1..=7)) => run.stderr.is_empty() || run.stderr.contains("error["),
         (Harm::Fault(_), _) => false,
     };
     if is_good { Ok(()) } else { Err(format!("it ended otherwise: {run:?}")) }

@@ -5,6 +5,7 @@ use std::io;
 
 use attune_registry::atomic_file::replace_file;
 use attune_schemas::Digest;
+use attune_schemas::problem::WarningCode;
 
 use super::RecoverError;
 use crate::generation::{Copies, LOCK_FILE, usable_generation};
@@ -51,6 +52,7 @@ pub(super) fn hold_lock_file(
         }
         replace_file(&path, copy).map_err(failed)?;
         tracing::warn!(
+        code = %WarningCode::LockFileRestored,
             "`{LOCK_FILE}` of generation {active} was not what was registered; its copy took its place"
         );
         return Ok(LockFile::Restored);

@@ -15,6 +15,7 @@ mod error;
 mod lead_back;
 mod lock_file;
 
+use attune_schemas::problem::WarningCode;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -212,6 +213,7 @@ fn register_again(
     })?;
     let held = if registered == 0 { "nothing".to_owned() } else { format!("generation {registered}") };
     tracing::warn!(
+        code = %WarningCode::RegisteredAgain,
         "generation {active} is active and the database held {held}: the rows of the active one were written again"
     );
     Ok(())

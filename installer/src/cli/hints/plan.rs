@@ -1,7 +1,7 @@
 //! The remedies of failures to choose packs, to plan their environments, and to build those.
 
 use attune_registry::resolve::ResolveError;
-use attune_schemas::FailureKind;
+use attune_schemas::problem::ErrorCode;
 
 use super::{Hint, NOTHING_CHANGED};
 use crate::environments::{BuildError, NodeModulesError, RecipeError, VenvError};
@@ -93,7 +93,7 @@ impl Hint for UnpackError {
         match self {
             Self::Source(error) => error.hint(),
             Self::Interrupted(_) => Some(NOTHING_CHANGED.to_owned()),
-            _ if self.kind() == FailureKind::Failed => Some(WRITABLE_DISK.to_owned()),
+            _ if self.code() == ErrorCode::UnpackAccess => Some(WRITABLE_DISK.to_owned()),
             _ => Some(REPORT_TO_PUBLISHER.to_owned()),
         }
     }

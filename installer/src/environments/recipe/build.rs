@@ -14,6 +14,7 @@ use attune_host::transaction::Staging;
 use attune_host::trees::KnownDigests;
 use attune_registry::report::Reporter;
 use attune_schemas::environment_lock::Footprint;
+use attune_schemas::problem::WarningCode;
 use attune_schemas::{Digest, PackRef};
 
 use super::steps::{BuildPlace, build_recipe};
@@ -126,8 +127,10 @@ pub fn build_recipes(
             let (pack, runtime) = (recipe.pack_ref, recipe.runtime_ref);
             return Err(RecipeError::Failed { pack, runtime, error });
         }
-        reporter
-            .warning(&format!("{}: {} could not be built: {error}", recipe.pack_ref, recipe.runtime_name));
+        reporter.warning(
+            WarningCode::RecipeFailed,
+            &format!("{}: {} could not be built: {error}", recipe.pack_ref, recipe.runtime_name),
+        );
         remove_tree(&env).map_err(io)?;
         if let Some(failed) = without(plan, &recipe, &error, &outcome.log) {
             built.failed.entry(recipe.pack_ref).or_default().push(failed);

@@ -7,7 +7,7 @@ use attune_host::root::RootError;
 use attune_host::transaction::{AccessError, RecoverError};
 use attune_registry::source::SourceError;
 use attune_registry::trust::{TrustError, Verdict};
-use attune_schemas::FailureKind;
+use attune_schemas::problem::ErrorCode;
 
 use crate::environments::{BuildError, RecipeError};
 use crate::failure::Failed;
@@ -65,22 +65,22 @@ pub enum InstallError {
 }
 
 impl Failed for InstallError {
-    fn kind(&self) -> FailureKind {
+    fn code(&self) -> ErrorCode {
         match self {
-            Self::Root(error) => error.kind(),
-            Self::Access(error) => error.kind(),
-            Self::Source(error) => error.kind(),
-            Self::Verify(error) => error.kind(),
-            Self::Choose(error) => error.kind(),
-            Self::Plan(error) => error.kind(),
-            Self::Unpack(error) => error.kind(),
-            Self::Build(error) => error.kind(),
-            Self::Recipe(error) => error.kind(),
-            Self::Tests(error) => error.kind(),
-            Self::Trust(error) => error.kind(),
-            Self::Database(error) => error.kind(),
-            Self::Change(error) => error.kind(),
-            Self::Interrupted(_) => FailureKind::Interrupted,
+            Self::Root(error) => error.code(),
+            Self::Access(error) => error.code(),
+            Self::Source(error) => error.code(),
+            Self::Verify(error) => error.code(),
+            Self::Choose(error) => error.code(),
+            Self::Plan(error) => error.code(),
+            Self::Unpack(error) => error.code(),
+            Self::Build(error) => error.code(),
+            Self::Recipe(error) => error.code(),
+            Self::Tests(error) => error.code(),
+            Self::Trust(error) => Failed::code(error),
+            Self::Database(error) => error.code(),
+            Self::Change(error) => error.code(),
+            Self::Interrupted(_) => ErrorCode::Interrupted,
         }
     }
 

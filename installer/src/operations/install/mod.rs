@@ -20,6 +20,7 @@ use attune_host::{Change, Prepared, Rows};
 use attune_registry::report::Reporter;
 use attune_schemas::component::count_by_directory;
 use attune_schemas::pack_test_result::PackTestResult;
+use attune_schemas::problem::WarningCode;
 use attune_schemas::{Digest, PackRef};
 
 pub use error::InstallError;
@@ -69,7 +70,10 @@ fn install_or_stop(options: &InstallOptions, reporter: &dyn Reporter) -> Result<
         }
         let is_whole = stored.is_whole(pack, installed);
         if !is_whole {
-            reporter.warning(&format!("{pack} is not as it was installed, and is installed again"));
+            reporter.warning(
+                WarningCode::InstalledAgain,
+                &format!("{pack} is not as it was installed, and is installed again"),
+            );
         }
         is_whole
     };
@@ -77,7 +81,7 @@ fn install_or_stop(options: &InstallOptions, reporter: &dyn Reporter) -> Result<
     let chosen = choose_releases(&options.requests, policy, &mut source, &active, &is_whole)?;
     watch.lap("resolve");
     if let Some(warning) = source.freshness().clock_warning() {
-        reporter.warning(&warning);
+        reporter.warning(WarningCode::ClockBehind, &warning);
     }
     let session = Session { options, root: &root, active: &active, stored: &stored, reporter };
     if chosen.install.is_empty() {
@@ -282,7 +286,10 @@ impl Session<'_> {
     /// Adds a line to the install log; the installation is done by now and stands without it.
     fn log(&self, report: &InstallReport) {
         if let Err(error) = report.log(self.root, self.options.tests, self.options.now) {
-            self.reporter.warning(&format!("the install log could not be written: {error}"));
+            self.reporter.warning(
+                WarningCode::LogNotWritten,
+                &format!("the install log could not be written: {error}"),
+            );
         }
     }
 }

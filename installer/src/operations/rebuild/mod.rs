@@ -28,7 +28,8 @@ use attune_registry::blob::Durability;
 use attune_registry::report::Reporter;
 use attune_registry::source::SourceError;
 use attune_registry::trust::{TrustError, Verdict};
-use attune_schemas::{FailureKind, PackRef};
+use attune_schemas::PackRef;
+use attune_schemas::problem::ErrorCode;
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -105,24 +106,24 @@ pub enum RebuildError {
 }
 
 impl Failed for RebuildError {
-    fn kind(&self) -> FailureKind {
+    fn code(&self) -> ErrorCode {
         match self {
-            Self::Root(error) => error.kind(),
-            Self::Access(error) => error.kind(),
-            Self::Environments(error) => error.kind(),
-            Self::Verification(error) => error.kind(),
-            Self::Database(error) => error.kind(),
-            Self::Plan(error) => error.kind(),
-            Self::Source(error) => error.kind(),
-            Self::Verify(error) => error.kind(),
-            Self::Choose(error) => error.kind(),
-            Self::Unpack(error) => error.kind(),
-            Self::Build(error) => error.kind(),
-            Self::Recipe(error) => error.kind(),
-            Self::DamagedStore { .. } => FailureKind::Environment,
-            Self::Change(error) => error.kind(),
-            Self::Trust(error) => error.kind(),
-            Self::Interrupted(_) => FailureKind::Interrupted,
+            Self::Root(error) => error.code(),
+            Self::Access(error) => error.code(),
+            Self::Environments(error) => error.code(),
+            Self::Verification(error) => error.code(),
+            Self::Database(error) => error.code(),
+            Self::Plan(error) => error.code(),
+            Self::Source(error) => error.code(),
+            Self::Verify(error) => error.code(),
+            Self::Choose(error) => error.code(),
+            Self::Unpack(error) => error.code(),
+            Self::Build(error) => error.code(),
+            Self::Recipe(error) => error.code(),
+            Self::DamagedStore { .. } => ErrorCode::StoreDamaged,
+            Self::Change(error) => error.code(),
+            Self::Trust(error) => Failed::code(error),
+            Self::Interrupted(_) => ErrorCode::Interrupted,
         }
     }
 

@@ -1,5 +1,6 @@
 //! What is mended in the store without a source: what is foreign, modes and links.
 
+use attune_schemas::problem::WarningCode;
 use std::collections::BTreeSet;
 use std::fs::Permissions;
 use std::io;
@@ -19,7 +20,7 @@ pub(super) fn mend_trees(differences: &[Finding]) {
     }
     for directory in opened {
         if let Err(error) = seal(&directory) {
-            tracing::warn!("{error}");
+            tracing::warn!(code = %WarningCode::NotMended, "{error}");
         }
     }
     for finding in of_trees().filter(|finding| finding.kind == FindingKind::Mode) {
@@ -32,7 +33,7 @@ pub(super) fn mend_trees(differences: &[Finding]) {
 
 fn told(finding: &Finding, outcome: io::Result<()>) {
     if let Err(error) = outcome {
-        tracing::warn!("could not mend `{}`: {error}", finding.path.display());
+        tracing::warn!(code = %WarningCode::NotMended, "could not mend `{}`: {error}", finding.path.display());
     }
 }
 

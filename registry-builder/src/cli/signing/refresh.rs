@@ -1,5 +1,6 @@
 //! `attune-build refresh`
 
+use attune_schemas::problem::WarningCode;
 use std::path::PathBuf;
 
 use attune_registry::report::Reporter as _;
@@ -32,17 +33,18 @@ impl RefreshArgs {
         let keys = self.keys.settings(Some(&self.registry));
         let reporter = self.common.reporter();
         let options = RefreshOptions { registry: self.registry, keys, now };
-        let result = refresh(&options, &reporter).map_err(CommandError::from).and_then(|report| {
-            // Of the root there is more to say than a date.
-            for role in report.expiring.iter().filter(|role| role.role != "root") {
-                reporter.alarm(&format!(
+        let result =
+            refresh(&options, &reporter).map_err(CommandError::from).and_then(|report| {
+                // Of the root there is more to say than a date.
+                for role in report.expiring.iter().filter(|role| role.role != "root") {
+                    reporter.alarm(WarningCode::KeysNotAtHand, &format!(
                     "{} expires on {}, and its keys are not at hand: sign with --keys DIR or --key KEY",
                     role.role, role.expires
                 ));
-            }
-            warn_of_root(&options.registry, now, &reporter);
-            write_report(&report, &self.common, render)
-        });
+                }
+                warn_of_root(&options.registry, now, &reporter);
+                write_report(&report, &self.common, render)
+            });
         (output, result)
     }
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use attune_registry::report::Reporter;
+use attune_schemas::problem::WarningCode;
 use attune_schemas::tuf::MetadataTime;
 use jiff::{SignedDuration, Timestamp};
 
@@ -16,7 +17,7 @@ pub(in crate::cli) fn warn_of_root(path: &Path, now: Timestamp, reporter: &dyn R
     // A registry that cannot be read has been told of already.
     let Ok(expires) = expiry_of_root(path, now) else { return };
     if let Some(warning) = warning(path, expires, now) {
-        reporter.alarm(&warning);
+        reporter.alarm(WarningCode::RootExpires, &warning);
     }
 }
 

@@ -3,6 +3,7 @@
 use attune_registry::report::Reporter;
 use attune_schemas::environment_lock::{NodeLock, PythonLock};
 use attune_schemas::pack::{node_dependencies, python_requirements};
+use attune_schemas::problem::WarningCode;
 use attune_schemas::{Platform, PythonMinor};
 
 use super::AddOptions;
@@ -36,7 +37,7 @@ pub(super) fn vendor(
     reporter.finished();
     let vendored = vendored.map_err(|error| python_failed(pack, error))?;
     for warning in &vendored.warnings {
-        reporter.warning(&format!("{}: {warning}", pack.metadata.pack));
+        reporter.warning(WarningCode::Dependency, &format!("{}: {warning}", pack.metadata.pack));
     }
     Ok(Some(vendored))
 }
@@ -65,7 +66,7 @@ pub(super) fn vendor_packages(
 ) -> Result<Option<VendoredNode>, AddError> {
     let warn = |warnings: Vec<String>| {
         for warning in warnings {
-            reporter.warning(&format!("{}: {warning}", pack.metadata.pack));
+            reporter.warning(WarningCode::Dependency, &format!("{}: {warning}", pack.metadata.pack));
         }
     };
     warn(inputs.warnings().to_vec());
@@ -123,6 +124,9 @@ impl DownloadProgress for Downloads<'_> {
     }
 
     fn retrying(&self, name: &str, attempt: u32, error: &DownloadError) {
-        self.0.warning(&format!("fetching `{name}` again (attempt {attempt}): {error}"));
+        self.0.warning(
+            WarningCode::FetchedAgain,
+            &format!("fetching `{name}` again (attempt {attempt}): {error}"),
+        );
     }
 }

@@ -16,6 +16,7 @@ use attune_schemas::coverage::ReleaseCoverage;
 use attune_schemas::lint::Findings;
 use attune_schemas::pack::PackMetadata;
 use attune_schemas::pack_index::{PackIndex, Release};
+use attune_schemas::problem::WarningCode;
 use attune_schemas::{PackRef, PythonMinor, Version};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -239,10 +240,13 @@ fn warn_of_missing(
             };
             let satisfies = |release: &Release| requirement.matches(&release.version);
             if !index.is_some_and(|index| index.releases.iter().any(satisfies)) {
-                reporter.warning(&format!(
-                    "{} {} depends on {pack} {requirement}, which this registry does not have",
-                    entry.pack, entry.version
-                ));
+                reporter.warning(
+                    WarningCode::DependencyMissing,
+                    &format!(
+                        "{} {} depends on {pack} {requirement}, which this registry does not have",
+                        entry.pack, entry.version
+                    ),
+                );
             }
         }
     }

@@ -27,7 +27,7 @@ pub(super) struct Checked {
 impl Checked {
     fn damage(&mut self, digest: Digest, reason: impl Into<String>) {
         let file = RegistryPath::Blob(digest).to_string();
-        self.damaged.push(Damage { file, reason: reason.into() });
+        self.damaged.push(Damage::new(file, reason));
     }
 
     /// Reads the blob called `digest` to its end.

@@ -82,7 +82,7 @@ impl Expected {
                 // A bundle has the bins of its packs alone.
                 Ok(None) if is_part => continue,
                 Ok(None) => {
-                    self.damaged.push(Damage { file: path.to_string(), reason: "it is missing".to_owned() });
+                    self.damaged.push(Damage::new(path.to_string(), "it is missing"));
                     continue;
                 }
                 Err(error) => {
@@ -137,7 +137,7 @@ impl Expected {
             Ok(Some(index)) => index,
             Ok(None) => {
                 let reason = format!("it names pack `{pack}`, which the metadata does not list");
-                self.damaged.push(Damage { file: "bundle.json".to_owned(), reason });
+                self.damaged.push(Damage::new("bundle.json", reason));
                 return;
             }
             Err(error) => return self.damaged.push(damage_of(&format!("packs/{pack}.json"), &error)),
@@ -214,7 +214,7 @@ impl Expected {
 fn damage_of(file: &str, error: &ReaderError) -> Damage {
     match error {
         ReaderError::Missing { path, .. } => {
-            Damage { file: path.to_string(), reason: "it is missing".to_owned() }
+            Damage::new(path.to_string(), "it is missing")
         }
         ReaderError::Invalid { path, .. } => Damage::of(path, error),
         _ => Damage::of(file, error),

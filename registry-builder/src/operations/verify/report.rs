@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use attune_schemas::Digest;
+use attune_schemas::problem::FindingCode;
 use serde::Serialize;
 
 /// Everything that was checked.
@@ -38,6 +39,8 @@ pub struct VerifyReport {
 /// A file that is damaged or missing.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Damage {
+    /// The stable code.
+    pub code: FindingCode,
     /// The file, relative to the registry or bundle.
     pub file: String,
     /// The fault.
@@ -45,6 +48,11 @@ pub struct Damage {
 }
 
 impl Damage {
+    /// The damage `reason` of `file`.
+    pub(super) fn new(file: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self { code: FindingCode::PublishedFile, file: file.into(), reason: reason.into() }
+    }
+
     /// `error` of `file`, with its causes.
     pub(super) fn of(file: &(impl ToString + ?Sized), error: &dyn std::error::Error) -> Self {
         let mut reason = error.to_string();
@@ -53,6 +61,6 @@ impl Damage {
             reason = format!("{reason}: {cause}");
             next = cause.source();
         }
-        Self { file: file.to_string(), reason }
+        Self::new(file.to_string(), reason)
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! The registry's metadata says which role a key signs; the file's name only helps people.
 
+use attune_schemas::problem::WarningCode;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -51,7 +52,9 @@ impl KeyDirectory {
         for path in paths {
             match KeyFile::load(&path) {
                 Ok(file) => files.push((path, file)),
-                Err(error @ KeyError::Malformed { .. }) => tracing::warn!("{error}; the file is passed over"),
+                Err(error @ KeyError::Malformed { .. }) => {
+                    tracing::warn!(code = %WarningCode::KeyPassedOver, "{error}; the file is passed over")
+                }
                 Err(error) => return Err(error),
             }
         }

@@ -3,6 +3,7 @@
 //!
 //! Source: npm's packages `@npmcli/config` and `npm-registry-fetch` (lib/auth.js).
 
+use attune_schemas::problem::WarningCode;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -133,7 +134,7 @@ impl NpmConfiguration {
         let read = |path: PathBuf| match fs_err::read(path) {
             Ok(pem) => Some(pem),
             Err(error) => {
-                tracing::warn!(%error, "certificates that are named are not used");
+                tracing::warn!(code = %WarningCode::CertificatesNotUsed, %error, "certificates that are named are not used");
                 None
             }
         };

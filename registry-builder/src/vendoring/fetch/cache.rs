@@ -19,6 +19,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use attune_schemas::Digest;
+use attune_schemas::problem::ErrorCode;
+use attune_schemas::problem::WarningCode;
 use sha2::{Digest as _, Sha256};
 
 use super::download::Checksum;
@@ -67,6 +69,13 @@ pub enum CacheError {
         /// The bytes read, at most one more than expected.
         actual: u64,
     },
+}
+
+impl CacheError {
+    /// The code of the failure.
+    pub const fn code(&self) -> ErrorCode {
+        ErrorCode::CacheAccess
+    }
 }
 
 impl DownloadCache {
@@ -118,7 +127,7 @@ impl DownloadCache {
         };
         let sound = size.is_none_or(|size| size == length) && digest_of_file(&path)?.0 == *digest;
         if !sound {
-            tracing::warn!(path = %path.display(), "damaged cache entry removed");
+            tracing::warn!(code = %WarningCode::CacheEntryDamaged, path = %path.display(), "damaged cache entry removed");
             self.discard(digest)?;
             return Ok(None);
         }

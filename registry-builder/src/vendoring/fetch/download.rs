@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use attune_registry::source::CertificateFault;
 use attune_schemas::Digest;
+use attune_schemas::problem::ErrorCode;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use reqwest::StatusCode;
 use url::Url;
@@ -268,6 +269,23 @@ impl DownloadError {
     /// Whether the server said nothing for as long as one may.
     pub(crate) fn is_silence(&self) -> bool {
         matches!(self, Self::Transport { source, .. } if source.is_timeout() && !source.is_connect())
+    }
+
+    /// The code of the failure.
+    pub const fn code(&self) -> ErrorCode {
+        match self {
+            _ if self.is_damage() => ErrorCode::DownloadDiffers,
+            Self::Transport { .. } | Self::Certificate { .. } => ErrorCode::NotDownloaded,
+            Self::Status { .. } => ErrorCode::DownloadRefused,
+            Self::Offline { .. } => ErrorCode::NotInCache,
+            Self::Url { .. } => ErrorCode::UrlNotFetched,
+            Self::Client(_) | Self::Proxy | Self::Authorities(_) | Self::NoAuthorities => {
+                ErrorCode::ClientConfiguration
+            }
+            Self::Cache(error) => error.code(),
+            Self::Range { .. } | Self::Truncated { .. } => ErrorCode::DownloadCutOff,
+            _ => ErrorCode::DownloadAccess,
+        }
     }
 
     /// Whether something came that is not what was promised; what ends early is out of reach.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use attune_registry::archive::ArchiveError;
 use attune_registry::confinement::ConfinementError;
-use attune_schemas::FailureKind;
+use attune_schemas::problem::ErrorCode;
 
 use crate::vendoring::fetch::CacheError;
 use crate::vendoring::fetch::DownloadError;
@@ -184,32 +184,26 @@ impl NodeError {
         blames.iter().any(|blame| blame.ends_with(NO_INTEGRITY))
     }
 
-    /// The kind of the failure.
-    pub fn kind(&self) -> FailureKind {
+    /// The code of the failure.
+    pub fn code(&self) -> ErrorCode {
         match self {
-            Self::Package { .. }
-            | Self::Dependency { .. }
-            | Self::Range { .. }
-            | Self::Workspaces
-            | Self::NothingToAllow { .. } => FailureKind::Usage,
-            Self::NoTargetServed { .. } | Self::Script { .. } | Self::Unbuilt { .. } => {
-                FailureKind::Unresolvable
+            Self::Package { .. } | Self::Workspaces => ErrorCode::PackageJson,
+            Self::Dependency { .. } | Self::Range { .. } => ErrorCode::NodeRequirement,
+            Self::Lock { .. } | Self::Link { .. } | Self::Place { .. } => ErrorCode::NpmLock,
+            Self::StaleLock { .. } | Self::NotLocked { .. } => ErrorCode::NpmLockStale,
+            Self::NoTargetServed { .. } => ErrorCode::NoNodeTargetServed,
+            Self::Tarball { .. } | Self::Identity { .. } | Self::BinOutside { .. } => {
+                ErrorCode::NpmPackageRefused
             }
-            Self::Lock { .. }
-            | Self::StaleLock { .. }
-            | Self::NotLocked { .. }
-            | Self::Link { .. }
-            | Self::Place { .. }
-            | Self::Tarball { .. }
-            | Self::Identity { .. }
-            | Self::BinOutside { .. } => FailureKind::Untrusted,
-            Self::Download(error) if error.is_damage() => FailureKind::Untrusted,
-            Self::NoNpm { .. }
-            | Self::Confinement { .. }
-            | Self::NpmFailed { .. }
-            | Self::Download(_)
-            | Self::Cache(_)
-            | Self::Io(_) => FailureKind::Failed,
+            Self::Unbuilt { .. } => ErrorCode::NpmPackageUnbuilt,
+            Self::Script { .. } => ErrorCode::InstallScriptFailed,
+            Self::Confinement { .. } => ErrorCode::InstallScriptNotConfined,
+            Self::NothingToAllow { .. } => ErrorCode::NoInstallScript,
+            Self::NoNpm { .. } => ErrorCode::NpmMissing,
+            Self::NpmFailed { .. } => ErrorCode::NpmFailed,
+            Self::Download(error) => error.code(),
+            Self::Cache(error) => error.code(),
+            Self::Io(_) => ErrorCode::VendoringAccess,
         }
     }
 }

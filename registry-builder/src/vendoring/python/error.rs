@@ -6,7 +6,8 @@ use std::io;
 use std::path::PathBuf;
 
 use attune_registry::release_check::WheelError;
-use attune_schemas::{EntryPath, FailureKind};
+use attune_schemas::EntryPath;
+use attune_schemas::problem::ErrorCode;
 use uv_pep440::VersionSpecifiersParseError;
 
 use super::requirements::LineFault;
@@ -216,33 +217,30 @@ fn lines(blames: &[Blocked]) -> String {
 }
 
 impl PythonError {
-    /// The kind of the failure.
-    pub fn kind(&self) -> FailureKind {
+    /// The code of the failure.
+    pub fn code(&self) -> ErrorCode {
         match self {
-            Self::NoTargets
-            | Self::Requirement { .. }
-            | Self::Include { .. }
-            | Self::RequiresPython { .. }
-            | Self::Line { .. }
-            | Self::Encoding { .. }
-            | Self::NoHash { .. }
-            | Self::Target(_) => FailureKind::Usage,
-            Self::Unsatisfiable { .. } | Self::NoTargetServed { .. } | Self::Collision { .. } => {
-                FailureKind::Unresolvable
+            Self::NoTargets | Self::Target(_) => ErrorCode::NoPythonTarget,
+            Self::Requirement { .. } | Self::Include { .. } | Self::Line { .. } | Self::Encoding { .. } => {
+                ErrorCode::PythonRequirement
             }
-            Self::UvDigest { .. } | Self::Lock { .. } | Self::StaleLock { .. } | Self::Wheel { .. } => {
-                FailureKind::Untrusted
-            }
-            Self::BuildMisses { .. } | Self::BuildFailed { .. } => FailureKind::Unresolvable,
-            Self::BuiltWheel { .. } => FailureKind::Untrusted,
-            Self::Download(error) if error.is_damage() => FailureKind::Untrusted,
-            Self::UvUnusable { .. }
-            | Self::UvTooOld { .. }
-            | Self::NoUv { .. }
-            | Self::UvFailed { .. }
-            | Self::Download(_)
-            | Self::Cache(_)
-            | Self::Io(_) => FailureKind::Failed,
+            Self::RequiresPython { .. } => ErrorCode::RequiresPythonForm,
+            Self::NoHash { .. } => ErrorCode::HashesMissing,
+            Self::StaleLock { .. } => ErrorCode::PythonLockStale,
+            Self::Lock { .. } => ErrorCode::PythonLock,
+            Self::Wheel { .. } => ErrorCode::WheelUnusable,
+            Self::Unsatisfiable { .. } => ErrorCode::PythonUnsatisfiable,
+            Self::NoTargetServed { .. } => ErrorCode::NoPythonTargetServed,
+            Self::Collision { .. } => ErrorCode::PythonPackagesCollide,
+            Self::BuildMisses { .. } => ErrorCode::BuildNeedsMissing,
+            Self::BuildFailed { .. } => ErrorCode::BuildFailed,
+            Self::BuiltWheel { .. } => ErrorCode::BuiltWheel,
+            Self::UvUnusable { .. } | Self::UvTooOld { .. } | Self::NoUv { .. } => ErrorCode::UvMissing,
+            Self::UvDigest { .. } => ErrorCode::UvDiffers,
+            Self::UvFailed { .. } => ErrorCode::UvFailed,
+            Self::Download(error) => error.code(),
+            Self::Cache(error) => error.code(),
+            Self::Io(_) => ErrorCode::VendoringAccess,
         }
     }
 }
@@ -252,11 +250,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_kind_follows_the_failure() {
+    fn the_code_follows_the_failure() {
         let unsatisfiable = PythonError::Unsatisfiable { explanation: "because".to_owned() };
-        assert_eq!(unsatisfiable.kind(), FailureKind::Unresolvable);
-        assert_eq!(PythonError::NoTargets.kind(), FailureKind::Usage);
+        assert_eq!(unsatisfiable.code(), ErrorCode::PythonUnsatisfiable);
+        assert_eq!(PythonError::NoTargets.code(), ErrorCode::NoPythonTarget);
         let no_uv = PythonError::NoUv { reason: "no pip".to_owned() };
-        assert_eq!(no_uv.kind(), FailureKind::Failed);
+        assert_eq!(no_uv.code(), ErrorCode::UvMissing);
     }
 }

@@ -101,7 +101,7 @@ fn no_target_that_can_be_served_is_an_error_that_names_who_is_to_blame() {
     let (pack, server) = locked_pack();
     let error =
         pack.vendor(None, &[target("linux/arm64", "3.11"), target("linux/arm64", "3.12")]).unwrap_err();
-    assert_eq!(error.kind(), FailureKind::Unresolvable);
+    assert_eq!(error.code().kind(), FailureKind::Unresolvable);
     assert!(error.to_string().contains("`bar` 1.0"), "{error}");
     assert!(server.seen().is_empty());
 }
@@ -147,7 +147,10 @@ fn a_hostile_wheel_is_refused() {
     let lock = format!("lock-version = '1.0'\n{}", entry("foo", &format!("path = '{name}'"), &hostile));
     let pack = Pack::new().file(name, &hostile).file(LOCK_FILE, lock);
     let error = pack.vendor(None, &[target("linux/amd64", "3.11")]).unwrap_err();
-    assert!(matches!(error, PythonError::Wheel { .. }) && error.kind() == FailureKind::Untrusted, "{error}");
+    assert!(
+        matches!(error, PythonError::Wheel { .. }) && error.code().kind() == FailureKind::Untrusted,
+        "{error}"
+    );
 }
 
 #[test]
@@ -155,7 +158,10 @@ fn a_wheel_in_the_pack_that_is_not_the_locked_one_is_refused() {
     let (pack, _server) = locked_pack();
     let pack = pack.file("foo-1.0-py3-none-any.whl", "changed");
     let error = pack.vendor(None, &[target("linux/amd64", "3.11")]).unwrap_err();
-    assert!(matches!(error, PythonError::Download(_)) && error.kind() == FailureKind::Untrusted, "{error}");
+    assert!(
+        matches!(error, PythonError::Download(_)) && error.code().kind() == FailureKind::Untrusted,
+        "{error}"
+    );
 }
 
 #[test]
@@ -200,5 +206,5 @@ fn index_conflicting_requirements_are_explained() {
     let pack = Pack::new().file(REQUIREMENTS_FILE, "requests==2.31.0\nrequests>=2.32\n");
     let error = pack.vendor(None, &amd64_and_arm64(&["3.11"])).unwrap_err();
     assert!(matches!(&error, PythonError::Unsatisfiable { explanation } if explanation.contains("requests")));
-    assert_eq!(error.kind(), FailureKind::Unresolvable);
+    assert_eq!(error.code().kind(), FailureKind::Unresolvable);
 }

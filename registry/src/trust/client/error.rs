@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use attune_schemas::FailureKind;
+use attune_schemas::problem::ErrorCode;
 use attune_schemas::tuf::{FileMismatch, MetadataTime, RegistryName};
 
 use crate::trust::state::{MetadataError, StateError};
@@ -151,14 +151,31 @@ pub enum TrustError {
 }
 
 impl TrustError {
-    /// The kind of the failure: metadata that cannot be fetched or kept may be good, all else is not trusted.
-    pub const fn kind(&self) -> FailureKind {
+    /// The code of the failure.
+    pub const fn code(&self) -> ErrorCode {
         match self {
-            Self::Store(error) => error.kind(),
+            Self::NoTrustAnchor { .. } | Self::NotInitialized { .. } => ErrorCode::NoTrust,
+            Self::Metadata(error) => error.code(),
+            Self::Store(error) => error.code(),
+            Self::Missing { .. } => ErrorCode::MetadataMissing,
             Self::Fetch { source: FetchError::Source(_) | FetchError::Forbidden(_), .. } => {
-                FailureKind::Failed
+                ErrorCode::MetadataNotFetched
             }
-            _ => FailureKind::Untrusted,
+            Self::Fetch { source: FetchError::TooLarge { .. }, .. }
+            | Self::TooLarge { .. }
+            | Self::TooManyRotations { .. }
+            | Self::TooManyDelegations { .. } => ErrorCode::MetadataTooLarge,
+            Self::Fetch { source: FetchError::Damaged(_), .. }
+            | Self::Mismatch { .. }
+            | Self::WrongVersion { .. } => ErrorCode::MetadataMismatch,
+            Self::Rollback { .. } | Self::SignedEarlier { .. } | Self::RoleRemoved { .. } => {
+                ErrorCode::RolledBack
+            }
+            Self::NotInSnapshot { .. } | Self::TargetNotFound { .. } | Self::NoSha256 { .. } => {
+                ErrorCode::NotListed
+            }
+            Self::Expired { .. } => ErrorCode::MetadataExpired,
+            Self::NotConsistent { .. } => ErrorCode::NotConsistent,
         }
     }
 

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use attune_schemas::problem::ErrorCode;
+
 /// Why a key cannot be made, read or used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -67,4 +69,21 @@ pub enum KeyError {
         /// The cause.
         reason: String,
     },
+}
+
+impl KeyError {
+    /// The code of the failure.
+    pub const fn code(&self) -> ErrorCode {
+        match self {
+            Self::Random(_) | Self::Encryption(_) => ErrorCode::KeyNotMade,
+            Self::Io(_) => ErrorCode::KeyAccess,
+            Self::Permissions { .. } => ErrorCode::KeyReadableByOthers,
+            Self::NotRestricted { .. } => ErrorCode::KeyNotPrivate,
+            Self::Malformed { .. } => ErrorCode::NotAKey,
+            Self::PublicOnly { .. } => ErrorCode::PublicKeyOnly,
+            Self::Passphrase { .. } => ErrorCode::WrongPassphrase,
+            Self::NoPassphrase { .. } => ErrorCode::NoPassphrase,
+            Self::Source { .. } => ErrorCode::SignerFailed,
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! Why metadata cannot be signed or published.
 
-use attune_schemas::FailureKind;
+use attune_schemas::problem::ErrorCode;
 use attune_schemas::tuf::{KeyId, MetadataTimeError};
 
 use crate::trust::client::TrustError;
@@ -69,16 +69,18 @@ impl From<MetadataError> for PublishError {
 }
 
 impl PublishError {
-    /// The kind of the failure.
-    pub const fn kind(&self) -> FailureKind {
+    /// The code of the failure.
+    pub const fn code(&self) -> ErrorCode {
         match self {
-            Self::Trust(error) => error.kind(),
-            Self::Key(_)
-            | Self::KeysMissing { .. }
-            | Self::NoBins
-            | Self::NoSuchKey { .. }
-            | Self::TooFewKeys { .. } => FailureKind::Failed,
-            Self::NotInRoot | Self::OtherDraft | Self::Period(_) => FailureKind::Untrusted,
+            Self::Trust(error) => error.code(),
+            Self::Key(error) => error.code(),
+            Self::KeysMissing { .. } => ErrorCode::KeysMissing,
+            Self::NoBins => ErrorCode::NoBins,
+            Self::NotInRoot => ErrorCode::BinThresholdFixed,
+            Self::NoSuchKey { .. } => ErrorCode::NoSuchKey,
+            Self::TooFewKeys { .. } => ErrorCode::TooFewKeys,
+            Self::OtherDraft => ErrorCode::DraftsDiffer,
+            Self::Period(_) => ErrorCode::SigningTime,
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use attune_schemas::FailureKind;
+use attune_schemas::problem::ErrorCode;
 use attune_schemas::tuf::{EnvelopeError, RegistryName};
 
 use crate::trust::keys::ThresholdError;
@@ -90,12 +90,26 @@ pub enum StateError {
     Io(#[from] io::Error),
 }
 
-impl StateError {
-    /// The kind of the failure: a disk that fails says nothing about trust.
-    pub const fn kind(&self) -> FailureKind {
+impl MetadataError {
+    /// The code of the failure.
+    pub const fn code(&self) -> ErrorCode {
         match self {
-            Self::Io(_) => FailureKind::Failed,
-            _ => FailureKind::Untrusted,
+            Self::Signatures { .. } => ErrorCode::MetadataSignatures,
+            Self::Malformed { .. } => ErrorCode::MetadataMalformed,
+            Self::NoRegistryName { .. } | Self::RegistryRenamed { .. } => ErrorCode::RegistryName,
+        }
+    }
+}
+
+impl StateError {
+    /// The code of the failure: a disk that fails says nothing about trust.
+    pub const fn code(&self) -> ErrorCode {
+        match self {
+            Self::Metadata(error) => error.code(),
+            Self::DifferentRoot { .. } => ErrorCode::OtherRootTrusted,
+            Self::Damaged { .. } => ErrorCode::TrustStateDamaged,
+            Self::PolicyDamaged { .. } => ErrorCode::TrustPolicyDamaged,
+            Self::Io(_) => ErrorCode::TrustStateAccess,
         }
     }
 }

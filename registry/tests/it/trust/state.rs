@@ -3,7 +3,7 @@
 use attune_registry::trust::{
     Client, MetadataError, StateError, TrustAnchor, TrustError, TrustPolicy, TrustStore, UpdateOptions,
 };
-use attune_schemas::FailureKind;
+use attune_schemas::problem::ErrorCode;
 
 use super::world::{Keys, World, days, forge, keys, now};
 
@@ -89,7 +89,7 @@ fn a_damaged_policy_is_an_error_and_not_no_policy() {
     std::fs::write(world.dir.path().join("demo/policy.json"), b"{}").unwrap();
     let error = world.store().policy().unwrap_err();
     assert!(matches!(error, StateError::PolicyDamaged { .. }));
-    assert_eq!(error.kind(), FailureKind::Untrusted);
+    assert_eq!(error.code(), ErrorCode::OtherRootTrusted);
 }
 
 #[test]

@@ -63,7 +63,7 @@ fn defect_of(run: &Run) -> Option<String> {
     let said = format!("{}{}", run.stdout, run.stderr);
     // Before the program itself runs.
     let of_loader = said.contains("error while loading shared libraries");
-    let told = run.status == Some(1) && run.stderr.contains("error: ") && run.stderr.contains("hint: ");
+    let told = run.status == Some(1) && run.stderr.contains("error[") && run.stderr.contains("hint: ");
     let of_data = OF_DATA.iter().find(|word| run.status != Some(0) && said.contains(*word));
     // The standard library's own, where the pipe to a child fails, which no kernel does.
     let of_pipe = said.contains("library/std/src/sys/process");

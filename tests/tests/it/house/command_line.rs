@@ -147,7 +147,7 @@ fn a_dependency_that_the_registry_lacks_is_warned_of() {
     for dependency in ["library", "nowhere"] {
         let line = run.stderr.lines().find(|line| line.contains(&format!("depends on {dependency}")));
         let line = line.unwrap_or_else(|| panic!("`{dependency}` is not told:\n{}", run.stderr));
-        let begins = line.starts_with("warning: app 1.0.0 depends on");
+        let begins = line.starts_with("warning[W113]: app 1.0.0 depends on");
         assert!(begins && line.ends_with("which this registry does not have"), "{line}");
     }
     // What is there, or comes with it, is not.

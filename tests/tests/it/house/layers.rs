@@ -12,7 +12,7 @@ use attune_tests::import_graph::ImportGraph;
 type Floors = &'static [&'static [&'static str]];
 
 const SCHEMAS: Floors = &[
-    &["canonical_json", "diagnostics", "digest", "entry_path", "failure_kind", "pack_ref", "platform"],
+    &["canonical_json", "diagnostics", "digest", "entry_path", "pack_ref", "platform", "problem"],
     &["runtime_constraint", "version"],
     &["requirement", "yaml", "runtime_definition", "environment_lock", "release", "tuf"],
     &["pack_index"],

@@ -80,7 +80,7 @@ fn interrupted_while_the_tests_run() {
     let hosts = Hosts::new();
     for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
         let run = hosts
-            .refuse(130, &["error: interrupted"], |host| stop(&publisher, host, signal, &[]))
+            .refuse(130, &["error[M012]: interrupted"], |host| stop(&publisher, host, signal, &[]))
             .with_hint();
         assert!(run.stderr.contains("nothing was changed"), "{}", run.stderr);
         assert!(!run.stderr.contains("--force"), "tests that were stopped did not fail: {}", run.stderr);

@@ -194,7 +194,7 @@ mod tests {
             matches!(&error, PythonError::NoUv { reason } if reason.contains("no-such-python")),
             "{error}"
         );
-        assert_eq!(error.kind(), FailureKind::Failed);
+        assert_eq!(error.code().kind(), FailureKind::Failed);
         assert_eq!(fs_err::read_dir(cache.tools()).unwrap().count(), 0);
     }
 

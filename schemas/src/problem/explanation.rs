@@ -1,0 +1,87 @@
+//! The explanations of all codes, which are the sections of `docs/ERRORS.md`.
+//!
+//! ```text
+//! ### H001: the root does not exist
+//!
+//! The cause, in one paragraph.
+//!
+//! *Cure:* the remedy, in one paragraph.
+//! ```
+
+use std::fmt;
+
+/// The document, which is part of the program: it needs no network.
+const DOCUMENT: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/ERRORS.md"));
+const HEADING: &str = "### ";
+const CURE: &str = "*Cure:* ";
+
+/// What is known of a code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Explanation {
+    /// The code.
+    pub code: &'static str,
+    /// The failure, in a few words.
+    pub title: &'static str,
+    /// How it comes about.
+    pub cause: &'static str,
+    /// The remedy.
+    pub cure: &'static str,
+}
+
+/// Every explanation, in the order of the document.
+pub fn explanations() -> impl Iterator<Item = Explanation> {
+    DOCUMENT.split(HEADING).skip(1).filter_map(|section| {
+        let (heading, body) = section.split_once('\n')?;
+        let (code, title) = heading.split_once(": ")?;
+        let (cause, rest) = body.split_once(CURE)?;
+        // The heading of the next group may follow.
+        let cure = rest.split("\n\n").next()?;
+        Some(Explanation { code, title, cause: cause.trim(), cure: cure.trim() })
+    })
+}
+
+/// The explanation of `code`, written in capitals or not.
+pub fn explain(code: &str) -> Option<Explanation> {
+    explanations().find(|explanation| explanation.code.eq_ignore_ascii_case(code))
+}
+
+impl fmt::Display for Explanation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { code, title, cause, cure } = self;
+        write!(f, "{code}: {title}\n\n{cause}\n\nCure: {cure}\n")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::diagnostics::all_codes;
+    use crate::problem::{ErrorCode, FindingCode, WarningCode};
+
+    #[test]
+    fn every_code_is_explained_once_and_nothing_else_is() {
+        let errors = ErrorCode::ALL.iter().map(|code| code.id());
+        let warnings = WarningCode::ALL.iter().map(|code| code.id());
+        let verified = FindingCode::ALL.iter().map(|code| code.id());
+        let linted = all_codes().iter().map(|code| code.id());
+        let known: Vec<&str> = errors.chain(warnings).chain(verified).chain(linted).collect();
+        let explained: Vec<&str> = explanations().map(|explanation| explanation.code).collect();
+        let (known_set, explained_set): (BTreeSet<&str>, BTreeSet<&str>) =
+            (known.iter().copied().collect(), explained.iter().copied().collect());
+        let missing: Vec<_> = known_set.difference(&explained_set).collect();
+        let unknown: Vec<_> = explained_set.difference(&known_set).collect();
+        assert!(missing.is_empty() && unknown.is_empty(), "missing {missing:?}, unknown {unknown:?}");
+        assert_eq!((known.len(), explained.len()), (known_set.len(), explained_set.len()), "a code is twice");
+        assert_eq!(explained.len(), DOCUMENT.matches(HEADING).count(), "a section cannot be read");
+    }
+
+    #[test]
+    fn an_explanation_is_found_in_small_letters_too() {
+        let explanation = explain("h001").unwrap();
+        assert_eq!(explanation.code, "H001");
+        assert!(!explanation.cause.is_empty() && !explanation.cure.contains("\n\n"));
+        assert_eq!(explain("Z999"), None);
+    }
+}
