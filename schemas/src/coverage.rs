@@ -9,6 +9,7 @@ use crate::platform::{Platform, PythonMinor};
 
 /// One kind of host, and whether a release installs on it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct ReleaseCoverage {
     /// The machine; absent if the release fits every machine.
     #[serde(default, skip_serializing_if = "Option::is_none")]

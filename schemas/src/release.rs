@@ -140,8 +140,8 @@ impl ReleaseManifest {
         self.layers.iter().find(|layer| layer.digest == *digest)
     }
 
-    /// The sum of the sizes of the config and every layer, in bytes.
+    /// The sum of the sizes of every layer in bytes: of the pack's archive, its wheels and packages.
     pub fn total_size(&self) -> u64 {
-        self.config.size + self.layers.iter().map(|layer| layer.size).sum::<u64>()
+        self.layers.iter().map(|layer| layer.size).sum::<u64>()
     }
 }

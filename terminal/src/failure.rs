@@ -4,13 +4,13 @@ use std::borrow::Cow;
 use std::error::Error;
 use std::io::{self, Write};
 
+use crate::error_document::{ERROR_FORMAT, ErrorDocument, ErrorReport};
+use crate::warnings::collected;
+use crate::{Output, exit_code, machine_hint};
 use anstyle::{AnsiColor, Style};
 use attune_registry::machine_fault::MachineFault;
 use attune_registry::report::without_secrets;
 use attune_schemas::problem::ErrorCode;
-use serde_json::json;
-
-use crate::{Output, exit_code, machine_hint};
 
 /// A failure of a command, ready to be shown.
 ///
@@ -92,17 +92,19 @@ impl Failure {
     pub fn write(&self, output: Output, writer: &mut dyn Write) -> io::Result<()> {
         match output {
             Output::Json => {
-                let mut error = json!({
-                    "code": self.code,
-                    "message": self.message,
-                    "causes": self.causes,
-                    "hint": self.hint,
-                    "exitCode": self.exit_code(),
-                });
-                if let Some(fields) = error.as_object_mut() {
-                    fields.extend(self.details.clone());
-                }
-                writeln!(writer, "{}", json!({ "error": error }))
+                let document = ErrorDocument {
+                    format: ERROR_FORMAT,
+                    error: ErrorReport {
+                        code: self.code,
+                        message: &self.message,
+                        causes: &self.causes,
+                        hint: self.hint.as_deref(),
+                        exit_code: self.exit_code(),
+                        details: &self.details,
+                    },
+                    warnings: collected(),
+                };
+                writeln!(writer, "{}", serde_json::to_string(&document).map_err(io::Error::from)?)
             }
             Output::Text => self.write_text(writer),
         }

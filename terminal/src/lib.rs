@@ -5,6 +5,7 @@
 
 #![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests write files as they like"))]
 
+mod error_document;
 mod exit;
 mod failure;
 mod file_limit;
@@ -14,12 +15,14 @@ mod progress;
 mod report_args;
 mod table;
 mod usage;
+mod warnings;
 
+pub use error_document::error_schema;
 pub use exit::exit_code;
 pub use failure::Failure;
 pub use file_limit::survive_file_limit;
 pub use machine_hint::machine_hint;
-pub use output::{Output, write_json_or, write_result};
+pub use output::{Output, rendered, write_report, write_result};
 pub use progress::TerminalReporter;
 pub use report_args::{ReportArgs, start_log};
 pub use table::Table;

@@ -2,14 +2,16 @@
 
 use std::io::{self, Write};
 
-use serde::Serialize;
+use attune_registry::report::{Report, to_document};
+
+use crate::warnings;
 
 /// The form of a command's result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Output {
     /// For people.
     Text,
-    /// One JSON value.
+    /// One JSON object.
     Json,
 }
 
@@ -26,14 +28,29 @@ pub fn write_result(text: &str) -> io::Result<()> {
     }
 }
 
-/// The report as `output` asks for it: JSON, or the text that `text` makes of it.
-pub fn write_json_or<R: Serialize + ?Sized>(
+/// The report as `output` asks for it: its document with the warnings of this run, or the text that `text` makes of it.
+///
+/// # Errors
+/// A path in the report is not UTF-8, which JSON cannot carry.
+pub fn rendered<R: Report>(
+    report: &R,
+    output: Output,
+    text: impl FnOnce(&R) -> String,
+) -> io::Result<String> {
+    match output {
+        Output::Json => Ok(to_document(report, &warnings::collected())? + "\n"),
+        Output::Text => Ok(text(report)),
+    }
+}
+
+/// Writes the report to standard output, in the form that `output` asks for.
+///
+/// # Errors
+/// As [`rendered`] and [`write_result`].
+pub fn write_report<R: Report>(
     report: &R,
     output: Output,
     text: impl FnOnce(&R) -> String,
 ) -> io::Result<()> {
-    write_result(&match output {
-        Output::Json => serde_json::to_string_pretty(report).expect("a report serialises") + "\n",
-        Output::Text => text(report),
-    })
+    write_result(&rendered(report, output, text)?)
 }

@@ -6,6 +6,7 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::Duration;
 
+use crate::warnings::collect;
 use anstyle::{AnsiColor, Style};
 use attune_registry::report::{Reporter, without_secrets};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -94,12 +95,14 @@ impl Reporter for TerminalReporter {
     }
 
     fn warning(&self, code: WarningCode, message: &str) {
+        collect(code, message);
         if self.show_warnings {
             self.write_warning(code, message);
         }
     }
 
     fn alarm(&self, code: WarningCode, message: &str) {
+        collect(code, message);
         if self.show_alarms {
             self.write_warning(code, message);
         }

@@ -11,6 +11,8 @@
 
 pub mod binaries;
 pub mod bundle_file;
+pub mod documented;
+pub mod documents;
 pub mod fake_node;
 pub mod hosts;
 pub mod identity;

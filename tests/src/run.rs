@@ -6,6 +6,8 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
+use crate::documents::assert_document;
+
 /// What a program did.
 #[derive(Debug, Clone)]
 pub struct Run {
@@ -21,10 +23,26 @@ impl Run {
     /// Runs `command` to its end.
     pub fn of(mut command: Command) -> Self {
         let output = command.stdin(Stdio::null()).output().unwrap();
-        Self {
+        let run = Self {
             status: output.status.code(),
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        };
+        if command.get_args().any(|argument| argument == "--json") {
+            run.assert_documents();
+        }
+        run
+    }
+
+    /// Asserts that a program that was asked for JSON wrote documents that satisfy their schemas.
+    #[track_caller]
+    fn assert_documents(&self) {
+        if !self.stdout.is_empty() && self.stdout.starts_with(['{', '[']) {
+            assert_document(&self.stdout);
+        }
+        // A process that was killed writes nothing.
+        if let (Some(1..=8 | 130), Some(line)) = (self.status, self.stderr.lines().last()) {
+            assert_document(line);
         }
     }
 

@@ -33,7 +33,7 @@ impl RealServer {
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let started: Value = serde_json::from_str(&line).unwrap();
-        Self { child, url: started["listening"].as_str().unwrap().to_owned() }
+        Self { child, url: started["url"].as_str().unwrap().to_owned() }
     }
 
     /// The registry's URL.

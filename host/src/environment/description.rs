@@ -185,6 +185,21 @@ impl EnvironmentDescription {
         }
     }
 
+    /// Digest and size in bytes of the blobs that it is made of.
+    pub fn blobs(&self) -> Vec<(Digest, u64)> {
+        match self {
+            Self::Python(environment) => {
+                environment.wheels.iter().map(|wheel| (wheel.digest, wheel.size)).collect()
+            }
+            Self::Node(environment) => {
+                environment.packages.iter().flat_map(LockedNodePackage::files).collect()
+            }
+            Self::Recipe(environment) => {
+                environment.vendored.iter().map(|blob| (blob.digest, blob.size)).collect()
+            }
+        }
+    }
+
     /// It, as a generation lists it, on the host `root`.
     pub fn installed(&self, root: &HostRoot) -> InstalledEnvironment {
         let executable = match self {
@@ -223,6 +238,7 @@ impl EnvironmentDescription {
             executable,
             runtime: self.runtime(),
             marker,
+            packages: Some(self.package_count()),
             wheels,
             node_packages,
         }

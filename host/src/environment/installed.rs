@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use attune_schemas::Digest;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::root::StoreKind;
@@ -27,7 +28,7 @@ impl FileStamp {
 }
 
 /// The kind of an environment.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum EnvironmentKind {
     /// A virtual environment of Python.
@@ -82,6 +83,9 @@ pub struct InstalledEnvironment {
     /// Content of the marker file: hex sha256 of the pack's dependency file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub marker: Option<String>,
+    /// The number of packages in it; absent where an earlier program made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub packages: Option<usize>,
     /// The wheels in it.
     #[serde(default)]
     pub wheels: Vec<Digest>,
@@ -103,8 +107,8 @@ impl InstalledEnvironment {
     }
 
     /// The number of packages in it.
-    pub const fn package_count(&self) -> usize {
-        self.wheels.len() + self.node_packages.len()
+    pub fn package_count(&self) -> usize {
+        self.packages.unwrap_or(self.wheels.len() + self.node_packages.len())
     }
 
     /// Whether its interpreter is there, and is still what it was.

@@ -6,13 +6,15 @@ use std::path::{Component, Path, PathBuf};
 use std::str::FromStr;
 
 use attune_schemas::PackRef;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::root::HostRoot;
 
 /// The name of an environment's directory: one component of a path.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
+#[schemars(with = "String")]
 pub struct EnvironmentName(String);
 
 /// A text that names no directory.

@@ -23,6 +23,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::list_digests::ListDigests;
+use super::test_summary::TestSummary;
 use crate::environment::{EnvironmentDescription, EnvironmentName, FileStamp, InstalledEnvironment};
 use crate::machine::Interpreter;
 use crate::machine::NodeInterpreter;
@@ -86,6 +87,15 @@ pub struct InstalledPack {
     /// The packs it needs, with the requirement on each.
     #[serde(default)]
     pub dependencies: BTreeMap<PackRef, attune_schemas::Requirement>,
+    /// When it was installed; absent where an earlier program did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub installed_at: Option<Timestamp>,
+    /// The bytes of its release for this host: its archive, wheels and packages.
+    #[serde(default)]
+    pub size: u64,
+    /// How its own tests ended; absent where none ran.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tests: Option<TestSummary>,
     /// Number of components by directory name.
     #[serde(default)]
     pub contents: BTreeMap<String, u64>,
@@ -98,6 +108,20 @@ pub struct InstalledPack {
 }
 
 impl InstalledPack {
+    /// The number of its environments; one counts once, however many names it has.
+    pub fn environment_count(&self) -> usize {
+        self.distinct_environments().len()
+    }
+
+    /// The number of packages in its environments.
+    pub fn package_count(&self) -> usize {
+        self.distinct_environments().values().map(|environment| environment.package_count()).sum()
+    }
+
+    fn distinct_environments(&self) -> BTreeMap<Digest, &InstalledEnvironment> {
+        self.environments.values().map(|environment| (environment.digest, environment)).collect()
+    }
+
     /// The store entries that it uses.
     pub fn store_entries(&self) -> impl Iterator<Item = (StoreKind, Digest)> {
         let environments = self.environments.values().flat_map(InstalledEnvironment::store_entries);

@@ -8,6 +8,7 @@ mod kept_files;
 mod kept_release;
 mod list_digests;
 mod lock_file;
+mod test_summary;
 mod usable;
 mod write;
 
@@ -19,5 +20,6 @@ pub use kept_files::KEPT_FOLDERS;
 pub use kept_release::{FailedEnvironment, KEPT_RELEASE_FORMAT, KeptRelease};
 pub use list_digests::ListDigests;
 pub use lock_file::{GENERATION_FORMAT, Generation, InstalledPack, KeptFile, LOCK_FILE};
+pub use test_summary::TestSummary;
 pub use usable::usable_generation;
 pub use write::{GenerationParts, write_generation};

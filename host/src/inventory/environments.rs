@@ -3,7 +3,9 @@
 use std::io;
 use std::path::PathBuf;
 
+use attune_registry::report::Report;
 use attune_schemas::{PackRef, Version};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::installed;
@@ -70,8 +72,24 @@ fn has(there: &[String]) -> String {
     if there.is_empty() { String::new() } else { format!("; it has {}", there.join(", ")) }
 }
 
+/// Environments of the active generation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Environments {
+    /// The installation root.
+    pub root: PathBuf,
+    /// The active generation.
+    pub generation: u64,
+    /// The environments, by pack and runtime.
+    pub environments: Vec<ListedEnvironment>,
+}
+
+impl Report for Environments {
+    const FORMAT: &'static str = "attune-install.environments/v1";
+}
+
 /// An environment of an installed pack.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ListedEnvironment {
     /// The pack.
@@ -83,16 +101,22 @@ pub struct ListedEnvironment {
     pub kind: EnvironmentKind,
     /// The name of its directory, by which workers find it.
     pub runtime: String,
-    /// Version of the interpreter.
-    pub interpreter_version: String,
-    /// The host's interpreter.
-    pub interpreter: PathBuf,
-    /// The program to execute; in the store, which upgrades leave as it is.
-    pub executable: PathBuf,
+    /// Further names of the same environment, such as that with its version.
+    pub aliases: Vec<String>,
+    /// The version of its interpreter; absent where it is unknown, as for one that steps built.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interpreter_version: Option<String>,
+    /// The host's interpreter; absent where it could not be built.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interpreter: Option<PathBuf>,
+    /// The program to execute; in the store, which upgrades leave as it is; absent where it could not be built.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub executable: Option<PathBuf>,
     /// Where the environment is found.
     pub path: PathBuf,
-    /// Where the store keeps it; packs with equal locks share one.
-    pub store: PathBuf,
+    /// Where the store keeps it; packs with equal locks share one; absent where it could not be built.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub store: Option<PathBuf>,
     /// Number of packages in it.
     pub packages: usize,
     /// Whether its interpreter is what it was made for.
@@ -119,7 +143,7 @@ pub struct ListedEnvironment {
 }
 
 /// The environments of the active generation, by pack and runtime, with those that could not be built.
-pub fn list_environments(root: &HostRoot) -> Result<Vec<ListedEnvironment>, InventoryError> {
+pub fn list_environments(root: &HostRoot) -> Result<Environments, InventoryError> {
     let active = installed(root)?;
     let rows = recorded_rows(root)?;
     let mut all = Vec::new();
@@ -136,9 +160,9 @@ pub fn list_environments(root: &HostRoot) -> Result<Vec<ListedEnvironment>, Inve
                 kind: environment.kind,
                 runtime: runtime.to_string(),
                 interpreter_version: interpreter_version(&active, environment),
-                interpreter: environment.interpreter.clone(),
-                executable: environment.executable.clone().unwrap_or(own),
-                store,
+                interpreter: Some(environment.interpreter.clone()),
+                executable: Some(environment.executable.clone().unwrap_or(own)),
+                store: Some(store),
                 packages: environment.package_count(),
                 is_current: environment.is_current(),
                 ..recorded(path, row, status_of(environment, row, root), pack, &installed.version)
@@ -151,7 +175,22 @@ pub fn list_environments(root: &HostRoot) -> Result<Vec<ListedEnvironment>, Inve
             all.push(ListedEnvironment { runtime: runtime.to_string(), ..failed });
         }
     }
-    Ok(all)
+    Ok(Environments { root: root.path().to_owned(), generation: active.id, environments: folded(all) })
+}
+
+/// Environments of one pack with one place in the store are one, with several names.
+fn folded(all: Vec<ListedEnvironment>) -> Vec<ListedEnvironment> {
+    let mut folded: Vec<ListedEnvironment> = Vec::new();
+    for environment in all {
+        let is_same = |other: &&mut ListedEnvironment| {
+            other.pack == environment.pack && other.store.is_some() && other.store == environment.store
+        };
+        match folded.iter_mut().find(is_same) {
+            Some(same) => same.aliases.push(environment.runtime),
+            None => folded.push(environment),
+        }
+    }
+    folded
 }
 
 /// The database's columns of an environment, without those that its generation has.
@@ -167,11 +206,12 @@ fn recorded(
         version: version.clone(),
         kind: EnvironmentKind::Recipe,
         runtime: String::new(),
-        interpreter_version: String::new(),
-        interpreter: PathBuf::new(),
-        executable: PathBuf::new(),
+        aliases: Vec::new(),
+        interpreter_version: None,
+        interpreter: None,
+        executable: None,
         path,
-        store: PathBuf::new(),
+        store: None,
         packages: 0,
         is_current: false,
         status,
@@ -188,8 +228,8 @@ fn recorded(
 /// The program to execute for `pack`.
 pub fn executable(root: &HostRoot, pack: &PackRef, runtime: &str) -> Result<PathBuf, InventoryError> {
     let environments = pack_environments(root, pack, Some(runtime))?;
-    let found = environments.into_iter().find(|found| found.status != EnvironmentStatus::Failed);
-    found.map(|found| found.executable).ok_or_else(|| InventoryError::NoEnvironment {
+    let found = environments.environments.into_iter().find(|found| found.status != EnvironmentStatus::Failed);
+    found.and_then(|found| found.executable).ok_or_else(|| InventoryError::NoEnvironment {
         pack: pack.clone(),
         runtime: runtime.to_owned(),
         there: Vec::new(),
@@ -204,31 +244,33 @@ pub fn pack_environments(
     root: &HostRoot,
     pack: &PackRef,
     runtime: Option<&str>,
-) -> Result<Vec<ListedEnvironment>, InventoryError> {
+) -> Result<Environments, InventoryError> {
     installed(root)?.installed_pack(pack)?;
-    let mut own = list_environments(root)?;
-    own.retain(|found| found.pack == *pack);
+    let mut all = list_environments(root)?;
+    all.environments.retain(|found| found.pack == *pack);
     let is_it = |found: &ListedEnvironment| {
-        let name: Option<EnvironmentName> = found.runtime.parse().ok();
-        let of_workers = name.as_ref().map(EnvironmentName::of_workers);
+        let mut names = std::iter::once(&found.runtime).chain(&found.aliases);
         runtime.is_none_or(|wanted| {
-            found.runtime == wanted || of_workers.as_ref().is_some_and(|name| name.as_str() == wanted)
+            names.any(|name| {
+                let name: Result<EnvironmentName, _> = name.parse();
+                name.is_ok_and(|name| name.as_str() == wanted || name.of_workers().as_str() == wanted)
+            })
         })
     };
-    let (found, others): (Vec<_>, Vec<_>) = own.into_iter().partition(is_it);
+    let (found, others): (Vec<_>, Vec<_>) = all.environments.into_iter().partition(is_it);
     if found.is_empty() {
         let there = others.into_iter().map(|other| format!("`{}`", other.runtime)).collect();
         let runtime = runtime.unwrap_or("any runtime").to_owned();
         return Err(InventoryError::NoEnvironment { pack: pack.clone(), runtime, there });
     }
-    Ok(found)
+    Ok(Environments { environments: found, ..all })
 }
 
-/// The version of the interpreter of `environment`; empty where it is unknown, as for one that steps built.
-pub(super) fn interpreter_version(active: &Generation, environment: &InstalledEnvironment) -> String {
+/// The version of the interpreter of `environment`; `None` where it is unknown, as for one that steps built.
+pub(super) fn interpreter_version(active: &Generation, environment: &InstalledEnvironment) -> Option<String> {
     let is_it = |executable: &std::path::Path| executable == environment.interpreter;
     let python =
         active.interpreters.iter().find(|known| is_it(&known.executable)).map(|known| &known.version);
     let node = || active.nodes.iter().find(|known| is_it(&known.executable)).map(|known| &known.version);
-    python.or_else(node).cloned().unwrap_or_default()
+    python.or_else(node).cloned()
 }

@@ -2,16 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use attune_schemas::{PackRef, Version};
+use attune_registry::report::Report;
+use attune_schemas::{Digest, PackRef, Requirement, Version};
+use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::environments::interpreter_version;
 use super::{InventoryError, installed};
-use crate::environment::EnvironmentName;
+use crate::environment::{EnvironmentKind, EnvironmentName};
+use crate::generation::TestSummary;
 use crate::root::HostRoot;
 
 /// The installed packs.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Inventory {
     /// The installation root.
@@ -22,8 +26,12 @@ pub struct Inventory {
     pub packs: Vec<ListedPack>,
 }
 
+impl Report for Inventory {
+    const FORMAT: &'static str = "attune-install.list/v1";
+}
+
 /// An installed pack.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ListedPack {
     /// The pack.
@@ -33,8 +41,23 @@ pub struct ListedPack {
     pub version: Version,
     /// The registry it came from.
     pub registry: String,
+    /// The digest of its release's manifest.
+    pub manifest: Digest,
     /// Whether it was asked for, rather than needed by another.
     pub requested: bool,
+    /// The packs that it needs, with the requirement on each.
+    pub dependencies: BTreeMap<PackRef, Requirement>,
+    /// When it was installed; absent where an earlier program did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub installed_at: Option<Timestamp>,
+    /// The bytes of its release that were there to install here: its archive, wheels and packages.
+    pub size: u64,
+    /// How its own tests ended when it was installed; absent where none ran.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tests: Option<TestSummary>,
+    /// The number of packages in its environments, each environment once.
+    pub packages: usize,
     /// Number of components by directory name.
     pub contents: BTreeMap<String, u64>,
     /// The interpreter of each environment.
@@ -44,11 +67,14 @@ pub struct ListedPack {
 }
 
 /// An environment of an installed pack.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PackEnvironment {
-    /// Version of the interpreter.
-    pub version: String,
+    /// Its kind.
+    pub kind: EnvironmentKind,
+    /// The version of its interpreter; absent where it is unknown, as for one that steps built.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interpreter_version: Option<String>,
     /// Number of packages in it.
     pub packages: usize,
     /// Where it is.
@@ -65,7 +91,8 @@ pub fn list(root: &HostRoot) -> Result<Inventory, InventoryError> {
     for (pack, installed) in &active.packs {
         let environments = installed.environments.iter().map(|(runtime, environment)| {
             let listed = PackEnvironment {
-                version: interpreter_version(&active, environment),
+                kind: environment.kind,
+                interpreter_version: interpreter_version(&active, environment),
                 packages: environment.package_count(),
                 path: runtime.path(root, pack),
             };
@@ -75,7 +102,13 @@ pub fn list(root: &HostRoot) -> Result<Inventory, InventoryError> {
             pack: pack.clone(),
             version: installed.version.clone(),
             registry: installed.registry.clone(),
+            manifest: installed.manifest,
             requested: installed.requested,
+            dependencies: installed.dependencies.clone(),
+            installed_at: installed.installed_at,
+            size: installed.size,
+            tests: installed.tests,
+            packages: installed.package_count(),
             contents: installed.contents.clone(),
             environments: environments.collect(),
             path: root.pack(pack),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::database::{DatabaseError, RecordedEnvironment, environments};
@@ -10,7 +11,7 @@ use crate::environment::InstalledEnvironment;
 use crate::root::{HostRoot, StoreKind};
 
 /// The state of an environment, in Attune's words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum EnvironmentStatus {
     /// To be made.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use attune_registry::confinement::asking;
 use regex::Regex;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -74,7 +75,7 @@ impl From<String> for Unavailable {
 }
 
 /// A program of the host that was asked whether the host has a runtime.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AskedProgram {
     /// The runtime.

@@ -1,5 +1,6 @@
 //! Where everything on a host is.
 
+use schemars::JsonSchema;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -18,7 +19,9 @@ pub const ENTRY_LINKS: [(&str, &str); 3] =
     [("packs", "current/packs"), ("packenvs", "current/packenvs"), ("runtime_envs", "current/packenvs")];
 
 /// A part of the store.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum StoreKind {
     /// Unpacked packs, by the digest of their archive.

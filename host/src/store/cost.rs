@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
+use attune_registry::report::Report;
 use attune_schemas::{PackRef, Version};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::inventory::{InventoryError, installed};
@@ -10,7 +12,7 @@ use crate::root::HostRoot;
 use crate::store::DiskUse;
 
 /// The cost of an installation root.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DiskReport {
     /// The installation root.
@@ -25,8 +27,12 @@ pub struct DiskReport {
     pub total_bytes: u64,
 }
 
+impl Report for DiskReport {
+    const FORMAT: &'static str = "attune-install.du/v1";
+}
+
 /// The cost of a pack.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PackCost {
     /// The pack.

@@ -136,10 +136,10 @@ impl Verifying<'_> {
             VerifiedPack {
                 pack: pack.clone(),
                 version: installed.version.clone(),
-                environments: installed.environments.len(),
+                environments: installed.environment_count(),
                 files: report.files_of(installed, self.options.only_environments),
                 differences: count(&report.differences),
-                warnings: count(&report.warnings),
+                remarks: count(&report.remarks),
             }
         });
         verified.collect()

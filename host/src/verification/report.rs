@@ -7,8 +7,10 @@ use std::io;
 use std::path::PathBuf;
 
 use attune_registry::machine_fault::MachineFault;
+use attune_registry::report::Report;
 use attune_schemas::problem::FindingCode;
 use attune_schemas::{Digest, PackRef, Version};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::VerificationError;
@@ -17,7 +19,7 @@ use crate::root::{HostRoot, StoreKind};
 use crate::trees::{Difference, ListedKind};
 
 /// What a verification found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct VerifyReport {
     /// The root.
@@ -31,14 +33,18 @@ pub struct VerifyReport {
     /// Everything that is not as it was installed.
     pub differences: Vec<Finding>,
     /// Everything that is new and makes nothing another.
-    pub warnings: Vec<Finding>,
+    pub remarks: Vec<Finding>,
     /// The files of each tree.
     #[serde(skip)]
     files_by_tree: BTreeMap<(StoreKind, Digest), usize>,
 }
 
+impl Report for VerifyReport {
+    const FORMAT: &'static str = "attune-install.verify/v1";
+}
+
 /// A pack that was verified.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct VerifiedPack {
     /// The pack.
@@ -52,12 +58,12 @@ pub struct VerifiedPack {
     pub files: usize,
     /// The number of differences that concern it.
     pub differences: usize,
-    /// The number of warnings that concern it.
-    pub warnings: usize,
+    /// The number of remarks that concern it.
+    pub remarks: usize,
 }
 
 /// Something that is not as it was installed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Finding {
     /// The stable code of its kind.
@@ -88,7 +94,7 @@ pub struct Finding {
 }
 
 /// The kind of a finding.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum FindingKind {
     /// It is not there.
@@ -126,7 +132,7 @@ pub enum FindingKind {
 }
 
 /// A part of a host.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum HostPart {
     /// The root as a whole.
@@ -198,7 +204,18 @@ impl Finding {
     /// A finding about `path`.
     pub fn new(kind: FindingKind, part: HostPart, path: impl Into<PathBuf>) -> Self {
         let (packs, path) = (Vec::new(), path.into());
-        Self { code: kind.code(), kind, part, packs, path, found: None, expected: None, row: None, failed: None, tree: None }
+        Self {
+            code: kind.code(),
+            kind,
+            part,
+            packs,
+            path,
+            found: None,
+            expected: None,
+            row: None,
+            failed: None,
+            tree: None,
+        }
     }
 
     pub(super) fn of(mut self, packs: impl IntoIterator<Item = PackRef>) -> Self {
@@ -301,7 +318,7 @@ impl VerifyReport {
             packs: Vec::new(),
             files: findings.files.values().sum(),
             differences,
-            warnings,
+            remarks: warnings,
             files_by_tree: findings.files,
         }
     }

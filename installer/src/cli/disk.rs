@@ -3,11 +3,10 @@
 use attune_host::store::{DiskReport, disk_use};
 use attune_host::store::{GcOptions, GcReport, ProcessesSeen, UsingProcess, collect_garbage};
 use attune_registry::human_bytes;
-use attune_registry::report::Reporter as _;
+use attune_registry::report::{Report, Reporter as _};
 use attune_schemas::problem::{Warning, WarningCode};
-use attune_terminal::{Output, Table, TerminalReporter, write_json_or};
+use attune_terminal::{Output, Table, TerminalReporter, write_report};
 use clap::Args;
-use serde::Serialize;
 
 use super::failure::CommandError;
 use super::settings::CommonArgs;
@@ -59,12 +58,12 @@ impl GcArgs {
     }
 }
 
-fn write<R: Serialize>(
+fn write<R: Report>(
     report: &R,
     common: &CommonArgs,
     text: impl FnOnce(&R) -> String,
 ) -> Result<(), CommandError> {
-    write_json_or(report, common.output(), text).map_err(|error| CommandError::of_output(&error))
+    write_report(report, common.output(), text).map_err(|error| CommandError::of_output(&error))
 }
 
 fn render_costs(report: &DiskReport) -> String {

@@ -1,23 +1,26 @@
 //! `attune-install env`
 
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::PathBuf;
 
-use attune_host::inventory::{ListedEnvironment, executable, list_environments, pack_environments};
+use attune_host::inventory::{
+    Environments, ListedEnvironment, executable, list_environments, pack_environments,
+};
 use attune_host::machine::InterpreterSearch;
 use attune_host::process::Interrupt;
 use attune_host::root::HostRoot;
 use attune_registry::blob::Durability;
+use attune_registry::report::Report;
 use attune_schemas::PackRef;
 use attune_schemas::problem::ErrorCode;
-use attune_terminal::{Failure, Output, Table, TerminalReporter, write_json_or};
+use attune_terminal::{Failure, Output, Table, TerminalReporter, write_report};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
-use serde::Serialize;
 
+use super::environment_reports::{FoundExecutable, RebuiltEnvironments};
 use super::failure::CommandError;
 use super::settings::{CommonArgs, caller_environment};
-use crate::operations::{RebuildOptions, RebuiltEnvironment, rebuild_environments};
+use crate::operations::{RebuildOptions, rebuild_environments};
 use crate::source::SourceLocation;
 
 /// Shows the environments of packs, and builds them again.
@@ -136,22 +139,24 @@ impl EnvCommand {
         match self {
             Self::List { .. } => {
                 let environments = list_environments(root)?;
-                write(&environments, common, |all| render_list(all))
+                write(&environments, common, render_list)
             }
             Self::Path { pack, runtime, .. } => {
                 let path = executable(root, pack, runtime)?;
-                write(&path, common, |path| format!("{}\n", path.display()))
+                let found = FoundExecutable { pack: pack.clone(), runtime: runtime.clone(), path };
+                write(&found, common, |found| format!("{}\n", found.path.display()))
             }
             Self::Show { pack, runtime, .. } => {
                 let environments = pack_environments(root, pack, runtime.as_deref())?;
-                write(&environments, common, |all| render_shown(all))
+                write(&environments, common, render_shown)
             }
             Self::Rebuild { pack, build, .. } => {
                 let interrupt = Interrupt::on_signals().unwrap_or_default();
                 let options = build.options(Some(pack.clone()), interrupt, now)?;
                 let reporter = TerminalReporter::new(common.report.is_silent());
-                let rebuilt = rebuild_environments(root, &options, &reporter)?;
-                write(&rebuilt, common, |all| render_rebuilt(all))
+                let environments = rebuild_environments(root, &options, &reporter)?;
+                let rebuilt = RebuiltEnvironments { root: root.path().to_owned(), environments };
+                write(&rebuilt, common, render_rebuilt)
             }
             Self::Verify { .. } => Err(went_up("verify")),
             Self::Repair { .. } => Err(went_up("repair")),
@@ -159,12 +164,12 @@ impl EnvCommand {
     }
 }
 
-fn write<R: Serialize + ?Sized>(
+fn write<R: Report>(
     report: &R,
     common: &CommonArgs,
     text: impl FnOnce(&R) -> String,
 ) -> Result<(), CommandError> {
-    write_json_or(report, common.output(), text).map_err(|error| CommandError::of_output(&error))
+    write_report(report, common.output(), text).map_err(|error| CommandError::of_output(&error))
 }
 
 /// The command `name` is one of its own now.
@@ -175,7 +180,8 @@ fn went_up(name: &str) -> CommandError {
     CommandError(Failure::from_message(message, ErrorCode::CommandMoved).with_hint(Some(hint)))
 }
 
-fn render_rebuilt(rebuilt: &[RebuiltEnvironment]) -> String {
+fn render_rebuilt(rebuilt: &RebuiltEnvironments) -> String {
+    let rebuilt = &rebuilt.environments;
     if rebuilt.is_empty() {
         return "it has no environment: nothing to build\n".to_owned();
     }
@@ -191,11 +197,11 @@ fn render_rebuilt(rebuilt: &[RebuiltEnvironment]) -> String {
     table.to_string()
 }
 
-fn render_shown(environments: &[ListedEnvironment]) -> String {
-    let shown = environments.iter().map(|environment| {
+fn render_shown(shown: &Environments) -> String {
+    let shown = shown.environments.iter().map(|environment| {
         let due = if environment.needs_verification { ", due for verification" } else { "" };
         let mut lines = vec![
-            format!("{} {}: {}", environment.pack, environment.version, environment.runtime),
+            format!("{} {}: {}", environment.pack, environment.version, names(environment)),
             format!("  status        {} ({}{due})", environment.status.as_str(), environment.health),
             format!("  path          {}", environment.path.display()),
         ];
@@ -205,10 +211,10 @@ fn render_shown(environments: &[ListedEnvironment]) -> String {
                 format!("  {name:<13} {}", value.trim_end().replace('\n', "\n                "))
             }));
         };
-        let path = |path: &Path| Some(path.display().to_string());
+        let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
         add("executable", path(&environment.executable));
         add("interpreter", path(&environment.interpreter));
-        add("version", Some(environment.interpreter_version.clone()));
+        add("version", environment.interpreter_version.clone());
         add("packages", Some(environment.packages.to_string()));
         add("store", path(&environment.store));
         add("installed", environment.installed_at.clone());
@@ -220,7 +226,14 @@ fn render_shown(environments: &[ListedEnvironment]) -> String {
     shown.collect::<Vec<_>>().join("\n")
 }
 
-fn render_list(environments: &[ListedEnvironment]) -> String {
+/// `python, python-3.11`: all names of an environment.
+fn names(environment: &ListedEnvironment) -> String {
+    let names = std::iter::once(&environment.runtime).chain(&environment.aliases);
+    names.map(String::as_str).collect::<Vec<_>>().join(", ")
+}
+
+fn render_list(listed: &Environments) -> String {
+    let environments = &listed.environments;
     if environments.is_empty() {
         return "no pack has an environment\n".to_owned();
     }
@@ -228,10 +241,9 @@ fn render_list(environments: &[ListedEnvironment]) -> String {
     for environment in environments {
         table.push(vec![
             environment.pack.to_string(),
-            environment.runtime.clone(),
+            names(environment),
             environment.status.as_str().to_owned(),
-            if environment.interpreter_version.is_empty() { "-" } else { &environment.interpreter_version }
-                .to_owned(),
+            environment.interpreter_version.clone().unwrap_or_else(|| "-".to_owned()),
             environment.packages.to_string(),
             environment.path.display().to_string(),
         ]);

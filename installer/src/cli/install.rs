@@ -7,11 +7,10 @@ use attune_host::machine::InterpreterSearch;
 use attune_host::process::Interrupt;
 use attune_registry::blob::Durability;
 use attune_registry::human_bytes;
-use attune_schemas::pack_test_result::TestStatus;
 use attune_schemas::problem::ErrorCode;
 use attune_schemas::problem::WarningCode;
 use attune_schemas::{Digest, PackRequest};
-use attune_terminal::{Output, Table, TerminalReporter, write_result};
+use attune_terminal::{Output, Table, TerminalReporter, write_report};
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 
@@ -19,10 +18,11 @@ use super::duration::parse_duration;
 use super::failure::CommandError;
 use super::hints::Hint;
 use super::link_mode::LinkModeArg;
+use super::list::{contents_text, tests_text};
 use super::settings::{CommonArgs, caller_environment, variable};
 use crate::failure::Failed;
 use crate::operations::{InstallOptions, install};
-use crate::operations::{InstallReport, Outcome};
+use crate::operations::{InstallReport, Outcome, PackChange};
 use crate::pack_tests::TestPolicy;
 use crate::plan::{KeptNewer, RegistryPolicy};
 use crate::source::{SourceLocation, SourceNameError, TrustSettings};
@@ -140,12 +140,10 @@ impl InstallArgs {
                 }
             }
             let report = install(&options, &TerminalReporter::new(quiet))?;
-            let text = match output {
-                Output::Json => serde_json::to_string_pretty(&report).expect("a report serialises") + "\n",
-                Output::Text if self.common.report.quiet => return Ok(()),
-                Output::Text => render(&report),
-            };
-            write_result(&text).map_err(|error| CommandError::of_output(&error))
+            if self.common.report.is_quiet() {
+                return Ok(());
+            }
+            write_report(&report, output, render).map_err(|error| CommandError::of_output(&error))
         };
         (output, run())
     }
@@ -234,26 +232,23 @@ fn render(report: &InstallReport) -> String {
         );
     }
     let mut table = Table::new(&["PACK", "VERSION", "STATUS", "PACKAGES", "TESTS", "CONTENTS"]);
-    for pack in &report.packs {
-        let change = match &pack.replaces {
-            Some(old) if *old == pack.version => "again".to_owned(),
-            Some(old) if *old > pack.version => format!("down from {old}"),
-            Some(old) => format!("up from {old}"),
-            None if pack.requested => "new".to_owned(),
-            None => "new dependency".to_owned(),
+    let installed = report.packs.iter().filter(|pack| pack.change != PackChange::Unchanged);
+    for pack in installed.clone() {
+        let change = match (pack.change, &pack.replaces) {
+            (PackChange::Upgraded, Some(old)) => format!("up from {old}"),
+            (PackChange::Downgraded, Some(old)) => format!("down from {old}"),
+            (PackChange::Reinstalled, _) => "again".to_owned(),
+            _ if pack.requested => "new".to_owned(),
+            _ => "new dependency".to_owned(),
         };
-        let tests = report.tests.iter().find(|result| result.pack_ref == pack.pack.as_str());
-        let tests = tests.map_or("-".to_owned(), |result| match result.status {
-            TestStatus::Passed => format!("{} passed", result.passed),
-            _ => format!("{}/{} passed", result.passed, result.total_tests),
-        });
+        let tests = report.tests.iter().find(|result| result.pack == pack.pack);
         table.push(vec![
             pack.pack.to_string(),
             pack.version.to_string(),
             change,
-            pack.packages.map_or("-".to_owned(), |packages| packages.to_string()),
-            tests,
-            super::list::contents_text(&pack.contents),
+            if pack.packages == 0 { "-".to_owned() } else { pack.packages.to_string() },
+            tests.map_or("-".to_owned(), |result| tests_text(&result.summary)),
+            contents_text(&pack.contents),
         ]);
     }
     let stages: Vec<String> =
@@ -263,12 +258,12 @@ fn render(report: &InstallReport) -> String {
     text += &freshness_text(&report.freshness);
     let summary = format!(
         "\ninstalled {} pack{} from {} into {} as generation {}, {} read\n{}\n",
-        report.packs.len(),
-        if report.packs.len() == 1 { "" } else { "s" },
+        installed.clone().count(),
+        if installed.count() == 1 { "" } else { "s" },
         report.registry,
         report.root.display(),
         report.generation,
-        human_bytes(report.downloaded_bytes),
+        human_bytes(report.read_bytes),
         stages.join(", "),
     );
     text + &summary

@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use attune_host::inventory::{Inventory, list};
-use attune_terminal::{Output, Table, write_result};
+use attune_host::environment::EnvironmentKind;
+use attune_host::generation::TestSummary;
+use attune_host::inventory::{Inventory, ListedPack, list};
+use attune_schemas::pack_test_result::TestStatus;
+use attune_terminal::{Output, Table, write_report};
 use clap::Args;
 
 use super::failure::CommandError;
@@ -22,14 +25,7 @@ impl ListArgs {
         self.common.start_log();
         let run = || {
             let inventory = list(&self.common.host_root()?)?;
-            let text = match output {
-                Output::Json => {
-                    let json = serde_json::to_string_pretty(&inventory);
-                    json.expect("an inventory serialises") + "\n"
-                }
-                Output::Text => render(&inventory),
-            };
-            write_result(&text).map_err(|error| CommandError::of_output(&error))
+            write_report(&inventory, output, render).map_err(|error| CommandError::of_output(&error))
         };
         (output, run())
     }
@@ -40,20 +36,52 @@ fn render(inventory: &Inventory) -> String {
     if inventory.packs.is_empty() {
         return format!("no packs are installed in {}\n", inventory.root.display());
     }
-    let mut table = Table::new(&["PACK", "VERSION", "WHY", "PYTHON", "PACKAGES", "REGISTRY", "CONTENTS"]);
+    let mut table =
+        Table::new(&["PACK", "VERSION", "WHY", "RUNTIMES", "PACKAGES", "TESTS", "REGISTRY", "CONTENTS"]);
     for pack in &inventory.packs {
-        let python = pack.environments.get("python");
         table.push(vec![
             pack.pack.to_string(),
             pack.version.to_string(),
             if pack.requested { "requested" } else { "dependency" }.to_owned(),
-            python.map_or("-".to_owned(), |environment| environment.version.clone()),
-            python.map_or("-".to_owned(), |environment| environment.packages.to_string()),
+            runtimes_text(pack),
+            if pack.environments.is_empty() { "-".to_owned() } else { pack.packages.to_string() },
+            pack.tests.as_ref().map_or("-".to_owned(), tests_text),
             pack.registry.clone(),
             contents_text(&pack.contents),
         ]);
     }
     format!("{table}\n{} (generation {})\n", inventory.root.display(), inventory.generation)
+}
+
+/// `python 3.11.2, nodejs 20.20.2`: the interpreters of the pack's environments, each version once.
+fn runtimes_text(pack: &ListedPack) -> String {
+    let mut versions: Vec<String> = Vec::new();
+    for (name, environment) in &pack.environments {
+        let version = environment.interpreter_version.as_deref();
+        // An environment that steps built is known by its name alone.
+        let shown = match (environment.kind, version) {
+            (EnvironmentKind::Python, Some(version)) => format!("python {version}"),
+            (EnvironmentKind::Nodejs, Some(version)) => format!("nodejs {version}"),
+            _ => name.to_string(),
+        };
+        if !versions.contains(&shown) {
+            versions.push(shown);
+        }
+    }
+    if versions.is_empty() { "-".to_owned() } else { versions.join(", ") }
+}
+
+/// `48 passed`; `2 of 48 failed`.
+pub(super) fn tests_text(tests: &TestSummary) -> String {
+    match tests.status {
+        TestStatus::Passed => format!("{} passed", tests.passed),
+        TestStatus::Skipped => "skipped".to_owned(),
+        TestStatus::Failed | TestStatus::Error if tests.failed > 0 => {
+            format!("{} of {} failed", tests.failed, tests.total)
+        }
+        TestStatus::Failed | TestStatus::Error => "failed".to_owned(),
+        TestStatus::Partial => format!("{} of {} passed", tests.passed, tests.total),
+    }
 }
 
 /// `4 actions, 1 rule`.

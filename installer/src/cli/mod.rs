@@ -1,7 +1,9 @@
 //! The command line: what can be asked, and how answers are shown. The work is in the library.
 
 mod disk;
+mod documents;
 mod duration;
+mod environment_reports;
 mod environments;
 mod failure;
 mod hints;
@@ -11,6 +13,7 @@ mod list;
 mod repair;
 mod settings;
 mod trust;
+mod trust_reports;
 mod verify;
 
 use std::ffi::OsString;
@@ -21,6 +24,8 @@ use clap::Parser;
 use jiff::Timestamp;
 
 use failure::CommandError;
+
+pub use documents::documents;
 
 /// Installs Attune packs from a signed bundle or registry, offline.
 ///

@@ -6,7 +6,7 @@ use attune_host::process::Interrupt;
 use attune_host::verification::FindingKind;
 use attune_schemas::PackRef;
 use attune_schemas::problem::ErrorCode;
-use attune_terminal::{Failure, Output, TerminalReporter, write_json_or};
+use attune_terminal::{Failure, Output, TerminalReporter, write_report};
 use clap::Args;
 use jiff::Timestamp;
 
@@ -55,7 +55,7 @@ impl RepairArgs {
         let report = repair(&root, &options, &TerminalReporter::new(self.common.report.is_silent()))?;
         if !self.common.report.is_quiet() {
             let shown = if self.common.report.verbose > 0 { usize::MAX } else { SHOWN };
-            write_json_or(&report, self.common.output(), |report| render(report, shown))
+            write_report(&report, self.common.output(), |report| render(report, shown))
                 .map_err(|error| CommandError::of_output(&error))?;
         }
         if report.left.is_empty() { Ok(()) } else { Err(is_left(&report, self.build.has_source())) }

@@ -3,16 +3,17 @@
 use std::path::PathBuf;
 
 use attune_host::root::HostRoot;
+use attune_registry::report::Report;
 use attune_schemas::Digest;
 use attune_schemas::tuf::RegistryName;
-use attune_terminal::{Output, Table, write_result};
+use attune_terminal::{Output, Table, write_report};
 use clap::{Args, Subcommand};
 use jiff::{SignedDuration, Timestamp};
-use serde::Serialize;
 
 use super::duration::parse_duration;
 use super::failure::CommandError;
 use super::settings::CommonArgs;
+use super::trust_reports::{RemovedTrust, ResetTrust, TrustedRegistries};
 use crate::trust::{
     TrustDetails, TrustedRegistry, remove_trust, reset_trust, trust, trust_details, trusted_registries,
 };
@@ -77,49 +78,48 @@ impl TrustArgs {
         | TrustCommand::Reset { common, .. }) = &self.command;
         let output = common.output();
         common.start_log();
-        let result = common.host_root().and_then(|root| self.command.text(&root, output, now));
-        let result =
-            result.and_then(|text| write_result(&text).map_err(|error| CommandError::of_output(&error)));
-        (output, result)
+        (output, common.host_root().and_then(|root| self.command.run(&root, output, now)))
     }
 }
 
 impl TrustCommand {
-    fn text(&self, root: &HostRoot, output: Output, now: Timestamp) -> Result<String, CommandError> {
-        let done = |text: String| match output {
-            Output::Json => "{}\n".to_owned(),
-            Output::Text => text,
-        };
+    fn run(&self, root: &HostRoot, output: Output, now: Timestamp) -> Result<(), CommandError> {
+        let place = || root.path().to_owned();
         match self {
             Self::Add { file, trust_fingerprint, expiry_grace, .. } => {
-                Ok(render(&[trust(root, file, *trust_fingerprint, *expiry_grace, now)?], output))
+                let registry = trust(root, file, *trust_fingerprint, *expiry_grace, now)?;
+                write(&registry, output, |registry| render(std::slice::from_ref(registry)))
             }
-            Self::List { .. } => Ok(render(&trusted_registries(root)?, output)),
-            Self::Show { registry, .. } => Ok(render_details(&trust_details(root, registry)?, output)),
+            Self::List { .. } => {
+                let trusted = TrustedRegistries { root: place(), registries: trusted_registries(root)? };
+                write(&trusted, output, |trusted| render(&trusted.registries))
+            }
+            Self::Show { registry, .. } => write(&trust_details(root, registry)?, output, render_details),
             Self::Remove { registry, .. } => {
                 remove_trust(root, registry, now)?;
-                Ok(done(format!(
-                    "registry `{registry}` is no longer trusted; pass --trust to trust it anew\n"
-                )))
+                let removed = RemovedTrust { root: place(), registry: registry.to_string() };
+                write(&removed, output, |RemovedTrust { registry, .. }| {
+                    format!("registry `{registry}` is no longer trusted; pass --trust to trust it anew\n")
+                })
             }
             Self::Reset { registry, .. } => {
                 reset_trust(root, registry, now)?;
-                Ok(done(format!(
-                    "the versions seen of registry `{registry}` are forgotten; the next install may be from older ones\n"
-                )))
+                let reset = ResetTrust { root: place(), registry: registry.to_string() };
+                write(&reset, output, |ResetTrust { registry, .. }| {
+                    format!(
+                        "the versions seen of registry `{registry}` are forgotten; the next install may be from older ones\n"
+                    )
+                })
             }
         }
     }
 }
 
-fn json(value: &(impl Serialize + ?Sized)) -> String {
-    serde_json::to_string_pretty(value).expect("trust serialises") + "\n"
+fn write<R: Report>(report: &R, output: Output, text: impl FnOnce(&R) -> String) -> Result<(), CommandError> {
+    write_report(report, output, text).map_err(|error| CommandError::of_output(&error))
 }
 
-fn render(registries: &[TrustedRegistry], output: Output) -> String {
-    if output == Output::Json {
-        return json(registries);
-    }
+fn render(registries: &[TrustedRegistry]) -> String {
     if registries.is_empty() {
         return "no registry is trusted\n".to_owned();
     }
@@ -128,18 +128,15 @@ fn render(registries: &[TrustedRegistry], output: Output) -> String {
         table.push(vec![
             registry.registry.clone(),
             registry.root_version.to_string(),
-            registry.root_expires.clone(),
+            registry.root_expires_at.clone(),
             registry.expiry_grace.clone().unwrap_or_else(|| "-".to_owned()),
-            registry.root_digest.to_string(),
+            registry.root_fingerprint.to_string(),
         ]);
     }
     table.to_string()
 }
 
-fn render_details(details: &TrustDetails, output: Output) -> String {
-    if output == Output::Json {
-        return json(details);
-    }
+fn render_details(details: &TrustDetails) -> String {
     let mut keys = Table::new(&["ROLE", "SIGNED BY", "KEY"]);
     for role in &details.roles {
         for (at, key) in role.keys.iter().enumerate() {
@@ -150,7 +147,7 @@ fn render_details(details: &TrustDetails, output: Output) -> String {
             keys.push(vec![name.to_owned(), needed, key.clone()]);
         }
     }
-    let head = render(std::slice::from_ref(&details.registry), output);
+    let head = render(std::slice::from_ref(&details.registry));
     if details.seen.is_empty() {
         return format!("{head}\n{keys}\nnothing was seen of it yet\n");
     }
@@ -158,7 +155,7 @@ fn render_details(details: &TrustDetails, output: Output) -> String {
     // Of the bins only the number: there are thousands.
     let is_bin = |role: &str| role.starts_with("bin-");
     for role in details.seen.iter().filter(|role| !is_bin(&role.role)) {
-        let expires = role.expires.clone().unwrap_or_else(|| "-".to_owned());
+        let expires = role.expires_at.clone().unwrap_or_else(|| "-".to_owned());
         seen.push(vec![role.role.clone(), role.version.to_string(), expires]);
     }
     let bins = match details.seen.iter().filter(|role| is_bin(&role.role)).count() {

@@ -7,7 +7,7 @@ use attune_host::process::Interrupt;
 use attune_host::verification::{Finding, FindingKind, HostPart, VerifyOptions, VerifyReport, verify};
 use attune_schemas::PackRef;
 use attune_schemas::problem::ErrorCode;
-use attune_terminal::{Failure, Output, Table, TerminalReporter, write_json_or};
+use attune_terminal::{Failure, Output, Table, TerminalReporter, write_report};
 use clap::Args;
 
 use super::failure::CommandError;
@@ -51,7 +51,7 @@ impl VerifyArgs {
         let report = verify(&root, &options, &reporter)?;
         if !self.common.report.is_quiet() {
             let shown = if self.common.report.verbose > 0 { usize::MAX } else { SHOWN };
-            write_json_or(&report, self.common.output(), |report| render(report, shown))
+            write_report(&report, self.common.output(), |report| render(report, shown))
                 .map_err(|error| CommandError::of_output(&error))?;
         }
         if report.is_whole() { Ok(()) } else { Err(differs(&report)) }
@@ -89,9 +89,9 @@ fn render(report: &VerifyReport, shown: usize) -> String {
     if !report.packs.is_empty() {
         let mut table = Table::new(&["PACK", "VERSION", "FILES", "STATE"]);
         for pack in &report.packs {
-            let state = match (pack.differences, pack.warnings) {
+            let state = match (pack.differences, pack.remarks) {
                 (0, 0) => "whole".to_owned(),
-                (0, warnings) => format!("whole, {}", counted(warnings, "warning")),
+                (0, remarks) => format!("whole, {}", counted(remarks, "remark")),
                 (differences, _) => counted(differences, "difference"),
             };
             table.push(vec![pack.pack.to_string(), pack.version.to_string(), pack.files.to_string(), state]);
@@ -99,9 +99,9 @@ fn render(report: &VerifyReport, shown: usize) -> String {
         let _ = writeln!(text, "{table}");
     }
     text += &details(report, &report.differences, shown);
-    if !report.warnings.is_empty() {
-        text += "warnings:\n";
-        text += &details(report, &report.warnings, shown);
+    if !report.remarks.is_empty() {
+        text += "remarks:\n";
+        text += &details(report, &report.remarks, shown);
     }
     let state =
         if report.is_whole() { "everything is as it was installed" } else { "not as it was installed" };

@@ -9,5 +9,5 @@ mod stopwatch;
 pub use install::{InstallError, InstallOptions, install};
 pub use rebuild::{RebuildError, RebuildOptions, RebuiltEnvironment, rebuild_environments};
 pub use repair::{RepairOptions, RepairReport, repair};
-pub use report::{InstallReport, Outcome, PackReport};
+pub use report::{InstallReport, Outcome, PackChange, PackReport, TestReport};
 pub use stopwatch::{StageTime, Stopwatch};

@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
+use attune_host::generation::TestSummary;
 use attune_host::machine::AskedProgram;
 use attune_host::root::HostRoot;
-use attune_schemas::pack_test_result::PackTestResult;
+use attune_registry::report::Report;
+use attune_schemas::pack_test_result::SuiteResult;
 use attune_schemas::{PackRef, Version};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::operations::StageTime;
@@ -17,7 +20,7 @@ use crate::plan::KeptNewer;
 use crate::trust::FreshnessReport;
 
 /// How an installation ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
     /// A new generation is active.
@@ -27,7 +30,7 @@ pub enum Outcome {
 }
 
 /// The report of an installation.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct InstallReport {
     /// How it ended.
@@ -38,25 +41,45 @@ pub struct InstallReport {
     pub registry: String,
     /// The active generation.
     pub generation: u64,
-    /// The packs that were installed, dependencies first.
+    /// The packs that were installed, dependencies first, then those that were there: of all that was asked for, and of
+    /// what that depends on.
     pub packs: Vec<PackReport>,
     /// Packs of which something newer is installed than what was offered; they stay.
     pub kept_newer: Vec<KeptNewer>,
-    /// Bytes that were fetched.
-    pub downloaded_bytes: u64,
+    /// Bytes of the blobs that were read from the source.
+    pub read_bytes: u64,
     /// How fresh the registry's metadata was.
     pub freshness: FreshnessReport,
     /// How the packs' tests ended.
-    pub tests: Vec<PackTestResult>,
+    pub tests: Vec<TestReport>,
     /// The programs that were asked whether the host has a runtime.
     pub asked: Vec<AskedProgram>,
-
     /// How long each stage took.
     pub stages: Vec<StageTime>,
 }
 
-/// A pack that was installed.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+impl Report for InstallReport {
+    const FORMAT: &'static str = "attune-install.install/v1";
+}
+
+/// The change that an installation made of a pack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum PackChange {
+    /// It was not there.
+    New,
+    /// It replaced an older version.
+    Upgraded,
+    /// It replaced a newer version.
+    Downgraded,
+    /// It replaced the same version.
+    Reinstalled,
+    /// It was there.
+    Unchanged,
+}
+
+/// A pack that was installed, or was there.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PackReport {
     /// The pack.
@@ -64,6 +87,8 @@ pub struct PackReport {
     pub pack: PackRef,
     /// Its version.
     pub version: Version,
+    /// The change.
+    pub change: PackChange,
     /// The version it replaced.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replaces: Option<Version>,
@@ -71,9 +96,26 @@ pub struct PackReport {
     pub requested: bool,
     /// Number of components by directory name.
     pub contents: BTreeMap<String, u64>,
-    /// Number of packages in its environments; absent where it has none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub packages: Option<usize>,
+    /// Number of packages in its environments, each environment once.
+    pub packages: usize,
+}
+
+/// How the tests of a pack ended.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TestReport {
+    /// The pack.
+    #[serde(rename = "ref")]
+    pub pack: PackRef,
+    /// Its version.
+    pub version: Version,
+    /// The numbers.
+    #[serde(flatten)]
+    pub summary: TestSummary,
+    /// In milliseconds.
+    pub duration_ms: u64,
+    /// One per runner.
+    pub suites: Vec<SuiteResult>,
 }
 
 impl InstallReport {

@@ -10,6 +10,7 @@ use attune_schemas::bundle::{BundleDescription, BundledRelease};
 use attune_schemas::pack_index::Release;
 use attune_schemas::runtime_index::RuntimeName;
 use attune_schemas::{Digest, PackRef, PackRequest, Requirement, Version};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::candidates::Available;
@@ -64,6 +65,8 @@ pub enum ChooseError {
 /// The releases that will be installed, and those that stay.
 #[derive(Debug)]
 pub struct ChosenReleases {
+    /// The packs that were asked for.
+    pub asked: Vec<PackRef>,
     /// The releases to install, dependencies first, each with whether it was asked for.
     pub install: Vec<(PackRef, VerifiedRelease, bool)>,
     /// Installed packs that stay as they are.
@@ -81,7 +84,7 @@ pub struct ChosenReleases {
 }
 
 /// A pack of which something newer is installed than what was offered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct KeptNewer {
     /// The pack.
     #[serde(rename = "ref")]
@@ -131,6 +134,7 @@ pub fn choose_releases(
     let releases = available.into_releases();
 
     let mut chosen = ChosenReleases {
+        asked: requests.iter().map(|request| request.pack.clone()).collect(),
         install: Vec::new(),
         kept: active.packs.clone(),
         replaced: BTreeMap::new(),

@@ -2,10 +2,11 @@
 
 use attune_registry::trust::{ExpiryPolicy, Freshness, TrustPolicy, Verdict};
 use jiff::SignedDuration;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// How fresh the metadata was.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FreshnessReport {
     /// `fresh` or `stale`; what was rolled back is never installed from.
@@ -27,7 +28,7 @@ pub struct FreshnessReport {
 }
 
 /// Metadata that was accepted although expired.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ExpiredRole {
     /// The role.

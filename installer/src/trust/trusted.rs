@@ -4,10 +4,12 @@ use std::path::Path;
 
 use attune_host::root::{HostRoot, RootError};
 use attune_host::transaction::{AccessError, HeldRoot};
+use attune_registry::report::Report;
 use attune_registry::trust::{MetadataStore, StateError, TrustError, TrustPolicy, TrustStore};
 use attune_schemas::Digest;
 use attune_schemas::tuf::{RegistryName, RoleType};
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::trust::in_words;
@@ -46,24 +48,28 @@ impl From<StateError> for TrustedError {
 }
 
 /// A trusted registry.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TrustedRegistry {
     /// Its name.
     pub registry: String,
     /// Version of the newest root that this host has seen.
     pub root_version: u64,
-    /// Digest of that root's file.
-    pub root_digest: Digest,
+    /// The fingerprint of that root.
+    pub root_fingerprint: Digest,
     /// When that root expires.
-    pub root_expires: String,
+    pub root_expires_at: String,
     /// For how long expired metadata is accepted, if at all: `30d`, or `any`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expiry_grace: Option<String>,
 }
 
+impl Report for TrustedRegistry {
+    const FORMAT: &'static str = "attune-install.trusted-registry/v1";
+}
+
 /// A trusted registry with everything that is remembered of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TrustDetails {
     /// The columns of the list.
@@ -78,8 +84,12 @@ pub struct TrustDetails {
     pub signed_at: Option<String>,
 }
 
+impl Report for TrustDetails {
+    const FORMAT: &'static str = "attune-install.trust-show/v1";
+}
+
 /// Who signs a role.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TrustedRole {
     /// The role.
@@ -91,7 +101,7 @@ pub struct TrustedRole {
 }
 
 /// Metadata that this host has seen.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SeenRole {
     /// The role.
@@ -100,7 +110,7 @@ pub struct SeenRole {
     pub version: u64,
     /// When that expires; known of those at hand.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub expires: Option<String>,
+    pub expires_at: Option<String>,
 }
 
 /// The registries that `root` trusts, by name.
@@ -131,7 +141,7 @@ pub fn trust_details(root: &HostRoot, name: &RegistryName) -> Result<TrustDetail
     let versions = seen.versions.into_iter().map(|seen| SeenRole {
         role: seen.role,
         version: seen.version,
-        expires: seen.expires.map(|expires| expires.to_string()),
+        expires_at: seen.expires.map(|expires| expires.to_string()),
     });
     let signed_at = seen.signed_at.map(|signed| signed.to_string());
     Ok(TrustDetails { registry, roles: roles.collect(), seen: versions.collect(), signed_at })
@@ -203,8 +213,8 @@ fn describe(store: &TrustStore) -> Result<TrustedRegistry, TrustedError> {
     Ok(TrustedRegistry {
         registry: registry.to_string(),
         root_version: root.version(),
-        root_digest: Digest::of(root.bytes()),
-        root_expires: root.role().expires.to_string(),
+        root_fingerprint: Digest::of(root.bytes()),
+        root_expires_at: root.role().expires.to_string(),
         expiry_grace: grace.is_positive().then(|| in_words(grace)),
     })
 }

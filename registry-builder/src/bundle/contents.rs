@@ -91,8 +91,7 @@ impl<'a> Contents<'a> {
         self.manifests.push((release.manifest_digest, release.manifest_size));
         self.configs.push((manifest.config.digest, manifest.config.size));
         self.archives.push((archive.digest, archive.size));
-        let size =
-            release.manifest_size + manifest.config.size + archive.size + vendored.values().sum::<u64>();
+        let size = archive.size + vendored.values().sum::<u64>();
         self.vendored.extend(vendored);
         self.releases.push(BundledRelease {
             pack: pack.clone(),
@@ -105,13 +104,13 @@ impl<'a> Contents<'a> {
             cell.platform.is_none_or(|platform| self.platforms.contains(&platform))
                 && cell.python.is_none_or(|python| pythons.contains(&python))
         };
-        let coverage = ReleaseCoverage::of(&release.config).into_iter().filter(is_asked).collect();
+        let targets = ReleaseCoverage::of(&release.config).into_iter().filter(is_asked).collect();
         self.packs.push(BundledPack {
             pack: pack.clone(),
             version: version.clone(),
             requested,
             size,
-            coverage,
+            targets,
         });
         Ok(())
     }

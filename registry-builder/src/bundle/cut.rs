@@ -2,12 +2,12 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use attune_registry::bundle::{BundleContent, write_bundle};
 use attune_registry::layout::RegistryPath;
 use attune_registry::reader::RegistryReader;
-use attune_registry::report::Reporter;
+use attune_registry::report::{Report, Reporter};
 use attune_registry::resolve::{Candidate, CandidateError, Candidates, resolve};
 use attune_schemas::bundle::BundledRuntime;
 use attune_schemas::coverage::ReleaseCoverage;
@@ -16,11 +16,12 @@ use attune_schemas::problem::WarningCode;
 use attune_schemas::runtime_index::{RuntimeIndex, RuntimeName};
 use attune_schemas::{Digest, PackRef, PackRequest, Platform, PythonMinor, Version};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::contents::Contents;
 use super::error::CutError;
-use super::output::BundleOutput;
+use super::output::{BundleOutput, is_standard_output};
 use crate::registry::{RegistryDirectory, oci_index};
 use crate::targets::TargetSelection;
 
@@ -42,7 +43,7 @@ pub struct BundleOptions {
 }
 
 /// The report of a bundle.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct BundleReport {
     /// The file.
@@ -53,18 +54,22 @@ pub struct BundleReport {
     pub size: u64,
     /// The releases in it, dependencies first.
     pub releases: Vec<BundledPack>,
-    /// The machines it installs on.
+    /// The machines it installs on; empty where it installs on any.
     pub platforms: Vec<Platform>,
     /// The Pythons it installs on.
     pub pythons: Vec<PythonMinor>,
     /// The interpreters that it carries.
     pub runtimes: Vec<BundledRuntime>,
     /// When its metadata expires, and with it the bundle.
-    pub expires: String,
+    pub expires_at: String,
+}
+
+impl Report for BundleReport {
+    const FORMAT: &'static str = "attune-build.bundle/v1";
 }
 
 /// A release in a bundle.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct BundledPack {
     /// The pack.
@@ -76,8 +81,8 @@ pub struct BundledPack {
     pub requested: bool,
     /// Bytes of its blobs in the bundle; shared ones count for each pack.
     pub size: u64,
-    /// Where it installs, of what was asked for.
-    pub coverage: Vec<ReleaseCoverage>,
+    /// The kinds of hosts that it installs on, of those that were asked for.
+    pub targets: Vec<ReleaseCoverage>,
 }
 
 /// Writes the bundle; a file that was there before is replaced only once the new one is whole, and a pipe or device
@@ -120,17 +125,26 @@ pub fn bundle(options: &BundleOptions, reporter: &dyn Reporter) -> Result<Bundle
 
     let mut content = contents.content(options, repository.registry_name().as_str());
     content.head = head;
+    let mut cells = contents.packs.iter().flat_map(|pack| &pack.targets);
+    let is_for_any = cells.all(|cell| cell.platform.is_none());
     let (digest, size) = write_file(&output, &content, &registry, reporter)?;
     Ok(BundleReport {
-        bundle: options.output.clone(),
+        bundle: absolute_output(&options.output),
         digest,
         size,
         releases: contents.packs,
-        platforms: content.description.platforms,
+        platforms: if is_for_any { Vec::new() } else { content.description.platforms },
         pythons: content.description.pythons,
         runtimes: content.description.runtimes,
-        expires: repository.timestamp().role().expires.to_string(),
+        expires_at: repository.expires_at().to_string(),
     })
+}
+
+fn absolute_output(path: &Path) -> PathBuf {
+    if is_standard_output(path) {
+        return path.to_owned();
+    }
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
 type Indexes = BTreeMap<PackRef, PackIndex>;

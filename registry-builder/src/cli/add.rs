@@ -4,14 +4,14 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use attune_registry::human_bytes;
-use attune_terminal::{Output, ReportArgs, Table, write_result};
+use attune_terminal::{Output, ReportArgs, Table};
 use clap::Args;
 use jiff::Timestamp;
 
 use super::failure::CommandError;
 use super::findings::show_findings;
 use super::inspect::{COVERAGE_COLUMNS, push_coverage};
-use super::settings::{KeyArgs, SecretArgs, TargetArgs};
+use super::settings::{KeyArgs, SecretArgs, TargetArgs, write_report};
 use super::signing::warn_of_root;
 use crate::operations::{AddOptions, AddReport, AddedPack, add};
 use crate::vendoring::node::NpmSettings;
@@ -80,22 +80,17 @@ impl AddArgs {
         let output = self.common.output();
         self.common.start_log();
         let reporter = self.common.reporter();
-        let quiet = self.common.is_quiet();
+        let common = self.common.clone();
         let options = self.options(now);
         let result = add(&options, &reporter).map_err(CommandError::of_add);
         let result = result.and_then(|report| {
             warn_of_root(&options.registry, now, &reporter);
-            let text = match output {
-                Output::Json => serde_json::to_string_pretty(&report).expect("a report serialises") + "\n",
-                Output::Text if quiet => return Ok(()),
-                Output::Text => {
-                    for pack in &report.packs {
-                        show_findings(pack.pack.as_str(), &pack.findings, output);
-                    }
-                    render(&report)
+            if !common.is_quiet() {
+                for pack in &report.packs {
+                    show_findings(pack.pack.as_str(), &pack.findings, output);
                 }
-            };
-            write_result(&text).map_err(|error| CommandError::of_output(&error))
+            }
+            write_report(&report, &common, render)
         });
         (output, result)
     }

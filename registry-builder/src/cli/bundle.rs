@@ -74,7 +74,7 @@ fn render(report: &BundleReport) -> String {
     }
     let mut coverage = Table::new(COVERAGE_COLUMNS);
     for release in &report.releases {
-        push_coverage(&mut coverage, &format!("{} {}", release.pack, release.version), &release.coverage);
+        push_coverage(&mut coverage, &format!("{} {}", release.pack, release.version), &release.targets);
     }
     let join = |items: Vec<String>| items.join(", ");
     let platforms = join(report.platforms.iter().map(ToString::to_string).collect());
@@ -90,6 +90,6 @@ fn render(report: &BundleReport) -> String {
         report.bundle.display(),
         human_bytes(report.size),
         report.digest,
-        report.expires,
+        report.expires_at,
     )
 }

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::findings::show_findings;
 use super::hints::Hint;
 use crate::failure::{Failed, code_of};
-use crate::operations::{AddError, CheckError, LintFailure, VerifyError};
+use crate::operations::{AddError, CheckError, LintFailure};
 
 /// The failure of a command. Every error of the library that has a code and a hint becomes one with `?`.
 #[derive(Debug)]
@@ -36,23 +36,6 @@ impl CommandError {
         if let AddError::Check(CheckError::Lint(lint)) = error {
             failed.failure = failed.failure.with_detail("packs", json!(lint.packs));
             failed.lint = Some(lint);
-        }
-        failed
-    }
-
-    /// Packs did not pass the linter; its findings were shown with the packs, where they are not part of the answer.
-    pub(super) fn of_lint(lint: LintFailure) -> Self {
-        let packs = json!(lint.packs);
-        let mut failed = Self::of(&CheckError::from(lint));
-        failed.failure = failed.failure.with_detail("packs", packs);
-        failed
-    }
-
-    /// A registry or bundle is damaged; all that was found is part of the answer.
-    pub(super) fn of_verify(error: VerifyError) -> Self {
-        let mut failed = Self::of(&error);
-        if let VerifyError::Damaged(report) = error {
-            failed.failure = failed.failure.with_detail("damaged", json!(report.damaged));
         }
         failed
     }

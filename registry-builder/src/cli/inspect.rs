@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use super::failure::CommandError;
 use super::settings::write_report;
-use crate::operations::{InspectOptions, InspectReport, inspect};
+use crate::operations::{InspectOptions, InspectReport, InspectedBundle, Roots, inspect};
 
 /// Shows what a registry or a bundle holds.
 #[derive(Debug, Args)]
@@ -40,11 +40,13 @@ impl InspectArgs {
 fn render(report: &InspectReport) -> String {
     let mut table = Table::new(COVERAGE_COLUMNS);
     for release in &report.releases {
-        push_coverage(&mut table, &format!("{} {}", release.pack, release.version), &release.coverage);
+        push_coverage(&mut table, &format!("{} {}", release.pack, release.version), &release.targets);
     }
     let mut text = format!(
-        "registry {}, first root {}\nvalid until {}\n\n",
-        report.registry, report.root_fingerprint, report.expires
+        "{}valid until {}\n{}\n",
+        roots_text(&report.registry, &report.roots),
+        report.expires_at,
+        report.bundle.as_ref().map(bundle_text).unwrap_or_default(),
     );
     text += &if report.releases.is_empty() { "it holds no packs\n".to_owned() } else { table.to_string() };
     for carried in &report.runtimes {
@@ -62,6 +64,31 @@ fn render(report: &InspectReport) -> String {
         .concat();
     }
     text + "metadata, indexes and manifests were checked; `attune-build verify` reads the other files as well\n"
+}
+
+/// The name of a registry, with the fingerprints by which people compare it.
+pub(super) fn roots_text(registry: &str, roots: &Roots) -> String {
+    let Roots { first_root_fingerprint, root_version, root_fingerprint } = roots;
+    let newest = match root_version {
+        1 => String::new(),
+        version => format!("root {version}: {root_fingerprint}\n"),
+    };
+    format!("registry {registry}\nroot 1: {first_root_fingerprint}\n{newest}")
+}
+
+fn bundle_text(bundle: &InspectedBundle) -> String {
+    let list = |items: Vec<String>| items.join(", ");
+    let requested = list(bundle.requested.iter().map(ToString::to_string).collect());
+    let platforms = list(bundle.platforms.iter().map(ToString::to_string).collect());
+    let mut text = format!("made for {requested} on {platforms}");
+    if !bundle.pythons.is_empty() {
+        text += " with Python ";
+        text += &list(bundle.pythons.iter().map(ToString::to_string).collect());
+    }
+    if let (Some(size), Some(digest)) = (bundle.size, bundle.digest) {
+        text += &format!("\n{digest}, {}", human_bytes(size));
+    }
+    text + "\n"
 }
 
 /// The columns of [`push_coverage`].

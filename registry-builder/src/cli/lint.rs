@@ -4,13 +4,13 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use attune_registry::human_bytes;
-use attune_terminal::{Output, ReportArgs, Table, write_result};
+use attune_terminal::{Output, ReportArgs, Table};
 use clap::Args;
 
 use super::failure::CommandError;
 use super::findings::show_findings;
 use super::settings::{SecretArgs, write_report};
-use crate::operations::{LintOptions, LintedPack, LintedPacks, lint};
+use crate::operations::{CheckError, LintOptions, LintedPack, LintedPacks, lint};
 
 /// Checks packs as `add` does, without a registry.
 #[derive(Debug, Args)]
@@ -37,10 +37,8 @@ impl LintArgs {
             match failure {
                 None => write_report(&report, &self.common, render),
                 Some(failure) => {
-                    if output == Output::Text && !self.common.is_quiet() {
-                        write_result(&render(&report)).map_err(|error| CommandError::of_output(&error))?;
-                    }
-                    Err(CommandError::of_lint(failure))
+                    write_report(&report, &self.common, render)?;
+                    Err(CheckError::from(failure).into())
                 }
             }
         });

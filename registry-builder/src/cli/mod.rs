@@ -3,6 +3,7 @@
 mod add;
 mod bundle;
 mod confined;
+mod documents;
 mod failure;
 mod findings;
 mod hints;
@@ -19,6 +20,8 @@ use std::process::ExitCode;
 use attune_terminal::{show_usage, survive_file_limit};
 use clap::Parser;
 use jiff::Timestamp;
+
+pub use documents::documents;
 
 /// Builds signed static registries and offline bundles of Attune packs.
 ///

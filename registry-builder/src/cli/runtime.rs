@@ -3,16 +3,20 @@
 use std::path::PathBuf;
 
 use attune_registry::human_bytes;
+use attune_registry::report::Report;
 use attune_schemas::runtime_index::{RuntimeIndex, RuntimeName};
 use attune_schemas::{Digest, Platform, Version};
 use attune_terminal::{Output, ReportArgs, Table};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::add::{caller_variables, default_cache_directory};
 use super::failure::CommandError;
 use super::settings::{KeyArgs, write_report};
 use super::signing::warn_of_root;
+use crate::operations::InspectedRuntime;
 use crate::runtime::{AddedRuntime, RuntimeOptions, add_runtime, list_runtimes};
 use crate::targets::NoDefaultTarget;
 
@@ -74,9 +78,10 @@ impl RuntimeArgs {
             RuntimeCommand::Add(args) => args.run(now),
             RuntimeCommand::List { registry, common } => {
                 common.start_log();
-                let result = list_runtimes(&registry, now)
-                    .map_err(CommandError::from)
-                    .and_then(|indexes| write_report(&indexes, &common, |indexes| render_list(indexes)));
+                let result = list_runtimes(&registry, now).map_err(CommandError::from).and_then(|indexes| {
+                    let registry = std::path::absolute(&registry).unwrap_or(registry);
+                    write_report(&RuntimeList::of(registry, indexes), &common, render_list)
+                });
                 (common.output(), result)
             }
         }
@@ -135,19 +140,41 @@ fn render_added(added: &AddedRuntime) -> String {
     notes.iter().fold(table.to_string(), |text, note| text + "\n" + note + "\n")
 }
 
-fn render_list(indexes: &[RuntimeIndex]) -> String {
-    let mut table = Table::new(&["RUNTIME", "VERSION", "PLATFORM", "SIZE"]);
-    let mut is_empty = true;
-    for index in indexes {
-        for release in &index.releases {
-            is_empty = false;
-            table.push(vec![
-                index.runtime.to_string(),
-                release.version.to_string(),
-                release.platform.to_string(),
-                human_bytes(release.archive.size),
-            ]);
-        }
+/// The interpreters that a registry carries.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct RuntimeList {
+    /// The registry.
+    registry: PathBuf,
+    /// The interpreters.
+    runtimes: Vec<InspectedRuntime>,
+}
+
+impl Report for RuntimeList {
+    const FORMAT: &'static str = "attune-build.runtime-list/v1";
+}
+
+impl RuntimeList {
+    fn of(registry: PathBuf, indexes: Vec<RuntimeIndex>) -> Self {
+        let releases = indexes.into_iter().flat_map(|index| {
+            let runtime = index.runtime;
+            index.releases.into_iter().map(move |release| InspectedRuntime::of(runtime, release))
+        });
+        Self { registry, runtimes: releases.collect() }
     }
-    if is_empty { "the registry carries no interpreter\n".to_owned() } else { table.to_string() }
+}
+
+fn render_list(listed: &RuntimeList) -> String {
+    if listed.runtimes.is_empty() {
+        return "the registry carries no interpreter\n".to_owned();
+    }
+    let mut table = Table::new(&["RUNTIME", "VERSION", "PLATFORM", "SIZE"]);
+    for carried in &listed.runtimes {
+        table.push(vec![
+            carried.runtime.to_string(),
+            carried.version.to_string(),
+            carried.platform.to_string(),
+            human_bytes(carried.size),
+        ]);
+    }
+    table.to_string()
 }

@@ -5,11 +5,11 @@ use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use attune_registry::report::Report;
 use attune_registry::trust::{Passphrase, SigningRole, SigningRoleError};
 use attune_schemas::{Platform, PythonMinor};
-use attune_terminal::{Output, ReportArgs, write_json_or};
+use attune_terminal::{ReportArgs, rendered};
 use clap::Args;
-use serde::Serialize;
 
 use super::failure::CommandError;
 use crate::signing::{
@@ -105,7 +105,7 @@ pub(super) fn parse_role_number(text: &str) -> Result<(SigningRole, NonZeroU32),
 }
 
 /// Writes a report to standard output, as JSON or as `text` says.
-pub(super) fn write_report<R: Serialize>(
+pub(super) fn write_report<R: Report>(
     report: &R,
     args: &ReportArgs,
     text: impl FnOnce(&R) -> String,
@@ -113,24 +113,18 @@ pub(super) fn write_report<R: Serialize>(
     if args.is_quiet() {
         return Ok(());
     }
-    write_json_or(report, args.output(), text).map_err(|error| CommandError::of_output(&error))
+    attune_terminal::write_report(report, args.output(), text)
+        .map_err(|error| CommandError::of_output(&error))
 }
 
 /// Writes a report to standard error, where standard output has the result itself.
-pub(super) fn write_report_beside<R: Serialize>(
-    report: &R,
-    args: &ReportArgs,
-    text: impl FnOnce(&R) -> String,
-) {
+pub(super) fn write_report_beside<R: Report>(report: &R, args: &ReportArgs, text: impl FnOnce(&R) -> String) {
     if args.is_quiet() {
         return;
     }
-    let text = match args.output() {
-        Output::Json => serde_json::to_string_pretty(report).expect("a report serialises") + "\n",
-        Output::Text => text(report),
-    };
     // There is nowhere left to report a closed standard error.
-    let _ = anstream::stderr().write_all(text.as_bytes());
+    let text = rendered(report, args.output(), text);
+    let _ = text.and_then(|text| anstream::stderr().write_all(text.as_bytes()));
 }
 
 /// The targets to build for.

@@ -8,8 +8,9 @@ use clap::Args;
 use jiff::Timestamp;
 
 use super::failure::CommandError;
+use super::inspect::roots_text;
 use super::settings::write_report;
-use crate::operations::{VerifyOptions, VerifyReport, verify};
+use crate::operations::{VerifyError, VerifyOptions, VerifyReport, verify};
 
 /// Reads every file of a registry or a bundle and checks it.
 #[derive(Debug, Args)]
@@ -26,14 +27,25 @@ impl VerifyArgs {
         self.common.start_log();
         let options = VerifyOptions { source: self.source, now };
         let reporter = TerminalReporter::new(self.common.is_silent());
-        let result = verify(&options, &reporter).map_err(CommandError::of_verify);
-        let result = result.and_then(|report| write_report(&report, &self.common, render));
-        (self.common.output(), result)
+        let output = self.common.output();
+        let result = match verify(&options, &reporter) {
+            Ok(report) => write_report(&report, &self.common, render),
+            Err(error) => {
+                // For people the error lists the damage; for programs the document does.
+                let written = match &error {
+                    VerifyError::Damaged(report) if output == Output::Json => {
+                        write_report(&**report, &self.common, render)
+                    }
+                    _ => Ok(()),
+                };
+                written.and_then(|()| Err(error.into()))
+            }
+        };
+        (output, result)
     }
 }
 
 fn render(report: &VerifyReport) -> String {
-    let VerifyReport { metadata, indexes, releases, blobs, .. } = report;
     let unreferenced = match report.unreferenced {
         0 => String::new(),
         count => format!("{count} more blobs belong to no release\n"),
@@ -43,12 +55,23 @@ fn render(report: &VerifyReport) -> String {
         roles => format!("expired: {}\n", roles.join(", ")),
     };
     format!(
-        "registry {}, first root {}\nvalid until {}\n{expired}\
-         checked {metadata} metadata files with their signatures, {indexes} indexes, {releases} releases, \
-         {blobs} blobs ({})\n{unreferenced}everything is whole\n",
-        report.registry,
-        report.root_fingerprint,
-        report.expires,
+        "{}valid until {}\n{expired}\
+         checked {}, {}, {}, {} ({})\n{unreferenced}everything is whole\n",
+        roots_text(&report.registry, &report.roots),
+        report.expires_at,
+        counted(report.metadata, "metadata file"),
+        counted(report.indexes, "index"),
+        counted(report.releases, "release"),
+        counted(report.blobs, "blob"),
         human_bytes(report.bytes),
     )
+}
+
+fn counted(count: usize, noun: &str) -> String {
+    let ending = match (count, noun) {
+        (1, _) => "",
+        (_, "index") => "es",
+        _ => "s",
+    };
+    format!("{count} {noun}{ending}")
 }

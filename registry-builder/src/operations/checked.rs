@@ -6,6 +6,7 @@ use attune_registry::pack_directory::{PackDirectory, PackDirectoryError, Secret}
 use attune_schemas::PackRef;
 use attune_schemas::lint::{Findings, LintReport, Severity};
 use attune_schemas::pack::PackMetadata;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// A pack that passed.
@@ -16,7 +17,7 @@ pub(super) struct CheckedPack {
 }
 
 /// The faults of one pack.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct PackFaults {
     /// The pack, as it was named.
     pub pack: String,

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use attune_registry::atomic_file::replace_file;
+use attune_registry::report::Report;
 use attune_registry::trust::{
     BinCount, KeyError, Keyring, MetadataError, Passphrase, PublishError, RegistrySetup, RoleSetup,
     SharedKey, SigningRole, TrustError, init_repository,
@@ -14,6 +15,7 @@ use attune_registry::trust::{
 use attune_schemas::Digest;
 use attune_schemas::tuf::{ExpiryDays, RegistryName};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::registry::oci_index;
@@ -74,7 +76,7 @@ pub struct InitOptions {
 }
 
 /// The new registry.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct InitReport {
     /// The directory.
@@ -84,14 +86,18 @@ pub struct InitReport {
     /// The root metadata that hosts are to trust.
     pub root: PathBuf,
     /// The sha256 of that file, to be read out over the telephone.
-    pub root_digest: String,
+    pub root_fingerprint: Digest,
     /// Where its keys are.
     pub keys: PathBuf,
     /// When the root metadata expires.
-    pub root_expires: String,
+    pub root_expires_at: String,
     /// The number of bins.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bins: Option<u32>,
+}
+
+impl Report for InitReport {
+    const FORMAT: &'static str = "attune-build.init/v1";
 }
 
 /// Makes the registry.
@@ -155,14 +161,18 @@ fn write(options: &InitOptions) -> Result<InitReport, InitError> {
     let bytes = fs_err::read(&root)?;
     let anchor = attune_registry::trust::TrustAnchor::from_root_bytes(&bytes)?;
     Ok(InitReport {
-        registry: options.registry.clone(),
+        registry: absolute(&options.registry),
         name: options.name.to_string(),
-        root,
-        root_digest: Digest::of(&bytes).to_string(),
-        keys: options.keys.clone(),
-        root_expires: anchor.root().role().expires.to_string(),
+        root: absolute(&root),
+        root_fingerprint: Digest::of(&bytes),
+        keys: absolute(&options.keys),
+        root_expires_at: anchor.root().role().expires.to_string(),
         bins: options.bins.map(BinCount::get),
     })
+}
+
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
 /// Makes as many keys for `role` as must sign it.

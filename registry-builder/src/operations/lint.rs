@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 
 use attune_registry::pack_directory::{PackDirectory, Secret};
+use attune_registry::report::Report;
 use attune_schemas::lint::Findings;
 use attune_schemas::{EntryPath, PackRef, Version};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::checked::{CheckError, Checked, LintFailure, PackFaults, check_all};
@@ -19,15 +21,19 @@ pub struct LintOptions {
 }
 
 /// What was found.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LintedPacks {
     /// The packs, in the order in which they were named.
     pub packs: Vec<LintedPack>,
 }
 
+impl Report for LintedPacks {
+    const FORMAT: &'static str = "attune-build.lint/v1";
+}
+
 /// A pack, the files that would be packed, and those that would not.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LintedPack {
     /// Its directory, as it was named.
@@ -51,7 +57,7 @@ pub struct LintedPack {
 }
 
 /// A file that would be packed.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct PackedFile {
     /// The file.
     pub path: EntryPath,
@@ -60,7 +66,7 @@ pub struct PackedFile {
 }
 
 /// A file or directory that is left out.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct LeftOutFile {
     /// The file.
     pub path: String,

@@ -12,7 +12,10 @@ mod verify;
 pub use add::{AddError, AddOptions, AddReport, AddedPack, add};
 pub use checked::{CheckError, LintFailure, PackFaults};
 pub use init::{InitError, InitOptions, InitReport, init};
-pub use inspect::{InspectError, InspectOptions, InspectReport, InspectedRelease, InspectedRuntime, inspect};
+pub use inspect::{
+    InspectError, InspectOptions, InspectReport, InspectedBundle, InspectedRelease, InspectedRuntime, inspect,
+};
 pub use lint::{LeftOutFile, LintOptions, LintedPack, LintedPacks, PackedFile, lint};
+pub use opened::Roots;
 pub use refresh::{ExpiringRole, RefreshError, RefreshOptions, RefreshReport, refresh};
 pub use verify::{Damage, VerifyError, VerifyOptions, VerifyReport, verify};

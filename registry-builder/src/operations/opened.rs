@@ -1,7 +1,7 @@
 //! A registry or bundle that is only looked at: opened, and its metadata verified from its own first root down.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use attune_registry::bundle::BundleSource;
 use attune_registry::layout::RegistryPath;
@@ -12,6 +12,8 @@ use attune_registry::trust::{Client, ExpiryPolicy, TrustAnchor, UpdateOptions, V
 use attune_schemas::Digest;
 use attune_schemas::problem::WarningCode;
 use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::inspect::InspectError;
 use crate::registry::RegistryError;
@@ -19,12 +21,32 @@ use crate::registry::RegistryError;
 /// The largest root that is read, in bytes.
 const MAX_ROOT_BYTES: u64 = 512 * 1024;
 
+/// The roots by which people tell registries apart.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Roots {
+    /// The fingerprint of the first root, which hosts are given to trust.
+    pub first_root_fingerprint: Digest,
+    /// The version of the newest root.
+    pub root_version: u64,
+    /// The fingerprint of the newest root, which hosts list.
+    pub root_fingerprint: Digest,
+}
+
 /// What is looked at.
 pub(super) enum Opened {
     /// A bundle, which is read once, front to back.
     Bundle(Box<BundleSource>),
     /// A registry, or a bundle that was unpacked.
     Directory(Box<DirectorySource>),
+}
+
+/// `path` from the root of the file system; `-`, which is standard input, stays.
+pub(super) fn absolute_source(path: &Path) -> PathBuf {
+    if path == Path::new("-") {
+        return path.to_owned();
+    }
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
 impl Opened {
@@ -53,13 +75,13 @@ impl Opened {
         }
     }
 
-    /// Its metadata, and the fingerprint of its first root. Expired metadata is told through `reporter`.
+    /// Its metadata, and its roots. Expired metadata is told through `reporter`.
     pub(super) fn verified(
         &mut self,
         path: &Path,
         now: Timestamp,
         reporter: &dyn Reporter,
-    ) -> Result<(VerifiedRepository, Digest), InspectError> {
+    ) -> Result<(VerifiedRepository, Roots), InspectError> {
         let source = &*self.source();
         let root = RegistryPath::metadata("1.root.json").expect("a metadata file's name");
         let root = source.read(&root, MAX_ROOT_BYTES)?;
@@ -79,6 +101,12 @@ impl Opened {
                 ),
             );
         }
-        Ok((repository, Digest::of(&root)))
+        let newest = repository.root();
+        let roots = Roots {
+            first_root_fingerprint: Digest::of(&root),
+            root_version: newest.version(),
+            root_fingerprint: Digest::of(newest.bytes()),
+        };
+        Ok((repository, roots))
     }
 }

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use attune_registry::report::Reporter;
+use attune_registry::report::{Report, Reporter};
 use attune_registry::trust::KeyError;
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::registry::{RegistryDirectory, RegistryError};
@@ -34,25 +35,29 @@ pub struct RefreshOptions {
 }
 
 /// The report of a refresh.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RefreshReport {
     /// Metadata files that were written.
     pub metadata: Vec<String>,
-    /// Until when hosts accept the registry: the date of the timestamp, or of the root if that is earlier.
-    pub expires: String,
+    /// Until when hosts accept the registry: the date of the role that expires first.
+    pub expires_at: String,
     /// Roles that expire before long, and whose keys are not at hand.
     pub expiring: Vec<ExpiringRole>,
 }
 
+impl Report for RefreshReport {
+    const FORMAT: &'static str = "attune-build.refresh/v1";
+}
+
 /// A role that expires before long.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ExpiringRole {
     /// The role.
     pub role: String,
     /// When it expires.
-    pub expires: String,
+    pub expires_at: String,
 }
 
 /// Refreshes the registry.
@@ -62,10 +67,8 @@ pub fn refresh(options: &RefreshOptions, reporter: &dyn Reporter) -> Result<Refr
     let keys = options.keys.load()?;
     let publisher = options.keys.open_to_write(&registry, options.now, reporter)?;
     let (publication, expiring) = publisher.refresh(&keys)?;
-    let expiring = expiring.into_iter().map(|(role, expires)| ExpiringRole { role, expires });
+    let expiring = expiring.into_iter().map(|(role, expires)| ExpiringRole { role, expires_at: expires });
     let publisher = registry.publisher(options.now)?;
-    let repository = publisher.repository();
-    // No host accepts the timestamp after the root's own date.
-    let expires = repository.timestamp().role().expires.min(repository.root().role().expires).to_string();
-    Ok(RefreshReport { metadata: publication.metadata, expires, expiring: expiring.collect() })
+    let expires_at = publisher.repository().expires_at().to_string();
+    Ok(RefreshReport { metadata: publication.metadata, expires_at, expiring: expiring.collect() })
 }

@@ -5,11 +5,12 @@ use std::io::{Cursor, Read};
 use std::path::PathBuf;
 
 use attune_registry::archive::{SourceFile, write_pack};
-use attune_registry::report::Reporter;
+use attune_registry::report::{Report, Reporter};
 use attune_schemas::pack_index::ManifestPointer;
 use attune_schemas::runtime_index::{RuntimeIndex, RuntimeName, RuntimeRelease};
 use attune_schemas::{Digest, EntryPath, Platform, Version};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::contents::Contents;
@@ -48,7 +49,7 @@ pub struct RuntimeOptions {
 }
 
 /// An interpreter that was added, or was there already.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AddedRuntime {
     /// The runtime.
@@ -71,6 +72,10 @@ pub struct AddedRuntime {
     pub libraries: Vec<String>,
     /// Whether this very interpreter was there already.
     pub unchanged: bool,
+}
+
+impl Report for AddedRuntime {
+    const FORMAT: &'static str = "attune-build.runtime-add/v1";
 }
 
 /// Adds the interpreter, proving first that it runs from another place.

@@ -9,11 +9,12 @@
 use std::path::{Path, PathBuf};
 
 use attune_registry::atomic_file::replace_file;
-use attune_registry::report::Reporter;
+use attune_registry::report::{Report, Reporter};
 use attune_registry::trust::{Keyring, Progress, PublishError, RootDraft};
 use attune_schemas::Digest;
 use attune_schemas::tuf::Root;
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::error::SigningError;
@@ -35,11 +36,25 @@ pub struct CeremonyOptions {
     pub now: Timestamp,
 }
 
-/// How far the next root is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+/// How far the next root is, and what was written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct CeremonyReport {
-    /// The version of the next root.
+    /// The next root.
+    #[serde(flatten)]
+    pub next: NextRoot,
+    /// Metadata files that were written.
+    pub metadata: Vec<String>,
+}
+
+impl Report for CeremonyReport {
+    const FORMAT: &'static str = "attune-build.root/v1";
+}
+
+/// How far the next root is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct NextRoot {
+    /// Its version.
     pub version: u64,
     /// The draft that waits for more signatures; absent once it is published.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -49,12 +64,10 @@ pub struct CeremonyReport {
     pub old_keys: Option<SignatureReport>,
     /// How far it is by its own keys.
     pub own_keys: SignatureReport,
-    /// Metadata files that were written.
-    pub metadata: Vec<String>,
 }
 
 /// How far a threshold is met.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SignatureReport {
     /// How many keys must sign.
@@ -140,10 +153,10 @@ pub fn publish_root(
         draft.merge(&part)?;
     }
     let report = sign_and_publish(draft, &publisher, options)?;
-    if let Some(draft) = report.draft {
+    if let Some(draft) = report.next.draft {
         return Err(SigningError::NotEnoughSignatures {
             draft,
-            missing: missing(report.old_keys.as_ref(), &report.own_keys),
+            missing: missing(report.next.old_keys.as_ref(), &report.next.own_keys),
         });
     }
     Ok(report)
@@ -164,13 +177,13 @@ pub fn sign_draft(path: &Path, keys: &KeySettings) -> Result<CeremonyReport, Sig
     }
     replace_file(&at_the_end_of(path), &draft.to_bytes()?)?;
     let own = draft.signed_by_own()?;
-    Ok(CeremonyReport {
+    let next = NextRoot {
         version: draft.root().version.get(),
         draft: Some(path.to_owned()),
         old_keys: None,
         own_keys: own.into(),
-        metadata: Vec::new(),
-    })
+    };
+    Ok(CeremonyReport { next, metadata: Vec::new() })
 }
 
 fn sign_and_publish(
@@ -182,20 +195,20 @@ fn sign_and_publish(
     let current = publisher.repository().root().role();
     sign_with_roots_keys(&mut draft, current, &keys)?;
     let (old, own) = draft.progress(current)?;
-    let mut report = CeremonyReport {
+    let next = NextRoot {
         version: draft.root().version.get(),
         draft: None,
         old_keys: Some(old.clone().into()),
         own_keys: own.clone().into(),
-        metadata: Vec::new(),
     };
+    let mut report = CeremonyReport { next, metadata: Vec::new() };
     if !(old.is_met() && own.is_met()) || options.hold_back {
         replace_file(&at_the_end_of(&options.draft), &draft.to_bytes()?)?;
-        report.draft = Some(options.draft.clone());
+        report.next.draft = Some(options.draft.clone());
         return Ok(report);
     }
     report.metadata = publisher.publish_root(&draft, &keys)?.metadata;
-    AdoptedRoots::new(&options.keys.directory).record(&options.registry, report.version);
+    AdoptedRoots::new(&options.keys.directory).record(&options.registry, report.next.version);
     match fs_err::remove_file(&options.draft) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
         _ => Ok(report),

@@ -6,8 +6,8 @@ mod keys;
 mod role_keys;
 
 pub use ceremony::{
-    CeremonyOptions, CeremonyReport, ShownRoot, SignatureReport, change_root, default_draft, publish_root,
-    show_root, sign_draft,
+    CeremonyOptions, CeremonyReport, NextRoot, ShownRoot, SignatureReport, change_root, default_draft,
+    publish_root, show_root, sign_draft,
 };
 pub use error::SigningError;
 pub use keys::{

@@ -3,20 +3,21 @@
 use std::path::{Path, PathBuf};
 
 use attune_registry::atomic_file::replace_file;
-use attune_registry::report::Reporter;
+use attune_registry::report::{Report, Reporter};
 use attune_registry::trust::{
     KeyError, Passphrase, PublishError, RoleSetup, RootDraft, SigningKey, SigningRole, read_public_key,
 };
 use attune_schemas::tuf::{Key, KeyId, RoleKeys, RoleType};
+use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::ceremony::{CeremonyOptions, CeremonyReport, change_root};
+use super::ceremony::{CeremonyOptions, NextRoot, change_root};
 use super::error::SigningError;
 use super::keys::KeyDirectory;
 use crate::registry::RegistryDirectory;
 
 /// A key that signs a role.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ListedKey {
     /// The role.
@@ -44,20 +45,24 @@ pub enum KeyChange {
 }
 
 /// The result of a change.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct KeyChangeReport {
     /// Keys that were made.
     pub made: Vec<PathBuf>,
     /// How far the next root is; absent for bins, of which root says nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub root: Option<CeremonyReport>,
+    pub root: Option<NextRoot>,
     /// Metadata files that were written.
     pub metadata: Vec<String>,
 }
 
+impl Report for KeyChangeReport {
+    const FORMAT: &'static str = "attune-build.key-change/v1";
+}
+
 /// A key that was made.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct GeneratedKey {
     /// Its id.
@@ -66,6 +71,10 @@ pub struct GeneratedKey {
     pub file: PathBuf,
     /// The file with the public half, to be handed over.
     pub public_file: PathBuf,
+}
+
+impl Report for GeneratedKey {
+    const FORMAT: &'static str = "attune-build.key-generate/v1";
 }
 
 /// Makes a key and writes it to `file`, which must not exist, and its public half beside it.
@@ -141,8 +150,7 @@ pub fn change_keys(
         }
     });
     let root = root.inspect_err(|error| forget(&made, error))?;
-    let metadata = root.metadata.clone();
-    Ok(KeyChangeReport { made, root: Some(root), metadata })
+    Ok(KeyChangeReport { made, root: Some(root.next), metadata: root.metadata })
 }
 
 fn change_bins(

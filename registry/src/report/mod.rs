@@ -1,9 +1,11 @@
-//! Progress and warnings of the libraries; binaries decide whether and how they are shown.
+//! Progress, warnings and results of the libraries; binaries decide whether and how they are shown.
 
+mod document;
 mod secrets;
 
 use attune_schemas::problem::WarningCode;
 
+pub use document::{Report, document_schema, to_document, to_line};
 pub use secrets::without_secrets;
 
 /// Receives progress and notes from the libraries.

@@ -1,12 +1,14 @@
 //! All findings of a pack, kept in the order of its files and lines.
 
+use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
 use super::codes::Code;
 use super::finding::{Finding, Severity};
 
 /// A collection of findings.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, JsonSchema)]
+#[schemars(transparent)]
 pub struct Findings {
     items: Vec<Finding>,
 }

@@ -5,6 +5,7 @@
     reason = "tests and benchmarks write files and read variables as they like"
 )]
 
+mod explanations;
 mod json_schemas;
 mod lint_codes;
 mod pack_files;

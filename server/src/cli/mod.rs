@@ -14,7 +14,7 @@ use clap::builder::Styles;
 use clap::builder::styling::AnsiColor;
 use clap::{ArgAction, Args, Parser, Subcommand};
 
-pub use report::{report_error, report_listening};
+pub use report::{documents, report_error, report_listening};
 pub use settings::{Service, Settings, Verbosity};
 
 const STYLES: Styles = Styles::styled()

@@ -4,16 +4,36 @@
 
 use std::io::Write as _;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use attune_registry::machine_fault::MachineFault;
+use attune_registry::report::{Report, document_schema, to_line};
 use attune_schemas::problem::ErrorCode;
 use attune_terminal::{Failure, Output, machine_hint};
-use serde_json::json;
+use schemars::{JsonSchema, Schema};
+use serde::Serialize;
 
 use super::{Settings, Verbosity};
 use crate::files::DirectoryError;
 use crate::serve::BindError;
+
+/// The address that the server listens on.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Listening {
+    /// Its URL.
+    url: String,
+    /// The registry.
+    directory: PathBuf,
+}
+
+impl Report for Listening {
+    const FORMAT: &'static str = "attune-serve.listening/v1";
+}
+
+/// The format and the JSON Schema of every document of this program.
+pub fn documents() -> Vec<(&'static str, Schema)> {
+    vec![document_schema::<Listening>()]
+}
 
 /// Writes the address that the server listens on to standard output. A closed standard output is no reason
 /// not to serve.
@@ -21,7 +41,9 @@ pub fn report_listening(settings: &Settings, directory: &Path, address: SocketAd
     let path = directory.display();
     let line = match settings.output {
         Output::Json => {
-            json!({"listening": format!("http://{address}"), "directory": path.to_string()}).to_string()
+            let listening = Listening { url: format!("http://{address}"), directory: directory.to_owned() };
+            // A path that is not UTF-8 is no reason not to serve, and nothing else can fail.
+            to_line(&listening).unwrap_or_default()
         }
         Output::Text if settings.verbosity == Verbosity::Quiet => return,
         Output::Text => format!("serving {path} on http://{address}"),

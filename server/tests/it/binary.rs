@@ -95,7 +95,7 @@ fn a_log_that_cannot_be_written_is_no_reason_to_stop() {
     command.stderr(full.into_file());
     let server = Server::start(command);
     let line: serde_json::Value = serde_json::from_str(&server.first_line).expect("JSON");
-    let url = line["listening"].as_str().expect("a URL");
+    let url = line["url"].as_str().expect("a URL");
     for _ in 0..3 {
         let health = client().get(format!("{url}/healthz")).send().expect("a response");
         assert_eq!(health.status(), 200);
@@ -110,7 +110,7 @@ fn json_tells_the_address_and_requests_are_not_logged_unasked() {
     let server = Server::start(command(&arguments));
     let line: serde_json::Value = serde_json::from_str(&server.first_line).expect("JSON");
     assert_eq!(line["directory"], directory);
-    let url = line["listening"].as_str().expect("a URL");
+    let url = line["url"].as_str().expect("a URL");
     let health = client().get(format!("{url}/healthz")).send().expect("a response");
     assert_eq!(health.status(), 200);
     let (code, log) = server.stop_with(Signal::INT);
@@ -126,7 +126,7 @@ fn a_large_file_is_streamed_in_constant_memory() {
     let directory = root.path().to_str().expect("UTF-8");
     let server = Server::start(command(&["registry", directory, "--listen", "127.0.0.1:0", "--json"]));
     let line: serde_json::Value = serde_json::from_str(&server.first_line).expect("JSON");
-    let url = line["listening"].as_str().expect("a URL");
+    let url = line["url"].as_str().expect("a URL");
     let mut response = client().get(format!("{url}/{name}")).send().expect("a response");
     let sent = std::io::copy(&mut response, &mut std::io::sink()).expect("all of it");
     assert_eq!(sent, LEN);
@@ -146,7 +146,7 @@ fn with_few_descriptors_few_are_served_and_slow_ones_make_room() {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let server = Server::start(command);
     let line: serde_json::Value = serde_json::from_str(&server.first_line).expect("JSON");
-    let url = line["listening"].as_str().expect("a URL");
+    let url = line["url"].as_str().expect("a URL");
     let address = url.strip_prefix("http://").expect("a URL");
     let held: Vec<TcpStream> = (0..100)
         .map(|_| {

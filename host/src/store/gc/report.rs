@@ -1,12 +1,14 @@
 //! The outcome of a removal, or of asking for one.
 
+use attune_registry::report::Report;
 use attune_schemas::Digest;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::root::StoreKind;
 
 /// The removed generations and trees, or those that would be removed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct GcReport {
     /// Whether nothing was removed, only told.
@@ -28,8 +30,12 @@ pub struct GcReport {
     pub unfinished: bool,
 }
 
+impl Report for GcReport {
+    const FORMAT: &'static str = "attune-install.gc/v1";
+}
+
 /// An entry of the store that went.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct RemovedEntry {
     /// `packs`, `wheels`, `node`, `runtimes` or `envs`.
     pub kind: StoreKind,
@@ -38,7 +44,7 @@ pub struct RemovedEntry {
 }
 
 /// A process for which something stays.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct UsingProcess {
     /// Its number.
@@ -52,7 +58,7 @@ pub struct UsingProcess {
 }
 
 /// How far processes could be looked at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ProcessesSeen {
     /// Whether processes can be seen here: `/proc` is there, and shows those of others.

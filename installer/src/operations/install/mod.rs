@@ -3,13 +3,13 @@
 mod error;
 mod next_generation;
 mod options;
+mod pack_reports;
 mod rows;
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 
 use attune_host::database::defined_runtimes;
-use attune_host::environment::{EnvironmentDescription, PackEnvironments};
+use attune_host::environment::EnvironmentDescription;
 use attune_host::generation::{Generation, InstalledPack, create_entry_links};
 use attune_host::machine::{Interpreter, Interpreters, NodeInterpreter, NodeInterpreters};
 use attune_host::process::Interrupted;
@@ -18,24 +18,25 @@ use attune_host::transaction::{HeldRoot, Step};
 use attune_host::verification::StoredTrees;
 use attune_host::{Change, Prepared, Rows};
 use attune_registry::report::Reporter;
-use attune_schemas::component::count_by_directory;
+use attune_schemas::PackRef;
 use attune_schemas::pack_test_result::PackTestResult;
 use attune_schemas::problem::WarningCode;
-use attune_schemas::{Digest, PackRef};
 
 pub use error::InstallError;
 use next_generation::{NextGeneration, next_generation};
 pub use options::InstallOptions;
 use rows::{kept_releases, registered_packs, test_rows};
 
-use super::{InstallReport, Outcome, PackReport, Stopwatch};
+use pack_reports::{pack_reports, test_reports};
+
+use super::{InstallReport, Outcome, Stopwatch};
 use crate::environments::{
     BuiltRecipes, RecipeSettings, build_environments, build_recipes, compile_bytecode,
 };
 use crate::pack_tests::{TestPolicy, TestSettings, run_tests};
 use crate::plan::{
-    CarriedRuntimes, ChosenReleases, HostRuntimes, InstallPlan, KeptNewer, PlanError, check_libraries,
-    check_space, choose_releases,
+    CarriedRuntimes, ChosenReleases, HostRuntimes, InstallPlan, PlanError, check_libraries, check_space,
+    choose_releases,
 };
 use crate::source::{VerifiedSource, verify};
 use crate::unpack::fetch_and_unpack;
@@ -85,7 +86,7 @@ fn install_or_stop(options: &InstallOptions, reporter: &dyn Reporter) -> Result<
     }
     let session = Session { options, root: &root, active: &active, stored: &stored, reporter };
     if chosen.install.is_empty() {
-        return session.unchanged(&source, chosen.kept_newer, watch);
+        return session.unchanged(&source, chosen, watch);
     }
     session.run(chosen, &mut source, held, watch)
 }
@@ -104,7 +105,7 @@ impl Session<'_> {
     fn unchanged(
         &self,
         source: &VerifiedSource,
-        kept_newer: Vec<KeptNewer>,
+        chosen: ChosenReleases,
         watch: Stopwatch,
     ) -> Result<InstallReport, InstallError> {
         source.persist()?;
@@ -114,9 +115,9 @@ impl Session<'_> {
             root: self.root.path().to_owned(),
             registry: source.registry().to_string(),
             generation: self.active.id,
-            packs: Vec::new(),
-            kept_newer,
-            downloaded_bytes: 0,
+            packs: pack_reports(&chosen.asked, self.active, None),
+            kept_newer: chosen.kept_newer,
+            read_bytes: 0,
             freshness: source.freshness(),
             tests: Vec::new(),
             asked: Vec::new(),
@@ -158,7 +159,7 @@ impl Session<'_> {
             interrupt: &self.options.interrupt,
             asked: RefCell::default(),
         };
-        let kept_newer = chosen.kept_newer.clone();
+        let (asked_for, kept_newer) = (chosen.asked.clone(), chosen.kept_newer.clone());
         let mut plan = InstallPlan::new(chosen, &mut hosted, self.options.link_mode, self.stored)?;
         let asked = hosted.asked.take();
         check_libraries(&plan, self.options.ignore_missing_libraries, &self.options.caller, self.reporter)?;
@@ -208,13 +209,24 @@ impl Session<'_> {
         source.persist_to(&staging.trust(), self.options.durability)?;
         let generation = self.commit(&plan, recipes, &tests, prepared, source, &mut watch)?;
         watch.lap("activate");
-        let report =
-            InstallReport { kept_newer, asked, ..self.report(&plan, source, generation, tests, watch) };
+        let report = InstallReport {
+            outcome: Outcome::Installed,
+            root: self.root.path().to_owned(),
+            registry: source.registry().to_string(),
+            generation: generation.id,
+            packs: pack_reports(&asked_for, &generation, Some(&plan)),
+            kept_newer,
+            read_bytes: plan.download_bytes(),
+            freshness: source.freshness(),
+            tests: test_reports(&plan, tests),
+            asked,
+            stages: watch.into_stages(),
+        };
         self.log(&report);
         Ok(report)
     }
 
-    /// Commits the change to the generation that `plan` makes, and returns its number.
+    /// Commits the change to the generation that `plan` makes, and returns that.
     fn commit(
         &self,
         plan: &InstallPlan,
@@ -223,10 +235,10 @@ impl Session<'_> {
         prepared: Prepared<'_>,
         source: &VerifiedSource,
         watch: &mut Stopwatch,
-    ) -> Result<u64, InstallError> {
+    ) -> Result<Generation, InstallError> {
         let making =
             NextGeneration { id: prepared.id(), registry: source.registry().as_str(), root: self.root };
-        let generation = next_generation(plan, self.active, &making, self.options.now);
+        let generation = next_generation(plan, self.active, &making, tests, self.options.now);
         let releases = kept_releases(plan, recipes);
         let descriptions = plan.packs.iter().flat_map(|pack| pack.environments.values());
         let change = Change {
@@ -249,38 +261,7 @@ impl Session<'_> {
             }
             self.options.interrupt.check()
         })?;
-        Ok(generation.id)
-    }
-
-    fn report(
-        &self,
-        plan: &InstallPlan,
-        source: &VerifiedSource,
-        generation: u64,
-        tests: Vec<PackTestResult>,
-        watch: Stopwatch,
-    ) -> InstallReport {
-        let packs = plan.packs.iter().map(|planned| PackReport {
-            pack: planned.pack.clone(),
-            version: planned.release.config.pack.version.clone(),
-            replaces: planned.replaces.clone(),
-            requested: planned.requested,
-            contents: count_by_directory(&planned.release.config.components),
-            packages: package_count(&planned.environments),
-        });
-        InstallReport {
-            outcome: Outcome::Installed,
-            root: self.root.path().to_owned(),
-            registry: source.registry().to_string(),
-            generation,
-            packs: packs.collect(),
-            kept_newer: Vec::new(),
-            downloaded_bytes: plan.download_bytes(),
-            freshness: source.freshness(),
-            tests,
-            asked: Vec::new(),
-            stages: watch.into_stages(),
-        }
+        Ok(generation)
     }
 
     /// Adds a line to the install log; the installation is done by now and stands without it.
@@ -292,16 +273,6 @@ impl Session<'_> {
             );
         }
     }
-}
-
-/// The number of packages in `environments`, each of which counts once however many names it has; `None` without
-/// any.
-fn package_count(environments: &PackEnvironments) -> Option<usize> {
-    let distinct: BTreeMap<Digest, usize> = environments
-        .values()
-        .map(|environment| (environment.digest(), environment.package_count()))
-        .collect();
-    (!distinct.is_empty()).then(|| distinct.values().sum())
 }
 
 /// Starts every interpreter that came along, before anything is built on it.

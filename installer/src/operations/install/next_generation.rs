@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use attune_host::generation::{GENERATION_FORMAT, Generation, InstalledPack, ListDigests};
+use attune_host::environment::EnvironmentDescription;
+use attune_host::generation::{GENERATION_FORMAT, Generation, InstalledPack, ListDigests, TestSummary};
 use attune_host::root::{HostRoot, StoreKind};
+use attune_schemas::Digest;
 use attune_schemas::component::count_by_directory;
+use attune_schemas::pack_test_result::PackTestResult;
 use jiff::Timestamp;
 
 use crate::plan::{InstallPlan, PlannedPack};
@@ -24,12 +27,13 @@ pub(super) struct NextGeneration<'a> {
 pub(super) fn next_generation(
     plan: &InstallPlan,
     active: &Generation,
-    &NextGeneration { id, registry, root }: &NextGeneration<'_>,
+    making: &NextGeneration<'_>,
+    tests: &[PackTestResult],
     now: Timestamp,
 ) -> Generation {
     let mut packs = plan.kept.clone();
     for planned in &plan.packs {
-        packs.insert(planned.pack.clone(), installed_pack(planned, registry, root));
+        packs.insert(planned.pack.clone(), installed_pack(planned, making, tests, now));
     }
     let in_use = |executable: &Path| {
         let environments = packs.values().flat_map(|pack| pack.environments.values());
@@ -48,6 +52,7 @@ pub(super) fn next_generation(
             nodes.push(known.clone());
         }
     }
+    let &NextGeneration { id, root, .. } = making;
     // What stays on a root that was moved goes on carrying the old path.
     let path = if plan.kept.is_empty() { root.path() } else { &active.root };
     Generation {
@@ -63,7 +68,12 @@ pub(super) fn next_generation(
     }
 }
 
-fn installed_pack(planned: &PlannedPack, registry: &str, root: &HostRoot) -> InstalledPack {
+fn installed_pack(
+    planned: &PlannedPack,
+    &NextGeneration { registry, root, .. }: &NextGeneration<'_>,
+    tests: &[PackTestResult],
+    now: Timestamp,
+) -> InstalledPack {
     let config = &planned.release.config;
     let environments = planned.environments.iter();
     let tree = root.store(StoreKind::Packs, &planned.release.pack_layer().digest);
@@ -74,10 +84,20 @@ fn installed_pack(planned: &PlannedPack, registry: &str, root: &HostRoot) -> Ins
         registry: registry.to_owned(),
         requested: planned.requested,
         dependencies: config.pack.dependencies.clone(),
+        installed_at: Some(now),
+        size: release_size(planned),
+        tests: tests.iter().find(|result| result.pack_ref == planned.pack.as_str()).map(TestSummary::from),
         contents: count_by_directory(&config.components),
         failed_environments: planned.failed_environments.clone(),
         environments: environments
             .map(|(name, environment)| (name.clone(), environment.installed(root).of_pack(&tree)))
             .collect(),
     }
+}
+
+/// The bytes of the blobs of a release that this host needs: its archive, wheels and packages, each once.
+fn release_size(planned: &PlannedPack) -> u64 {
+    let environments = planned.environments.values();
+    let blobs: BTreeMap<Digest, u64> = environments.flat_map(EnvironmentDescription::blobs).collect();
+    planned.release.pack_layer().size + blobs.values().sum::<u64>()
 }

@@ -31,6 +31,7 @@ use attune_registry::trust::{TrustError, Verdict};
 use attune_schemas::PackRef;
 use attune_schemas::problem::ErrorCode;
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::environments::{BuildError, build};
@@ -169,7 +170,7 @@ pub struct RebuildOptions {
 }
 
 /// An environment that was built again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RebuiltEnvironment {
     /// The pack.

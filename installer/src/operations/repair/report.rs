@@ -6,10 +6,12 @@ use attune_host::generation::LOCK_FILE;
 use attune_host::root::HostRoot;
 use attune_host::transaction::MendedAtOnce;
 use attune_host::verification::{Finding, FindingKind, HostPart, VerifyReport};
+use attune_registry::report::Report;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// The result of a repair.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RepairReport {
     /// The root.
@@ -20,6 +22,10 @@ pub struct RepairReport {
     pub mended: Vec<Finding>,
     /// The differences that are still there.
     pub left: Vec<Finding>,
+}
+
+impl Report for RepairReport {
+    const FORMAT: &'static str = "attune-install.repair/v1";
 }
 
 /// What taking hold of the root has mended already.

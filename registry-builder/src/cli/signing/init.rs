@@ -79,8 +79,8 @@ fn render(report: &InitReport) -> String {
         report.name,
         report.registry.display(),
         report.root.display(),
-        report.root_digest,
-        report.root_expires,
+        report.root_fingerprint,
+        report.root_expires_at,
         report.keys.display(),
     )
 }

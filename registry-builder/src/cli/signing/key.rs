@@ -7,7 +7,8 @@ use attune_terminal::{Output, ReportArgs, Table};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 
-use super::root::{CeremonyArgs, render_ceremony};
+use super::reports::KeyList;
+use super::root::{CeremonyArgs, render_next};
 use super::root_validity::warn_of_root;
 use crate::cli::failure::CommandError;
 use crate::cli::settings::{KeyArgs, PassphraseArgs, write_report};
@@ -118,8 +119,9 @@ impl KeyCommand {
                 })
             }
             Self::List { registry, keys, common } => {
-                let listed = list_keys(registry, &keys.directory(registry), now)?;
-                write_report(&listed, common, |listed| render_list(listed))
+                let keys = list_keys(registry, &keys.directory(registry), now)?;
+                let registry = std::path::absolute(registry).unwrap_or_else(|_| registry.clone());
+                write_report(&KeyList { registry, keys }, common, |listed| render_list(&listed.keys))
             }
             Self::Add { public_keys, role, ceremony } => {
                 let keys = public_keys.iter().map(|path| public_key(path)).collect::<Result<_, _>>()?;
@@ -158,7 +160,7 @@ fn render_change(report: &KeyChangeReport) -> String {
         text.extend(["made ", &path.display().to_string(), "\n"]);
     }
     text + &match &report.root {
-        Some(root) => render_ceremony(root),
+        Some(root) => render_next(root, &report.metadata),
         None => format!("signed {} files anew\n", report.metadata.len()),
     }
 }

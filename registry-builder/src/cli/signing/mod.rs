@@ -3,6 +3,7 @@
 pub(super) mod init;
 pub(super) mod key;
 pub(super) mod refresh;
+pub(super) mod reports;
 pub(super) mod root;
 mod root_validity;
 

@@ -39,7 +39,7 @@ impl RefreshArgs {
                 for role in report.expiring.iter().filter(|role| role.role != "root") {
                     reporter.alarm(WarningCode::KeysNotAtHand, &format!(
                     "{} expires on {}, and its keys are not at hand: sign with --keys DIR or --key KEY",
-                    role.role, role.expires
+                    role.role, role.expires_at
                 ));
                 }
                 warn_of_root(&options.registry, now, &reporter);
@@ -50,5 +50,5 @@ impl RefreshArgs {
 }
 
 fn render(report: &RefreshReport) -> String {
-    format!("signed {}\nvalid until {}\n", report.metadata.join(", "), report.expires)
+    format!("signed {}\nvalid until {}\n", report.metadata.join(", "), report.expires_at)
 }

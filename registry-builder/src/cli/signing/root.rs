@@ -8,14 +8,14 @@ use attune_schemas::tuf::RoleType;
 use attune_terminal::{Output, ReportArgs, Table};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
-use serde_json::json;
 
+use super::reports::RootReport;
 use super::root_validity::warn_of_root;
 use crate::cli::failure::CommandError;
 use crate::cli::settings::{KeyArgs, parse_role_number, write_report};
 use crate::signing::{
-    CeremonyOptions, CeremonyReport, ShownRoot, change_root, default_draft, publish_root, show_root,
-    sign_draft,
+    CeremonyOptions, CeremonyReport, NextRoot, ShownRoot, change_root, default_draft, publish_root,
+    show_root, sign_draft,
 };
 
 /// Changes the root: prepared here, carried to its signers, signed, carried back, published.
@@ -117,11 +117,11 @@ impl RootCommand {
         match self {
             Self::Show { what, common } => {
                 let shown = show_root(what, now)?;
-                let report = json!({
-                    "fingerprint": shown.fingerprint,
-                    "root": shown.draft.root(),
-                    "ownKeys": shown.own_keys,
-                });
+                let report = RootReport {
+                    root_fingerprint: shown.fingerprint,
+                    root: shown.draft.root(),
+                    own_keys: &shown.own_keys,
+                };
                 write_report(&report, common, |_| render_root(&shown))
             }
             Self::Prepare { thresholds, expires, ceremony } => {
@@ -182,14 +182,18 @@ fn render_root(ShownRoot { fingerprint, draft, own_keys: own }: &ShownRoot) -> S
 
 /// How far the next root is, for people.
 pub(in crate::cli) fn render_ceremony(report: &CeremonyReport) -> String {
-    let Some(draft) = &report.draft else {
-        return format!("published root {}\nsigned {}\n", report.version, report.metadata.join(", "));
+    render_next(&report.next, &report.metadata)
+}
+
+/// How far the root `next` is, with the files that were written.
+pub(super) fn render_next(next: &NextRoot, metadata: &[String]) -> String {
+    let NextRoot { version, draft, old_keys, own_keys } = next;
+    let Some(draft) = draft else {
+        return format!("published root {version}\nsigned {}\n", metadata.join(", "));
     };
-    let mut text = format!("the draft of root {} is at {}\n", report.version, draft.display());
-    let parts = [
-        ("by the keys of the root before it", report.old_keys.as_ref()),
-        ("by its own keys", Some(&report.own_keys)),
-    ];
+    let mut text = format!("the draft of root {version} is at {}\n", draft.display());
+    let parts =
+        [("by the keys of the root before it", old_keys.as_ref()), ("by its own keys", Some(own_keys))];
     for (whose, progress) in parts {
         let Some(progress) = progress else { continue };
         let missing = (progress.needed as usize).saturating_sub(progress.signed.len());

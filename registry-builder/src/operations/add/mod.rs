@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use attune_registry::blob::BlobStore;
-use attune_registry::report::Reporter;
+use attune_registry::report::{Report, Reporter};
 use attune_schemas::coverage::ReleaseCoverage;
 use attune_schemas::lint::Findings;
 use attune_schemas::pack::PackMetadata;
@@ -19,6 +19,7 @@ use attune_schemas::pack_index::{PackIndex, Release};
 use attune_schemas::problem::WarningCode;
 use attune_schemas::{PackRef, PythonMinor, Version};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::checked::{CheckedPack, require_all};
@@ -61,7 +62,7 @@ pub struct AddOptions {
 }
 
 /// The report of an addition.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AddReport {
     /// The packs, in the order in which they were named.
@@ -70,8 +71,12 @@ pub struct AddReport {
     pub metadata: Vec<String>,
 }
 
+impl Report for AddReport {
+    const FORMAT: &'static str = "attune-build.add/v1";
+}
+
 /// A pack that was added, or was there already.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AddedPack {
     /// The pack.

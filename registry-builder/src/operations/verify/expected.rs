@@ -213,16 +213,14 @@ impl Expected {
 /// The damage that `error` tells of: in the file that it names, else in `file`.
 fn damage_of(file: &str, error: &ReaderError) -> Damage {
     match error {
-        ReaderError::Missing { path, .. } => {
-            Damage::new(path.to_string(), "it is missing")
-        }
+        ReaderError::Missing { path, .. } => Damage::new(path.to_string(), "it is missing"),
         ReaderError::Invalid { path, .. } => Damage::of(path, error),
         _ => Damage::of(file, error),
     }
 }
 
 /// The vendored files of a release that the targets of a bundle need.
-fn files_for(release: &VerifiedRelease, bundle: &BundleDescription) -> BTreeSet<Digest> {
+pub(crate) fn files_for(release: &VerifiedRelease, bundle: &BundleDescription) -> BTreeSet<Digest> {
     let locks = &release.config.environments;
     let mut files = BTreeSet::new();
     for platform in &bundle.platforms {

@@ -19,9 +19,10 @@ use jiff::Timestamp;
 pub use report::{Damage, VerifyReport};
 
 use super::inspect::InspectError;
-use super::opened::Opened;
+use super::opened::{Opened, absolute_source};
 use blobs::{Checked, check_bundle, check_directory};
 use expected::Expected;
+pub(super) use expected::files_for;
 
 /// The registry or bundle to verify.
 #[derive(Debug, Clone)]
@@ -50,7 +51,7 @@ pub enum VerifyError {
 /// It cannot be read, or files of it are damaged or missing; all are named.
 pub fn verify(options: &VerifyOptions, reporter: &dyn Reporter) -> Result<VerifyReport, VerifyError> {
     let mut opened = Opened::at(&options.source)?;
-    let (repository, fingerprint) = opened.verified(&options.source, options.now, reporter)?;
+    let (repository, roots) = opened.verified(&options.source, options.now, reporter)?;
     let expected = Expected::read(opened.source(), &repository);
     reporter.started("verifying", Some(expected.bytes()));
     let checked = match &mut opened {
@@ -64,10 +65,10 @@ pub fn verify(options: &VerifyOptions, reporter: &dyn Reporter) -> Result<Verify
     damaged.sort();
     damaged.dedup();
     let report = VerifyReport {
-        source: options.source.clone(),
+        source: absolute_source(&options.source),
         registry: repository.registry_name().to_string(),
-        root_fingerprint: fingerprint,
-        expires: repository.timestamp().role().expires.to_string(),
+        roots,
+        expires_at: repository.expires_at().to_string(),
         expired,
         metadata: repository.files().len(),
         indexes: expected.indexes,

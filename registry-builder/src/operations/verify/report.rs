@@ -2,22 +2,26 @@
 
 use std::path::PathBuf;
 
-use attune_schemas::Digest;
+use attune_registry::report::Report;
 use attune_schemas::problem::FindingCode;
+use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::operations::opened::Roots;
+
 /// Everything that was checked.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct VerifyReport {
     /// The registry or bundle, as it was named.
     pub source: PathBuf,
     /// The registry's name.
     pub registry: String,
-    /// The fingerprint of its first root.
-    pub root_fingerprint: Digest,
-    /// When its timestamp expires.
-    pub expires: String,
+    /// Its roots.
+    #[serde(flatten)]
+    pub roots: Roots,
+    /// Until when hosts accept it: the date of the role that expires first.
+    pub expires_at: String,
     /// The roles whose metadata is expired.
     pub expired: Vec<String>,
     /// Number of metadata files whose signatures were checked.
@@ -36,8 +40,12 @@ pub struct VerifyReport {
     pub damaged: Vec<Damage>,
 }
 
+impl Report for VerifyReport {
+    const FORMAT: &'static str = "attune-build.verify/v1";
+}
+
 /// A file that is damaged or missing.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct Damage {
     /// The stable code.
     pub code: FindingCode,

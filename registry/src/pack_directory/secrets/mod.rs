@@ -11,10 +11,11 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use attune_schemas::EntryPath;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// A file that holds a secret.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Secret {
     /// The file.
     pub file: EntryPath,

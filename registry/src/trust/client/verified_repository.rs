@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use attune_schemas::tuf::{RegistryName, Root, Snapshot, Targets, Timestamp};
+use attune_schemas::tuf::{MetadataTime, RegistryName, Root, Snapshot, Targets, Timestamp};
 
 use crate::trust::state::{TrustStore, Verified, registry_name};
 
@@ -49,6 +49,17 @@ impl VerifiedRepository {
     /// The top-level targets; if the registry has bins, the packs are listed in those.
     pub fn targets(&self) -> &Verified<Targets> {
         self.set.targets()
+    }
+
+    /// Until when hosts accept it: the date of the role that expires first; bins, of which there may be thousands, aside.
+    pub fn expires_at(&self) -> MetadataTime {
+        let dates = [
+            self.root().role().expires,
+            self.timestamp().role().expires,
+            self.snapshot().role().expires,
+            self.targets().role().expires,
+        ];
+        dates.into_iter().min().expect("there are four")
     }
 
     /// The freshness of all metadata accepted so far; to be reported if something expired.

@@ -100,6 +100,11 @@ impl Repository {
         self.verified.timestamp()
     }
 
+    /// Until when hosts accept it: see [`VerifiedRepository::expires_at`].
+    pub fn expires_at(&self) -> MetadataTime {
+        self.verified.expires_at()
+    }
+
     /// When the registry was last signed, by the clock of whoever did.
     pub fn last_signed(&self) -> Option<Instant> {
         self.timestamp().role().signed_at.map(MetadataTime::timestamp)

@@ -89,7 +89,7 @@ fn a_damaged_policy_is_an_error_and_not_no_policy() {
     std::fs::write(world.dir.path().join("demo/policy.json"), b"{}").unwrap();
     let error = world.store().policy().unwrap_err();
     assert!(matches!(error, StateError::PolicyDamaged { .. }));
-    assert_eq!(error.code(), ErrorCode::OtherRootTrusted);
+    assert_eq!(error.code(), ErrorCode::TrustPolicyDamaged);
 }
 
 #[test]

@@ -18,7 +18,7 @@ fn env(world: &World, arguments: &[&str]) -> Run {
 
 /// The first environment, as `env list` tells it.
 fn listed(world: &World) -> Value {
-    env(world, &["list", "--json"]).succeeds().json()[0].clone()
+    env(world, &["list", "--json"]).succeeds().json()["environments"][0].clone()
 }
 
 /// Status, health and whether a verification is due, as the view has them.

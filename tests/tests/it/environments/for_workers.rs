@@ -226,7 +226,10 @@ fn either_name_of_an_environment_of_node_is_understood() {
         Run::of(command).succeeds().stdout
     };
     let listed = &world.list()["packs"][0]["environments"]["nodejs"];
-    assert_eq!((listed["version"].as_str(), listed["packages"].as_u64()), (Some("20.1.0"), Some(0)));
+    assert_eq!(
+        (listed["interpreterVersion"].as_str(), listed["packages"].as_u64()),
+        (Some("20.1.0"), Some(0))
+    );
     assert_eq!(path("nodejs"), path("node.js"));
     assert_eq!(path("nodejs-20"), path("node.js-20"));
 }

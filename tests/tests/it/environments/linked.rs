@@ -37,7 +37,7 @@ fn the_path_is_a_program_of_the_store() {
     python.args(["-c", "import shout; print(shout.shout('it works'))"]);
     assert_eq!(Run::of(python).succeeds().stdout, "IT WORKS!\n");
     let listed = env(&world, &["list", "--json"]).succeeds().json();
-    assert!(listed.as_array().unwrap().iter().any(|found| found["executable"] == path));
+    assert!(listed["environments"].as_array().unwrap().iter().any(|found| found["executable"] == path));
     assert!(env(&world, &["list"]).succeeds().stdout.contains("reporter"));
     env(&world, &["path", "greeter"])
         .fails(5, &["pack `greeter` has no environment for `python`"])
@@ -79,7 +79,8 @@ fn a_whole_environment_is_told_from_a_damaged_one() {
 fn an_interpreter_that_is_gone_is_told() {
     let world = installed();
     let listed = env(&world, &["list", "--json"]).succeeds().json();
-    let reporter = listed.as_array().unwrap().iter().find(|found| found["ref"] == "reporter").unwrap();
+    let reporter =
+        listed["environments"].as_array().unwrap().iter().find(|found| found["ref"] == "reporter").unwrap();
     let python = PathBuf::from(reporter["store"].as_str().unwrap()).join("bin/python");
     fs_err::remove_file(&python).unwrap();
     std::os::unix::fs::symlink("/nonexistent/python", &python).unwrap();

@@ -83,7 +83,7 @@ fn a_worker_runs_what_env_path_prints() {
     let mut command = Command::new(path.trim_end());
     command.env("NODE_PATH", world.root().join("packenvs/weaver/nodejs/node_modules")).args(["-e", CHECK]);
     Run::of(command).succeeds();
-    let list = env(&world, &["list", "--json"]).succeeds().json();
+    let list = env(&world, &["list", "--json"]).succeeds().json()["environments"].clone();
     assert_eq!((list[0]["runtime"].as_str(), list[0]["kind"].as_str()), (Some("nodejs"), Some("nodejs")));
 }
 
@@ -120,9 +120,9 @@ fn files_can_be_copies() {
 fn verify_finds_what_was_changed_or_removed() {
     let world = installed(&project(), 3, "exit 0\n");
     let verified = world.verify(&["--json"]).succeeds().json();
-    assert_eq!((&verified["differences"], &verified["warnings"]), (&json!([]), &json!([])));
-    // With and without its version.
-    assert_eq!(verified["packs"][0]["environments"], 2);
+    assert_eq!((&verified["differences"], &verified["remarks"]), (&json!([]), &json!([])));
+    // With and without its version, it is one.
+    assert_eq!(verified["packs"][0]["environments"], 1);
     let modules = world.root().join("packenvs/weaver/nodejs/node_modules");
     let replace = |path: &Path, content: &str| {
         fs_err::remove_file(path).unwrap();
@@ -245,7 +245,7 @@ fn coverage_is_told_for_python_and_node_together() {
     let mut inspect = world.command(attune_tests::binaries::Binary::Build);
     inspect.arg("inspect").arg(world.bundle_path()).arg("--json");
     let shown = Run::of(inspect).succeeds().json();
-    assert_eq!(shown["releases"][0]["coverage"].as_array().unwrap().len(), 1);
+    assert_eq!(shown["releases"][0]["targets"].as_array().unwrap().len(), 1);
     let mut missing = world.command(attune_tests::binaries::Binary::Build);
     missing.arg("inspect").arg(world.registry()).arg("stranger");
     Run::of(missing).fails(4, &["stranger"]).with_hint();

@@ -98,8 +98,8 @@ fn codes(text: &str) -> impl Iterator<Item = &str> {
     text.split('`').skip(1).step_by(2)
 }
 
-/// Names in a table or in braces that are no fields: a value, and what the error object of `add` has besides.
-const NO_FIELDS: [&str; 2] = ["ambiguous", "pack"];
+/// Names in a table or in braces that are no fields, but values.
+const NO_FIELDS: [&str; 1] = ["ambiguous"];
 
 /// The fields that a section lists: in the first column of its tables, and in braces.
 fn listed(section: &str) -> BTreeSet<&str> {

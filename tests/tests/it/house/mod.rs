@@ -3,6 +3,7 @@
 mod command_line;
 mod described_types;
 mod documentation;
+mod documents;
 mod formats;
 mod layers;
 mod messages;

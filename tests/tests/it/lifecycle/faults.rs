@@ -132,6 +132,6 @@ fn trust_that_a_killed_install_learnt_does_not_outlive_its_removal() {
     assert!(!staging.exists());
     let mut list = world.command(Binary::Install);
     list.args(["trust", "list", "--json", "--root"]).arg(world.root());
-    assert_eq!(Run::of(list).succeeds().json(), serde_json::json!([]));
+    assert_eq!(Run::of(list).succeeds().json()["registries"], serde_json::json!([]));
     assert_sound(&world);
 }

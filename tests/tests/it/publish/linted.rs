@@ -66,7 +66,10 @@ fn the_failures_are_those_of_add() {
     world.build(["lint", "packs/secret", "--include-secrets"]).succeeds();
     let run = world.build(["lint", "packs/broken", "packs/secret", "--json"]);
     let failure: serde_json::Value = serde_json::from_str(run.stderr.trim()).unwrap();
-    assert_eq!((failure["error"]["exitCode"].as_u64(), run.stdout.as_str()), (Some(2), ""));
-    assert_eq!(failure["error"]["packs"].as_array().unwrap().len(), 2);
+    assert_eq!(
+        (failure["error"]["exitCode"].as_u64(), failure["error"]["code"].as_str()),
+        (Some(2), Some("B017"))
+    );
+    assert_eq!(run.json()["packs"].as_array().unwrap().len(), 2);
     world.build(["lint", "nowhere"]).fails(2, &["does not exist"]);
 }

@@ -48,7 +48,7 @@ fn install(world: &World, path: &Path, host: &Path) -> Run {
 pub(super) fn carry_out(world: &World, change: &[&str]) -> Vec<String> {
     let mut arguments = vec![change[0], change[1], "registry"];
     let id = world.build(["key", "list", "registry", "--json"]).succeeds().json();
-    let first = id.as_array().unwrap().iter().find(|key| key["role"] == "targets").unwrap();
+    let first = id["keys"].as_array().unwrap().iter().find(|key| key["role"] == "targets").unwrap();
     let id = first["id"].as_str().unwrap().to_owned();
     if change[1] == "remove" {
         arguments.push(&id);

@@ -13,7 +13,7 @@ fn registry(options: &[&str]) -> World {
 
 fn keys_of(world: &World, role: &str) -> Vec<String> {
     let listed = world.build(["key", "list", "registry", "--json"]).succeeds().json();
-    let listed = listed.as_array().unwrap().iter().filter(|key| key["role"] == role);
+    let listed = listed["keys"].as_array().unwrap().iter().filter(|key| key["role"] == role);
     listed.map(|key| key["id"].as_str().unwrap().to_owned()).collect()
 }
 
@@ -181,7 +181,7 @@ fn a_damaged_key_file_that_no_role_needs_is_a_warning() {
     let run = world.build(["refresh", "registry"]).succeeds();
     assert!(run.stderr.contains("timestamp-2.key.json"), "{}", run.stderr);
     let listed = world.build(["key", "list", "registry", "--json"]).succeeds().json();
-    assert_eq!(listed.as_array().unwrap().len(), 4);
+    assert_eq!(listed["keys"].as_array().unwrap().len(), 4);
     // The new key takes the next name, and the damaged file stays for its owner to judge.
     let run = world.build(["key", "rotate", "registry", "--role", "timestamp"]).succeeds();
     assert!(run.stdout.contains("timestamp-3.key.json"), "{}", run.stdout);

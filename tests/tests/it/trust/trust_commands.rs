@@ -15,7 +15,7 @@ fn trust(world: &World, arguments: &[&str]) -> Run {
 }
 
 fn listed(world: &World) -> Value {
-    trust(world, &["list", "--json"]).succeeds().json()
+    trust(world, &["list", "--json"]).succeeds().json()["registries"].clone()
 }
 
 fn standard_root() -> String {
@@ -37,10 +37,12 @@ fn a_registry_that_was_added_needs_no_trust_when_installing() {
     let world = World::new();
     let added = trust(&world, &["add", &standard_root(), "--json"]).succeeds().json();
     let digest = Digest::of(&fs_err::read(standard().trust()).unwrap()).to_string();
-    assert_eq!(added[0]["registry"], "demo");
-    assert_eq!(added[0]["rootVersion"], 1);
-    assert_eq!(added[0]["rootDigest"], digest.as_str());
-    assert_eq!(listed(&world), added);
+    assert_eq!(added["registry"], "demo");
+    assert_eq!(added["rootVersion"], 1);
+    assert_eq!(added["rootFingerprint"], digest.as_str());
+    for field in ["registry", "rootVersion", "rootFingerprint", "rootExpiresAt"] {
+        assert_eq!(listed(&world)[0][field], added[field]);
+    }
     let table = trust(&world, &["list"]).succeeds().stdout;
     assert!(table.contains("demo") && table.contains(&digest), "{table}");
     // Once more changes nothing.
@@ -173,7 +175,7 @@ fn everything_that_is_remembered_of_a_registry_is_shown() {
     assert_eq!(details["roles"][0]["threshold"], 1);
     let seen: Vec<_> = details["seen"].as_array().unwrap().iter().map(|seen| seen["role"].clone()).collect();
     assert_eq!(seen, ["timestamp", "snapshot", "targets"]);
-    assert!(details["signedAt"].is_string() && details["rootDigest"].is_string());
+    assert!(details["signedAt"].is_string() && details["rootFingerprint"].is_string());
     let text = show(&[]).stdout;
     assert!(text.contains("1 of 1") && text.contains("last signed"), "{text}");
 }
@@ -198,7 +200,7 @@ fn a_root_is_held_against_its_fingerprint() {
     assert!(world.root_tree().is_absent());
     world.install([&bundle, "--trust-fingerprint", &digest]).succeeds();
     trust(&world, &["add", &root, "--trust-fingerprint", &digest]).succeeds();
-    assert_eq!(listed(&world)[0]["rootDigest"], digest.as_str());
+    assert_eq!(listed(&world)[0]["rootFingerprint"], digest.as_str());
     let run = trust(&world, &["add", &root, "--trust-fingerprint", "sha256:1234"]);
     assert_eq!(run.status, Some(2), "{}", run.stderr);
 }

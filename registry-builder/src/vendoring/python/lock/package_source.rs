@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use attune_schemas::Digest;
+use schemars::JsonSchema;
 use serde::Serialize;
 use url::Url;
 
@@ -52,7 +53,7 @@ pub(crate) struct SourceArchive {
 }
 
 /// A source that nothing is built from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum UnsupportedSource {
     /// A version control repository that git does not read, or without a commit.

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use attune_schemas::platform::Libc;
 use attune_schemas::{Platform, PythonMinor};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::blocked::{BlockReason, Blocked};
@@ -16,7 +17,7 @@ use super::target::TargetKey;
 const SHOWN_MINORS: std::ops::RangeInclusive<u8> = 9..=14;
 
 /// The coverage of one target.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(tag = "status", rename_all = "kebab-case")]
 pub enum Coverage {
     /// The release installs there.
@@ -39,7 +40,7 @@ impl Coverage {
 }
 
 /// One target and what can be said of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct CoverageCell {
     /// The machine.
     pub platform: Platform,
@@ -51,7 +52,7 @@ pub struct CoverageCell {
 }
 
 /// Platforms by Pythons.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct CoverageMatrix {
     /// The rows.
     pub platforms: Vec<Platform>,

@@ -145,10 +145,10 @@ fn bytecode_that_nobody_recorded_is_a_warning_and_bytecode_elsewhere_a_differenc
     fs_err::create_dir(actions.join("__pycache__")).unwrap();
     fs_err::write(actions.join("__pycache__/report.cpython-312.pyc"), "x").unwrap();
     let run = world.verify(&["--json"]).succeeds().json();
-    let warnings = told(&world, &run["warnings"]);
+    let warnings = told(&world, &run["remarks"]);
     assert_eq!(warnings.len(), 1, "{warnings:?}");
     assert_eq!(warnings[0].0, "bytecode");
-    assert!(world.verify(&[]).succeeds().stdout.contains("whole, 1 warning"));
+    assert!(world.verify(&[]).succeeds().stdout.contains("whole, 1 remark"));
     fs_err::write(actions.join("report.pyc"), "x").unwrap();
     assert_one(&world, "foreign", "pack", &["reporter"], "actions/report.pyc");
 }
@@ -157,7 +157,7 @@ fn bytecode_that_nobody_recorded_is_a_warning_and_bytecode_elsewhere_a_differenc
 fn bytecode_that_an_install_compiled_is_recorded() {
     let world = host_with(&["--compile-bytecode"]);
     let report = world.verify(&["--json"]).succeeds().json();
-    assert_eq!(report["warnings"], serde_json::json!([]));
+    assert_eq!(report["remarks"], serde_json::json!([]));
     let tree = attune_tests::Tree::of(&world.root().join("store/wheels"));
     let compiled = tree.paths().find(|path| path.extension().is_some_and(|end| end == "pyc")).unwrap();
     change_in_silence(&world.root().join("store/wheels").join(compiled));

@@ -10,7 +10,7 @@ use super::{host_with, knitter, weaver};
 #[track_caller]
 fn assert_whole(world: &World) {
     let report = world.verify(&["--json"]).succeeds().json();
-    assert_eq!((&report["differences"], &report["warnings"]), (&json!([]), &json!([])));
+    assert_eq!((&report["differences"], &report["remarks"]), (&json!([]), &json!([])));
     assert!(report["files"].as_u64().unwrap() > 0);
 }
 

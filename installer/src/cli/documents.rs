@@ -1,0 +1,32 @@
+//! The documents that `--json` writes.
+
+use attune_host::inventory::{Environments, Inventory};
+use attune_host::store::{DiskReport, GcReport};
+use attune_host::verification::VerifyReport;
+use attune_registry::report::document_schema;
+use schemars::Schema;
+
+use super::environment_reports::{FoundExecutable, RebuiltEnvironments};
+use super::trust_reports::{RemovedTrust, ResetTrust, TrustedRegistries};
+use crate::operations::{InstallReport, RepairReport};
+use crate::trust::{TrustDetails, TrustedRegistry};
+
+/// The format and the JSON Schema of every document of this program.
+pub fn documents() -> Vec<(&'static str, Schema)> {
+    vec![
+        document_schema::<DiskReport>(),
+        document_schema::<Environments>(),
+        document_schema::<FoundExecutable>(),
+        document_schema::<GcReport>(),
+        document_schema::<InstallReport>(),
+        document_schema::<Inventory>(),
+        document_schema::<RebuiltEnvironments>(),
+        document_schema::<RemovedTrust>(),
+        document_schema::<RepairReport>(),
+        document_schema::<ResetTrust>(),
+        document_schema::<TrustDetails>(),
+        document_schema::<TrustedRegistries>(),
+        document_schema::<TrustedRegistry>(),
+        document_schema::<VerifyReport>(),
+    ]
+}
