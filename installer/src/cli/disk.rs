@@ -4,7 +4,7 @@ use attune_host::store::{DiskReport, disk_use};
 use attune_host::store::{GcOptions, GcReport, ProcessesSeen, UsingProcess, collect_garbage};
 use attune_registry::human_bytes;
 use attune_registry::report::Reporter as _;
-use attune_terminal::{Output, Table, TerminalReporter, write_json_or};
+use attune_terminal::{Output, Table, write_json_or};
 use clap::Args;
 use serde::Serialize;
 
@@ -47,10 +47,14 @@ impl GcArgs {
         self.common.start_log();
         let options = GcOptions { keep: self.keep, named: self.keep_generation, dry_run: self.dry_run };
         let result = self.common.host_root().and_then(|root| Ok(collect_garbage(&root, &options)?));
-        let reporter = TerminalReporter::new(self.common.report.is_silent());
+        let reporter = self.common.report.reporter();
         let shown = result.and_then(|report| {
             for warning in warnings(&report) {
                 reporter.warning(&warning);
+            }
+            // What would be removed was asked for; what was is only told.
+            if self.common.report.is_quiet() && !options.dry_run {
+                return Ok(());
             }
             write(&report, &self.common, render_removed)
         });

@@ -9,11 +9,12 @@ use attune_host::process::Interrupt;
 use attune_host::root::HostRoot;
 use attune_registry::blob::Durability;
 use attune_schemas::{FailureKind, PackRef};
-use attune_terminal::{Failure, Output, Table, TerminalReporter, write_json_or};
+use attune_terminal::{ArgValueCandidates, Failure, Output, Table, write_json_or};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::candidates::installed_packs;
 use super::failure::CommandError;
 use super::settings::{CommonArgs, caller_environment};
 use crate::operations::{RebuildOptions, RebuiltEnvironment, rebuild_environments};
@@ -29,6 +30,7 @@ pub(super) struct EnvArgs {
 #[derive(Debug, Subcommand)]
 enum EnvCommand {
     /// Show the environments of what is installed
+    #[command(visible_alias = "ls")]
     List {
         #[command(flatten)]
         common: CommonArgs,
@@ -36,7 +38,7 @@ enum EnvCommand {
     /// Print the program to execute for a pack; what it starts keeps its modules when the pack is upgraded
     Path {
         /// The pack
-        #[arg(value_name = "PACK")]
+        #[arg(value_name = "PACK", add = ArgValueCandidates::new(installed_packs))]
         pack: PackRef,
         /// The runtime
         #[arg(long, default_value = "python")]
@@ -47,7 +49,7 @@ enum EnvCommand {
     /// Show all that is known of a pack's environments
     Show {
         /// The pack
-        #[arg(value_name = "PACK")]
+        #[arg(value_name = "PACK", add = ArgValueCandidates::new(installed_packs))]
         pack: PackRef,
         /// Only this runtime's
         #[arg(long)]
@@ -58,7 +60,7 @@ enum EnvCommand {
     /// Build a pack's environments again, damaged or not
     Rebuild {
         /// The pack
-        #[arg(value_name = "PACK")]
+        #[arg(value_name = "PACK", add = ArgValueCandidates::new(installed_packs))]
         pack: PackRef,
         #[command(flatten)]
         build: BuildArgs,
@@ -148,8 +150,11 @@ impl EnvCommand {
             Self::Rebuild { pack, build, .. } => {
                 let interrupt = Interrupt::on_signals().unwrap_or_default();
                 let options = build.options(Some(pack.clone()), interrupt, now)?;
-                let reporter = TerminalReporter::new(common.report.is_silent());
+                let reporter = common.report.reporter();
                 let rebuilt = rebuild_environments(root, &options, &reporter)?;
+                if common.report.is_quiet() {
+                    return Ok(());
+                }
                 write(&rebuilt, common, |all| render_rebuilt(all))
             }
             Self::Verify { .. } => Err(went_up("verify")),

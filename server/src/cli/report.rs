@@ -2,13 +2,13 @@
 //!
 //! The one place where an error becomes a hint; the library's errors name no flag and no program.
 
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::path::Path;
 
 use attune_registry::machine_fault::MachineFault;
 use attune_schemas::FailureKind;
-use attune_terminal::{Failure, Output, machine_hint};
+use attune_terminal::{Failure, Output, machine_hint, write_result};
 use serde_json::json;
 
 use super::{Settings, Verbosity};
@@ -28,6 +28,20 @@ pub fn report_listening(settings: &Settings, directory: &Path, address: SocketAd
     };
     let mut stdout = anstream::stdout();
     let _ = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
+}
+
+/// Writes what the program tells of itself to standard output; returns the exit code.
+pub fn written(text: io::Result<String>) -> u8 {
+    let hint = |error: &io::Error| MachineFault::of_io(error).map(|fault| machine_hint(fault).to_owned());
+    let result = text.map_err(|error| Failure::new(&error, FailureKind::Failed).with_hint(hint(&error)));
+    let result = result.and_then(|text| write_result(&text).map_err(|error| Failure::of_output(&error)));
+    result.map_or_else(
+        |failure| {
+            failure.show(Output::Text);
+            failure.exit_code()
+        },
+        |()| 0,
+    )
 }
 
 /// Writes an error, its causes and a hint to standard error.

@@ -196,4 +196,5 @@ pub(super) const SECTIONS: &[Section] = &[
             ("registry-builder/src/signing", "SignatureReport"),
         ],
     ),
+    ("**Progress** (`--progress json`", &[("terminal/src/progress/event.rs", "ProgressEvent")]),
 ];

@@ -6,3 +6,4 @@ mod documentation;
 mod formats;
 mod layers;
 mod messages;
+mod words;
