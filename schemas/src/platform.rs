@@ -77,6 +77,28 @@ impl Platform {
         Self { arch: Arch::Arm64, libc: Libc::Musl },
     ];
 
+    /// The platform that a person names by `text`, in the words of OCI, of the kernel, of a compiler or of Python:
+    /// `amd64`, `linux/arm64/musl`, `linux-x86_64`, `aarch64-unknown-linux-gnu`. Files have the first form alone.
+    pub fn named(text: &str) -> Result<Self, PlatformError> {
+        let unknown = || PlatformError::Platform(text.to_owned());
+        let words = text.to_ascii_lowercase().replace("x86_64", "amd64").replace("x86-64", "amd64");
+        let (mut arch, mut libc) = (None, None);
+        for word in words.split(['/', '-', '_']) {
+            let place = match word {
+                "amd64" | "x64" => arch.replace(Arch::Amd64).is_some(),
+                "arm64" | "aarch64" | "arm64v8" => arch.replace(Arch::Arm64).is_some(),
+                "gnu" | "glibc" => libc.replace(Libc::Gnu).is_some(),
+                "musl" => libc.replace(Libc::Musl).is_some(),
+                "linux" | "unknown" | "pc" => false,
+                _ => return Err(unknown()),
+            };
+            if place {
+                return Err(unknown());
+            }
+        }
+        Ok(Self { arch: arch.ok_or_else(unknown)?, libc: libc.unwrap_or(Libc::Gnu) })
+    }
+
     /// The platform this program was built for, or `None` if it is not one of ours.
     pub fn current() -> Option<Self> {
         if !cfg!(target_os = "linux") {
@@ -177,6 +199,47 @@ mod tests {
         }
         for text in ["", "linux", "linux/x86_64", "darwin/arm64", "linux/amd64/gnu", "linux/amd64/"] {
             assert!(text.parse::<Platform>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn people_name_platforms_as_their_tools_do() {
+        let [amd64, arm64, amd64_musl, arm64_musl] = Platform::ALL;
+        for (names, platform) in [
+            (
+                &[
+                    "amd64",
+                    "x86_64",
+                    "linux/amd64",
+                    "linux-x86_64",
+                    "linux_x86_64",
+                    "x86_64-unknown-linux-gnu",
+                ][..],
+                amd64,
+            ),
+            (
+                &[
+                    "arm64",
+                    "aarch64",
+                    "linux/arm64",
+                    "linux/aarch64",
+                    "ARM64",
+                    "linux-aarch64",
+                    "linux/arm64/glibc",
+                ],
+                arm64,
+            ),
+            (&["linux/amd64/musl", "x86_64-unknown-linux-musl", "amd64-musl"], amd64_musl),
+            (&["linux/arm64/musl", "musl/aarch64"], arm64_musl),
+        ] {
+            for name in names {
+                assert_eq!(Platform::named(name), Ok(platform), "{name}");
+            }
+        }
+        for name in
+            ["", "linux", "windows", "darwin/arm64", "amd64/arm64", "amd64/musl/gnu", "i686", "linux/amd64/"]
+        {
+            assert!(Platform::named(name).is_err(), "{name}");
         }
     }
 

@@ -1,5 +1,7 @@
 //! The binary: parses, resolves the settings, calls the library, renders the outcome.
 
+use std::ffi::OsString;
+
 use attune_schemas::problem::WarningCode;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -7,13 +9,16 @@ use std::process::ExitCode;
 use std::time::SystemTime;
 
 use anyhow::Context as _;
-use attune_serve::cli::{Cli, Service, Settings, report_error, report_listening};
+use attune_serve::cli::{Service, Settings, report_error, report_listening, settings};
 use attune_serve::{Drained, Limits, RegistryDirectory, Serving, Signals};
-use clap::Parser as _;
 
 fn main() -> ExitCode {
     attune_terminal::survive_file_limit();
-    let settings = Settings::from(Cli::parse());
+    let args: Vec<OsString> = std::env::args_os().collect();
+    let settings = match settings(&args) {
+        Ok(settings) => settings,
+        Err(code) => return ExitCode::from(code),
+    };
     tracing_subscriber::fmt()
         .with_max_level(settings.verbosity.level())
         // Where a log cannot be written, that is no reason to stop: it would panic.

@@ -1,29 +1,49 @@
-//! How the programs talk to people: results, failures, progress, tables, and the options that every command has.
+//! How the programs talk to people: command lines, results, failures, progress, tables, and the options that every
+//! command has.
 //!
 //! Results go to standard output, everything else to standard error. Colours and progress bars appear on a
 //! terminal only. Used by the `cli` folders and mains of the programs alone; libraries never print.
 
 #![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests write files as they like"))]
 
+mod color;
+mod command_line;
+mod confirm;
+mod documents;
 mod error_document;
 mod exit;
 mod failure;
 mod file_limit;
+mod log;
 mod machine_hint;
 mod output;
+mod palette;
 mod progress;
 mod report_args;
+mod screen;
+mod signals;
 mod table;
-mod usage;
 mod warnings;
 
+pub use clap_complete::{ArgValueCandidates, CompletionCandidate};
+pub use color::{ColorArgs, ColorWhen};
+pub use command_line::{
+    Program, Verb, asked_output, first_word, is_near_command, parse, show_usage, unknown_command,
+};
+pub use confirm::ConfirmArgs;
+pub use documents::{
+    CompletionsArgs, Component, HelpArgs, ManArgs, candidates, complete, details, line_value, line_words,
+    names_in, registry_packs,
+};
 pub use error_document::error_schema;
 pub use exit::exit_code;
 pub use failure::Failure;
 pub use file_limit::survive_file_limit;
+pub use log::start_log;
 pub use machine_hint::machine_hint;
 pub use output::{Output, rendered, write_report, write_result};
-pub use progress::TerminalReporter;
-pub use report_args::{ReportArgs, start_log};
+pub use palette::{HELP_STYLES, success};
+pub use progress::{PROGRESS_FORMAT, ProgressEvent, ProgressEventKind, ProgressForm, TerminalReporter};
+pub use report_args::ReportArgs;
+pub use signals::clear_bars_on_signals;
 pub use table::Table;
-pub use usage::show_usage;

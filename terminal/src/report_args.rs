@@ -1,25 +1,32 @@
 //! Options about the report that every command has.
 
-use std::io::{self, Write};
-
-use attune_registry::report::without_secrets;
 use clap::{ArgAction, Args};
 use tracing::level_filters::LevelFilter;
 
-use crate::{Output, TerminalReporter};
+use crate::color::ColorArgs;
+use crate::log::start_log;
+use crate::output::Output;
+use crate::progress::{ProgressForm, TerminalReporter, Told};
 
-/// The form of the report, and how much is told on the way.
+/// The form of the report, and how much is told on the way. The options may stand before a command as well.
 #[derive(Debug, Clone, Args)]
 pub struct ReportArgs {
     /// Write the result as JSON, and errors as JSON to standard error
-    #[arg(long)]
+    #[arg(long, global = true, help_heading = "Global options")]
     pub json: bool,
-    /// Print nothing but errors
-    #[arg(short, long)]
+    /// Print nothing but errors, warnings that must be seen, and results that were asked for
+    #[arg(short, long, global = true, help_heading = "Global options")]
     pub quiet: bool,
     /// Show more detail; `-vv` for everything
-    #[arg(short, long, action = ArgAction::Count, conflicts_with = "quiet")]
+    #[arg(short, long, global = true, action = ArgAction::Count, conflicts_with = "quiet")]
+    #[arg(help_heading = "Global options")]
     pub verbose: u8,
+    /// Show progress: `auto` as bars on a terminal, `json` as events on standard error, or `none`
+    #[arg(long, global = true, value_name = "FORM", default_value = "auto", hide_possible_values = true)]
+    #[arg(value_enum, help_heading = "Global options")]
+    pub progress: ProgressForm,
+    #[command(flatten)]
+    color: ColorArgs,
 }
 
 impl ReportArgs {
@@ -33,50 +40,33 @@ impl ReportArgs {
         self.quiet || self.json
     }
 
-    /// Whether even the result is kept back.
+    /// Whether even the report of a deed is kept back; an answer that was asked for never is.
     pub const fn is_quiet(&self) -> bool {
         self.quiet && !self.json
     }
 
     /// The reporter that the options ask for. Warnings that must be seen are kept back for JSON alone.
     pub fn reporter(&self) -> TerminalReporter {
-        let reporter = TerminalReporter::new(self.is_silent());
-        if self.json { reporter } else { reporter.with_alarms() }
+        let is_silent = self.is_silent();
+        TerminalReporter::new(Told {
+            progress: match self.progress {
+                ProgressForm::Auto if is_silent => ProgressForm::None,
+                form => form,
+            },
+            warnings: !is_silent || self.progress == ProgressForm::Json,
+            alarms: !self.json || self.progress == ProgressForm::Json,
+            folds: self.verbose == 0,
+        })
     }
 
     /// Starts the log on standard error.
     pub fn start_log(&self) {
-        start_log(match self.verbose {
-            0 if self.quiet => LevelFilter::ERROR,
+        let level = match self.verbose {
+            0 if self.quiet && !self.json => LevelFilter::ERROR,
             0 => LevelFilter::WARN,
             1 => LevelFilter::INFO,
             _ => LevelFilter::DEBUG,
-        });
-    }
-}
-
-/// Starts the log on standard error, from `level` on.
-pub fn start_log(level: LevelFilter) {
-    tracing_subscriber::fmt()
-        .with_max_level(level)
-        // Where a log cannot be written, that is no reason to stop: it would panic.
-        .log_internal_errors(false)
-        .with_target(false)
-        .without_time()
-        .with_writer(|| Discreet(anstream::stderr()))
-        .init();
-}
-
-/// Leaves logins and tokens in URLs out of the log. Each entry comes in one piece.
-struct Discreet<W>(W);
-
-impl<W: Write> Write for Discreet<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.write_all(without_secrets(&String::from_utf8_lossy(bytes)).as_bytes())?;
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
+        };
+        start_log(level, self.output());
     }
 }

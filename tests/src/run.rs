@@ -4,6 +4,7 @@
 
 use std::process::{Command, Stdio};
 
+use attune_schemas::problem::explain;
 use serde_json::Value;
 
 use crate::documents::assert_document;
@@ -58,7 +59,7 @@ impl Run {
     pub fn fails(self, code: i32, words: &[&str]) -> Self {
         assert_eq!(self.status, Some(code), "unexpected end:\n{}{}", self.stdout, self.stderr);
         assert!(!self.stderr.contains("panicked"), "it panicked:\n{}", self.stderr);
-        assert!(self.stderr.contains("error["), "no error is told:\n{}", self.stderr);
+        assert!(is_error(&self.stderr), "no error with its code is told:\n{}", self.stderr);
         for word in words {
             assert!(self.stderr.contains(word), "`{word}` is not in the message:\n{}", self.stderr);
         }
@@ -77,4 +78,13 @@ impl Run {
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}:\n{}", self.stdout))
     }
+}
+
+/// Whether a line of `stderr` tells an error with its code, `error[H001]: ...`, or as a document.
+pub fn is_error(stderr: &str) -> bool {
+    stderr.lines().any(|line| {
+        let code = line.split_once("error[").and_then(|(_, rest)| rest.split_once("]: "));
+        let is_text = code.is_some_and(|(code, _)| explain(code).is_some());
+        is_text || line.starts_with(r#"{"format":"attune.error/v1""#)
+    })
 }

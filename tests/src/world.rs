@@ -156,7 +156,13 @@ impl World {
     /// Cuts the bundle; `arguments` are packs and options.
     pub fn bundle(&self, arguments: &[&str]) -> Run {
         let mut command = self.command(Binary::Build);
-        command.arg("bundle").arg(self.registry()).args(arguments).arg("-o").arg(self.bundle_path());
+        command
+            .arg("bundle")
+            .arg(self.registry())
+            .args(arguments)
+            .arg("--force")
+            .arg("-o")
+            .arg(self.bundle_path());
         Run::of(command)
     }
 

@@ -36,6 +36,11 @@ pub use reader::registered_generation;
 pub use register::{OtherPacks, RegisteredPack, Registration, TestResultRow};
 pub use runtimes::defined_runtimes;
 
+/// The version of SQLite that is linked.
+pub fn sqlite_version() -> &'static str {
+    rusqlite::version()
+}
+
 /// Why the database could not be read or written; a transaction that fails leaves nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum DatabaseError {

@@ -5,7 +5,7 @@ use attune_host::store::{GcOptions, GcReport, ProcessesSeen, UsingProcess, colle
 use attune_registry::human_bytes;
 use attune_registry::report::{Report, Reporter as _};
 use attune_schemas::problem::{Warning, WarningCode};
-use attune_terminal::{Output, Table, TerminalReporter, write_report};
+use attune_terminal::{Output, Table, write_report};
 use clap::Args;
 
 use super::failure::CommandError;
@@ -47,10 +47,14 @@ impl GcArgs {
         self.common.start_log();
         let options = GcOptions { keep: self.keep, named: self.keep_generation, dry_run: self.dry_run };
         let result = self.common.host_root().and_then(|root| Ok(collect_garbage(&root, &options)?));
-        let reporter = TerminalReporter::new(self.common.report.is_silent());
+        let reporter = self.common.report.reporter();
         let shown = result.and_then(|report| {
             for warning in warnings(&report) {
                 reporter.warning(warning.code, &warning.message);
+            }
+            // What would be removed was asked for; what was is only told.
+            if self.common.report.is_quiet() && !options.dry_run {
+                return Ok(());
             }
             write(&report, &self.common, render_removed)
         });

@@ -13,10 +13,11 @@ use attune_registry::blob::Durability;
 use attune_registry::report::Report;
 use attune_schemas::PackRef;
 use attune_schemas::problem::ErrorCode;
-use attune_terminal::{Failure, Output, Table, TerminalReporter, write_report};
+use attune_terminal::{ArgValueCandidates, Failure, Output, Table, write_report};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 
+use super::candidates::installed_packs;
 use super::environment_reports::{FoundExecutable, RebuiltEnvironments};
 use super::failure::CommandError;
 use super::settings::{CommonArgs, caller_environment};
@@ -33,6 +34,7 @@ pub(super) struct EnvArgs {
 #[derive(Debug, Subcommand)]
 enum EnvCommand {
     /// Show the environments of what is installed
+    #[command(visible_alias = "ls")]
     List {
         #[command(flatten)]
         common: CommonArgs,
@@ -40,7 +42,7 @@ enum EnvCommand {
     /// Print the program to execute for a pack; what it starts keeps its modules when the pack is upgraded
     Path {
         /// The pack
-        #[arg(value_name = "PACK")]
+        #[arg(value_name = "PACK", add = ArgValueCandidates::new(installed_packs))]
         pack: PackRef,
         /// The runtime
         #[arg(long, default_value = "python")]
@@ -51,7 +53,7 @@ enum EnvCommand {
     /// Show all that is known of a pack's environments
     Show {
         /// The pack
-        #[arg(value_name = "PACK")]
+        #[arg(value_name = "PACK", add = ArgValueCandidates::new(installed_packs))]
         pack: PackRef,
         /// Only this runtime's
         #[arg(long)]
@@ -62,7 +64,7 @@ enum EnvCommand {
     /// Build a pack's environments again, damaged or not
     Rebuild {
         /// The pack
-        #[arg(value_name = "PACK")]
+        #[arg(value_name = "PACK", add = ArgValueCandidates::new(installed_packs))]
         pack: PackRef,
         #[command(flatten)]
         build: BuildArgs,
@@ -125,8 +127,13 @@ impl EnvArgs {
         | EnvCommand::Show { common, .. }
         | EnvCommand::Rebuild { common, .. }) = &self.command
         else {
-            let name = if matches!(self.command, EnvCommand::Repair { .. }) { "repair" } else { "verify" };
-            return (Output::Text, Err(went_up(name)));
+            let (name, arguments) = match &self.command {
+                EnvCommand::Repair { arguments } => ("repair", &arguments[..]),
+                EnvCommand::Verify { arguments } => ("verify", &arguments[..]),
+                _ => ("verify", &[][..]),
+            };
+            let is_json = arguments.iter().any(|argument| argument == "--json");
+            return (if is_json { Output::Json } else { Output::Text }, Err(went_up(name)));
         };
         common.start_log();
         let result = common.host_root().and_then(|root| self.command.run(&root, common, now));
@@ -153,8 +160,11 @@ impl EnvCommand {
             Self::Rebuild { pack, build, .. } => {
                 let interrupt = Interrupt::on_signals().unwrap_or_default();
                 let options = build.options(Some(pack.clone()), interrupt, now)?;
-                let reporter = TerminalReporter::new(common.report.is_silent());
+                let reporter = common.report.reporter();
                 let environments = rebuild_environments(root, &options, &reporter)?;
+                if common.report.is_quiet() {
+                    return Ok(());
+                }
                 let rebuilt = RebuiltEnvironments { root: root.path().to_owned(), environments };
                 write(&rebuilt, common, render_rebuilt)
             }

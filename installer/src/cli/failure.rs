@@ -2,6 +2,8 @@
 
 use std::io;
 
+use attune_registry::machine_fault::MachineFault;
+use attune_schemas::problem::ErrorCode;
 use attune_terminal::{Failure, machine_hint};
 
 use super::hints::{Hint, MEND_THE_CAUSE};
@@ -34,5 +36,11 @@ impl CommandError {
     /// The result could not be written to standard output.
     pub(super) fn of_output(error: &io::Error) -> Self {
         Self(Failure::of_output(error))
+    }
+
+    /// A file of the user's that this program writes could not be written.
+    pub(super) fn of_machine(error: &io::Error) -> Self {
+        let hint = MachineFault::of_io(error).map(|fault| machine_hint(fault).to_owned());
+        Self(Failure::new(error, ErrorCode::OutputAccess).with_hint(hint))
     }
 }

@@ -7,13 +7,13 @@ use attune_host::machine::InterpreterSearch;
 use attune_host::process::Interrupt;
 use attune_registry::blob::Durability;
 use attune_registry::human_bytes;
-use attune_schemas::problem::ErrorCode;
-use attune_schemas::problem::WarningCode;
+use attune_schemas::problem::{ErrorCode, WarningCode};
 use attune_schemas::{Digest, PackRequest};
-use attune_terminal::{Output, Table, TerminalReporter, write_report};
-use clap::Args;
+use attune_terminal::{ArgValueCandidates, Output, Table, success, write_report};
+use clap::{Args, ValueHint};
 use jiff::{SignedDuration, Timestamp};
 
+use super::candidates::offered_packs;
 use super::duration::parse_duration;
 use super::failure::CommandError;
 use super::hints::Hint;
@@ -35,7 +35,8 @@ pub(super) struct InstallArgs {
     /// A bundle file, a pipe or an unpacked bundle (`-` for standard input), then packs: `weather`, `net_tools@^1.2`
     ///
     /// Without packs, everything that the bundle was made for is installed.
-    #[arg(value_name = "BUNDLE|PACK", required = true)]
+    #[arg(value_name = "BUNDLE|PACK", required = true, value_hint = ValueHint::AnyPath)]
+    #[arg(add = ArgValueCandidates::new(offered_packs))]
     what: Vec<OsString>,
     /// Install packs from this registry: a URL or a directory; without a bundle the variable
     /// `ATTUNE_REGISTRY` says it as well
@@ -84,14 +85,9 @@ pub(super) struct InstallArgs {
     common: CommonArgs,
 }
 
-/// Commands, which must come first.
-const COMMANDS: [&str; 8] = ["install", "list", "verify", "repair", "du", "gc", "env", "trust"];
-
 /// A command line that does not make sense.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum UsageError {
-    #[error("options come after the command: attune-install {0} --root DIR")]
-    LateCommand(String),
     #[error("`{0}` is neither a bundle file nor a pack: {1}")]
     NotAPack(String, String),
     #[error("`{0}`: a bundle must come first, and only one")]
@@ -107,7 +103,6 @@ pub(super) enum UsageError {
 impl Failed for UsageError {
     fn code(&self) -> ErrorCode {
         match self {
-            Self::LateCommand(_) => ErrorCode::LateCommand,
             Self::NotAPack(..) => ErrorCode::NotASource,
             Self::SecondBundle(_) => ErrorCode::SecondBundle,
             Self::TwoSources => ErrorCode::TwoSources,
@@ -121,6 +116,9 @@ impl Hint for UsageError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Source(error) => error.hint(),
+            Self::NoSource => {
+                Some("a bundle is named by a path with a `/` or by its ending .tar.zst".to_owned())
+            }
             _ => None,
         }
     }
@@ -130,7 +128,6 @@ impl InstallArgs {
     pub(super) fn run(self, now: Timestamp) -> (Output, Result<(), CommandError>) {
         let output = self.common.output();
         self.common.start_log();
-        let quiet = self.common.report.is_silent();
         let run = || {
             let mut options = self.options(now)?;
             match Interrupt::on_signals() {
@@ -139,11 +136,13 @@ impl InstallArgs {
                     tracing::warn!(code = %WarningCode::SignalsNotHeard, "signals will end the install without a word: {error}")
                 }
             }
-            let report = install(&options, &TerminalReporter::new(quiet))?;
+            let report = install(&options, &self.common.report.reporter())?;
             if self.common.report.is_quiet() {
                 return Ok(());
             }
-            write_report(&report, output, render).map_err(|error| CommandError::of_output(&error))
+            let with_stages = self.common.report.verbose > 0;
+            write_report(&report, output, |report| render(report, with_stages))
+                .map_err(|error| CommandError::of_output(&error))
         };
         (output, run())
     }
@@ -185,16 +184,8 @@ impl InstallArgs {
 
     fn source_and_requests(&self) -> Result<(SourceLocation, Vec<PackRequest>), UsageError> {
         let (first, rest) = self.what.split_first().ok_or(UsageError::NoSource)?;
-        let first_word = first.to_string_lossy();
-        if COMMANDS.contains(&first_word.as_ref()) {
-            return Err(UsageError::LateCommand(first_word.into_owned()));
-        }
         let registry = self.registry.clone().or_else(|| variable("ATTUNE_REGISTRY").map(OsString::from));
-        let bundle = match &registry {
-            // A file that happens to be called like a pack is not meant.
-            Some(_) if first_word.parse::<PackRequest>().is_ok() => None,
-            _ => SourceLocation::of_bundle(first)?,
-        };
+        let bundle = SourceLocation::of_bundle(first)?;
         if bundle.is_some() && self.registry.is_some() {
             return Err(UsageError::TwoSources);
         }
@@ -212,7 +203,7 @@ impl InstallArgs {
 fn parse_request(text: &OsStr) -> Result<PackRequest, UsageError> {
     let words = text.to_string_lossy();
     words.parse().map_err(|error: attune_schemas::requirement::PackRequestError| {
-        if Path::new(text).exists() {
+        if SourceLocation::is_name_of_source(text) && Path::new(text).exists() {
             UsageError::SecondBundle(words.into_owned())
         } else {
             UsageError::NotAPack(words.into_owned(), error.to_string())
@@ -221,7 +212,7 @@ fn parse_request(text: &OsStr) -> Result<PackRequest, UsageError> {
 }
 
 /// The report for people.
-fn render(report: &InstallReport) -> String {
+fn render(report: &InstallReport, has_stages: bool) -> String {
     if report.outcome == Outcome::Unchanged {
         return format!(
             "nothing to do: everything is installed in {} (generation {})\n{}{}",
@@ -251,22 +242,29 @@ fn render(report: &InstallReport) -> String {
             contents_text(&pack.contents),
         ]);
     }
-    let stages: Vec<String> =
-        report.stages.iter().map(|stage| format!("{} {:.0} ms", stage.stage, stage.duration_ms)).collect();
     let mut text = table.to_string();
     text += &kept_newer_text(report);
     text += &freshness_text(&report.freshness);
+    let installed = match installed.count() {
+        1 => "installed 1 pack".to_owned(),
+        count => format!("installed {count} packs"),
+    };
     let summary = format!(
-        "\ninstalled {} pack{} from {} into {} as generation {}, {} read\n{}\n",
-        installed.clone().count(),
-        if installed.count() == 1 { "" } else { "s" },
+        "\n{} from {} into {} as generation {}, {} read\n",
+        success(&installed),
         report.registry,
         report.root.display(),
         report.generation,
         human_bytes(report.read_bytes),
-        stages.join(", "),
     );
-    text + &summary
+    text += &summary;
+    if has_stages { text + &stages_text(report) } else { text }
+}
+
+/// A line on how long each stage took.
+fn stages_text(report: &InstallReport) -> String {
+    let stage = report.stages.iter().map(|stage| format!("{} {:.0} ms", stage.stage, stage.duration_ms));
+    stage.collect::<Vec<_>>().join(", ") + "\n"
 }
 
 /// A line on each pack of which something newer is installed than what was offered.

@@ -1,5 +1,6 @@
 //! The command line: what can be asked, and how answers are shown. The work is in the library.
 
+mod candidates;
 mod disk;
 mod documents;
 mod duration;
@@ -14,16 +15,24 @@ mod repair;
 mod settings;
 mod trust;
 mod trust_reports;
+mod verbs;
 mod verify;
+mod words;
 
 use std::ffi::OsString;
+use std::io;
 use std::process::ExitCode;
 
-use attune_terminal::{show_usage, survive_file_limit};
-use clap::Parser;
+use attune_host::database::sqlite_version;
+use attune_terminal::{
+    CompletionsArgs, Component, Failure, HELP_STYLES, HelpArgs, ManArgs, Output, Program, asked_output,
+    complete, details, parse, survive_file_limit, write_result,
+};
+use clap::{CommandFactory, Parser};
 use jiff::Timestamp;
 
 use failure::CommandError;
+use settings::CommonArgs;
 
 pub use documents::documents;
 
@@ -35,23 +44,32 @@ pub use documents::documents;
 #[command(
     name = "attune-install",
     version,
-    args_conflicts_with_subcommands = true,
-    subcommand_negates_reqs = true,
-    after_help = AFTER_HELP
+    styles = HELP_STYLES,
+    override_usage = USAGE,
+    after_help = AFTER_HELP,
+    arg_required_else_help = true,
+    disable_help_subcommand = true
 )]
 struct Cli {
     #[command(subcommand)]
-    command: Option<Command>,
+    command: Command,
+    /// Here so that the options may stand before a command; each command reads them.
     #[command(flatten)]
-    install: install::InstallArgs,
+    _common: CommonArgs,
 }
+
+const USAGE: &str = "\
+attune-install [OPTIONS] <BUNDLE> [PACK]...
+       attune-install [OPTIONS] --registry <URL|DIR> <PACK>...
+       attune-install [OPTIONS] <COMMAND>";
 
 const AFTER_HELP: &str = "\
 Examples:
   attune-install bundle.tar.zst --trust root.json         first install from a registry
-  attune-install bundle.tar.zst                           later ones: the host remembers whom it trusts
+  attune-install bundle.tar.zst                           later ones: the host knows whom it trusts
   attune-install weather net_tools@^1 --registry http://10.0.0.5:8080
   attune-install list --json
+  attune-install env help path                            the help of a command, also without a dash
 
 A registry at a URL is asked through HTTPS_PROXY, HTTP_PROXY and NO_PROXY, with the user and
 password in the URL. For https the certificates of SSL_CERT_FILE or SSL_CERT_DIR are trusted, else
@@ -66,6 +84,7 @@ enum Command {
     /// Install packs; the same as naming a bundle or packs without a command.
     Install(install::InstallArgs),
     /// Show what is installed.
+    #[command(visible_alias = "ls")]
     List(list::ListArgs),
     /// Check that everything installed is still what was installed.
     Verify(verify::VerifyArgs),
@@ -79,6 +98,22 @@ enum Command {
     Env(environments::EnvArgs),
     /// Show and change whom this host trusts.
     Trust(trust::TrustArgs),
+    /// Print the script by which a shell completes this program's command lines.
+    Completions(CompletionsArgs),
+    /// Print or write manual pages.
+    Man(ManArgs),
+    /// Print the help of the program, or of a command.
+    Help(HelpArgs),
+}
+
+const PROGRAM: Program = Program { verbs: verbs::VERBS, version };
+
+fn version() -> String {
+    let mut components = vec![Component::Sqlite(sqlite_version()), Component::Zstd, Component::Tuf];
+    if cfg!(feature = "http") {
+        components.push(Component::Rustls);
+    }
+    details("attune-install", env!("CARGO_PKG_VERSION"), &[("http", cfg!(feature = "http"))], &components)
 }
 
 /// Runs the command line `args`; `now` is the time that metadata is judged by.
@@ -87,26 +122,47 @@ pub fn run(args: impl IntoIterator<Item = OsString>, now: Timestamp) -> ExitCode
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o022));
     survive_file_limit();
     let args: Vec<OsString> = args.into_iter().collect();
-    let cli = match Cli::try_parse_from(&args) {
+    if complete(|| words::completed(Cli::command()), &args) {
+        return ExitCode::SUCCESS;
+    }
+    let args = match words::with_command(args.clone()) {
+        Ok(args) => args,
+        Err(failure) => return shown(&failure, asked_output(&args)),
+    };
+    let cli: Cli = match parse(&args, &PROGRAM) {
         Ok(cli) => cli,
-        Err(error) => return ExitCode::from(show_usage(&error, &args)),
+        Err(code) => return ExitCode::from(code),
     };
     let (output, result) = match cli.command {
-        None => cli.install.run(now),
-        Some(Command::Install(args)) => args.run(now),
-        Some(Command::List(args)) => args.run(),
-        Some(Command::Verify(args)) => args.run(),
-        Some(Command::Du(args)) => args.run(),
-        Some(Command::Gc(args)) => args.run(),
-        Some(Command::Env(args)) => args.run(now),
-        Some(Command::Repair(args)) => args.run(now),
-        Some(Command::Trust(args)) => args.run(now),
+        Command::Install(args) => args.run(now),
+        Command::List(args) => args.run(),
+        Command::Verify(args) => args.run(),
+        Command::Du(args) => args.run(),
+        Command::Gc(args) => args.run(),
+        Command::Env(args) => args.run(now),
+        Command::Repair(args) => args.run(now),
+        Command::Trust(args) => args.run(now),
+        Command::Completions(args) => written(args.script(&Cli::command())),
+        Command::Man(args) => written(args.write(Cli::command())),
+        Command::Help(args) => match args.text(Cli::command(), verbs::VERBS) {
+            Ok(text) => written(Ok(text)),
+            Err(failure) => (Output::Text, Err(CommandError(failure))),
+        },
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
-        Err(CommandError(failure)) => {
-            failure.show(output);
-            ExitCode::from(failure.exit_code())
-        }
+        Err(CommandError(failure)) => shown(&failure, output),
     }
+}
+
+fn shown(failure: &Failure, output: Output) -> ExitCode {
+    failure.show(output);
+    ExitCode::from(failure.exit_code())
+}
+
+/// The result of a command that tells of the program itself.
+fn written(text: io::Result<String>) -> (Output, Result<(), CommandError>) {
+    let result = text.map_err(|error| CommandError::of_machine(&error));
+    let result = result.and_then(|text| write_result(&text).map_err(|error| CommandError::of_output(&error)));
+    (Output::Text, result)
 }

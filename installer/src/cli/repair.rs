@@ -6,10 +6,11 @@ use attune_host::process::Interrupt;
 use attune_host::verification::FindingKind;
 use attune_schemas::PackRef;
 use attune_schemas::problem::ErrorCode;
-use attune_terminal::{Failure, Output, TerminalReporter, write_report};
+use attune_terminal::{ArgValueCandidates, Failure, Output, write_report};
 use clap::Args;
 use jiff::Timestamp;
 
+use super::candidates::installed_packs;
 use super::environments::BuildArgs;
 use super::failure::CommandError;
 use super::settings::CommonArgs;
@@ -27,7 +28,7 @@ const SHOWN: usize = 40;
 #[derive(Debug, Args)]
 pub(super) struct RepairArgs {
     /// Only these packs
-    #[arg(value_name = "PACK")]
+    #[arg(value_name = "PACK", add = ArgValueCandidates::new(installed_packs))]
     packs: Vec<PackRef>,
     /// Only environments
     #[arg(long)]
@@ -52,7 +53,7 @@ impl RepairArgs {
             only_environments: self.environments,
             build: self.build.options(None, interrupt, now)?,
         };
-        let report = repair(&root, &options, &TerminalReporter::new(self.common.report.is_silent()))?;
+        let report = repair(&root, &options, &self.common.report.reporter())?;
         if !self.common.report.is_quiet() {
             let shown = if self.common.report.verbose > 0 { usize::MAX } else { SHOWN };
             write_report(&report, self.common.output(), |report| render(report, shown))

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use attune_host::process::CallerEnvironment;
 use attune_host::root::{HostRoot, RootError};
 use attune_terminal::{Output, ReportArgs};
-use clap::Args;
+use clap::{Args, ValueHint};
 
 use super::failure::CommandError;
 
@@ -13,7 +13,8 @@ use super::failure::CommandError;
 #[derive(Debug, Args)]
 pub(super) struct CommonArgs {
     /// The installation root
-    #[arg(long, env = "ATTUNE_ROOT", default_value = "/opt/attune", value_name = "DIR")]
+    #[arg(long, env = "ATTUNE_ROOT", default_value = "/opt/attune", value_name = "DIR", value_hint = ValueHint::DirPath)]
+    #[arg(global = true, help_heading = "Global options")]
     pub(super) root: PathBuf,
     #[command(flatten)]
     pub(super) report: ReportArgs,

@@ -6,16 +6,18 @@ use attune_host::root::HostRoot;
 use attune_registry::report::Report;
 use attune_schemas::Digest;
 use attune_schemas::tuf::RegistryName;
-use attune_terminal::{Output, Table, write_report};
+use attune_terminal::{ArgValueCandidates, ConfirmArgs, Output, Table, write_report};
 use clap::{Args, Subcommand};
 use jiff::{SignedDuration, Timestamp};
 
+use super::candidates::trusted;
 use super::duration::parse_duration;
 use super::failure::CommandError;
 use super::settings::CommonArgs;
 use super::trust_reports::{RemovedTrust, ResetTrust, TrustedRegistries};
 use crate::trust::{
-    TrustDetails, TrustedRegistry, remove_trust, reset_trust, trust, trust_details, trusted_registries,
+    TrustDetails, TrustedRegistry, check_trusted, remove_trust, reset_trust, trust, trust_details,
+    trusted_registries,
 };
 
 /// Shows and changes whom this host trusts.
@@ -42,6 +44,7 @@ enum TrustCommand {
         common: CommonArgs,
     },
     /// Show the registries that are trusted
+    #[command(visible_alias = "ls")]
     List {
         #[command(flatten)]
         common: CommonArgs,
@@ -49,21 +52,29 @@ enum TrustCommand {
     /// Show everything that is remembered of a registry: keys, versions seen, dates
     Show {
         /// The registry's name
+        #[arg(value_name = "REGISTRY", add = ArgValueCandidates::new(trusted))]
         registry: RegistryName,
         #[command(flatten)]
         common: CommonArgs,
     },
     /// Forget a registry and everything seen of it; what is installed stays
+    #[command(visible_alias = "rm")]
     Remove {
         /// The registry's name
+        #[arg(value_name = "REGISTRY", add = ArgValueCandidates::new(trusted))]
         registry: RegistryName,
+        #[command(flatten)]
+        confirm: ConfirmArgs,
         #[command(flatten)]
         common: CommonArgs,
     },
     /// Forget which versions were seen, as after the registry was restored from a backup; its root stays
     Reset {
         /// The registry's name
+        #[arg(value_name = "REGISTRY", add = ArgValueCandidates::new(trusted))]
         registry: RegistryName,
+        #[command(flatten)]
+        confirm: ConfirmArgs,
         #[command(flatten)]
         common: CommonArgs,
     },
@@ -78,34 +89,43 @@ impl TrustArgs {
         | TrustCommand::Reset { common, .. }) = &self.command;
         let output = common.output();
         common.start_log();
-        (output, common.host_root().and_then(|root| self.command.run(&root, output, now)))
+        (output, common.host_root().and_then(|root| self.command.run(&root, common, now)))
     }
 }
 
 impl TrustCommand {
-    fn run(&self, root: &HostRoot, output: Output, now: Timestamp) -> Result<(), CommandError> {
-        let place = || root.path().to_owned();
+    fn run(&self, root: &HostRoot, common: &CommonArgs, now: Timestamp) -> Result<(), CommandError> {
+        let (place, output) = (|| root.path().to_owned(), common.output());
         match self {
             Self::Add { file, trust_fingerprint, expiry_grace, .. } => {
                 let registry = trust(root, file, *trust_fingerprint, *expiry_grace, now)?;
-                write(&registry, output, |registry| render(std::slice::from_ref(registry)))
+                tell(&registry, common, |registry| render(std::slice::from_ref(registry)))
             }
             Self::List { .. } => {
                 let trusted = TrustedRegistries { root: place(), registries: trusted_registries(root)? };
                 write(&trusted, output, |trusted| render(&trusted.registries))
             }
             Self::Show { registry, .. } => write(&trust_details(root, registry)?, output, render_details),
-            Self::Remove { registry, .. } => {
+            Self::Remove { registry, confirm, .. } => {
+                check_trusted(root, registry)?;
+                confirm
+                    .confirm(&format!("the host will forget registry `{registry}` and all that it saw of it"))
+                    .map_err(CommandError)?;
                 remove_trust(root, registry, now)?;
                 let removed = RemovedTrust { root: place(), registry: registry.to_string() };
-                write(&removed, output, |RemovedTrust { registry, .. }| {
+                tell(&removed, common, |RemovedTrust { registry, .. }| {
                     format!("registry `{registry}` is no longer trusted; pass --trust to trust it anew\n")
                 })
             }
-            Self::Reset { registry, .. } => {
+            Self::Reset { registry, confirm, .. } => {
+                check_trusted(root, registry)?;
+                let deed = format!(
+                    "the host will forget which versions it saw of registry `{registry}`, and accept older ones"
+                );
+                confirm.confirm(&deed).map_err(CommandError)?;
                 reset_trust(root, registry, now)?;
                 let reset = ResetTrust { root: place(), registry: registry.to_string() };
-                write(&reset, output, |ResetTrust { registry, .. }| {
+                tell(&reset, common, |ResetTrust { registry, .. }| {
                     format!(
                         "the versions seen of registry `{registry}` are forgotten; the next install may be from older ones\n"
                     )
@@ -113,6 +133,15 @@ impl TrustCommand {
             }
         }
     }
+}
+
+/// Writes the report of a deed, unless nothing is to be told of it.
+fn tell<R: Report>(
+    report: &R,
+    common: &CommonArgs,
+    text: impl FnOnce(&R) -> String,
+) -> Result<(), CommandError> {
+    if common.report.is_quiet() { Ok(()) } else { write(report, common.output(), text) }
 }
 
 fn write<R: Report>(report: &R, output: Output, text: impl FnOnce(&R) -> String) -> Result<(), CommandError> {

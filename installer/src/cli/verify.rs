@@ -7,9 +7,10 @@ use attune_host::process::Interrupt;
 use attune_host::verification::{Finding, FindingKind, HostPart, VerifyOptions, VerifyReport, verify};
 use attune_schemas::PackRef;
 use attune_schemas::problem::ErrorCode;
-use attune_terminal::{Failure, Output, Table, TerminalReporter, write_report};
+use attune_terminal::{ArgValueCandidates, Failure, Output, Table, write_report};
 use clap::Args;
 
+use super::candidates::installed_packs;
 use super::failure::CommandError;
 use super::settings::CommonArgs;
 
@@ -24,7 +25,7 @@ const SHOWN: usize = 40;
 #[derive(Debug, Args)]
 pub(super) struct VerifyArgs {
     /// Only these packs
-    #[arg(value_name = "PACK")]
+    #[arg(value_name = "PACK", add = ArgValueCandidates::new(installed_packs))]
     packs: Vec<PackRef>,
     /// Only environments: their files, links and interpreters
     #[arg(long)]
@@ -47,7 +48,7 @@ impl VerifyArgs {
             only_environments: self.environments,
             interrupt: Interrupt::on_signals().unwrap_or_default(),
         };
-        let reporter = TerminalReporter::new(self.common.report.is_silent());
+        let reporter = self.common.report.reporter();
         let report = verify(&root, &options, &reporter)?;
         if !self.common.report.is_quiet() {
             let shown = if self.common.report.verbose > 0 { usize::MAX } else { SHOWN };

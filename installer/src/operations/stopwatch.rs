@@ -32,7 +32,7 @@ impl Stopwatch {
     pub fn lap(&mut self, stage: &'static str) {
         let now = Instant::now();
         let duration_ms = milliseconds(now - self.started);
-        tracing::info!("{stage}: {duration_ms} ms");
+        tracing::debug!("{stage}: {duration_ms} ms");
         self.stages.push(StageTime { stage, duration_ms });
         self.started = now;
     }

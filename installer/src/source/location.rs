@@ -62,10 +62,32 @@ impl SourceLocation {
         }
     }
 
-    /// The bundle or directory that `text` names; `None` where it can only be the name of a pack.
+    /// Whether `text` is the name of a source whatever else there is: a path with a `/`, a file name with an ending of
+    /// archives, a URL, or `-`.
+    pub fn is_name_of_source(text: &OsStr) -> bool {
+        const ENDINGS: [&str; 10] =
+            [".zst", ".tzst", ".tar", ".tar.gz", ".tgz", ".tar.xz", ".txz", ".tar.bz2", ".zip", ".oci"];
+        let lower = text.to_string_lossy().to_ascii_lowercase();
+        let has_scheme = lower.split_once(':').is_some_and(|(scheme, _)| {
+            scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+                && scheme
+                    .chars()
+                    .all(|character| character.is_ascii_alphanumeric() || "+-.".contains(character))
+        });
+        text == "-"
+            || text.as_bytes().contains(&b'/')
+            || ENDINGS.iter().any(|ending| lower.ends_with(ending))
+            || has_scheme
+            || lower.starts_with("git@")
+    }
+
+    /// The bundle or directory that `text` names; `None` where it is the name of a pack.
     pub fn of_bundle(text: &OsStr) -> Result<Option<Self>, SourceNameError> {
         if text == "-" {
             return Ok(Some(Self::StandardInput));
+        }
+        if !Self::is_name_of_source(text) {
+            return Ok(None);
         }
         let of_url = path_of_file_url(text);
         if of_url.is_none()
@@ -73,22 +95,20 @@ impl SourceLocation {
         {
             return Err(SourceNameError::Url(without_secrets(url).into_owned()));
         }
-        let is_path =
-            of_url.is_some() || text.as_bytes().contains(&b'/') || text.as_bytes().ends_with(b".zst");
         let path = of_url.unwrap_or_else(|| PathBuf::from(text));
         match fs_err::metadata(&path) {
-            Ok(metadata) if metadata.is_dir() => of_directory(path, is_path),
+            Ok(metadata) if metadata.is_dir() => of_directory(path),
             Ok(metadata) => of_file(path, metadata.file_type()).map(Some),
-            Err(_) if !is_path => Ok(None),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Err(SourceNameError::Absent(path)),
             Err(error) => Err(SourceNameError::Unknown(path, error)),
         }
     }
 
-    /// The bundle or registry that `text` names.
+    /// The bundle or registry that `text` names, where no pack can be meant.
     pub fn of_either(text: &OsStr) -> Result<Self, SourceNameError> {
         match Self::of_bundle(text) {
             Ok(Some(bundle)) => Ok(bundle),
+            Ok(None) if Path::new(text).is_file() => Ok(Self::Bundle(PathBuf::from(text))),
             Ok(None) | Err(SourceNameError::Url(_)) => Ok(Self::of_registry(text)),
             Err(error) => Err(error),
         }
@@ -105,15 +125,14 @@ impl SourceLocation {
     }
 }
 
-fn of_directory(path: PathBuf, is_path: bool) -> Result<Option<SourceLocation>, SourceNameError> {
+fn of_directory(path: PathBuf) -> Result<Option<SourceLocation>, SourceNameError> {
     if path.join("metadata").is_dir() {
         return Ok(Some(SourceLocation::Directory(path)));
     }
     if path.join("pack.yaml").is_file() {
         return Err(SourceNameError::PackDirectory(path));
     }
-    // Else it happens to be called like a pack.
-    if is_path { Err(SourceNameError::Directory(path)) } else { Ok(None) }
+    Err(SourceNameError::Directory(path))
 }
 
 fn of_file(path: PathBuf, kind: FileType) -> Result<SourceLocation, SourceNameError> {
@@ -178,6 +197,27 @@ fn open_url(url: &str) -> Result<Box<dyn Source>, SourceError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sources_are_told_from_packs_and_commands_by_their_names() {
+        for text in [
+            "./x",
+            "a/b",
+            "b.tar.zst",
+            "B.TZST",
+            "x.tar.gz",
+            "-",
+            "https://h/x",
+            "git:x",
+            "oci:h/x",
+            "git@h:x",
+        ] {
+            assert!(SourceLocation::is_name_of_source(OsStr::new(text)), "{text}");
+        }
+        for text in ["weather", "net_tools@^1.2", "list", "x.json", "weather@1.0", "", ":x"] {
+            assert!(!SourceLocation::is_name_of_source(OsStr::new(text)), "{text}");
+        }
+    }
 
     #[test]
     fn file_urls_are_paths() {

@@ -7,6 +7,6 @@ mod trusted;
 pub use anchor::{AnchorError, AnchorSettings, read_anchor};
 pub use freshness::{AskedGrace, ExpiredRole, FreshnessReport, Grace, in_words};
 pub use trusted::{
-    SeenRole, TrustDetails, TrustedError, TrustedRegistry, TrustedRole, remove_trust, reset_trust, trust,
-    trust_details, trusted_registries,
+    SeenRole, TrustDetails, TrustedError, TrustedRegistry, TrustedRole, check_trusted, remove_trust,
+    reset_trust, trust, trust_details, trusted_registries,
 };

@@ -147,6 +147,11 @@ pub fn trust_details(root: &HostRoot, name: &RegistryName) -> Result<TrustDetail
     Ok(TrustDetails { registry, roles: roles.collect(), seen: versions.collect(), signed_at })
 }
 
+/// Fails unless a registry of this name is trusted, in whatever state its metadata is.
+pub fn check_trusted(root: &HostRoot, name: &RegistryName) -> Result<(), TrustedError> {
+    known(root, name).map(drop)
+}
+
 /// Trusts the registry whose root metadata is in `file`, if that has `fingerprint`, and decides for how long
 /// its expired metadata is accepted.
 pub fn trust(

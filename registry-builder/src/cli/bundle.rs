@@ -1,15 +1,19 @@
 //! `attune-build bundle`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use attune_registry::human_bytes;
 use attune_schemas::PackRequest;
-use attune_terminal::{Output, ReportArgs, Table};
+use attune_schemas::problem::ErrorCode;
+use attune_schemas::requirement::PackRequestError;
+use attune_terminal::{ArgValueCandidates, Failure, Output, ReportArgs, Table, success};
 use clap::Args;
 use jiff::Timestamp;
 
+use super::candidates::offered_packs;
 use super::failure::CommandError;
 use super::inspect::{COVERAGE_COLUMNS, push_coverage};
+use super::outputs::check_bundle;
 use super::settings::{TargetArgs, write_report, write_report_beside};
 use super::signing::warn_of_root;
 use crate::bundle::{BundleOptions, BundleReport, bundle, is_standard_output};
@@ -21,11 +25,15 @@ pub(super) struct BundleArgs {
     #[arg(value_name = "REGISTRY")]
     registry: PathBuf,
     /// The packs: `weather`, `net_tools@^1.2`; what they depend on comes with them
-    #[arg(value_name = "PACK", required = true)]
+    #[arg(value_name = "PACK", required = true, value_parser = parse_request)]
+    #[arg(add = ArgValueCandidates::new(offered_packs))]
     packs: Vec<PackRequest>,
     /// The file to write; a pipe or device is written to in place
     #[arg(short, long, value_name = "FILE", default_value = "bundle.tar.zst")]
     output: PathBuf,
+    /// Replace the file if it is there
+    #[arg(long)]
+    force: bool,
     /// Carry the interpreters that the packs need, for targets that have none
     #[arg(long)]
     with_runtimes: bool,
@@ -39,6 +47,11 @@ impl BundleArgs {
     pub(super) fn run(self, now: Timestamp) -> (Output, Result<(), CommandError>) {
         let output = self.common.output();
         self.common.start_log();
+        let checked =
+            check_order(&self.registry, &self.packs).and_then(|()| check_bundle(&self.output, self.force));
+        if let Err(failure) = checked {
+            return (output, Err(failure.into()));
+        }
         let beside = is_standard_output(&self.output);
         let options = BundleOptions {
             registry: self.registry,
@@ -60,6 +73,30 @@ impl BundleArgs {
         });
         (output, result)
     }
+}
+
+/// A pack; a registry in its place is told from it.
+fn parse_request(text: &str) -> Result<PackRequest, String> {
+    text.parse().map_err(|error: PackRequestError| {
+        if is_registry(Path::new(text)) {
+            format!("this is a registry, which comes first: attune-build bundle {text} PACK...")
+        } else {
+            error.to_string()
+        }
+    })
+}
+
+fn is_registry(path: &Path) -> bool {
+    path.join("metadata").is_dir()
+}
+
+/// Fails where a pack stands in the place of the registry, and the registry in that of a pack.
+fn check_order(registry: &Path, packs: &[PackRequest]) -> Result<(), Failure> {
+    let swapped = packs.iter().map(ToString::to_string).find(|pack| is_registry(Path::new(pack)));
+    let Some(swapped) = swapped.filter(|_| !is_registry(registry)) else { return Ok(()) };
+    let message = format!("`{}` is not a registry, and `{swapped}` is", registry.display());
+    let hint = format!("the registry comes first: `attune-build bundle {swapped} {}`", registry.display());
+    Err(Failure::from_message(message, ErrorCode::Swapped).with_hint(Some(hint)))
 }
 
 fn render(report: &BundleReport) -> String {
@@ -86,7 +123,8 @@ fn render(report: &BundleReport) -> String {
         text + &format!("carries {} {} for {}\n", carried.runtime, carried.version, carried.platform)
     });
     format!(
-        "{table}\n{coverage}\n{runtimes}wrote {} ({}) for {platforms}{pythons}\n{}\ninstall it before {}\n",
+        "{table}\n{coverage}\n{runtimes}{} {} ({}) for {platforms}{pythons}\n{}\ninstall it before {}\n",
+        success("wrote"),
         report.bundle.display(),
         human_bytes(report.size),
         report.digest,

@@ -2,6 +2,8 @@
 
 use std::io;
 
+use attune_registry::machine_fault::MachineFault;
+use attune_schemas::problem::ErrorCode;
 use attune_terminal::{Failure, Output, machine_hint};
 use serde_json::json;
 
@@ -24,10 +26,22 @@ impl<E: Failed + Hint + 'static> From<E> for CommandError {
     }
 }
 
+impl From<Failure> for CommandError {
+    fn from(failure: Failure) -> Self {
+        Self { failure, lint: None }
+    }
+}
+
 impl CommandError {
     /// The result could not be written to standard output.
     pub(super) fn of_output(error: &io::Error) -> Self {
-        Self { failure: Failure::of_output(error), lint: None }
+        Failure::of_output(error).into()
+    }
+
+    /// A file of the user's that this program writes could not be written.
+    pub(super) fn of_machine(error: &io::Error) -> Self {
+        let hint = MachineFault::of_io(error).map(|fault| machine_hint(fault).to_owned());
+        Failure::new(error, ErrorCode::OutputAccess).with_hint(hint).into()
     }
 
     /// Packs were not added; the findings of the linter are part of the answer.

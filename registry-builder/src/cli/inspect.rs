@@ -5,12 +5,13 @@ use std::path::PathBuf;
 use attune_registry::human_bytes;
 use attune_schemas::PackRef;
 use attune_schemas::coverage::ReleaseCoverage;
-use attune_terminal::{Output, ReportArgs, Table, TerminalReporter};
+use attune_terminal::{ArgValueCandidates, Output, ReportArgs, Table};
 use clap::Args;
 use jiff::Timestamp;
 
+use super::candidates::offered_packs;
 use super::failure::CommandError;
-use super::settings::write_report;
+use super::settings::write_answer;
 use crate::operations::{InspectOptions, InspectReport, InspectedBundle, Roots, inspect};
 
 /// Shows what a registry or a bundle holds.
@@ -20,7 +21,7 @@ pub(super) struct InspectArgs {
     #[arg(value_name = "REGISTRY|BUNDLE")]
     source: PathBuf,
     /// Only these packs
-    #[arg(value_name = "PACK")]
+    #[arg(value_name = "PACK", add = ArgValueCandidates::new(offered_packs))]
     packs: Vec<PackRef>,
     #[command(flatten)]
     common: ReportArgs,
@@ -30,9 +31,8 @@ impl InspectArgs {
     pub(super) fn run(self, now: Timestamp) -> (Output, Result<(), CommandError>) {
         self.common.start_log();
         let options = InspectOptions { source: self.source, packs: self.packs, now };
-        let result =
-            inspect(&options, &TerminalReporter::new(self.common.is_silent())).map_err(CommandError::from);
-        let result = result.and_then(|report| write_report(&report, &self.common, render));
+        let result = inspect(&options, &self.common.reporter()).map_err(CommandError::from);
+        let result = result.and_then(|report| write_answer(&report, &self.common, render));
         (self.common.output(), result)
     }
 }

@@ -2,6 +2,7 @@
 
 mod add;
 mod bundle;
+mod candidates;
 mod confined;
 mod documents;
 mod failure;
@@ -9,36 +10,47 @@ mod findings;
 mod hints;
 mod inspect;
 mod lint;
+mod outputs;
 mod runtime;
 mod settings;
 mod signing;
+mod verbs;
 mod verify;
 
 use std::ffi::OsString;
+use std::io;
 use std::process::ExitCode;
 
-use attune_terminal::{show_usage, survive_file_limit};
-use clap::Parser;
+use attune_terminal::{
+    CompletionsArgs, Component, HELP_STYLES, HelpArgs, ManArgs, Output, Program, ReportArgs,
+    clear_bars_on_signals, complete, details, parse, survive_file_limit, write_result,
+};
+use clap::{CommandFactory as _, Parser};
 use jiff::Timestamp;
 
 pub use documents::documents;
+use failure::CommandError;
 
 /// Builds signed static registries and offline bundles of Attune packs.
 ///
 /// A registry is a directory of plain files: host it with attune-serve, any web server or object store,
 /// or cut it into bundles that install where there is no network.
 #[derive(Debug, Parser)]
-#[command(name = "attune-build", version, after_help = AFTER_HELP)]
+#[command(name = "attune-build", version, styles = HELP_STYLES, after_help = AFTER_HELP)]
+#[command(arg_required_else_help = true, disable_help_subcommand = true)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
+    /// Here so that the options may stand before a command; each command reads them.
+    #[command(flatten)]
+    _report: ReportArgs,
 }
 
 const AFTER_HELP: &str = "\
 Examples:
   attune-build init ./packs-registry --name demo
   attune-build lint packs/weather
-  attune-build add ./packs-registry packs/* --platform linux/amd64 --python 3.11 --python 3.12
+  attune-build add ./packs-registry packs/* --platform amd64,arm64 --python 3.11,3.12
   attune-build bundle ./packs-registry weather net_tools@^1 -o bundle.tar.zst
   attune-build inspect bundle.tar.zst
   attune-build verify bundle.tar.zst
@@ -78,19 +90,36 @@ enum Command {
     Root(signing::root::RootArgs),
     /// Carry interpreters, for targets that have none
     Runtime(runtime::RuntimeArgs),
+    /// Print the script by which a shell completes this program's command lines
+    Completions(CompletionsArgs),
+    /// Print or write manual pages
+    Man(ManArgs),
+    /// Print the help of the program, or of a command
+    Help(HelpArgs),
     /// Run a program that may touch nothing but what is named; for this program's own use
     #[command(hide = true)]
     Confined(confined::ConfinedArgs),
+}
+
+const PROGRAM: Program = Program { verbs: verbs::VERBS, version };
+
+fn version() -> String {
+    let components = [Component::Zstd, Component::Tuf, Component::Rustls];
+    details("attune-build", env!("CARGO_PKG_VERSION"), &[], &components)
 }
 
 /// Runs the command line `args`; `now` is the time of signing.
 pub fn run(args: impl IntoIterator<Item = OsString>, now: Timestamp) -> ExitCode {
     survive_file_limit();
     let args: Vec<OsString> = args.into_iter().collect();
-    let cli = match Cli::try_parse_from(&args) {
+    if complete(Cli::command, &args) {
+        return ExitCode::SUCCESS;
+    }
+    let cli: Cli = match parse(&args, &PROGRAM) {
         Ok(cli) => cli,
-        Err(error) => return ExitCode::from(show_usage(&error, &args)),
+        Err(code) => return ExitCode::from(code),
     };
+    clear_bars_on_signals();
     let (output, result) = match cli.command {
         Command::Init(args) => args.run(now),
         Command::Add(args) => args.run(now),
@@ -102,10 +131,23 @@ pub fn run(args: impl IntoIterator<Item = OsString>, now: Timestamp) -> ExitCode
         Command::Key(args) => args.run(now),
         Command::Root(args) => args.run(now),
         Command::Runtime(args) => args.run(now),
+        Command::Completions(args) => written(args.script(&Cli::command())),
+        Command::Man(args) => written(args.write(Cli::command())),
+        Command::Help(args) => match args.text(Cli::command(), verbs::VERBS) {
+            Ok(text) => written(Ok(text)),
+            Err(failure) => (Output::Text, Err(failure.into())),
+        },
         Command::Confined(args) => return args.run(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => ExitCode::from(error.show(output)),
     }
+}
+
+/// The result of a command that tells of the program itself.
+fn written(text: io::Result<String>) -> (Output, Result<(), CommandError>) {
+    let result = text.map_err(|error| CommandError::of_machine(&error));
+    let result = result.and_then(|text| write_result(&text).map_err(|error| CommandError::of_output(&error)));
+    (Output::Text, result)
 }

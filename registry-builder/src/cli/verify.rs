@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use attune_registry::human_bytes;
-use attune_terminal::{Output, ReportArgs, TerminalReporter};
+use attune_terminal::{Output, ReportArgs, success};
 use clap::Args;
 use jiff::Timestamp;
 
@@ -26,7 +26,7 @@ impl VerifyArgs {
     pub(super) fn run(self, now: Timestamp) -> (Output, Result<(), CommandError>) {
         self.common.start_log();
         let options = VerifyOptions { source: self.source, now };
-        let reporter = TerminalReporter::new(self.common.is_silent());
+        let reporter = self.common.reporter();
         let output = self.common.output();
         let result = match verify(&options, &reporter) {
             Ok(report) => write_report(&report, &self.common, render),
@@ -56,7 +56,7 @@ fn render(report: &VerifyReport) -> String {
     };
     format!(
         "{}valid until {}\n{expired}\
-         checked {}, {}, {}, {} ({})\n{unreferenced}everything is whole\n",
+         checked {}, {}, {}, {} ({})\n{unreferenced}{}\n",
         roots_text(&report.registry, &report.roots),
         report.expires_at,
         counted(report.metadata, "metadata file"),
@@ -64,6 +64,7 @@ fn render(report: &VerifyReport) -> String {
         counted(report.releases, "release"),
         counted(report.blobs, "blob"),
         human_bytes(report.bytes),
+        success("everything is whole"),
     )
 }
 

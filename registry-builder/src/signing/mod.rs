@@ -15,5 +15,6 @@ pub use keys::{
     default_key_directory, new_passphrase,
 };
 pub use role_keys::{
-    GeneratedKey, KeyChange, KeyChangeReport, ListedKey, change_keys, generate_key, list_keys, public_key,
+    GeneratedKey, KeyChange, KeyChangeReport, ListedKey, change_keys, generate_key, list_keys, public_file,
+    public_key,
 };

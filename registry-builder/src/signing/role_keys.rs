@@ -77,19 +77,40 @@ impl Report for GeneratedKey {
     const FORMAT: &'static str = "attune-build.key-generate/v1";
 }
 
-/// Makes a key and writes it to `file`, which must not exist, and its public half beside it.
-pub fn generate_key(file: &Path, passphrase: Option<&Passphrase>) -> Result<GeneratedKey, SigningError> {
+/// Makes a key and writes it to `file`, and its public half beside it; a key that is there stays, unless this one
+/// `replaces` it.
+pub fn generate_key(
+    file: &Path,
+    passphrase: Option<&Passphrase>,
+    replaces: bool,
+) -> Result<GeneratedKey, SigningError> {
     let key = SigningKey::generate()?;
+    if replaces {
+        // The old key is there until the new one is whole.
+        let new = file.with_extension("new-key.json");
+        key.save(&new, passphrase)?;
+        fs_err::rename(&new, file)?;
+    } else {
+        save_new(&key, file, passphrase)?;
+    }
+    let public_file = public_file(file);
+    let public = serde_json::to_vec_pretty(key.public()).expect("a key serialises");
+    replace_file(&public_file, &public)?;
+    Ok(GeneratedKey { id: key.id().to_string(), file: file.to_owned(), public_file })
+}
+
+/// Where the public half of the key in `file` goes.
+pub fn public_file(file: &Path) -> PathBuf {
+    file.with_extension("pub.json")
+}
+
+fn save_new(key: &SigningKey, file: &Path, passphrase: Option<&Passphrase>) -> Result<(), SigningError> {
     key.save(file, passphrase).map_err(|error| match error {
         KeyError::Io(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
             SigningError::KeyExists { path: file.to_owned() }
         }
         error => error.into(),
-    })?;
-    let public_file = file.with_extension("pub.json");
-    let public = serde_json::to_vec_pretty(key.public()).expect("a key serialises");
-    replace_file(&public_file, &public)?;
-    Ok(GeneratedKey { id: key.id().to_string(), file: file.to_owned(), public_file })
+    })
 }
 
 /// The public key in the file at `path`.

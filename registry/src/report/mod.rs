@@ -2,20 +2,28 @@
 
 mod document;
 mod secrets;
+mod task;
 
 use attune_schemas::problem::WarningCode;
 
 pub use document::{Report, document_schema, to_document, to_line};
 pub use secrets::without_secrets;
+pub use task::{NewTask, Place, Task};
 
 /// Receives progress and notes from the libraries.
 pub trait Reporter: Send + Sync {
-    /// A task begins; `total_bytes` if its length is known.
+    /// A task begins; `total_bytes` if its length is known. It takes the place of the one before it: what runs beside
+    /// others is a [`Reporter::task`].
     fn started(&self, task: &str, total_bytes: Option<u64>);
     /// The current task has dealt with `bytes` more bytes.
     fn advanced(&self, bytes: u64);
     /// The current task is over.
     fn finished(&self);
+    /// A task begins that has a handle of its own, so that several may run side by side, each on a thread of its own;
+    /// it is over once the handle is dropped. Where nothing else is known, it is the current task.
+    fn task<'a>(&'a self, task: NewTask<'_>) -> Box<dyn Task + 'a> {
+        task::current(self, task)
+    }
     /// Something the user should know and that stops nothing.
     fn warning(&self, code: WarningCode, message: &str);
     /// A warning that must be seen although nothing but errors is asked for, from cron for example: what it tells

@@ -34,12 +34,14 @@ error_codes! {
     SecondBundle "U003" Usage;
     TwoSources "U004" Usage;
     NoSource "U005" Usage;
-    LateCommand "U006" Usage;
+    UnknownCommand "U006" Usage;
     CommandMoved "U007" Usage;
     NothingRequested "U008" Usage;
     NotConfirmed "U009" Usage;
     OutputExists "U010" Usage;
     UnknownCode "U011" Usage;
+    Declined "U012" Failed;
+    Swapped "U013" Usage;
 
     NoMemory "M001" Failed;
     NoDescriptors "M002" Failed;
@@ -52,6 +54,7 @@ error_codes! {
     CallInterrupted "M009" Failed;
     OpenRefused "M010" Failed;
     OutputLost "M011" Failed;
+    OutputAccess "M013" Failed;
     Interrupted "M012" Interrupted;
 
     RootMissing "H001" Failed;

@@ -5,23 +5,20 @@
 
 mod report;
 mod settings;
+mod verbs;
 
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use clap::builder::Styles;
-use clap::builder::styling::AnsiColor;
-use clap::{ArgAction, Args, Parser, Subcommand};
+use attune_terminal::{
+    ColorArgs, CompletionsArgs, Component, HELP_STYLES, HelpArgs, ManArgs, Program, complete, details, parse,
+};
+use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand, ValueHint};
 
-pub use report::{documents, report_error, report_listening};
+pub use report::{documents, report_error, report_listening, written};
 pub use settings::{Service, Settings, Verbosity};
-
-const STYLES: Styles = Styles::styled()
-    .header(AnsiColor::Green.on_default().bold())
-    .usage(AnsiColor::Green.on_default().bold())
-    .literal(AnsiColor::Cyan.on_default().bold())
-    .placeholder(AnsiColor::Cyan.on_default());
 
 const REGISTRY_EXAMPLES: &str = "\
 Examples:
@@ -42,7 +39,7 @@ is told to come back with 503.";
 
 /// A tiny host for static pack registries.
 #[derive(Debug, Parser)]
-#[command(name = "attune-serve", version, styles = STYLES, max_term_width = 100)]
+#[command(name = "attune-serve", version, styles = HELP_STYLES, max_term_width = 100)]
 #[command(disable_help_subcommand = true, arg_required_else_help = true)]
 pub struct Cli {
     /// The service to run.
@@ -54,19 +51,54 @@ pub struct Cli {
     pub report: ReportArgs,
 }
 
-/// A service of the server.
+/// A service of the server, or what the program tells of itself.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Host the files of a pack registry over HTTP
     #[command(after_help = REGISTRY_EXAMPLES)]
     Registry(RegistryArgs),
+    /// Print the script by which a shell completes this program's command lines
+    Completions(CompletionsArgs),
+    /// Print or write manual pages
+    Man(ManArgs),
+    /// Print the help of the program, or of a command
+    Help(HelpArgs),
+}
+
+const PROGRAM: Program = Program { verbs: verbs::VERBS, version };
+
+fn version() -> String {
+    details("attune-serve", env!("CARGO_PKG_VERSION"), &[], &[Component::Zstd, Component::Tuf])
+}
+
+/// The settings that `args` ask for.
+///
+/// # Errors
+/// The exit code, where everything is done: `args` cannot be understood, or ask about the program itself.
+pub fn settings(args: &[OsString]) -> Result<Settings, u8> {
+    if complete(Cli::command, args) {
+        return Err(0);
+    }
+    let cli: Cli = parse(args, &PROGRAM)?;
+    match &cli.command {
+        Command::Registry(registry) => Ok(Settings::new(registry, &cli.report)),
+        Command::Completions(args) => Err(written(args.script(&Cli::command()))),
+        Command::Man(args) => Err(written(args.write(Cli::command()))),
+        Command::Help(args) => match args.text(Cli::command(), verbs::VERBS) {
+            Ok(text) => Err(written(Ok(text))),
+            Err(failure) => {
+                failure.show(attune_terminal::Output::Text);
+                Err(failure.exit_code())
+            }
+        },
+    }
 }
 
 /// The arguments of `attune-serve registry`.
 #[derive(Debug, Args)]
 pub struct RegistryArgs {
     /// The registry: a directory that contains `metadata/`, `packs/` and `blobs/`
-    #[arg(value_name = "DIR")]
+    #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub directory: PathBuf,
 
     /// The address and port to listen on; port 0 takes any free one
@@ -83,16 +115,20 @@ pub struct RegistryArgs {
 #[derive(Debug, Args)]
 pub struct ReportArgs {
     /// Report in JSON: one line with the address once it listens, or one with the error
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = "Global options")]
     pub json: bool,
 
-    /// Print nothing but errors (and what --json prints)
-    #[arg(long, short, global = true, conflicts_with = "verbose")]
+    /// Print nothing but errors, and what --json prints
+    #[arg(long, short, global = true, conflicts_with = "verbose", help_heading = "Global options")]
     pub quiet: bool,
 
     /// Log each request to standard error; twice, also say why a path was refused
-    #[arg(long, short, global = true, action = ArgAction::Count)]
+    #[arg(long, short, global = true, action = ArgAction::Count, help_heading = "Global options")]
     pub verbose: u8,
+
+    /// Whether there are colours.
+    #[command(flatten)]
+    pub color: ColorArgs,
 }
 
 fn listen_address(text: &str) -> Result<SocketAddr, String> {
@@ -108,7 +144,6 @@ fn listen_address(text: &str) -> Result<SocketAddr, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory as _;
 
     #[test]
     fn the_command_line_is_consistent() {

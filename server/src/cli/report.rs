@@ -2,14 +2,14 @@
 //!
 //! The one place where an error becomes a hint; the library's errors name no flag and no program.
 
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use attune_registry::machine_fault::MachineFault;
 use attune_registry::report::{Report, document_schema, to_line};
 use attune_schemas::problem::ErrorCode;
-use attune_terminal::{Failure, Output, machine_hint};
+use attune_terminal::{Failure, Output, machine_hint, write_result};
 use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 
@@ -50,6 +50,20 @@ pub fn report_listening(settings: &Settings, directory: &Path, address: SocketAd
     };
     let mut stdout = anstream::stdout();
     let _ = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
+}
+
+/// Writes what the program tells of itself to standard output; returns the exit code.
+pub fn written(text: io::Result<String>) -> u8 {
+    let hint = |error: &io::Error| MachineFault::of_io(error).map(|fault| machine_hint(fault).to_owned());
+    let result = text.map_err(|error| Failure::new(&error, ErrorCode::OutputAccess).with_hint(hint(&error)));
+    let result = result.and_then(|text| write_result(&text).map_err(|error| Failure::of_output(&error)));
+    result.map_or_else(
+        |failure| {
+            failure.show(Output::Text);
+            failure.exit_code()
+        },
+        |()| 0,
+    )
 }
 
 /// Writes an error, its causes and a hint to standard error.

@@ -1,6 +1,6 @@
 //! The settings of one run of the server: the command line, resolved into types.
 //!
-//! Made once, in the binary, from a parsed [`Cli`]; nothing below it looks at arguments again.
+//! Made once, in the binary, from a parsed command line; nothing below it looks at arguments again.
 
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use attune_terminal::Output;
 use tracing::level_filters::LevelFilter;
 
-use super::{Cli, Command, RegistryArgs};
+use super::{RegistryArgs, ReportArgs};
 
 /// Everything one run needs to know.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,29 +61,29 @@ impl Verbosity {
     }
 }
 
-impl From<Cli> for Settings {
-    fn from(cli: Cli) -> Self {
-        let Command::Registry(RegistryArgs { directory, listen, max_connections }) = cli.command;
-        let verbosity = match (cli.report.quiet, cli.report.verbose) {
+impl Settings {
+    /// The settings of a host of `registry` that reports as `report` says.
+    pub fn new(registry: &RegistryArgs, report: &ReportArgs) -> Self {
+        let verbosity = match (report.quiet, report.verbose) {
             (true, _) => Verbosity::Quiet,
             (false, 0) => Verbosity::Normal,
             (false, 1) => Verbosity::Requests,
             (false, _) => Verbosity::Debug,
         };
-        let output = if cli.report.json { Output::Json } else { Output::Text };
-        let max_connections = max_connections.map(NonZeroUsize::get);
-        Self { service: Service::Registry { directory, listen }, output, verbosity, max_connections }
+        let service = Service::Registry { directory: registry.directory.clone(), listen: registry.listen };
+        let output = if report.json { Output::Json } else { Output::Text };
+        Self { service, output, verbosity, max_connections: registry.max_connections.map(NonZeroUsize::get) }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::Parser as _;
+    use std::ffi::OsString;
 
     fn settings(arguments: &[&str]) -> Settings {
-        let arguments = ["attune-serve"].iter().chain(arguments);
-        Cli::try_parse_from(arguments).expect("valid arguments").into()
+        let arguments = ["attune-serve"].iter().chain(arguments).map(OsString::from).collect::<Vec<_>>();
+        crate::cli::settings(&arguments).expect("valid arguments")
     }
 
     #[test]

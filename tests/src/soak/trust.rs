@@ -79,7 +79,7 @@ fn reset() -> Subject {
         must_be(&known(world)?, &[demo("7d")])?;
         must_be(&seen(world)?, &[0, 3])
     };
-    Subject::new("trust reset", trusting(), &["trust", "reset", "demo"], usable, |world| {
+    Subject::new("trust reset", trusting(), &["trust", "reset", "--yes", "demo"], usable, |world| {
         must_be(&known(world)?, &[demo("7d")])?;
         must_be(&seen(world)?, &[0])
     })
@@ -89,5 +89,5 @@ fn remove() -> Subject {
     let usable = |world: &World| must_be(&known(world)?, &[Vec::new(), demo("7d")]);
     let end = |world: &World| must_be(&known(world)?, &[Vec::new()]);
     // Once it is gone it cannot be removed again.
-    Subject::new("trust remove", trusting(), &["trust", "remove", "demo"], usable, end).repeated(1)
+    Subject::new("trust remove", trusting(), &["trust", "remove", "--yes", "demo"], usable, end).repeated(1)
 }

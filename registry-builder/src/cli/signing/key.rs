@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use attune_registry::trust::SigningRole;
-use attune_terminal::{Output, ReportArgs, Table};
+use attune_terminal::{ConfirmArgs, Output, ReportArgs, Table};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 
@@ -11,7 +11,8 @@ use super::reports::KeyList;
 use super::root::{CeremonyArgs, render_next};
 use super::root_validity::warn_of_root;
 use crate::cli::failure::CommandError;
-use crate::cli::settings::{KeyArgs, PassphraseArgs, write_report};
+use crate::cli::outputs::check_new_key;
+use crate::cli::settings::{KeyArgs, PassphraseArgs, write_answer, write_report};
 use crate::signing::{
     KeyChange, KeyChangeReport, ListedKey, change_keys, generate_key, list_keys, public_key,
 };
@@ -33,12 +34,16 @@ enum KeyCommand {
         /// Encrypt it with a passphrase
         #[arg(long)]
         encrypt: bool,
+        /// Replace a key that is there, with which nobody can sign any more
+        #[arg(long)]
+        force: bool,
         #[command(flatten)]
         passphrase: PassphraseArgs,
         #[command(flatten)]
         common: ReportArgs,
     },
     /// Show the keys of every role
+    #[command(visible_alias = "ls")]
     List {
         /// The registry
         #[arg(value_name = "REGISTRY")]
@@ -60,9 +65,12 @@ enum KeyCommand {
         role: SigningRole,
     },
     /// Let a key no longer sign a role
+    #[command(visible_alias = "rm")]
     Remove {
         #[command(flatten)]
         ceremony: CeremonyArgs,
+        #[command(flatten)]
+        confirm: ConfirmArgs,
         /// The beginning of its id
         #[arg(value_name = "ID")]
         id: String,
@@ -105,10 +113,11 @@ impl KeyCommand {
             write_report(&report, &ceremony.common, render_change)
         };
         match self {
-            Self::Generate { file, encrypt, passphrase, common } => {
+            Self::Generate { file, encrypt, force, passphrase, common } => {
+                check_new_key(file, *force)?;
                 let name = file.display().to_string();
                 let passphrase = passphrase.new_passphrase(*encrypt, &name)?;
-                let made = generate_key(file, passphrase.as_ref())?;
+                let made = generate_key(file, passphrase.as_ref(), *force)?;
                 write_report(&made, common, |made| {
                     format!(
                         "made key {}\nprivate  {}\npublic   {}\n",
@@ -121,13 +130,16 @@ impl KeyCommand {
             Self::List { registry, keys, common } => {
                 let keys = list_keys(registry, &keys.directory(registry), now)?;
                 let registry = std::path::absolute(registry).unwrap_or_else(|_| registry.clone());
-                write_report(&KeyList { registry, keys }, common, |listed| render_list(&listed.keys))
+                write_answer(&KeyList { registry, keys }, common, |listed| render_list(&listed.keys))
             }
             Self::Add { public_keys, role, ceremony } => {
                 let keys = public_keys.iter().map(|path| public_key(path)).collect::<Result<_, _>>()?;
                 change(role, ceremony, &KeyChange::Add(keys))
             }
-            Self::Remove { id, role, ceremony } => change(role, ceremony, &KeyChange::Remove(id.clone())),
+            Self::Remove { id, role, confirm, ceremony } => {
+                confirm.confirm(&format!("what key {id} signs for {role} will count no more"))?;
+                change(role, ceremony, &KeyChange::Remove(id.clone()))
+            }
             Self::Rotate { role, encrypt, ceremony } => {
                 let passphrase = ceremony.keys.new_passphrase(*encrypt, &format!("the keys of {role}"))?;
                 change(role, ceremony, &KeyChange::Rotate(passphrase))

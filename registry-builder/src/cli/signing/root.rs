@@ -5,14 +5,14 @@ use std::path::PathBuf;
 
 use attune_registry::trust::{PublishError, SigningRole};
 use attune_schemas::tuf::RoleType;
-use attune_terminal::{Output, ReportArgs, Table};
+use attune_terminal::{ConfirmArgs, Output, ReportArgs, Table};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 
 use super::reports::RootReport;
 use super::root_validity::warn_of_root;
 use crate::cli::failure::CommandError;
-use crate::cli::settings::{KeyArgs, parse_role_number, write_report};
+use crate::cli::settings::{KeyArgs, parse_role_number, write_answer, write_report};
 use crate::signing::{
     CeremonyOptions, CeremonyReport, NextRoot, ShownRoot, change_root, default_draft, publish_root,
     show_root, sign_draft,
@@ -83,6 +83,8 @@ enum RootCommand {
     Publish {
         #[command(flatten)]
         ceremony: CeremonyArgs,
+        #[command(flatten)]
+        confirm: ConfirmArgs,
         /// Drafts that came back
         #[arg(value_name = "DRAFT")]
         drafts: Vec<PathBuf>,
@@ -122,7 +124,7 @@ impl RootCommand {
                     root: shown.draft.root(),
                     own_keys: &shown.own_keys,
                 };
-                write_report(&report, common, |_| render_root(&shown))
+                write_answer(&report, common, |_| render_root(&shown))
             }
             Self::Prepare { thresholds, expires, ceremony } => {
                 let reporter = ceremony.common.reporter();
@@ -140,7 +142,9 @@ impl RootCommand {
             Self::Sign { draft, keys, common } => {
                 write_report(&sign_draft(draft, &keys.settings(None))?, common, render_ceremony)
             }
-            Self::Publish { drafts, ceremony } => {
+            Self::Publish { drafts, confirm, ceremony } => {
+                let registry = ceremony.registry.display();
+                confirm.confirm(&format!("every host will follow the next root of `{registry}`"))?;
                 let reporter = ceremony.common.reporter();
                 let report = publish_root(&ceremony.options(now), drafts, &reporter)?;
                 warn_of_root(&ceremony.registry, now, &reporter);

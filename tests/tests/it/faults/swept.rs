@@ -133,7 +133,7 @@ fn strace_errors_of_the_kernel_are_told_as_faults_of_the_machine() {
     defects.extend(sweep(&world, "verify", verify, || ()));
     let bundle = || {
         let mut command = world.command(Binary::Build);
-        command.args(["bundle", "registry", "reporter", "-o", "other.tar.zst"]);
+        command.args(["bundle", "registry", "reporter", "--force", "-o", "other.tar.zst"]);
         command
     };
     defects.extend(sweep(&world, "bundle", bundle, || ()));

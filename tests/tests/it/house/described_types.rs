@@ -77,4 +77,5 @@ pub(super) const SECTIONS: &[Section] = &[
     ),
     ("**`staging/<id>/journal.json`**", &[("host/src/transaction", "Entries")]),
     ("**`state/trust/<registry>/policy.json`**", &[("registry/src/trust/state/policy.rs", "PolicyFile")]),
+    ("**Progress** (`--progress json`", &[("terminal/src/progress/event.rs", "ProgressEvent")]),
 ];

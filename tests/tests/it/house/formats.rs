@@ -144,7 +144,7 @@ fn every_format_has_its_version_in_the_document() {
         text.starts_with("attune.")
             && text.rsplit_once("/v").is_some_and(|(_, version)| version.parse::<u32>().is_ok())
     };
-    let crates = ["schemas", "registry", "host", "installer", "server", "registry-builder"];
+    let crates = ["schemas", "registry", "host", "terminal", "installer", "server", "registry-builder"];
     let texts: Vec<String> =
         crates.iter().flat_map(|name| sources(&project().join(name).join("src"))).collect();
     let used: BTreeSet<&str> =

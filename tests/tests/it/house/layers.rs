@@ -42,10 +42,10 @@ const HOST: Floors = &[
     &["change"],
 ];
 const TERMINAL: Floors = &[
-    &["exit", "output", "table", "file_limit", "machine_hint"],
-    &["failure", "progress"],
-    &["usage"],
-    &["report_args"],
+    &["color", "exit", "file_limit", "machine_hint", "output", "palette", "screen"],
+    &["failure", "log", "progress", "signals", "table"],
+    &["command_line", "confirm", "report_args"],
+    &["documents"],
 ];
 const INSTALLER: Floors = &[
     &["trust"],

@@ -127,7 +127,7 @@ fn trust_that_a_killed_install_learnt_does_not_outlive_its_removal() {
     copy.arg("-a").arg(world.root().join("state/trust")).arg(staging.join("trust"));
     Run::of(copy).succeeds();
     let mut remove = world.command(Binary::Install);
-    remove.args(["trust", "remove", "demo", "--root"]).arg(world.root());
+    remove.args(["trust", "remove", "demo", "--yes", "--root"]).arg(world.root());
     Run::of(remove).succeeds();
     assert!(!staging.exists());
     let mut list = world.command(Binary::Install);

@@ -137,8 +137,8 @@ fn what_makes_room_works_on_a_full_disk() {
     assert_eq!(freed["generations"].as_array().unwrap().len(), 2, "{freed}");
     assert!(!root(&disk).join("staging").exists());
     disk.fill(0);
-    run(&world, &disk, &["trust", "reset", "demo"]).succeeds();
-    run(&world, &disk, &["trust", "remove", "demo"]).succeeds();
+    run(&world, &disk, &["trust", "reset", "--yes", "demo"]).succeeds();
+    run(&world, &disk, &["trust", "remove", "--yes", "demo"]).succeeds();
     let trust = world.trust().display().to_string();
     disk.fill(0);
     let before = tree(&disk);

@@ -16,7 +16,7 @@ pub(super) const CHANGES: [&[&str]; 7] = [
     &["key", "rotate", "--role", "timestamp"],
     &["key", "rotate", "--role", "bins"],
     &["root", "prepare", "--threshold", "targets=2"],
-    &["key", "remove", "--role", "targets"],
+    &["key", "remove", "--role", "targets", "--yes"],
 ];
 
 /// A registry with bins, and two keys for its targets.

@@ -53,7 +53,7 @@ fn a_root_of_two_people_is_signed_apart() {
     fs_err::rename(world.keys().join("root-2.key.json"), &alice).unwrap();
     let run = world.build(["root", "prepare", "registry", "--expires", "timestamp=7"]).succeeds();
     assert!(run.stdout.contains("1 of 2"), "{}", run.stdout);
-    let publish = ["root", "publish", "registry"];
+    let publish = ["root", "publish", "--yes", "registry"];
     world.build(publish).fails(1, &["needs more signatures: 1 by the keys"]).with_hint();
     // A copy goes to Alice, who signs it where there is no registry, and comes back.
     fs_err::copy(world.path().join("registry.next-root.json"), world.path().join("carried.json")).unwrap();
@@ -110,10 +110,10 @@ fn keys_are_added_and_removed_and_thresholds_kept() {
     let keys = keys_of(&world, "root");
     assert!(keys.len() == 2 && keys.contains(&made["id"].as_str().unwrap().to_owned()));
     world.build(["root", "prepare", "registry", "--threshold", "root=2"]).succeeds();
-    world.build(["root", "publish", "registry"]).fails(1, &["1 by its own keys"]);
-    world.build(["root", "publish", "registry", "--key", "bob.json"]).succeeds();
+    world.build(["root", "publish", "--yes", "registry"]).fails(1, &["1 by its own keys"]);
+    world.build(["root", "publish", "--yes", "registry", "--key", "bob.json"]).succeeds();
     let first = keys.iter().find(|id| **id != made["id"]).unwrap();
-    let remove = |id: &str| world.build(["key", "remove", "registry", id, "--role", "root"]);
+    let remove = |id: &str| world.build(["key", "remove", "--yes", "registry", id, "--role", "root"]);
     remove(&first[..8]).fails(1, &["would need 2 signatures and have 1 key"]).with_hint();
     remove("ffffffffffffffff").fails(1, &["no key whose id is"]).with_hint();
     remove("").fails(1, &["no key whose id is"]);

@@ -69,7 +69,7 @@ fn another_root_of_a_trusted_name_is_not_added() {
 fn a_registry_that_was_removed_is_trusted_no_more() {
     let world = World::new();
     world.install_from(&standard().bundle_path(), &standard().trust()).succeeds();
-    let run = trust(&world, &["remove", "demo"]).succeeds();
+    let run = trust(&world, &["remove", "--yes", "demo"]).succeeds();
     assert!(run.stdout.contains("`demo` is no longer trusted"), "{}", run.stdout);
     assert_eq!(listed(&world), json!([]));
     assert_eq!(world.installed().len(), 3, "what is installed stays");
@@ -157,7 +157,7 @@ fn versions_that_were_reset_are_seen_no_more() {
     let run = world.install([old.as_os_str(), "--json".as_ref()]);
     assert!(run.status == Some(3) && run.stderr.contains(r#""verdict":"rolled-back""#), "{}", run.stderr);
     assert_eq!(listed(&world)[0]["registry"], "demo");
-    trust(&world, &["reset", "demo"]).succeeds();
+    trust(&world, &["reset", "--yes", "demo"]).succeeds();
     assert_eq!(listed(&world)[0]["registry"], "demo");
     world.install([&old]).succeeds();
 }

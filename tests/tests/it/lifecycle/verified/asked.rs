@@ -120,5 +120,9 @@ fn the_former_command_names_the_new_one() {
     let world = World::new();
     let mut command = world.command(Binary::Install);
     command.args(["env", "verify", "--root", "anywhere", "--json"]);
-    Run::of(command).fails(2, &["`env verify` is a part of `verify` now"]).with_hint();
+    let told = Run::of(command);
+    assert_eq!(told.status, Some(2), "{}", told.stderr);
+    let told: serde_json::Value = serde_json::from_str(&told.stderr).unwrap();
+    assert_eq!(told["error"]["message"], "`env verify` is a part of `verify` now");
+    assert_eq!(told["error"]["code"], "U007");
 }
