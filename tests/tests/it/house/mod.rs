@@ -6,4 +6,6 @@ mod documentation;
 mod formats;
 mod layers;
 mod messages;
+mod on_a_terminal;
+mod shells;
 mod words;
