@@ -15,7 +15,7 @@ use rustix::termios::{Winsize, tcsetwinsize};
 /// The lines of the screen.
 const ROWS: u16 = 50;
 /// So long a program may be silent before the test gives up.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A program that runs on a terminal.
 #[derive(Debug)]

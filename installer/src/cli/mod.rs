@@ -5,6 +5,7 @@ mod disk;
 mod duration;
 mod environments;
 mod failure;
+mod folded;
 mod hints;
 mod install;
 mod link_mode;

@@ -9,7 +9,7 @@ use clap::Args;
 use jiff::Timestamp;
 
 use super::failure::CommandError;
-use super::findings::show_findings;
+use super::findings::{ShownFindings, show_findings};
 use super::inspect::{COVERAGE_COLUMNS, push_coverage};
 use super::settings::{KeyArgs, SecretArgs, TargetArgs};
 use super::signing::warn_of_root;
@@ -81,6 +81,7 @@ impl AddArgs {
         self.common.start_log();
         let reporter = self.common.reporter();
         let quiet = self.common.is_quiet();
+        let shown = ShownFindings::asked(&self.common);
         let options = self.options(now);
         let result = add(&options, &reporter).map_err(CommandError::of_add);
         let result = result.and_then(|report| {
@@ -90,7 +91,7 @@ impl AddArgs {
                 Output::Text if quiet => return Ok(()),
                 Output::Text => {
                     for pack in &report.packs {
-                        show_findings(pack.pack.as_str(), &pack.findings, output);
+                        show_findings(pack.pack.as_str(), &pack.findings, shown);
                     }
                     render(&report)
                 }

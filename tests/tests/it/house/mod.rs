@@ -7,5 +7,6 @@ mod formats;
 mod layers;
 mod messages;
 mod on_a_terminal;
+mod quiet;
 mod shells;
 mod words;
