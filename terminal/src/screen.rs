@@ -1,16 +1,80 @@
 //! The terminal's screen: its width, and the bars that are drawn on it while something else is written.
 
-use std::io::IsTerminal as _;
+use std::io::{self, IsTerminal as _};
 use std::sync::OnceLock;
 
-use indicatif::{MultiProgress, ProgressDrawTarget};
+use console::Term;
+use indicatif::{MultiProgress, ProgressDrawTarget, TermLike};
 use terminal_size::{Width, terminal_size_of};
+
+/// How often bars are drawn in a second.
+const HZ: u8 = 20;
+/// The columns that bars leave free at the right.
+const MARGIN: u16 = 4;
+
+/// Standard error as bars see it: a little narrower than it is. A terminal writes `^C` for an interrupt behind the last
+/// bar, and where there is no room it goes on below, from where the bar could not be taken away.
+#[derive(Debug)]
+struct BarTerminal(Term);
+
+impl BarTerminal {
+    fn stderr() -> Self {
+        Self(Term::buffered_stderr())
+    }
+}
+
+impl TermLike for BarTerminal {
+    fn width(&self) -> u16 {
+        self.0.size().1.saturating_sub(MARGIN).max(1)
+    }
+
+    fn height(&self) -> u16 {
+        self.0.size().0
+    }
+
+    fn move_cursor_up(&self, lines: usize) -> io::Result<()> {
+        self.0.move_cursor_up(lines)
+    }
+
+    fn move_cursor_down(&self, lines: usize) -> io::Result<()> {
+        self.0.move_cursor_down(lines)
+    }
+
+    fn move_cursor_right(&self, columns: usize) -> io::Result<()> {
+        self.0.move_cursor_right(columns)
+    }
+
+    fn move_cursor_left(&self, columns: usize) -> io::Result<()> {
+        self.0.move_cursor_left(columns)
+    }
+
+    fn write_line(&self, line: &str) -> io::Result<()> {
+        self.0.write_line(line)
+    }
+
+    fn write_str(&self, text: &str) -> io::Result<()> {
+        self.0.write_str(text)
+    }
+
+    fn clear_line(&self) -> io::Result<()> {
+        self.0.clear_line()
+    }
+
+    fn flush(&self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
 
 static BARS: OnceLock<MultiProgress> = OnceLock::new();
 
 /// The bars of this process, all on standard error.
 pub(crate) fn bars() -> &'static MultiProgress {
-    BARS.get_or_init(|| MultiProgress::with_draw_target(ProgressDrawTarget::stderr()))
+    BARS.get_or_init(|| {
+        MultiProgress::with_draw_target(ProgressDrawTarget::term_like_with_hz(
+            Box::new(BarTerminal::stderr()),
+            HZ,
+        ))
+    })
 }
 
 /// Writes to the screen, from which the bars are taken meanwhile.

@@ -30,6 +30,7 @@ pub mod servers;
 pub mod small_disk;
 pub mod soak;
 pub mod standard_packs;
+pub mod terminal;
 pub mod tree;
 pub mod wheel_builder;
 pub mod world;

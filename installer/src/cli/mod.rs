@@ -7,6 +7,7 @@ mod duration;
 mod environment_reports;
 mod environments;
 mod failure;
+mod folded;
 mod hints;
 mod install;
 mod link_mode;

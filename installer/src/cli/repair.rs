@@ -6,19 +6,17 @@ use attune_host::process::Interrupt;
 use attune_host::verification::FindingKind;
 use attune_schemas::PackRef;
 use attune_schemas::problem::ErrorCode;
-use attune_terminal::{ArgValueCandidates, Failure, Output, write_report};
+use attune_terminal::{ArgValueCandidates, Failure, Output, success, write_report};
 use clap::Args;
 use jiff::Timestamp;
 
 use super::candidates::installed_packs;
 use super::environments::BuildArgs;
 use super::failure::CommandError;
+use super::folded::lines;
 use super::settings::CommonArgs;
-use super::verify::{counted, line};
+use super::verify::counted;
 use crate::operations::{RepairOptions, RepairReport, repair};
-
-/// Findings that are shown of each list, unless more are asked for.
-const SHOWN: usize = 40;
 
 /// Makes what is installed again what was installed.
 ///
@@ -55,8 +53,8 @@ impl RepairArgs {
         };
         let report = repair(&root, &options, &self.common.report.reporter())?;
         if !self.common.report.is_quiet() {
-            let shown = if self.common.report.verbose > 0 { usize::MAX } else { SHOWN };
-            write_report(&report, self.common.output(), |report| render(report, shown))
+            let all = self.common.report.verbose > 0;
+            write_report(&report, self.common.output(), |report| render(report, all))
                 .map_err(|error| CommandError::of_output(&error))?;
         }
         if report.left.is_empty() { Ok(()) } else { Err(is_left(&report, self.build.has_source())) }
@@ -79,23 +77,20 @@ fn is_left(report: &RepairReport, has_source: bool) -> CommandError {
     CommandError(Failure::from_message(message, ErrorCode::DifferencesLeft).with_hint(Some(hint.to_owned())))
 }
 
-fn render(report: &RepairReport, shown: usize) -> String {
+fn render(report: &RepairReport, all: bool) -> String {
     let mut text = String::new();
     for (title, findings) in [("mended", &report.mended), ("left", &report.left)] {
         if findings.is_empty() {
             continue;
         }
         let _ = writeln!(text, "{title}:");
-        for finding in findings.iter().take(shown) {
-            let _ = writeln!(text, "  {}", line(&report.root, finding));
-        }
-        if findings.len() > shown {
-            let _ = writeln!(text, "  and {} more, with -v", findings.len() - shown);
+        for line in lines(&report.root, findings, all) {
+            let _ = writeln!(text, "  {line}");
         }
     }
     let root = report.root.display();
     let state = match (report.mended.len(), report.left.len()) {
-        (0, 0) => "everything is as it was installed: nothing to repair".to_owned(),
+        (0, 0) => success("everything is as it was installed: nothing to repair"),
         (mended, 0) => format!("{} mended, everything is as it was installed", counted(mended, "difference")),
         (mended, left) => format!("{} mended, {left} left", counted(mended, "difference")),
     };

@@ -7,15 +7,13 @@ use attune_host::process::Interrupt;
 use attune_host::verification::{Finding, FindingKind, HostPart, VerifyOptions, VerifyReport, verify};
 use attune_schemas::PackRef;
 use attune_schemas::problem::ErrorCode;
-use attune_terminal::{ArgValueCandidates, Failure, Output, Table, write_report};
+use attune_terminal::{ArgValueCandidates, Failure, Output, Table, success, write_report};
 use clap::Args;
 
 use super::candidates::installed_packs;
 use super::failure::CommandError;
+use super::folded::lines;
 use super::settings::CommonArgs;
-
-/// Findings that are shown of each list, unless more are asked for.
-const SHOWN: usize = 40;
 
 /// Checks that everything installed is still what was installed.
 ///
@@ -51,8 +49,8 @@ impl VerifyArgs {
         let reporter = self.common.report.reporter();
         let report = verify(&root, &options, &reporter)?;
         if !self.common.report.is_quiet() {
-            let shown = if self.common.report.verbose > 0 { usize::MAX } else { SHOWN };
-            write_report(&report, self.common.output(), |report| render(report, shown))
+            let all = self.common.report.verbose > 0;
+            write_report(&report, self.common.output(), |report| render(report, all))
                 .map_err(|error| CommandError::of_output(&error))?;
         }
         if report.is_whole() { Ok(()) } else { Err(differs(&report)) }
@@ -85,7 +83,7 @@ const fn is_of_bytes(finding: &Finding) -> bool {
         && matches!(finding.kind, Changed | Missing | NoList | Replaced | Unreadable)
 }
 
-fn render(report: &VerifyReport, shown: usize) -> String {
+fn render(report: &VerifyReport, all: bool) -> String {
     let mut text = String::new();
     if !report.packs.is_empty() {
         let mut table = Table::new(&["PACK", "VERSION", "FILES", "STATE"]);
@@ -99,13 +97,16 @@ fn render(report: &VerifyReport, shown: usize) -> String {
         }
         let _ = writeln!(text, "{table}");
     }
-    text += &details(report, &report.differences, shown);
+    text += &details(report, &report.differences, all);
     if !report.remarks.is_empty() {
         text += "remarks:\n";
-        text += &details(report, &report.remarks, shown);
+        text += &details(report, &report.remarks, all);
     }
-    let state =
-        if report.is_whole() { "everything is as it was installed" } else { "not as it was installed" };
+    let state = if report.is_whole() {
+        success("everything is as it was installed")
+    } else {
+        "not as it was installed".to_owned()
+    };
     let files = counted(report.files, "file");
     let _ = writeln!(text, "{} (generation {}): {files}, {state}", report.root.display(), report.generation);
     text
@@ -115,13 +116,10 @@ pub(super) fn counted(count: usize, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
-fn details(report: &VerifyReport, findings: &[Finding], shown: usize) -> String {
+fn details(report: &VerifyReport, findings: &[Finding], all: bool) -> String {
     let mut text = String::new();
-    for finding in findings.iter().take(shown) {
-        let _ = writeln!(text, "{}", line(&report.root, finding));
-    }
-    if findings.len() > shown {
-        let _ = writeln!(text, "and {} more, with -v", findings.len() - shown);
+    for line in lines(&report.root, findings, all) {
+        let _ = writeln!(text, "{line}");
     }
     if text.is_empty() { text } else { text + "\n" }
 }

@@ -13,7 +13,7 @@ use attune_host::environment::{Templates, templates_of};
 use attune_host::process::CallerEnvironment;
 use attune_host::process::Interrupt;
 use attune_host::root::{HostRoot, StoreKind};
-use attune_registry::report::Reporter;
+use attune_registry::report::{NewTask, Reporter};
 use attune_schemas::PackRef;
 use attune_schemas::pack::{OnFailure, PackMetadata};
 use attune_schemas::pack_test_result::PackTestResult;
@@ -109,10 +109,14 @@ pub fn run_tests(
     if policy == TestPolicy::Skip {
         return Ok(results);
     }
-    for planned in &plan.packs {
+    let tested = plan.packs.iter().filter_map(|planned| {
+        let testing = planned.release.config.pack.testing.as_ref().filter(|testing| testing.enabled)?;
+        Some((planned, testing))
+    });
+    let tested: Vec<_> = tested.collect();
+    for (index, &(planned, testing)) in tested.iter().enumerate() {
         let pack = &planned.release.config.pack;
-        let Some(testing) = pack.testing.as_ref().filter(|testing| testing.enabled) else { continue };
-        reporter.started(&format!("testing {}", planned.pack), None);
+        let task = reporter.task(NewTask::new(&format!("testing {}", planned.pack)).at(index, tested.len()));
         let bed = test_bed(planned, root, scratch, settings);
         let failed = |source| TestError::Run { pack: planned.pack.clone(), source };
         fs_err::create_dir_all(&bed.scratch).map_err(failed)?;
@@ -122,7 +126,7 @@ pub fn run_tests(
         for (name, runner) in &testing.runners {
             suites.push(run_suite(name, runner, &bed).map_err(failed)?);
         }
-        reporter.finished();
+        drop(task);
         let result = PackTestResult::of(pack, suites, started.elapsed());
         judge(&result, testing.on_failure, testing.min_pass_rate, policy, &planned.pack, reporter)?;
         results.push(result);

@@ -9,7 +9,7 @@ use clap::Args;
 use jiff::Timestamp;
 
 use super::failure::CommandError;
-use super::findings::show_findings;
+use super::findings::{ShownFindings, show_findings};
 use super::inspect::{COVERAGE_COLUMNS, push_coverage};
 use super::settings::{KeyArgs, SecretArgs, TargetArgs, write_report};
 use super::signing::warn_of_root;
@@ -81,13 +81,14 @@ impl AddArgs {
         self.common.start_log();
         let reporter = self.common.reporter();
         let common = self.common.clone();
+        let shown = ShownFindings::asked(&common);
         let options = self.options(now);
         let result = add(&options, &reporter).map_err(CommandError::of_add);
         let result = result.and_then(|report| {
             warn_of_root(&options.registry, now, &reporter);
             if !common.is_quiet() {
                 for pack in &report.packs {
-                    show_findings(pack.pack.as_str(), &pack.findings, output);
+                    show_findings(pack.pack.as_str(), &pack.findings, shown);
                 }
             }
             write_report(&report, &common, render)

@@ -7,7 +7,7 @@ use attune_schemas::problem::ErrorCode;
 use attune_terminal::{Failure, Output, machine_hint};
 use serde_json::json;
 
-use super::findings::show_findings;
+use super::findings::{ShownFindings, show_findings};
 use super::hints::Hint;
 use crate::failure::{Failed, code_of};
 use crate::operations::{AddError, CheckError, LintFailure};
@@ -62,8 +62,9 @@ impl CommandError {
 
     /// Shows it, and returns the exit code.
     pub(super) fn show(&self, output: Output) -> u8 {
+        let shown = if output == Output::Json { ShownFindings::None } else { ShownFindings::Folded };
         for faults in self.lint.iter().flat_map(|lint| &lint.packs) {
-            show_findings(&faults.pack, &faults.findings, output);
+            show_findings(&faults.pack, &faults.findings, shown);
         }
         self.failure.show(output);
         self.failure.exit_code()

@@ -2,22 +2,54 @@
 
 use std::io::Write;
 
-use attune_schemas::lint::{Code, Finding, Findings};
-use attune_terminal::Output;
+use attune_schemas::lint::{Code, Finding, Findings, Severity};
+use attune_terminal::{Output, ReportArgs};
 
 /// The places of equal findings that are named beside the first.
 const MAX_PLACES: usize = 3;
 
-/// Writes findings to standard error, each with its advice; nothing if the answer is JSON, which has them.
+/// Which findings are shown, and how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ShownFindings {
+    /// None: the answer is JSON, which has them.
+    None,
+    /// Errors alone.
+    Errors,
+    /// All, equal ones once.
+    Folded,
+    /// All, each by itself.
+    All,
+}
+
+impl ShownFindings {
+    /// Those that `args` ask for.
+    pub(super) fn asked(args: &ReportArgs) -> Self {
+        match args.output() {
+            Output::Json => Self::None,
+            Output::Text if args.quiet => Self::Errors,
+            Output::Text if args.verbose > 0 => Self::All,
+            Output::Text => Self::Folded,
+        }
+    }
+
+    fn of(self, findings: &Findings) -> Vec<Vec<&Finding>> {
+        let groups = folded(findings).into_iter();
+        match self {
+            Self::None => Vec::new(),
+            Self::Errors => groups.filter(|group| group[0].severity == Severity::Error).collect(),
+            Self::Folded => groups.collect(),
+            Self::All => groups.flatten().map(|finding| vec![finding]).collect(),
+        }
+    }
+}
+
+/// Writes findings to standard error, each with its advice.
 ///
 /// What the pack is comes first, and errors last, where they are seen. Equal ones are told once, with the advice for
 /// the first.
-pub(super) fn show_findings(pack: &str, findings: &Findings, output: Output) {
-    if output == Output::Json {
-        return;
-    }
+pub(super) fn show_findings(pack: &str, findings: &Findings, shown_findings: ShownFindings) {
     let mut stderr = anstream::stderr();
-    for equal in folded(findings) {
+    for equal in shown_findings.of(findings) {
         // There is nowhere left to report a closed standard error.
         let _ = writeln!(stderr, "{}", shown(pack.trim_end_matches('/'), &equal));
     }
@@ -46,9 +78,8 @@ fn shown(pack: &str, equal: &[&Finding]) -> String {
         let places =
             others.iter().take(MAX_PLACES).map(|finding| format!("{}:{}", finding.file, finding.line));
         let places = places.collect::<Vec<_>>().join(", ");
-        let rest = others.len().saturating_sub(MAX_PLACES);
-        let rest = if rest == 0 { String::new() } else { format!(" and {rest} more") };
-        text = format!("{text} ({} times: also at {places}{rest})", equal.len());
+        let rest = if others.len() > MAX_PLACES { ", ..." } else { "" };
+        text = format!("{text} (and {} more like it, at {places}{rest}; -v shows all)", others.len());
     }
     match &first.advice {
         Some(advice) if others.iter().all(|other| other.advice == first.advice) => {
@@ -87,8 +118,8 @@ mod tests {
             "p/pack.yaml:1:1: warning[P021] another system's",
             "p/z.yaml:1:1: info[F003] for information",
             "p/actions/1.yaml:1:1: warning[C014] a warning \
-             (6 times: also at actions/2.yaml:1, actions/3.yaml:1, actions/4.yaml:1 and 2 more)",
-            "p/1.yaml:1:1: warning[C002] no `ref` (2 times: also at 2.yaml:1)\n  here, add `ref: p.1`",
+             (and 5 more like it, at actions/2.yaml:1, actions/3.yaml:1, actions/4.yaml:1, ...; -v shows all)",
+            "p/1.yaml:1:1: warning[C002] no `ref` (and 1 more like it, at 2.yaml:1; -v shows all)\n  here, add `ref: p.1`",
             "p/pack.yaml:1:1: error[F002] an error",
         ];
         assert_eq!(lines, expected);

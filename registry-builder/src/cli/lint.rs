@@ -8,7 +8,7 @@ use attune_terminal::{Output, ReportArgs, Table};
 use clap::Args;
 
 use super::failure::CommandError;
-use super::findings::show_findings;
+use super::findings::{ShownFindings, show_findings};
 use super::settings::{SecretArgs, write_report};
 use crate::operations::{CheckError, LintOptions, LintedPack, LintedPacks, lint};
 
@@ -32,7 +32,7 @@ impl LintArgs {
         let result = lint(&options).map_err(CommandError::from);
         let result = result.and_then(|(report, failure)| {
             for pack in &report.packs {
-                show_findings(&pack.directory, &pack.findings, output);
+                show_findings(&pack.directory, &pack.findings, ShownFindings::asked(&self.common));
             }
             match failure {
                 None => write_report(&report, &self.common, render),

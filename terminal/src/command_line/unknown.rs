@@ -132,7 +132,10 @@ mod tests {
                 "x uninstal",
                 "error[U006]: `x` has no command `uninstal`\nhint: if you mean `uninstall`: there is none\n",
             ),
-            ("x trust delete", "error[U006]: `x trust` has no command `delete`\nhint: use `x trust remove`\n"),
+            (
+                "x trust delete",
+                "error[U006]: `x trust` has no command `delete`\nhint: use `x trust remove`\n",
+            ),
             (
                 "x trust uninstal",
                 "error[U006]: `x trust` has no command `uninstal`\nhint: `x trust --help` lists the commands\n",

@@ -15,7 +15,7 @@ const TICK: Duration = Duration::from_millis(100);
 /// So long a task must run before its end can be foretold.
 const FORETELLS_AFTER: Duration = Duration::from_secs(2);
 /// The columns below which there is room for a name and a percentage alone.
-const NARROW: usize = 72;
+const NARROW: usize = 78;
 
 /// A line on the terminal, gone once this is dropped.
 #[derive(Debug)]
@@ -58,14 +58,14 @@ fn shown_name(task: NewTask<'_>) -> String {
 const fn template(has_total: bool, width: usize, has_color: bool) -> &'static str {
     match (has_total, width < NARROW, has_color) {
         (true, false, true) => {
-            "{msg:24!} {wide_bar:.cyan} {bytes:>10} of {total_bytes:<10} {binary_bytes_per_sec:>12} {left:9}"
+            "{msg:24!} {wide_bar:.cyan} {bytes:>10}/{total_bytes:10} {binary_bytes_per_sec:>12} {left:9}"
         }
         (true, false, false) => {
-            "{msg:24!} {wide_bar} {bytes:>10} of {total_bytes:<10} {binary_bytes_per_sec:>12} {left:9}"
+            "{msg:24!} {wide_bar} {bytes:>10}/{total_bytes:10} {binary_bytes_per_sec:>12} {left:9}"
         }
         (true, true, _) => "{wide_msg} {percent:>3}%",
-        (false, _, true) => "{spinner:.cyan} {wide_msg} {elapsed}",
-        (false, _, false) => "{spinner} {wide_msg} {elapsed}",
+        (false, _, true) => "{spinner:.cyan} {elapsed:>4} {wide_msg}",
+        (false, _, false) => "{spinner} {elapsed:>4} {wide_msg}",
     }
 }
 
@@ -96,12 +96,11 @@ mod tests {
     #[test]
     fn the_templates_are_valid_and_have_no_colour_by_number() {
         for has_total in [false, true] {
-            for width in [40, 120] {
+            for width in [0, 10, 40, 80, 120] {
                 for has_color in [false, true] {
                     let template = template(has_total, width, has_color);
                     assert!(ProgressStyle::with_template(template).is_ok(), "{template}");
-                    let after_dots = template.split('.').skip(1);
-                    for style in after_dots {
+                    for style in template.split('.').skip(1) {
                         assert!(style.starts_with("cyan}"), "{template}");
                     }
                     assert!(has_color || !template.contains('.'), "{template}");

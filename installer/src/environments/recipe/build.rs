@@ -12,7 +12,7 @@ use attune_host::process::{Interrupt, Interrupted};
 use attune_host::root::{HostRoot, RootError, StoreKind, remove_tree, seal, seal_all_below};
 use attune_host::transaction::Staging;
 use attune_host::trees::KnownDigests;
-use attune_registry::report::Reporter;
+use attune_registry::report::{NewTask, Reporter};
 use attune_schemas::environment_lock::Footprint;
 use attune_schemas::problem::WarningCode;
 use attune_schemas::{Digest, PackRef};
@@ -88,7 +88,8 @@ pub fn build_recipes(
     });
     let recipes: Vec<RecipeEnvironment> = recipes.collect();
     let mut built = BuiltRecipes::default();
-    for recipe in recipes {
+    let count = recipes.len();
+    for (index, recipe) in recipes.into_iter().enumerate() {
         let env = staging.reserve(StoreKind::Envs, recipe.digest).map_err(io)?;
 
         let pack = root.store(StoreKind::Packs, &recipe.pack);
@@ -104,9 +105,10 @@ pub fn build_recipes(
             caller: settings.caller,
             interrupt: settings.interrupt,
         };
-        reporter.started(&format!("building {} for {}", recipe.runtime_name, recipe.pack_ref), None);
+        let name = format!("building {} for {}", recipe.runtime_name, recipe.pack_ref);
+        let task = reporter.task(NewTask::new(&name).at(index, count));
         let outcome = build_recipe(&recipe, &place);
-        reporter.finished();
+        drop(task);
         let outcome = match outcome {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {
                 return Err(Interrupted.into());

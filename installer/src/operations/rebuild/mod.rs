@@ -25,7 +25,7 @@ use attune_host::transaction::{AccessError, HeldRoot, Staging};
 use attune_host::verification::{StoredTrees, VerificationError};
 use attune_host::{ChangeError, Prepared};
 use attune_registry::blob::Durability;
-use attune_registry::report::Reporter;
+use attune_registry::report::{NewTask, Reporter};
 use attune_registry::source::SourceError;
 use attune_registry::trust::{TrustError, Verdict};
 use attune_schemas::PackRef;
@@ -219,14 +219,14 @@ pub fn rebuild_environments(
         refetch(root, from, &environments, &damaged, (&mut *staging, options, reporter))?;
     }
     let mut built = BTreeSet::new();
-    for task in &tasks {
+    for (index, task) in tasks.iter().enumerate() {
         if !built.insert(task.environment.digest()) {
             continue;
         }
-        reporter.started(&format!("building {} for {}", task.runtime, task.pack), None);
-        let outcome = build_task(task, root, staging, options);
-        reporter.finished();
-        outcome?;
+        let name = format!("building {} for {}", task.runtime, task.pack);
+        let shown = reporter.task(NewTask::new(&name).at(index, tasks.len()));
+        build_task(task, root, staging, options)?;
+        drop(shown);
         options.interrupt.check()?;
     }
     commit(root, &active, &tasks, prepared, options)

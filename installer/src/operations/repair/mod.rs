@@ -27,7 +27,7 @@ use attune_host::verification::{
     Finding, HostPart, StoredTrees, VerifyOptions, VerifyReport, require_installed, verify,
 };
 use attune_host::{Change, Prepared, Rows};
-use attune_registry::report::Reporter;
+use attune_registry::report::{NewTask, Reporter};
 use attune_schemas::{Digest, PackRef};
 
 use super::rebuild::{DamagedEnvironments, RebuildError, RebuildOptions, Task, build_task, tasks};
@@ -95,10 +95,10 @@ pub fn repair(
         }
         let digest = task.environment.digest();
         if built.iter().all(|known| known.environment.digest() != digest) {
-            reporter.started(&format!("building {} for {}", task.runtime, task.pack), None);
-            let outcome = build_task(&task, root, staging, &options.build);
-            reporter.finished();
-            outcome?;
+            let name = format!("building {} for {}", task.runtime, task.pack);
+            let shown = reporter.task(NewTask::new(&name));
+            build_task(&task, root, staging, &options.build)?;
+            drop(shown);
             options.build.interrupt.check()?;
         }
         built.push(task);

@@ -1,6 +1,6 @@
 //! The dependencies of a pack, vendored: Python and npm packages, each under its lock.
 
-use attune_registry::report::Reporter;
+use attune_registry::report::{NewTask, Place, Reporter};
 use attune_schemas::environment_lock::{NodeLock, PythonLock};
 use attune_schemas::pack::{node_dependencies, python_requirements};
 use attune_schemas::problem::WarningCode;
@@ -8,10 +8,10 @@ use attune_schemas::{Platform, PythonMinor};
 
 use super::AddOptions;
 use super::CheckedPack;
+use super::downloads::Downloads;
 use super::error::AddError;
 use super::node_warnings::{node_warnings, other_locks};
 use crate::pack::{runs_node, runs_python};
-use crate::vendoring::fetch::{DownloadError, DownloadProgress};
 use crate::vendoring::node::{NodeError, NodeInputs, UnrunScript, VendoredNode, vendor_node};
 use crate::vendoring::python::{PythonError, PythonInputs, VendoredPython, vendor_python};
 
@@ -27,14 +27,15 @@ pub(super) fn vendor(
     inputs: &PythonInputs,
     targets: &[(Platform, PythonMinor)],
     options: &AddOptions,
-    reporter: &dyn Reporter,
+    (reporter, place): (&dyn Reporter, Option<Place>),
 ) -> Result<Option<VendoredPython>, AddError> {
     if inputs.is_empty() {
         return Ok(None);
     }
-    reporter.started(&format!("vendoring {}", pack.metadata.pack), None);
-    let vendored = vendor_python(inputs, targets, &options.vendor, &Downloads(reporter));
-    reporter.finished();
+    let name = format!("vendoring {}", pack.metadata.pack);
+    let task = reporter.task(NewTask { place, ..NewTask::new(&name) });
+    let vendored = vendor_python(inputs, targets, &options.vendor, &Downloads::new(reporter));
+    drop(task);
     let vendored = vendored.map_err(|error| python_failed(pack, error))?;
     for warning in &vendored.warnings {
         reporter.warning(WarningCode::Dependency, &format!("{}: {warning}", pack.metadata.pack));
@@ -62,7 +63,7 @@ pub(super) fn vendor_packages(
     inputs: &NodeInputs,
     platforms: &[Platform],
     options: &AddOptions,
-    reporter: &dyn Reporter,
+    (reporter, place): (&dyn Reporter, Option<Place>),
 ) -> Result<Option<VendoredNode>, AddError> {
     let warn = |warnings: Vec<String>| {
         for warning in warnings {
@@ -75,9 +76,10 @@ pub(super) fn vendor_packages(
         warn(node_warnings(pack, None));
         return Ok(None);
     }
-    reporter.started(&format!("vendoring npm packages of {}", pack.metadata.pack), None);
-    let vendored = vendor_node(inputs, platforms, &options.vendor, &Downloads(reporter));
-    reporter.finished();
+    let name = format!("vendoring npm packages of {}", pack.metadata.pack);
+    let task = reporter.task(NewTask { place, ..NewTask::new(&name) });
+    let vendored = vendor_node(inputs, platforms, &options.vendor, &Downloads::new(reporter));
+    drop(task);
     let vendored = vendored.map_err(|error| node_failed(pack, error))?;
     warn(node_warnings(pack, Some(&vendored.lock)));
     warn(vendored.warnings.clone());
@@ -109,24 +111,4 @@ pub(super) fn bare_python(pack: &CheckedPack, inputs: &PythonInputs) -> Option<P
         targets: Vec::new(),
         blocked: Vec::new(),
     })
-}
-
-/// Shows downloads as one task.
-struct Downloads<'a>(&'a dyn Reporter);
-
-impl DownloadProgress for Downloads<'_> {
-    fn building(&self, name: &str) {
-        self.0.started(&format!("building {name}"), None);
-    }
-
-    fn advanced(&self, _name: &str, bytes: u64) {
-        self.0.advanced(bytes);
-    }
-
-    fn retrying(&self, name: &str, attempt: u32, error: &DownloadError) {
-        self.0.warning(
-            WarningCode::FetchedAgain,
-            &format!("fetching `{name}` again (attempt {attempt}): {error}"),
-        );
-    }
 }

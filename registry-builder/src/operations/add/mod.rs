@@ -2,6 +2,7 @@
 
 mod allowances;
 mod dependencies;
+mod downloads;
 mod error;
 mod imports;
 mod node_warnings;
@@ -11,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use attune_registry::blob::BlobStore;
-use attune_registry::report::{Report, Reporter};
+use attune_registry::report::{Place, Report, Reporter};
 use attune_schemas::coverage::ReleaseCoverage;
 use attune_schemas::lint::Findings;
 use attune_schemas::pack::PackMetadata;
@@ -111,9 +112,11 @@ pub fn add(options: &AddOptions, reporter: &dyn Reporter) -> Result<AddReport, A
     let mut added = Vec::new();
     let allowances = Allowances::new(&options.vendor.npm.allow_scripts, packs.len());
     let adding = Adding { publisher: &publisher, blobs: &registry.blobs(), options, reporter, allowances };
-    for pack in packs {
+    let of = packs.len();
+    for (index, pack) in packs.into_iter().enumerate() {
         let published = publisher.index(&pack.metadata.pack)?;
-        let (release, entry) = adding.add(&pack, published.as_ref())?;
+        let place = (of > 1).then_some(Place { position: index + 1, of });
+        let (release, entry) = adding.add(&pack, published.as_ref(), place)?;
         if let Some(release) = release {
             let mut index = published.unwrap_or_else(|| empty_index(&pack.metadata));
             describe(&mut index, &pack.metadata, &release);
@@ -142,6 +145,7 @@ impl Adding<'_> {
         &self,
         pack: &CheckedPack,
         published: Option<&PackIndex>,
+        place: Option<Place>,
     ) -> Result<(Option<Release>, AddedPack), AddError> {
         let Self { publisher, blobs, options, reporter, .. } = *self;
         let metadata = &pack.metadata;
@@ -169,8 +173,8 @@ impl Adding<'_> {
             self.allowances.pass();
             return Ok((None, entry));
         }
-        let python = vendor(pack, &inputs, &targets, options, reporter)?;
-        let nodejs = vendor_packages(pack, &node_inputs, &platforms, options, reporter)?;
+        let python = vendor(pack, &inputs, &targets, options, (reporter, place))?;
+        let nodejs = vendor_packages(pack, &node_inputs, &platforms, options, (reporter, place))?;
         self.allowances.note(nodejs.as_ref()).map_err(|error| node_failed(pack, error))?;
         let wheels = python.iter().flat_map(|vendored| &vendored.files);
         let vendored: Vec<VendoredFile> =

@@ -7,4 +7,7 @@ mod documents;
 mod formats;
 mod layers;
 mod messages;
+mod on_a_terminal;
+mod quiet;
+mod shells;
 mod words;
