@@ -117,6 +117,11 @@ fn version() -> String {
     details("attune-install", env!("CARGO_PKG_VERSION"), &[("http", cfg!(feature = "http"))], &components)
 }
 
+/// The command line, as clap sees it.
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
 /// Runs the command line `args`; `now` is the time that metadata is judged by.
 pub fn run(args: impl IntoIterator<Item = OsString>, now: Timestamp) -> ExitCode {
     // Workers under other users must be able to read what is installed, whoever installs it.
@@ -145,9 +150,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>, now: Timestamp) -> ExitCode
         Command::Trust(args) => args.run(now),
         Command::Completions(args) => written(args.script(&Cli::command())),
         Command::Man(args) => written(args.write(Cli::command())),
-        Command::Help(args) => match args.text(Cli::command(), verbs::VERBS) {
+        Command::Help(topic) => match topic.text(Cli::command(), verbs::VERBS) {
             Ok(text) => written(Ok(text)),
-            Err(failure) => (Output::Text, Err(CommandError(failure))),
+            Err(failure) => (asked_output(&args), Err(CommandError(failure))),
         },
     };
     match result {

@@ -22,7 +22,7 @@ use std::io;
 use std::process::ExitCode;
 
 use attune_terminal::{
-    CompletionsArgs, Component, HELP_STYLES, HelpArgs, ManArgs, Output, Program, ReportArgs,
+    CompletionsArgs, Component, HELP_STYLES, HelpArgs, ManArgs, Output, Program, ReportArgs, asked_output,
     clear_bars_on_signals, complete, details, parse, survive_file_limit, write_result,
 };
 use clap::{CommandFactory as _, Parser};
@@ -108,6 +108,11 @@ fn version() -> String {
     details("attune-build", env!("CARGO_PKG_VERSION"), &[], &components)
 }
 
+/// The command line, as clap sees it.
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
 /// Runs the command line `args`; `now` is the time of signing.
 pub fn run(args: impl IntoIterator<Item = OsString>, now: Timestamp) -> ExitCode {
     survive_file_limit();
@@ -133,9 +138,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>, now: Timestamp) -> ExitCode
         Command::Runtime(args) => args.run(now),
         Command::Completions(args) => written(args.script(&Cli::command())),
         Command::Man(args) => written(args.write(Cli::command())),
-        Command::Help(args) => match args.text(Cli::command(), verbs::VERBS) {
+        Command::Help(topic) => match topic.text(Cli::command(), verbs::VERBS) {
             Ok(text) => written(Ok(text)),
-            Err(failure) => (Output::Text, Err(failure.into())),
+            Err(failure) => (asked_output(&args), Err(failure.into())),
         },
         Command::Confined(args) => return args.run(),
     };

@@ -13,7 +13,8 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use attune_terminal::{
-    ColorArgs, CompletionsArgs, Component, HELP_STYLES, HelpArgs, ManArgs, Program, complete, details, parse,
+    ColorArgs, CompletionsArgs, Component, HELP_STYLES, HelpArgs, ManArgs, Program, asked_output, complete,
+    details, parse,
 };
 use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand, ValueHint};
 
@@ -71,6 +72,11 @@ fn version() -> String {
     details("attune-serve", env!("CARGO_PKG_VERSION"), &[], &[Component::Zstd, Component::Tuf])
 }
 
+/// The command line, as clap sees it.
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
 /// The settings that `args` ask for.
 ///
 /// # Errors
@@ -84,10 +90,10 @@ pub fn settings(args: &[OsString]) -> Result<Settings, u8> {
         Command::Registry(registry) => Ok(Settings::new(registry, &cli.report)),
         Command::Completions(args) => Err(written(args.script(&Cli::command()))),
         Command::Man(args) => Err(written(args.write(Cli::command()))),
-        Command::Help(args) => match args.text(Cli::command(), verbs::VERBS) {
+        Command::Help(topic) => match topic.text(Cli::command(), verbs::VERBS) {
             Ok(text) => Err(written(Ok(text))),
             Err(failure) => {
-                failure.show(attune_terminal::Output::Text);
+                failure.show(asked_output(args));
                 Err(failure.exit_code())
             }
         },

@@ -5,6 +5,8 @@ mod described_types;
 mod documentation;
 mod documents;
 mod formats;
+mod guide;
+mod hints;
 mod layers;
 mod messages;
 mod on_a_terminal;
