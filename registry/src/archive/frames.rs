@@ -20,7 +20,7 @@ const MAX_SMALL_BYTES: u64 = 1 << 20;
 const MAX_THREADS: usize = 8;
 
 /// A stream that is written as frames.
-pub(super) struct FrameWriter<W> {
+pub(crate) struct FrameWriter<W> {
     output: W,
     effort: Effort,
     piece: Vec<u8>,
@@ -53,7 +53,7 @@ struct Job {
 ///
 /// # Errors
 /// Those of `fill`, and of writing to `output`.
-pub(super) fn write_frames<W: Write, T, E: From<io::Error>>(
+pub(crate) fn write_frames<W: Write, T, E: From<io::Error>>(
     output: W,
     total: u64,
     fill: impl FnOnce(&mut FrameWriter<W>) -> Result<T, E>,

@@ -28,6 +28,7 @@ pub use node_package::{
 pub use unpack::{PACK_LIMITS, check_pack, unpack_pack};
 pub use write::{PackArchive, SourceFile, write_pack};
 
+pub(crate) use frames::write_frames;
 pub(crate) use write::tar_header;
 
 /// The largest zstd window that is decoded, as a power of two: 16 MiB, which bounds memory.
