@@ -15,10 +15,12 @@ pub(crate) mod elf;
 pub mod fetch;
 pub mod node;
 pub mod python;
+mod session;
 mod settings;
 mod source_tree;
 mod vendored_file;
 
 pub use configuration::Variables;
+pub use session::VendorSession;
 pub use settings::VendorSettings;
 pub use vendored_file::VendoredFile;

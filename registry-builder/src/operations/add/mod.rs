@@ -28,8 +28,8 @@ use super::checked::{CheckedPack, require_all};
 use crate::registry::{Publisher, RegistryDirectory};
 use crate::signing::KeySettings;
 use crate::targets::TargetSelection;
-use crate::vendoring::VendorSettings;
 use crate::vendoring::python::CoverageMatrix;
+use crate::vendoring::{VendorSession, VendorSettings};
 
 pub use error::AddError;
 
@@ -107,7 +107,13 @@ pub fn add(options: &AddOptions, reporter: &dyn Reporter) -> Result<AddReport, A
     let publisher = options.keys.open_to_write(&registry, options.now, reporter)?;
     publisher.repository().require_keys(&keys)?;
     let blobs = registry.blobs();
-    let preparing = Preparing { publisher: &publisher, blobs: &blobs, options, targets: OnceLock::new() };
+    let preparing = Preparing {
+        publisher: &publisher,
+        blobs: &blobs,
+        options,
+        session: VendorSession::new(&options.vendor),
+        targets: OnceLock::new(),
+    };
     let allowances = Allowances::new(&options.vendor.npm.allow_scripts, packs.len());
     let releasing = Releasing { publisher: &publisher, blobs: &blobs, options, allowances };
     let under_way = AtomicUsize::new(0);

@@ -8,13 +8,14 @@ use attune_schemas::environment_lock::{NodeLock, PythonLock};
 use attune_schemas::pack_index::PackIndex;
 use attune_schemas::{Platform, PythonMinor};
 
-use super::dependencies::{bare_node, bare_python, node_inputs, python_inputs, vendor, vendor_packages};
+use super::dependencies::{Dependencies, bare_node, bare_python, node_inputs, python_inputs};
 use super::published::Asked;
 use super::{AddError, AddOptions};
 use crate::operations::checked::CheckedPack;
 use crate::pack::{ArchivedPack, archive, require_versions};
 use crate::registry::Publisher;
 use crate::targets::NoDefaultTarget;
+use crate::vendoring::VendorSession;
 use crate::vendoring::node::VendoredNode;
 use crate::vendoring::python::VendoredPython;
 
@@ -23,6 +24,7 @@ pub(super) struct Preparing<'a> {
     pub(super) publisher: &'a Publisher<'a>,
     pub(super) blobs: &'a BlobStore,
     pub(super) options: &'a AddOptions,
+    pub(super) session: VendorSession<'a>,
     /// The targets, which take a program to ask where none was named.
     pub(super) targets: OnceLock<Vec<(Platform, PythonMinor)>>,
 }
@@ -62,8 +64,10 @@ impl Preparing<'_> {
             return Ok(Prepared { index, new: None });
         }
         let archive = archive(&pack.directory, metadata, blobs)?;
-        let python = vendor(pack, &inputs, targets, options, reporter)?;
-        let nodejs = vendor_packages(pack, &node_inputs, &platforms, options, reporter)?;
+        let (session, script_advice) = (&self.session, options.script_advice);
+        let dependencies = Dependencies { pack, session, script_advice, reporter };
+        let python = dependencies.python(&inputs, targets)?;
+        let nodejs = dependencies.node(&node_inputs, &platforms)?;
         let python_lock = python.as_ref().map(|vendored| vendored.lock.clone());
         let node_lock = nodejs.as_ref().map(|vendored| vendored.lock.clone());
         let new = NewRelease {

@@ -1,6 +1,8 @@
 //! Packs that are published already, and packs that are added side by side.
 
 use std::collections::BTreeMap;
+use std::thread;
+use std::time::Duration;
 
 use attune_build::registry::RegistryDirectory;
 use attune_registry::blob::BlobStore;
@@ -8,7 +10,7 @@ use attune_schemas::release::{Descriptor, ReleaseManifest};
 use attune_schemas::{Digest, PackRef};
 use attune_tests::large_registry::keys;
 use attune_tests::standard_packs::greeter;
-use attune_tests::{PackBuilder, Tree, World};
+use attune_tests::{PackBuilder, PrivateServer, Reply, Tree, WheelBuilder, World};
 
 /// Publishes what `change` makes of the archive of the world's only pack, as another compressor would have.
 fn compress_otherwise(world: &World, pack: &str, change: impl Fn(&[u8]) -> Vec<u8>) {
@@ -123,4 +125,35 @@ fn the_first_pack_that_fails_is_the_one_that_is_told() {
     for pack in ["good", "last"] {
         world.bundle(&[pack]).fails(4, &[pack]);
     }
+}
+
+#[test]
+fn a_wheel_that_several_packs_need_is_fetched_once() {
+    let wheel = WheelBuilder::new("shared", "1.0.0").file("shared/__init__.py", "").build();
+    let bytes = wheel.bytes.clone();
+    let server = PrivateServer::start(move |_| {
+        thread::sleep(Duration::from_millis(200));
+        Reply::new(200, bytes.clone())
+    });
+    let lock = format!(
+        "lock-version = \"1.0\"\ncreated-by = \"fixture\"\n\n[[packages]]\nname = \"shared\"\nversion = \"1.0.0\"\n\
+         [[packages.wheels]]\nname = \"{name}\"\nurl = \"{url}\"\nhashes = {{ sha256 = \"{sha256}\" }}\n",
+        name = wheel.filename,
+        url = server.url(&format!("/{}", wheel.filename)),
+        sha256 = Digest::of(&wheel.bytes).hex(),
+    );
+    let world = World::with_registry();
+    let packs = world.path().join("packs");
+    let add = || {
+        let packs = (0..6).map(|number| {
+            let pack = PackBuilder::new(&format!("pack_{number}"), "1.0.0").file("pylock.toml", &lock);
+            pack.write(&packs).display().to_string()
+        });
+        let options = ["add", "registry", "--platform=linux/amd64", "--python=3.11"].map(str::to_owned);
+        world.build(options.into_iter().chain(packs)).succeeds()
+    };
+    assert_eq!(add().stdout.matches("added").count(), 6);
+    assert_eq!(server.asked().len(), 1);
+    assert_eq!(add().stdout.matches("was there").count(), 6);
+    assert_eq!(server.asked().len(), 1, "what is published needs no network");
 }
