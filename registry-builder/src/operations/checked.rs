@@ -1,8 +1,10 @@
 //! Packs as they are checked before anything is built of them: every finding at once, secrets among them.
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use attune_registry::pack_directory::{PackDirectory, PackDirectoryError, Secret};
+use attune_registry::workers::in_parallel;
 use attune_schemas::PackRef;
 use attune_schemas::lint::{Findings, LintReport, Severity};
 use attune_schemas::pack::PackMetadata;
@@ -115,22 +117,28 @@ impl Checked {
 /// # Errors
 /// A directory is not one of a pack, or two that pass are the same pack.
 pub(super) fn check_all(paths: &[PathBuf], include_secrets: bool) -> Result<Vec<Checked>, CheckError> {
+    let checked = in_parallel(paths, |path| check(path, include_secrets));
     let mut packs: Vec<Checked> = Vec::new();
-    for path in paths {
-        let directory = PackDirectory::open(path)?;
-        let report = directory.lint();
-        let secrets = if include_secrets { Ok(Vec::new()) } else { directory.secrets() };
-        let secrets = secrets.map_err(PackDirectoryError::from)?;
-        let checked = Checked { directory, report, secrets };
-        let pack = |checked: &Checked| checked.report.metadata.as_ref().map(|metadata| metadata.pack.clone());
-        let same = packs.iter().find(|other| other.passes() && pack(other) == pack(&checked));
-        if let (Some(other), Some(pack), true) = (same, pack(&checked), checked.passes()) {
-            let first = other.directory.path().to_owned();
-            return Err(CheckError::SamePack { pack, first, second: path.clone() });
+    let mut passing: BTreeMap<PackRef, PathBuf> = BTreeMap::new();
+    for (path, checked) in paths.iter().zip(checked) {
+        let checked = checked?;
+        if let Some(metadata) = checked.report.metadata.as_ref().filter(|_| checked.passes()) {
+            let pack = metadata.pack.clone();
+            if let Some(first) = passing.insert(pack.clone(), checked.directory.path().to_owned()) {
+                return Err(CheckError::SamePack { pack, first, second: path.clone() });
+            }
         }
         packs.push(checked);
     }
     Ok(packs)
+}
+
+fn check(path: &Path, include_secrets: bool) -> Result<Checked, CheckError> {
+    let directory = PackDirectory::open(path)?;
+    let report = directory.lint();
+    let secrets = if include_secrets { Ok(Vec::new()) } else { directory.secrets() };
+    let secrets = secrets.map_err(PackDirectoryError::from)?;
+    Ok(Checked { directory, report, secrets })
 }
 
 /// The packs, if all of them are fit for release.

@@ -4,6 +4,7 @@ mod release;
 mod runtime_versions;
 
 pub use release::{
-    ArchivedPack, ReleaseError, ReleaseParts, archive, config_of, runs_node, runs_python, store,
+    ArchiveDescription, ArchivedPack, ReleaseError, ReleaseParts, archive, config_of, runs_node, runs_python,
+    store,
 };
 pub use runtime_versions::{RuntimeVersionError, require_versions};

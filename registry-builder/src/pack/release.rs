@@ -1,10 +1,11 @@
 //! Turns a linted pack and its vendored files into a release: archive, config, manifest, blobs.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, BufReader, BufWriter};
+use std::io::{self, Seek as _};
+use std::path::Path;
 
 use attune_registry::archive::{ArchiveError, check_pack, write_pack};
-use attune_registry::blob::{BlobStore, HashingReader};
+use attune_registry::blob::{BlobStore, HashingReader, IncomingBlob};
 use attune_registry::pack_directory::PackDirectory;
 use attune_registry::release_check::{ReleaseFault, check_release};
 use attune_schemas::component::{ComponentSummary, count_by_directory};
@@ -18,7 +19,6 @@ use attune_schemas::release::{
 };
 use attune_schemas::{Digest, PackRef, Platform};
 use jiff::Timestamp;
-use tempfile::NamedTempFile;
 
 use crate::vendoring::VendoredFile;
 
@@ -58,11 +58,18 @@ pub enum ReleaseError {
     Io(#[from] io::Error),
 }
 
-/// A pack's archive, whose bytes depend on its files alone.
+/// A pack's archive, whose bytes depend on its files alone; gone when dropped before it is stored.
 #[derive(Debug)]
 pub struct ArchivedPack {
-    /// The archive, on disk: a pack may be larger than memory.
-    file: NamedTempFile,
+    /// The archive, in the registry and without a name yet: a pack may be larger than memory.
+    blob: IncomingBlob,
+    /// Its description.
+    pub described: ArchiveDescription,
+}
+
+/// The size and content of a pack's archive.
+#[derive(Debug, Clone, Copy)]
+pub struct ArchiveDescription {
     /// Its size in bytes.
     pub size: u64,
     /// Its digest.
@@ -71,18 +78,23 @@ pub struct ArchivedPack {
     pub unpacked: Footprint,
 }
 
-/// Archives the files of `pack`, and reads the archive back as a host will.
-pub fn archive(pack: &PackDirectory, metadata: &PackMetadata) -> Result<ArchivedPack, ReleaseError> {
-    let file = NamedTempFile::new()?;
-    let archive = write_pack(pack.sources(), BufWriter::new(file.as_file()))
+/// Archives the files of `pack` among `blobs`, and reads the archive back as a host will.
+pub fn archive(
+    pack: &PackDirectory,
+    metadata: &PackMetadata,
+    blobs: &BlobStore,
+) -> Result<ArchivedPack, ReleaseError> {
+    let mut blob = blobs.start()?;
+    let archive = write_pack(pack.sources(), blob.file_mut())
         .map_err(|source| ReleaseError::Archive { pack: metadata.pack.clone(), source })?;
-    let mut reader = HashingReader::new(BufReader::new(file.reopen()?));
+    blob.file_mut().rewind()?;
+    let mut reader = HashingReader::new(blob.file_mut());
     check_pack(&mut reader, &archive.unpacked)
         .map_err(|source| ReleaseError::Unpackable { pack: metadata.pack.clone(), source })?;
     // Whatever the archive's reader had no use for belongs to its bytes all the same.
     io::copy(&mut reader, &mut io::sink())?;
     let (digest, size) = reader.finish();
-    Ok(ArchivedPack { file, size, digest, unpacked: archive.unpacked })
+    Ok(ArchivedPack { blob, described: ArchiveDescription { size, digest, unpacked: archive.unpacked } })
 }
 
 /// Everything that a release is made of.
@@ -93,7 +105,7 @@ pub struct ReleaseParts<'a> {
     /// Its components.
     pub components: &'a [ComponentSummary],
     /// Its archive.
-    pub archive: &'a ArchivedPack,
+    pub archive: ArchiveDescription,
     /// Its Python environment, where it needs one.
     pub python: Option<PythonLock>,
     /// Its Node.js environment, where it needs one.
@@ -104,18 +116,21 @@ pub struct ReleaseParts<'a> {
     pub now: Timestamp,
 }
 
-/// Stores the blobs of a release and returns its entry in the pack index.
+/// Stores the blobs of a release, `archive` among them, and returns its entry in the pack index.
 ///
 /// # Errors
 /// No host could lay it out, and nothing was stored; or a disk failed.
-pub fn store(parts: &ReleaseParts<'_>, blobs: &BlobStore) -> Result<Release, ReleaseError> {
+pub fn store(
+    parts: &ReleaseParts<'_>,
+    archive: ArchivedPack,
+    blobs: &BlobStore,
+) -> Result<Release, ReleaseError> {
     let config = config_of(parts);
     check_release(&config).map_err(|source| ReleaseError::Refused {
         pack: parts.metadata.pack.clone(),
         source: Box::new(source),
     })?;
-    let archived = blobs.put_reader(parts.archive.file.reopen()?)?;
-    require_same("the archive", archived, (parts.archive.digest, parts.archive.size))?;
+    archive.blob.keep(&archive.described.digest)?;
     let mut layers = vec![pack_layer(parts)];
     let vendored: BTreeMap<(&str, &str, Digest), &VendoredFile> = parts
         .vendored
@@ -124,7 +139,7 @@ pub fn store(parts: &ReleaseParts<'_>, blobs: &BlobStore) -> Result<Release, Rel
         .collect();
     for file in vendored.into_values() {
         let stored = blobs.put_reader(fs_err::File::open(&file.path)?)?;
-        require_same(&format!("`{}`", file.path.display()), stored, (file.digest, file.size))?;
+        require_same(&file.path, stored, (file.digest, file.size))?;
         layers.push(Descriptor::new(file.media_type, file.digest, file.size).titled(&file.filename));
     }
     let config = put_json(blobs, &config)?;
@@ -144,16 +159,17 @@ pub fn store(parts: &ReleaseParts<'_>, blobs: &BlobStore) -> Result<Release, Rel
 }
 
 /// Refuses a file that is not what it was when it was judged.
-fn require_same(name: &str, found: (Digest, u64), judged: (Digest, u64)) -> io::Result<()> {
+fn require_same(path: &Path, found: (Digest, u64), judged: (Digest, u64)) -> io::Result<()> {
     if found == judged {
         return Ok(());
     }
-    Err(io::Error::new(io::ErrorKind::InvalidData, format!("{name} changed while it was read")))
+    let message = format!("`{}` changed while it was read", path.display());
+    Err(io::Error::new(io::ErrorKind::InvalidData, message))
 }
 
 fn pack_layer(parts: &ReleaseParts<'_>) -> Descriptor {
     let title = format!("{}-{}.tar.zst", parts.metadata.pack, parts.metadata.version);
-    let archive = parts.archive;
+    let archive = &parts.archive;
     Descriptor::new(PACK_MEDIA_TYPE, archive.digest, archive.size).titled(&title)
 }
 

@@ -14,12 +14,13 @@ mod configuration;
 pub(crate) mod elf;
 pub mod fetch;
 pub mod node;
-mod parallel;
 pub mod python;
+mod session;
 mod settings;
 mod source_tree;
 mod vendored_file;
 
 pub use configuration::Variables;
+pub use session::VendorSession;
 pub use settings::VendorSettings;
 pub use vendored_file::VendoredFile;

@@ -3,18 +3,23 @@
 //!
 //! ```text
 //! pack.tar.zst    GNU tar entries sorted by path: directories 0755, files 0644 or 0755,
-//!                 owner 0:0, mtime 1980-01-01; one zstd frame with a content checksum
+//!                 owner 0:0, mtime 1980-01-01; zstd frames, each of 4 MiB of the tar, the last of what
+//!                 is left, with their sizes and checksums
 //! ```
 //!
 //! A reader takes regular files and directories only. Links, devices, absolute or climbing paths,
 //! names that collide (also by case), and more entries or bytes than allowed are refused.
 
+mod difference;
 mod entries;
 mod error;
+mod frame;
+mod frames;
 mod node_package;
 mod unpack;
 mod write;
 
+pub use difference::difference;
 pub use entries::{EntryKind, TarEntry, TarLimits, TarStream};
 pub use error::ArchiveError;
 pub use node_package::{
@@ -23,6 +28,7 @@ pub use node_package::{
 pub use unpack::{PACK_LIMITS, check_pack, unpack_pack};
 pub use write::{PackArchive, SourceFile, write_pack};
 
+pub(crate) use frames::write_frames;
 pub(crate) use write::tar_header;
 
 /// The largest zstd window that is decoded, as a power of two: 16 MiB, which bounds memory.

@@ -8,16 +8,12 @@ use attune_schemas::environment_lock::Footprint;
 use tar::{EntryType, Header};
 
 use super::error::ArchiveError;
+use super::frames::write_frames;
 
 /// 1980-01-01, the earliest time that zip can tell too; every entry carries it.
 const ENTRY_MTIME_SECONDS: u64 = 315_532_800;
-/// A pack archive is written once and read many times.
-const COMPRESSION_LEVEL: i32 = 19;
-/// The level for much data, where the first would take minutes to save little.
-const LEVEL_OF_MUCH_DATA: i32 = 9;
-/// So many bytes of files are much data.
-const MUCH_DATA_BYTES: u64 = 64 << 20;
-
+/// The bytes of an entry beside its content, at the least.
+const ENTRY_OVERHEAD_BYTES: u64 = 512;
 /// A file that goes into a pack archive.
 pub struct SourceFile<'a> {
     /// Whether it may be executed.
@@ -53,13 +49,20 @@ pub fn write_pack(
     writer: impl Write,
 ) -> Result<PackArchive, ArchiveError> {
     // By what the files say alone, so that the bytes depend on nothing else.
-    let total: u64 = files.values().map(|file| file.size).sum();
-    let level = if total > MUCH_DATA_BYTES { LEVEL_OF_MUCH_DATA } else { COMPRESSION_LEVEL };
-    let mut encoder = zstd::Encoder::new(writer, level)?;
-    encoder.include_checksum(true)?;
-    // 8 MiB: every reader of ours decodes it, and the level chooses no other.
-    encoder.window_log(23)?;
-    let mut builder = tar::Builder::new(encoder);
+    let total = files.values().map(|file| file.size.saturating_add(ENTRY_OVERHEAD_BYTES)).sum();
+    write_frames(writer, total, |frames| {
+        let unpacked = write_tree(files, frames, |_| {})?;
+        Ok(PackArchive { unpacked })
+    })
+}
+
+/// Writes `files` as a tar to `writer`; `visit` is told of each entry before it is written.
+pub(super) fn write_tree(
+    files: BTreeMap<EntryPath, SourceFile<'_>>,
+    writer: impl Write,
+    mut visit: impl FnMut(&EntryPath),
+) -> Result<Footprint, ArchiveError> {
+    let mut builder = tar::Builder::new(writer);
     let mut unpacked = Footprint::default();
     // The root directory of the unpacked pack itself.
     unpacked.add_directory();
@@ -74,6 +77,7 @@ pub fn write_pack(
         tree.insert(path, Some(file));
     }
     for (path, file) in tree {
+        visit(&path);
         match file {
             None => {
                 let mut header = tar_header(EntryType::Directory, 0o755, 0);
@@ -83,8 +87,8 @@ pub fn write_pack(
             Some(file) => append_file(&mut builder, &path, file, &mut unpacked)?,
         }
     }
-    builder.into_inner()?.finish()?.flush()?;
-    Ok(PackArchive { unpacked })
+    builder.into_inner()?;
+    Ok(unpacked)
 }
 
 fn append_file(

@@ -7,7 +7,7 @@ mod verified;
 
 pub use hashing::{BlobError, HashingReader, HashingWriter, digest_of_reader};
 pub(crate) use hashing::{copy_verified, read_verified};
-pub use store::BlobStore;
+pub use store::{BlobStore, IncomingBlob};
 pub use verified::{
     BlobReader, BlobSpool, MAX_IN_MEMORY_BYTES, MemoryShare, ReleaseSwitch, SpooledReader, VerifiedBlob,
 };

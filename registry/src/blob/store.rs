@@ -16,6 +16,12 @@ pub struct BlobStore {
     registry: PathBuf,
 }
 
+/// A blob that is being written and has no name yet; removed if it is dropped before [`Self::keep`].
+#[derive(Debug)]
+pub struct IncomingBlob {
+    file: IncomingFile,
+}
+
 impl BlobStore {
     /// The blobs of the registry at `registry`.
     pub fn new(registry: &Path) -> Self {
@@ -49,6 +55,13 @@ impl BlobStore {
         Ok((digest, size))
     }
 
+    /// Starts a blob that is not whole yet, such as one that is read again before it is kept.
+    pub fn start(&self) -> io::Result<IncomingBlob> {
+        let folder = self.registry.join("blobs").join("sha256");
+        create_folder(&folder, Durability::Synced)?;
+        Ok(IncomingBlob { file: AtomicWrite::default().start_in(&folder)? })
+    }
+
     /// Opens the blob `digest`; its bytes are not checked yet.
     pub fn open(&self, digest: &Digest) -> io::Result<fs_err::File> {
         fs_err::File::open(self.path(digest))
@@ -77,12 +90,22 @@ impl BlobStore {
     }
 
     fn write(&self, fill: impl FnOnce(&mut IncomingFile) -> io::Result<Digest>) -> io::Result<Digest> {
-        let folder = self.registry.join("blobs").join("sha256");
-        create_folder(&folder, Durability::Synced)?;
-        let mut file = AtomicWrite::default().start_in(&folder)?;
-        let digest = fill(&mut file)?;
-        file.commit(OsStr::new(&digest.hex()))?;
+        let mut blob = self.start()?;
+        let digest = fill(&mut blob.file)?;
+        blob.keep(&digest)?;
         Ok(digest)
+    }
+}
+
+impl IncomingBlob {
+    /// The file, opened for reading and writing.
+    pub const fn file_mut(&mut self) -> &mut fs_err::File {
+        self.file.file_mut()
+    }
+
+    /// Keeps it as the blob `digest`, which the caller has found its bytes to have.
+    pub fn keep(self, digest: &Digest) -> io::Result<()> {
+        self.file.commit(OsStr::new(&digest.hex()))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Bundles: written by [`write_bundle`], read once from front to back by [`BundleSource`].
 //!
 //! ```text
-//! bundle.tar.zst    one zstd frame with a content checksum around a tar of regular files:
+//! bundle.tar.zst    zstd frames with content checksums, as of a pack archive, of a tar of regular files:
 //!   bundle.json     the request and what it resolved to; advisory
 //!   metadata/*      the TUF metadata
 //!   packs/*         the pack indexes of the releases

@@ -6,14 +6,9 @@ use attune_schemas::Digest;
 use attune_schemas::bundle::BundleDescription;
 use tar::EntryType;
 
-use crate::archive::tar_header;
+use crate::archive::{tar_header, write_frames};
 use crate::blob::{BlobError, copy_verified};
 use crate::layout::RegistryPath;
-
-/// Vendored files are compressed already; the level is for the head and for speed.
-const COMPRESSION_LEVEL: i32 = 3;
-/// Fixed, because the bytes differ between one thread and several.
-const COMPRESSION_THREADS: u32 = 2;
 
 /// The content of a bundle, in order.
 #[derive(Debug, Clone)]
@@ -55,23 +50,23 @@ pub fn write_bundle<R: Read>(
     writer: impl Write,
     mut progress: impl FnMut(u64),
 ) -> Result<(), BundleError> {
-    let mut encoder = zstd::Encoder::new(writer, COMPRESSION_LEVEL)?;
-    encoder.include_checksum(true)?;
-    encoder.multithread(COMPRESSION_THREADS)?;
-    let mut builder = tar::Builder::new(encoder);
-    let mut description = serde_json::to_vec_pretty(&content.description).map_err(io::Error::from)?;
-    description.push(b'\n');
-    append(&mut builder, &RegistryPath::BundleDescription, &description)?;
-    for (path, bytes) in &content.head {
-        append(&mut builder, path, bytes)?;
-    }
-    for (digest, size) in &content.blobs {
-        let reader = open(digest).map_err(|source| BlobError::Io { digest: *digest, source })?;
-        append_blob(&mut builder, digest, *size, reader)?;
-        progress(*size);
-    }
-    builder.into_inner()?.finish()?.flush()?;
-    Ok(())
+    let total = content.blobs.iter().map(|(_, size)| size).sum();
+    write_frames(writer, total, |frames| {
+        let mut builder = tar::Builder::new(frames);
+        let mut description = serde_json::to_vec_pretty(&content.description).map_err(io::Error::from)?;
+        description.push(b'\n');
+        append(&mut builder, &RegistryPath::BundleDescription, &description)?;
+        for (path, bytes) in &content.head {
+            append(&mut builder, path, bytes)?;
+        }
+        for (digest, size) in &content.blobs {
+            let reader = open(digest).map_err(|source| BlobError::Io { digest: *digest, source })?;
+            append_blob(&mut builder, digest, *size, reader)?;
+            progress(*size);
+        }
+        builder.into_inner()?;
+        Ok(())
+    })
 }
 
 fn append(

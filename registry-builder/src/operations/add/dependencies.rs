@@ -1,17 +1,17 @@
 //! The dependencies of a pack, vendored: Python and npm packages, each under its lock.
 
-use attune_registry::report::{NewTask, Place, Reporter};
+use attune_registry::report::{NewTask, Place, Reporter, Task};
 use attune_schemas::environment_lock::{NodeLock, PythonLock};
 use attune_schemas::pack::{node_dependencies, python_requirements};
 use attune_schemas::problem::WarningCode;
 use attune_schemas::{Platform, PythonMinor};
 
-use super::AddOptions;
 use super::CheckedPack;
 use super::downloads::Downloads;
 use super::error::AddError;
 use super::node_warnings::{node_warnings, other_locks};
 use crate::pack::{runs_node, runs_python};
+use crate::vendoring::VendorSession;
 use crate::vendoring::node::{NodeError, NodeInputs, UnrunScript, VendoredNode, vendor_node};
 use crate::vendoring::python::{PythonError, PythonInputs, VendoredPython, vendor_python};
 
@@ -20,27 +20,6 @@ pub(super) fn python_inputs(pack: &CheckedPack) -> Result<PythonInputs, AddError
     let declared = python_requirements(&metadata.meta);
     PythonInputs::read(&pack.directory, &declared, metadata.requires.python.as_deref())
         .map_err(|error| python_failed(pack, error))
-}
-
-pub(super) fn vendor(
-    pack: &CheckedPack,
-    inputs: &PythonInputs,
-    targets: &[(Platform, PythonMinor)],
-    options: &AddOptions,
-    (reporter, place): (&dyn Reporter, Option<Place>),
-) -> Result<Option<VendoredPython>, AddError> {
-    if inputs.is_empty() {
-        return Ok(None);
-    }
-    let name = format!("vendoring {}", pack.metadata.pack);
-    let task = reporter.task(NewTask { place, ..NewTask::new(&name) });
-    let vendored = vendor_python(inputs, targets, &options.vendor, &Downloads::new(reporter));
-    drop(task);
-    let vendored = vendored.map_err(|error| python_failed(pack, error))?;
-    for warning in &vendored.warnings {
-        reporter.warning(WarningCode::Dependency, &format!("{}: {warning}", pack.metadata.pack));
-    }
-    Ok(Some(vendored))
 }
 
 fn python_failed(pack: &CheckedPack, source: PythonError) -> AddError {
@@ -58,39 +37,70 @@ pub(super) fn node_failed(pack: &CheckedPack, source: NodeError) -> AddError {
     AddError::Node { pack: pack.metadata.pack.clone(), source: Box::new(source) }
 }
 
-pub(super) fn vendor_packages(
-    pack: &CheckedPack,
-    inputs: &NodeInputs,
-    platforms: &[Platform],
-    options: &AddOptions,
-    (reporter, place): (&dyn Reporter, Option<Place>),
-) -> Result<Option<VendoredNode>, AddError> {
-    let warn = |warnings: Vec<String>| {
-        for warning in warnings {
-            reporter.warning(WarningCode::Dependency, &format!("{}: {warning}", pack.metadata.pack));
+/// The way to the dependencies of one pack.
+pub(super) struct Dependencies<'a> {
+    pub(super) pack: &'a CheckedPack,
+    pub(super) session: &'a VendorSession<'a>,
+    pub(super) script_advice: fn(&str) -> String,
+    pub(super) reporter: &'a dyn Reporter,
+    /// Its place among the packs that are added.
+    pub(super) place: Option<Place>,
+}
+
+impl Dependencies<'_> {
+    pub(super) fn python(
+        &self,
+        inputs: &PythonInputs,
+        targets: &[(Platform, PythonMinor)],
+    ) -> Result<Option<VendoredPython>, AddError> {
+        if inputs.is_empty() {
+            return Ok(None);
         }
-    };
-    warn(inputs.warnings().to_vec());
-    warn(other_locks(&pack.directory, inputs));
-    if inputs.is_empty() {
-        warn(node_warnings(pack, None));
-        return Ok(None);
+        let task = self.task(&format!("vendoring {}", self.pack.metadata.pack));
+        let vendored = vendor_python(inputs, targets, self.session, &Downloads::new(self.reporter));
+        drop(task);
+        let vendored = vendored.map_err(|error| python_failed(self.pack, error))?;
+        self.warn(&vendored.warnings);
+        Ok(Some(vendored))
     }
-    let name = format!("vendoring npm packages of {}", pack.metadata.pack);
-    let task = reporter.task(NewTask { place, ..NewTask::new(&name) });
-    let vendored = vendor_node(inputs, platforms, &options.vendor, &Downloads::new(reporter));
-    drop(task);
-    let vendored = vendored.map_err(|error| node_failed(pack, error))?;
-    warn(node_warnings(pack, Some(&vendored.lock)));
-    warn(vendored.warnings.clone());
-    for UnrunScript { name, script } in &vendored.unrun_scripts {
-        warn(vec![format!(
-            "`{name}` has {} {script} script, which is not run; if it does not work without, {}",
-            if *script == "install" { "an" } else { "a" },
-            (options.script_advice)(name)
-        )]);
+
+    pub(super) fn node(
+        &self,
+        inputs: &NodeInputs,
+        platforms: &[Platform],
+    ) -> Result<Option<VendoredNode>, AddError> {
+        self.warn(inputs.warnings());
+        self.warn(&other_locks(&self.pack.directory, inputs));
+        if inputs.is_empty() {
+            self.warn(&node_warnings(self.pack, None));
+            return Ok(None);
+        }
+        let task = self.task(&format!("vendoring npm packages of {}", self.pack.metadata.pack));
+        let vendored = vendor_node(inputs, platforms, self.session, &Downloads::new(self.reporter));
+        drop(task);
+        let vendored = vendored.map_err(|error| node_failed(self.pack, error))?;
+        self.warn(&node_warnings(self.pack, Some(&vendored.lock)));
+        self.warn(&vendored.warnings);
+        for UnrunScript { name, script } in &vendored.unrun_scripts {
+            self.warn(&[format!(
+                "`{name}` has {} {script} script, which is not run; if it does not work without, {}",
+                if *script == "install" { "an" } else { "a" },
+                (self.script_advice)(name)
+            )]);
+        }
+        Ok(Some(vendored))
     }
-    Ok(Some(vendored))
+
+    fn warn(&self, warnings: &[String]) {
+        for warning in warnings {
+            let told = format!("{}: {warning}", self.pack.metadata.pack);
+            self.reporter.warning(WarningCode::Dependency, &told);
+        }
+    }
+
+    fn task(&self, name: &str) -> Box<dyn Task + '_> {
+        self.reporter.task(NewTask { place: self.place, ..NewTask::new(name) })
+    }
 }
 
 /// The lock of a pack that runs Node.js and needs no package.

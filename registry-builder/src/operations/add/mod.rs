@@ -6,38 +6,42 @@ mod downloads;
 mod error;
 mod imports;
 mod node_warnings;
+mod notes;
+mod preparing;
 mod published;
+mod releasing;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::OnceLock;
 
-use attune_registry::blob::BlobStore;
 use attune_registry::report::{Place, Report, Reporter};
+use attune_registry::workers::{in_order, processors_for};
 use attune_schemas::coverage::ReleaseCoverage;
 use attune_schemas::lint::Findings;
-use attune_schemas::pack::PackMetadata;
 use attune_schemas::pack_index::{PackIndex, Release};
 use attune_schemas::problem::WarningCode;
-use attune_schemas::{PackRef, PythonMinor, Version};
+use attune_schemas::{PackRef, Version};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::checked::{CheckedPack, require_all};
-use crate::pack::{ReleaseParts, archive, config_of, require_versions, store};
 use crate::registry::{Publisher, RegistryDirectory};
 use crate::signing::KeySettings;
 use crate::targets::TargetSelection;
-use crate::vendoring::python::{CoverageMatrix, python_satisfies};
-use crate::vendoring::{VendorSettings, VendoredFile};
+use crate::vendoring::python::CoverageMatrix;
+use crate::vendoring::{VendorSession, VendorSettings};
 
 pub use error::AddError;
 
 use allowances::Allowances;
-use dependencies::{
-    bare_node, bare_python, node_failed, node_inputs, python_inputs, vendor, vendor_packages,
-};
-use published::{Asked, describe, empty_index};
+use notes::Notes;
+use preparing::Preparing;
+use releasing::Releasing;
+
+/// The packs that are worked on at a time, at least: vendoring waits for others most of the time.
+const AT_A_TIME: usize = 8;
 
 /// The options of an addition.
 #[derive(Debug, Clone)]
@@ -108,127 +112,38 @@ pub fn add(options: &AddOptions, reporter: &dyn Reporter) -> Result<AddReport, A
     let keys = options.keys.load()?;
     let publisher = options.keys.open_to_write(&registry, options.now, reporter)?;
     publisher.repository().require_keys(&keys)?;
+    let blobs = registry.blobs();
+    let preparing = Preparing {
+        publisher: &publisher,
+        blobs: &blobs,
+        options,
+        session: VendorSession::new(&options.vendor),
+        targets: OnceLock::new(),
+    };
+    let allowances = Allowances::new(&options.vendor.npm.allow_scripts, packs.len());
+    let releasing = Releasing { publisher: &publisher, blobs: &blobs, options, allowances };
+    let of = packs.len();
+    let numbered: Vec<(usize, &CheckedPack)> = packs.iter().enumerate().collect();
+    let prepare = |&(index, pack): &(usize, &CheckedPack)| {
+        let notes = Notes::new(reporter);
+        let place = (of > 1).then_some(Place { position: index + 1, of });
+        let prepared = preparing.prepare(pack, (&notes, place));
+        (notes.into_warnings(), prepared)
+    };
     let mut indexes: BTreeMap<PackRef, PackIndex> = BTreeMap::new();
     let mut added = Vec::new();
-    let allowances = Allowances::new(&options.vendor.npm.allow_scripts, packs.len());
-    let adding = Adding { publisher: &publisher, blobs: &registry.blobs(), options, reporter, allowances };
-    let of = packs.len();
-    for (index, pack) in packs.into_iter().enumerate() {
-        let published = publisher.index(&pack.metadata.pack)?;
-        let place = (of > 1).then_some(Place { position: index + 1, of });
-        let (release, entry) = adding.add(&pack, published.as_ref(), place)?;
-        if let Some(release) = release {
-            let mut index = published.unwrap_or_else(|| empty_index(&pack.metadata));
-            describe(&mut index, &pack.metadata, &release);
-            index.insert(release);
-            indexes.insert(pack.metadata.pack.clone(), index);
+    let mut turn = packs.iter();
+    in_order(&numbered, AT_A_TIME.max(processors_for(of)), prepare, |(warnings, prepared)| {
+        for warning in &warnings {
+            reporter.warning(warning.code, &warning.message);
         }
-        added.push(entry);
-    }
+        let pack = turn.next().expect("every result is one of a pack");
+        added.push(releasing.release(pack, prepared?, &mut indexes)?);
+        Ok::<_, AddError>(())
+    })?;
     warn_of_missing(&added, &indexes, &publisher, reporter)?;
     let publication = publisher.publish(&indexes, &keys)?;
     Ok(AddReport { packs: added, metadata: publication.metadata })
-}
-
-/// The surroundings of every pack that is added.
-struct Adding<'a> {
-    publisher: &'a Publisher<'a>,
-    blobs: &'a BlobStore,
-    options: &'a AddOptions,
-    reporter: &'a dyn Reporter,
-    allowances: Allowances,
-}
-
-impl Adding<'_> {
-    /// Stores the release of `pack`; `None` where this very release is `published`.
-    fn add(
-        &self,
-        pack: &CheckedPack,
-        published: Option<&PackIndex>,
-        place: Option<Place>,
-    ) -> Result<(Option<Release>, AddedPack), AddError> {
-        let Self { publisher, blobs, options, reporter, .. } = *self;
-        let metadata = &pack.metadata;
-        let archive = archive(&pack.directory, metadata)?;
-        let mut entry = AddedPack {
-            pack: metadata.pack.clone(),
-            version: metadata.version.clone(),
-            unchanged: true,
-            size: 0,
-            vendored: 0,
-            coverage: None,
-            targets: Vec::new(),
-            findings: pack.report.findings.clone(),
-        };
-        let (inputs, node_inputs) = (python_inputs(pack)?, node_inputs(pack)?);
-        let targets = if inputs.is_empty() { Vec::new() } else { options.targets.all()? };
-        let pythons: Vec<PythonMinor> = targets.iter().map(|&(_, python)| python).collect();
-        require_versions(&metadata.pack, &pack.report.components, &pythons)?;
-        let platforms = if node_inputs.is_empty() { Vec::new() } else { options.targets.platforms()? };
-        if let Some(release) = published.and_then(|index| index.release(&metadata.version)) {
-            let (glibc, allow_missing) = (options.vendor.glibc, options.allow_missing);
-            let asked = Asked { targets: &targets, platforms: &platforms, glibc, allow_missing };
-            asked.require_same(publisher, metadata, release, &archive)?;
-            entry.size = release.size;
-            self.allowances.pass();
-            return Ok((None, entry));
-        }
-        let python = vendor(pack, &inputs, &targets, options, (reporter, place))?;
-        let nodejs = vendor_packages(pack, &node_inputs, &platforms, options, (reporter, place))?;
-        self.allowances.note(nodejs.as_ref()).map_err(|error| node_failed(pack, error))?;
-        let wheels = python.iter().flat_map(|vendored| &vendored.files);
-        let vendored: Vec<VendoredFile> =
-            wheels.chain(nodejs.iter().flat_map(|vendored| &vendored.files)).cloned().collect();
-        let parts = ReleaseParts {
-            metadata,
-            components: &pack.report.components,
-            archive: &archive,
-            python: python
-                .as_ref()
-                .map(|vendored| vendored.lock.clone())
-                .or_else(|| bare_python(pack, &inputs)),
-            nodejs: nodejs.map(|vendored| vendored.lock).or_else(|| bare_node(pack, &node_inputs)),
-            vendored: &vendored,
-            now: options.now,
-        };
-        entry.targets = ReleaseCoverage::of(&config_of(&parts));
-        if !entry.targets.iter().any(ReleaseCoverage::installs) {
-            let blames = entry.targets.iter().flat_map(|cell| cell.blames.iter().cloned()).collect();
-            return Err(AddError::InstallsNowhere { pack: metadata.pack.clone(), blames });
-        }
-        self.require_targets(metadata, &entry.targets)?;
-        let release = store(&parts, blobs)?;
-        // As installers read it, with their limits.
-        publisher.release(&metadata.pack, &release)?;
-        entry.unchanged = false;
-        entry.size = release.size;
-        entry.vendored = vendored.len();
-        entry.coverage = python.map(|vendored| vendored.coverage);
-        Ok((Some(release), entry))
-    }
-
-    /// Refuses a release that would lack a target that was asked for: it could never gain one.
-    fn require_targets(&self, metadata: &PackMetadata, cells: &[ReleaseCoverage]) -> Result<(), AddError> {
-        if self.options.allow_missing {
-            return Ok(());
-        }
-        let missing = cells.iter().filter(|cell| !cell.installs());
-        let mut blames: BTreeSet<String> = missing
-            .map(|cell| {
-                let platform = cell.platform.map(|platform| platform.to_string()).unwrap_or_default();
-                let python = cell.python.map(|python| format!(" with Python {python}")).unwrap_or_default();
-                format!("{platform}{python}: {}", cell.blames.join("; "))
-            })
-            .collect();
-        let requires = metadata.requires.python.as_deref().unwrap_or_default();
-        for python in &self.options.targets.pythons {
-            if requires.parse().is_ok_and(|requires| !python_satisfies(&requires, *python)) {
-                blames.insert(format!("Python {python}: the pack requires Python {requires}"));
-            }
-        }
-        let pack = metadata.pack.clone();
-        if blames.is_empty() { Ok(()) } else { Err(AddError::TargetsMissing { pack, blames }) }
-    }
 }
 
 /// Tells which dependencies of what is added nobody could satisfy from this registry yet.

@@ -2,12 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use attune_registry::archive::{ArchiveError, difference};
+use attune_registry::blob::{BlobStore, HashingReader};
 use attune_schemas::pack::PackMetadata;
 use attune_schemas::pack_index::{PACK_INDEX_FORMAT, PackIndex, Release};
+use attune_schemas::release::Descriptor;
 use attune_schemas::{Platform, PythonMinor};
 
 use super::error::AddError;
-use crate::pack::ArchivedPack;
+use crate::operations::checked::CheckedPack;
+use crate::pack::{ArchiveDescription, ReleaseError, archive};
 use crate::registry::Publisher;
 use crate::vendoring::python::{Glibc, TargetKey, wheel_fits};
 
@@ -25,20 +29,20 @@ impl Asked<'_> {
     pub(super) fn require_same(
         &self,
         publisher: &Publisher<'_>,
-        metadata: &PackMetadata,
+        pack: &CheckedPack,
         release: &Release,
-        archive: &ArchivedPack,
+        blobs: &BlobStore,
     ) -> Result<(), AddError> {
         let Self { targets, platforms, glibc, allow_missing } = *self;
+        let metadata = &pack.metadata;
         let taken = |difference: String| AddError::VersionTaken {
             pack: metadata.pack.clone(),
             version: metadata.version.clone(),
             difference,
         };
         let published = publisher.release(&metadata.pack, release)?;
-        let layer = published.pack_layer();
-        if layer.digest != archive.digest {
-            return Err(taken(format!("other files (archive {}, not {})", layer.digest, archive.digest)));
+        if let Some(difference) = difference_of_files(pack, published.pack_layer(), blobs)? {
+            return Err(taken(difference));
         }
         let lock = published.config.environments.python.as_ref();
         let has = |&(platform, python): &(Platform, PythonMinor)| {
@@ -71,6 +75,32 @@ impl Asked<'_> {
         match platforms.iter().find(|platform| !has(platform)) {
             Some(platform) => Err(taken(format!("no npm packages vendored for {platform}"))),
             None => Ok(()),
+        }
+    }
+}
+
+/// The difference between the files of `pack` and those of the published archive `layer`, if there is one.
+fn difference_of_files(
+    pack: &CheckedPack,
+    layer: &Descriptor,
+    blobs: &BlobStore,
+) -> Result<Option<String>, ReleaseError> {
+    let opened = blobs.open(&layer.digest);
+    let compared = opened.map_err(ArchiveError::from).and_then(|file| {
+        let mut archive = HashingReader::new(file);
+        let found = difference(pack.directory.sources(), &mut archive)?;
+        Ok((found, archive.finish()))
+    });
+    match compared {
+        Ok((found, bytes)) if bytes == (layer.digest, layer.size) => {
+            Ok(found.map(|path| format!("other files: `{path}` is the first that differs")))
+        }
+        // Damaged or gone, the published archive says nothing; then its digest does.
+        _ => {
+            let ArchiveDescription { digest, .. } =
+                archive(&pack.directory, &pack.metadata, blobs)?.described;
+            let differs = digest != layer.digest;
+            Ok(differs.then(|| format!("other files (archive {}, not {digest})", layer.digest)))
         }
     }
 }

@@ -25,6 +25,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::download::Checksum;
 use super::partial::PartialFile;
+use super::turns::Turns;
 
 /// The read buffer, in bytes.
 const BUFFER_BYTES: usize = 128 * 1024;
@@ -33,6 +34,8 @@ const BUFFER_BYTES: usize = 128 * 1024;
 #[derive(Debug, Clone)]
 pub struct DownloadCache {
     root: PathBuf,
+    /// Shared by its clones.
+    pub(super) turns: Turns,
 }
 
 /// A file of the cache whose bytes have just been checked.
@@ -81,7 +84,7 @@ impl CacheError {
 impl DownloadCache {
     /// The cache below `root`, which is made where it is missing.
     pub fn open(root: impl Into<PathBuf>) -> Result<Self, CacheError> {
-        let cache = Self { root: root.into() };
+        let cache = Self { root: root.into(), turns: Turns::default() };
         fs_err::create_dir_all(cache.blobs())?;
         fs_err::create_dir_all(cache.partials())?;
         Ok(cache)
@@ -211,12 +214,15 @@ impl DownloadCache {
 
     fn discard(&self, digest: &Digest) -> Result<(), CacheError> {
         let path = self.blob_path(digest);
-        if fs_err::symlink_metadata(&path)?.is_dir() {
-            fs_err::remove_dir_all(path)?;
-        } else {
-            fs_err::remove_file(path)?;
+        let removed = match fs_err::symlink_metadata(&path) {
+            Ok(found) if found.is_dir() => fs_err::remove_dir_all(path),
+            found => found.and_then(|_| fs_err::remove_file(path)),
+        };
+        match removed {
+            // Somebody else has seen the damage as well.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            removed => Ok(removed?),
         }
-        Ok(())
     }
 }
 

@@ -60,6 +60,8 @@ impl<'a> Fetcher<'a> {
 
     /// The file of `request`, in the cache and checked.
     pub(crate) async fn fetch(&self, request: &DownloadRequest) -> Result<CachedFile, DownloadError> {
+        // Whoever waited finds it in the cache.
+        let _turn = self.cache.turns.take(request.checksum.key()).await;
         let (checksum, size) = (request.checksum.clone(), request.size);
         let cached = self.on_disk(move |cache| Ok(cache.find(&checksum, size)?)).await?;
         if let Some(file) = cached {

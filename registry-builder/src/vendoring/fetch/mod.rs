@@ -6,6 +6,7 @@
 //!   connection  proxies and authorities
 //!   login       who we are to the server
 //!   partial     the bytes that are there already
+//!   turns       one of several who want the same file
 //!   integrity   npm's checksums
 //! cache       finished files, by their sha256
 //! urls        URLs as they may be shown
@@ -18,6 +19,7 @@ mod fetcher;
 pub(super) mod integrity;
 mod login;
 mod partial;
+mod turns;
 mod urls;
 
 #[cfg(test)]

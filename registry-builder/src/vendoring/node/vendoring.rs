@@ -21,9 +21,9 @@ use super::prepare::Preparer;
 use super::scripts::Made;
 use super::sources::Sources;
 use super::tarball::TarballFacts;
+use crate::vendoring::fetch::CachedFile;
 use crate::vendoring::fetch::DownloadProgress;
-use crate::vendoring::fetch::{CachedFile, DownloadCache};
-use crate::vendoring::{VendorSettings, VendoredFile};
+use crate::vendoring::{VendorSession, VendoredFile};
 
 /// A pack's vendored Node.js dependencies.
 #[derive(Debug, Clone)]
@@ -63,10 +63,10 @@ pub(super) struct Tarball {
 pub fn vendor_node(
     inputs: &NodeInputs,
     platforms: &[Platform],
-    settings: &VendorSettings,
+    session: &VendorSession<'_>,
     progress: &dyn DownloadProgress,
 ) -> Result<VendoredNode, NodeError> {
-    let cache = &DownloadCache::open(&settings.cache_dir)?;
+    let (settings, cache) = (session.settings, &session.cache()?);
     let npm = Npm::new(&settings.npm);
     let mut lock = read_lock(inputs, &npm)?;
     let mut warnings = Vec::new();

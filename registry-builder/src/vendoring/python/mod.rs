@@ -29,5 +29,6 @@ pub use lock::BuildProblem;
 pub use requirements::{LineFault, PythonInputs};
 pub use selection::{BlockReason, Blocked, Coverage, CoverageCell, CoverageMatrix, Glibc, TargetKey};
 pub(crate) use selection::{python_satisfies, wheel_fits};
+pub(super) use uv::FoundUv;
 pub use uv::UvSettings;
 pub use vendoring::{VendoredPython, vendor_python};

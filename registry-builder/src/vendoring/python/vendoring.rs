@@ -15,11 +15,10 @@ use crate::vendoring::fetch::DownloadCache;
 use crate::vendoring::fetch::{Checksum, DownloadProgress, DownloadRequest, fetch_all};
 use crate::vendoring::python::build::{SourceBuilder, forbid, to_build};
 use crate::vendoring::python::lock::{Lesson, Pylock, WheelSource};
-use crate::vendoring::python::uv::{PROGRAMS, find_uv};
 use crate::vendoring::python::wheel::{
     JudgedWheels, LockedTarget, imports_of_setuptools, judge_wheels, lock_target, warning_of_import,
 };
-use crate::vendoring::{VendorSettings, VendoredFile};
+use crate::vendoring::{VendorSession, VendorSettings, VendoredFile};
 
 /// A pack's vendored Python dependencies.
 #[derive(Debug, Clone)]
@@ -43,16 +42,17 @@ pub struct VendoredPython {
 pub fn vendor_python(
     inputs: &PythonInputs,
     targets: &[(Platform, PythonMinor)],
-    settings: &VendorSettings,
+    session: &VendorSession<'_>,
     progress: &dyn DownloadProgress,
 ) -> Result<VendoredPython, PythonError> {
+    let settings = session.settings;
     let requested: BTreeSet<TargetKey> =
         targets.iter().map(|&(platform, python)| TargetKey::new(platform, python)).collect();
     if requested.is_empty() {
         return Err(PythonError::NoTargets);
     }
-    let cache = DownloadCache::open(&settings.cache_dir)?;
-    let vendoring = Vendoring { settings, cache: &cache, progress };
+    let cache = session.cache()?;
+    let vendoring = Vendoring { session, settings, cache: &cache, progress };
     let mut warnings = warnings_of_requirements(inputs);
     let mut lock = resolve(inputs, &requested, &vendoring, &mut warnings)?;
     let mut judged = JudgedWheels::new();
@@ -146,7 +146,7 @@ fn require_hashes(
 fn resolve(
     inputs: &PythonInputs,
     requested: &BTreeSet<TargetKey>,
-    &Vendoring { settings, cache, .. }: &Vendoring<'_>,
+    &Vendoring { session, settings, cache, .. }: &Vendoring<'_>,
     warnings: &mut BTreeSet<String>,
 ) -> Result<Pylock, PythonError> {
     let allows = |python| inputs.requires_python().is_none_or(|requires| python_satisfies(requires, python));
@@ -156,13 +156,13 @@ fn resolve(
             (inputs.pack().read_text(path)?, path.below(inputs.pack_dir()))
         }
         (Some(CommittedLock::Uv(path)), _) => {
-            let uv = find_uv(&settings.uv, cache, &PROGRAMS)?;
+            let uv = session.uv.get(&settings.uv, cache)?;
             let resolved = uv.export(inputs, &settings.uv)?;
             warnings.extend(resolved.warnings);
             (resolved.lock, path.below(inputs.pack_dir()))
         }
         (None, Some(lowest)) if !inputs.is_empty() => {
-            let uv = find_uv(&settings.uv, cache, &PROGRAMS)?;
+            let uv = session.uv.get(&settings.uv, cache)?;
             let resolved = uv.compile(inputs, lowest, &settings.uv)?;
             warnings.extend(resolved.warnings);
             (resolved.lock, PathBuf::from("pylock.toml made by uv"))
@@ -182,6 +182,7 @@ fn resolve(
 
 /// The settings of a run, with its cache and whoever watches it.
 struct Vendoring<'a> {
+    session: &'a VendorSession<'a>,
     settings: &'a VendorSettings,
     cache: &'a DownloadCache,
     progress: &'a dyn DownloadProgress,
@@ -208,7 +209,7 @@ fn build_missing(
     requested: &BTreeSet<TargetKey>,
     vendoring: &Vendoring<'_>,
 ) -> Result<(), PythonError> {
-    let Vendoring { settings, cache, progress } = *vendoring;
+    let Vendoring { session, settings, cache, progress } = *vendoring;
     let wanted = to_build(lock, inputs.requires_python(), requested, settings.glibc)?;
     if wanted.is_empty() {
         return Ok(());
@@ -217,7 +218,7 @@ fn build_missing(
         forbid(lock, &wanted);
         return Ok(());
     }
-    let uv = find_uv(&settings.uv, cache, &PROGRAMS)?;
+    let uv = session.uv.get(&settings.uv, cache)?;
     let downloads = settings.downloads();
     let builder = SourceBuilder {
         uv: &uv,

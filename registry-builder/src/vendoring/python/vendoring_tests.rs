@@ -12,8 +12,8 @@ use super::selection::Coverage;
 use super::selection::TargetKey;
 use super::vendoring::{VendoredPython, vendor_python};
 use crate::testing::{Answer, Server, wheel_bytes};
-use crate::vendoring::VendorSettings;
 use crate::vendoring::fetch::NoProgress;
+use crate::vendoring::{VendorSession, VendorSettings};
 
 fn target(platform: &str, python: &str) -> (Platform, PythonMinor) {
     (platform.parse().unwrap(), python.parse().unwrap())
@@ -44,7 +44,12 @@ impl Pack {
         targets: &[(Platform, PythonMinor)],
     ) -> Result<VendoredPython, PythonError> {
         let inputs = PythonInputs::read(&PackDirectory::open(self.path()).unwrap(), &[], requires_python)?;
-        vendor_python(&inputs, targets, &VendorSettings::new(self.cache.path()), &NoProgress)
+        vendor_python(
+            &inputs,
+            targets,
+            &VendorSession::new(&VendorSettings::new(self.cache.path())),
+            &NoProgress,
+        )
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a publisher adds to a registry, and what is refused.
 
+mod again;
 mod bad_packs;
 mod bundle_outputs;
 mod dependencies;
