@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 /// The crates whose versions are told.
-const CRATES: [&str; 3] = ["libsqlite3-sys", "rustls", "zstd-sys"];
+const CRATES: [&str; 2] = ["rustls", "zstd-sys"];
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
@@ -53,6 +53,8 @@ fn commit(path: &Path) -> Option<String> {
         fs::read_to_string(git.join("commondir")).map_or(git.clone(), |common| git.join(common.trim()));
     watched(&common.join(reference)).or_else(|| {
         let packed = watched(&common.join("packed-refs"))?;
+        // The next commit makes a file there.
+        println!("cargo:rerun-if-changed={}", common.join("refs").display());
         let line = packed.lines().find_map(|line| line.strip_suffix(reference))?;
         Some(line.trim().to_owned())
     })

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::{flag, low_level};
 
 use crate::screen;
@@ -32,7 +32,7 @@ fn wait_for_signals() -> std::io::Result<()> {
             let _ = screen::beside_bars(|| low_level::emulate_default_handler(signal));
         }
     })?;
-    for signal in [SIGHUP, SIGINT, SIGTERM] {
+    for signal in [SIGINT, SIGTERM] {
         flag::register_usize(signal, Arc::clone(&caught), usize::try_from(signal).unwrap_or_default())?;
         low_level::pipe::register(signal, wake.try_clone()?)?;
     }

@@ -70,7 +70,6 @@ Examples:
   attune-install bundle.tar.zst                           later ones: the host knows whom it trusts
   attune-install weather net_tools@^1 --registry http://10.0.0.5:8080
   attune-install list --json
-  attune-install env help path                            the help of a command, also without a dash
 
 A registry at a URL is asked through HTTPS_PROXY, HTTP_PROXY and NO_PROXY, with the user and
 password in the URL. For https the certificates of SSL_CERT_FILE or SSL_CERT_DIR are trusted, else

@@ -19,7 +19,8 @@ use crate::source::SourceLocation;
 /// `args` with the command in front: the one that stands on the line, or `install` where there is none.
 pub(super) fn with_command(mut args: Vec<OsString>) -> Result<Vec<OsString>, Failure> {
     let program = Cli::command();
-    let Some(at) = first_word(&InstallArgs::augment_args(Cli::command()), &args) else {
+    let options = InstallArgs::augment_args(Cli::command());
+    let Some(at) = first_word(&options, &args) else {
         return Ok(if asks_about_itself(&args) { args } else { installing(args) });
     };
     let is_plain = !args[..at].iter().any(|arg| arg == "--");
@@ -28,7 +29,9 @@ pub(super) fn with_command(mut args: Vec<OsString>) -> Result<Vec<OsString>, Fai
         return Ok(args);
     }
     if is_plain {
-        check(&args[at], &args, &program)?;
+        let others = [&args[..1], &args[at + 1..]].concat();
+        let next = first_word(&options, &others).and_then(|next| others.get(next));
+        check(&args[at], next.map(OsString::as_os_str), &args, &program)?;
     }
     Ok(installing(args))
 }
@@ -49,8 +52,8 @@ fn asks_about_itself(args: &[OsString]) -> bool {
     args.len() <= 1 || args.iter().skip(1).filter_map(|arg| arg.to_str()).any(asks)
 }
 
-/// Fails where `word` is neither a source nor a pack.
-fn check(word: &OsStr, args: &[OsString], program: &Command) -> Result<(), Failure> {
+/// Fails where `word` is neither a source nor a pack; `next` is the word after it.
+fn check(word: &OsStr, next: Option<&OsStr>, args: &[OsString], program: &Command) -> Result<(), Failure> {
     if SourceLocation::is_name_of_source(word) {
         return Ok(());
     }
@@ -75,7 +78,7 @@ fn check(word: &OsStr, args: &[OsString], program: &Command) -> Result<(), Failu
         let note = note(word, is_on_line || registry.is_some());
         return Err(unknown_command(&text, program, VERBS, note));
     }
-    Err(neither(word, args))
+    Err(neither(word, next))
 }
 
 fn has_pack(registry: &str, word: &str) -> bool {
@@ -92,9 +95,9 @@ fn note(word: &OsStr, has_registry: bool) -> Option<String> {
     has_registry.then(|| format!("a pack of that name is installed by `attune-install install {text}`"))
 }
 
-fn neither(word: &OsStr, args: &[OsString]) -> Failure {
+fn neither(word: &OsStr, next: Option<&OsStr>) -> Failure {
     let text = word.to_string_lossy();
-    let source = args.iter().skip(1).find(|arg| SourceLocation::is_name_of_source(arg));
+    let source = next.filter(|next| SourceLocation::is_name_of_source(next));
     let hint = match source {
         Some(source) if Path::new(source).exists() => {
             format!("a bundle comes first: `attune-install {} {text}`", source.to_string_lossy())

@@ -19,9 +19,9 @@ const PROGRAM: &str = "attune_program";
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "\
 Examples:
-  source <(attune-install completions bash)                                  in ~/.bashrc
-  attune-install completions zsh > ~/.zfunc/_attune-install                  a directory of $fpath
-  attune-install completions fish > ~/.config/fish/completions/attune-install.fish")]
+  source <(PROGRAM completions bash)                                in ~/.bashrc
+  PROGRAM completions zsh > ~/.zfunc/_PROGRAM                       in a directory of $fpath
+  PROGRAM completions fish > ~/.config/fish/completions/PROGRAM.fish")]
 pub struct CompletionsArgs {
     /// The shell
     shell: Shell,

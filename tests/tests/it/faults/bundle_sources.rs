@@ -100,7 +100,7 @@ fn an_unpacked_bundle_and_a_registry_are_used_where_they_lie() {
         fs_err::create_dir_all(path.parent().unwrap()).unwrap();
         fs_err::write(path, content).unwrap();
     }
-    bash(&world, "install unpacked").succeeds();
+    bash(&world, "install ./unpacked").succeeds();
     assert_eq!(world.installed(), INSTALLED);
 
     let world = World::new();
@@ -148,7 +148,8 @@ fn what_is_no_bundle_is_told_as_what_it_is() {
     let long = format!("install ./{}", "x".repeat(300));
     for (script, code, words) in [
         ("install ./some/folder", 2, "is a directory, and neither a registry nor an unpacked bundle"),
-        ("install my_pack", 2, "is the directory of a pack"),
+        ("install my_pack", 2, "named by its path: `attune-install ./my_pack`"),
+        ("install ./my_pack", 2, "is the directory of a pack"),
         ("install ./my_pack", 2, "attune-build add"),
         ("install ./socket", 2, "is a socket"),
         ("install ./absent.tar.zst", 2, "does not exist"),

@@ -60,7 +60,7 @@ fn the_builder_tells_few_descriptors_as_such() {
         for command in [
             "verify registry",
             "inspect registry",
-            "bundle registry greeter -o out.tar.zst",
+            "bundle registry greeter --force -o out.tar.zst",
             "refresh registry",
         ] {
             let limit = format!("ulimit -n {count}; {command}");
