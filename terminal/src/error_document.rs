@@ -28,7 +28,7 @@ pub(crate) struct ErrorReport<'a> {
     /// Why, the nearest cause first.
     pub(crate) causes: &'a [String],
     /// The remedy.
-    pub(crate) hint: Option<&'a str>,
+    pub(crate) hint: &'a str,
     /// The exit code of the process.
     pub(crate) exit_code: u8,
     /// Fields that only some errors have: `verdict`, `packs`.

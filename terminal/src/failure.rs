@@ -10,7 +10,7 @@ use crate::{Output, exit_code, machine_hint};
 use anstyle::{AnsiColor, Style};
 use attune_registry::machine_fault::MachineFault;
 use attune_registry::report::without_secrets;
-use attune_schemas::problem::ErrorCode;
+use attune_schemas::problem::{ErrorCode, explain};
 
 /// A failure of a command, ready to be shown.
 ///
@@ -88,6 +88,14 @@ impl Failure {
         exit_code(self.code.kind())
     }
 
+    /// The hint; where the program knows none of its own, the cure of the code.
+    fn remedy(&self) -> Cow<'_, str> {
+        match &self.hint {
+            Some(hint) => hint.into(),
+            None => explain(self.code.id()).map_or(Cow::Borrowed(""), |known| known.cure_as_hint().into()),
+        }
+    }
+
     /// Writes it to `writer`.
     pub fn write(&self, output: Output, writer: &mut dyn Write) -> io::Result<()> {
         match output {
@@ -98,7 +106,7 @@ impl Failure {
                         code: self.code,
                         message: &self.message,
                         causes: &self.causes,
-                        hint: self.hint.as_deref(),
+                        hint: &self.remedy(),
                         exit_code: self.exit_code(),
                         details: &self.details,
                     },
@@ -122,9 +130,6 @@ impl Failure {
         for cause in &self.causes {
             writeln!(writer, "  caused by: {cause}")?;
         }
-        if let Some(hint) = &self.hint {
-            writeln!(writer, "{cyan}hint{cyan:#}: {hint}")?;
-        }
-        Ok(())
+        writeln!(writer, "{cyan}hint{cyan:#}: {}", self.remedy())
     }
 }

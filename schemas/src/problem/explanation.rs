@@ -45,6 +45,16 @@ pub fn explain(code: &str) -> Option<Explanation> {
     explanations().find(|explanation| explanation.code.eq_ignore_ascii_case(code))
 }
 
+impl Explanation {
+    /// The cure as a hint has it: from a small letter on, and without the full stop.
+    pub fn cure_as_hint(&self) -> String {
+        let cure = self.cure.strip_suffix('.').unwrap_or(self.cure);
+        let mut letters = cure.chars();
+        let first = letters.next().map(|first| first.to_ascii_lowercase());
+        first.into_iter().chain(letters).collect()
+    }
+}
+
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { code, title, cause, cure } = self;
@@ -55,6 +65,12 @@ impl fmt::Display for Explanation {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cure_serves_as_a_hint() {
+        let hint = explain("H001").unwrap().cure_as_hint();
+        assert!(hint.starts_with("name the root") && !hint.ends_with('.'), "{hint}");
+    }
 
     #[test]
     fn an_explanation_is_found_in_small_letters_too() {

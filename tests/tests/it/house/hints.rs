@@ -160,3 +160,35 @@ fn every_option_that_the_documents_name_is_there() {
         }
     }
 }
+
+/// The hints that the programs gave in the transcripts, each with its program.
+fn told() -> Vec<(String, String)> {
+    let folder = project().join("tests/tests/it/house/snapshots");
+    let mut told = Vec::new();
+    for entry in fs_err::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if !path.file_name().unwrap().to_string_lossy().contains("errors") {
+            continue;
+        }
+        let mut program = String::new();
+        for line in fs_err::read_to_string(path).unwrap().lines() {
+            if let Some(command) = line.strip_prefix("$ ") {
+                program = command.split(' ').next().unwrap().to_owned();
+            } else if let Some(hint) = line.strip_prefix("hint: ") {
+                told.push((program.clone(), hint.to_owned()));
+            }
+        }
+    }
+    told
+}
+
+#[test]
+fn every_hint_that_was_given_names_options_of_its_program() {
+    let programs = programs();
+    let told = told();
+    assert!(told.len() > 60, "{}", told.len());
+    for (program, hint) in told {
+        assert_text(&programs, Some(&program), &hint, &program);
+        assert!(!hint.ends_with('.') && !hint.is_empty(), "{program}: {hint}");
+    }
+}
