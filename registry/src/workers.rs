@@ -2,6 +2,8 @@
 //! does it alone.
 
 use std::num::NonZeroUsize;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{self, Scope, ScopedJoinHandle};
 
 /// As many threads as there are processors, and no more than there are `tasks`.
@@ -24,6 +26,23 @@ pub fn share_work(count: usize, worker: impl Fn() + Sync) {
     });
 }
 
+/// The results of `work` on every item, in the items' order; as many are worked on at a time as there are processors.
+pub fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::with_capacity(items.len())));
+    let worker = || {
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(item) = items.get(index) else { return };
+            let result = work(item);
+            done.lock().expect("nobody panics while holding it").push((index, result));
+        }
+    };
+    share_work(processors_for(items.len()), worker);
+    let mut done = done.into_inner().expect("nobody panics while holding it");
+    done.sort_by_key(|(index, _)| *index);
+    done.into_iter().map(|(_, result)| result).collect()
+}
+
 /// Starts a thread that does `work`; `None` where the machine refuses one.
 pub fn start<'scope, T: Send + 'scope>(
     scope: &'scope Scope<'scope, '_>,
@@ -34,9 +53,17 @@ pub fn start<'scope, T: Send + 'scope>(
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
-
     use super::*;
+
+    #[test]
+    fn results_come_in_the_items_order() {
+        let items: Vec<u64> = (0..100).collect();
+        assert_eq!(
+            in_parallel(&items, |item| item * 2),
+            items.iter().map(|item| item * 2).collect::<Vec<_>>()
+        );
+        assert!(in_parallel(&[0; 0], |item: &u64| *item).is_empty());
+    }
 
     #[test]
     fn all_is_done_whatever_the_number_of_threads() {

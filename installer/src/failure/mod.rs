@@ -282,7 +282,6 @@ impl Failed for PlanError {
                 FailureKind::Failed
             }
             Self::Interpreter(error) if error.is_of_machine() => FailureKind::Failed,
-            Self::NodeInterpreter(error) if error.is_of_machine() => FailureKind::Failed,
             Self::Release { .. } => FailureKind::Untrusted,
             _ => FailureKind::Environment,
         }

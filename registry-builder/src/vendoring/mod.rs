@@ -14,7 +14,6 @@ mod configuration;
 pub(crate) mod elf;
 pub mod fetch;
 pub mod node;
-mod parallel;
 pub mod python;
 mod settings;
 mod source_tree;

@@ -11,7 +11,9 @@ use std::collections::BTreeMap;
 use attune_host::database::defined_runtimes;
 use attune_host::environment::{EnvironmentDescription, PackEnvironments};
 use attune_host::generation::{Generation, InstalledPack, create_entry_links};
-use attune_host::machine::{Interpreter, Interpreters, NodeInterpreter, NodeInterpreters};
+use attune_host::machine::{
+    AskedInterpreter, Interpreter, Interpreters, KeptAnswers, NodeInterpreter, NodeInterpreters,
+};
 use attune_host::process::Interrupted;
 use attune_host::root::{CreatedPaths, HostRoot, RootError, StoreKind};
 use attune_host::transaction::{HeldRoot, Step};
@@ -139,9 +141,12 @@ impl Session<'_> {
         mut held: HeldRoot,
         mut watch: Stopwatch,
     ) -> Result<InstallReport, InstallError> {
+        let kept = KeptAnswers::load(&self.root.interpreters_file());
         let mut pythons =
-            Interpreters::new(self.options.interpreters.clone(), self.active.unchanged_interpreters());
-        let mut nodes = NodeInterpreters::new(self.options.nodes.clone(), self.active.unchanged_nodes());
+            Interpreters::new(self.options.interpreters.clone(), self.active.unchanged_interpreters())
+                .with_answers(kept.pythons.clone());
+        let mut nodes = NodeInterpreters::new(self.options.nodes.clone(), self.active.unchanged_nodes())
+            .with_answers(kept.nodes.clone());
         let carried = CarriedRuntimes::new(chosen.runtimes.clone(), source);
         let mut hosted = HostRuntimes {
             pythons: &mut pythons,
@@ -157,6 +162,7 @@ impl Session<'_> {
         let kept_newer = chosen.kept_newer.clone();
         let mut plan = InstallPlan::new(chosen, &mut hosted, self.options.link_mode, self.stored)?;
         let asked = hosted.asked.take();
+        let learnt = KeptAnswers::new(pythons.into_answers(), nodes.into_answers());
         check_libraries(&plan, self.options.ignore_missing_libraries, &self.options.caller, self.reporter)?;
         check_space(plan.space, self.root)?;
         watch.lap("plan");
@@ -207,6 +213,9 @@ impl Session<'_> {
         let report =
             InstallReport { kept_newer, asked, ..self.report(&plan, source, generation, tests, watch) };
         self.log(&report);
+        if let Err(error) = learnt.save(kept, &self.root.interpreters_file()) {
+            tracing::info!("what interpreters answered could not be kept: {error}");
+        }
         Ok(report)
     }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use attune_registry::report::without_secrets;
+use attune_registry::workers::in_parallel;
 use attune_schemas::Platform;
 
 use super::allowed_scripts::Served;
@@ -16,7 +17,6 @@ use super::vendoring::{Tarball, has_file, name_at};
 use crate::vendoring::fetch::{
     Checksum, DownloadCache, DownloadError, DownloadProgress, DownloadRequest, DownloadSettings, fetch_all,
 };
-use crate::vendoring::parallel::in_parallel;
 
 /// Statuses of a server that does not have a file any more.
 const GONE: [u16; 3] = [404, 410, 451];

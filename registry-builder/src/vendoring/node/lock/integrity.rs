@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use attune_registry::workers::in_parallel;
 use attune_schemas::Platform;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -12,7 +13,6 @@ use super::closure::close_over;
 use super::lockfile::{LockEntry, Lockfile, name_of_place};
 use crate::vendoring::node::gathering::shortened;
 use crate::vendoring::node::npm::{Dist, Npm, Published};
-use crate::vendoring::parallel::in_parallel;
 
 /// Gives the packages of `lock` that lack a checksum the one that the registry has for that very version.
 pub(in crate::vendoring::node) fn look_up(

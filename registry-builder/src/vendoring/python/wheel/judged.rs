@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use attune_registry::release_check::{check_metadata, judge_wheel};
+use attune_registry::workers::in_parallel;
 use attune_schemas::Digest;
 use attune_schemas::environment_lock::Footprint;
 use attune_schemas::release::WHEEL_MEDIA_TYPE;
@@ -12,7 +13,6 @@ use super::contents::{WheelContents, read_contents};
 use super::overlaps::{PlacedFile, placed_files};
 use crate::vendoring::VendoredFile;
 use crate::vendoring::fetch::{CachedFile, DownloadCache};
-use crate::vendoring::parallel::in_parallel;
 use crate::vendoring::python::error::PythonError;
 use crate::vendoring::python::lock::WheelSource;
 
