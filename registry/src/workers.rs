@@ -29,7 +29,7 @@ pub fn share_work(count: usize, worker: impl Fn() + Sync) {
     });
 }
 
-/// The results of `work` on every item, in the items' order, of as many at a time as there are processors.
+/// The results of `work` on every item, in the items' order; as many are worked on at a time as there are processors.
 pub fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::with_capacity(items.len())));
     let worker = || {

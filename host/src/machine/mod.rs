@@ -2,15 +2,16 @@
 
 mod ask;
 mod availability;
+mod interpreters;
 mod libc;
 mod libraries;
-mod nodejs;
-mod python;
 mod search;
 
 pub use availability::{AskedProgram, Unavailable, VerificationMeans, find_program, is_available};
+pub use interpreters::{
+    Answer, AskedInterpreter, Interpreter, InterpreterDiscovery, InterpreterError, Interpreters, KeptAnswers,
+    NodeInterpreter, NodeInterpreters,
+};
 pub use libc::{host_glibc, host_platform, parse_glibc};
 pub use libraries::LibrarySearch;
-pub use nodejs::{NodeInterpreter, NodeInterpreterError, NodeInterpreters};
-pub use python::{Interpreter, InterpreterError, Interpreters};
 pub use search::InterpreterSearch;

@@ -1,6 +1,10 @@
 //! Where programs are looked for.
 
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::interpreters::is_in_shims;
+use crate::process::CallerEnvironment;
 
 /// Where to look.
 #[derive(Debug, Clone, Default)]
@@ -9,12 +13,26 @@ pub struct InterpreterSearch {
     pub only: Option<PathBuf>,
     /// Directories to search, in order, as in `PATH`.
     pub directories: Vec<PathBuf>,
+    /// The caller's home, where version managers have their settings.
+    pub home: Option<PathBuf>,
+    /// The versions that variables of version managers name, by variable.
+    pub manager_versions: BTreeMap<String, String>,
 }
 
 /// Directories that are searched after those of `PATH`, which services often run without.
 const USUAL_DIRECTORIES: [&str; 3] = ["/usr/local/bin", "/usr/bin", "/bin"];
 
 impl InterpreterSearch {
+    /// Where `caller` would look; if it named one interpreter, there alone.
+    pub fn of(caller: &CallerEnvironment, only: Option<PathBuf>) -> Self {
+        Self {
+            only,
+            directories: caller.search_path().to_vec(),
+            home: caller.home().map(Into::into),
+            manager_versions: caller.manager_versions().clone(),
+        }
+    }
+
     /// Where to look: what was given, then the usual places.
     pub fn places(&self) -> Vec<PathBuf> {
         let usual = USUAL_DIRECTORIES.iter().map(PathBuf::from);
@@ -26,11 +44,10 @@ impl InterpreterSearch {
     /// The first program of each of `names`, but for shims of version managers: what those lead to depends on the
     /// directory and the variables that they are called with.
     pub fn first_programs(&self, names: &[String]) -> Vec<PathBuf> {
-        let is_shim = |path: &Path| path.parent().is_some_and(|parent| parent.ends_with("shims"));
         let places = self.places();
         let first = |name: &String| {
             let mut paths = places.iter().map(|directory| directory.join(name));
-            paths.find(|path| path.is_file() && !is_shim(path))
+            paths.find(|path| path.is_file() && !is_in_shims(path))
         };
         names.iter().filter_map(first).collect()
     }

@@ -1,5 +1,6 @@
 //! The environment of the process that asked for a change: what of it programs of packs may see.
 
+use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -8,12 +9,23 @@ use std::process::Command;
 const PASSED_VARIABLES: [&str; 9] =
     ["HOME", "LANG", "LC_ALL", "LC_CTYPE", "LOGNAME", "PATH", "TERM", "TZ", "USER"];
 
+/// Variables by which version managers are told a version; programs of packs do not see them.
+const MANAGER_VARIABLES: [&str; 6] = [
+    "ASDF_NODEJS_VERSION",
+    "ASDF_PYTHON_VERSION",
+    "MISE_NODE_VERSION",
+    "MISE_PYTHON_VERSION",
+    "NODENV_VERSION",
+    "PYENV_VERSION",
+];
+
 /// The caller's environment, read once at the edge.
 #[derive(Debug, Clone, Default)]
 pub struct CallerEnvironment {
     passed: Vec<(OsString, OsString)>,
     search_path: Vec<PathBuf>,
     library_path: Vec<PathBuf>,
+    manager_versions: BTreeMap<String, String>,
 }
 
 impl CallerEnvironment {
@@ -26,6 +38,9 @@ impl CallerEnvironment {
                 caller.passed.push((name, absolute_only(&value)));
             } else if name == "LD_LIBRARY_PATH" {
                 caller.library_path = std::env::split_paths(&value).collect();
+            } else if let Some(variable) = MANAGER_VARIABLES.iter().find(|variable| name == **variable) {
+                let value = value.into_string().unwrap_or_default();
+                caller.manager_versions.insert((*variable).to_owned(), value);
             } else if PASSED_VARIABLES.iter().any(|passed| name == *passed) {
                 caller.passed.push((name, value));
             }
@@ -41,6 +56,16 @@ impl CallerEnvironment {
     /// The directories of `LD_LIBRARY_PATH`, in order.
     pub fn library_path(&self) -> &[PathBuf] {
         &self.library_path
+    }
+
+    /// The home of the caller.
+    pub fn home(&self) -> Option<&OsStr> {
+        self.passed.iter().find(|(name, _)| name == "HOME").map(|(_, value)| value.as_os_str())
+    }
+
+    /// The versions that variables of version managers name, by variable.
+    pub const fn manager_versions(&self) -> &BTreeMap<String, String> {
+        &self.manager_versions
     }
 
     /// A command for `program` that sees nothing but the passed variables.

@@ -9,7 +9,11 @@ use signal_hook::flag;
 
 /// Whether to stop; clones share the flag.
 #[derive(Debug, Clone, Default)]
-pub struct Interrupt(Arc<AtomicBool>);
+pub struct Interrupt {
+    flag: Arc<AtomicBool>,
+    /// Flags that stop it as well.
+    above: Vec<Arc<AtomicBool>>,
+}
 
 /// Somebody asked to stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -25,24 +29,48 @@ impl Interrupt {
         let interrupt = Self::default();
         for signal in [SIGINT, SIGTERM, SIGHUP] {
             // Registered first, so that it sees the flag as it was before this signal.
-            flag::register_conditional_shutdown(signal, EXIT_CODE, Arc::clone(&interrupt.0))?;
-            flag::register(signal, Arc::clone(&interrupt.0))?;
+            flag::register_conditional_shutdown(signal, EXIT_CODE, Arc::clone(&interrupt.flag))?;
+            flag::register(signal, Arc::clone(&interrupt.flag))?;
         }
         Ok(interrupt)
     }
 
+    /// One for a part of the work: whatever stops the whole stops the part, and not the other way round.
+    #[must_use]
+    pub fn below(&self) -> Self {
+        let above = self.above.iter().chain([&self.flag]).map(Arc::clone).collect();
+        Self { flag: Arc::default(), above }
+    }
+
     /// Asks to stop.
     pub fn raise(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.flag.store(true, Ordering::Relaxed);
     }
 
     /// Whether somebody asked to stop.
     pub fn is_raised(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.above.iter().chain([&self.flag]).any(|flag| flag.load(Ordering::Relaxed))
     }
 
     /// An error if somebody asked to stop.
     pub fn check(&self) -> Result<(), Interrupted> {
         if self.is_raised() { Err(Interrupted) } else { Ok(()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_whole_stops_its_parts_and_no_part_the_whole() {
+        let whole = Interrupt::default();
+        let (part, other) = (whole.below(), whole.below());
+        part.below().raise();
+        assert!(!part.is_raised());
+        part.raise();
+        assert!(part.is_raised() && part.below().is_raised() && !other.is_raised() && !whole.is_raised());
+        whole.raise();
+        assert!(other.is_raised() && other.below().check().is_err());
     }
 }

@@ -161,6 +161,11 @@ impl HostRoot {
         self.state().join("log").join("install.jsonl")
     }
 
+    /// The answers of interpreters that were asked.
+    pub fn interpreters_file(&self) -> PathBuf {
+        self.state().join("interpreters.json")
+    }
+
     /// The directory of all trusted registries.
     pub fn trust(&self) -> PathBuf {
         self.state().join("trust")

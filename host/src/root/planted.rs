@@ -39,13 +39,14 @@ pub enum PlantedError {
 }
 
 /// The directories and files that must not be links, relative to the root; the parts of the store besides.
-const REAL: [&str; 12] = [
+const REAL: [&str; 13] = [
     "generations",
     "staging",
     "state",
     "state/attune.db",
     "state/attune.db-shm",
     "state/attune.db-wal",
+    "state/interpreters.json",
     "state/lock",
     "state/log",
     "state/log/install.jsonl",

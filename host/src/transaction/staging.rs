@@ -12,7 +12,7 @@ use attune_schemas::problem::WarningCode;
 use super::journal::{StagingJournal, undone_in};
 use crate::generation::{next_current, point_at};
 use crate::root::{CreatedPaths, HostRoot, StoreKind, exchange_trees, remove_tree, seal};
-use crate::trees::{KnownDigests, TreeLists};
+use crate::trees::{KnownDigests, Survey, TreeLists};
 
 /// `staging/<id>`; removed when dropped, with everything that was promoted unless that was committed.
 #[derive(Debug)]
@@ -130,6 +130,19 @@ impl Staging {
     /// not in `known` are read.
     pub fn list(&self, kind: StoreKind, digest: Digest, known: &KnownDigests) -> io::Result<()> {
         let list = self.staged_lists(kind, &digest).take(&self.tree(kind, &digest), known)?;
+        self.lists().insert((kind, digest), list);
+        Ok(())
+    }
+
+    /// The same of a tree of which `survey` is told already.
+    pub fn list_of_survey(
+        &self,
+        kind: StoreKind,
+        digest: Digest,
+        survey: &Survey,
+        known: &KnownDigests,
+    ) -> io::Result<()> {
+        let list = self.staged_lists(kind, &digest).take_of(survey, &self.tree(kind, &digest), known)?;
         self.lists().insert((kind, digest), list);
         Ok(())
     }

@@ -43,7 +43,11 @@ impl TreeLists {
     ///
     /// The directory is one of nobody else: a staging directory.
     pub fn take(&self, tree: &Path, known: &KnownDigests) -> io::Result<Digest> {
-        let survey = Survey::of(tree)?;
+        self.take_of(&Survey::of(tree)?, tree, known)
+    }
+
+    /// The same of a tree of which `survey` is told already.
+    pub fn take_of(&self, survey: &Survey, tree: &Path, known: &KnownDigests) -> io::Result<Digest> {
         self.write(&survey.list(tree, known)?, survey.stamp())
     }
 

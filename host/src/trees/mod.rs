@@ -16,11 +16,13 @@
 mod difference;
 mod file_list;
 mod kept;
+mod new_tree;
 mod reading;
 mod survey;
 
 pub use difference::{Difference, ListedKind};
 pub use file_list::{Content, FileList, FileListError, KnownDigests, ListedEntry};
 pub use kept::{TreeLists, is_name_of_lists};
+pub use new_tree::{NewFile, NewTree};
 pub use reading::{Examined, TreeToExamine, examine, in_parallel};
 pub use survey::{Found, FoundKind, Stamp, Survey};

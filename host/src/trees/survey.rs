@@ -8,7 +8,7 @@ use std::path::Path;
 use attune_registry::blob::digest_of_reader;
 use attune_schemas::Digest;
 use rustix::fd::{AsFd, OwnedFd};
-use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, openat, readlinkat, statat};
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat, openat, readlinkat, statat};
 
 use super::file_list::{Content, FileList, KnownDigests, ListedEntry};
 
@@ -63,7 +63,33 @@ fn open_directory(path: &Path) -> io::Result<fs_err::File> {
     options.open(path)
 }
 
+impl Found {
+    /// What `stat` says of the entry at `path`.
+    pub(super) fn of_stat(path: OsString, kind: FoundKind, stat: &Stat) -> Self {
+        Self {
+            path,
+            kind,
+            mode: stat.st_mode & 0o7777,
+            size: u64::try_from(stat.st_size).unwrap_or_default(),
+            modified: (stat.st_mtime, stat.st_mtime_nsec),
+            file: (stat.st_dev, stat.st_ino),
+        }
+    }
+
+    /// A directory that was just made. Neither lists nor stamps go by the size, times and inode of one.
+    pub(super) fn directory(path: &OsStr, mode: u32) -> Self {
+        let (size, modified, file) = (0, (0, 0), (0, 0));
+        Self { path: path.to_owned(), kind: FoundKind::Directory, mode, size, modified, file }
+    }
+}
+
 impl Survey {
+    /// One of `entries`, in any order, in a directory with the permission bits `mode`.
+    pub(super) fn new(mode: u32, mut entries: Vec<Found>) -> Self {
+        entries.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+        Self { mode, entries }
+    }
+
     /// Looks at everything in `tree`, which is followed where it is a link; nothing below it is.
     ///
     /// # Errors
@@ -78,8 +104,7 @@ impl Survey {
             read_directory(top.file(), &directory, &mut entries, &mut waiting)
                 .map_err(|error| at(tree, &directory, &error))?;
         }
-        entries.sort_unstable_by(|a, b| a.path.cmp(&b.path));
-        Ok(Self { mode: mode & 0o7777, entries })
+        Ok(Self::new(mode & 0o7777, entries))
     }
 
     /// Its stamp.
@@ -172,14 +197,7 @@ fn read_directory(
             }
             _ => FoundKind::Special,
         };
-        entries.push(Found {
-            path,
-            kind,
-            mode: stat.st_mode & 0o7777,
-            size: u64::try_from(stat.st_size).unwrap_or_default(),
-            modified: (stat.st_mtime, stat.st_mtime_nsec),
-            file: (stat.st_dev, stat.st_ino),
-        });
+        entries.push(Found::of_stat(path, kind, &stat));
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ use attune_schemas::PackRef;
 use super::Verifying;
 use super::report::{Finding, FindingKind, Findings, HostPart, with_causes};
 use crate::environment::{EnvironmentKind, FileStamp, InstalledEnvironment};
-use crate::machine::{Interpreter, InterpreterError, NodeInterpreter, NodeInterpreterError};
+use crate::machine::{AskedInterpreter, Interpreter, InterpreterError, NodeInterpreter};
 use crate::root::StoreKind;
 
 /// The packs with environments on an interpreter, and the programs that start it.
@@ -78,21 +78,19 @@ impl Verifying<'_> {
 
 fn starts(program: &Path, kind: EnvironmentKind) -> Result<(), (String, Option<io::ErrorKind>)> {
     match kind {
-        EnvironmentKind::Python => Interpreter::probe(program).map(drop).map_err(|error| {
-            let failed = match &error {
-                InterpreterError::Run { source, .. } => Some(source.kind()),
-                _ => None,
-            };
-            (with_causes(&error), failed)
-        }),
-        EnvironmentKind::Nodejs => NodeInterpreter::probe(program).map(drop).map_err(|error| {
-            let failed = match &error {
-                NodeInterpreterError::Run { source, .. } => Some(source.kind()),
-                _ => None,
-            };
-            (with_causes(&error), failed)
-        }),
+        EnvironmentKind::Python => answers::<Interpreter>(program),
+        EnvironmentKind::Nodejs => answers::<NodeInterpreter>(program),
         EnvironmentKind::Recipe if program.is_file() => Ok(()),
         EnvironmentKind::Recipe => Err(("it is not there".to_owned(), None)),
     }
+}
+
+fn answers<T: AskedInterpreter>(program: &Path) -> Result<(), (String, Option<io::ErrorKind>)> {
+    T::probe(program).map(drop).map_err(|error| {
+        let failed = match &error {
+            InterpreterError::Run { source, .. } => Some(source.kind()),
+            _ => None,
+        };
+        (with_causes(&error), failed)
+    })
 }

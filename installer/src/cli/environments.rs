@@ -111,7 +111,7 @@ impl BuildArgs {
         Ok(RebuildOptions {
             pack,
             from: self.from.as_deref().map(SourceLocation::of_either).transpose()?,
-            search: InterpreterSearch { only: None, directories: caller.search_path().to_vec() },
+            search: InterpreterSearch::of(&caller, None),
             caller,
             durability: if self.no_sync { Durability::Unsynced } else { Durability::Synced },
             interrupt,

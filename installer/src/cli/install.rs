@@ -150,10 +150,7 @@ impl InstallArgs {
     fn options(&self, now: Timestamp) -> Result<InstallOptions, UsageError> {
         let (source, requests) = self.source_and_requests()?;
         let caller = caller_environment();
-        let search = |only: Option<&PathBuf>| InterpreterSearch {
-            only: only.cloned(),
-            directories: caller.search_path().to_vec(),
-        };
+        let search = |only: Option<&PathBuf>| InterpreterSearch::of(&caller, only.cloned());
         Ok(InstallOptions {
             root: self.common.root.clone(),
             source,

@@ -2,11 +2,13 @@
 
 mod runner;
 mod simple_format;
+mod turns;
 mod workspace;
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use attune_host::environment::EnvironmentDescription;
 use attune_host::environment::{Templates, templates_of};
@@ -22,6 +24,7 @@ use attune_schemas::runtime_definition::EnvVar;
 
 use crate::plan::{InstallPlan, PlannedPack};
 use runner::run_suite;
+use turns::Turns;
 
 /// Why an install stops at the packs' tests.
 #[derive(Debug, thiserror::Error)]
@@ -42,7 +45,7 @@ pub enum TestError {
         pack: PackRef,
         /// The cause.
         #[source]
-        source: std::io::Error,
+        source: io::Error,
     },
 }
 
@@ -96,7 +99,8 @@ pub(crate) struct TestBed<'a> {
     pub(crate) interrupt: &'a Interrupt,
 }
 
-/// Runs the tests of every pack of `plan`, which must be in the store with its environment.
+/// Runs the tests of every pack of `plan`, which must be in the store with its environment: as many packs at a time as
+/// there are processors. Results, warnings and the pack whose failure stops the install are those of one after another.
 pub fn run_tests(
     plan: &InstallPlan,
     root: &HostRoot,
@@ -104,34 +108,62 @@ pub fn run_tests(
     settings: TestSettings<'_>,
     reporter: &dyn Reporter,
 ) -> Result<Vec<PackTestResult>, TestError> {
-    let policy = settings.policy;
-    let mut results = Vec::new();
-    if policy == TestPolicy::Skip {
-        return Ok(results);
-    }
-    let tested = plan.packs.iter().filter_map(|planned| {
-        let testing = planned.release.config.pack.testing.as_ref().filter(|testing| testing.enabled)?;
-        Some((planned, testing))
+    let is_tested = |planned: &&PlannedPack| {
+        let testing = planned.release.config.pack.testing.as_ref();
+        settings.policy != TestPolicy::Skip && testing.is_some_and(|testing| testing.enabled)
+    };
+    let tested: Vec<&PlannedPack> = plan.packs.iter().filter(is_tested).collect();
+    let of = tested.len();
+    let turns = Turns::new(tested.into_iter().enumerate().collect(), settings.interrupt);
+    let outcomes = turns.take(|&(index, planned), interrupt| {
+        let _task = reporter.task(NewTask::new(&format!("testing {}", planned.pack)).at(index, of));
+        let settings = TestSettings { interrupt, ..settings };
+        let outcome = test_pack(planned, root, scratch, settings);
+        let is_last = outcome.as_ref().map_or(true, |(_, verdict)| matches!(verdict, Verdict::Blocked(_)));
+        (outcome, is_last)
     });
-    let tested: Vec<_> = tested.collect();
-    for (index, &(planned, testing)) in tested.iter().enumerate() {
-        let pack = &planned.release.config.pack;
-        let task = reporter.task(NewTask::new(&format!("testing {}", planned.pack)).at(index, tested.len()));
-        let bed = test_bed(planned, root, scratch, settings);
-        let failed = |source| TestError::Run { pack: planned.pack.clone(), source };
-        fs_err::create_dir_all(&bed.scratch).map_err(failed)?;
-        workspace::copy_pack(&stored_pack(planned, root), &bed.directory).map_err(failed)?;
-        let started = std::time::Instant::now();
-        let mut suites = Vec::new();
-        for (name, runner) in &testing.runners {
-            suites.push(run_suite(name, runner, &bed).map_err(failed)?);
+    let mut results = Vec::new();
+    for ((_, planned), outcome) in outcomes {
+        let pack = &planned.pack;
+        let (result, verdict) = outcome.map_err(|source| TestError::Run { pack: pack.clone(), source })?;
+        match verdict {
+            Verdict::Good => {}
+            Verdict::Overruled(summary) => reporter.warning(
+                WarningCode::TestsFailed,
+                &format!("the tests of pack `{pack}` failed, installing all the same: {summary}"),
+            ),
+            Verdict::Blocked(summary) => return Err(TestError::Failed { pack: pack.clone(), summary }),
         }
-        drop(task);
-        let result = PackTestResult::of(pack, suites, started.elapsed());
-        judge(&result, testing.on_failure, testing.min_pass_rate, policy, &planned.pack, reporter)?;
         results.push(result);
     }
     Ok(results)
+}
+
+/// Runs the tests of one pack.
+fn test_pack(
+    planned: &PlannedPack,
+    root: &HostRoot,
+    scratch: &Path,
+    settings: TestSettings<'_>,
+) -> io::Result<(PackTestResult, Verdict)> {
+    let pack = &planned.release.config.pack;
+    let testing = pack.testing.as_ref().expect("only packs with tests are tested");
+    let bed = test_bed(planned, root, scratch, settings);
+    fs_err::create_dir_all(&bed.scratch)?;
+    workspace::copy_pack(&stored_pack(planned, root), &bed.directory)?;
+    let started = Instant::now();
+    let suites = testing.runners.iter().map(|(name, runner)| run_suite(name, runner, &bed));
+    let suites = suites.collect::<io::Result<_>>()?;
+    let result = PackTestResult::of(pack, suites, started.elapsed());
+    let verdict = judge(&result, testing.on_failure, testing.min_pass_rate, settings.policy);
+    Ok((result, verdict))
+}
+
+/// The effect of a pack's results, with a summary of those that are not good.
+enum Verdict {
+    Good,
+    Overruled(String),
+    Blocked(String),
 }
 
 fn judge(
@@ -139,23 +171,14 @@ fn judge(
     on_failure: OnFailure,
     min_pass_rate: Option<f64>,
     policy: TestPolicy,
-    pack: &PackRef,
-    reporter: &dyn Reporter,
-) -> Result<(), TestError> {
+) -> Verdict {
     if result.is_acceptable(min_pass_rate) {
-        return Ok(());
+        return Verdict::Good;
     }
-    let summary = result.summary();
     match (policy, on_failure) {
-        (TestPolicy::Enforce, OnFailure::Block) => Err(TestError::Failed { pack: pack.clone(), summary }),
-        (_, OnFailure::Ignore) => Ok(()),
-        _ => {
-            reporter.warning(
-                WarningCode::TestsFailed,
-                &format!("the tests of pack `{pack}` failed, installing all the same: {summary}"),
-            );
-            Ok(())
-        }
+        (TestPolicy::Enforce, OnFailure::Block) => Verdict::Blocked(result.summary()),
+        (_, OnFailure::Ignore) => Verdict::Good,
+        _ => Verdict::Overruled(result.summary()),
     }
 }
 

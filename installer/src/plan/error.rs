@@ -5,7 +5,6 @@ use std::fmt;
 use std::path::PathBuf;
 
 use attune_host::machine::InterpreterError;
-use attune_host::machine::NodeInterpreterError;
 use attune_registry::reader::ReaderError;
 use attune_registry::release_check::ReleaseFault;
 use attune_registry::system_libraries::SystemLibrary;
@@ -49,12 +48,9 @@ pub enum PlanError {
         #[source]
         source: Box<ReleaseFault>,
     },
-    /// The Python that was named cannot be used.
+    /// The interpreter that was named cannot be used.
     #[error(transparent)]
     Interpreter(#[from] InterpreterError),
-    /// The Node.js that was named cannot be used.
-    #[error(transparent)]
-    NodeInterpreter(#[from] NodeInterpreterError),
     /// No interpreter on the host will do.
     #[error("pack `{pack}` needs {needed}; found {found}")]
     NoInterpreter {

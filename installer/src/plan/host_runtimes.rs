@@ -1,12 +1,15 @@
 //! The interpreters and programs of a host, and the settings of every environment.
 
 use std::cell::RefCell;
+use std::thread;
 
 use attune_host::environment::LinkMode;
 use attune_host::machine::{AskedProgram, InterpreterSearch, Interpreters, NodeInterpreters};
 use attune_host::process::{CallerEnvironment, Interrupt};
 use attune_host::root::HostRoot;
 use attune_registry::release_check::BundleTargets;
+use attune_registry::workers::start;
+use attune_schemas::environment_lock::EnvironmentLocks;
 use attune_schemas::runtime_definition::RuntimeDefinition;
 
 use super::runtimes::CarriedRuntimes;
@@ -31,6 +34,19 @@ pub struct HostRuntimes<'a> {
     pub interrupt: &'a Interrupt,
     /// The programs that were asked whether the host has a runtime.
     pub asked: RefCell<Vec<AskedProgram>>,
+}
+
+impl HostRuntimes<'_> {
+    /// Asks the first Python and the first Node.js at the same time, if both are needed.
+    pub(super) fn ask_ahead(&mut self, locks: &[&EnvironmentLocks]) {
+        let is_needed = |needs: fn(&EnvironmentLocks) -> bool| locks.iter().any(|locks| needs(locks));
+        if is_needed(|locks| locks.python.is_some()) && is_needed(|locks| locks.nodejs.is_some()) {
+            thread::scope(|scope| {
+                start(scope, || self.nodes.ask_first());
+                self.pythons.ask_first();
+            });
+        }
+    }
 }
 
 /// The settings of every environment of a plan.

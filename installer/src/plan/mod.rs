@@ -102,6 +102,8 @@ impl InstallPlan {
             chosen.install.iter().any(|(replaced, ..)| Some(replaced.as_str()) == pack)
         };
         others.extend(hosted.definitions.iter().filter(|definition| !is_replaced(definition)).cloned());
+        let locks = chosen.install.iter().map(|(_, release, _)| &release.config.environments);
+        hosted.ask_ahead(&locks.collect::<Vec<_>>());
         for (pack, release, requested) in chosen.install {
             let settings = PlanSettings { made_for: chosen.made_for.as_ref(), link_mode };
             let config = &release.config;

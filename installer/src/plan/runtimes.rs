@@ -50,12 +50,14 @@ pub(super) fn bundled_runtimes(
 }
 
 impl<'a> CarriedRuntimes<'a> {
-    /// Those of a bundle, or else whatever `source` lists.
-    pub fn new(bundled: Option<BundledRuntimes>, source: &'a mut VerifiedSource) -> Self {
-        match bundled {
-            Some(known) => Self { source: None, known },
-            None => Self { source: Some(source), known: BTreeMap::new() },
-        }
+    /// Those of a bundle.
+    pub const fn of_bundle(known: BundledRuntimes) -> Self {
+        Self { source: None, known }
+    }
+
+    /// Those that `source` lists, which is no bundle.
+    pub const fn of_source(source: &'a mut VerifiedSource) -> Self {
+        Self { source: Some(source), known: BTreeMap::new() }
     }
 
     /// The interpreters of `runtime` for this machine, the newest first.

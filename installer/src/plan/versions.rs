@@ -6,6 +6,7 @@ use std::fmt::Display;
 use attune_host::environment::{
     EnvironmentDescription, EnvironmentName, NodeEnvironment, PackEnvironments, PythonEnvironment,
 };
+use attune_host::machine::AskedInterpreter as _;
 use attune_schemas::component::ComponentSummary;
 use attune_schemas::pack::canonical_runtime;
 use attune_schemas::pack_config::PackConfig;
@@ -131,17 +132,15 @@ fn of_this_host(
     }
     let nodejs = EnvironmentName::nodejs();
     if let Some(EnvironmentDescription::Node(own)) = linked.get(&nodejs) {
-        let own_major = major_of(&own.interpreter.version);
+        let own_major = own.interpreter.feature();
         if let Some(major) = own_major {
             add(&nodejs, &major.to_string(), EnvironmentDescription::Node(own.clone()));
         }
         let allowed = allowed_versions(pack, config, "node")?;
         let is_wanted = |major: u8| allowed.iter().any(|it| it.allows(&major.to_string()));
         let others = MAJORS.rev().filter(|major| Some(*major) != own_major && is_wanted(*major));
-        for interpreter in hosted.nodes.of_versions(others) {
-            let Some(major) = major_of(&interpreter.version).filter(|major| is_wanted(*major)) else {
-                continue;
-            };
+        for interpreter in hosted.nodes.of_versions(&others.collect::<Vec<_>>()) {
+            let Some(major) = interpreter.feature() else { continue };
             let planned = node_on(&interpreter, pack, config, settings, hosted);
             if let Some(environment) = unless_about_it(planned)? {
                 add(&nodejs, &major.to_string(), EnvironmentDescription::Node(environment));
@@ -149,10 +148,6 @@ fn of_this_host(
         }
     }
     Ok(environments)
-}
-
-fn major_of(version: &str) -> Option<u8> {
-    version.split('.').next()?.parse().ok()
 }
 
 /// The constraints of the actions and sensors that run on `runtime`; one that has none allows any version.

@@ -11,14 +11,16 @@ use std::thread;
 use attune_host::process::{Interrupt, Interrupted};
 use attune_host::root::{StoreKind, seal_below};
 use attune_host::transaction::Staging;
-use attune_host::trees::KnownDigests;
+use attune_host::trees::{KnownDigests, Survey};
 use attune_registry::archive::unpack_pack;
 use attune_registry::atomic_file::create_unshared;
 use attune_registry::blob::{BlobReader, BlobSpool, VerifiedBlob};
+use attune_registry::release_check::WheelError;
 use attune_registry::report::Reporter;
 use attune_registry::source::{Source, SourceError};
 use attune_registry::workers::{processors_for, start};
 use attune_schemas::Digest;
+use attune_schemas::environment_lock::LockedWheel;
 
 use super::error::UnpackError;
 use super::identity::check_identity;
@@ -36,6 +38,7 @@ const MAX_UNPACKERS: usize = 4;
 pub fn fetch_and_unpack(
     plan: &InstallPlan,
     source: &mut dyn Source,
+    spool: &BlobSpool,
     staging: &Staging,
     interrupt: &Interrupt,
     reporter: &dyn Reporter,
@@ -44,7 +47,7 @@ pub fn fetch_and_unpack(
         staging.create_part(kind)?;
     }
     reporter.started("unpacking", Some(plan.download_bytes()));
-    let spool = BlobSpool::new(staging.directory());
+    let spool = spool.in_directory(staging.directory());
     let failure: OnceLock<UnpackError> = OnceLock::new();
     let (sender, receiver) = sync_channel(1);
     let receiver = Mutex::new(receiver);
@@ -122,22 +125,28 @@ fn unpack(plan: &InstallPlan, staging: &Staging, blob: VerifiedBlob) -> Result<(
         return Ok(());
     };
     let place = staging.tree(key.0, &digest);
-    let known = unpack_tree(tree, reader, &place, digest)?;
+    let (known, survey) = unpack_tree(tree, reader, &place, digest)?;
+    if let Some(survey) = survey {
+        return Ok(staging.list_of_survey(key.0, digest, &survey, &known)?);
+    }
     seal_below(&place)?;
     Ok(staging.list(key.0, digest, &known)?)
 }
+
+/// The digests of files that passed by, and all that is in the tree, if it is told and sealed.
+type Unpacked = (KnownDigests, Option<Survey>);
 
 fn unpack_tree(
     tree: &TreeToUnpack,
     mut reader: BlobReader,
     destination: &Path,
     digest: Digest,
-) -> Result<KnownDigests, UnpackError> {
+) -> Result<Unpacked, UnpackError> {
     let archive = |source| UnpackError::Archive { digest, source };
     if !matches!(tree, TreeToUnpack::Wheel(_)) {
         reader.release_switch().forward_only();
     }
-    match tree {
+    let known = match tree {
         TreeToUnpack::Pack { unpacked } => {
             unpack_pack(reader, destination, unpacked).map(|files| known_digests("", files)).map_err(archive)
         }
@@ -147,9 +156,23 @@ fn unpack_tree(
             unpack_node_package(reader, destination, &package.unpacked, programs)
                 .map_err(|source| UnpackError::NodePackage { name: package.name.clone(), source })
         }
-        TreeToUnpack::Wheel(wheel) => unpack_wheel(reader, destination, &wheel.unpacked)
-            .and_then(|()| check_identity(destination, &wheel.filename))
-            .and_then(|()| Ok(digests_of_wheel(destination, wheel.wrong_record.is_some())?))
-            .map_err(|source| UnpackError::Wheel { filename: wheel.filename.clone(), source }),
-    }
+        TreeToUnpack::Wheel(wheel) => {
+            return unpack_checked_wheel(reader, destination, wheel)
+                .map_err(|source| UnpackError::Wheel { filename: wheel.filename.clone(), source });
+        }
+    };
+    known.map(|known| (known, None))
+}
+
+fn unpack_checked_wheel(
+    reader: BlobReader,
+    destination: &Path,
+    wheel: &LockedWheel,
+) -> Result<Unpacked, WheelError> {
+    let survey = unpack_wheel(reader, destination, &wheel.unpacked)?;
+    check_identity(destination, &wheel.filename)?;
+    let is_wrong = wheel.wrong_record.is_some();
+    let known = digests_of_wheel(destination, is_wrong)?;
+    // A RECORD that was written anew is another file.
+    Ok((known, Some(survey).filter(|_| !is_wrong)))
 }

@@ -5,6 +5,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use attune_host::root::unseal;
 use attune_host::trees::KnownDigests;
 use attune_registry::atomic_file::write_sealed;
 use attune_registry::blob::digest_of_reader;
@@ -31,6 +32,8 @@ fn rewrite_record(tree: &Path, record: &Path) -> io::Result<Vec<RecordEntry>> {
     add_files(tree, tree, record, &mut entries)?;
     entries.sort_by(|a, b| a.path.cmp(&b.path));
     entries.push(RecordEntry { path: relative(tree, record), hash: None, size: None });
+    // Sealed by now; whoever rewrote it seals it again.
+    record.parent().map_or(Ok(()), unseal)?;
     fs_err::remove_file(record)?;
     write_sealed(record, record_bytes(&entries))?;
     Ok(entries)

@@ -2,12 +2,12 @@
 //! (`attune_registry::release_check`), then its files are written, by several threads if there are many.
 
 use std::io::{self, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use attune_registry::blob::BlobReader;
+use attune_host::trees::{Found, NewTree, Survey};
+use attune_registry::blob::{BlobBytes, BlobReader};
 use attune_registry::release_check::{WheelError, WheelFile, WheelTree};
 use attune_registry::workers::start;
 use attune_schemas::environment_lock::Footprint;
@@ -24,81 +24,83 @@ const STREAM_BUFFER_BYTES: usize = 64 << 10;
 
 /// Unzips `wheel` into `destination`, which must not exist.
 ///
-/// The unpacked tree must be exactly `expected`. When this fails, the caller removes `destination`.
+/// The unpacked tree must be exactly `expected`; it is sealed, but for its topmost directory. When this fails, the caller removes `destination`.
 pub fn unpack_wheel(
     mut wheel: BlobReader,
     destination: &Path,
     expected: &Footprint,
-) -> Result<(), WheelError> {
+) -> Result<Survey, WheelError> {
     let release = wheel.release_switch();
+    let bytes = wheel.in_memory();
     let second = wheel.second();
     let mut archive = ZipArchive::new(wheel)?;
     let tree = WheelTree::judge(&mut archive)?;
     tree.require(expected)?;
-    fs_err::create_dir(destination)?;
+    let mut unpacked = NewTree::create(destination)?;
     for directory in &tree.directories {
-        fs_err::create_dir(directory.below(destination))?;
+        unpacked.create_directory(directory)?;
     }
     release.forward_only();
     let next = AtomicUsize::new(0);
-    match second.filter(|_| tree.files.len() >= MANY_FILES) {
-        None => write_files(&mut archive, &tree.files, &next, destination),
+    let written = match second.filter(|_| tree.files.len() >= MANY_FILES) {
+        None => write_files(&mut archive, bytes, &tree.files, &next, &unpacked)?,
         Some(second) => thread::scope(|scope| {
             let other = start(scope, || {
                 let mut archive = ZipArchive::new(second)?;
-                write_files(&mut archive, &tree.files, &next, destination)
+                write_files(&mut archive, bytes.clone(), &tree.files, &next, &unpacked)
             });
-            let own = write_files(&mut archive, &tree.files, &next, destination);
+            let own = write_files(&mut archive, bytes.clone(), &tree.files, &next, &unpacked);
             let other = other.map(|other| other.join().expect("writing files does not panic"));
-            own.and(other.unwrap_or(Ok(())))
-        }),
-    }
+            let mut written = own?;
+            written.extend(other.transpose()?.unwrap_or_default());
+            Ok::<_, WheelError>(written)
+        })?,
+    };
+    Ok(unpacked.seal(written)?)
 }
 
 /// Writes those of `files` that no other thread has taken yet.
 fn write_files(
     archive: &mut ZipArchive<BlobReader>,
+    bytes: Option<BlobBytes>,
     files: &[WheelFile],
     next: &AtomicUsize,
-    destination: &Path,
-) -> Result<(), WheelError> {
-    let mut whole = WholeFile::new();
-    let mut buffer = Vec::new();
+    tree: &NewTree,
+) -> Result<Vec<Found>, WheelError> {
+    let mut whole = WholeFile::new(bytes);
+    let (mut buffer, mut done) = (Vec::new(), Vec::new());
     loop {
         let start = next.fetch_add(FILES_AT_A_TIME, Ordering::Relaxed);
-        let Some(rest) = files.get(start..).filter(|rest| !rest.is_empty()) else { return Ok(()) };
+        let Some(rest) = files.get(start..).filter(|rest| !rest.is_empty()) else { return Ok(done) };
         for file in rest.iter().take(FILES_AT_A_TIME) {
             let written = if WholeFile::takes(file) {
-                whole
-                    .read(archive, file)
-                    .and_then(|content| Ok(create(file, destination)?.write_all(content)?))
+                whole.read(archive, file).and_then(|content| Ok(write_whole(file, content, tree)?))
             } else {
                 buffer.resize(STREAM_BUFFER_BYTES, 0);
-                write_stream(archive, file, destination, &mut buffer)
+                write_stream(archive, file, tree, &mut buffer)
             };
-            written.inspect_err(|_| {
+            done.push(written.inspect_err(|_| {
                 // The others need not go on.
                 next.store(files.len(), Ordering::Relaxed);
-            })?;
+            })?);
         }
     }
 }
 
-fn create(planned: &WheelFile, destination: &Path) -> io::Result<fs_err::File> {
-    let mut options = fs_err::OpenOptions::new();
-    let mode = if planned.executable { 0o555 } else { 0o444 };
-    options.write(true).create_new(true).options_mut().mode(mode);
-    options.open(planned.path.below(destination))
+fn write_whole(planned: &WheelFile, content: &[u8], tree: &NewTree) -> io::Result<Found> {
+    let mut file = tree.create_file(&planned.path, planned.executable)?;
+    file.file().write_all(content)?;
+    file.finish()
 }
 
 fn write_stream(
     archive: &mut ZipArchive<BlobReader>,
     planned: &WheelFile,
-    destination: &Path,
+    tree: &NewTree,
     buffer: &mut [u8],
-) -> Result<(), WheelError> {
+) -> Result<Found, WheelError> {
     let mut content = archive.by_index(planned.index)?;
-    let mut file = create(planned, destination)?;
+    let mut file = tree.create_file(&planned.path, planned.executable)?;
     let mut size = 0;
     loop {
         let count = content.read(buffer).map_err(|error| WheelError::from(ZipError::from(error)))?;
@@ -111,8 +113,8 @@ fn write_stream(
             });
         }
         if count == 0 {
-            return Ok(());
+            return Ok(file.finish()?);
         }
-        file.write_all(&buffer[..count])?;
+        file.file().write_all(&buffer[..count])?;
     }
 }

@@ -28,7 +28,7 @@ fn unpack(bytes: &[u8], expected: &Footprint) -> Result<tempfile::TempDir, Wheel
     let directory = tempfile::tempdir().unwrap();
     let spool = BlobSpool::new(directory.path());
     let blob = spool.receive(&Digest::of(bytes), bytes.len() as u64, &mut &bytes[..]).unwrap();
-    unpack_wheel(blob.into_reader(), &directory.path().join("wheel"), expected).map(|()| directory)
+    unpack_wheel(blob.into_reader(), &directory.path().join("wheel"), expected).map(|_| directory)
 }
 
 #[test]

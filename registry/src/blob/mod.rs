@@ -2,6 +2,7 @@
 
 mod budget;
 mod hashing;
+mod pool;
 mod store;
 mod verified;
 
@@ -9,7 +10,7 @@ pub use hashing::{BlobError, HashingReader, HashingWriter, digest_of_reader};
 pub(crate) use hashing::{copy_verified, read_verified};
 pub use store::{BlobStore, IncomingBlob};
 pub use verified::{
-    BlobReader, BlobSpool, MAX_IN_MEMORY_BYTES, MemoryShare, ReleaseSwitch, SpooledReader, VerifiedBlob,
+    BlobBytes, BlobReader, BlobSpool, MAX_IN_MEMORY_BYTES, ReleaseSwitch, SpooledReader, VerifiedBlob,
 };
 
 pub use crate::atomic_file::{Durability, replace_file, replace_file_with};

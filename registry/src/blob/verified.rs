@@ -15,6 +15,7 @@ use rustix::fs::FallocateFlags;
 
 use super::budget::{Budget, Share};
 use super::hashing::{BlobError, copy_verified};
+use super::pool::{Pool, PooledBytes};
 
 /// The largest blob that is held in memory, in bytes.
 pub const MAX_IN_MEMORY_BYTES: u64 = 16 * 1024 * 1024;
@@ -31,7 +32,7 @@ pub struct VerifiedBlob {
 
 #[derive(Debug)]
 enum Body {
-    Memory(Vec<u8>, Share),
+    Memory(PooledBytes),
     File(fs_err::File, Share),
 }
 
@@ -42,15 +43,30 @@ enum Body {
 pub struct BlobSpool {
     directory: PathBuf,
     memory: Arc<Budget>,
+    pool: Pool,
     spooled: Arc<Budget>,
 }
 
+impl Default for BlobSpool {
+    /// One that has a place for small blobs alone, until it gets a directory.
+    fn default() -> Self {
+        Self::new(Path::new(""))
+    }
+}
+
 impl BlobSpool {
+    /// The same, with the same bounds, that spools into `directory`.
+    #[must_use]
+    pub fn in_directory(&self, directory: &Path) -> Self {
+        Self { directory: directory.to_owned(), ..self.clone() }
+    }
+
     /// Spools into `directory`, which must be on the file system that the blobs will be unpacked to.
     pub fn new(directory: &Path) -> Self {
         Self {
             directory: directory.to_owned(),
             memory: Budget::new(MEMORY_BUDGET_BYTES),
+            pool: Pool::default(),
             spooled: Budget::new(1),
         }
     }
@@ -65,11 +81,10 @@ impl BlobSpool {
         let io = |source| BlobError::Io { digest: *digest, source };
         let body = if size <= MAX_IN_MEMORY_BYTES {
             let capacity = usize::try_from(size).expect("a blob in memory fits the address space");
-            let share = Budget::take(&self.memory, size);
-            let mut bytes = Vec::new();
-            bytes.try_reserve_exact(capacity).map_err(|_| io(io::ErrorKind::OutOfMemory.into()))?;
-            copy_verified(reader, &mut bytes, digest, size)?;
-            Body::Memory(bytes, share)
+            let mut bytes = self.pool.take(capacity, &self.memory);
+            bytes.reserve(capacity).map_err(|_| io(io::ErrorKind::OutOfMemory.into()))?;
+            copy_verified(reader, bytes.content(), digest, size)?;
+            Body::Memory(bytes)
         } else {
             let share = Budget::take(&self.spooled, 1);
             let file = tempfile::tempfile_in(&self.directory).map_err(io)?;
@@ -96,9 +111,7 @@ impl VerifiedBlob {
     /// Reads it from the start.
     pub fn into_reader(self) -> BlobReader {
         match self.body {
-            Body::Memory(bytes, share) => {
-                BlobReader::Memory(Cursor::new(Bytes::from(bytes)), MemoryShare(Arc::new(share)))
-            }
+            Body::Memory(bytes) => BlobReader::Memory(Cursor::new(BlobBytes(Bytes::from_owner(bytes)))),
             Body::File(file, share) => {
                 BlobReader::File(SpooledReader { file, position: 0, released: None, _share: share })
             }
@@ -110,14 +123,28 @@ impl VerifiedBlob {
 #[derive(Debug)]
 pub enum BlobReader {
     /// From memory.
-    Memory(Cursor<Bytes>, MemoryShare),
+    Memory(Cursor<BlobBytes>),
     /// From the spool.
     File(SpooledReader),
 }
 
-/// The share of a blob in the memory that all blobs share.
+/// The bytes of a blob in memory.
 #[derive(Debug, Clone)]
-pub struct MemoryShare(#[expect(dead_code, reason = "held, and given back when dropped")] Arc<Share>);
+pub struct BlobBytes(Bytes);
+
+impl BlobBytes {
+    /// The `length` bytes from `start` on; `None` where it has not as many.
+    pub fn part(&self, start: u64, length: u64) -> Option<&[u8]> {
+        let start = usize::try_from(start).ok()?;
+        self.0.get(start..start.checked_add(usize::try_from(length).ok()?)?)
+    }
+}
+
+impl AsRef<[u8]> for BlobBytes {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
 
 /// Reads a spooled blob and, once told to, gives the disk back that it has read past.
 #[derive(Debug)]
@@ -154,9 +181,15 @@ impl BlobReader {
     /// A second reader of the same bytes, from their start; `None` if they are in the spool.
     pub fn second(&self) -> Option<Self> {
         match self {
-            Self::Memory(cursor, share) => {
-                Some(Self::Memory(Cursor::new(cursor.get_ref().clone()), share.clone()))
-            }
+            Self::Memory(cursor) => Some(Self::Memory(Cursor::new(cursor.get_ref().clone()))),
+            Self::File(_) => None,
+        }
+    }
+
+    /// Its bytes, if they are in memory.
+    pub fn in_memory(&self) -> Option<BlobBytes> {
+        match self {
+            Self::Memory(cursor) => Some(cursor.get_ref().clone()),
             Self::File(_) => None,
         }
     }
@@ -188,7 +221,7 @@ impl SpooledReader {
 impl Read for BlobReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
-            Self::Memory(cursor, _) => cursor.read(buffer),
+            Self::Memory(cursor) => cursor.read(buffer),
             Self::File(spooled) => {
                 spooled.release_behind();
                 let count = spooled.file.read(buffer)?;
@@ -202,7 +235,7 @@ impl Read for BlobReader {
 impl Seek for BlobReader {
     fn seek(&mut self, position: SeekFrom) -> io::Result<u64> {
         match self {
-            Self::Memory(cursor, _) => cursor.seek(position),
+            Self::Memory(cursor) => cursor.seek(position),
             Self::File(spooled) => {
                 spooled.position = spooled.file.seek(position)?;
                 Ok(spooled.position)

@@ -13,7 +13,7 @@ use attune_schemas::Digest;
 use attune_schemas::bundle::{BUNDLE_FORMAT, BundleDescription};
 
 use crate::archive::{ArchiveError, EntryKind, MAX_WINDOW_LOG, TarEntry, TarLimits, TarStream};
-use crate::blob::{BlobError, BlobSpool, VerifiedBlob, copy_verified};
+use crate::blob::{BlobError, BlobSpool, MAX_IN_MEMORY_BYTES, VerifiedBlob, copy_verified};
 use crate::layout::RegistryPath;
 use crate::source::{BlobPlan, BlobSink, Source, SourceError};
 
@@ -24,10 +24,14 @@ const MAX_NAME_BYTES: u64 = 16 << 20;
 const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 /// The memory that keeping a file of the head costs beside its content, in bytes, at least.
 const KEPT_ENTRY_BYTES: u64 = 512;
+/// The most bytes of blobs that are read before it is known which are wanted; half of what blobs may take in memory.
+const MAX_AHEAD_BYTES: u64 = 32 * 1024 * 1024;
 /// The most bytes of the head and of the small blobs that are kept in memory.
 const MAX_KEPT_BYTES: u64 = 48 * 1024 * 1024;
 
-type Decoder = zstd::Decoder<'static, std::io::BufReader<Box<dyn Read>>>;
+/// Bytes of a bundle, wherever they come from.
+type Input = Box<dyn Read + Send>;
+type Decoder = zstd::Decoder<'static, std::io::BufReader<Input>>;
 
 /// A bundle that is being read.
 pub struct BundleSource {
@@ -42,23 +46,29 @@ pub struct BundleSource {
     /// Small blobs that were asked for.
     taken: BTreeSet<Digest>,
     kept_bytes: u64,
+    /// Blobs that were read before it was known which are wanted.
+    ahead: Vec<VerifiedBlob>,
+    /// Whether its bytes are there without waiting for whoever sends them.
+    is_file: bool,
 }
 
 impl BundleSource {
     /// Opens the bundle at `path` and reads its head.
     pub fn open(path: &Path) -> Result<Self, SourceError> {
         let file = fs_err::File::open(path).map_err(SourceError::Open)?;
-        Self::from_reader(Box::new(file), &path.display().to_string())
+        let is_file = file.metadata().is_ok_and(|found| found.is_file());
+        let source = Self::from_reader(Box::new(file), &path.display().to_string())?;
+        Ok(Self { is_file, ..source })
     }
 
     /// Reads a bundle from `reader`, for example standard input; `name` is for messages.
-    pub fn from_reader(reader: Box<dyn Read>, name: &str) -> Result<Self, SourceError> {
+    pub fn from_reader(reader: Input, name: &str) -> Result<Self, SourceError> {
         let refuse = |reason: &str| SourceError::NotABundle { name: name.to_owned(), reason: reason.into() };
         let mut reader = reader;
         let mut begin = Vec::new();
         (&mut reader).take(ZSTD_MAGIC.len() as u64).read_to_end(&mut begin).map_err(SourceError::Open)?;
         let is_zstd = begin == ZSTD_MAGIC;
-        let reader: Box<dyn Read> = Box::new(io::Cursor::new(begin).chain(reader));
+        let reader: Input = Box::new(io::Cursor::new(begin).chain(reader));
         let decoder = zstd::Decoder::new(reader).and_then(|mut decoder| {
             decoder.window_log_max(MAX_WINDOW_LOG)?;
             Ok(decoder)
@@ -95,6 +105,8 @@ impl BundleSource {
             aside: BTreeMap::new(),
             taken: BTreeSet::new(),
             kept_bytes,
+            ahead: Vec::new(),
+            is_file: false,
         };
         source.read_head()?;
         Ok(source)
@@ -250,6 +262,28 @@ impl Source for BundleSource {
         Ok(bytes)
     }
 
+    fn read_ahead(
+        &mut self,
+        allowed: &BTreeMap<Digest, u64>,
+        spool: &BlobSpool,
+        is_decided: &dyn Fn() -> bool,
+    ) -> Result<(), SourceError> {
+        let mut ahead_bytes = 0;
+        while self.is_file && !is_decided() {
+            let Some((digest, size)) = self.next_blob()? else { break };
+            ahead_bytes += size;
+            if size > MAX_IN_MEMORY_BYTES || ahead_bytes > MAX_AHEAD_BYTES {
+                self.pending = Some((digest, size));
+                break;
+            }
+            let &expected = allowed.get(&digest).ok_or(SourceError::UnknownBlob { digest })?;
+            self.require_size(digest, expected, size)?;
+            let blob = spool.receive(&digest, size, &mut self.stream);
+            self.ahead.push(blob.map_err(|source| SourceError::Blob { name: self.name(), source })?);
+        }
+        Ok(())
+    }
+
     fn stream_blobs(
         &mut self,
         plan: &BlobPlan,
@@ -258,13 +292,17 @@ impl Source for BundleSource {
     ) -> Result<(), SourceError> {
         let mut missing: BTreeSet<Digest> = plan.wanted.keys().copied().collect();
         self.drain_aside(plan, &mut missing, spool, sink)?;
+        for blob in std::mem::take(&mut self.ahead) {
+            if let Some(&expected) = plan.wanted.get(blob.digest()) {
+                self.require_size(*blob.digest(), expected, blob.size())?;
+                missing.remove(blob.digest());
+                hand_over(blob, sink)?;
+            }
+        }
         while let Some((digest, size)) = self.next_blob()? {
             match plan.wanted.get(&digest) {
-                Some(&expected) if expected != size => {
-                    let source = BlobError::Size { digest, expected, actual: size };
-                    return Err(SourceError::Blob { name: self.name(), source });
-                }
-                Some(_) => {
+                Some(&expected) => {
+                    self.require_size(digest, expected, size)?;
                     let blob = spool.receive(&digest, size, &mut self.stream);
                     let blob = blob.map_err(|source| SourceError::Blob { name: self.name(), source })?;
                     missing.remove(&digest);
@@ -308,11 +346,17 @@ impl BundleSource {
         let Some(&expected) = plan.allowed.get(&digest) else {
             return Err(SourceError::UnknownBlob { digest });
         };
+        self.require_size(digest, expected, size)?;
         let damaged = |source| SourceError::Blob { name: format!("bundle `{}`", self.name), source };
-        if expected != size {
-            return Err(damaged(BlobError::Size { digest, expected, actual: size }));
-        }
         copy_verified(&mut self.stream, &mut std::io::sink(), &digest, size).map_err(damaged)
+    }
+
+    fn require_size(&self, digest: Digest, expected: u64, actual: u64) -> Result<(), SourceError> {
+        if expected == actual {
+            return Ok(());
+        }
+        let source = BlobError::Size { digest, expected, actual };
+        Err(SourceError::Blob { name: self.name(), source })
     }
 
     /// Checks the rest of the archive, up to its checksum.

@@ -38,7 +38,7 @@ pub struct BlobPlan {
 pub type BlobSink<'a> = dyn FnMut(VerifiedBlob) -> ControlFlow<()> + 'a;
 
 /// A place from which a registry is read.
-pub trait Source {
+pub trait Source: Send {
     /// The name of the source, for messages.
     fn name(&self) -> String;
 
@@ -52,6 +52,21 @@ pub trait Source {
 
     /// Reads a small blob whole and checks it.
     fn read_blob(&mut self, digest: &Digest, size: u64) -> Result<Vec<u8>, SourceError>;
+
+    /// Reads on while somebody decides what is wanted, until `is_decided`: a source that has to be read from front to
+    /// back keeps blobs of `allowed` in the memory of `spool`, checked, and hands out those that are wanted first.
+    ///
+    /// # Errors
+    /// A blob is damaged, or in neither the plan nor `allowed`.
+    fn read_ahead(
+        &mut self,
+        allowed: &BTreeMap<Digest, u64>,
+        spool: &BlobSpool,
+        is_decided: &dyn Fn() -> bool,
+    ) -> Result<(), SourceError> {
+        let _ = (allowed, spool, is_decided);
+        Ok(())
+    }
 
     /// Hands every wanted blob to `sink`, checked, in the order that suits the source.
     ///

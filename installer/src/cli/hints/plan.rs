@@ -81,7 +81,6 @@ impl Hint for PlanError {
             Self::NoSpace { .. } => "make room there, or choose another place with --root",
             Self::Scratch(_) => "name a directory that can be written by TMPDIR",
             Self::Interpreter(error) if error.is_of_machine() => ENDED_BY_SIGNAL,
-            Self::NodeInterpreter(error) if error.is_of_machine() => ENDED_BY_SIGNAL,
             _ => return None,
         };
         Some(hint.to_owned())

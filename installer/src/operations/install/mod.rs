@@ -4,19 +4,18 @@ mod error;
 mod next_generation;
 mod options;
 mod pack_reports;
+mod planning;
 mod rows;
 
-use std::cell::RefCell;
-
-use attune_host::database::defined_runtimes;
 use attune_host::environment::EnvironmentDescription;
 use attune_host::generation::{Generation, InstalledPack, create_entry_links};
-use attune_host::machine::{Interpreter, Interpreters, NodeInterpreter, NodeInterpreters};
+use attune_host::machine::{AskedInterpreter, Interpreter, NodeInterpreter};
 use attune_host::process::Interrupted;
 use attune_host::root::{CreatedPaths, HostRoot, RootError, StoreKind};
 use attune_host::transaction::{HeldRoot, Step};
 use attune_host::verification::StoredTrees;
 use attune_host::{Change, Prepared, Rows};
+use attune_registry::blob::BlobSpool;
 use attune_registry::report::Reporter;
 use attune_schemas::PackRef;
 use attune_schemas::pack_test_result::PackTestResult;
@@ -25,6 +24,7 @@ use attune_schemas::problem::WarningCode;
 pub use error::InstallError;
 use next_generation::{NextGeneration, next_generation};
 pub use options::InstallOptions;
+use planning::Planned;
 use rows::{kept_releases, registered_packs, test_rows};
 
 use pack_reports::{pack_reports, test_reports};
@@ -34,10 +34,7 @@ use crate::environments::{
     BuiltRecipes, RecipeSettings, build_environments, build_recipes, compile_bytecode,
 };
 use crate::pack_tests::{TestPolicy, TestSettings, run_tests};
-use crate::plan::{
-    CarriedRuntimes, ChosenReleases, HostRuntimes, InstallPlan, PlanError, check_libraries, check_space,
-    choose_releases,
-};
+use crate::plan::{ChosenReleases, InstallPlan, PlanError, choose_releases};
 use crate::source::{VerifiedSource, verify};
 use crate::unpack::fetch_and_unpack;
 
@@ -138,42 +135,24 @@ impl Session<'_> {
     }
 
     fn run(
-        &self,
+        self,
         chosen: ChosenReleases,
         source: &mut VerifiedSource,
         mut held: HeldRoot,
         mut watch: Stopwatch,
     ) -> Result<InstallReport, InstallError> {
-        let mut pythons =
-            Interpreters::new(self.options.interpreters.clone(), self.active.unchanged_interpreters());
-        let mut nodes = NodeInterpreters::new(self.options.nodes.clone(), self.active.unchanged_nodes());
-        let carried = CarriedRuntimes::new(chosen.runtimes.clone(), source);
-        let mut hosted = HostRuntimes {
-            pythons: &mut pythons,
-            nodes: &mut nodes,
-            carried,
-            root: self.root,
-            programs: &self.options.programs,
-            definitions: defined_runtimes(self.root)?,
-            caller: &self.options.caller,
-            interrupt: &self.options.interrupt,
-            asked: RefCell::default(),
-        };
         let (asked_for, kept_newer) = (chosen.asked.clone(), chosen.kept_newer.clone());
-        let mut plan = InstallPlan::new(chosen, &mut hosted, self.options.link_mode, self.stored)?;
-        let asked = hosted.asked.take();
-        check_libraries(&plan, self.options.ignore_missing_libraries, &self.options.caller, self.reporter)?;
-        check_space(plan.space, self.root)?;
-        watch.lap("plan");
+        let spool = BlobSpool::default();
+        let planned = self.plan(chosen, source, &spool, held.take_created(), &mut watch)?;
+        let Planned { mut plan, asked, kept, learnt, mut prepared } = planned;
 
         let io = |source| self.root.failed(source);
-        let mut prepared = Prepared::begin(self.root, held.take_created(), self.options.durability)?;
         let staging = &mut prepared.trees;
         for (kind, digest, list) in self.stored.whole() {
             staging.take_over(kind, digest, list);
         }
         let interrupt = &self.options.interrupt;
-        fetch_and_unpack(&plan, source.source(), staging, interrupt, self.reporter)?;
+        fetch_and_unpack(&plan, source.source(), &spool, staging, interrupt, self.reporter)?;
         // Those to compile can still be written before they are put into place.
         let waits = |kind| self.options.compile_bytecode && kind == StoreKind::Wheels;
         let (later, first): (Vec<_>, Vec<_>) = plan.trees.keys().copied().partition(|(kind, _)| waits(*kind));
@@ -223,6 +202,9 @@ impl Session<'_> {
             stages: watch.into_stages(),
         };
         self.log(&report);
+        if let Err(error) = learnt.save(kept, &self.root.interpreters_file()) {
+            tracing::info!("what interpreters answered could not be kept: {error}");
+        }
         Ok(report)
     }
 

@@ -16,7 +16,6 @@ use attune_host::database::DatabaseError;
 use attune_host::environment::EnvironmentDescription;
 use attune_host::generation::Generation;
 use attune_host::inventory::InventoryError;
-use attune_host::machine::NodeInterpreterError;
 use attune_host::machine::{InterpreterError, InterpreterSearch};
 use attune_host::process::CallerEnvironment;
 use attune_host::process::{Interrupt, Interrupted};
@@ -140,12 +139,6 @@ impl Failed for RebuildError {
 
 impl From<InterpreterError> for RebuildError {
     fn from(error: InterpreterError) -> Self {
-        PlanError::from(error).into()
-    }
-}
-
-impl From<NodeInterpreterError> for RebuildError {
-    fn from(error: NodeInterpreterError) -> Self {
         PlanError::from(error).into()
     }
 }

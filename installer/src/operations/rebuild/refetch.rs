@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use attune_host::environment::EnvironmentDescription;
 use attune_host::root::HostRoot;
 use attune_host::transaction::Staging;
+use attune_registry::blob::BlobSpool;
 use attune_registry::report::Reporter;
 use attune_registry::source::BlobPlan;
 use attune_schemas::Digest;
@@ -30,7 +31,7 @@ pub(super) fn refetch(
     let blobs = BlobPlan { wanted: BTreeMap::new(), allowed: allowed_blobs(&mut source)? };
     let wanted: BTreeSet<Digest> = damaged.iter().map(|package| package.digest).collect();
     let plan = InstallPlan::of_packages(environments, &wanted, blobs);
-    fetch_and_unpack(&plan, source.source(), staging, &options.interrupt, reporter)?;
+    fetch_and_unpack(&plan, source.source(), &BlobSpool::default(), staging, &options.interrupt, reporter)?;
     for DamagedPackage { kind, digest, .. } in damaged {
         staging.put_back(*kind, digest).map_err(io)?;
     }

@@ -7,6 +7,7 @@ use attune_host::generation::{Generation, KeptRelease};
 use attune_host::root::{HostRoot, StoreKind};
 use attune_host::transaction::Staging;
 use attune_host::verification::{StoredTrees, VerifyReport};
+use attune_registry::blob::BlobSpool;
 use attune_registry::report::Reporter;
 use attune_registry::source::BlobPlan;
 use attune_schemas::Digest;
@@ -72,7 +73,14 @@ pub(super) fn unpack_again(
             }
         }
     }
-    fetch_and_unpack(&plan, source.source(), staging, &options.build.interrupt, reporter)?;
+    fetch_and_unpack(
+        &plan,
+        source.source(),
+        &BlobSpool::default(),
+        staging,
+        &options.build.interrupt,
+        reporter,
+    )?;
     for (kind, digest) in plan.trees.keys() {
         staging.put_back(*kind, digest).map_err(io)?;
         lost.remove(&(*kind, *digest));

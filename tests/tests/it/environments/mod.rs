@@ -6,6 +6,7 @@ mod environment_lifecycle;
 mod folding;
 mod for_workers;
 mod killed_steps;
+mod known_interpreters;
 mod linked;
 mod listed_versions;
 mod node_packages;

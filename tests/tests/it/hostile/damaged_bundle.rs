@@ -65,6 +65,24 @@ fn a_truncated_bundle() {
 }
 
 #[test]
+fn what_is_wrong_with_the_host_is_told_before_what_is_wrong_with_a_blob() {
+    // Its blobs are read while the plan is being made.
+    let python = PackBuilder::new("bulky", "1.0.0").yaml("runtime_deps: [python]");
+    let publisher =
+        World::with_packs(&[&python.file("noise.bin", (0..600_000).map(noise_byte).collect::<Vec<u8>>())]);
+    publisher.bundle(&["bulky"]).succeeds();
+    let whole = fs_err::read(publisher.bundle_path()).unwrap();
+    let hosts = Hosts::new();
+    let path = hosts.fresh().path().join("cut.tar.zst");
+    fs_err::write(&path, &whole[..whole.len() - 50_000]).unwrap();
+    hosts.refuse(5, &["/bin/false"], |world| {
+        let (path, trust) = (path.to_str().unwrap(), publisher.trust());
+        world.install([path, "--python", "/bin/false", "--trust", trust.to_str().unwrap()])
+    });
+    hosts.refuse(3, &["cut.tar.zst"], |world| world.install_from(&path, &publisher.trust()));
+}
+
+#[test]
 fn a_flipped_byte() {
     let publisher = small();
     let whole = fs_err::read(publisher.bundle_path()).unwrap();

@@ -67,13 +67,21 @@ pub(super) const SECTIONS: &[Section] = &[
             ("host/src/generation", "KeptFile"),
             ("host/src/environment", "InstalledEnvironment"),
             ("host/src/environment", "FileStamp"),
-            ("host/src/machine/python", "Interpreter"),
-            ("host/src/machine/nodejs", "NodeInterpreter"),
+            ("host/src/machine/interpreters", "Interpreter"),
+            ("host/src/machine/interpreters", "NodeInterpreter"),
         ],
     ),
     (
         "**`generations/<id>/releases/<ref>.json`**",
         &[("host/src/generation", "KeptRelease"), ("host/src/generation", "FailedEnvironment")],
+    ),
+    (
+        "**`state/interpreters.json`**",
+        &[
+            ("host/src/machine/interpreters", "KeptAnswers"),
+            ("host/src/machine/interpreters", "Answer"),
+            ("host/src/machine/interpreters", "FileIdentity"),
+        ],
     ),
     ("**`staging/<id>/journal.json`**", &[("host/src/transaction", "Entries")]),
     ("**`state/trust/<registry>/policy.json`**", &[("registry/src/trust/state/policy.rs", "PolicyFile")]),

@@ -155,3 +155,51 @@ fn failing_unit_tests_block() {
     let hosts = Hosts::new();
     hosts.refuse(6, &["greeter"], |host| install(&publisher, host, &[]));
 }
+
+/// Packs that depend on nothing, each tested by its script.
+fn tested(scripts: &[(&str, &str)]) -> World {
+    let packs = scripts.iter().map(|(name, script)| {
+        PackBuilder::new(name, "1.0.0").action("act", "shell", "#!/bin/sh\n").tested_by(script, 60, "block")
+    });
+    let packs: Vec<PackBuilder> = packs.collect();
+    World::with_packs(&packs.iter().collect::<Vec<_>>())
+}
+
+#[test]
+fn packs_are_tested_side_by_side_and_reported_in_order() {
+    if std::thread::available_parallelism().map_or(1, usize::from) < 2 {
+        println!("skipped: there is one processor");
+        return;
+    }
+    let place = tempfile::tempdir().unwrap();
+    // Each waits for the other to be at work; one after another, the first would wait in vain.
+    let script = |own: &str, other: &str| {
+        format!(
+            "#!/bin/sh\n: > {place}/{own}\nfor _ in $(seq 600); do test -f {place}/{other} && exit 0; sleep 0.05; done\nexit 1\n",
+            place = place.path().display()
+        )
+    };
+    let world = tested(&[("one", &script("one", "two")), ("two", &script("two", "one"))]);
+    let mut install = world.installer();
+    install.args(["one", "two", "--json", "--registry"]).arg(world.registry());
+    let report = Run::of({
+        install.arg("--trust").arg(world.trust());
+        install
+    });
+    let report = report.succeeds().json();
+    let tests = report["tests"].as_array().unwrap().iter();
+    assert_eq!(tests.map(|test| test["packRef"].as_str().unwrap()).collect::<Vec<_>>(), ["one", "two"]);
+}
+
+#[test]
+fn the_first_pack_that_fails_is_told_and_the_others_are_stopped() {
+    let slow = "#!/bin/sh\nsleep 1; echo 'the first is broken' >&2; exit 1\n";
+    let quick = "#!/bin/sh\necho 'the second is broken' >&2; exit 1\n";
+    let endless = "#!/bin/sh\nsleep 600\n";
+    let world = tested(&[("one", slow), ("two", quick), ("zero", endless)]);
+    let started = Instant::now();
+    let run = world.install_packs(&["one", "two", "zero"]).fails(6, &["pack `one`", "the first is broken"]);
+    assert!(!run.stderr.contains("second"), "{}", run.stderr);
+    assert!(started.elapsed() < Duration::from_mins(1));
+    assert!(world.root_tree().is_absent());
+}

@@ -8,7 +8,9 @@ use attune_schemas::Platform;
 use attune_schemas::platform::{Arch, Libc};
 use serde::{Deserialize, Serialize};
 
-use super::super::ask::{NoAnswer, ask, is_of_machine};
+use super::super::ask::ask;
+use super::version_manager::ManagedTool;
+use super::{AskedInterpreter, InterpreterError};
 
 /// Asked of every interpreter. It loads no module, since starting is most of what it costs.
 const PROBE: &str = "console.log([process.execPath, process.versions.node, process.platform, process.arch, process.versions.modules].join('\\n'))";
@@ -32,64 +34,39 @@ pub struct NodeInterpreter {
     pub libc: String,
 }
 
-/// Why a program is not a usable interpreter.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum NodeInterpreterError {
-    /// It could not be started.
-    #[error("could not run `{}`", path.display())]
-    Run {
-        /// The program.
-        path: PathBuf,
-        /// The cause.
-        #[source]
-        source: io::Error,
-    },
-    /// A signal ended it, as happens where memory is short.
-    #[error("could not run `{}`: it ended with {status}", path.display())]
-    Ended {
-        /// The program.
-        path: PathBuf,
-        /// Its end.
-        status: String,
-    },
-    /// It does not answer as Node.js does.
-    #[error("`{}` does not answer as Node.js: {reason}", path.display())]
-    Answer {
-        /// The program.
-        path: PathBuf,
-        /// Its output.
-        reason: String,
-    },
-}
+/// The kind, for error messages.
+const KIND: &str = "Node.js";
+/// Programs that are looked for, by name; releases that are installed beside each other have a number.
+const NAMES: [&str; 8] = ["node", "nodejs", "node26", "node24", "node22", "node20", "node18", "node16"];
 
-impl NodeInterpreterError {
-    /// Whether it says nothing about the program: the machine let it down, or a signal ended it.
-    pub fn is_of_machine(&self) -> bool {
-        match self {
-            Self::Run { source, .. } => is_of_machine(source),
-            Self::Ended { .. } => true,
-            Self::Answer { .. } => false,
-        }
+impl AskedInterpreter for NodeInterpreter {
+    /// A major release.
+    type Feature = u8;
+    const TOOL: ManagedTool = ManagedTool {
+        names: &["nodejs", "node"],
+        variables: &["NODENV_VERSION", "ASDF_NODEJS_VERSION", "MISE_NODE_VERSION"],
+        program: "node",
+    };
+
+    fn names() -> Vec<String> {
+        NAMES.map(str::to_owned).to_vec()
     }
-}
 
-impl NodeInterpreter {
-    /// Asks the program at `path` what it is.
-    pub fn probe(path: &Path) -> Result<Self, NodeInterpreterError> {
-        let run = |source| NodeInterpreterError::Run { path: path.to_owned(), source };
+    /// The first `node`, whichever release it is, and those with a release in their name, `node20`.
+    fn names_of(features: &[u8]) -> Vec<String> {
+        let named = features.iter().map(|major| format!("node{major}"));
+        std::iter::once("node".to_owned()).chain(named).collect()
+    }
+
+    fn probe(path: &Path) -> Result<Self, InterpreterError> {
+        let run = |source| InterpreterError::Run { path: path.to_owned(), source };
         let mut command = Command::new(path);
         // Options and modules of the user's are not part of what the program is.
         command.args(["-e", PROBE]).env_remove("NODE_OPTIONS").env_remove("NODE_PATH");
-        let answer = |reason: String| NodeInterpreterError::Answer { path: path.to_owned(), reason };
-        let text = ask(command).map_err(|no_answer| match no_answer {
-            NoAnswer::Start(source) => run(source),
-            NoAnswer::Ended(status) => NodeInterpreterError::Ended { path: path.to_owned(), status },
-            NoAnswer::Failed(reason) => answer(reason),
-        })?;
+        let text = ask(command).map_err(|no_answer| InterpreterError::of(path, KIND, no_answer))?;
         let lines: Vec<&str> = text.lines().collect();
         let [executable, version, os, arch, abi] = lines[..] else {
-            return Err(answer("its answer is not the one that was asked for".to_owned()));
+            return Err(InterpreterError::other_answer(path, KIND));
         };
         let executable = fs_err::canonicalize(executable).map_err(run)?;
         let libc = if is_for_musl(&executable).map_err(run)? { "musl" } else { "gnu" };
@@ -103,6 +80,16 @@ impl NodeInterpreter {
         })
     }
 
+    fn executable(&self) -> &Path {
+        &self.executable
+    }
+
+    fn feature(&self) -> Option<u8> {
+        self.version.split('.').next()?.parse().ok()
+    }
+}
+
+impl NodeInterpreter {
     /// The machine it runs on, or `None` where it is not one of ours.
     pub fn platform(&self) -> Option<Platform> {
         if self.os != "linux" {

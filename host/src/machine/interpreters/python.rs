@@ -1,6 +1,5 @@
 //! One Python interpreter, as it describes itself.
 
-use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::str::FromStr;
@@ -11,7 +10,9 @@ use serde::{Deserialize, Serialize};
 use uv_pep440::{Version, VersionSpecifiers};
 use uv_platform_tags::{Os, Tags, TagsOptions};
 
-use super::super::ask::{NoAnswer, ask, is_of_machine};
+use super::super::ask::ask;
+use super::version_manager::ManagedTool;
+use super::{AskedInterpreter, InterpreterError};
 
 /// Asked of every interpreter; `-I` and `-S` keep the user's environment out of the answer. It imports
 /// nothing that start-up has not: this is most of what an installation waits for.
@@ -57,63 +58,44 @@ pub struct Interpreter {
     pub gil_disabled: bool,
 }
 
-/// Why a program is not a usable interpreter.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum InterpreterError {
-    /// It could not be started.
-    #[error("could not run `{}`", path.display())]
-    Run {
-        /// The program.
-        path: PathBuf,
-        /// The cause.
-        #[source]
-        source: io::Error,
-    },
-    /// A signal ended it, as happens where memory is short.
-    #[error("could not run `{}`: it ended with {status}", path.display())]
-    Ended {
-        /// The program.
-        path: PathBuf,
-        /// Its end.
-        status: String,
-    },
-    /// It does not answer as Python does.
-    #[error("`{}` does not answer as a Python interpreter: {reason}", path.display())]
-    Answer {
-        /// The program.
-        path: PathBuf,
-        /// Its output.
-        reason: String,
-    },
-}
+/// The kind, for error messages.
+const KIND: &str = "a Python interpreter";
 
-impl InterpreterError {
-    /// Whether it says nothing about the program: the machine let it down, or a signal ended it.
-    pub fn is_of_machine(&self) -> bool {
-        match self {
-            Self::Run { source, .. } => is_of_machine(source),
-            Self::Ended { .. } => true,
-            Self::Answer { .. } => false,
-        }
+impl AskedInterpreter for Interpreter {
+    type Feature = PythonMinor;
+    const TOOL: ManagedTool = ManagedTool {
+        names: &["python"],
+        variables: &["PYENV_VERSION", "ASDF_PYTHON_VERSION", "MISE_PYTHON_VERSION"],
+        program: "python3",
+    };
+
+    /// `python3` of every directory first, since that is what the host's owner chose, then feature releases by name.
+    fn names() -> Vec<String> {
+        let named = PythonMinor::KNOWN.rev().map(|minor| format!("python{}", PythonMinor::new(minor)));
+        ["python3".to_owned()].into_iter().chain(named).collect()
+    }
+
+    fn names_of(features: &[PythonMinor]) -> Vec<String> {
+        features.iter().map(|minor| format!("python{minor}")).collect()
+    }
+
+    fn probe(path: &Path) -> Result<Self, InterpreterError> {
+        let mut command = Command::new(path);
+        command.args(["-I", "-S", "-c", PROBE]);
+        let text = ask(command).map_err(|no_answer| InterpreterError::of(path, KIND, no_answer))?;
+        Self::from_answer(&text).ok_or_else(|| InterpreterError::other_answer(path, KIND))
+    }
+
+    fn executable(&self) -> &Path {
+        &self.executable
+    }
+
+    fn feature(&self) -> Option<PythonMinor> {
+        self.minor()
     }
 }
 
 impl Interpreter {
-    /// Asks the program at `path` what it is.
-    pub fn probe(path: &Path) -> Result<Self, InterpreterError> {
-        let mut command = Command::new(path);
-        command.args(["-I", "-S", "-c", PROBE]);
-        let path = || path.to_owned();
-        let text = ask(command).map_err(|no_answer| match no_answer {
-            NoAnswer::Start(source) => InterpreterError::Run { path: path(), source },
-            NoAnswer::Ended(status) => InterpreterError::Ended { path: path(), status },
-            NoAnswer::Failed(reason) => InterpreterError::Answer { path: path(), reason },
-        })?;
-        let reason = || "its answer is not the one that was asked for".to_owned();
-        Self::from_answer(&text).ok_or_else(|| InterpreterError::Answer { path: path(), reason: reason() })
-    }
-
     /// Reads the answer to [`PROBE`], a field a line.
     fn from_answer(text: &str) -> Option<Self> {
         let lines: Vec<&str> = text.lines().collect();
