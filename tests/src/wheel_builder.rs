@@ -104,13 +104,15 @@ impl WheelBuilder {
         self
     }
 
+    /// Its METADATA.
+    pub fn metadata_text(&self) -> String {
+        format!("Metadata-Version: 2.1\nName: {}\nVersion: {}\n{}", self.name, self.version, self.metadata)
+    }
+
     /// Zips it; equal builders give equal bytes.
     pub fn build(&self) -> Wheel {
         let info = format!("{}-{}.dist-info", self.name, self.version);
-        let metadata = format!(
-            "Metadata-Version: 2.1\nName: {}\nVersion: {}\n{}",
-            self.name, self.version, self.metadata
-        );
+        let metadata = self.metadata_text();
         let (python, rest) = self.tags.split_once('-').unwrap();
         let wheel =
             format!("Wheel-Version: 1.0\nGenerator: fixture\nRoot-Is-Purelib: true\nTag: {python}-{rest}\n");

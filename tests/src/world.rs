@@ -102,6 +102,12 @@ impl World {
     pub fn command(&self, binary: Binary) -> Command {
         let mut command = Command::new(binary.path());
         self.prepare(&mut command);
+        if binary == Binary::Install {
+            // The interpreters of this machine's system alone, whatever a version manager has beside them.
+            let path = std::env::var_os("PATH").unwrap_or_default();
+            let others = std::env::split_paths(&path).filter(|directory| !directory.ends_with("shims"));
+            command.env("PATH", std::env::join_paths(others).unwrap());
+        }
         command
     }
 

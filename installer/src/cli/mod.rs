@@ -156,7 +156,11 @@ pub fn run(args: impl IntoIterator<Item = OsString>, now: Timestamp) -> ExitCode
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
-        Err(CommandError(failure)) => shown(&failure, output),
+        Err(CommandError(failure)) => {
+            // Of a command that moved, nothing is known but its line.
+            let asked = asked_output(&args);
+            shown(&failure, if output == Output::Text { asked } else { output })
+        }
     }
 }
 

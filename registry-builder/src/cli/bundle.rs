@@ -114,7 +114,10 @@ fn render(report: &BundleReport) -> String {
         push_coverage(&mut coverage, &format!("{} {}", release.pack, release.version), &release.targets);
     }
     let join = |items: Vec<String>| items.join(", ");
-    let platforms = join(report.platforms.iter().map(ToString::to_string).collect());
+    let platforms = match &report.platforms[..] {
+        [] => "any machine".to_owned(),
+        platforms => join(platforms.iter().map(ToString::to_string).collect()),
+    };
     let pythons = match &report.pythons[..] {
         [] => String::new(),
         pythons => format!(" with Python {}", join(pythons.iter().map(ToString::to_string).collect())),

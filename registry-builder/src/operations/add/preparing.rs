@@ -47,7 +47,7 @@ pub(super) struct NewRelease {
 }
 
 impl Preparing<'_> {
-    /// Archives and vendors `pack`, unless this very release is published.
+    /// Vendors and archives `pack`, unless this very release is published.
     pub(super) fn prepare(
         &self,
         pack: &CheckedPack,
@@ -67,13 +67,14 @@ impl Preparing<'_> {
             asked.require_same(publisher, pack, release, blobs)?;
             return Ok(Prepared { index, new: None });
         }
-        let archive = archive(&pack.directory, metadata, blobs)?;
         let (session, script_advice) = (&self.session, options.script_advice);
         let dependencies = Dependencies { pack, session, script_advice, reporter, place };
         let python = dependencies.python(&inputs, targets)?;
         let nodejs = dependencies.node(&node_inputs, &platforms)?;
         let python_lock = python.as_ref().map(|vendored| vendored.lock.clone());
         let node_lock = nodejs.as_ref().map(|vendored| vendored.lock.clone());
+        // Last, as it is written into the registry, which a refusal leaves as it was.
+        let archive = archive(&pack.directory, metadata, blobs)?;
         let new = NewRelease {
             archive,
             python,

@@ -103,6 +103,11 @@ impl DownloadCache {
         self.root.join("tools")
     }
 
+    /// Waits until no other thread makes what is kept under `identity`.
+    pub(crate) fn wait_for_turn(&self, identity: Digest) -> impl Drop + use<> {
+        self.turns.wait(identity)
+    }
+
     /// The note on the wheel that was built from the source of `identity`.
     pub(crate) fn built_note(&self, identity: &Digest) -> PathBuf {
         self.root.join("built").join(identity.hex())

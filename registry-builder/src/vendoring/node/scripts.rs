@@ -117,7 +117,9 @@ impl ScriptHost {
         platform: Platform,
         cache: &DownloadCache,
     ) -> Result<BTreeMap<String, Made>, NodeError> {
-        let note = cache.built_note(&self.identity(name, packages, platform));
+        let identity = self.identity(name, packages, platform);
+        let _turn = cache.wait_for_turn(identity);
+        let note = cache.built_note(&identity);
         if let Some(made) = remembered(&note, cache) {
             return Ok(made);
         }

@@ -65,6 +65,7 @@ pub(super) const SECTIONS: &[Section] = &[
             ("host/src/generation", "Generation"),
             ("host/src/generation", "InstalledPack"),
             ("host/src/generation", "KeptFile"),
+            ("host/src/generation", "TestSummary"),
             ("host/src/environment", "InstalledEnvironment"),
             ("host/src/environment", "FileStamp"),
             ("host/src/machine/interpreters", "Interpreter"),

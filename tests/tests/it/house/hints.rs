@@ -98,6 +98,11 @@ fn assert_command_line(programs: &BTreeMap<&'static str, Command>, line: &str, p
             }
         }
     }
+    // The command's name is put in at run time.
+    if line.contains('{') {
+        assert!(options(line).all(|option| any_has_option(program, option)), "{place}: `{line}`");
+        return;
+    }
     // The bare form installs.
     let install = program.find_subcommand("install");
     for option in options(line) {
@@ -186,7 +191,7 @@ fn told() -> Vec<(String, String)> {
 fn every_hint_that_was_given_names_options_of_its_program() {
     let programs = programs();
     let told = told();
-    assert!(told.len() > 60, "{}", told.len());
+    assert!(told.len() > 40, "{}", told.len());
     for (program, hint) in told {
         assert_text(&programs, Some(&program), &hint, &program);
         assert!(!hint.ends_with('.') && !hint.is_empty(), "{program}: {hint}");

@@ -42,8 +42,9 @@ const HOST: Floors = &[
     &["change"],
 ];
 const TERMINAL: Floors = &[
-    &["color", "exit", "file_limit", "machine_hint", "output", "palette", "screen"],
-    &["failure", "log", "progress", "signals", "table"],
+    &["color", "error_document", "exit", "file_limit", "machine_hint", "palette", "screen", "warnings"],
+    &["output", "table"],
+    &["failure", "log", "progress", "signals"],
     &["command_line", "confirm", "report_args"],
     &["documents"],
 ];

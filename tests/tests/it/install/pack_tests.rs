@@ -188,7 +188,7 @@ fn packs_are_tested_side_by_side_and_reported_in_order() {
     });
     let report = report.succeeds().json();
     let tests = report["tests"].as_array().unwrap().iter();
-    assert_eq!(tests.map(|test| test["packRef"].as_str().unwrap()).collect::<Vec<_>>(), ["one", "two"]);
+    assert_eq!(tests.map(|test| test["ref"].as_str().unwrap()).collect::<Vec<_>>(), ["one", "two"]);
 }
 
 #[test]

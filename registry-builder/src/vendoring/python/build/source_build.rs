@@ -145,7 +145,10 @@ impl SourceBuilder<'_> {
     ) -> Result<Result<WheelSource, BuildProblem>, PythonError> {
         let source = package.source.as_ref().expect("only packages with a source are built");
         let identity = format!("{}\n{minor}\n{:?}", identity(source)?, Platform::current());
-        let note = self.cache.built_note(&Digest::of(identity.as_bytes()));
+        let identity = Digest::of(identity.as_bytes());
+        // Two builds of one source may differ, and all packs are to have the same wheel.
+        let _turn = self.cache.wait_for_turn(identity);
+        let note = self.cache.built_note(&identity);
         if let Some(built) = self.remembered(&note)? {
             return Ok(Ok(self.wheel_source(package, source, built)?));
         }
