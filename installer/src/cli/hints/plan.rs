@@ -66,8 +66,8 @@ impl Hint for PlanError {
             Self::RootWithColon { .. } => "choose a root without a colon with --root",
             Self::NoNode { .. } => "install such a Node.js, or name one with --node /path/to/node",
             Self::OtherTarget { .. } | Self::WheelTags { .. } => {
-                "name a Python that fits with --python, or have a release built for this host: \
-                 `attune-build add` a new version with its --platform and --python"
+                "name a Python that fits with --python, or have a new version built for this host: \
+                 `attune-build add REGISTRY PACK --platform PLATFORM --python VERSION`"
             }
             Self::OtherBundle { platform, python, .. } => {
                 return Some(format!(

@@ -21,7 +21,7 @@ fn programs() -> BTreeMap<&'static str, Command> {
 }
 
 /// Options of other programs, which texts name as well.
-const OTHERS: [&str; 9] = [
+const OTHERS: [&str; 10] = [
     "--universal",
     "--format",
     "--generate-hashes",
@@ -31,6 +31,7 @@ const OTHERS: [&str; 9] = [
     "--python-version",
     "--nodeps",
     "--release",
+    "--no-default-features",
 ];
 
 fn project() -> PathBuf {
