@@ -18,7 +18,7 @@ Paths are absolute, times are UTC (RFC 3339), digests `sha256:` and 64 hex digit
 pub fn documented(documents: &BTreeMap<&'static str, Schema>) -> String {
     let mut text = HEAD.to_owned();
     for (format, schema) in documents {
-        let rows = Rows::of(schema.as_value());
+        let rows = Fields::of(schema.as_value());
         let _ = write!(text, "\n## `{format}`\n\n{}| field | type | meaning |\n|---|---|---|\n", rows.title);
         for (field, kind, meaning) in rows.rows {
             let _ = writeln!(text, "| `{field}` | {kind} | {meaning} |");
@@ -27,13 +27,13 @@ pub fn documented(documents: &BTreeMap<&'static str, Schema>) -> String {
     text
 }
 
-struct Rows<'a> {
+struct Fields<'a> {
     definitions: &'a Value,
     title: String,
     rows: Vec<(String, String, String)>,
 }
 
-impl<'a> Rows<'a> {
+impl<'a> Fields<'a> {
     fn of(schema: &'a Value) -> Self {
         let title = schema["description"].as_str().map(|text| format!("{text}\n\n")).unwrap_or_default();
         let mut rows = Self { definitions: &schema["$defs"], title, rows: Vec::new() };

@@ -133,7 +133,7 @@ impl InstallArgs {
             match Interrupt::on_signals() {
                 Ok(interrupt) => options.interrupt = interrupt,
                 Err(error) => {
-                    tracing::warn!(code = %WarningCode::SignalsNotHeard, "signals will end the install without a word: {error}")
+                    tracing::warn!(code = %WarningCode::SignalsNotHeard, "signals will end the install without a word: {error}");
                 }
             }
             let report = install(&options, &self.common.report.reporter())?;

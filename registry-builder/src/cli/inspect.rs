@@ -86,7 +86,7 @@ fn bundle_text(bundle: &InspectedBundle) -> String {
         text += &list(bundle.pythons.iter().map(ToString::to_string).collect());
     }
     if let (Some(size), Some(digest)) = (bundle.size, bundle.digest) {
-        text += &format!("\n{digest}, {}", human_bytes(size));
+        text.extend(["\n", &digest.to_string(), ", ", &human_bytes(size)]);
     }
     text + "\n"
 }

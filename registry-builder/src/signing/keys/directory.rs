@@ -53,7 +53,7 @@ impl KeyDirectory {
             match KeyFile::load(&path) {
                 Ok(file) => files.push((path, file)),
                 Err(error @ KeyError::Malformed { .. }) => {
-                    tracing::warn!(code = %WarningCode::KeyPassedOver, "{error}; the file is passed over")
+                    tracing::warn!(code = %WarningCode::KeyPassedOver, "{error}; the file is passed over");
                 }
                 Err(error) => return Err(error),
             }

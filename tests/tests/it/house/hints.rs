@@ -89,15 +89,14 @@ fn assert_command_line(programs: &BTreeMap<&'static str, Command>, line: &str, p
     let Some(program) = words.next().and_then(|name| programs.get(name)) else { return };
     let mut command = program;
     for word in words.by_ref() {
-        match command.find_subcommand(word) {
-            Some(below) => command = below,
-            None => {
-                let is_word = word.chars().all(|letter| letter.is_ascii_lowercase());
-                let is_top = std::ptr::eq(command, program) && is_word && line.contains("attune-build");
-                assert!(!is_top, "{place}: `{line}`: there is no command `{word}`");
-                break;
-            }
+        if let Some(below) = command.find_subcommand(word) {
+            command = below;
+            continue;
         }
+        let is_word = word.chars().all(|letter| letter.is_ascii_lowercase());
+        let is_top = std::ptr::eq(command, program) && is_word && line.contains("attune-build");
+        assert!(!is_top, "{place}: `{line}`: there is no command `{word}`");
+        break;
     }
     // The command's name is put in at run time.
     if line.contains('{') {
@@ -114,21 +113,28 @@ fn assert_command_line(programs: &BTreeMap<&'static str, Command>, line: &str, p
 }
 
 fn assert_text(programs: &BTreeMap<&'static str, Command>, own: Option<&str>, text: &str, place: &str) {
-    for quoted in text.split('`').skip(1).step_by(2).filter(|quoted| quoted.starts_with("attune-")) {
+    for line in text.lines() {
+        assert_line(programs, own, line, place);
+    }
+}
+
+fn assert_line(programs: &BTreeMap<&'static str, Command>, own: Option<&str>, line: &str, place: &str) {
+    // An example of a help, with its comment.
+    if line.trim_start().starts_with("attune-") && !line.contains('`') {
+        let example = line.trim_start().split(" #").next().unwrap().split("   ").next().unwrap();
+        return assert_command_line(programs, example, place);
+    }
+    for quoted in line.split('`').skip(1).step_by(2).filter(|quoted| quoted.starts_with("attune-")) {
         assert_command_line(programs, quoted, place);
     }
-    let bare: String = text
-        .split('`')
-        .enumerate()
-        .filter(|(at, part)| at % 2 == 0 || !part.starts_with("attune-"))
-        .map(|(_, part)| part)
-        .collect();
+    let is_bare = |(at, part): &(usize, &str)| at % 2 == 0 || !part.starts_with("attune-");
+    let bare: String = line.split('`').enumerate().filter(is_bare).map(|(_, part)| part).collect();
     for option in options(&bare).filter(|option| !OTHERS.contains(option)) {
         let is_known = match own.and_then(|own| programs.get(own)) {
             Some(program) => any_has_option(program, option),
             None => programs.values().any(|program| any_has_option(program, option)),
         };
-        assert!(is_known, "{place}: no program has `{option}`: {text}");
+        assert!(is_known, "{place}: no program has `{option}`: {line}");
     }
 }
 
@@ -179,7 +185,7 @@ fn told() -> Vec<(String, String)> {
         let mut program = String::new();
         for line in fs_err::read_to_string(path).unwrap().lines() {
             if let Some(command) = line.strip_prefix("$ ") {
-                program = command.split(' ').next().unwrap().to_owned();
+                command.split(' ').next().unwrap().clone_into(&mut program);
             } else if let Some(hint) = line.strip_prefix("hint: ") {
                 told.push((program.clone(), hint.to_owned()));
             }
