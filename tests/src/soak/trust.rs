@@ -29,7 +29,7 @@ fn trust(world: &World, arguments: &[&str]) -> Result<Value, String> {
 fn known(world: &World) -> Result<Vec<(String, String)>, String> {
     let listed = trust(world, &["list"])?;
     let field = |registry: &Value, name: &str| registry[name].as_str().unwrap_or_default().to_owned();
-    let registries = listed.as_array().into_iter().flatten();
+    let registries = listed["registries"].as_array().into_iter().flatten();
     Ok(registries.map(|registry| (field(registry, "registry"), field(registry, "expiryGrace"))).collect())
 }
 

@@ -34,6 +34,8 @@ pub struct InterpreterDiscovery<T> {
     kept: Vec<Answer<T>>,
     /// Answers of this one that may be kept.
     learnt: Vec<Answer<T>>,
+    /// The first fault by which the machine kept an interpreter from answering.
+    let_down: Option<InterpreterError>,
 }
 
 /// The answer of a program, and whether it may be kept.
@@ -52,6 +54,7 @@ impl<T: AskedInterpreter> InterpreterDiscovery<T> {
             remembered,
             kept: Vec::new(),
             learnt: Vec::new(),
+            let_down: None,
         }
     }
 
@@ -83,14 +86,13 @@ impl<T: AskedInterpreter> InterpreterDiscovery<T> {
         if let Some(found) = self.found.iter().find(|found| accepts(found)) {
             return Ok(Some(found.clone()));
         }
-        let mut let_down = None;
         loop {
             let batch = self.next_candidates();
             if batch.is_empty() {
                 break;
             }
             let before = self.found.len();
-            for interpreter in self.ask_all(&batch, &mut let_down) {
+            for interpreter in self.ask_all(&batch) {
                 if !self.found.contains(&interpreter) {
                     self.found.push(interpreter);
                 }
@@ -101,7 +103,7 @@ impl<T: AskedInterpreter> InterpreterDiscovery<T> {
         }
         // One that came along with an earlier install is on no search path.
         let mut remembered = self.remembered.iter().filter(|known| known.executable().is_file());
-        match (remembered.find(|known| accepts(known)), let_down) {
+        match (remembered.find(|known| accepts(known)), self.let_down.take()) {
             (Some(known), _) => Ok(Some(known.clone())),
             // Whether it would have done, nobody can say.
             (None, Some(error)) => Err(error),
@@ -146,7 +148,7 @@ impl<T: AskedInterpreter> InterpreterDiscovery<T> {
         }
         let programs = self.search.first_programs(&T::names_of(&missing));
         let programs = distinct(programs.iter().filter_map(|path| Program::at(path)));
-        let answers = self.ask_all(&programs, &mut None);
+        let answers = self.ask_all(&programs);
         self.versions.extend(answers);
     }
 
@@ -172,9 +174,8 @@ impl<T: AskedInterpreter> InterpreterDiscovery<T> {
         left[..count].to_vec()
     }
 
-    /// The interpreters that `programs` are, in their order; of those that the machine let down, the first goes to
-    /// `let_down`.
-    fn ask_all(&mut self, programs: &[Program], let_down: &mut Option<InterpreterError>) -> Vec<T> {
+    /// The interpreters that `programs` are, in their order.
+    fn ask_all(&mut self, programs: &[Program]) -> Vec<T> {
         let unknown: Vec<&Program> =
             programs.iter().filter(|program| !self.answers.contains_key(&program.key)).collect();
         let asked = in_parallel(&unknown, |program| self.ask(program));
@@ -185,7 +186,7 @@ impl<T: AskedInterpreter> InterpreterDiscovery<T> {
                     Some(interpreter)
                 }
                 Err(error) if error.is_of_machine() => {
-                    let_down.get_or_insert(error);
+                    self.let_down.get_or_insert(error);
                     None
                 }
                 // A program of that name that does not work is common (version manager shims) and is not the user's
