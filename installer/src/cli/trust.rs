@@ -107,7 +107,11 @@ impl TrustCommand {
             }
             Self::Show { registry, .. } => write(&trust_details(root, registry)?, output, render_details),
             Self::Remove { registry, confirm, .. } => {
-                check_trusted(root, registry)?;
+                if let Err(error) = check_trusted(root, registry) {
+                    // What a removal that was cut off left behind goes all the same.
+                    remove_trust(root, registry, now)?;
+                    return Err(error.into());
+                }
                 confirm
                     .confirm(&format!("the host will forget registry `{registry}` and all that it saw of it"))
                     .map_err(CommandError)?;

@@ -113,8 +113,10 @@ impl<T: AskedInterpreter> InterpreterDiscovery<T> {
 
     /// Asks the program that [`Self::find`] would begin with.
     pub fn ask_first(&mut self) {
-        // Whether it does, and which one does, is told when one is needed.
-        let _ = self.find(|_| true);
+        // Whether it does, and which one does, is told when one is needed; so is a fault of the machine.
+        if let Err(error) = self.find(|_| true) {
+            self.let_down = Some(error);
+        }
     }
 
     /// The interpreters of the releases `features`: of each the one that was found already, else the first of its
