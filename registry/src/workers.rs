@@ -4,7 +4,7 @@
 use std::num::NonZeroUsize;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread::{self, Scope, ScopedJoinHandle};
+use std::thread::{self, JoinHandle, Scope, ScopedJoinHandle};
 
 /// As many threads as there are processors, and no more than there are `tasks`.
 pub fn processors_for(tasks: usize) -> usize {
@@ -49,6 +49,11 @@ pub fn start<'scope, T: Send + 'scope>(
     work: impl FnOnce() -> T + Send + 'scope,
 ) -> Option<ScopedJoinHandle<'scope, T>> {
     thread::Builder::new().spawn_scoped(scope, work).ok()
+}
+
+/// Starts a thread that does `work` beside everything else; `None` where the machine refuses one.
+pub fn start_beside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<JoinHandle<T>> {
+    thread::Builder::new().spawn(work).ok()
 }
 
 #[cfg(test)]

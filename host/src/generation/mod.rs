@@ -10,6 +10,7 @@ mod list_digests;
 mod lock_file;
 mod usable;
 mod write;
+mod write_back;
 
 pub use activate::{create_entry_links, next_current, point_at, point_current_at, sync_root};
 pub use copies::{COPIES_FILE, Copies};
@@ -21,3 +22,4 @@ pub use list_digests::ListDigests;
 pub use lock_file::{GENERATION_FORMAT, Generation, InstalledPack, KeptFile, LOCK_FILE};
 pub use usable::usable_generation;
 pub use write::{GenerationParts, write_generation};
+pub use write_back::WriteBack;
