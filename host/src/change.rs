@@ -25,7 +25,8 @@ use crate::database::{
 };
 use crate::environment::EnvironmentDescription;
 use crate::generation::{
-    Generation, GenerationParts, KeptRelease, ListDigests, create_entry_links, sync_root, write_generation,
+    Generation, GenerationParts, KeptRelease, ListDigests, WriteBack, create_entry_links, sync_root,
+    write_generation,
 };
 use crate::process::Interrupted;
 use crate::root::{CreatedPaths, HostRoot, RootError};
@@ -55,6 +56,7 @@ pub struct Prepared<'a> {
     id: u64,
     durability: Durability,
     database: Database,
+    write_back: Option<WriteBack>,
     /// The trees that are put in place for it.
     pub trees: Staging,
 }
@@ -71,7 +73,14 @@ impl<'a> Prepared<'a> {
         let mut trees = Staging::create(root, id, durability, created).map_err(failed)?;
         create_entry_links(root, trees.created()).map_err(failed)?;
         let database = Database::open(root, durability, trees.created())?;
-        Ok(Self { root, id, durability, database, trees })
+        Ok(Self { root, id, durability, database, write_back: None, trees })
+    }
+
+    /// Has the disk write what the change makes while it is still being made, if it will be waited for.
+    pub fn write_back(&mut self) {
+        if self.durability == Durability::Synced {
+            self.write_back = WriteBack::start(self.root);
+        }
     }
 
     /// The number of the generation that this change may make.
@@ -141,7 +150,7 @@ impl Change<'_> {
     /// Commits the change, and tells `reached` each step once it is done. An interrupt that it answers with
     /// counts until the rows are written; from then on the change is completed.
     pub fn commit(self, reached: &mut dyn FnMut(Step) -> Result<(), Interrupted>) -> Result<(), ChangeError> {
-        let Prepared { root, id, durability, mut database, mut trees } = self.prepared;
+        let Prepared { root, id, durability, mut database, write_back, mut trees } = self.prepared;
         let failed = |source| root.failed(source);
         let mut to = Generation { lists: lists_of(self.to, self.from, &trees), ..self.to.clone() };
         if to.root.as_os_str().is_empty() {
@@ -163,6 +172,7 @@ impl Change<'_> {
             to.digest().map_err(failed)?
         };
         reached(Step::Written)?;
+        write_back.map_or(Ok(()), WriteBack::end).map_err(failed)?;
         if durability == Durability::Synced {
             sync_root(root).map_err(failed)?;
         }

@@ -7,7 +7,7 @@ use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Mutex, PoisonError};
-use std::thread::{self, Scope, ScopedJoinHandle};
+use std::thread::{self, JoinHandle, Scope, ScopedJoinHandle};
 
 /// As many threads as there are processors, and no more than there are `tasks`.
 pub fn processors_for(tasks: usize) -> usize {
@@ -108,6 +108,11 @@ pub fn start<'scope, T: Send + 'scope>(
     work: impl FnOnce() -> T + Send + 'scope,
 ) -> Option<ScopedJoinHandle<'scope, T>> {
     thread::Builder::new().spawn_scoped(scope, work).ok()
+}
+
+/// Starts a thread that does `work` beside everything else; `None` where the machine refuses one.
+pub fn start_beside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<JoinHandle<T>> {
+    thread::Builder::new().spawn(work).ok()
 }
 
 #[cfg(test)]

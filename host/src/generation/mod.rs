@@ -11,6 +11,7 @@ mod lock_file;
 mod test_summary;
 mod usable;
 mod write;
+mod write_back;
 
 pub use activate::{create_entry_links, next_current, point_at, point_current_at, sync_root};
 pub use copies::{COPIES_FILE, Copies};
@@ -23,3 +24,4 @@ pub use lock_file::{GENERATION_FORMAT, Generation, InstalledPack, KeptFile, LOCK
 pub use test_summary::TestSummary;
 pub use usable::usable_generation;
 pub use write::{GenerationParts, write_generation};
+pub use write_back::WriteBack;

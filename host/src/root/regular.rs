@@ -23,10 +23,14 @@ pub fn read_regular(path: &Path) -> io::Result<Vec<u8>> {
     let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
     options.read(true).options_mut().custom_flags(flags.bits().cast_signed());
     let mut file = options.open(path)?;
-    if !file.metadata()?.is_file() {
+    let found = file.metadata()?;
+    if !found.is_file() {
         return Err(is_other());
     }
     let mut bytes = Vec::new();
+    // One read more tells the end.
+    let length = usize::try_from(found.len()).unwrap_or_default().saturating_add(1);
+    bytes.try_reserve_exact(length).map_err(|_| io::ErrorKind::OutOfMemory)?;
     file.read_to_end(&mut bytes)?;
     Ok(bytes)
 }

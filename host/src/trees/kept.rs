@@ -135,7 +135,7 @@ impl TreeLists {
         let kept = read_regular(&self.directory.join(STAMP));
         let is_of_list = |kept: &Vec<u8>| kept.strip_prefix(format!("{} ", list.hex()).as_bytes()).is_some();
         kept.ok().filter(is_of_list).filter(|_| self.read(list).is_ok()).is_some_and(|kept| {
-            Survey::of(tree).is_ok_and(|survey| kept == stamp_line(list, survey.stamp()).as_bytes())
+            Survey::stamp_of(tree).is_ok_and(|stamp| kept == stamp_line(list, stamp).as_bytes())
         })
     }
 

@@ -24,5 +24,5 @@ pub use difference::{Difference, ListedKind};
 pub use file_list::{Content, FileList, FileListError, KnownDigests, ListedEntry};
 pub use kept::{TreeLists, is_name_of_lists};
 pub use new_tree::{NewFile, NewTree};
-pub use reading::{Examined, TreeToExamine, examine, in_parallel};
+pub use reading::{Examined, TreeToExamine, examine};
 pub use survey::{Found, FoundKind, Stamp, Survey};

@@ -5,13 +5,11 @@
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::io;
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::thread;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use attune_registry::blob::digest_of_reader;
+use attune_registry::workers::in_parallel;
 use attune_schemas::Digest;
 
 use super::difference::{Difference, ToRead, compare};
@@ -56,7 +54,7 @@ struct OneFile {
 /// Reads `trees` and holds every file against their lists. `advanced` is told each file's size once it is
 /// read, by any thread; where it answers with `false`, reading stops, and what was not read counts as unreadable.
 pub fn examine(trees: &[TreeToExamine], advanced: &(dyn Fn(u64) -> bool + Sync)) -> Vec<Examined> {
-    let surveyed = in_parallel(trees.len(), |at| survey(&trees[at]));
+    let surveyed = in_parallel(trees, survey);
     let mut examined: Vec<Examined> = Vec::with_capacity(trees.len());
     let mut files: Vec<OneFile> = Vec::new();
     let mut known: HashMap<(u64, u64), usize> = HashMap::new();
@@ -73,13 +71,12 @@ pub fn examine(trees: &[TreeToExamine], advanced: &(dyn Fn(u64) -> bool + Sync))
     // The largest first, so that no processor is left with one at the end.
     files.sort_by_key(|file| std::cmp::Reverse(file.size));
     let goes_on = AtomicBool::new(true);
-    let read = in_parallel(files.len(), |at| {
-        let OneFile { tree, path, size, .. } = &files[at];
+    let read = in_parallel(&files, |&OneFile { tree, ref path, size, .. }| {
         if !goes_on.load(Ordering::Relaxed) {
             return Err(io::ErrorKind::Interrupted.into());
         }
-        let digest = digest_of(&trees[*tree].place.join(path));
-        if !advanced(*size) {
+        let digest = digest_of(&trees[tree].place.join(path));
+        if !advanced(size) {
             goes_on.store(false, Ordering::Relaxed);
         }
         digest
@@ -124,39 +121,6 @@ fn digest_of(path: &std::path::Path) -> io::Result<Digest> {
     let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
     options.read(true).options_mut().custom_flags(flags.bits().cast_signed());
     digest_of_reader(options.open(path)?).map(|(digest, _)| digest)
-}
-
-/// The results of `work` for every number below `count`, in order, by as many threads as there are processors.
-pub fn in_parallel<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
-    let workers = thread::available_parallelism().map_or(1, NonZeroUsize::get).min(count);
-    if workers <= 1 {
-        return (0..count).map(work).collect();
-    }
-    let next = AtomicUsize::new(0);
-    let results: Mutex<Vec<Option<T>>> = Mutex::new((0..count).map(|_| None).collect());
-    let take_all = || {
-        let mut done: Vec<(usize, T)> = Vec::new();
-        loop {
-            let at = next.fetch_add(1, Ordering::Relaxed);
-            if at >= count {
-                break;
-            }
-            done.push((at, work(at)));
-        }
-        let mut results = results.lock().expect("no worker panics while it holds the results");
-        for (at, result) in done {
-            results[at] = Some(result);
-        }
-    };
-    thread::scope(|scope| {
-        for _ in 1..workers {
-            // Where no thread can be had, this one does all the work.
-            let _ = thread::Builder::new().spawn_scoped(scope, take_all);
-        }
-        take_all();
-    });
-    let results = results.into_inner().expect("no worker panics while it holds the results");
-    results.into_iter().map(|result| result.expect("each was taken once")).collect()
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::path::Path;
 use attune_registry::blob::digest_of_reader;
 use attune_schemas::Digest;
 use rustix::fd::{AsFd, OwnedFd};
-use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat, openat, readlinkat, statat};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, RawDir, Stat, openat, readlinkat, statat};
 
 use super::file_list::{Content, FileList, KnownDigests, ListedEntry};
 
@@ -55,6 +55,9 @@ pub enum FoundKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stamp(pub Digest);
 
+/// The room for names that a directory is asked for at a time.
+const NAMES_BYTES: usize = 32 * 1024;
+
 /// Opens a directory; anything else is not waited for.
 fn open_directory(path: &Path) -> io::Result<fs_err::File> {
     use std::os::unix::fs::OpenOptionsExt as _;
@@ -95,13 +98,26 @@ impl Survey {
     /// # Errors
     /// It is not a directory, or cannot be read.
     pub fn of(tree: &Path) -> io::Result<Self> {
+        Self::look(tree, DirectoryModes::Seen)
+    }
+
+    /// The stamp of `tree`, as [`Self::of`] and [`Self::stamp`] take it, without looking at directories' modes.
+    ///
+    /// # Errors
+    /// It is not a directory, or cannot be read.
+    pub fn stamp_of(tree: &Path) -> io::Result<Stamp> {
+        Ok(Self::look(tree, DirectoryModes::PassedOver)?.stamp())
+    }
+
+    fn look(tree: &Path, modes: DirectoryModes) -> io::Result<Self> {
         let top = open_directory(tree)?;
         let mode =
             rustix::fs::fstat(top.file()).map_err(|error| at(tree, OsStr::new(""), &error.into()))?.st_mode;
         let mut entries = Vec::new();
         let mut waiting = vec![OsString::new()];
+        let mut names = Vec::with_capacity(NAMES_BYTES);
         while let Some(directory) = waiting.pop() {
-            read_directory(top.file(), &directory, &mut entries, &mut waiting)
+            read_directory(top.file(), modes, &directory, &mut names, &mut entries, &mut waiting)
                 .map_err(|error| at(tree, &directory, &error))?;
         }
         Ok(Self::new(mode & 0o7777, entries))
@@ -164,28 +180,43 @@ impl Survey {
     }
 }
 
+/// Whether the modes of directories count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum DirectoryModes {
+    Seen,
+    PassedOver,
+}
+
 fn read_directory(
     top: impl AsFd,
+    modes: DirectoryModes,
     directory: &OsStr,
+    names: &mut Vec<u8>,
     entries: &mut Vec<Found>,
     waiting: &mut Vec<OsString>,
 ) -> io::Result<()> {
     let place = if directory.is_empty() { OsStr::new(".") } else { directory };
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let opened: OwnedFd = openat(top, place, flags, Mode::empty())?;
-    for entry in Dir::read_from(&opened)? {
+    let mut listed = RawDir::new(&opened, names.spare_capacity_mut());
+    while let Some(entry) = listed.next() {
         let entry = entry?;
         let name = entry.file_name();
         if matches!(name.to_bytes(), b"." | b"..") {
             continue;
         }
-        let stat = statat(&opened, name, AtFlags::SYMLINK_NOFOLLOW)?;
         let mut path = directory.as_bytes().to_vec();
         if !path.is_empty() {
             path.push(b'/');
         }
         path.extend_from_slice(name.to_bytes());
         let path = OsString::from_vec(path);
+        if modes == DirectoryModes::PassedOver && entry.file_type() == FileType::Directory {
+            entries.push(Found::directory(&path, 0));
+            waiting.push(path);
+            continue;
+        }
+        let stat = statat(&opened, name, AtFlags::SYMLINK_NOFOLLOW)?;
         let kind = match FileType::from_raw_mode(stat.st_mode) {
             FileType::Directory => {
                 waiting.push(path.clone());
@@ -235,7 +266,11 @@ mod tests {
     fn a_stamp_changes_with_every_file_and_not_with_hard_links_or_a_move() {
         let tree = tree();
         let path = tree.path().join("a/file");
-        let stamp = || Survey::of(tree.path()).unwrap().stamp();
+        let stamp = || {
+            let stamp = Survey::of(tree.path()).unwrap().stamp();
+            assert_eq!(Survey::stamp_of(tree.path()).unwrap(), stamp);
+            stamp
+        };
         let first = stamp();
         fs_err::hard_link(&path, tree.path().with_extension("link")).unwrap();
         fs_err::remove_file(tree.path().with_extension("link")).unwrap();

@@ -3,11 +3,12 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
+use attune_registry::workers::in_parallel;
 use attune_schemas::Digest;
 
 use crate::generation::{Generation, InstalledPack, ListDigests};
 use crate::root::{HostRoot, StoreKind};
-use crate::trees::{TreeLists, TreeToExamine, examine, in_parallel};
+use crate::trees::{TreeLists, TreeToExamine, examine};
 
 /// The trees in the store of a root that is held, each looked at once.
 ///
@@ -67,21 +68,25 @@ impl<'a> StoredTrees<'a> {
 
     /// Whether every tree and every link of an installed pack is as it was installed.
     pub fn is_whole(&self, pack: &attune_schemas::PackRef, installed: &InstalledPack) -> bool {
-        self.look_at(installed);
+        self.look_at(&[installed]);
         installed.store_entries().all(|(kind, digest)| !self.lacks(kind, &digest))
             && super::links::pack_is_linked(self.root, self.active, pack)
     }
 
-    /// Looks at the stamps of a pack's trees on every processor.
-    fn look_at(&self, installed: &InstalledPack) {
+    /// Looks at the stamps of the trees of `packs` on every processor, all at once: whoever asks for one pack after
+    /// another waits for less then.
+    pub fn look_at(&self, packs: &[&InstalledPack]) {
+        if self.trusts_none {
+            return;
+        }
         let unknown = |tree: &(StoreKind, Digest)| !self.known.borrow().contains_key(tree);
-        let mut trees: Vec<(StoreKind, Digest)> = installed.store_entries().filter(unknown).collect();
+        let entries = packs.iter().flat_map(|installed| installed.store_entries());
+        let mut trees: Vec<(StoreKind, Digest)> = entries.filter(unknown).collect();
         trees.sort_unstable();
         trees.dedup();
         let (root, lists) = (self.root, &self.active.lists);
         let moved = self.active.was_moved_to(root);
-        let fits = in_parallel(trees.len(), |at| {
-            let (kind, digest) = &trees[at];
+        let fits = in_parallel(&trees, |(kind, digest)| {
             let list = lists.get(*kind, digest).filter(|_| !(moved && *kind == StoreKind::Envs))?;
             let place = root.store(*kind, digest);
             TreeLists::of(root, *kind, digest).stamp_fits(&list, &place).then_some(list)

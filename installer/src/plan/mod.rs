@@ -38,7 +38,8 @@ use node::plan_node;
 use python::plan_python;
 use recipes::{RecipeSource, definitions_of, plan_recipes, taken, used_runtimes, vendored_for};
 pub use releases::{
-    ChooseError, ChosenReleases, KeptNewer, RegistryPolicy, allowed_blobs, choose_releases, installed_blobs,
+    ChooseError, ChosenReleases, InstalledPacks, KeptNewer, RegistryPolicy, allowed_blobs, choose_releases,
+    installed_blobs,
 };
 pub use runtimes::{BundledRuntimes, CarriedRuntimes};
 pub use space::{SpaceNeed, check_space};

@@ -108,14 +108,22 @@ pub enum RegistryPolicy {
     Change,
 }
 
-/// Resolves `requests` over `source` and `active`. `is_whole` tells whether an installed pack that would stay is
-/// still what was installed; one that is not is installed again.
+/// What is installed, and whether it is still what was installed.
+pub struct InstalledPacks<'a> {
+    /// The active generation.
+    pub active: &'a Generation,
+    /// Looks at all the packs that [`Self::is_whole`] will be asked about.
+    pub look_at: &'a dyn Fn(&[&InstalledPack]),
+    /// Whether a pack that would stay is whole; one that is not is installed again.
+    pub is_whole: &'a dyn Fn(&PackRef, &InstalledPack) -> bool,
+}
+
+/// Resolves `requests` over `source` and what is installed.
 pub fn choose_releases(
     requests: &[PackRequest],
     policy: RegistryPolicy,
     source: &mut VerifiedSource,
-    active: &Generation,
-    is_whole: &dyn Fn(&PackRef, &InstalledPack) -> bool,
+    &InstalledPacks { active, look_at, is_whole }: &InstalledPacks<'_>,
 ) -> Result<ChosenReleases, ChooseError> {
     let description = source.source().description().cloned();
     let requests = effective_requests(requests, description.as_ref())?;
@@ -149,6 +157,10 @@ pub fn choose_releases(
     let registry = source.registry().to_string();
     let is_bundle = chosen.made_for.is_some();
     let mut reader = source.reader();
+    let may_stay = resolution.iter().filter_map(|(pack, version)| {
+        active.packs.get(pack).filter(|installed| installed.version == *version)
+    });
+    look_at(&may_stay.collect::<Vec<_>>());
     for (pack, version) in resolution {
         let asked = requests.iter().any(|request| request.pack == pack);
         let installed = active.packs.get(&pack);

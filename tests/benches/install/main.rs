@@ -1,7 +1,7 @@
 //! Installs the same packs with attune-install, pip, uv, npm and tar in one run, and prints the ratios.
 //!
 //! ```text
-//! cargo bench -p attune-tests --bench install [-- --repeat N] [--packs DIR] [--only cold|warm|node|peaks]
+//! cargo bench -p attune-tests --bench install [-- --repeat N] [--packs DIR] [--only cold|warm|sets|node|peaks]
 //! ```
 //!
 //! Repetitions are interleaved, on tmpfs and on disk, because machines are noisy. Nothing here fails on
@@ -19,6 +19,7 @@ mod measure;
 mod packs;
 mod peers;
 mod report;
+mod sets;
 mod tools;
 mod workload;
 
@@ -74,6 +75,9 @@ fn main() {
     if settings.wants("cold") || settings.wants("warm") || settings.wants("peaks") {
         python(&settings, &tools, &scratch.path().join("python"));
     }
+    if settings.wants("sets") {
+        sets(&settings, &tools, &scratch.path().join("sets"));
+    }
     if settings.wants("node") {
         node(&settings, &tools, &scratch.path().join("node"));
     }
@@ -106,6 +110,14 @@ fn python(settings: &Settings, tools: &Tools, scratch: &Path) {
         ];
         println!("{}", report::peaks(&peaks));
     }
+}
+
+fn sets(settings: &Settings, tools: &Tools, scratch: &Path) {
+    let workloads = sets::workloads(scratch);
+    each_place(scratch, |name, place| {
+        let title = format!("one project, on {name}");
+        println!("{}", sets::table(&title, &workloads, tools, settings.repeat, place));
+    });
 }
 
 fn node(settings: &Settings, tools: &Tools, scratch: &Path) {

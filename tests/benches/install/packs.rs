@@ -53,13 +53,18 @@ pub(crate) fn python(place: &Path, edition: Edition) -> Vec<PathBuf> {
                 (Edition::Next, false) => lines.push(NEXT),
                 (Edition::First, false) => {}
             }
-            write(&pack, "requirements.txt", &(lines.join("\n") + "\n"));
-            write(&pack, "pack.yaml", &manifest(name, version, "python"));
-            write(&pack, "actions/hello.yaml", &action("python", "hello.py"));
-            write(&pack, "actions/hello.py", "print('hello')\n");
+            write_python(&pack, name, version, &lines);
             pack
         })
         .collect()
+}
+
+/// Writes one pack with `requirements`.
+pub(crate) fn write_python(pack: &Path, name: &str, version: &str, requirements: &[&str]) {
+    write(pack, "requirements.txt", &(requirements.join("\n") + "\n"));
+    write(pack, "pack.yaml", &manifest(name, version, "python"));
+    write(pack, "actions/hello.yaml", &action("python", "hello.py"));
+    write(pack, "actions/hello.py", "print('hello')\n");
 }
 
 /// What the Node.js packs depend on.

@@ -72,6 +72,14 @@ pub(crate) fn warm<'w>(before: &'w Workload, next: &'w Workload, tools: &'w Tool
     ]
 }
 
+/// One set of requirements; nothing is installed yet.
+pub(crate) fn set<'w>(workload: &'w Workload, tools: &'w Tools) -> Vec<Peer<'w>> {
+    vec![
+        Peer::new("attune-install", |root| workload.install(tools, root, &["--no-sync"])),
+        Peer::new("uv, cold cache", |root| uv_all(tools, workload, root, "hardlink")),
+    ]
+}
+
 /// Node.js projects; npm's cache has every tarball.
 pub(crate) fn node<'w>(workload: &'w Workload, tools: &'w Tools, npm_cache: &'w Path) -> Vec<Peer<'w>> {
     vec![

@@ -1,4 +1,4 @@
-//! The measurements as text, ready for the README.
+//! The measurements as text, ready for `docs/BENCHMARKS.md`.
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -27,6 +27,19 @@ pub(crate) fn table(title: &str, series: &[Series]) -> String {
         writeln!(text, "| {} | {median} | {range} | {times} | {left} | {disks} |", peer.name).unwrap();
     }
     text
+}
+
+/// The head of a table of sets of requirements.
+pub(crate) fn set_head(title: &str) -> String {
+    format!("\n| {title} | wheels | attune-install | uv | ratio |\n|---|---:|---:|---:|---:|\n")
+}
+
+/// The line of one set.
+pub(crate) fn set_line(name: &str, wheels: usize, series: &[Series]) -> String {
+    let (own, other) = (series[0].median(), series[1].median());
+    let ratio = other.as_secs_f64() / own.as_secs_f64();
+    let name = name.replace('_', " ");
+    format!("| {name} | {wheels} | {} | {} | {ratio:.2}x |\n", seconds(own), seconds(other))
 }
 
 /// Peaks of memory and disk.

@@ -83,6 +83,11 @@ impl Workload {
         command
     }
 
+    /// The number of wheels in its environments.
+    pub(crate) fn wheels(&self) -> usize {
+        self.python.iter().map(|environment| environment.requirements.len()).sum()
+    }
+
     pub(crate) fn describe(&self) -> String {
         let wheels = self.python.iter().flat_map(|environment| &environment.requirements);
         let distinct: std::collections::BTreeSet<&String> = wheels.clone().collect();

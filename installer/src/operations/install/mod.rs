@@ -34,7 +34,7 @@ use crate::environments::{
     BuiltRecipes, RecipeSettings, build_environments, build_recipes, compile_bytecode,
 };
 use crate::pack_tests::{TestPolicy, TestSettings, run_tests};
-use crate::plan::{ChosenReleases, InstallPlan, PlanError, choose_releases};
+use crate::plan::{ChosenReleases, InstallPlan, InstalledPacks, PlanError, choose_releases};
 use crate::source::{VerifiedSource, verify};
 use crate::unpack::fetch_and_unpack;
 
@@ -76,7 +76,9 @@ fn install_or_stop(options: &InstallOptions, reporter: &dyn Reporter) -> Result<
         is_whole
     };
     let policy = options.registry_policy;
-    let chosen = choose_releases(&options.requests, policy, &mut source, &active, &is_whole)?;
+    let look_at = |packs: &[&InstalledPack]| stored.look_at(packs);
+    let installed = InstalledPacks { active: &active, look_at: &look_at, is_whole: &is_whole };
+    let chosen = choose_releases(&options.requests, policy, &mut source, &installed)?;
     watch.lap("resolve");
     if let Some(warning) = source.freshness().clock_warning() {
         reporter.warning(WarningCode::ClockBehind, &warning);

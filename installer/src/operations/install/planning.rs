@@ -94,7 +94,8 @@ impl<'a> Session<'a> {
         check_libraries(&plan, options.ignore_missing_libraries, &options.caller, self.reporter)?;
         check_space(plan.space, self.root)?;
         watch.lap("plan");
-        let prepared = Prepared::begin(self.root, created, options.durability)?;
+        let mut prepared = Prepared::begin(self.root, created, options.durability)?;
+        prepared.write_back();
         Ok(Planned { plan, asked, kept, learnt, prepared })
     }
 }
