@@ -40,17 +40,18 @@ impl Terminal {
     /// Runs `command` with a terminal of `columns` as its input and outputs, which is also the one that its signals
     /// come from.
     pub fn run(command: &Command, columns: u16) -> Self {
-        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
         grantpt(&master).unwrap();
         unlockpt(&master).unwrap();
         let size = Winsize { ws_row: ROWS, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
         tcsetwinsize(&master, size).unwrap();
         let name = ptsname(&master, Vec::new()).unwrap();
         let open = || -> Stdio {
-            rustix::fs::open(name.as_c_str(), OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).unwrap().into()
+            rustix::fs::open(name.as_c_str(), OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC, Mode::empty()).unwrap().into()
         };
-        let mut on_terminal = Command::new("setsid");
-        on_terminal.arg("--ctty").arg(command.get_program()).args(command.get_args());
+        // Whoever runs the tests may ignore signals, which programs inherit: a background job of a script does.
+        let mut on_terminal = Command::new("env");
+        on_terminal.args(["--default-signal", "setsid", "--ctty"]).arg(command.get_program()).args(command.get_args());
         if let Some(directory) = command.get_current_dir() {
             on_terminal.current_dir(directory);
         }
@@ -88,8 +89,19 @@ impl Terminal {
     }
 
     /// Waits for the end of the program.
+    #[track_caller]
     pub fn ends(mut self) -> Ended {
-        let status = self.child.wait().unwrap();
+        let began = Instant::now();
+        let status = loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                break status;
+            }
+            if began.elapsed() > PATIENCE {
+                self.child.kill().unwrap();
+                panic!("the program did not end: {}", self.so_far());
+            }
+            thread::sleep(Duration::from_millis(5));
+        };
         self.reader.join().unwrap();
         let bytes = self.told.lock().unwrap().clone();
         let mut screen = vt100::Parser::new(ROWS, self.columns, 1000);
