@@ -47,11 +47,16 @@ impl Terminal {
         tcsetwinsize(&master, size).unwrap();
         let name = ptsname(&master, Vec::new()).unwrap();
         let open = || -> Stdio {
-            rustix::fs::open(name.as_c_str(), OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC, Mode::empty()).unwrap().into()
+            rustix::fs::open(name.as_c_str(), OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC, Mode::empty())
+                .unwrap()
+                .into()
         };
         // Whoever runs the tests may ignore signals, which programs inherit: a background job of a script does.
         let mut on_terminal = Command::new("env");
-        on_terminal.args(["--default-signal", "setsid", "--ctty"]).arg(command.get_program()).args(command.get_args());
+        on_terminal
+            .args(["--default-signal", "setsid", "--ctty"])
+            .arg(command.get_program())
+            .args(command.get_args());
         if let Some(directory) = command.get_current_dir() {
             on_terminal.current_dir(directory);
         }
