@@ -22,10 +22,10 @@ use super::settings::CommonArgs;
 /// install is kept waiting. Exits with 3 when something differs.
 #[derive(Debug, Args)]
 pub(super) struct VerifyArgs {
-    /// Only these packs
+    /// The packs; all if none are named
     #[arg(value_name = "PACK", add = ArgValueCandidates::new(installed_packs))]
     packs: Vec<PackRef>,
-    /// Only environments: their files, links and interpreters
+    /// Check only environments: their files, links and interpreters
     #[arg(long)]
     environments: bool,
     #[command(flatten)]
