@@ -96,7 +96,7 @@ pub(super) enum UsageError {
     TwoSources,
     #[error(transparent)]
     Source(#[from] SourceNameError),
-    #[error("to install packs by name, say from where with --registry URL or DIR")]
+    #[error("packs were named without a source")]
     NoSource,
 }
 
@@ -133,7 +133,7 @@ impl InstallArgs {
             match Interrupt::on_signals() {
                 Ok(interrupt) => options.interrupt = interrupt,
                 Err(error) => {
-                    tracing::warn!(code = %WarningCode::SignalsNotHeard, "signals will end the install without a word: {error}");
+                    tracing::warn!(code = %WarningCode::SignalsNotHeard, "signals will end the installation without a message: {error}");
                 }
             }
             let report = install(&options, &self.common.report.reporter())?;

@@ -70,7 +70,7 @@ fn differs(report: &VerifyReport) -> CommandError {
     } else if report.differences.iter().any(is_of_bytes) {
         "find out who changed it, and put it right: `attune-install repair --from BUNDLE|DIR|URL`"
     } else {
-        "find out who changed it, and put it right: `attune-install repair`"
+        "find out who changed it, and run `attune-install repair`"
     };
     CommandError(Failure::from_message(message, ErrorCode::DifferencesFound).with_hint(Some(hint.to_owned())))
 }

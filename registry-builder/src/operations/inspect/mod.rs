@@ -31,7 +31,7 @@ use crate::registry::RegistryError;
 #[non_exhaustive]
 pub enum InspectError {
     /// It has no such pack.
-    #[error("pack `{pack}` is not there")]
+    #[error("there is no pack `{pack}`")]
     NoPack {
         /// The pack.
         pack: PackRef,
