@@ -8,7 +8,7 @@ use attune_schemas::{Platform, PythonMinor};
 
 /// No target was named, and this machine is none.
 #[derive(Debug, thiserror::Error)]
-#[error("could not tell this machine's {missing}")]
+#[error("could not determine this machine's {missing}")]
 pub struct NoDefaultTarget {
     /// `platform` or `Python`.
     pub missing: &'static str,

@@ -35,10 +35,10 @@ pub enum ConfinementError {
         reason: String,
     },
     /// The kernel has no Landlock.
-    #[error("it cannot be kept from the user's files here: the kernel offers no Landlock")]
+    #[error("it cannot be confined here: the kernel has no Landlock")]
     Files,
     /// Landlock refused.
-    #[error("it cannot be kept from the user's files here")]
+    #[error("it cannot be confined here")]
     Landlock(#[from] RulesetError),
     /// It could not be started.
     #[error("it could not be started")]

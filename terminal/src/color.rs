@@ -20,7 +20,7 @@ pub enum ColorWhen {
 /// The option about colours.
 #[derive(Debug, Clone, Args)]
 pub struct ColorArgs {
-    /// Show colours; `auto` heeds `NO_COLOR`, `CLICOLOR_FORCE` and `FORCE_COLOR`
+    /// Use colours; `auto` respects `NO_COLOR`, `CLICOLOR_FORCE` and `FORCE_COLOR`
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
     #[arg(value_enum, help_heading = "Global options", value_parser = parse_when)]
     pub color: ColorWhen,

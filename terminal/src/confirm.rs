@@ -10,7 +10,7 @@ use crate::Failure;
 /// The option that answers the question beforehand.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct ConfirmArgs {
-    /// Do it without asking; needed where no terminal is there to ask on
+    /// Do not ask for confirmation; required where there is no terminal
     #[arg(short, long)]
     yes: bool,
 }

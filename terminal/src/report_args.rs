@@ -14,14 +14,14 @@ pub struct ReportArgs {
     /// Write the result as JSON, and errors as JSON to standard error
     #[arg(long, global = true, help_heading = "Global options")]
     pub json: bool,
-    /// Print nothing but errors, warnings that must be seen, and results that were asked for
+    /// Print only errors, critical warnings and requested results
     #[arg(short, long, global = true, help_heading = "Global options")]
     pub quiet: bool,
     /// Show more detail; `-vv` for everything
     #[arg(short, long, global = true, action = ArgAction::Count, conflicts_with = "quiet")]
     #[arg(help_heading = "Global options")]
     pub verbose: u8,
-    /// Show progress: `auto` as bars on a terminal, `json` as events on standard error, or `none`
+    /// Show progress as bars on a terminal (`auto`), as events on standard error (`json`), or not at all (`none`)
     #[arg(long, global = true, value_name = "FORM", default_value = "auto", hide_possible_values = true)]
     #[arg(value_enum, help_heading = "Global options")]
     pub progress: ProgressForm,

@@ -72,13 +72,13 @@ pub enum DatabaseError {
         source: std::io::Error,
     },
     /// Something else is in its place.
-    #[error("the database `{}` is no file", path.display())]
+    #[error("the database `{}` is not a file", path.display())]
     NotAFile {
         /// The database.
         path: std::path::PathBuf,
     },
     /// It has tables, and not the one that says of which generation they are.
-    #[error("the database `{}` lacks the table that says of which generation it is", path.display())]
+    #[error("the database `{}` lacks the table with its generation", path.display())]
     NoJournal {
         /// The database.
         path: std::path::PathBuf,

@@ -10,11 +10,11 @@ pub enum LinkMode {
     /// The quickest that breaks nothing; today that is `Fold`.
     #[default]
     Auto,
-    /// One link for a directory that a single package owns, hard links for all else.
+    /// One link for each directory of a single package, hard links for the other files.
     Fold,
-    /// Copies that share their blocks with the store, where the file system can; else copies.
+    /// Copies that share their blocks with the store if the file system supports it, otherwise plain copies.
     Reflink,
-    /// Every file a hard link; copies across file systems.
+    /// A hard link for each file; copies across file systems.
     Hardlink,
     /// Every file a copy of its own, which the environment's one pack may write.
     Copy,

@@ -20,7 +20,7 @@ pub enum PlantedError {
         path: PathBuf,
     },
     /// A link of the root that leads elsewhere than it should.
-    #[error("`{}` leads to `{}`, which is not where it must lead", path.display(), target.display())]
+    #[error("`{}` leads to `{}`, not to the target that the installer gave it", path.display(), target.display())]
     LeadsElsewhere {
         /// The link.
         path: PathBuf,
@@ -28,13 +28,13 @@ pub enum PlantedError {
         target: PathBuf,
     },
     /// Everybody may write to a part of the root.
-    #[error("everybody may write to `{}`", path.display())]
+    #[error("`{}` can be written by everybody", path.display())]
     WritableByAll {
         /// The directory or file.
         path: PathBuf,
     },
     /// The root could not be read.
-    #[error("could not look at the root")]
+    #[error("could not examine the root")]
     Io(#[from] io::Error),
 }
 

@@ -61,7 +61,7 @@ impl StagingJournal {
         let entries = match serde_json::from_slice(&bytes) {
             Ok(entries) => entries,
             Err(error) => {
-                tracing::warn!(code = %WarningCode::ListsDamaged, "`{}` is damaged, {error}: what no generation uses goes", path.display());
+                tracing::warn!(code = %WarningCode::ListsDamaged, "`{}` is damaged, {error}: trees that no generation uses are removed", path.display());
                 let name = staging.file_name().and_then(|name| name.to_str()).unwrap_or_default();
                 let generation = name.split('-').next().and_then(|number| number.parse().ok());
                 // Of a directory that this program did not name nothing is known.

@@ -42,9 +42,9 @@ use report::Findings;
 /// What is verified.
 #[derive(Debug, Clone, Default)]
 pub struct VerifyOptions {
-    /// Only these packs; all if there are none.
+    /// The packs; all if none are named; all if there are none.
     pub packs: Vec<PackRef>,
-    /// Only environments: what they are made of, their links and interpreters.
+    /// Restore only environments: what they are made of, their links and interpreters.
     pub only_environments: bool,
     /// Tells when to stop.
     pub interrupt: Interrupt,

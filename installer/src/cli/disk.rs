@@ -21,13 +21,13 @@ pub(super) struct DuArgs {
 /// Removes older generations, and what only they used.
 #[derive(Debug, Args)]
 pub(super) struct GcArgs {
-    /// Keep so many generations beside the active one, the newest first
+    /// Keep this many generations besides the active one, newest first
     #[arg(long, value_name = "N", default_value_t = 1)]
     keep: usize,
-    /// Keep this generation as well; may be given more than once
+    /// Keep this generation as well; repeatable
     #[arg(long, value_name = "GENERATION")]
     keep_generation: Vec<u64>,
-    /// Tell what would be removed, and remove nothing; needs no right to write
+    /// List the removals without removing anything; needs no write permission
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]

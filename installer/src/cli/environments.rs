@@ -33,13 +33,13 @@ pub(super) struct EnvArgs {
 
 #[derive(Debug, Subcommand)]
 enum EnvCommand {
-    /// Show the environments of what is installed
+    /// List the environments of the installed packs
     #[command(visible_alias = "ls")]
     List {
         #[command(flatten)]
         common: CommonArgs,
     },
-    /// Print the program to execute for a pack; what it starts keeps its modules when the pack is upgraded
+    /// Print the path of a pack's interpreter; processes that it started keep their modules after an upgrade
     Path {
         /// The pack
         #[arg(value_name = "PACK", add = ArgValueCandidates::new(installed_packs))]
@@ -50,18 +50,18 @@ enum EnvCommand {
         #[command(flatten)]
         common: CommonArgs,
     },
-    /// Show all that is known of a pack's environments
+    /// Show the details of a pack's environments
     Show {
         /// The pack
         #[arg(value_name = "PACK", add = ArgValueCandidates::new(installed_packs))]
         pack: PackRef,
-        /// Only this runtime's
+        /// Show only the environment of this runtime
         #[arg(long)]
         runtime: Option<String>,
         #[command(flatten)]
         common: CommonArgs,
     },
-    /// Build a pack's environments again, damaged or not
+    /// Rebuild a pack's environments, damaged or not
     Rebuild {
         /// The pack
         #[arg(value_name = "PACK", add = ArgValueCandidates::new(installed_packs))]
@@ -86,10 +86,10 @@ enum EnvCommand {
 /// How environments are built again.
 #[derive(Debug, Args)]
 pub(super) struct BuildArgs {
-    /// Where packages come from that are damaged in the store: a bundle, a registry's directory or URL
+    /// Take packages that are damaged in the store from this bundle or registry
     #[arg(long, value_name = "BUNDLE|DIR|URL")]
     from: Option<OsString>,
-    /// Do not wait until everything is on disk
+    /// Do not wait until all files are on disk
     #[arg(long)]
     no_sync: bool,
 }

@@ -34,27 +34,27 @@ use crate::trust::{AnchorSettings, AskedGrace, FreshnessReport};
 pub(super) struct InstallArgs {
     /// A bundle file, a pipe or an unpacked bundle (`-` for standard input), then packs: `weather`, `net_tools@^1.2`
     ///
-    /// Without packs, everything that the bundle was made for is installed.
+    /// Without packs, those that the bundle was made for are installed.
     #[arg(value_name = "BUNDLE|PACK", required = true, value_hint = ValueHint::AnyPath)]
     #[arg(add = ArgValueCandidates::new(offered_packs))]
     what: Vec<OsString>,
-    /// Install packs from this registry: a URL or a directory; without a bundle the variable
-    /// `ATTUNE_REGISTRY` says it as well
+    /// Install packs from this registry, a URL or directory; without a bundle, defaults to the variable
+    /// `ATTUNE_REGISTRY`
     #[arg(long, value_name = "URL|DIR")]
     registry: Option<OsString>,
-    /// Install the named packs as if nothing of them were here: what is there is unpacked and built again
+    /// Unpack and build the named packs again, even if they are installed
     #[arg(long)]
     reinstall: bool,
-    /// Let a named pack come from another registry than the one it was installed from
+    /// Allow a named pack to come from another registry than the installed release
     #[arg(long)]
     change_registry: bool,
-    /// Trust the registry whose root metadata this is; needed once per registry
+    /// Trust the registry that this root metadata belongs to; needed once per registry
     #[arg(long, value_name = "ROOT.json")]
     trust: Option<PathBuf>,
-    /// Trust only a root with this sha256; without --trust it is looked for in the bundle or registry
+    /// Trust only a root with this sha256; without --trust, the root is read from the bundle or registry
     #[arg(long, value_name = "sha256:HEX")]
     trust_fingerprint: Option<Digest>,
-    /// Accept metadata that expired this long ago at most, such as `30d`, `12h` or `any`; it is recorded
+    /// Accept metadata that expired at most this long ago, such as `30d`, `12h` or `any`; the host records it
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     expiry_grace: Option<SignedDuration>,
     /// Use this Python and no other
@@ -63,22 +63,22 @@ pub(super) struct InstallArgs {
     /// Use this Node.js and no other
     #[arg(long, value_name = "PATH", env = "ATTUNE_NODE")]
     node: Option<PathBuf>,
-    /// How files come into environments
+    /// How environments share the files of the store
     #[arg(long, value_name = "MODE", value_enum, default_value_t, env = "ATTUNE_LINK_MODE")]
     link_mode: LinkModeArg,
     /// Compile modules to bytecode now, once for all environments
     #[arg(long)]
     compile_bytecode: bool,
-    /// Install even where the host lacks shared libraries that packages were built with
+    /// Install even if the host lacks shared libraries that packages need
     #[arg(long)]
     ignore_missing_libraries: bool,
     /// Do not run the packs' own tests
     #[arg(long, conflicts_with = "force")]
     skip_tests: bool,
-    /// Install even where the packs' own tests fail
+    /// Install even if the packs' own tests fail
     #[arg(long)]
     force: bool,
-    /// Do not wait until everything is on disk; faster, but a power failure may then lose files
+    /// Do not wait until all files are on disk; faster, but a power failure may lose them
     #[arg(long)]
     no_sync: bool,
     #[command(flatten)]
@@ -96,7 +96,7 @@ pub(super) enum UsageError {
     TwoSources,
     #[error(transparent)]
     Source(#[from] SourceNameError),
-    #[error("to install packs by name, say from where with --registry URL or DIR")]
+    #[error("packs were named without a source")]
     NoSource,
 }
 
@@ -133,7 +133,7 @@ impl InstallArgs {
             match Interrupt::on_signals() {
                 Ok(interrupt) => options.interrupt = interrupt,
                 Err(error) => {
-                    tracing::warn!(code = %WarningCode::SignalsNotHeard, "signals will end the install without a word: {error}");
+                    tracing::warn!(code = %WarningCode::SignalsNotHeard, "signals will end the installation without a message: {error}");
                 }
             }
             let report = install(&options, &self.common.report.reporter())?;

@@ -6,16 +6,16 @@ use clap::ValueEnum;
 /// How files of the store come into environments.
 #[derive(Debug, Clone, Copy, Default, ValueEnum)]
 pub(super) enum LinkModeArg {
-    /// The quickest that breaks nothing; today that is `fold`
+    /// The fastest mode that is safe; currently `fold`
     #[default]
     Auto,
-    /// One link for a directory that a single package owns, hard links for all else
+    /// One link for each directory of a single package, hard links for the other files
     Fold,
-    /// Copies that share their blocks with the store, where the file system can; else copies
+    /// Copies that share their blocks with the store if the file system supports it, otherwise plain copies
     Reflink,
-    /// Every file a hard link; copies across file systems
+    /// A hard link for each file; copies across file systems
     Hardlink,
-    /// Every file a copy, in an environment that is the pack's own and that it may write to
+    /// A copy of each file, so that the pack may write to its environment
     Copy,
 }
 

@@ -39,8 +39,8 @@ pub use documents::documents;
 
 /// Installs Attune packs from a signed bundle or registry, offline.
 ///
-/// Everything is verified before it is unpacked, unpacked and tested beside what is running, and made
-/// active by a single rename. When anything fails, the root is as it was.
+/// Every byte is verified before it is used. Packs are unpacked and tested beside the running ones, and become active
+/// by a single rename; after a failure the root is unchanged.
 #[derive(Debug, Parser)]
 #[command(
     name = "attune-install",
@@ -67,13 +67,13 @@ attune-install [OPTIONS] <BUNDLE> [PACK]...
 const AFTER_HELP: &str = "\
 Examples:
   attune-install bundle.tar.zst --trust root.json         first install from a registry
-  attune-install bundle.tar.zst                           later ones: the host knows whom it trusts
+  attune-install bundle.tar.zst                           later installs: the host trusts the registry
   attune-install weather net_tools@^1 --registry http://10.0.0.5:8080
   attune-install list --json
 
-A registry at a URL is asked through HTTPS_PROXY, HTTP_PROXY and NO_PROXY, with the user and
-password in the URL. For https the certificates of SSL_CERT_FILE or SSL_CERT_DIR are trusted, else
-the machine's.
+A registry's URL may contain a user and password. It is fetched through the proxies of HTTPS_PROXY,
+HTTP_PROXY and NO_PROXY, and verified with the certificates of SSL_CERT_FILE or SSL_CERT_DIR, or
+with the machine's.
 
 Exit codes:
   0 done   1 failed   2 usage   3 not trusted or damaged   4 unresolvable   5 environment
@@ -81,28 +81,28 @@ Exit codes:
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
-    /// Install packs; the same as naming a bundle or packs without a command.
+    /// Install packs; `attune-install BUNDLE` and `attune-install PACK` are short for it.
     Install(install::InstallArgs),
-    /// Show what is installed.
+    /// List the installed packs.
     #[command(visible_alias = "ls")]
     List(list::ListArgs),
-    /// Check that everything installed is still what was installed.
+    /// Check that installed files, links, rows and interpreters are unchanged.
     Verify(verify::VerifyArgs),
-    /// Make what is installed again what was installed.
+    /// Restore the differences that `verify` finds.
     Repair(repair::RepairArgs),
-    /// Show what each pack costs on disk, alone and shared.
+    /// Show each pack's disk usage, its own and shared.
     Du(disk::DuArgs),
-    /// Remove older generations, and what only they used.
+    /// Remove older generations, and the files that only they use.
     Gc(disk::GcArgs),
-    /// Show the environments of packs, and build them again.
+    /// Show and rebuild the packs' environments.
     Env(environments::EnvArgs),
-    /// Show and change whom this host trusts.
+    /// Show and change the registries that this host trusts.
     Trust(trust::TrustArgs),
-    /// Print the script by which a shell completes this program's command lines.
+    /// Print a shell's completion script for this program.
     Completions(CompletionsArgs),
     /// Print or write manual pages.
     Man(ManArgs),
-    /// Print the help of the program, or of a command.
+    /// Print the help of the program, of a command or of an error code.
     Help(HelpArgs),
 }
 

@@ -25,10 +25,10 @@ use crate::operations::{RepairOptions, RepairReport, repair};
 /// right. What cannot be mended without a source is told, and the rest is mended; then it exits with 3.
 #[derive(Debug, Args)]
 pub(super) struct RepairArgs {
-    /// Only these packs
+    /// The packs; all if none are named
     #[arg(value_name = "PACK", add = ArgValueCandidates::new(installed_packs))]
     packs: Vec<PackRef>,
-    /// Only environments
+    /// Restore only environments
     #[arg(long)]
     environments: bool,
     #[command(flatten)]

@@ -29,27 +29,27 @@ pub(super) struct TrustArgs {
 
 #[derive(Debug, Subcommand)]
 enum TrustCommand {
-    /// Trust the registry whose root metadata this is; again to change what was decided about it
+    /// Trust a registry by its root metadata, or change the policy of a trusted one
     Add {
         /// The registry's root metadata, obtained over a channel you trust
         #[arg(value_name = "ROOT.json")]
         file: PathBuf,
-        /// Refuse the file unless this is its sha256
+        /// Refuse the file unless it has this sha256
         #[arg(long, value_name = "sha256:HEX")]
         trust_fingerprint: Option<Digest>,
-        /// From now on accept its metadata for so long after it expired, such as `30d` or `any`; `0d` for never
+        /// From now on, accept its metadata for this long after expiry, such as `30d` or `any`; `0d` for never
         #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
         expiry_grace: Option<SignedDuration>,
         #[command(flatten)]
         common: CommonArgs,
     },
-    /// Show the registries that are trusted
+    /// List the trusted registries
     #[command(visible_alias = "ls")]
     List {
         #[command(flatten)]
         common: CommonArgs,
     },
-    /// Show everything that is remembered of a registry: keys, versions seen, dates
+    /// Show the trust state of a registry: keys, versions seen, expiry dates
     Show {
         /// The registry's name
         #[arg(value_name = "REGISTRY", add = ArgValueCandidates::new(trusted))]
@@ -57,7 +57,7 @@ enum TrustCommand {
         #[command(flatten)]
         common: CommonArgs,
     },
-    /// Forget a registry and everything seen of it; what is installed stays
+    /// Forget a registry and its trust state; installed packs stay
     #[command(visible_alias = "rm")]
     Remove {
         /// The registry's name
@@ -68,7 +68,7 @@ enum TrustCommand {
         #[command(flatten)]
         common: CommonArgs,
     },
-    /// Forget which versions were seen, as after the registry was restored from a backup; its root stays
+    /// Forget the versions seen of a registry that was restored from a backup; its root stays trusted
     Reset {
         /// The registry's name
         #[arg(value_name = "REGISTRY", add = ArgValueCandidates::new(trusted))]

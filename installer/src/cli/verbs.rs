@@ -7,7 +7,7 @@ const OF_THE_BUILDER: &str = "registries and bundles are made with attune-build:
 pub(super) const VERBS: &[Verb] = &[
     Verb {
         words: &["remove", "uninstall", "rm", "delete", "del", "erase", "purge"],
-        remedy: "packs cannot be removed yet; `attune-install list` shows what is installed, and `attune-install gc` \
+        remedy: "packs cannot be removed yet; see the installed packs with `attune-install list`, and `attune-install gc` \
                  removes what only older generations used",
     },
     Verb {

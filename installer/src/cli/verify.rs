@@ -22,10 +22,10 @@ use super::settings::CommonArgs;
 /// install is kept waiting. Exits with 3 when something differs.
 #[derive(Debug, Args)]
 pub(super) struct VerifyArgs {
-    /// Only these packs
+    /// The packs; all if none are named
     #[arg(value_name = "PACK", add = ArgValueCandidates::new(installed_packs))]
     packs: Vec<PackRef>,
-    /// Only environments: their files, links and interpreters
+    /// Check only environments: their files, links and interpreters
     #[arg(long)]
     environments: bool,
     #[command(flatten)]
@@ -70,7 +70,7 @@ fn differs(report: &VerifyReport) -> CommandError {
     } else if report.differences.iter().any(is_of_bytes) {
         "find out who changed it, and put it right: `attune-install repair --from BUNDLE|DIR|URL`"
     } else {
-        "find out who changed it, and put it right: `attune-install repair`"
+        "find out who changed it, and run `attune-install repair`"
     };
     CommandError(Failure::from_message(message, ErrorCode::DifferencesFound).with_hint(Some(hint.to_owned())))
 }

@@ -130,7 +130,7 @@ pub fn run_tests(
             Verdict::Good => {}
             Verdict::Overruled(summary) => reporter.warning(
                 WarningCode::TestsFailed,
-                &format!("the tests of pack `{pack}` failed, installing all the same: {summary}"),
+                &format!("the tests of pack `{pack}` failed, installed all the same: {summary}"),
             ),
             Verdict::Blocked(summary) => return Err(TestError::Failed { pack: pack.clone(), summary }),
         }

@@ -72,7 +72,7 @@ pub enum PlanError {
         found: String,
     },
     /// `NODE_PATH`, a list that colons separate, cannot name a directory below the root.
-    #[error("npm packages of pack `{pack}` cannot be found below `{}`, whose path has a colon", root.display())]
+    #[error("the npm packages of pack `{pack}` cannot be found in `{}`: its path has a colon", root.display())]
     RootWithColon {
         /// The pack.
         pack: PackRef,
@@ -90,7 +90,7 @@ pub enum PlanError {
         reason: String,
     },
     /// The machine kept the programs of a runtime from answering.
-    #[error("could not tell whether this host has the runtime `{runtime}` of pack `{pack}`")]
+    #[error("could not determine whether this host has the runtime `{runtime}` of pack `{pack}`")]
     NoAnswer {
         /// The pack.
         pack: PackRef,
@@ -101,7 +101,7 @@ pub enum PlanError {
         source: std::io::Error,
     },
     /// There is no place for temporary files.
-    #[error("could not make a temporary directory")]
+    #[error("could not create a temporary directory")]
     Scratch(#[source] std::io::Error),
     /// No version of a runtime on the host satisfies an action.
     #[error(
@@ -164,7 +164,7 @@ pub enum PlanError {
     },
     /// Shared libraries that a carried interpreter needs are not on the host.
     #[error(
-        "the interpreter {version} that comes along needs libraries that this host lacks:{}",
+        "the carried interpreter {version} needs libraries that this host lacks:{}",
         lines(missing)
     )]
     RuntimeLibraries {
@@ -184,7 +184,7 @@ pub enum PlanError {
         available: String,
     },
     /// The free space cannot be told.
-    #[error("could not tell the free space of `{}`", path.display())]
+    #[error("could not determine the free space of `{}`", path.display())]
     Space {
         /// A directory on the disk.
         path: PathBuf,

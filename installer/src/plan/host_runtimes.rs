@@ -54,6 +54,6 @@ impl HostRuntimes<'_> {
 pub(crate) struct PlanSettings<'a> {
     /// The bundle's targets; `None` if the source is not a bundle.
     pub(crate) made_for: Option<&'a BundleTargets>,
-    /// How files come into environments.
+    /// How environments share the files of the store.
     pub(crate) link_mode: LinkMode,
 }

@@ -47,7 +47,7 @@ pub enum ChooseError {
     },
     /// An installed pack is offered by another registry than its own.
     #[error(
-        "pack `{pack}` was installed from registry `{installed_from}`, and now comes from `{offered_by}`"
+        "pack `{pack}` was installed from registry `{installed_from}`, not from `{offered_by}`"
     )]
     OtherRegistry {
         /// The pack.

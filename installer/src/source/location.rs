@@ -34,19 +34,19 @@ pub enum SourceNameError {
     #[error("bundle `{}` does not exist", .0.display())]
     Absent(PathBuf),
     /// It cannot be told.
-    #[error("bundle `{}` cannot be looked at", .0.display())]
+    #[error("bundle `{}` cannot be examined", .0.display())]
     Unknown(PathBuf, #[source] io::Error),
     /// A directory of something else.
-    #[error("`{}` is a directory, and neither a registry nor an unpacked bundle: there is no `metadata` in it", .0.display())]
+    #[error("`{}` is a directory without `metadata`: neither a registry nor an unpacked bundle", .0.display())]
     Directory(PathBuf),
     /// The directory of a pack.
-    #[error("`{}` is the directory of a pack, and no bundle", .0.display())]
+    #[error("`{}` is a pack's directory, not a bundle", .0.display())]
     PackDirectory(PathBuf),
     /// A socket.
-    #[error("`{}` is a socket, and no bundle", .0.display())]
+    #[error("`{}` is a socket, not a bundle", .0.display())]
     Socket(PathBuf),
     /// A URL, with no word of whether it is that of a registry.
-    #[error("`{0}` is a URL, and bundles are read from files and pipes alone")]
+    #[error("`{0}` is a URL; bundles are read from files and pipes only")]
     Url(String),
 }
 

@@ -30,7 +30,7 @@ pub enum CutError {
         wanted: String,
     },
     /// A release has nothing for the targets asked for.
-    #[error("{pack} {version} has nothing for {wanted}; it was built for {built_for}")]
+    #[error("{pack} {version} was not built for {wanted}; it was built for {built_for}")]
     NoTarget {
         /// The pack.
         pack: PackRef,

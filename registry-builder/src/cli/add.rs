@@ -25,20 +25,20 @@ pub(super) struct AddArgs {
     /// The registry
     #[arg(value_name = "REGISTRY")]
     registry: PathBuf,
-    /// The packs' directories; all are added, or none
+    /// The packs' directories; all of them are added, or none
     #[arg(value_name = "PACK", required = true)]
     packs: Vec<PathBuf>,
     #[command(flatten)]
     targets: TargetArgs,
-    /// Publish a release that lacks targets which were asked for, rather than refuse it
+    /// Publish releases that lack some of the requested targets, instead of refusing them
     #[arg(long)]
     allow_missing: bool,
     #[command(flatten)]
     secrets: SecretArgs,
-    /// The oldest glibc of the machines to build for; wheels that need a newer one are passed over
+    /// The oldest glibc to support; wheels that need a newer one are skipped
     #[arg(long, value_name = "2.N", default_value_t)]
     glibc: Glibc,
-    /// The package index to resolve from, where it is not the one that uv is configured for
+    /// The package index, instead of the one in uv's configuration
     #[arg(long, value_name = "URL", env = "ATTUNE_INDEX_URL", hide_env_values = true)]
     index_url: Option<String>,
     /// A further package index; repeatable
@@ -50,23 +50,23 @@ pub(super) struct AddArgs {
     /// The uv to resolve with [default: from PATH, else fetched once with pip]
     #[arg(long, value_name = "PATH", env = "ATTUNE_UV")]
     uv: Option<PathBuf>,
-    /// The npm to make locks with, where a pack has none [default: from PATH]
+    /// The npm that locks packs without a lock [default: from PATH]
     #[arg(long, value_name = "PATH", env = "ATTUNE_NPM")]
     npm: Option<PathBuf>,
-    /// The registry of npm packages, where it is not the one that npm is configured for
+    /// The npm registry, instead of the one in npm's configuration
     #[arg(long, value_name = "URL", env = "ATTUNE_NPM_REGISTRY", hide_env_values = true)]
     npm_registry: Option<String>,
-    /// Run the install script of this npm package here, once, offline and confined; the files that it makes travel
-    /// with the pack; repeatable
+    /// Run this npm package's install script once, here, offline and confined; its files are published with the pack;
+    /// repeatable
     #[arg(long, value_name = "PACKAGE")]
     allow_scripts: Vec<String>,
-    /// Use what is in the cache and no network
+    /// Use the cache only, no network
     #[arg(long)]
     offline: bool,
-    /// Build nothing from source: refuse packages without a wheel that fits, whose build would run their code
+    /// Refuse packages without a suitable wheel, since building them runs their code
     #[arg(long)]
     no_build: bool,
-    /// Where downloads are kept; never trusted by name [default: attune-build in the user's cache]
+    /// The directory of the download cache, which is verified on each use [default: attune-build in the user's cache]
     #[arg(long, value_name = "DIR", env = "ATTUNE_CACHE_DIR")]
     cache_dir: Option<PathBuf>,
     #[command(flatten)]

@@ -24,17 +24,17 @@ pub(super) struct BundleArgs {
     /// The registry
     #[arg(value_name = "REGISTRY")]
     registry: PathBuf,
-    /// The packs: `weather`, `net_tools@^1.2`; what they depend on comes with them
+    /// The packs, such as `weather` or `net_tools@^1.2`; their dependencies are included
     #[arg(value_name = "PACK", required = true, value_parser = parse_request)]
     #[arg(add = ArgValueCandidates::new(offered_packs))]
     packs: Vec<PackRequest>,
-    /// The file to write; a pipe or device is written to in place
+    /// The file to write; a pipe or device is written in place
     #[arg(short, long, value_name = "FILE", default_value = "bundle.tar.zst")]
     output: PathBuf,
-    /// Replace the file if it is there
+    /// Replace an existing file
     #[arg(long)]
     force: bool,
-    /// Carry the interpreters that the packs need, for targets that have none
+    /// Include the interpreters that the packs need, for hosts without one
     #[arg(long)]
     with_runtimes: bool,
     #[command(flatten)]

@@ -20,7 +20,7 @@ pub(super) struct InspectArgs {
     /// A registry's directory, a bundle, or - for a bundle on standard input
     #[arg(value_name = "REGISTRY|BUNDLE")]
     source: PathBuf,
-    /// Only these packs
+    /// The packs; all if none are named
     #[arg(value_name = "PACK", add = ArgValueCandidates::new(offered_packs))]
     packs: Vec<PackRef>,
     #[command(flatten)]

@@ -34,7 +34,7 @@ use failure::CommandError;
 /// Builds signed static registries and offline bundles of Attune packs.
 ///
 /// A registry is a directory of plain files: host it with attune-serve, any web server or object store,
-/// or cut it into bundles that install where there is no network.
+/// or make bundles of it for machines without a network.
 #[derive(Debug, Parser)]
 #[command(name = "attune-build", version, styles = HELP_STYLES, after_help = AFTER_HELP)]
 #[command(arg_required_else_help = true, disable_help_subcommand = true)]
@@ -57,44 +57,44 @@ Examples:
   attune-build refresh ./packs-registry
   attune-build key rotate ./packs-registry --role timestamp
 
-`attune-build add --help` says which proxies, certificates (SSL_CERT_FILE) and logins downloads use.
+`attune-build add --help` lists the proxies, certificates and logins that downloads use.
 
 Exit codes:
   0 done   1 failed   2 usage   3 not trusted or damaged   4 unresolvable   8 registry is busy";
 
 /// The last lines of the helps of commands that download.
 const NETWORK_HELP: &str = "\
-Downloads go through HTTPS_PROXY, HTTP_PROXY and NO_PROXY, trust the certificates of SSL_CERT_FILE
-or SSL_CERT_DIR, else the machine's, and log in as .npmrc, .netrc and uv's configuration say, never
-as a pack says.";
+Downloads use the proxies of HTTPS_PROXY, HTTP_PROXY and NO_PROXY, the certificates of SSL_CERT_FILE
+or SSL_CERT_DIR, or the machine's, and the logins of .npmrc, .netrc and uv's configuration, never
+those of a pack.";
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
-    /// Make a new, empty, signed registry
+    /// Create an empty, signed registry
     Init(signing::init::InitArgs),
     /// Add packs: lint, vendor, archive, index, sign
     Add(add::AddArgs),
-    /// Check packs as add does, without a registry, and list the files that would be packed
+    /// Check packs as `add` does, without a registry, and list the files to be packed
     Lint(lint::LintArgs),
-    /// Cut a bundle: packs with all they need, in one file
+    /// Write packs and their dependencies to one file
     Bundle(bundle::BundleArgs),
-    /// Show what a registry or a bundle holds, and where it installs
+    /// Show the contents of a registry or bundle, and the targets it installs on
     Inspect(inspect::InspectArgs),
-    /// Read every file of a registry or a bundle, and check it: digests, sizes, signatures, archives
+    /// Verify every file of a registry or bundle: digests, sizes, signatures, archives
     Verify(verify::VerifyArgs),
-    /// Sign snapshot and timestamp anew, so that the registry stays valid
+    /// Sign snapshot and timestamp again, so that the registry stays valid
     Refresh(signing::refresh::RefreshArgs),
-    /// Make keys, and say which of them sign what
+    /// Create keys, and assign them to roles
     Key(signing::key::KeyCommandArgs),
-    /// Change the root, also with several people who sign apart
+    /// Change the root, alone or with several signers
     Root(signing::root::RootArgs),
-    /// Carry interpreters, for targets that have none
+    /// Add and list interpreters that bundles can carry
     Runtime(runtime::RuntimeArgs),
-    /// Print the script by which a shell completes this program's command lines
+    /// Print a shell's completion script for this program
     Completions(CompletionsArgs),
     /// Print or write manual pages
     Man(ManArgs),
-    /// Print the help of the program, or of a command
+    /// Print the help of the program, of a command or of an error code
     Help(HelpArgs),
     /// Run a program that may touch nothing but what is named; for this program's own use
     #[command(hide = true)]

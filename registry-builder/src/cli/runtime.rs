@@ -29,9 +29,9 @@ pub(super) struct RuntimeArgs {
 
 #[derive(Debug, Subcommand)]
 enum RuntimeCommand {
-    /// Add an interpreter that can be moved, proving that it runs from another place
+    /// Add a relocatable interpreter, after a test run from another directory
     Add(Box<AddRuntimeArgs>),
-    /// Show the interpreters that the registry carries
+    /// List the interpreters of a registry
     #[command(visible_alias = "ls")]
     List {
         /// The registry
@@ -51,10 +51,10 @@ struct AddRuntimeArgs {
     /// The runtime: python or nodejs
     #[arg(value_name = "RUNTIME")]
     runtime: RuntimeName,
-    /// The version that it is, such as 3.11.7
+    /// The interpreter's version, such as 3.11.7
     #[arg(long, value_name = "VERSION")]
     version: Version,
-    /// The machine that it is for [default: this machine's]
+    /// The interpreter's platform [default: this machine's]
     #[arg(long, value_name = "OS/ARCH", value_parser = Platform::named)]
     platform: Option<Platform>,
     /// A directory, an archive (tar, tar.gz, tar.xz, tar.zst) or a URL of one: python-build-standalone, a plain
@@ -64,7 +64,7 @@ struct AddRuntimeArgs {
     /// The digest of the archive; needed for a URL
     #[arg(long, value_name = "sha256:HEX")]
     sha256: Option<Digest>,
-    /// Where downloads are kept [default: attune-build in the user's cache]
+    /// The directory of the download cache [default: attune-build in the user's cache]
     #[arg(long, value_name = "DIR", env = "ATTUNE_CACHE_DIR")]
     cache_dir: Option<PathBuf>,
     #[command(flatten)]

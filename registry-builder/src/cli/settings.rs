@@ -23,7 +23,7 @@ pub(super) struct KeyArgs {
     /// The directory with the registry's private keys [default: REGISTRY.keys, beside the registry]
     #[arg(long, value_name = "DIR", env = "ATTUNE_KEYS")]
     keys: Option<PathBuf>,
-    /// A further key: a file, env:NAME, or `cmd:PROGRAM ARG...` for what is kept in hardware; repeatable
+    /// A further key: a file, env:NAME, or `cmd:PROGRAM ARG...` for keys in hardware; repeatable
     #[arg(long = "key", value_name = "KEY")]
     references: Vec<KeyReference>,
     #[command(flatten)]
@@ -36,8 +36,8 @@ pub(super) struct KeyArgs {
 /// The passphrase of encrypted keys.
 #[derive(Debug, Args)]
 pub(super) struct PassphraseArgs {
-    /// A file whose first line is the passphrase of encrypted keys; the variable `ATTUNE_KEY_PASSPHRASE` can
-    /// hold it as well, else it is asked for
+    /// A file whose first line is the passphrase of encrypted keys; otherwise it is read from `ATTUNE_KEY_PASSPHRASE`,
+    /// or asked for
     #[arg(long, value_name = "FILE", env = "ATTUNE_KEY_PASSPHRASE_FILE")]
     passphrase_file: Option<PathBuf>,
 }
@@ -139,10 +139,10 @@ pub(super) fn write_report_beside<R: Report>(report: &R, args: &ReportArgs, text
 /// The targets to build for.
 #[derive(Debug, Args)]
 pub(super) struct TargetArgs {
-    /// The machines to build for, such as linux/amd64,linux/arm64/musl; repeatable [default: this machine]
+    /// The platforms to build for, such as linux/amd64,linux/arm64/musl; repeatable [default: this machine]
     #[arg(long = "platform", value_name = "OS/ARCH", value_delimiter = ',', value_parser = Platform::named)]
     platforms: Vec<Platform>,
-    /// The Pythons to build for, such as 3.11,3.12; repeatable [default: that of python3 here]
+    /// The Python versions to build for, such as 3.11,3.12; repeatable [default: that of python3 here]
     #[arg(long = "python", value_name = "3.N", value_delimiter = ',')]
     pythons: Vec<PythonMinor>,
 }
@@ -156,7 +156,7 @@ impl TargetArgs {
 /// Whether files that hold secrets are published.
 #[derive(Debug, Args)]
 pub(super) struct SecretArgs {
-    /// Let files pass that hold secrets: logins, private keys, credentials
+    /// Allow files that look like secrets: logins, private keys, credentials
     #[arg(long)]
     pub(super) include_secrets: bool,
 }

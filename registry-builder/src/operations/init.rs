@@ -32,7 +32,7 @@ pub enum InitError {
         path: PathBuf,
     },
     /// A threshold was given for bins that there are not to be.
-    #[error("a threshold for bins was given, and no bins")]
+    #[error("a threshold for bins was given without bins")]
     ThresholdWithoutBins,
     /// A key could not be made.
     #[error(transparent)]

@@ -6,7 +6,7 @@ use attune_schemas::{PackRef, PythonMinor};
 
 /// An action or sensor asks for a version of its runtime that nothing is built for.
 #[derive(Debug, thiserror::Error)]
-#[error("`{component}` of pack `{pack}` could run nowhere: {reason}")]
+#[error("`{component}` of pack `{pack}` could not run on any host: {reason}")]
 pub struct RuntimeVersionError {
     pack: PackRef,
     component: String,

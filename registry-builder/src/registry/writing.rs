@@ -76,7 +76,7 @@ impl RegistryDirectory {
         let version = draft.root().version;
         opening.reporter.warning(
             WarningCode::RootChangeFinished,
-            &format!("the change to root {version}, which had been cut off, was finished"),
+            &format!("the change to root {version}, which was interrupted, was completed"),
         );
         Ok(())
     }

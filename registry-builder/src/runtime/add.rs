@@ -34,7 +34,7 @@ pub struct RuntimeOptions {
     pub runtime: RuntimeName,
     /// The version that it is.
     pub version: Version,
-    /// The machine that it is for.
+    /// The interpreter's platform.
     pub platform: Platform,
     /// A directory, an archive or a URL.
     pub source: String,
@@ -56,7 +56,7 @@ pub struct AddedRuntime {
     pub runtime: RuntimeName,
     /// Its version.
     pub version: Version,
-    /// The machine that it is for.
+    /// The interpreter's platform.
     pub platform: Platform,
     /// Bytes of its archive.
     pub size: u64,

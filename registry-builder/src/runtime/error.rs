@@ -21,7 +21,7 @@ pub enum RuntimeError {
         source_name: String,
     },
     /// A URL without a digest.
-    #[error("nothing tells whether the bytes of `{url}` are right")]
+    #[error("nothing vouches for the bytes of `{url}`")]
     NoDigest {
         /// The URL.
         url: String,
@@ -47,7 +47,7 @@ pub enum RuntimeError {
         looked_for: String,
     },
     /// Its libraries are found only where it was.
-    #[error("`{file}` finds {library} only at {place}, and would not on another machine")]
+    #[error("`{file}` finds {library} only at {place}, a path of this machine")]
     NotRelocatable {
         /// The program or library.
         file: String,

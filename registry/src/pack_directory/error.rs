@@ -36,7 +36,7 @@ pub enum PackDirectoryError {
         reason: &'static str,
     },
     /// A pattern of files to leave out cannot be read.
-    #[error("`{}`, {place}: `{pattern}` is not a pattern of files: {reason}", directory.display())]
+    #[error("`{}`, {place}: `{pattern}` is not a valid pattern: {reason}", directory.display())]
     Pattern {
         /// The pack's directory.
         directory: PathBuf,

@@ -40,7 +40,7 @@ pub enum WheelError {
     #[error("unpacked it takes more than {MAX_UNPACKED_BYTES} bytes")]
     TooLarge,
     /// An entry unpacks to suspiciously many bytes.
-    #[error("entry `{name}` unpacks {packed} bytes to {unpacked}")]
+    #[error("entry `{name}` expands from {packed} to {unpacked} bytes")]
     Ratio {
         /// The entry.
         name: EntryPath,
@@ -63,7 +63,7 @@ pub enum WheelError {
         actual: u64,
     },
     /// It is not the distribution that its file name says.
-    #[error("it is not what its name says")]
+    #[error("it does not match its name")]
     Identity(#[from] IdentityError),
     /// A file of its metadata is not there, or larger than any.
     #[error("its `{path}` {reason}")]
@@ -74,10 +74,10 @@ pub enum WheelError {
         reason: &'static str,
     },
     /// A line of its entry points cannot be read.
-    #[error("`{0}` is no entry point")]
+    #[error("`{0}` is not an entry point")]
     EntryPoint(String),
     /// It brings data of a kind that no installer knows.
-    #[error("`{0}` is data of no known kind, or of another package")]
+    #[error("`{0}` is not a known kind of data, or belongs to another package")]
     Data(String),
     /// It brings a file that belongs to the environment's interpreter.
     #[error("`{0}` would replace the interpreter of every environment that it is in")]

@@ -40,7 +40,7 @@ pub enum ResolveError {
         packs: Vec<PackRef>,
     },
     /// The candidates of a pack could not be listed.
-    #[error("could not tell the releases of pack `{pack}`")]
+    #[error("could not determine the releases of pack `{pack}`")]
     Candidates {
         /// The pack.
         pack: PackRef,

@@ -26,10 +26,10 @@ pub enum HttpFault {
     #[error("the server sent nothing for {} seconds", .0.as_secs())]
     Stalled(Duration),
     /// It wants a login, or another one.
-    #[error("the server answered {0}: it wants a login, or another one")]
+    #[error("the server answered {0}: it requires a valid login")]
     Login(String),
     /// It says neither that the file is there nor that it is not.
-    #[error("the server answered {0}: the file is not there, or may not be read")]
+    #[error("the server answered {0}: the file does not exist, or may not be read")]
     Forbidden(String),
     /// It answers with an error; the number is the status.
     #[error("the server answered {1}")]
@@ -41,11 +41,11 @@ pub enum HttpFault {
 #[non_exhaustive]
 pub enum CertificateFault {
     /// Its issuer is not trusted.
-    #[error("the server's certificate is signed by nobody whom this machine trusts")]
+    #[error("the server's certificate is not signed by an authority that this machine trusts")]
     Issuer,
     /// It says that it is an authority.
     #[error(
-        "the server's certificate says of itself that it is an authority (CA:TRUE), which a server's must not"
+        "the server's certificate is marked as an authority's (CA:TRUE), which a server's must not be"
     )]
     IsAuthority,
     /// It is too old.
@@ -58,7 +58,7 @@ pub enum CertificateFault {
     #[error("the server's certificate is for another name than the URL's")]
     Name,
     /// There is nobody to trust.
-    #[error("this machine has no certificates of authorities")]
+    #[error("this machine has no certificates of trusted authorities")]
     NoAuthorities,
     /// Anything else.
     #[error("the server's certificate is not accepted: {0}")]

@@ -43,7 +43,7 @@ pub enum EnvelopeError {
     #[error("not a signed metadata file")]
     Json(#[source] serde_json::Error),
     /// One key has two signatures.
-    #[error("has two signatures by key `{keyid}`")]
+    #[error("has two signatures of key `{keyid}`")]
     SignedTwice {
         /// The key.
         keyid: KeyId,

@@ -28,15 +28,15 @@ Examples:
   attune-serve registry /srv/packs --listen 0.0.0.0:80 -v
       Host it for the network, and log each request
   attune-serve registry ./packs-registry --listen 127.0.0.1:0 --json
-      Take any free port, and tell it in JSON
+      Take any free port, and print it in JSON
 
 Then:
   attune-install weather --registry http://127.0.0.1:8080 --trust root.json
 
 The host need not be trusted: clients verify every byte against the registry's signed metadata.
 GET /healthz answers 200 while the registry can be read. Put a TLS proxy in front for https.
-A request's head has 10 s, an idle connection 60 s, and a body 256 bytes a second; who finds no room
-is told to come back with 503.";
+A request's head may take 10 s, and an idle connection 60 s; a body is sent with at least 256 bytes a
+second. Connections above the maximum get 503.";
 
 /// A tiny host for static pack registries.
 #[derive(Debug, Parser)]
@@ -58,11 +58,11 @@ pub enum Command {
     /// Host the files of a pack registry over HTTP
     #[command(after_help = REGISTRY_EXAMPLES)]
     Registry(RegistryArgs),
-    /// Print the script by which a shell completes this program's command lines
+    /// Print a shell's completion script for this program
     Completions(CompletionsArgs),
     /// Print or write manual pages
     Man(ManArgs),
-    /// Print the help of the program, or of a command
+    /// Print the help of the program, of a command or of an error code
     Help(HelpArgs),
 }
 
@@ -112,7 +112,7 @@ pub struct RegistryArgs {
     #[arg(value_parser = listen_address)]
     pub listen: SocketAddr,
 
-    /// The most connections at a time; as many as the limit on open files allows, unless it is given
+    /// The maximum number of connections [default: as many as the limit on open files allows]
     #[arg(long, value_name = "N")]
     pub max_connections: Option<NonZeroUsize>,
 }
@@ -120,15 +120,15 @@ pub struct RegistryArgs {
 /// The arguments that every service has.
 #[derive(Debug, Args)]
 pub struct ReportArgs {
-    /// Report in JSON: one line with the address once it listens, or one with the error
+    /// Report in JSON: one line with the address once the server listens, or with the error
     #[arg(long, global = true, help_heading = "Global options")]
     pub json: bool,
 
-    /// Print nothing but errors, and what --json prints
+    /// Print only errors and the --json output
     #[arg(long, short, global = true, conflicts_with = "verbose", help_heading = "Global options")]
     pub quiet: bool,
 
-    /// Log each request to standard error; twice, also say why a path was refused
+    /// Log each request to standard error; `-vv` also logs why a path was refused
     #[arg(long, short, global = true, action = ArgAction::Count, help_heading = "Global options")]
     pub verbose: u8,
 

@@ -106,7 +106,7 @@ fn code(error: &anyhow::Error) -> ErrorCode {
 fn directory_hint(error: &DirectoryError) -> &'static str {
     match error {
         DirectoryError::Missing { .. } => {
-            "check the path, or make a registry there with `attune-build init DIR --name NAME`"
+            "check the path, or create a registry there with `attune-build init DIR --name NAME`"
         }
         DirectoryError::NotADirectory { .. } => {
             "name the registry's directory; a bundle is installed with `attune-install`, not hosted"

@@ -64,7 +64,7 @@ impl Connections {
             table.close_idle(self.limits.connections.div_ceil(CLOSED_OF));
             if table.open.len() >= self.limits.connections {
                 table.full_until = Some(now + FULL_FOR);
-                tracing::warn!(code = %WarningCode::ConnectionsBusy, "{} connections are busy: others are turned away", table.open.len());
+                tracing::warn!(code = %WarningCode::ConnectionsBusy, "{} connections are busy: further ones are refused", table.open.len());
                 return None;
             }
         }

@@ -10,8 +10,8 @@ use clap_mangen::Man;
 /// Where manual pages go.
 #[derive(Debug, Clone, Args)]
 pub struct ManArgs {
-    /// The directory to write a page for every command to, such as ~/.local/share/man/man1; without it, the page of
-    /// the program goes to standard output
+    /// Write a page for each command to this directory, such as ~/.local/share/man/man1; without it, the program's page
+    /// is printed
     #[arg(value_name = "DIR")]
     directory: Option<PathBuf>,
 }

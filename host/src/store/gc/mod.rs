@@ -54,7 +54,7 @@ pub enum GcError {
     #[error(transparent)]
     Database(#[from] DatabaseError),
     /// The database and `current` name different generations, or one that is not there.
-    #[error("{} in `{}`: nothing is removed until that is put right", standing::told(*active, *registered), root.display())]
+    #[error("{} in `{}`: nothing is removed until that is mended", standing::told(*active, *registered), root.display())]
     Disagreement {
         /// The root.
         root: PathBuf,

@@ -35,7 +35,7 @@ pub enum RecoverError {
         source: Box<dyn Error + Send + Sync>,
     },
     /// The rows were written, the disk failed, and now nothing says whether they are there.
-    #[error("whether generation {generation} is registered cannot be told; {}", state_of(*generation, *active))]
+    #[error("generation {generation} may or may not be registered; {}", state_of(*generation, *active))]
     Unclear {
         /// The generation.
         generation: u64,

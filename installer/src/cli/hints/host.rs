@@ -21,34 +21,33 @@ impl Hint for RootError {
                     Some("make room there, or choose another place with --root".to_owned())
                 }
                 io::ErrorKind::NotADirectory => {
-                    Some("choose another --root, or move away what stands in the place of a directory".to_owned())
+                    Some("choose another --root, or move the file away".to_owned())
                 }
                 io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-                    Some("run as a user who may write there, or choose another place with --root".to_owned())
+                    Some("run it as a user with write permission, or choose another place with --root".to_owned())
                 }
                 _ => None,
             },
             Self::NotThere { similar: Some(similar), .. } => {
-                Some(format!("there is `{}` beside it: name that with --root", similar.display()))
+                Some(format!("name `{}`, which is beside it, with --root", similar.display()))
             }
             Self::NotThere { .. } | Self::NeverInstalled { .. } => Some(
                 "name the root that packs were installed to with --root DIR, or with ATTUNE_ROOT".to_owned(),
             ),
             Self::NotARoot { root } => Some(format!(
-                "choose another --root; if it is meant, say so with `mkdir {}`",
+                "choose another --root, or confirm this one with `mkdir {}`",
                 root.join("state").display()
             )),
-            Self::Name { .. } => Some("choose a place with another path by --root".to_owned()),
+            Self::Name { .. } => Some("choose another path with --root".to_owned()),
             Self::NoLinks { .. } => Some(
-                "choose a place with --root on a file system that has them, such as ext4 or XFS; FAT and exFAT \
-                 have none"
+                "choose a --root on a file system with symbolic links, such as ext4 or XFS"
                     .to_owned(),
             ),
             Self::Planted(PlantedError::WritableByAll { path }) => {
-                Some(format!("take that away with `chmod o-w {}`, and look who wrote there", path.display()))
+                Some(format!("remove the permission with `chmod o-w {}`, and check the files for changes", path.display()))
             }
             Self::Planted(_) => Some(
-                "find out who made it, and remove it; to have the root elsewhere, use --root or a bind mount"
+                "find out who made it, and remove it; to place the root elsewhere, use --root or a bind mount"
                     .to_owned(),
             ),
         }
@@ -60,10 +59,10 @@ impl Hint for LockError {
         let hint = match self {
             Self::Busy { .. } => "wait for it to end, then try again",
             Self::NoLocks { .. } => {
-                "choose a place on a local disk with --root, or mount this file system with locks"
+                "choose a --root on a local disk, or mount this file system with locks"
             }
             Self::NotWritable { .. } => {
-                "run as a user who may write there, or choose another place with --root"
+                "run it as a user with write permission, or choose another place with --root"
             }
         };
         Some(hint.to_owned())
@@ -73,12 +72,12 @@ impl Hint for LockError {
 impl Hint for DatabaseError {
     fn hint(&self) -> Option<String> {
         match self {
-            Self::Newer { .. } => Some("use the attune-install that wrote it, or a later one".to_owned()),
+            Self::Newer { .. } => Some("use the version of attune-install that wrote it, or a later one".to_owned()),
             _ if self.is_damage() => {
-                Some("have it set aside and its rows written again: `attune-install repair`".to_owned())
+                Some("run `attune-install repair`, which sets the database aside and writes its rows again".to_owned())
             }
             Self::Unreadable { .. } | Self::Io { .. } => {
-                Some("run as a user who may read there, or look at the disk".to_owned())
+                Some("run it as a user with read permission, or check the disk".to_owned())
             }
             _ => None,
         }
@@ -102,7 +101,7 @@ impl Hint for RecoverError {
 /// That there is more to come; the remedy of a fault of the machine takes the place of its beginning.
 fn left_to_the_next(verb: &str) -> String {
     format!(
-        "{MEND_THE_CAUSE}; the next command that changes this root, such as the same one again, {verb} what is left"
+        "{MEND_THE_CAUSE}; the next command that changes this root{verb} it"
     )
 }
 
@@ -112,12 +111,12 @@ fn lead_current_to(root: &Path, usable: Option<u64>) -> String {
     match usable {
         Some(usable) => {
             format!(
-                "make `current` lead to one that is whole: `ln -sfn generations/{usable} {}`",
+                "point `current` to an intact generation: `ln -sfn generations/{usable} {}`",
                 current.display()
             )
         }
         None => format!(
-            "no generation is whole: move `{}` and `{}` away, and install again from a bundle or registry",
+            "no generation is intact: move `{}` and `{}` away, and install again from a bundle or registry",
             current.display(),
             root.join("generations").display()
         ),
@@ -152,7 +151,7 @@ impl Hint for GcError {
             Self::Access(error) => error.hint(),
             Self::Inventory(error) => error.hint(),
             Self::Database(error) => error.hint(),
-            Self::NoGeneration { .. } => Some("name generations that are there".to_owned()),
+            Self::NoGeneration { .. } => Some("name existing generations; the directory `generations` of the root has them".to_owned()),
             Self::Disagreement { root, active, registered, readable, newest } => {
                 let is_whole = |id: &Option<u64>| id.is_some_and(|id| readable.contains(&id));
                 let stay = "run any command that changes the root, such as the last install again, which writes the \
@@ -160,12 +159,12 @@ impl Hint for GcError {
                 Some(match (is_whole(active), is_whole(registered)) {
                     (true, true) => {
                         let back = lead_current_to(root, *registered);
-                        format!("to go back to what is registered, {back}; to stay, {stay}")
+                        format!("to return to the registered generation, {back}; to stay, {stay}")
                     }
                     (true, false) => stay.to_owned(),
                     (false, true) => lead_current_to(root, *registered),
                     (false, false) if active == registered => {
-                        "put it right: `attune-install repair`".to_owned()
+                        "run `attune-install repair`".to_owned()
                     }
                     (false, false) => lead_current_to(root, *newest),
                 })
@@ -180,9 +179,9 @@ impl Hint for InventoryError {
             Self::Root(error) => error.hint(),
             Self::Lock(error) => error.hint(),
             Self::Register(error) => error.hint(),
-            Self::NotActive { .. } => Some("put it right: `attune-install repair`".to_owned()),
-            Self::NotInstalled { .. } => Some("`attune-install list` shows what is installed".to_owned()),
-            Self::NoEnvironment { .. } => Some("`attune-install env list` lists the environments".to_owned()),
+            Self::NotActive { .. } => Some("run `attune-install repair`".to_owned()),
+            Self::NotInstalled { .. } => Some("see the installed packs with `attune-install list`".to_owned()),
+            Self::NoEnvironment { .. } => Some("see the environments with `attune-install env list`".to_owned()),
         }
     }
 }
@@ -192,7 +191,7 @@ impl Hint for VerificationError {
         match self {
             Self::Root(error) => error.hint(),
             Self::NotInstalled { .. } => {
-                Some("see the packs that are there with `attune-install list`".to_owned())
+                Some("see the installed packs with `attune-install list`".to_owned())
             }
             Self::Database(error) => error.hint(),
             Self::Unreadable { .. } | Self::Interrupted(_) => None,

@@ -12,10 +12,10 @@ pub(super) fn http_hint(fault: &HttpFault) -> &'static str {
         }
         HttpFault::Login(_) => "give the registry's URL its login: http://USER:PASSWORD@HOST/PATH",
         HttpFault::Forbidden(_) => {
-            "check the URL and its login; a bucket answers so for what is absent, unless its readers may list it"
+            "check the URL and its login; buckets whose readers may not list them answer 403 for missing files"
         }
         HttpFault::Certificate(CertificateFault::Issuer | CertificateFault::NoAuthorities) => {
-            "name the certificate of the authority that signed the server's by SSL_CERT_FILE"
+            "set SSL_CERT_FILE to the certificate of the authority that signed the server's"
         }
         HttpFault::Certificate(CertificateFault::IsAuthority) => {
             "make the server's certificate with CA:FALSE (openssl: -addext basicConstraints=critical,CA:FALSE), and \

@@ -20,7 +20,7 @@ use crate::source::VerifyError;
 
 /// The beginning of hints about faults of whatever kind.
 pub(super) const MEND_THE_CAUSE: &str = "mend the cause";
-const NOTHING_CHANGED: &str = "nothing was changed; run it again whenever you like";
+const NOTHING_CHANGED: &str = "run it again at any time; nothing was changed";
 
 /// An error whose remedy may be known.
 pub(super) trait Hint {
@@ -41,8 +41,7 @@ impl Hint for RebuildError {
             Self::Verify(
                 VerifyError::NoTrust { .. } | VerifyError::Trust(TrustError::NoTrustAnchor { .. }),
             ) => Some(
-                "trust the registry first, by a root obtained over a channel you trust: `attune-install trust add \
-                 root.json`"
+                "trust the registry first, with a root obtained over a channel you trust: `attune-install trust add root.json`"
                     .to_owned(),
             ),
             Self::Verify(error) => error.hint(),
@@ -51,12 +50,12 @@ impl Hint for RebuildError {
             Self::Build(error) => error.hint(),
             Self::Recipe(error) => error.hint(),
             Self::DamagedStore { .. } => Some(
-                "give the bundle or registry that has them: `attune-install repair --from BUNDLE`".to_owned(),
+                "name a bundle or registry that has them: `attune-install repair --from BUNDLE`".to_owned(),
             ),
             Self::Change(error) => error.hint(),
             Self::Trust(error) => error.hint(),
             // A repair may have mended something by then.
-            Self::Interrupted(_) => Some("run it again whenever you like".to_owned()),
+            Self::Interrupted(_) => Some("run it again at any time".to_owned()),
         }
     }
 }
@@ -74,7 +73,7 @@ impl Hint for InstallError {
             Self::Build(error) => error.hint(),
             Self::Recipe(error) => error.hint(),
             Self::Tests(_) => Some(
-                "nothing was changed; pass --force to install all the same, or --skip-tests to run none"
+                "pass --force to install all the same, or --skip-tests to run no tests; nothing was changed"
                     .to_owned(),
             ),
             Self::Trust(error) => error.hint(),

@@ -10,7 +10,7 @@ use crate::plan::{ChooseError, PlanError};
 use crate::unpack::UnpackError;
 
 const ENDED_BY_SIGNAL: &str =
-    "run it by hand; where it lacks memory, free some, or raise this process's limit (`ulimit -v`)";
+    "run it by hand; if it lacks memory, free some, or raise the limit of this process (`ulimit -v`)";
 const WRITABLE_DISK: &str = "make sure that the disk has room and can be written, then try again";
 const REPORT_TO_PUBLISHER: &str = "report it to the pack's publisher; the bytes are what they signed";
 
@@ -23,7 +23,7 @@ impl Hint for ChooseError {
                 "make the bundle again with `attune-build bundle`"
             }
             Self::OtherRegistry { .. } => {
-                "packs of the same name may be different packs; pass --change-registry if this one is meant"
+                "pass --change-registry if this registry's pack is the same one"
             }
             Self::NothingRequested => "name a bundle file, or packs together with --registry",
         };
@@ -38,14 +38,14 @@ impl Hint for ResolveError {
                 let text = requirement.to_string();
                 let bare = text.starts_with(|first: char| first.is_ascii_digit());
                 return bare.then(|| {
-                    format!("a bare version is exact; write `{pack}@^{text}` for what is compatible")
+                    format!("write `{pack}@^{text}` for compatible versions; a bare version is exact")
                 });
             }
             Self::NoSolution { .. } => {
-                "what is installed must go on working; a bundle or registry with the missing release helps"
+                "use a bundle or registry with the missing release; installed packs must keep working"
             }
             Self::UnknownPack { .. } => {
-                "it is not in what you install from; make a bundle with it, or name its --registry"
+                "check the name, or name a bundle or --registry that has the pack"
             }
             _ => return failed_reader(self)?.hint(),
         };
@@ -61,7 +61,7 @@ impl Hint for PlanError {
             Self::NoInterpreter { .. } => "install such a Python, or name one with --python /path/to/python3",
             Self::Runtime { .. } => "install the runtime, or report its definition to the pack's publisher",
             Self::NoVersion { .. } => {
-                "install such a version, or have the release built for one that is here"
+                "install such a version, or have the release built for one of this host's"
             }
             Self::RootWithColon { .. } => "choose a root without a colon with --root",
             Self::NoNode { .. } => "install such a Node.js, or name one with --node /path/to/node",
@@ -79,7 +79,7 @@ impl Hint for PlanError {
                 "install them, or go on without them with --ignore-missing-libraries"
             }
             Self::NoSpace { .. } => "make room there, or choose another place with --root",
-            Self::Scratch(_) => "name a directory that can be written by TMPDIR",
+            Self::Scratch(_) => "set TMPDIR to a writable directory",
             Self::Interpreter(error) if error.is_of_machine() => ENDED_BY_SIGNAL,
             _ => return None,
         };
@@ -103,7 +103,7 @@ impl Hint for BuildError {
         let hint = match self {
             Self::Python(VenvError::Wheel { .. } | VenvError::Reserved { .. }) => REPORT_TO_PUBLISHER,
             Self::Python(VenvError::Collision { .. }) => {
-                "no environment can hold both; the pack's publisher has to choose other packages"
+                "report it to the pack's publisher: no environment can hold both packages"
             }
             Self::Node(NodeModulesError::Collision { .. }) => {
                 "report it to the pack's publisher: its packages do not fit beside each other"
@@ -121,8 +121,7 @@ impl Hint for RecipeError {
         let hint = match self {
             Self::Root(error) => return error.hint(),
             Self::Failed { .. } => {
-                "install what its steps lack; pass --force to install without the environment, which the next \
-                 install tries again"
+                "install the programs that the steps need, or pass --force to install without this environment until the next install"
             }
             Self::NoDescription { .. } => "install the pack again from its bundle or registry",
             Self::Interrupted(_) => NOTHING_CHANGED,

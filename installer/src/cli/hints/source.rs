@@ -11,14 +11,14 @@ impl Hint for SourceNameError {
     fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Url(url) => format!(
-                "pipe a bundle: `curl -fsSL {url} | attune-install -`; name a registry by --registry {url}"
+                "pipe a bundle: `curl -fsSL {url} | attune-install -`; name a registry with --registry {url}"
             ),
             Self::Directory(_) => "name the directory that contains `metadata/`".to_owned(),
             Self::PackDirectory(path) => format!(
                 "add it to a registry with `attune-build add REGISTRY {}`, and install it from there",
                 path.display()
             ),
-            Self::Socket(_) => "pipe the bundle, and name it by `-`".to_owned(),
+            Self::Socket(_) => "pipe the bundle, and name it `-`".to_owned(),
             Self::Absent(_) => return None,
             Self::Unknown(..) => "look at the permissions of its directories".to_owned(),
         })
@@ -31,7 +31,7 @@ impl Hint for SourceError {
             Self::Bundle { .. } | Self::Blob { .. } | Self::UnknownBlob { .. } => {
                 "copy the bundle again and compare its sha256 with the builder's"
             }
-            Self::NotABundle { .. } => "give a bundle that `attune-build bundle` wrote",
+            Self::NotABundle { .. } => "name a bundle that `attune-build bundle` wrote",
             Self::MissingBlobs { .. } => {
                 "make the bundle again with `attune-build bundle` for this platform and Python"
             }
@@ -56,7 +56,7 @@ impl Hint for AnchorError {
     fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::File { .. } | Self::NotARootFile { .. } => {
-                "give the registry's metadata/1.root.json, never a key"
+                "name the registry's metadata/1.root.json, never a key"
             }
             Self::Fingerprint { .. } | Self::NoSuchRoot { .. } => {
                 "ask the registry's publisher for the fingerprint again, over a channel you trust: \
@@ -86,9 +86,7 @@ impl Hint for VerifyError {
             Self::Anchor(error) => error.hint(),
             Self::Trust(error) => error.hint(),
             Self::NoTrust { .. } => Some(
-                "pass --trust with the registry's root metadata (metadata/1.root.json), which you got over a \
-                 channel you trust; it is never taken from the bundle; its fingerprint alone will do: \
-                 --trust-fingerprint sha256:..."
+                "pass the registry's metadata/1.root.json with --trust, or its fingerprint with --trust-fingerprint sha256:HEX, obtained over a channel you trust, not from the bundle"
                     .to_owned(),
             ),
         }

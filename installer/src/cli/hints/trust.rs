@@ -6,7 +6,7 @@ use attune_schemas::tuf::MetadataTime;
 use super::Hint;
 use crate::failure::failed_source;
 
-const DAMAGED: &str = "the bundle or registry is incomplete or damaged; fetch it again";
+const DAMAGED: &str = "fetch the bundle or registry again: it is incomplete or damaged";
 
 impl Hint for TrustError {
     fn hint(&self) -> Option<String> {
@@ -18,9 +18,7 @@ impl Hint for TrustError {
             Self::Store(error) => return error.hint(),
             Self::Missing { .. } | Self::Mismatch { .. } | Self::WrongVersion { .. } => DAMAGED,
             Self::Rollback { .. } | Self::RoleRemoved { .. } | Self::SignedEarlier { .. } => {
-                "nothing was changed; have a bundle with these packs cut anew (of two bundles of one registry, install \
-                 the older one first); only if the registry was restored from a backup, run `attune-install trust \
-                 reset REGISTRY`"
+                "make a new bundle with these packs (of two bundles, install the older one first); only if the registry was restored from a backup, run `attune-install trust reset REGISTRY`; nothing was changed"
             }
             Self::Expired { expired_at, time, .. } => return Some(expiry_hint(*expired_at, *time)),
             _ => return failed_source(self)?.hint(),
@@ -35,13 +33,11 @@ impl Hint for StateError {
             Self::Metadata(error) => metadata_hint(error),
             Self::DifferentRoot { registry, .. } => {
                 return Some(format!(
-                    "this host keeps the root it trusts; if the registry was created anew, run \
-                     `attune-install trust remove {registry}` and pass the new root with --trust"
+                    "if the registry was created again, run `attune-install trust remove {registry}` and pass the new root with --trust"
                 ));
             }
             Self::PolicyDamaged { .. } => {
-                "remove the file, or write it anew with `attune-install trust add ROOT.json --expiry-grace \
-                 DURATION`"
+                "remove the file, or write it again with `attune-install trust add ROOT.json --expiry-grace DURATION`"
             }
             Self::Damaged { .. } => {
                 "run `attune-install trust remove REGISTRY` and pass the registry's root with --trust again"
@@ -58,11 +54,10 @@ fn metadata_hint(error: &MetadataError) -> &'static str {
             "check that the given root belongs to this registry and that no root version is missing"
         }
         MetadataError::Signatures { .. } => {
-            "the file was changed, or signed with keys that the registry's root does not name; fetch it \
-             again from the publisher"
+            "fetch it again from the publisher: it was changed, or signed with keys that the root does not name"
         }
         MetadataError::RegistryRenamed { .. } | MetadataError::NoRegistryName { .. } => {
-            "a registry keeps its name for life; pass the root that was made with it"
+            "pass the root that was created with this registry; its name never changes"
         }
         _ => DAMAGED,
     }
@@ -82,7 +77,7 @@ fn expiry_hint(expired_at: MetadataTime, time: TrustedTime) -> String {
     };
     // Grace ends before its last second, and whoever reads this takes a while.
     let days = time.now().duration_since(expired_at.timestamp()).as_hours() / 24 + 2;
-    format!("{about_clock}fetch a newer bundle, or accept this one as it is with --expiry-grace {days}d")
+    format!("{about_clock}fetch a newer bundle, or accept this one with --expiry-grace {days}d")
 }
 
 #[cfg(test)]
@@ -103,8 +98,7 @@ mod tests {
         let hint = expired("2030-01-01T00:00:00Z", "2030-01-02T12:00:00Z", None);
         assert_eq!(
             hint,
-            "if the clock is right (2030-01-02T12:00:00Z), fetch a newer bundle, or accept this one as it is with \
-             --expiry-grace 3d"
+            "if the clock is right (2030-01-02T12:00:00Z), fetch a newer bundle, or accept this one with --expiry-grace 3d"
         );
     }
 

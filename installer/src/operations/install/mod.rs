@@ -70,7 +70,7 @@ fn install_or_stop(options: &InstallOptions, reporter: &dyn Reporter) -> Result<
         if !is_whole {
             reporter.warning(
                 WarningCode::InstalledAgain,
-                &format!("{pack} is not as it was installed, and is installed again"),
+                &format!("{pack} differs from its installed files, and is installed again"),
             );
         }
         is_whole

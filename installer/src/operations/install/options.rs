@@ -36,7 +36,7 @@ pub struct InstallOptions {
     pub programs: InterpreterSearch,
     /// The caller's environment.
     pub caller: CallerEnvironment,
-    /// How files come into environments.
+    /// How environments share the files of the store.
     pub link_mode: LinkMode,
     /// Whether modules are compiled to bytecode now, rather than by whoever imports them first.
     pub compile_bytecode: bool,

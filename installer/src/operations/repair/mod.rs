@@ -40,9 +40,9 @@ use store::{lost_trees, unpack_again};
 /// How everything is made whole again, and of which packs.
 #[derive(Debug, Clone)]
 pub struct RepairOptions {
-    /// Only these packs; all if there are none.
+    /// The packs; all if none are named; all if there are none.
     pub packs: Vec<PackRef>,
-    /// Only environments.
+    /// Restore only environments.
     pub only_environments: bool,
     /// Where trees come from that are not whole, where interpreters are looked for, and the like.
     pub build: RebuildOptions,

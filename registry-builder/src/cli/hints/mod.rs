@@ -28,16 +28,16 @@ impl Hint for KeyError {
     fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Passphrase { .. } => {
-                "try again, or look at ATTUNE_KEY_PASSPHRASE and ATTUNE_KEY_PASSPHRASE_FILE"
+                "enter it again, or correct ATTUNE_KEY_PASSPHRASE or ATTUNE_KEY_PASSPHRASE_FILE"
             }
-            Self::PublicOnly { .. } => "give the file with the private half",
+            Self::PublicOnly { .. } => "name the file with the private half",
             Self::NotRestricted { .. } => {
-                "keep keys on a file system that knows permissions, and name the directory with --keys DIR"
+                "keep keys on a file system with permissions, and name the directory with --keys DIR"
             }
             Self::Malformed { .. } => {
-                "keep only key files in the directory of keys, or name single ones with --key"
+                "keep only key files in the directory of keys, or name single keys with --key"
             }
-            Self::Io(_) => "say where the registry's keys are with --keys",
+            Self::Io(_) => "name the directory of the registry's keys with --keys",
             _ => return None,
         };
         Some(hint.to_owned())
@@ -55,23 +55,22 @@ impl Hint for TrustError {
                  from a copy"
             }
             Self::Metadata(MetadataError::RegistryRenamed { .. } | MetadataError::NoRegistryName { .. }) => {
-                "a registry keeps its name for life; take the root that was made with it"
+                "use the root that was created with this registry; its name never changes"
             }
             Self::Metadata(MetadataError::Malformed { .. })
             | Self::Missing { .. }
             | Self::Mismatch { .. }
             | Self::WrongVersion { .. } => "restore the registry or bundle from a copy",
             Self::Expired { time, .. } if time.clock_behind().is_some_and(|behind| behind > A_DAY) => {
-                "set the clock; if the clock that signed last was the wrong one, `attune-build key rotate REGISTRY \
-                 --role timestamp` undoes its signature"
+                "set the clock, or, if the clock of the last signature was wrong, replace that signature with `attune-build key rotate REGISTRY --role timestamp`"
             }
             Self::Expired { role, .. } if role == "timestamp" || role == "snapshot" => {
-                "sign it anew with `attune-build refresh REGISTRY`"
+                "sign it again with `attune-build refresh REGISTRY`"
             }
             Self::Expired { role, .. } if role == "root" => {
                 "renew it with `attune-build root prepare REGISTRY`"
             }
-            Self::Expired { .. } => "sign it anew with `attune-build refresh REGISTRY`",
+            Self::Expired { .. } => "sign it again with `attune-build refresh REGISTRY`",
             _ => return None,
         };
         Some(hint.to_owned())
@@ -84,11 +83,11 @@ impl Hint for PublishError {
             Self::Trust(error) => return error.hint(),
             Self::Key(error) => return error.hint(),
             Self::KeysMissing { .. } => {
-                "say where its keys are with --keys DIR, or name single ones with --key"
+                "name the directory of its keys with --keys DIR, or single keys with --key"
             }
             Self::TooFewKeys { .. } => "add a key first, or lower the threshold",
-            Self::NoSuchKey { .. } => "`attune-build key list REGISTRY` shows the keys of every role",
-            Self::OtherDraft => "prepare the next root once, and let everybody sign copies of that file",
+            Self::NoSuchKey { .. } => "see the keys of each role with `attune-build key list REGISTRY`",
+            Self::OtherDraft => "prepare the next root once, and have all signers sign copies of that file",
             _ => return None,
         };
         Some(hint.to_owned())
@@ -101,7 +100,7 @@ impl Hint for SourceError {
             Self::Bundle { .. } | Self::Blob { .. } | Self::UnknownBlob { .. } => {
                 "make the bundle again, or copy it again and compare its sha256"
             }
-            Self::NotABundle { .. } => "give a bundle that `attune-build bundle` wrote",
+            Self::NotABundle { .. } => "name a bundle that `attune-build bundle` wrote",
             Self::MissingBlobs { .. } => "make the bundle again with `attune-build bundle`",
             _ => return None,
         };
@@ -126,7 +125,7 @@ impl Hint for ResolveError {
                 let text = requirement.to_string();
                 let bare = text.starts_with(|first: char| first.is_ascii_digit());
                 bare.then(|| {
-                    format!("a bare version is exact; write `{pack}@^{text}` for what is compatible")
+                    format!("write `{pack}@^{text}` for compatible versions; a bare version is exact")
                 })
             }
             Self::UnknownPack { .. } => {
@@ -141,15 +140,15 @@ impl Hint for RegistryError {
     fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::NotARegistry { path } if path.join("pack.yaml").exists() => {
-                "the registry comes first, then the packs: `attune-build add REGISTRY PACK...`"
+                "name the registry first, then the packs: `attune-build add REGISTRY PACK...`"
             }
             Self::NotARegistry { path } if !path.exists() => {
-                "check the path, or make a registry with `attune-build init DIR --name NAME`"
+                "check the path, or create a registry with `attune-build init DIR --name NAME`"
             }
-            Self::NotARegistry { .. } => "make one with `attune-build init DIR --name NAME`",
+            Self::NotARegistry { .. } => "create one with `attune-build init DIR --name NAME`",
             Self::Busy { .. } => "wait for it to end, then try again",
             Self::NoLock { .. } => "keep the registry on a local disk, or mount this file system with locks",
-            Self::ClockJump { .. } => "set the clock; if it is right, say so with --accept-clock",
+            Self::ClockJump { .. } => "set the clock, or pass --accept-clock if it is right",
             Self::Trust(error) => return error.hint(),
             Self::Publish(error) => return error.hint(),
             Self::Reader(error) => return error.hint(),
@@ -161,18 +160,18 @@ impl Hint for RegistryError {
 
 impl Hint for NoDefaultTarget {
     fn hint(&self) -> Option<String> {
-        Some("say it with --platform and --python".to_owned())
+        Some("name the targets with --platform and --python".to_owned())
     }
 }
 
 impl Hint for PackDirectoryError {
     fn hint(&self) -> Option<String> {
         let hint = match self {
-            Self::Collision { .. } => "rename one of them, or name it in .packignore",
-            Self::TooLarge { .. } => "name what the pack does not need in .packignore",
-            Self::NeededFile { .. } => "take it out again with a line `!pack.yaml`",
-            Self::FileKind { .. } => "replace it by what it leads to, or name it in .packignore",
-            Self::FileName { .. } => "rename it, or name it in .packignore",
+            Self::Collision { .. } => "rename one of them, or list it in .packignore",
+            Self::TooLarge { .. } => "list files that the pack does not need in .packignore",
+            Self::NeededFile { .. } => "include it again with the line `!pack.yaml`",
+            Self::FileKind { .. } => "replace it by a file or directory, or list it in .packignore",
+            Self::FileName { .. } => "rename it, or list it in .packignore",
             Self::Pattern { .. } => "write patterns as in .gitignore",
             _ => return None,
         };
@@ -195,12 +194,12 @@ impl Hint for SigningError {
             Self::NoDraft { .. } => "prepare one with `attune-build root prepare REGISTRY`",
             Self::NotEnoughSignatures { draft, .. } => {
                 return Some(format!(
-                    "the draft is at `{}`: carry it to its signers for `attune-build root sign`, and publish it then",
+                    "have `{}` signed with `attune-build root sign`, then publish it",
                     draft.display()
                 ));
             }
-            Self::KeyExists { .. } => "choose another name, or leave the key as it is",
-            Self::NoSigningKey => "name it with --key FILE, or a directory of keys with --keys DIR",
+            Self::KeyExists { .. } => "choose another name, or pass --force to replace the key",
+            Self::NoSigningKey => "name a key with --key FILE, or a directory of keys with --keys DIR",
             Self::Registry(error) => return error.hint(),
             Self::Publish(error) => return error.hint(),
             Self::Key(error) => return error.hint(),
@@ -214,13 +213,12 @@ impl Hint for SigningError {
 impl Hint for CutError {
     fn hint(&self) -> Option<String> {
         let hint = match self {
-            Self::NoRuntime { .. } => "add one with `attune-build runtime add`, or leave --with-runtimes out",
+            Self::NoRuntime { .. } => "add one with `attune-build runtime add`, or leave out --with-runtimes",
             Self::NoTarget { .. } => {
-                "bundle for a target that it has, or raise its version and add it with --platform and \
-                 --python of the one that is missing"
+                "make the bundle for another target, or raise the pack's version and add it with the missing --platform and --python"
             }
             Self::Bundle(BundleError::Blob(_)) => {
-                "restore the registry from a copy; the blobs are named by their sha256"
+                "restore the blob from a copy; its name is its sha256"
             }
             Self::NoDefaultTarget(error) => return error.hint(),
             Self::Registry(error) => return error.hint(),
@@ -236,8 +234,7 @@ impl Hint for CheckError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Lint(failure) if failure.secrets() > 0 => Some(
-                "a release is as public as the place that it lies in: name such files in .packignore, remove them, \
-                 or publish them on purpose with --include-secrets"
+                "remove such files, list them in .packignore, or publish them on purpose with --include-secrets"
                     .to_owned(),
             ),
             Self::Directory(error) => error.hint(),
@@ -250,15 +247,14 @@ impl Hint for AddError {
     fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::VersionTaken { .. } => {
-                "a release never changes; raise `version` in pack.yaml and add it again"
+                "raise `version` in pack.yaml and add the pack again; a release never changes"
             }
-            Self::InstallsNowhere { .. } => "ask for another --platform, or require other packages",
+            Self::InstallsNowhere { .. } => "choose another --platform, or require other packages",
             Self::RuntimeVersion(_) => {
-                "correct its `runtime_version`, or build for such a version with --python"
+                "correct its `runtime_version`, or build for its version with --python"
             }
             Self::TargetsMissing { .. } => {
-                "a release never gains a target: ask for those alone that can be served, put the blame right, or \
-                 publish it as it is with --allow-missing"
+                "remove the cause, choose only the targets that can be built, or publish without the others with --allow-missing; a release never gains targets"
             }
             Self::Check(error) => return error.hint(),
             Self::Python { source, .. } => return source.hint(),
@@ -277,7 +273,7 @@ impl Hint for InitError {
     fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::NotEmpty { .. } => "choose a directory that does not exist yet",
-            Self::ThresholdWithoutBins => "say how many bins there are to be with --bins N",
+            Self::ThresholdWithoutBins => "set the number of bins with --bins N",
             Self::Key(error) => return error.hint(),
             Self::Publish(error) => return error.hint(),
             Self::Trust(error) => return error.hint(),
@@ -291,7 +287,7 @@ impl Hint for InspectError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::NoPack { .. } => {
-                Some("without packs, `attune-build inspect` shows all that is there".to_owned())
+                Some("see all packs with `attune-build inspect`, without a pack's name".to_owned())
             }
             Self::Registry(error) => error.hint(),
             Self::Reader(error) => error.hint(),
@@ -306,7 +302,7 @@ impl Hint for VerifyError {
         match self {
             Self::Unreadable(error) => error.hint(),
             Self::Damaged(_) => {
-                Some("restore these files from a copy, or make or copy the bundle again".to_owned())
+                Some("restore these files from a copy; make or copy a bundle again".to_owned())
             }
         }
     }

@@ -4,10 +4,9 @@ pub(super) const PYTHON_LOGIN: &str =
     "give a login: in .netrc, or in the URL of the package index (--index-url, --extra-index-url)";
 pub(super) const NPM_LOGIN: &str = "log in to the npm registry: `//HOST/PATH/:_authToken=TOKEN` in your .npmrc (never \
                                     the pack's), or --npm-registry with user and password";
-pub(super) const NPM_AUTHORITY: &str = "name the certificate of the authority that signed the server's by \
-                                        SSL_CERT_FILE, or by `cafile` of your .npmrc; `strict-ssl=false` is not followed";
+pub(super) const NPM_AUTHORITY: &str = "set SSL_CERT_FILE to the certificate of the authority that signed the server's, or by `cafile` of your .npmrc; `strict-ssl=false` is not followed";
 const PYTHON_AUTHORITY: &str =
-    "name the certificate of the authority that signed the server's by SSL_CERT_FILE";
+    "set SSL_CERT_FILE to the certificate of the authority that signed the server's";
 
 /// What keeps a tool from its index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -20,17 +20,17 @@ pub(in crate::cli) struct InitArgs {
     /// The directory to make
     #[arg(value_name = "REGISTRY")]
     registry: PathBuf,
-    /// The registry's name, for life: hosts remember whom they trust by it
+    /// The registry's permanent name, by which hosts remember it
     #[arg(long)]
     name: RegistryName,
-    /// Part the packs into so many bins, a power of two: for registries of thousands, of which each
-    /// publication then signs only a part
+    /// Divide the packs into this many bins, a power of two, of which each publication signs only one; for registries
+    /// of thousands of packs
     #[arg(long, value_name = "N")]
     bins: Option<BinCount>,
-    /// How many keys must sign a role, and are made for it, such as `root=2`; repeatable [default: 1]
+    /// The number of keys that must sign a role and are created for it, such as `root=2`; repeatable [default: 1]
     #[arg(long = "threshold", value_name = "ROLE=K", value_parser = parse_role_number)]
     thresholds: Vec<(SigningRole, NonZeroU32)>,
-    /// For how many days metadata of a role is valid, such as `timestamp=30`; repeatable
+    /// The number of days that metadata of a role is valid, such as `timestamp=30`; repeatable
     /// [default: root=1825 targets=365 bins=365 snapshot=365 timestamp=90]
     #[arg(long = "expires", value_name = "ROLE=DAYS", value_parser = parse_role_number)]
     expires: Vec<(SigningRole, NonZeroU32)>,

@@ -26,7 +26,7 @@ pub(in crate::cli) struct KeyCommandArgs {
 
 #[derive(Debug, Subcommand)]
 enum KeyCommand {
-    /// Make a key, and beside it FILE.pub.json to hand to the registry's owner
+    /// Create a key, and FILE.pub.json for the registry's owner
     Generate {
         /// The file to write
         #[arg(value_name = "FILE")]
@@ -34,7 +34,7 @@ enum KeyCommand {
         /// Encrypt it with a passphrase
         #[arg(long)]
         encrypt: bool,
-        /// Replace a key that is there, with which nobody can sign any more
+        /// Replace an existing key, which is lost then
         #[arg(long)]
         force: bool,
         #[command(flatten)]
@@ -42,7 +42,7 @@ enum KeyCommand {
         #[command(flatten)]
         common: ReportArgs,
     },
-    /// Show the keys of every role
+    /// List the keys of each role
     #[command(visible_alias = "ls")]
     List {
         /// The registry
@@ -53,32 +53,32 @@ enum KeyCommand {
         #[command(flatten)]
         common: ReportArgs,
     },
-    /// Let further keys sign a role
+    /// Add keys to a role
     Add {
         #[command(flatten)]
         ceremony: CeremonyArgs,
-        /// Their public halves: key files, keys as metadata lists them, or PEM
+        /// The public keys: key files, keys from metadata, or PEM
         #[arg(value_name = "PUBLIC_KEY", required = true)]
         public_keys: Vec<PathBuf>,
         /// The role: root, targets, snapshot, timestamp or bins
         #[arg(long)]
         role: SigningRole,
     },
-    /// Let a key no longer sign a role
+    /// Remove a key from a role
     #[command(visible_alias = "rm")]
     Remove {
         #[command(flatten)]
         ceremony: CeremonyArgs,
         #[command(flatten)]
         confirm: ConfirmArgs,
-        /// The beginning of its id
+        /// The key's id, or its beginning
         #[arg(value_name = "ID")]
         id: String,
         /// The role: root, targets, snapshot, timestamp or bins
         #[arg(long)]
         role: SigningRole,
     },
-    /// Make new keys for a role, in place of all that it has
+    /// Replace all keys of a role by new ones
     Rotate {
         /// The role: root, targets, snapshot, timestamp or bins
         #[arg(long)]

@@ -38,7 +38,7 @@ impl RefreshArgs {
                 // Of the root there is more to say than a date.
                 for role in report.expiring.iter().filter(|role| role.role != "root") {
                     reporter.alarm(WarningCode::KeysNotAtHand, &format!(
-                    "{} expires on {}, and its keys are not at hand: sign with --keys DIR or --key KEY",
+                    "{} expires on {}, and its keys are not available: sign with --keys DIR or --key KEY",
                     role.role, role.expires_at
                 ));
                 }

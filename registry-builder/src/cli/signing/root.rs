@@ -36,10 +36,10 @@ pub(in crate::cli) struct CeremonyArgs {
     /// The registry
     #[arg(value_name = "REGISTRY")]
     pub(in crate::cli) registry: PathBuf,
-    /// Where the next root is kept until enough have signed it [default: REGISTRY.next-root.json]
+    /// The file that keeps the next root until enough keys have signed it [default: REGISTRY.next-root.json]
     #[arg(long, value_name = "FILE")]
     draft: Option<PathBuf>,
-    /// Do not publish, even where the keys at hand suffice
+    /// Do not publish, even if the available keys suffice
     #[arg(long)]
     hold_back: bool,
     #[command(flatten)]
@@ -50,7 +50,7 @@ pub(in crate::cli) struct CeremonyArgs {
 
 #[derive(Debug, Subcommand)]
 enum RootCommand {
-    /// Show a root, or a draft of the next one: its fingerprint, whom it trusts, who has signed
+    /// Show a root or a draft: its fingerprint, its keys and its signatures
     Show {
         /// A registry, or a root metadata file
         #[arg(value_name = "REGISTRY|FILE")]
@@ -58,18 +58,18 @@ enum RootCommand {
         #[command(flatten)]
         common: ReportArgs,
     },
-    /// Prepare the next root: renewed, and changed as asked for
+    /// Prepare the next root, with a new expiry date and the requested changes
     Prepare {
-        /// How many keys must sign a role, such as `root=2`; repeatable
+        /// The number of keys that must sign a role, such as `root=2`; repeatable
         #[arg(long = "threshold", value_name = "ROLE=K", value_parser = parse_role_number)]
         thresholds: Vec<(SigningRole, NonZeroU32)>,
-        /// For how many days metadata of a role is valid, such as `timestamp=30`; repeatable
+        /// The number of days that metadata of a role is valid, such as `timestamp=30`; repeatable
         #[arg(long = "expires", value_name = "ROLE=DAYS", value_parser = parse_role_number)]
         expires: Vec<(SigningRole, NonZeroU32)>,
         #[command(flatten)]
         ceremony: CeremonyArgs,
     },
-    /// Sign a draft with the keys that are named; needs no registry
+    /// Sign a draft with the named keys; needs no registry
     Sign {
         /// The draft; it is written back
         #[arg(value_name = "DRAFT")]
@@ -79,13 +79,13 @@ enum RootCommand {
         #[command(flatten)]
         common: ReportArgs,
     },
-    /// Put signatures together and publish the next root
+    /// Combine signatures, and publish the next root
     Publish {
         #[command(flatten)]
         ceremony: CeremonyArgs,
         #[command(flatten)]
         confirm: ConfirmArgs,
-        /// Drafts that came back
+        /// Drafts that were signed elsewhere
         #[arg(value_name = "DRAFT")]
         drafts: Vec<PathBuf>,
     },

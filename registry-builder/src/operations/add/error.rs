@@ -48,7 +48,7 @@ pub enum AddError {
         source: Box<NodeError>,
     },
     /// Each runtime is served somewhere, and nowhere both.
-    #[error("pack `{pack}` would install on nothing that was asked for:{}", lines(blames))]
+    #[error("pack `{pack}` installs on none of the requested targets:{}", lines(blames))]
     InstallsNowhere {
         /// The pack.
         pack: PackRef,
@@ -57,7 +57,7 @@ pub enum AddError {
     },
     /// A target that was asked for cannot be served.
     #[error(
-        "pack `{pack}` does not install on everything that was asked for; nothing was added:{}",
+        "pack `{pack}` does not install on all requested targets; nothing was added:{}",
         lines(blames)
     )]
     TargetsMissing {

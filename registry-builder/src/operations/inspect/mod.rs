@@ -31,7 +31,7 @@ use crate::registry::RegistryError;
 #[non_exhaustive]
 pub enum InspectError {
     /// It has no such pack.
-    #[error("pack `{pack}` is not there")]
+    #[error("there is no pack `{pack}`")]
     NoPack {
         /// The pack.
         pack: PackRef,
@@ -61,7 +61,7 @@ impl From<MetadataError> for InspectError {
 pub struct InspectOptions {
     /// A registry's directory, a bundle, or `-` for a bundle on standard input.
     pub source: PathBuf,
-    /// Only these packs.
+    /// The packs; all if none are named.
     pub packs: Vec<PackRef>,
     /// The time that metadata is judged by.
     pub now: Timestamp,

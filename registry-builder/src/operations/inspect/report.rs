@@ -82,7 +82,7 @@ pub struct InspectedRuntime {
     pub runtime: RuntimeName,
     /// Its version.
     pub version: Version,
-    /// The machine that it is for.
+    /// The interpreter's platform.
     pub platform: Platform,
     /// The digest of its archive.
     pub archive: Digest,

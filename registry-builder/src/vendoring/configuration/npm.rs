@@ -134,7 +134,7 @@ impl NpmConfiguration {
         let read = |path: PathBuf| match fs_err::read(path) {
             Ok(pem) => Some(pem),
             Err(error) => {
-                tracing::warn!(code = %WarningCode::CertificatesNotUsed, %error, "certificates that are named are not used");
+                tracing::warn!(code = %WarningCode::CertificatesNotUsed, %error, "the configured certificates cannot be used");
                 None
             }
         };

@@ -175,7 +175,7 @@ pub enum DownloadError {
         status: StatusCode,
     },
     /// The server answers a request for a part with something else.
-    #[error("cannot download `{url}`: the server answers with another part than was asked for")]
+    #[error("cannot download `{url}`: the server answered with another part than the requested one")]
     Range {
         /// The URL.
         url: String,
@@ -239,7 +239,7 @@ pub enum DownloadError {
     #[error("the certificates that npm's configuration trusts cannot be read")]
     Authorities(#[source] reqwest::Error),
     /// There are none of them.
-    #[error("there is no certificate among those that npm's configuration trusts")]
+    #[error("the certificates of npm's configuration contain no certificate")]
     NoAuthorities,
     /// The cache failed.
     #[error(transparent)]

@@ -55,7 +55,7 @@ pub enum NodeError {
         difference: String,
     },
     /// The project has workspaces.
-    #[error("package.json has workspaces, which a pack cannot have")]
+    #[error("package.json has workspaces, which packs cannot have")]
     Workspaces,
     /// A package is a link to a directory outside of the pack.
     #[error("`{place}` of the npm lock links to `{target}`, which is not a directory of the pack")]
@@ -66,7 +66,7 @@ pub enum NodeError {
         target: String,
     },
     /// A place is not one in `node_modules`.
-    #[error("the npm lock has a package at `{}`, which is no place in node_modules", place.escape_debug())]
+    #[error("the npm lock has a package at `{}`, which is not a path in node_modules", place.escape_debug())]
     Place {
         /// The place.
         place: String,
@@ -149,7 +149,7 @@ pub enum NodeError {
         source: ConfinementError,
     },
     /// A package whose install script was allowed is not among those of the pack.
-    #[error("an install script was allowed of `{name}`, {reason}")]
+    #[error("an install script was allowed for `{name}`, {reason}")]
     NothingToAllow {
         /// The package.
         name: String,

@@ -22,7 +22,7 @@ use crate::vendoring::python::lock::PylockError;
 #[non_exhaustive]
 pub enum PythonError {
     /// No platform or Python was asked for.
-    #[error("no target platform and Python was asked for")]
+    #[error("no platform and no Python version were requested")]
     NoTargets,
     /// An entry of `meta.python_dependencies` is not a PEP 508 requirement.
     #[error("python dependency `{}` of the pack is not a valid requirement: {reason}", requirement.escape_debug())]
@@ -59,7 +59,7 @@ pub enum PythonError {
         file: EntryPath,
     },
     /// The committed lock was made for other requirements.
-    #[error("the lock `{path}` is older than the requirements; it does not satisfy{}", listed(differences))]
+    #[error("the lock `{path}` is stale; it does not satisfy{}", listed(differences))]
     StaleLock {
         /// The lock.
         path: EntryPath,
@@ -67,7 +67,7 @@ pub enum PythonError {
         differences: Vec<String>,
     },
     /// Every package must have a hash, and some have none.
-    #[error("requirements.txt has --require-hashes, and no hash of{}", listed(packages))]
+    #[error("requirements.txt has --require-hashes, but no hash for{}", listed(packages))]
     NoHash {
         /// The packages.
         packages: Vec<String>,

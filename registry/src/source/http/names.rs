@@ -24,7 +24,7 @@ pub struct Names {
 
 /// A name that has no address.
 #[derive(Debug, thiserror::Error)]
-#[error("the name `{name}` has no address that this machine can find: {reason}")]
+#[error("the name `{name}` has no address that this machine can resolve: {reason}")]
 struct NoAddress {
     name: String,
     reason: String,

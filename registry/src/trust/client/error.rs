@@ -74,7 +74,7 @@ pub enum TrustError {
     },
     /// A version older than one that this host has already seen.
     #[error(
-        "made earlier than what this host has seen: {role} has version {offered}, and version {trusted} was seen"
+        "older than the metadata that this host has seen: {role} has version {offered}, seen was {trusted}"
     )]
     Rollback {
         /// The role.
@@ -86,7 +86,7 @@ pub enum TrustError {
     },
     /// A newer version that says that it was signed before the older one.
     #[error(
-        "made earlier than what this host has seen: the timestamp says that it was signed on {offered}, and one of {trusted} was seen"
+        "older than the metadata that this host has seen: the timestamp was signed on {offered}, a later one on {trusted}"
     )]
     SignedEarlier {
         /// The time of signing of the timestamp seen before.
@@ -95,7 +95,7 @@ pub enum TrustError {
         offered: MetadataTime,
     },
     /// A targets role that was in the snapshot is gone.
-    #[error("made earlier than what this host has seen: the snapshot no longer lists `{file}`")]
+    #[error("older than the metadata that this host has seen: the snapshot no longer lists `{file}`")]
     RoleRemoved {
         /// The role's file without version.
         file: String,
@@ -141,7 +141,7 @@ pub enum TrustError {
         target: String,
     },
     /// The search for a target visited too many roles.
-    #[error("more than {limit} roles would have to be asked about `{target}`")]
+    #[error("more than {limit} roles would have to be searched for `{target}`")]
     TooManyDelegations {
         /// The target path.
         target: String,

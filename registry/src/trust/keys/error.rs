@@ -15,7 +15,7 @@ pub enum KeyError {
     #[error("cannot access a key file")]
     Io(#[from] std::io::Error),
     /// Others than the owner may read the file.
-    #[error("key file `{path}` may be read by others (mode {mode:04o}); `chmod 600` it")]
+    #[error("key file `{path}` can be read by others (mode {mode:04o})")]
     Permissions {
         /// The file.
         path: PathBuf,
@@ -51,7 +51,7 @@ pub enum KeyError {
         name: String,
     },
     /// No passphrase is available, or none is acceptable.
-    #[error("no passphrase for key `{name}`: {reason}")]
+    #[error("there is there is no passphrase for key `{name}`: {reason}")]
     NoPassphrase {
         /// The file.
         name: String,

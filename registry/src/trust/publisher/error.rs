@@ -37,7 +37,7 @@ pub enum PublishError {
     #[error("how many keys must sign bins is settled when the registry is made")]
     NotInRoot,
     /// The role has no such key.
-    #[error("{role} has no key whose id is, or alone begins with, `{id}`")]
+    #[error("{role} has no key whose id is `{id}`, or no single one whose id begins so")]
     NoSuchKey {
         /// The role.
         role: String,
@@ -55,10 +55,10 @@ pub enum PublishError {
         have: usize,
     },
     /// Two drafts of a root that do not say the same.
-    #[error("the two drafts do not say the same, so their signatures cannot be put together")]
+    #[error("the two drafts differ, so their signatures cannot be combined")]
     OtherDraft,
     /// An expiry date that metadata cannot spell.
-    #[error("the time of signing cannot be written down")]
+    #[error("the time of signing is out of range")]
     Period(#[from] MetadataTimeError),
 }
 

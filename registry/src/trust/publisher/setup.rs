@@ -25,7 +25,7 @@ pub enum SigningRole {
 
 /// A word that is no role.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is none of root, targets, snapshot, timestamp, bins")]
+#[error("`{0}` is not root, targets, snapshot, timestamp or bins")]
 pub struct SigningRoleError(String);
 
 /// The keys of a role, and how many of them must sign.

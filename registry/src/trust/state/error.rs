@@ -15,7 +15,7 @@ use super::policy::PolicyError;
 #[non_exhaustive]
 pub enum MetadataError {
     /// Not enough of the right keys signed.
-    #[error("`{file}` is not signed by whom it should be")]
+    #[error("`{file}` is not signed by the keys of its role")]
     Signatures {
         /// The file, as it is named in the repository.
         file: String,
@@ -59,7 +59,7 @@ pub enum StateError {
     Metadata(#[from] MetadataError),
     /// The root that was given is not the one that is trusted already.
     #[error(
-        "the given root (version {offered}) is not one that the trusted root of `{registry}` (version {trusted}) leads to"
+        "the given root (version {offered}) is not a successor of the trusted root of `{registry}` (version {trusted})"
     )]
     DifferentRoot {
         /// The registry.

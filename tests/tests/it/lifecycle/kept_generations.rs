@@ -93,7 +93,7 @@ fn nothing_goes_where_the_registered_generation_is_gone_or_cannot_be_read() {
     fs_err::write(world.root().join("generations/4/generation.json"), "{").unwrap();
     let refused =
         removes_nothing(&world, &["generation 4 is active, and its lock file is not what was registered"]);
-    assert!(refused.stderr.contains("hint: put it right: `attune-install repair`"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("hint: run `attune-install repair`"), "{}", refused.stderr);
     fs_err::remove_dir_all(world.root().join("generations/4")).unwrap();
     point_current_at(&world, 2);
     let refused = removes_nothing(&world, &["generation 2 is active", "holds generation 4"]);

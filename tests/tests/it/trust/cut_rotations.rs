@@ -143,7 +143,7 @@ fn a_root_that_was_published_before_what_it_signs_is_made_good() {
     add.arg("refresh").arg(&before).arg("--keys").arg(world.keys());
     let run = Run::of(add).succeeds();
     assert!(
-        run.stderr.contains("the change to root 3, which had been cut off, was finished"),
+        run.stderr.contains("the change to root 3, which was interrupted, was completed"),
         "{}",
         run.stderr
     );

@@ -114,7 +114,7 @@ pub enum PylockError {
         package: PackageName,
     },
     /// A wheel of another package or version.
-    #[error("package `{package}` lists `{filename}`, which is a wheel of something else")]
+    #[error("package `{package}` lists `{filename}`, a wheel of another package")]
     Foreign {
         /// The package.
         package: PackageName,

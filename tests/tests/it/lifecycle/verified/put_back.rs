@@ -12,7 +12,7 @@ use super::{change_in_silence, host, knitter, link, open, publisher, real, repla
 fn put_back(world: &World, packs: &[&str]) {
     let run = world.install_bundle().succeeds();
     for pack in packs {
-        let told = format!("warning[W002]: {pack} is not as it was installed, and is installed again");
+        let told = format!("warning[W002]: {pack} differs from its installed files, and is installed again");
         assert!(run.stderr.contains(&told), "{}", run.stderr);
     }
     assert_eq!(run.stderr.matches("is installed again").count(), packs.len(), "{}", run.stderr);
