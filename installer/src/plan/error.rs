@@ -163,10 +163,7 @@ pub enum PlanError {
         missing: Vec<MissingLibrary>,
     },
     /// Shared libraries that a carried interpreter needs are not on the host.
-    #[error(
-        "the carried interpreter {version} needs libraries that this host lacks:{}",
-        lines(missing)
-    )]
+    #[error("the carried interpreter {version} needs libraries that this host lacks:{}", lines(missing))]
     RuntimeLibraries {
         /// Its version.
         version: Version,

@@ -46,9 +46,7 @@ pub enum ChooseError {
         pack: PackRef,
     },
     /// An installed pack is offered by another registry than its own.
-    #[error(
-        "pack `{pack}` was installed from registry `{installed_from}`, not from `{offered_by}`"
-    )]
+    #[error("pack `{pack}` was installed from registry `{installed_from}`, not from `{offered_by}`")]
     OtherRegistry {
         /// The pack.
         pack: PackRef,

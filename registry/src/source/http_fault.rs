@@ -44,9 +44,7 @@ pub enum CertificateFault {
     #[error("the server's certificate is not signed by an authority that this machine trusts")]
     Issuer,
     /// It says that it is an authority.
-    #[error(
-        "the server's certificate is marked as an authority's (CA:TRUE), which a server's must not be"
-    )]
+    #[error("the server's certificate is marked as an authority's (CA:TRUE), which a server's must not be")]
     IsAuthority,
     /// It is too old.
     #[error("the server's certificate has expired")]

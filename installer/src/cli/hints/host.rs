@@ -58,9 +58,7 @@ impl Hint for LockError {
     fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Busy { .. } => "wait for it to end, then try again",
-            Self::NoLocks { .. } => {
-                "choose a --root on a local disk, or mount this file system with locks"
-            }
+            Self::NoLocks { .. } => "choose a --root on a local disk, or mount this file system with locks",
             Self::NotWritable { .. } => {
                 "run it as a user with write permission, or choose another place with --root"
             }
@@ -72,10 +70,13 @@ impl Hint for LockError {
 impl Hint for DatabaseError {
     fn hint(&self) -> Option<String> {
         match self {
-            Self::Newer { .. } => Some("use the version of attune-install that wrote it, or a later one".to_owned()),
-            _ if self.is_damage() => {
-                Some("run `attune-install repair`, which sets the database aside and writes its rows again".to_owned())
+            Self::Newer { .. } => {
+                Some("use the version of attune-install that wrote it, or a later one".to_owned())
             }
+            _ if self.is_damage() => Some(
+                "run `attune-install repair`, which sets the database aside and writes its rows again"
+                    .to_owned(),
+            ),
             Self::Unreadable { .. } | Self::Io { .. } => {
                 Some("run it as a user with read permission, or check the disk".to_owned())
             }
@@ -100,9 +101,7 @@ impl Hint for RecoverError {
 
 /// That there is more to come; the remedy of a fault of the machine takes the place of its beginning.
 fn left_to_the_next(verb: &str) -> String {
-    format!(
-        "{MEND_THE_CAUSE}; the next command that changes this root{verb} it"
-    )
+    format!("{MEND_THE_CAUSE}; the next command that changes this root{verb} it")
 }
 
 /// How `current` comes to lead to a generation that is whole, and what is left where there is none.
@@ -151,7 +150,9 @@ impl Hint for GcError {
             Self::Access(error) => error.hint(),
             Self::Inventory(error) => error.hint(),
             Self::Database(error) => error.hint(),
-            Self::NoGeneration { .. } => Some("name existing generations; the directory `generations` of the root has them".to_owned()),
+            Self::NoGeneration { .. } => {
+                Some("name existing generations; the directory `generations` of the root has them".to_owned())
+            }
             Self::Disagreement { root, active, registered, readable, newest } => {
                 let is_whole = |id: &Option<u64>| id.is_some_and(|id| readable.contains(&id));
                 let stay = "run any command that changes the root, such as the last install again, which writes the \
@@ -163,9 +164,7 @@ impl Hint for GcError {
                     }
                     (true, false) => stay.to_owned(),
                     (false, true) => lead_current_to(root, *registered),
-                    (false, false) if active == registered => {
-                        "run `attune-install repair`".to_owned()
-                    }
+                    (false, false) if active == registered => "run `attune-install repair`".to_owned(),
                     (false, false) => lead_current_to(root, *newest),
                 })
             }
@@ -180,8 +179,12 @@ impl Hint for InventoryError {
             Self::Lock(error) => error.hint(),
             Self::Register(error) => error.hint(),
             Self::NotActive { .. } => Some("run `attune-install repair`".to_owned()),
-            Self::NotInstalled { .. } => Some("see the installed packs with `attune-install list`".to_owned()),
-            Self::NoEnvironment { .. } => Some("see the environments with `attune-install env list`".to_owned()),
+            Self::NotInstalled { .. } => {
+                Some("see the installed packs with `attune-install list`".to_owned())
+            }
+            Self::NoEnvironment { .. } => {
+                Some("see the environments with `attune-install env list`".to_owned())
+            }
         }
     }
 }

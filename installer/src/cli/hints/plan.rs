@@ -22,9 +22,7 @@ impl Hint for ChooseError {
             Self::NotInIndex { .. } | Self::ListedTwice { .. } => {
                 "make the bundle again with `attune-build bundle`"
             }
-            Self::OtherRegistry { .. } => {
-                "pass --change-registry if this registry's pack is the same one"
-            }
+            Self::OtherRegistry { .. } => "pass --change-registry if this registry's pack is the same one",
             Self::NothingRequested => "name a bundle file, or packs together with --registry",
         };
         Some(hint.to_owned())
@@ -44,9 +42,7 @@ impl Hint for ResolveError {
             Self::NoSolution { .. } => {
                 "use a bundle or registry with the missing release; installed packs must keep working"
             }
-            Self::UnknownPack { .. } => {
-                "check the name, or name a bundle or --registry that has the pack"
-            }
+            Self::UnknownPack { .. } => "check the name, or name a bundle or --registry that has the pack",
             _ => return failed_reader(self)?.hint(),
         };
         Some(hint.to_owned())

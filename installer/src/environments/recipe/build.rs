@@ -38,7 +38,9 @@ pub enum RecipeError {
         error: String,
     },
     /// Not everything that the steps need is on the host.
-    #[error("the environment of pack `{pack}` for `{runtime}` cannot be built: its definition is not on this host")]
+    #[error(
+        "the environment of pack `{pack}` for `{runtime}` cannot be built: its definition is not on this host"
+    )]
     NoDescription {
         /// The pack.
         pack: PackRef,

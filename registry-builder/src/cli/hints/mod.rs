@@ -217,9 +217,7 @@ impl Hint for CutError {
             Self::NoTarget { .. } => {
                 "make the bundle for another target, or raise the pack's version and add it with the missing --platform and --python"
             }
-            Self::Bundle(BundleError::Blob(_)) => {
-                "restore the blob from a copy; its name is its sha256"
-            }
+            Self::Bundle(BundleError::Blob(_)) => "restore the blob from a copy; its name is its sha256",
             Self::NoDefaultTarget(error) => return error.hint(),
             Self::Registry(error) => return error.hint(),
             Self::Reader(error) => return error.hint(),

@@ -56,10 +56,7 @@ pub enum AddError {
         blames: BTreeSet<String>,
     },
     /// A target that was asked for cannot be served.
-    #[error(
-        "pack `{pack}` does not install on all requested targets; nothing was added:{}",
-        lines(blames)
-    )]
+    #[error("pack `{pack}` does not install on all requested targets; nothing was added:{}", lines(blames))]
     TargetsMissing {
         /// The pack.
         pack: PackRef,
