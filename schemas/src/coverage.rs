@@ -22,7 +22,7 @@ pub struct ReleaseCoverage {
     pub requires_python: Option<String>,
     /// The requirement on Node.js, as an npm range, `*` for any; absent if it needs none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub nodejs: Option<String>,
+    pub requires_nodejs: Option<String>,
     /// The one ABI of Node.js that machine code of its packages runs on; absent if it has none of that kind.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub node_abi: Option<String>,
@@ -37,9 +37,16 @@ impl ReleaseCoverage {
         self.blames.is_empty()
     }
 
+    /// The target, for people: `linux/amd64 with Python 3.11`.
+    pub fn shown_target(&self) -> String {
+        let platform = self.platform.map(|platform| platform.to_string());
+        let python = self.python.map(|python| format!("with Python {python}"));
+        platform.into_iter().chain(python).collect::<Vec<_>>().join(" ")
+    }
+
     /// The versions of Node.js that it runs on, for people: `>=18`, `20 (ABI 115)`; `None` if it needs none.
     pub fn shown_nodejs(&self) -> Option<String> {
-        let range = self.nodejs.clone()?;
+        let range = self.requires_nodejs.clone()?;
         let Some(abi) = &self.node_abi else { return Some(range) };
         let bound = shown_abi(abi);
         Some(if range == "*" { bound } else { format!("{range}, {bound}") })
@@ -92,7 +99,7 @@ impl ReleaseCoverage {
                 platform,
                 python: minor,
                 requires_python: python.and_then(|lock| lock.requires_python.clone()),
-                nodejs: node.map(|lock| lock.requires_nodejs.clone().unwrap_or_else(any)),
+                requires_nodejs: node.map(|lock| lock.requires_nodejs.clone().unwrap_or_else(any)),
                 node_abi: node.zip(platform).and_then(|(lock, platform)| {
                     let target = lock.targets.iter().find(|target| target.platform == platform)?;
                     target.bound_abi().map(|(abi, _)| abi.to_owned())
@@ -152,7 +159,7 @@ mod tests {
                 "{} {} {} {}",
                 text(platform),
                 text(python),
-                text(cell.nodejs.clone()),
+                text(cell.requires_nodejs.clone()),
                 cell.blames.join("|")
             )
         };
@@ -183,7 +190,7 @@ mod tests {
             platform: None,
             python: None,
             requires_python: None,
-            nodejs: nodejs.map(str::to_owned),
+            requires_nodejs: nodejs.map(str::to_owned),
             node_abi: abi.map(str::to_owned),
             blames: Vec::new(),
         };

@@ -65,6 +65,9 @@ pub struct SuiteResult {
     pub failed: u64,
     /// Skipped tests.
     pub skipped: u64,
+    /// Whether the runner told no numbers, so that it counts as one test. Attune's own result has no such field.
+    #[serde(skip)]
+    pub uncounted: bool,
     /// In milliseconds.
     pub duration_ms: u64,
     /// One, since the simple format has no names.
@@ -128,7 +131,12 @@ impl PackTestResult {
 
     /// Counts, and the end of the first failing suite's output.
     pub fn summary(&self) -> String {
-        let counts = format!("{} of {} passed", self.passed, self.total_tests);
+        let uncounted = self.test_suites.iter().filter(|suite| suite.uncounted).count();
+        let counts = if self.total_tests > uncounted as u64 {
+            format!("{} of {} passed", self.passed, self.total_tests)
+        } else {
+            "no test was counted".to_owned()
+        };
         let failing = self.test_suites.iter().find(|suite| suite.failed > 0);
         let Some(case) = failing.and_then(|suite| suite.test_cases.first()) else { return counts };
         let message = case.error_message.as_deref().unwrap_or("it failed");

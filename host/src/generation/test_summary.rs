@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub struct TestSummary {
     /// All together.
     pub status: TestStatus,
-    /// The number of tests.
+    /// The number of tests; a runner that tells no numbers is one.
     pub total: u64,
     /// The number that passed.
     pub passed: u64,
@@ -17,6 +17,9 @@ pub struct TestSummary {
     pub failed: u64,
     /// The number that were skipped.
     pub skipped: u64,
+    /// The number of runners that told no numbers.
+    #[serde(default)]
+    pub uncounted: u64,
 }
 
 impl From<&PackTestResult> for TestSummary {
@@ -27,6 +30,7 @@ impl From<&PackTestResult> for TestSummary {
             passed: result.passed,
             failed: result.failed,
             skipped: result.skipped,
+            uncounted: result.test_suites.iter().map(|suite| u64::from(suite.uncounted)).sum(),
         }
     }
 }

@@ -71,12 +71,14 @@ fn runtimes_text(pack: &ListedPack) -> String {
     if versions.is_empty() { "-".to_owned() } else { versions.join(", ") }
 }
 
-/// `48 passed`; `2 of 48 failed`.
+/// `48 passed`; `2 of 48 failed`; without a number where no runner told one.
 pub(super) fn tests_text(tests: &TestSummary) -> String {
+    let is_counted = tests.total > tests.uncounted;
     match tests.status {
+        TestStatus::Passed if !is_counted => "passed".to_owned(),
         TestStatus::Passed => format!("{} passed", tests.passed),
         TestStatus::Skipped => "skipped".to_owned(),
-        TestStatus::Failed | TestStatus::Error if tests.failed > 0 => {
+        TestStatus::Failed | TestStatus::Error if is_counted => {
             format!("{} of {} failed", tests.failed, tests.total)
         }
         TestStatus::Failed | TestStatus::Error => "failed".to_owned(),

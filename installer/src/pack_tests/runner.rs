@@ -9,7 +9,7 @@ use attune_schemas::EntryPath;
 use attune_schemas::pack::{RunnerKind, TestRunner};
 use attune_schemas::pack_test_result::{SuiteResult, TestCase, TestStatus, milliseconds};
 
-use super::simple_format::{self, Counts};
+use super::counts::{self, Counts};
 use super::{TestBed, timeout_of};
 use crate::environments::set_env_vars;
 
@@ -48,7 +48,8 @@ pub(crate) fn run_suite(name: &str, runner: &TestRunner, bed: &TestBed<'_>) -> i
 fn suite_of(name: &str, kind: &str, finished: Finished, success: bool, status: &str) -> SuiteResult {
     let output = format!("{}\n{}", finished.stdout, finished.stderr);
     let one = Counts { total: 1, passed: u64::from(success), failed: u64::from(!success), skipped: 0 };
-    let mut counts = simple_format::parse(&output).unwrap_or(one);
+    let told = counts::read(&output);
+    let mut counts = told.unwrap_or(one);
     // Off-spec: Attune believes the counts even where the exit code says that something broke.
     if !success && counts.failed == 0 {
         counts.failed = 1;
@@ -71,6 +72,7 @@ fn suite_of(name: &str, kind: &str, finished: Finished, success: bool, status: &
         passed: counts.passed,
         failed: counts.failed,
         skipped: counts.skipped,
+        uncounted: told.is_none(),
         duration_ms,
         test_cases: vec![case],
     }
@@ -92,6 +94,7 @@ fn cannot_run(name: &str, kind: &str, reason: String) -> SuiteResult {
         passed: 0,
         failed: 1,
         skipped: 0,
+        uncounted: true,
         duration_ms: 0,
         test_cases: vec![case],
     }

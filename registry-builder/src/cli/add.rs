@@ -181,7 +181,7 @@ fn render(report: &AddReport) -> String {
     let mut has_node = false;
     for pack in &report.packs {
         // Python alone has a table of its own, which says more.
-        if pack.targets.iter().any(|cell| cell.nodejs.is_some()) {
+        if pack.targets.iter().any(|cell| cell.requires_nodejs.is_some()) {
             has_node = true;
             push_coverage(&mut targets, &format!("{} {}", pack.pack, pack.version), &pack.targets);
         }

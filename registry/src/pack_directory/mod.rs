@@ -47,7 +47,7 @@ impl PackDirectory {
         let refuse = |reason| PackDirectoryError::NotADirectory { path: directory.to_owned(), reason };
         match fs_err::metadata(directory) {
             Ok(metadata) if metadata.is_dir() => {}
-            Ok(_) => return Err(refuse("it is a file; name the directory that it is in")),
+            Ok(_) => return Err(refuse("it is a file")),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Err(refuse("it does not exist"));
             }

@@ -5,6 +5,7 @@ mod dependencies;
 mod downloads;
 mod error;
 mod imports;
+mod lacking;
 mod node_warnings;
 mod notes;
 mod preparing;
@@ -19,8 +20,7 @@ use attune_registry::report::{Place, Report, Reporter};
 use attune_registry::workers::{in_order, processors_for};
 use attune_schemas::coverage::ReleaseCoverage;
 use attune_schemas::lint::Findings;
-use attune_schemas::pack_index::{PackIndex, Release};
-use attune_schemas::problem::WarningCode;
+use attune_schemas::pack_index::PackIndex;
 use attune_schemas::{PackRef, Version};
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -36,6 +36,7 @@ use crate::vendoring::{VendorSession, VendorSettings};
 pub use error::AddError;
 
 use allowances::Allowances;
+use lacking::{warn_of_dependencies, warn_of_targets};
 use notes::Notes;
 use preparing::Preparing;
 use releasing::Releasing;
@@ -141,38 +142,8 @@ pub fn add(options: &AddOptions, reporter: &dyn Reporter) -> Result<AddReport, A
         added.push(releasing.release(pack, prepared?, &mut indexes)?);
         Ok::<_, AddError>(())
     })?;
-    warn_of_missing(&added, &indexes, &publisher, reporter)?;
+    warn_of_dependencies(&added, &indexes, &publisher, reporter)?;
+    warn_of_targets(&added, reporter);
     let publication = publisher.publish(&indexes, &keys)?;
     Ok(AddReport { packs: added, metadata: publication.metadata })
-}
-
-/// Tells which dependencies of what is added nobody could satisfy from this registry yet.
-fn warn_of_missing(
-    added: &[AddedPack],
-    indexes: &BTreeMap<PackRef, PackIndex>,
-    publisher: &Publisher<'_>,
-    reporter: &dyn Reporter,
-) -> Result<(), AddError> {
-    for entry in added.iter().filter(|entry| !entry.unchanged) {
-        let Some(release) = indexes.get(&entry.pack).and_then(|index| index.release(&entry.version)) else {
-            continue;
-        };
-        for (pack, requirement) in &release.dependencies {
-            let index = match indexes.get(pack) {
-                Some(index) => Some(index.clone()),
-                None => publisher.index(pack)?,
-            };
-            let satisfies = |release: &Release| requirement.matches(&release.version);
-            if !index.is_some_and(|index| index.releases.iter().any(satisfies)) {
-                reporter.warning(
-                    WarningCode::DependencyMissing,
-                    &format!(
-                        "{} {} depends on {pack} {requirement}, which this registry does not have",
-                        entry.pack, entry.version
-                    ),
-                );
-            }
-        }
-    }
-    Ok(())
 }

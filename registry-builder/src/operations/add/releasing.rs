@@ -100,11 +100,7 @@ impl Releasing<'_> {
         }
         let missing = cells.iter().filter(|cell| !cell.installs());
         let mut blames: BTreeSet<String> = missing
-            .map(|cell| {
-                let platform = cell.platform.map(|platform| platform.to_string()).unwrap_or_default();
-                let python = cell.python.map(|python| format!(" with Python {python}")).unwrap_or_default();
-                format!("{platform}{python}: {}", cell.blames.join("; "))
-            })
+            .map(|cell| format!("{}: {}", cell.shown_target(), cell.blames.join("; ")))
             .collect();
         let requires = metadata.requires.python.as_deref().unwrap_or_default();
         for python in &self.options.targets.pythons {

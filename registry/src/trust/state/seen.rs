@@ -1,10 +1,11 @@
 //! The memory of a store, for people.
 
-use attune_schemas::tuf::{MetadataTime, Role};
+use attune_schemas::tuf::{MetadataTime, Role, RoleType, Root, Targets};
 
 use super::error::StateError;
 use super::metadata_store::{MetadataStore, SeenVersions};
-use super::verified::Verified;
+use super::role_file::role_file;
+use super::verified::{Authority, Verified};
 
 /// The versions that nothing may roll back behind.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -22,7 +23,7 @@ pub struct SeenVersion {
     pub role: String,
     /// The version.
     pub version: u64,
-    /// When it expires; known for timestamp and snapshot.
+    /// When it expires; known of the top-level roles, where their files are kept.
     pub expires: Option<MetadataTime>,
 }
 
@@ -36,10 +37,24 @@ impl MetadataStore {
         versions.extend(snapshot.as_ref().map(|seen| of("snapshot", seen)));
         for (file, meta) in snapshot.iter().flat_map(|snapshot| &snapshot.role().meta) {
             let role = file.strip_suffix(".json").unwrap_or(file).to_owned();
-            versions.push(SeenVersion { role, version: meta.version.get(), expires: None });
+            let version = meta.version.get();
+            let expires = match role == RoleType::Targets.as_str() {
+                true => self.expiry_of_targets(stored.root.role(), version),
+                false => None,
+            };
+            versions.push(SeenVersion { role, version, expires });
         }
         let signed_at = timestamp.and_then(|timestamp| timestamp.role().signed_at);
         Ok(Seen { versions, signed_at })
+    }
+
+    /// When the kept targets metadata expires, if it is the `version` that was seen and `root` vouches for it.
+    fn expiry_of_targets(&self, root: &Root, version: u64) -> Option<MetadataTime> {
+        let file = role_file(RoleType::Targets.as_str());
+        let bytes = self.cached_role(RoleType::Targets.as_str())?;
+        let authority = Authority::top_level(root, RoleType::Targets);
+        let targets = Verified::<Targets>::check(&file, &bytes, authority).ok()?;
+        (targets.version() == version).then(|| targets.role().expires())
     }
 }
 

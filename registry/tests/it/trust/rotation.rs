@@ -404,7 +404,7 @@ fn two_signatures_by_one_key_are_refused_though_enough_good_ones_remain() {
             panic!("{file}: {error}")
         };
         assert_eq!(refused, file);
-        assert!(source.to_string().contains("two signatures by key"), "{source}");
+        assert!(source.to_string().contains("two signatures of key"), "{source}");
         assert!(Repository::open(&world.files, now()).is_err());
     }
 }

@@ -231,7 +231,7 @@ fn coverage_is_told_for_python_and_node_together() {
     let added = added.succeeds().json();
     let targets = &added["packs"][0]["targets"];
     assert_eq!(
-        (targets[0]["platform"].as_str(), targets[0]["nodejs"].as_str()),
+        (targets[0]["platform"].as_str(), targets[0]["requiresNodejs"].as_str()),
         (Some("linux/amd64"), Some(">=18"))
     );
     assert!(targets[0]["blames"].is_null() && targets[1]["blames"][0].as_str().unwrap().contains("native"));

@@ -116,5 +116,5 @@ fn a_root_that_everybody_may_write_to() {
     fs_err::create_dir_all(world.root().join("state")).unwrap();
     fs_err::set_permissions(world.root(), std::fs::Permissions::from_mode(0o777)).unwrap();
     let run = world.install_from(&standard().bundle_path(), &standard().trust());
-    run.fails(1, &["everybody may write"]).with_hint();
+    run.fails(1, &["can be written by everybody"]).with_hint();
 }

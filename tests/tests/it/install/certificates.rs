@@ -42,7 +42,7 @@ fn a_self_signed_certificate_of_no_authority_is_accepted_if_it_is_named() {
     let (_server, url) = serve(&own);
     install(&url, &own).succeeds();
     let other = Identity::self_signed(directory.path(), "other", &options);
-    let words = ["signed by nobody whom this machine trusts", "SSL_CERT_FILE"];
+    let words = ["not signed by an authority that this machine trusts", "SSL_CERT_FILE"];
     install(&url, &other).fails(1, &words).with_hint();
 }
 
@@ -51,7 +51,7 @@ fn a_servers_certificate_that_is_an_authority_is_told() {
     let directory = tempfile::tempdir().unwrap();
     let own = Identity::self_signed(directory.path(), "own", &FOR_LOCALHOST);
     let (_server, url) = serve(&own);
-    install(&url, &own).fails(1, &["is an authority (CA:TRUE)", "CA:FALSE", "SSL_CERT_FILE"]).with_hint();
+    install(&url, &own).fails(1, &["an authority's (CA:TRUE)", "CA:FALSE", "SSL_CERT_FILE"]).with_hint();
 }
 
 #[test]
@@ -77,6 +77,6 @@ fn without_any_authority_all_but_https_is_served() {
         Run::of(command)
     };
     install(server.url()).succeeds();
-    let words = ["no certificates of authorities", "SSL_CERT_FILE"];
+    let words = ["no certificates of trusted authorities", "SSL_CERT_FILE"];
     install("https://localhost:1").fails(1, &words).with_hint();
 }

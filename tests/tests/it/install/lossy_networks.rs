@@ -168,5 +168,5 @@ fn a_newer_root_that_is_forbidden_gains_no_more_than_one_that_is_absent() {
     };
     let forbidden = hide(403);
     assert_eq!(forbidden, hide(404));
-    assert!(forbidden.contains("timestamp.json` is not signed by whom it should be"), "{forbidden}");
+    assert!(forbidden.contains("timestamp.json` is not signed by the keys of its role"), "{forbidden}");
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use attune_tests::standard_packs::greeter;
+use attune_tests::standard_packs::{greeter, reporter};
 use attune_tests::{Hosts, PackBuilder, Run, Tree, World};
 use rusqlite::Connection;
 
@@ -65,9 +65,29 @@ fn failing_tests_are_overruled_by_force() {
     let publisher = failing("block");
     let host = World::new();
     let run = install(&publisher, &host, &["--force"]).succeeds();
-    assert!(run.stderr.contains("installing all the same"), "{}", run.stderr);
+    assert!(run.stderr.contains("installed all the same"), "{}", run.stderr);
     assert_eq!(host.installed(), ["greeter 1.0.0"]);
     assert_eq!(recorded(&host), [(3, 1, 2)]);
+}
+
+#[test]
+fn tests_are_counted_rather_than_runners() {
+    let unit = "import unittest\n\n\nclass Pack(unittest.TestCase):\n    def test_one(self):\n        pass\n\n    \
+        def test_two(self):\n        pass\n\n    @unittest.skip('no disk')\n    def test_three(self):\n        pass\n";
+    let counted = reporter().unittested_by(unit);
+    let silent = greeter().tested_by("#!/bin/sh\nexit 0\n", 30, "block");
+    let world = World::with_packs(&[&counted, &silent]);
+    world.install_packs(&["reporter", "greeter"]).succeeds();
+    let list = world.list_text();
+    let line = |pack: &str| list.lines().find(|line| line.starts_with(pack)).unwrap().to_owned();
+    assert!(line("reporter").contains("2 of 3 passed"), "{list}");
+    assert!(line("greeter").contains(" passed") && !line("greeter").contains("1 passed"), "{list}");
+    let json = world.list();
+    assert_eq!(json["packs"][1]["tests"]["total"], 3);
+    assert_eq!(json["packs"][0]["tests"]["uncounted"], 1);
+    let mut recorded = recorded(&world);
+    recorded.sort_unstable();
+    assert_eq!(recorded, [(1, 1, 0), (3, 2, 0)]);
 }
 
 #[test]

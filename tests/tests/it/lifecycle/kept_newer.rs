@@ -63,7 +63,7 @@ fn a_bundle_made_before_one_that_was_seen_is_not_called_a_rolled_back_install() 
     world.install_bundle().succeeds();
     let before = world.root_tree().without_touched();
     let run = world.install([older.as_os_str()]);
-    let run = run.fails(3, &["made earlier than what this host has seen", "timestamp"]).with_hint();
+    let run = run.fails(3, &["older than the metadata that this host has seen", "timestamp"]).with_hint();
     assert!(!run.stderr.contains("rolled back"), "{}", run.stderr);
     assert!(run.stderr.contains("install the older one first"), "{}", run.stderr);
     world.root_tree().without_touched().assert_same(&before);

@@ -161,7 +161,7 @@ fn a_root_that_is_not_there_is_an_error_and_is_not_created() {
             let mut command = world.command(Binary::Install);
             command.args(*arguments).arg("--root").arg(&root);
             let run = Run::of(command).fails(1, words).with_hint();
-            let meant = format!("there is `{}` beside it", world.root().display());
+            let meant = format!("name `{}`, which is beside it", world.root().display());
             assert_eq!(run.stderr.contains(&meant), root.ends_with("roott"), "{}", run.stderr);
             assert!(!root.exists(), "{arguments:?}");
         }

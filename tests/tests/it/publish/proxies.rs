@@ -171,7 +171,7 @@ fn without_any_authority_all_but_https_is_fetched() {
     add(&world, &pack(&world, &server.url("/thing.tgz")), "", &nobody).succeeds();
     let directory = tempfile::tempdir().unwrap();
     let (_server, _, url) = private_https(directory.path());
-    let words = ["signed by nobody whom this machine trusts", "SSL_CERT_FILE"];
+    let words = ["not signed by an authority that this machine trusts", "SSL_CERT_FILE"];
     let world = World::with_registry();
     add(&world, &pack(&world, &url), "", &nobody).fails(1, &words).with_hint();
 }
@@ -183,7 +183,7 @@ fn a_certificate_is_checked_whatever_npms_configuration_says() {
     let world = World::with_registry();
     let npmrc =
         format!("strict-ssl=false\n//{}/:_authToken=T\n", server.address().replace("127.0.0.1", "localhost"));
-    let words = ["`strict-ssl=false`", "signed by nobody whom this machine trusts", "SSL_CERT_FILE"];
+    let words = ["`strict-ssl=false`", "not signed by an authority that this machine trusts", "SSL_CERT_FILE"];
     add(&world, &pack(&world, &url), &npmrc, &[]).fails(1, &words).with_hint();
     assert!(server.asked().is_empty());
     let world = World::with_registry();

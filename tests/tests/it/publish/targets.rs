@@ -41,7 +41,7 @@ fn a_wheel_for_another_platform() {
     let platform = format!("linux/{}", other_arch());
     let world = World::with_registry();
     world.add_for(&[&native(&tag)], &["--platform", &platform, "--python", &python]).succeeds();
-    let run = world.bundle(&["native"]).fails(4, &["native 1.0.0", "has nothing for", &platform]);
+    let run = world.bundle(&["native"]).fails(4, &["native 1.0.0", "was not built for", &platform]);
     run.with_hint();
     assert!(!world.bundle_path().exists());
     world.bundle(&["native", "--platform", &platform, "--python", &python]).succeeds();
@@ -228,7 +228,9 @@ fn a_target_that_was_asked_for_and_cannot_be_served_publishes_nothing() {
     let run = world.add_for(&[&innocent, &pack], &both).fails(4, &["`native`", &blame, "`fast` 1.0.0"]);
     assert!(run.with_hint().stderr.contains("--allow-missing"));
     attune_tests::Tree::of(&world.registry().join("metadata")).assert_same(&before);
-    world.add_for(&[&innocent, &pack], &[&both[..], &["--allow-missing"]].concat()).succeeds();
+    let added = world.add_for(&[&innocent, &pack], &[&both[..], &["--allow-missing"]].concat()).succeeds();
+    let warning = format!("warning[W108]: native 1.0.0 is published without {blame}");
+    assert!(added.stderr.contains(&warning), "{}", added.stderr);
     // What is published lacks the target, and says so again.
     world.add_for(&[&pack], &both).fails(1, &["published already", "nothing vendored for Python 3.12"]);
     world.add_for(&[&pack], &[&both[..], &["--allow-missing"]].concat()).succeeds();

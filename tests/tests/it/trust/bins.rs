@@ -93,6 +93,6 @@ fn numbers_that_are_no_number_of_bins() {
         assert_eq!(run.status, Some(2), "{}", run.stderr);
     }
     let run = world.build(["init", "registry", "--name", "demo", "--threshold", "bins=2"]);
-    assert_eq!(run.fails(2, &["no bins"]).with_hint().status, Some(2));
+    assert_eq!(run.fails(2, &["without bins"]).with_hint().status, Some(2));
     assert!(!world.registry().exists() && !world.keys().exists());
 }

@@ -97,7 +97,7 @@ fn a_cut_change_of_keys_is_read_by_everybody_and_finished_by_the_next_command() 
                 written.len() > 1 && !written[..count].iter().any(|name| name.ends_with(".root.json"));
             let has_root = written.iter().any(|name| name.ends_with(".root.json"));
             assert_eq!(
-                run.stderr.contains("was finished"),
+                run.stderr.contains("was completed"),
                 is_root_late && has_root,
                 "{name}: {}",
                 run.stderr
@@ -122,9 +122,9 @@ fn metadata_of_keys_that_were_taken_away_is_not_signed_anew() {
         let timestamp = world.registry().join("metadata/timestamp.json");
         fs_err::copy(before.join("timestamp.json"), timestamp).unwrap();
         let tree = Tree::of(&world.registry()).without_touched();
-        world.build(["refresh", "registry"]).fails(3, &["is not signed by whom it should be"]).with_hint();
+        world.build(["refresh", "registry"]).fails(3, &["is not signed by the keys of its role"]).with_hint();
         let add = world.add(&[&greeter().version("2.0.0")]);
-        add.fails(3, &["is not signed by whom it should be"]).with_hint();
+        add.fails(3, &["is not signed by the keys of its role"]).with_hint();
         Tree::of(&world.registry()).without_touched().assert_same(&tree);
     }
 }

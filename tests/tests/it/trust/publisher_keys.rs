@@ -150,7 +150,7 @@ fn encrypted_keys_ask_for_their_passphrase_and_no_private_half_is_ever_shown() {
     let file = world.path().join("passphrase");
     fs_err::write(&file, "correct horse\n").unwrap();
     let refresh = ["refresh", "registry", "--passphrase-file", "passphrase"];
-    run(&refresh, None).fails(1, &["may be read by others"]);
+    run(&refresh, None).fails(1, &["can be read by others"]);
     fs_err::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
     run(&refresh, None).succeeds();
 }

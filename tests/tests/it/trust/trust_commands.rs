@@ -80,7 +80,7 @@ fn a_registry_that_was_removed_is_trusted_no_more() {
     // A stranger of the same name may be trusted now, and what was seen of the old one is forgotten.
     let stranger = World::with_packs(&[&greeter()]);
     trust(&world, &["add", &stranger.trust().display().to_string()]).succeeds();
-    world.install([standard().bundle_path()]).fails(3, &["is not signed by whom it should be"]);
+    world.install([standard().bundle_path()]).fails(3, &["is not signed by the keys of its role"]);
 }
 
 #[test]

@@ -227,7 +227,7 @@ fn files_come_from_an_older_bundle_than_the_newest_that_was_installed() {
     assert_repairs(&world, &["--from", &old.display().to_string()]);
     // What the host has seen stays seen.
     Tree::of(&world.root().join("state/trust")).assert_same(&trusted);
-    world.install([&old]).fails(3, &["made earlier"]);
+    world.install([&old]).fails(3, &["older than the metadata"]);
 }
 
 #[test]
