@@ -2,13 +2,12 @@
 
 use attune_terminal::Verb;
 
-const OF_THE_BUILDER: &str = "registries and bundles are made with attune-build: see `attune-build --help`";
+const OF_THE_BUILDER: &str = "make registries and bundles with attune-build; see `attune-build --help`";
 
 pub(super) const VERBS: &[Verb] = &[
     Verb {
         words: &["remove", "uninstall", "rm", "delete", "del", "erase", "purge"],
-        remedy: "packs cannot be removed yet; see the installed packs with `attune-install list`, and `attune-install gc` \
-                 removes what only older generations used",
+        remedy: "see the installed packs with `attune-install list`; packs cannot be removed yet",
     },
     Verb {
         words: &["update", "upgrade", "dist-upgrade", "sync", "refresh", "up"],
@@ -24,17 +23,15 @@ pub(super) const VERBS: &[Verb] = &[
     },
     Verb {
         words: &["rollback", "downgrade", "undo", "revert", "switch", "activate"],
-        remedy: "there is no way back by a command; install the former release: \
-                 `attune-install PACK@VERSION --registry URL|DIR`",
+        remedy: "install the former release with `attune-install PACK@VERSION --registry URL|DIR`",
     },
     Verb {
         words: &["history", "log", "logs", "generations", "journal"],
-        remedy: "there is no history by a command; `attune-install list` tells the active generation, and \
-                 `attune-install gc --dry-run` the older ones that are kept",
+        remedy: "see the active generation with `attune-install list`, and older ones with `attune-install gc --dry-run`",
     },
     Verb {
         words: &["status", "ps", "tree", "packs", "installed", "freeze", "query", "outdated", "inventory"],
-        remedy: "use `attune-install list`; whether something newer is offered, only an install tells",
+        remedy: "use `attune-install list`",
     },
     Verb {
         words: &["info", "show", "describe", "inspect", "view"],
@@ -42,7 +39,7 @@ pub(super) const VERBS: &[Verb] = &[
     },
     Verb {
         words: &["search", "find", "available", "browse"],
-        remedy: "there is no search; `attune-build inspect REGISTRY` lists what a registry or bundle holds",
+        remedy: "list the packs of a registry or bundle with `attune-build inspect REGISTRY|BUNDLE`",
     },
     Verb {
         words: &["diff", "check", "doctor", "audit", "fsck", "validate", "health"],
@@ -56,7 +53,7 @@ pub(super) const VERBS: &[Verb] = &[
     Verb { words: &["df", "size", "usage", "disk"], remedy: "use `attune-install du`" },
     Verb {
         words: &["version", "about"],
-        remedy: "use `attune-install --version`, with `--verbose` for everything",
+        remedy: "use `attune-install --version`, with `--verbose` for all details",
     },
     Verb { words: &["completion", "complete"], remedy: "use `attune-install completions bash|zsh|fish`" },
     Verb {
@@ -65,7 +62,7 @@ pub(super) const VERBS: &[Verb] = &[
     },
     Verb {
         words: &["config", "configure", "settings", "set"],
-        remedy: "there is no configuration; options and the variables in `attune-install --help` say everything",
+        remedy: "use the options and variables in `attune-install --help`; there is no configuration file",
     },
     Verb {
         words: &[
@@ -80,19 +77,19 @@ pub(super) const VERBS: &[Verb] = &[
             "where",
             "shell",
         ],
-        remedy: "use `attune-install env`; `attune-install env path PACK` prints the program to execute",
+        remedy: "use `attune-install env`; `attune-install env path PACK` prints the interpreter's path",
     },
     Verb {
         words: &["key", "keys", "registry", "registries", "repo", "source", "sources", "login"],
-        remedy: "use `attune-install trust` for whom this host trusts; a registry is named by --registry",
+        remedy: "use `attune-install trust` for trusted registries, and --registry to install from one",
     },
     Verb {
         words: &["plan", "dry-run", "simulate"],
-        remedy: "there is no plan by itself; nothing is changed before everything is verified, built and tested",
+        remedy: "run the installation: packs are verified, built and tested before anything changes",
     },
     Verb {
         words: &["test", "tests"],
-        remedy: "tests run while packs are installed; `--reinstall` runs them again",
+        remedy: "run the tests again with `attune-install BUNDLE PACK --reinstall`",
     },
     Verb { words: &["bundle", "build", "pack", "publish", "init", "lint", "export"], remedy: OF_THE_BUILDER },
     Verb { words: &["serve", "server", "host"], remedy: "use `attune-serve registry DIR`" },

@@ -89,10 +89,17 @@ fn has_pack(registry: &str, word: &str) -> bool {
 /// How a file or pack called `word` is named all the same.
 fn note(word: &OsStr, has_registry: bool) -> Option<String> {
     let text = word.to_string_lossy();
-    if Path::new(word).exists() {
-        return Some(format!("the file is named by `./{text}`"));
+    if is_registry(word) {
+        return Some(format!("name the registry in this directory with `--registry ./{text}`"));
     }
-    has_registry.then(|| format!("a pack of that name is installed by `attune-install install {text}`"))
+    if Path::new(word).exists() {
+        return Some(format!("name the file in this directory `./{text}`"));
+    }
+    has_registry.then(|| format!("install a pack of that name with `attune-install install {text}`"))
+}
+
+fn is_registry(word: &OsStr) -> bool {
+    Path::new(word).join("metadata").is_dir()
 }
 
 fn neither(word: &OsStr, next: Option<&OsStr>) -> Failure {
@@ -100,14 +107,17 @@ fn neither(word: &OsStr, next: Option<&OsStr>) -> Failure {
     let source = next.filter(|next| SourceLocation::is_name_of_source(next));
     let hint = match source {
         Some(source) if Path::new(source).exists() => {
-            format!("a bundle comes first: `attune-install {} {text}`", source.to_string_lossy())
+            format!("name the bundle first: `attune-install {} {text}`", source.to_string_lossy())
+        }
+        _ if is_registry(word) => {
+            format!("name the packs, and the registry with --registry: `attune-install PACK --registry ./{text}`")
         }
         _ if Path::new(word).exists() => {
-            format!("a file or directory is named by its path: `attune-install ./{text}`")
+            format!("name the file or directory by its path: `attune-install ./{text}`")
         }
         _ => format!(
-            "a pack comes from a registry, `attune-install {text} --registry URL|DIR`, and a bundle is named by a path \
-             with a `/` or by its ending .tar.zst; `attune-install --help` lists the commands"
+            "name a pack with its registry, `attune-install {text} --registry URL|DIR`, or a bundle by a path with a \
+             `/` or the ending .tar.zst; `attune-install --help` lists the commands"
         ),
     };
     Failure::from_message(format!("`{text}` is neither a command nor a bundle"), ErrorCode::NotASource)

@@ -36,7 +36,8 @@ fn labelled(output: &str) -> Option<Counts> {
 /// `Ran 48 tests in 0.2s`, then `OK (skipped=1)` or `FAILED (failures=1, errors=2, skipped=3)`.
 fn unittest(output: &str) -> Option<Counts> {
     let mut lines = output.lines().rev();
-    let ending = lines.find(|line| *line == "OK" || line.starts_with("OK (") || line.starts_with("FAILED ("))?;
+    let ending =
+        lines.find(|line| *line == "OK" || line.starts_with("OK (") || line.starts_with("FAILED ("))?;
     let ran = lines.find_map(|line| line.strip_prefix("Ran "))?;
     let (number, rest) = ran.split_once(' ')?;
     if !rest.starts_with("test") {
@@ -44,15 +45,22 @@ fn unittest(output: &str) -> Option<Counts> {
     }
     let total: u64 = number.parse().ok()?;
     let details = ending.split_once('(').map_or("", |(_, rest)| rest.trim_end_matches(')'));
+    let parts: Vec<(&str, u64)> = details.split(',').filter_map(named_number).collect();
     let sum = |names: &[&str]| -> u64 {
-        let of = |part: &str| part.trim().split_once('=').filter(|(name, _)| names.contains(name));
-        details.split(',').filter_map(of).filter_map(|(_, number)| number.parse::<u64>().ok()).sum()
+        let of_them = parts.iter().filter(|(name, _)| names.contains(name));
+        of_them.fold(0, |sum, (_, number)| sum.saturating_add(*number))
     };
     let failed = sum(&["failures", "errors", "unexpected successes"]);
     let skipped = sum(&["skipped"]);
     // A class or module that cannot be set up is an error, and no test of it ran.
-    let total = total.max(failed.saturating_add(skipped));
+    let total = total.max(failed.checked_add(skipped)?);
     Some(Counts { total, passed: total - failed - skipped, failed, skipped })
+}
+
+/// `failures=1`.
+fn named_number(part: &str) -> Option<(&str, u64)> {
+    let (name, number) = part.trim().split_once('=')?;
+    Some((name, number.parse().ok()?))
 }
 
 /// `=== 3 passed, 1 failed, 2 skipped, 1 error in 0.12s ===`, with or without the frame.
@@ -111,37 +119,41 @@ fn tap(output: &str) -> Option<Counts> {
 mod tests {
     use super::*;
 
-    fn counts(total: u64, passed: u64, failed: u64, skipped: u64) -> Option<Counts> {
-        Some(Counts { total, passed, failed, skipped })
+    fn counts(total: u64, passed: u64, failed: u64, skipped: u64) -> Counts {
+        Counts { total, passed, failed, skipped }
     }
 
     #[test]
     fn labelled_lines_are_read() {
         let output = "noise\n== Total Tests: 5\n  Passed: 3 of them\nFailed: 1\nSkipped: 1\n";
-        assert_eq!(read(output), counts(5, 3, 1, 1));
+        assert_eq!(read(output), Some(counts(5, 3, 1, 1)));
     }
 
     #[test]
     fn labelled_lines_come_before_those_of_a_runner() {
-        assert_eq!(read("Total Tests: 2\nPassed: 2\nRan 9 tests in 1s\n\nOK\n"), counts(2, 2, 0, 0));
+        assert_eq!(read("Total Tests: 2\nPassed: 2\nRan 9 tests in 1s\n\nOK\n"), Some(counts(2, 2, 0, 0)));
     }
 
     #[test]
     fn the_last_lines_of_unittest_are_read() {
-        assert_eq!(read("..\n-----\nRan 48 tests in 0.201s\n\nOK\n"), counts(48, 48, 0, 0));
-        assert_eq!(read("Ran 1 test in 0.000s\n\nOK (skipped=1)\n"), counts(1, 0, 0, 1));
+        assert_eq!(read("..\n-----\nRan 48 tests in 0.201s\n\nOK\n"), Some(counts(48, 48, 0, 0)));
+        assert_eq!(read("Ran 1 test in 0.000s\n\nOK (skipped=1)\n"), Some(counts(1, 0, 0, 1)));
         let failed = "Ran 9 tests in 0.1s\n\nFAILED (failures=1, errors=2, skipped=3, expected failures=1)\n";
-        assert_eq!(read(failed), counts(9, 3, 3, 3));
-        assert_eq!(read("Ran 0 tests in 0.0s\n\nFAILED (errors=1)\n"), counts(1, 0, 1, 0));
-        assert_eq!(read("Ran 3 tests in 0.0s\n\nFAILED (unexpected successes=1)\n"), counts(3, 2, 1, 0));
+        assert_eq!(read(failed), Some(counts(9, 3, 3, 3)));
+        assert_eq!(read("Ran 0 tests in 0.0s\n\nFAILED (errors=1)\n"), Some(counts(1, 0, 1, 0)));
+        assert_eq!(
+            read("Ran 3 tests in 0.0s\n\nFAILED (unexpected successes=1)\n"),
+            Some(counts(3, 2, 1, 0))
+        );
     }
 
     #[test]
     fn the_last_line_of_pytest_is_read() {
-        let framed = "====== 1 failed, 3 passed, 2 skipped, 4 deselected, 1 xfailed, 5 warnings in 0.12s =====\n";
-        assert_eq!(read(framed), counts(7, 4, 1, 2));
-        assert_eq!(read("12 passed in 65.20s (0:01:05)\n"), counts(12, 12, 0, 0));
-        assert_eq!(read("=== 2 errors in 0.05s ===\n"), counts(2, 0, 2, 0));
+        let framed =
+            "====== 1 failed, 3 passed, 2 skipped, 4 deselected, 1 xfailed, 5 warnings in 0.12s =====\n";
+        assert_eq!(read(framed), Some(counts(7, 4, 1, 2)));
+        assert_eq!(read("12 passed in 65.20s (0:01:05)\n"), Some(counts(12, 12, 0, 0)));
+        assert_eq!(read("=== 2 errors in 0.05s ===\n"), Some(counts(2, 0, 2, 0)));
         assert_eq!(read("=== no tests ran in 0.01s ===\n"), None);
     }
 
@@ -149,7 +161,7 @@ mod tests {
     fn the_test_anything_protocol_is_read() {
         let output = "TAP version 13\n1..5\nok 1 - one\n    not ok 1 - a subtest\nnot ok 2 - two\nok 3 # SKIP no disk\n\
                       not ok 4 - later # TODO\nokay\n";
-        assert_eq!(read(output), counts(5, 2, 2, 1));
+        assert_eq!(read(output), Some(counts(5, 2, 2, 1)));
     }
 
     #[test]

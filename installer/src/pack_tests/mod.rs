@@ -1,7 +1,7 @@
 //! Runs the packs' own tests in their environments, before anything is activated.
 
-mod runner;
 mod counts;
+mod runner;
 mod turns;
 mod workspace;
 

@@ -101,7 +101,13 @@ pub(super) fn parse_role_number(text: &str) -> Result<(SigningRole, NonZeroU32),
     let usage = || format!("`{text}` is not of the form ROLE=NUMBER");
     let (role, number) = text.split_once('=').ok_or_else(usage)?;
     let role = role.parse().map_err(|error: SigningRoleError| error.to_string())?;
-    Ok((role, number.parse().map_err(|_| usage())?))
+    match number.parse::<u32>() {
+        Ok(number) => match NonZeroU32::new(number) {
+            Some(number) => Ok((role, number)),
+            None => Err("the number must be at least 1".to_owned()),
+        },
+        Err(_) => Err(usage()),
+    }
 }
 
 /// Writes an answer that was asked for to standard output, as JSON or as `text` says.

@@ -2,7 +2,7 @@
 
 use attune_terminal::Verb;
 
-const OF_THE_INSTALLER: &str = "packs are installed with attune-install: see `attune-install --help`";
+const OF_THE_INSTALLER: &str = "install packs with attune-install; see `attune-install --help`";
 
 pub(super) const VERBS: &[Verb] = &[
     Verb {
@@ -17,12 +17,11 @@ pub(super) const VERBS: &[Verb] = &[
     },
     Verb {
         words: &["remove", "rm", "delete", "del", "unpublish", "yank", "withdraw", "uninstall"],
-        remedy: "a published version cannot be withdrawn yet; add a newer one with `attune-build add`, or remove a key \
-                 with `attune-build key remove`",
+        remedy: "add a newer version with `attune-build add`, or remove a key with `attune-build key remove`; a published version cannot be withdrawn yet",
     },
     Verb {
         words: &["check", "validate", "test", "doctor"],
-        remedy: "use `attune-build lint PACK` for packs, `attune-build verify REGISTRY|BUNDLE` for what was made of them",
+        remedy: "use `attune-build lint PACK` for packs, `attune-build verify REGISTRY|BUNDLE` for registries and bundles",
     },
     Verb { words: &["audit", "fsck"], remedy: "use `attune-build verify REGISTRY|BUNDLE`" },
     Verb {
@@ -38,7 +37,7 @@ pub(super) const VERBS: &[Verb] = &[
     },
     Verb {
         words: &["update", "upgrade", "sign", "resign", "renew"],
-        remedy: "use `attune-build refresh REGISTRY` to sign anew, `attune-build add` for newer packs",
+        remedy: "use `attune-build refresh REGISTRY` to sign again, `attune-build add` for newer packs",
     },
     Verb {
         words: &["rotate", "keygen", "generate", "genkey"],
@@ -47,19 +46,19 @@ pub(super) const VERBS: &[Verb] = &[
     Verb { words: &["python", "node", "nodejs", "interpreter"], remedy: "use `attune-build runtime add`" },
     Verb {
         words: &["rollback", "undo", "revert", "downgrade"],
-        remedy: "nothing that was published is taken back; hosts go back by `attune-install PACK@VERSION`",
+        remedy: "go back on hosts with `attune-install PACK@VERSION`; published versions stay",
     },
     Verb {
         words: &["diff", "compare"],
-        remedy: "there is no comparison; `attune-build inspect` shows what each of the two holds",
+        remedy: "compare the output of `attune-build inspect` for both",
     },
     Verb {
         words: &["clean", "prune", "gc", "vacuum", "cache"],
-        remedy: "there is nothing to clean in a registry; downloads are kept in the directory of --cache-dir",
+        remedy: "remove the directory of --cache-dir to clear the download cache; registries need no cleaning",
     },
     Verb {
         words: &["version", "about"],
-        remedy: "use `attune-build --version`, with `--verbose` for everything",
+        remedy: "use `attune-build --version`, with `--verbose` for all details",
     },
     Verb { words: &["completion", "complete"], remedy: "use `attune-build completions bash|zsh|fish`" },
     Verb {
@@ -68,7 +67,7 @@ pub(super) const VERBS: &[Verb] = &[
     },
     Verb {
         words: &["config", "configure", "settings", "set", "login"],
-        remedy: "there is no configuration; options and the variables in `attune-build add --help` say everything",
+        remedy: "use the options and variables in `attune-build add --help`; there is no configuration file",
     },
     Verb { words: &["serve", "server", "host"], remedy: "use `attune-serve registry DIR`" },
     Verb { words: &["install", "repair", "trust", "env", "du", "ps"], remedy: OF_THE_INSTALLER },

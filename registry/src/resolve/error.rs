@@ -28,8 +28,10 @@ pub enum ResolveError {
         available: Vec<Version>,
     },
     /// No combination of releases satisfies everything.
-    #[error("no set of releases satisfies the request\n{explanation}")]
+    #[error("no set of releases satisfies the request{}\n{explanation}", lacking(missing))]
     NoSolution {
+        /// Packs that others depend on, and of which there is no release.
+        missing: Vec<PackRef>,
         /// PubGrub's derivation, in sentences.
         explanation: String,
     },
@@ -65,6 +67,11 @@ impl ResolveError {
 
 fn did_you_mean(similar: &[PackRef]) -> String {
     similar.first().map(|first| format!("; did you mean `{first}`?")).unwrap_or_default()
+}
+
+fn lacking(missing: &[PackRef]) -> String {
+    let names: Vec<String> = missing.iter().map(|pack| format!("`{pack}`")).collect();
+    if names.is_empty() { String::new() } else { format!(": there is no release of {}", names.join(", ")) }
 }
 
 fn list(versions: &[Version]) -> String {

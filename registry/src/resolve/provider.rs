@@ -50,7 +50,7 @@ impl<'a> Provider<'a> {
     }
 
     pub(super) fn solve(&self) -> Result<BTreeMap<PackRef, Version>, ResolveError> {
-        let solution = pubgrub::resolve(self, Node::Request, REQUEST_VERSION).map_err(explain)?;
+        let solution = pubgrub::resolve(self, Node::Request, REQUEST_VERSION).map_err(|error| self.explain(error))?;
         let packs = solution.into_iter().filter_map(|(node, version)| match node {
             Node::Request => None,
             Node::Pack(pack) => Some((pack, version)),
@@ -94,6 +94,23 @@ impl<'a> Provider<'a> {
             *entry = entry.intersection(&range);
         }
         constraints.into_iter().map(|(pack, range)| (Node::Pack(pack), range)).collect()
+    }
+
+    fn explain(&self, error: PubGrubError<Self>) -> ResolveError {
+        match error {
+            PubGrubError::NoSolution(mut tree) => {
+                tree.collapse_no_versions();
+                let known = self.known.borrow();
+                let without = known.iter().filter(|(_, candidates)| candidates.is_empty());
+                ResolveError::NoSolution {
+                    missing: without.map(|(pack, _)| pack.clone()).collect(),
+                    explanation: tidy(&DefaultStringReporter::report(&tree)),
+                }
+            }
+            PubGrubError::ErrorRetrievingDependencies { source, .. }
+            | PubGrubError::ErrorChoosingVersion { source, .. }
+            | PubGrubError::ErrorInShouldCancel(source) => source,
+        }
     }
 
     fn may_choose(&self, pack: &PackRef, candidate: &Candidate, range: &Ranges<Version>) -> bool {
@@ -149,18 +166,6 @@ impl DependencyProvider for Provider<'_> {
             .find(|candidate| candidate.version == *version)
             .expect("only versions of candidates are chosen");
         Ok(Dependencies::Available(self.constraints(candidate.dependencies.iter())))
-    }
-}
-
-fn explain(error: PubGrubError<Provider<'_>>) -> ResolveError {
-    match error {
-        PubGrubError::NoSolution(mut tree) => {
-            tree.collapse_no_versions();
-            ResolveError::NoSolution { explanation: tidy(&DefaultStringReporter::report(&tree)) }
-        }
-        PubGrubError::ErrorRetrievingDependencies { source, .. }
-        | PubGrubError::ErrorChoosingVersion { source, .. }
-        | PubGrubError::ErrorInShouldCancel(source) => source,
     }
 }
 

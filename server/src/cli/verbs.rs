@@ -9,12 +9,11 @@ pub(super) const VERBS: &[Verb] = &[
     },
     Verb {
         words: &["stop", "restart", "reload", "status", "ps", "down"],
-        remedy: "the server is one process and runs in the foreground: end it with a signal; GET /healthz answers \
-                 while it runs",
+        remedy: "end the server with a signal, since it runs in the foreground; GET /healthz answers while it runs",
     },
     Verb {
         words: &["version", "about"],
-        remedy: "use `attune-serve --version`, with `--verbose` for everything",
+        remedy: "use `attune-serve --version`, with `--verbose` for all details",
     },
     Verb { words: &["completion", "complete"], remedy: "use `attune-serve completions bash|zsh|fish`" },
     Verb {
@@ -23,14 +22,14 @@ pub(super) const VERBS: &[Verb] = &[
     },
     Verb {
         words: &["config", "configure", "settings", "set"],
-        remedy: "there is no configuration; `attune-serve help registry` shows the options",
+        remedy: "use the options in `attune-serve help registry`; there is no configuration file",
     },
     Verb {
         words: &[
             "init", "add", "bundle", "lint", "publish", "build", "inspect", "verify", "refresh", "key",
             "root",
         ],
-        remedy: "registries are made with attune-build: see `attune-build --help`",
+        remedy: "make registries with attune-build; see `attune-build --help`",
     },
     Verb {
         words: &[
@@ -54,6 +53,6 @@ pub(super) const VERBS: &[Verb] = &[
             "clean",
             "prune",
         ],
-        remedy: "packs are installed with attune-install: see `attune-install --help`",
+        remedy: "install packs with attune-install; see `attune-install --help`",
     },
 ];

@@ -1,6 +1,7 @@
 //! The remedies of failures to choose packs, to plan their environments, and to build those.
 
 use attune_registry::resolve::ResolveError;
+use attune_schemas::PackRef;
 use attune_schemas::problem::ErrorCode;
 
 use super::{Hint, NOTHING_CHANGED};
@@ -29,6 +30,10 @@ impl Hint for ChooseError {
     }
 }
 
+fn quoted(packs: &[PackRef]) -> String {
+    packs.iter().map(|pack| format!("`{pack}`")).collect::<Vec<_>>().join(", ")
+}
+
 impl Hint for ResolveError {
     fn hint(&self) -> Option<String> {
         let hint = match self {
@@ -38,6 +43,9 @@ impl Hint for ResolveError {
                 return bare.then(|| {
                     format!("write `{pack}@^{text}` for compatible versions; a bare version is exact")
                 });
+            }
+            Self::NoSolution { missing, .. } if !missing.is_empty() => {
+                return Some(format!("use a bundle or registry that has {} as well", quoted(missing)));
             }
             Self::NoSolution { .. } => {
                 "use a bundle or registry with the missing release; installed packs must keep working"

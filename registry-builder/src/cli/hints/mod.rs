@@ -128,6 +128,11 @@ impl Hint for ResolveError {
                     format!("write `{pack}@^{text}` for compatible versions; a bare version is exact")
                 })
             }
+            Self::NoSolution { missing, .. } if !missing.is_empty() => {
+                let names: Vec<String> = missing.iter().map(|pack| format!("`{pack}`")).collect();
+                let names = names.join(", ");
+                Some(format!("add {names} to the registry with `attune-build add REGISTRY PACK...`"))
+            }
             Self::UnknownPack { .. } => {
                 Some("add it to the registry with `attune-build add REGISTRY PACK...`".to_owned())
             }

@@ -27,7 +27,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::checked::{CheckedPack, require_all};
-use crate::registry::{Publisher, RegistryDirectory};
+use crate::registry::RegistryDirectory;
 use crate::signing::KeySettings;
 use crate::targets::TargetSelection;
 use crate::vendoring::python::CoverageMatrix;

@@ -99,9 +99,8 @@ impl Releasing<'_> {
             return Ok(());
         }
         let missing = cells.iter().filter(|cell| !cell.installs());
-        let mut blames: BTreeSet<String> = missing
-            .map(|cell| format!("{}: {}", cell.shown_target(), cell.blames.join("; ")))
-            .collect();
+        let mut blames: BTreeSet<String> =
+            missing.map(|cell| format!("{}: {}", cell.shown_target(), cell.blames.join("; "))).collect();
         let requires = metadata.requires.python.as_deref().unwrap_or_default();
         for python in &self.options.targets.pythons {
             if requires.parse().is_ok_and(|requires| !python_satisfies(&requires, *python)) {

@@ -38,10 +38,9 @@ impl MetadataStore {
         for (file, meta) in snapshot.iter().flat_map(|snapshot| &snapshot.role().meta) {
             let role = file.strip_suffix(".json").unwrap_or(file).to_owned();
             let version = meta.version.get();
-            let expires = match role == RoleType::Targets.as_str() {
-                true => self.expiry_of_targets(stored.root.role(), version),
-                false => None,
-            };
+            let is_top_level = role == RoleType::Targets.as_str();
+            let expires =
+                if is_top_level { self.expiry_of_targets(stored.root.role(), version) } else { None };
             versions.push(SeenVersion { role, version, expires });
         }
         let signed_at = timestamp.and_then(|timestamp| timestamp.role().signed_at);

@@ -138,10 +138,36 @@ fn a_dependency_that_the_registry_lacks_is_warned_of() {
         let begins = line.starts_with("warning[W113]: app 1.0.0 depends on");
         assert!(begins && line.ends_with("which this registry does not have"), "{line}");
     }
+    // Whoever wants to use it is told the same, with the way out.
+    let lacking = ["there is no release of `nowhere`", "`nowhere`"];
+    world.bundle(&["app"]).fails(4, &lacking).with_hint();
+    let refused = world.install_packs(&["app"]).fails(4, &lacking).with_hint();
+    assert!(refused.stderr.contains("hint: use a bundle or registry that has `nowhere`"), "{}", refused.stderr);
     // What is there, or comes with it, is not.
     let fine = PackBuilder::new("fine", "1.0.0").depends_on("library@^1").depends_on("late");
     let run = world.add(&[&fine, &PackBuilder::new("late", "1.0.0")]).succeeds();
     assert!(!run.stderr.contains("does not have"), "{}", run.stderr);
+}
+
+#[test]
+fn a_number_of_days_or_keys_is_at_least_one() {
+    let world = World::new();
+    for option in ["--expires=timestamp=0", "--threshold=root=0"] {
+        let told = world.build(["init", "registry", "--name", "demo", option]);
+        told.fails(2, &["the number must be at least 1"]);
+    }
+    assert!(!world.registry().exists());
+}
+
+#[test]
+fn a_directory_of_a_registry_is_named_by_its_option() {
+    let world = World::with_packs(&[&greeter()]);
+    for line in [&["registry", "greeter"][..], &["./registry", "greeter"], &["registry"]] {
+        let mut command = world.command(Binary::Install);
+        command.args(line).args(["--root", "fresh"]);
+        let told = Run::of(command).fails(2, &["--registry ./registry"]).with_hint();
+        assert!(!told.stderr.contains("does not exist"), "{}", told.stderr);
+    }
 }
 
 #[test]

@@ -21,7 +21,7 @@ fn a_near_miss_proposes_the_command() {
         (Binary::Install, "--root nowhere repiar", "`attune-install repair`"),
         (Binary::Install, "env pth", "`attune-install env path`"),
         (Binary::Install, "trust delete demo", "`attune-install trust remove`"),
-        (Binary::Install, "uninstal weather", "`attune-install gc`"),
+        (Binary::Install, "uninstal weather", "`attune-install list`"),
         (Binary::Build, "ad registry pack", "`attune-build add`"),
         (Binary::Build, "bundel registry", "`attune-build bundle`"),
         (Binary::Build, "key creat x.json", "--help"),

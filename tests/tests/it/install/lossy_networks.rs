@@ -139,7 +139,7 @@ fn an_object_store_that_says_forbidden_for_what_is_absent() {
 fn forbidden_metadata_and_blobs_are_told_with_both_causes() {
     for part in ["timestamp.json", ".snapshot.json", "packs/", "blobs/"] {
         let server = bucket(part);
-        let words = ["403 Forbidden: the file is not there, or may not be read", part, "bucket"];
+        let words = ["403 Forbidden: the file does not exist, or may not be read", part, "bucket"];
         Hosts::new().refuse(1, &words, |host| install(host, &server.url("")));
     }
 }

@@ -114,7 +114,7 @@ fn a_file_that_is_needed_cannot_be_left_out() {
     let cases = [
         ("pack.yaml\n", "pack.yaml` would be left out, since it matches `pack.yaml` in `.packignore`"),
         ("*.sh\n", "`actions/greet.sh` is needed here, and left out of the pack"),
-        ("[z-a]\n", "line 1 of `.packignore`: `[z-a]` is not a pattern"),
+        ("[z-a]\n", "line 1 of `.packignore`: `[z-a]` is not a valid pattern"),
     ];
     for (patterns, word) in cases {
         world.add(&[&greeter().file(".packignore", patterns)]).fails(1, &[word]);

@@ -183,7 +183,8 @@ fn a_certificate_is_checked_whatever_npms_configuration_says() {
     let world = World::with_registry();
     let npmrc =
         format!("strict-ssl=false\n//{}/:_authToken=T\n", server.address().replace("127.0.0.1", "localhost"));
-    let words = ["`strict-ssl=false`", "not signed by an authority that this machine trusts", "SSL_CERT_FILE"];
+    let words =
+        ["`strict-ssl=false`", "not signed by an authority that this machine trusts", "SSL_CERT_FILE"];
     add(&world, &pack(&world, &url), &npmrc, &[]).fails(1, &words).with_hint();
     assert!(server.asked().is_empty());
     let world = World::with_registry();

@@ -198,7 +198,8 @@ fn an_older_bundle_than_last_time() {
     world.bundle(&["greeter"]).succeeds();
     world.install_bundle().succeeds();
     let before = world.root_tree().without_touched();
-    let run = world.install([&old]).fails(3, &["older than the metadata", "timestamp has version"]).with_hint();
+    let run =
+        world.install([&old]).fails(3, &["older than the metadata", "timestamp has version"]).with_hint();
     assert!(run.stderr.contains("make a new bundle"), "{}", run.stderr);
     // Naming the root again, or accepting what expired, opens no way around it.
     world.install_from(&old, &world.trust()).fails(3, &["older than the metadata"]);
