@@ -242,6 +242,22 @@ fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
+/// Writes all that the file system of `directory` holds back to its disk.
+///
+/// # Errors
+/// A write failed, perhaps an earlier one.
+pub fn sync_file_system(directory: &Path) -> io::Result<()> {
+    let directory = fs_err::File::open(directory)?;
+    match rustix::fs::syncfs(directory.file()) {
+        // Where it is not known for one file system, it is for all of them.
+        Err(Errno::NOSYS | Errno::OPNOTSUPP | Errno::INVAL) => {
+            rustix::fs::sync();
+            Ok(())
+        }
+        synced => Ok(synced?),
+    }
+}
+
 /// Makes the names in `folder` survive a power failure.
 pub fn sync_folder(folder: &Path) -> io::Result<()> {
     unless_unsyncable(fs_err::File::open(folder)?.sync_all())

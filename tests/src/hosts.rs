@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use crate::pack_builder::PackBuilder;
+use crate::packs::pack_builder::PackBuilder;
 use crate::run::Run;
 use crate::tree::Tree;
 use crate::world::{World, standard};

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use attune_schemas::problem::explain;
 use serde_json::Value;
 
-use crate::documents::assert_document;
+use crate::house::documents::assert_document;
 
 /// What a program did.
 #[derive(Debug, Clone)]

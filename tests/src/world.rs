@@ -10,9 +10,9 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::binaries::Binary;
-use crate::pack_builder::PackBuilder;
+use crate::packs::pack_builder::PackBuilder;
+use crate::packs::standard_packs::{greeter, reporter, watcher};
 use crate::run::Run;
-use crate::standard_packs::{greeter, reporter, watcher};
 use crate::tree::Tree;
 
 /// A temporary directory with everything that a publisher and a host have; gone when dropped.

@@ -3,9 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use attune_registry::atomic_file::sync_folder;
+use attune_registry::atomic_file::{sync_file_system, sync_folder};
 use attune_registry::blob::Durability;
-use rustix::io::Errno;
 
 use crate::root::{CreatedPaths, ENTRY_LINKS, HostRoot};
 
@@ -73,15 +72,7 @@ fn occupied(path: &Path) -> io::Error {
 /// Writes everything of the root's file system to disk, so that no power failure can activate a
 /// generation whose files are not there.
 pub fn sync_root(root: &HostRoot) -> io::Result<()> {
-    let directory = fs_err::File::open(root.path())?;
-    match rustix::fs::syncfs(directory.file()) {
-        // Where it is not known for one file system, it is for all of them.
-        Err(Errno::NOSYS | Errno::OPNOTSUPP | Errno::INVAL) => {
-            rustix::fs::sync();
-            Ok(())
-        }
-        synced => Ok(synced?),
-    }
+    sync_file_system(root.path())
 }
 
 fn target_of(id: u64) -> PathBuf {

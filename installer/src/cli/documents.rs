@@ -6,8 +6,8 @@ use attune_host::verification::VerifyReport;
 use attune_registry::report::document_schema;
 use schemars::Schema;
 
-use super::environment_reports::{FoundExecutable, RebuiltEnvironments};
-use super::trust_reports::{RemovedTrust, ResetTrust, TrustedRegistries};
+use super::environments::reports::{FoundExecutable, RebuiltEnvironments};
+use super::trust::reports::{RemovedTrust, ResetTrust, TrustedRegistries};
 use crate::operations::{InstallReport, RepairReport};
 use crate::trust::{TrustDetails, TrustedRegistry};
 

@@ -13,13 +13,13 @@ use attune_terminal::{ArgValueCandidates, Output, Table, success, write_report};
 use clap::{Args, ValueHint};
 use jiff::{SignedDuration, Timestamp};
 
-use super::candidates::offered_packs;
 use super::duration::parse_duration;
 use super::failure::CommandError;
 use super::hints::Hint;
 use super::link_mode::LinkModeArg;
 use super::list::{contents_text, tests_text};
 use super::settings::{CommonArgs, caller_environment, variable};
+use super::words::offered_packs;
 use crate::failure::Failed;
 use crate::operations::{InstallOptions, install};
 use crate::operations::{InstallReport, Outcome, PackChange};

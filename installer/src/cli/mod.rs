@@ -1,10 +1,8 @@
 //! The command line: what can be asked, and how answers are shown. The work is in the library.
 
-mod candidates;
 mod disk;
 mod documents;
 mod duration;
-mod environment_reports;
 mod environments;
 mod failure;
 mod folded;
@@ -15,8 +13,6 @@ mod list;
 mod repair;
 mod settings;
 mod trust;
-mod trust_reports;
-mod verbs;
 mod verify;
 mod words;
 
@@ -106,7 +102,7 @@ enum Command {
     Help(HelpArgs),
 }
 
-const PROGRAM: Program = Program { verbs: verbs::VERBS, version };
+const PROGRAM: Program = Program { verbs: words::VERBS, version };
 
 fn version() -> String {
     let mut components = vec![Component::Sqlite(sqlite_version()), Component::Zstd, Component::Tuf];
@@ -149,7 +145,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, now: Timestamp) -> ExitCode
         Command::Trust(args) => args.run(now),
         Command::Completions(args) => written(args.script(&Cli::command())),
         Command::Man(args) => written(args.write(Cli::command())),
-        Command::Help(topic) => match topic.text(Cli::command(), verbs::VERBS) {
+        Command::Help(topic) => match topic.text(Cli::command(), words::VERBS) {
             Ok(text) => written(Ok(text)),
             Err(failure) => (asked_output(&args), Err(CommandError(failure))),
         },

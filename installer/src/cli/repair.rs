@@ -10,12 +10,12 @@ use attune_terminal::{ArgValueCandidates, Failure, Output, success, write_report
 use clap::Args;
 use jiff::Timestamp;
 
-use super::candidates::installed_packs;
 use super::environments::BuildArgs;
 use super::failure::CommandError;
 use super::folded::lines;
 use super::settings::CommonArgs;
 use super::verify::counted;
+use super::words::installed_packs;
 use crate::operations::{RepairOptions, RepairReport, repair};
 
 /// Makes what is installed again what was installed.

@@ -10,10 +10,10 @@ use attune_schemas::problem::ErrorCode;
 use attune_terminal::{ArgValueCandidates, Failure, Output, Table, success, write_report};
 use clap::Args;
 
-use super::candidates::installed_packs;
 use super::failure::CommandError;
 use super::folded::lines;
 use super::settings::CommonArgs;
+use super::words::installed_packs;
 
 /// Checks that everything installed is still what was installed.
 ///

@@ -79,7 +79,7 @@ impl BundleArgs {
 fn parse_request(text: &str) -> Result<PackRequest, String> {
     text.parse().map_err(|error: PackRequestError| {
         if is_registry(Path::new(text)) {
-            format!("this is a registry, which comes first: attune-build bundle {text} PACK...")
+            format!("this is a registry; name it first: attune-build bundle {text} PACK...")
         } else {
             error.to_string()
         }
@@ -95,7 +95,7 @@ fn check_order(registry: &Path, packs: &[PackRequest]) -> Result<(), Failure> {
     let swapped = packs.iter().map(ToString::to_string).find(|pack| is_registry(Path::new(pack)));
     let Some(swapped) = swapped.filter(|_| !is_registry(registry)) else { return Ok(()) };
     let message = format!("`{}` is not a registry, and `{swapped}` is", registry.display());
-    let hint = format!("the registry comes first: `attune-build bundle {swapped} {}`", registry.display());
+    let hint = format!("name the registry first: `attune-build bundle {swapped} {}`", registry.display());
     Err(Failure::from_message(message, ErrorCode::Swapped).with_hint(Some(hint)))
 }
 

@@ -48,10 +48,7 @@ pub(super) const VERBS: &[Verb] = &[
         words: &["rollback", "undo", "revert", "downgrade"],
         remedy: "go back on hosts with `attune-install PACK@VERSION`; published versions stay",
     },
-    Verb {
-        words: &["diff", "compare"],
-        remedy: "compare the output of `attune-build inspect` for both",
-    },
+    Verb { words: &["diff", "compare"], remedy: "compare the output of `attune-build inspect` for both" },
     Verb {
         words: &["clean", "prune", "gc", "vacuum", "cache"],
         remedy: "remove the directory of --cache-dir to clear the download cache; registries need no cleaning",

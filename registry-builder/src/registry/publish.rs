@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use attune_registry::atomic_file::replace_file;
+use attune_registry::atomic_file::{Durability, replace_file, replace_file_with, sync_file_system};
 use attune_registry::layout::RegistryPath;
 use attune_registry::reader::{MetadataFetch, RegistryReader, VerifiedRelease};
 use attune_registry::source::DirectorySource;
@@ -137,8 +137,10 @@ impl Publisher<'_> {
         for (path, bytes) in files.files {
             let path = self.directory.path().join(path.to_string());
             fs_err::create_dir_all(path.parent().unwrap_or(self.directory.path()))?;
-            replace_file(&path, &bytes)?;
+            replace_file_with(&path, &bytes, Durability::Unsynced)?;
         }
+        // Once for all indexes, and all blobs that were stored before: no metadata names what a power failure takes.
+        sync_file_system(self.directory.path())?;
         Ok(metadata)
     }
 

@@ -1,4 +1,7 @@
 //! The blobs of a registry directory: `blobs/sha256/<hex>`, written once and never changed.
+//!
+//! A name alone is never believed, so a blob waits for no disk: whoever publishes metadata that names it syncs the file
+//! system before.
 
 use std::ffi::OsStr;
 use std::io::{self, Read, Write};
@@ -20,6 +23,7 @@ pub struct BlobStore {
 #[derive(Debug)]
 pub struct IncomingBlob {
     file: IncomingFile,
+    store: BlobStore,
 }
 
 impl BlobStore {
@@ -58,8 +62,9 @@ impl BlobStore {
     /// Starts a blob that is not whole yet, such as one that is read again before it is kept.
     pub fn start(&self) -> io::Result<IncomingBlob> {
         let folder = self.registry.join("blobs").join("sha256");
-        create_folder(&folder, Durability::Synced)?;
-        Ok(IncomingBlob { file: AtomicWrite::default().start_in(&folder)? })
+        create_folder(&folder, Durability::Unsynced)?;
+        let write = AtomicWrite { durability: Durability::Unsynced, ..AtomicWrite::default() };
+        Ok(IncomingBlob { file: write.start_in(&folder)?, store: self.clone() })
     }
 
     /// Opens the blob `digest`; its bytes are not checked yet.
@@ -103,8 +108,13 @@ impl IncomingBlob {
         self.file.file_mut()
     }
 
-    /// Keeps it as the blob `digest`, which the caller has found its bytes to have.
-    pub fn keep(self, digest: &Digest) -> io::Result<()> {
+    /// Keeps it as the blob `digest`, which the caller has found its bytes to have. One that is there and whole stays:
+    /// it may be named already, and has reached the disk.
+    pub fn keep(mut self, digest: &Digest) -> io::Result<()> {
+        let size = self.file.file_mut().metadata()?.len();
+        if self.store.holds(digest, size)? {
+            return Ok(());
+        }
         self.file.commit(OsStr::new(&digest.hex()))
     }
 }
@@ -122,6 +132,21 @@ mod tests {
         assert_eq!(fs_err::read(store.path(&digest)).unwrap(), b"hello");
         let names = fs_err::read_dir(directory.path().join("blobs/sha256")).unwrap().count();
         assert_eq!(names, 1, "no temporary file is left");
+    }
+
+    #[test]
+    fn a_blob_that_is_whole_is_not_replaced() {
+        use std::os::unix::fs::MetadataExt as _;
+        let directory = tempfile::tempdir().unwrap();
+        let store = BlobStore::new(directory.path());
+        let digest = store.put(b"hello").unwrap();
+        let file = |digest| fs_err::metadata(store.path(digest)).unwrap().ino();
+        let before = file(&digest);
+        store.put_reader(&b"hello"[..]).unwrap();
+        assert_eq!(file(&digest), before);
+        fs_err::write(store.path(&digest), b"jello").unwrap();
+        store.put_reader(&b"hello"[..]).unwrap();
+        store.verify(&digest, 5).unwrap();
     }
 
     #[test]

@@ -50,7 +50,8 @@ impl<'a> Provider<'a> {
     }
 
     pub(super) fn solve(&self) -> Result<BTreeMap<PackRef, Version>, ResolveError> {
-        let solution = pubgrub::resolve(self, Node::Request, REQUEST_VERSION).map_err(|error| self.explain(error))?;
+        let solution =
+            pubgrub::resolve(self, Node::Request, REQUEST_VERSION).map_err(|error| self.explain(error))?;
         let packs = solution.into_iter().filter_map(|(node, version)| match node {
             Node::Request => None,
             Node::Pack(pack) => Some((pack, version)),

@@ -9,9 +9,9 @@ use serde_json::json;
 
 use super::kill::{Harm, KillPoint, harmed, points};
 use super::{kept_roots, trust};
-use crate::pack_builder::PackBuilder;
+use crate::packs::pack_builder::PackBuilder;
+use crate::packs::standard_packs::{greeter, reporter, watcher};
 use crate::run::Run;
-use crate::standard_packs::{greeter, reporter, watcher};
 use crate::tree::Tree;
 use crate::world::World;
 

@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::operation::Subject;
 use crate::binaries::Binary;
+use crate::packs::standard_packs::greeter;
 use crate::run::Run;
-use crate::standard_packs::greeter;
 use crate::world::{NEVER_INSTALLED, World};
 
 /// The commands that change whom a host trusts.

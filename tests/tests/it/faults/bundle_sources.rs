@@ -148,7 +148,7 @@ fn what_is_no_bundle_is_told_as_what_it_is() {
     let long = format!("install ./{}", "x".repeat(300));
     for (script, code, words) in [
         ("install ./some/folder", 2, "neither a registry nor an unpacked bundle"),
-        ("install my_pack", 2, "named by its path: `attune-install ./my_pack`"),
+        ("install my_pack", 2, "by its path: `attune-install ./my_pack`"),
         ("install ./my_pack", 2, "is a pack's directory"),
         ("install ./my_pack", 2, "attune-build add"),
         ("install ./socket", 2, "is a socket"),

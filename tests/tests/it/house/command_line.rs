@@ -142,7 +142,11 @@ fn a_dependency_that_the_registry_lacks_is_warned_of() {
     let lacking = ["there is no release of `nowhere`", "`nowhere`"];
     world.bundle(&["app"]).fails(4, &lacking).with_hint();
     let refused = world.install_packs(&["app"]).fails(4, &lacking).with_hint();
-    assert!(refused.stderr.contains("hint: use a bundle or registry that has `nowhere`"), "{}", refused.stderr);
+    assert!(
+        refused.stderr.contains("hint: use a bundle or registry that has `nowhere`"),
+        "{}",
+        refused.stderr
+    );
     // What is there, or comes with it, is not.
     let fine = PackBuilder::new("fine", "1.0.0").depends_on("library@^1").depends_on("late");
     let run = world.add(&[&fine, &PackBuilder::new("late", "1.0.0")]).succeeds();
@@ -160,12 +164,13 @@ fn a_number_of_days_or_keys_is_at_least_one() {
 }
 
 #[test]
-fn a_directory_of_a_registry_is_named_by_its_option() {
+fn a_directory_of_a_registry_is_named_by_its_path() {
     let world = World::with_packs(&[&greeter()]);
-    for line in [&["registry", "greeter"][..], &["./registry", "greeter"], &["registry"]] {
+    fs_err::rename(world.registry(), world.path().join("reg")).unwrap();
+    for line in [&["reg", "greeter"][..], &["reg"]] {
         let mut command = world.command(Binary::Install);
         command.args(line).args(["--root", "fresh"]);
-        let told = Run::of(command).fails(2, &["--registry ./registry"]).with_hint();
+        let told = Run::of(command).fails(2, &["attune-install ./reg`"]).with_hint();
         assert!(!told.stderr.contains("does not exist"), "{}", told.stderr);
     }
 }

@@ -2,6 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use attune_schemas::problem::{ErrorCode, FindingCode, WarningCode};
+use attune_tests::rust_text::rust_files;
+
 /// `file.rs: test`, where `trust/` and `e2e/` stand for directories of tests.
 fn named_test(text: &str) -> Option<(PathBuf, &str)> {
     let (file, test) = text.split_once(".rs: ")?;
@@ -60,4 +63,25 @@ fn every_path_that_the_documents_name_is_there() {
         }
     }
     assert!(count > 100, "{count}");
+}
+
+#[test]
+fn every_code_that_is_documented_is_given_by_a_program() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let mut sources = String::new();
+    for part in ["registry", "host", "terminal", "installer", "registry-builder", "server", "schemas"] {
+        for (path, text) in rust_files(&root.join(part).join("src")).unwrap() {
+            if !path.starts_with("problem") {
+                sources.push_str(&text);
+            }
+        }
+    }
+    let errors = ErrorCode::ALL.iter().map(|code| (code.id(), format!("ErrorCode::{code:?}")));
+    let warnings = WarningCode::ALL.iter().map(|code| (code.id(), format!("WarningCode::{code:?}")));
+    let findings = FindingCode::ALL.iter().map(|code| (code.id(), format!("FindingCode::{code:?}")));
+    for (id, name) in errors.chain(warnings).chain(findings) {
+        let is_end = |rest: &str| !rest.starts_with(|next: char| next.is_alphanumeric());
+        let is_given = sources.split(&name).skip(1).any(is_end);
+        assert!(is_given, "nothing gives {id}, `{name}`");
+    }
 }

@@ -75,7 +75,7 @@ fn a_word_without_a_source_is_told_how_to_name_one() {
     world.bundle(&["greeter"]).succeeds();
     let words = ["`weather` is neither a command nor a bundle", "--registry", ".tar.zst"];
     run(&world, Binary::Install, "weather").fails(2, &words).with_hint();
-    let words = ["a bundle comes first: `attune-install bundle.tar.zst greeter`"];
+    let words = ["name the bundle first: `attune-install bundle.tar.zst greeter`"];
     run(&world, Binary::Install, "greeter bundle.tar.zst").fails(2, &words);
     run(&world, Binary::Install, "nowhere.tar.gz").fails(2, &["does not exist"]);
     let told = run(&world, Binary::Build, "bundle greeter registry");
@@ -84,7 +84,7 @@ fn a_word_without_a_source_is_told_how_to_name_one() {
         &["`greeter` is not a registry, and `registry` is", "attune-build bundle registry greeter"],
     );
     let told = run(&world, Binary::Build, "bundle greeter ./registry");
-    told.fails(2, &["comes first", "attune-build bundle ./registry"]);
+    told.fails(2, &["name it first", "attune-build bundle ./registry"]);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha512};
 use tar::EntryType;
 
-use crate::pack_builder::PackBuilder;
+use crate::packs::pack_builder::PackBuilder;
 
 /// An npm package in the making.
 #[derive(Debug, Clone)]

@@ -1,5 +1,30 @@
 //! As much of Rust's grammar as it takes to see which paths a file names.
 
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The text of every file of Rust below `src`, by its path there.
+///
+/// # Errors
+/// A file cannot be read.
+pub fn rust_files(src: &Path) -> io::Result<BTreeMap<PathBuf, String>> {
+    let mut texts = BTreeMap::new();
+    let mut directories = vec![src.to_owned()];
+    while let Some(directory) = directories.pop() {
+        for entry in fs_err::read_dir(directory)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                directories.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let name = path.strip_prefix(src).expect("it is below src").to_owned();
+                texts.insert(name, fs_err::read_to_string(&path)?);
+            }
+        }
+    }
+    Ok(texts)
+}
+
 /// A path that a file names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UsePath {

@@ -1,5 +1,7 @@
 //! `attune-install trust`
 
+pub(in crate::cli) mod reports;
+
 use std::path::PathBuf;
 
 use attune_host::root::HostRoot;
@@ -10,15 +12,15 @@ use attune_terminal::{ArgValueCandidates, ConfirmArgs, Output, Table, write_repo
 use clap::{Args, Subcommand};
 use jiff::{SignedDuration, Timestamp};
 
-use super::candidates::trusted;
 use super::duration::parse_duration;
 use super::failure::CommandError;
 use super::settings::CommonArgs;
-use super::trust_reports::{RemovedTrust, ResetTrust, TrustedRegistries};
+use super::words::trusted;
 use crate::trust::{
     TrustDetails, TrustedRegistry, check_trusted, remove_trust, reset_trust, trust, trust_details,
     trusted_registries,
 };
+use reports::{RemovedTrust, ResetTrust, TrustedRegistries};
 
 /// Shows and changes whom this host trusts.
 #[derive(Debug, Args)]

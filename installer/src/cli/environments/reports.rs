@@ -11,14 +11,14 @@ use crate::operations::RebuiltEnvironment;
 
 /// The program to execute for a pack.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct FoundExecutable {
+pub(in crate::cli) struct FoundExecutable {
     /// The pack.
     #[serde(rename = "ref")]
-    pub(super) pack: PackRef,
+    pub(in crate::cli) pack: PackRef,
     /// The runtime.
-    pub(super) runtime: String,
+    pub(in crate::cli) runtime: String,
     /// The program.
-    pub(super) path: PathBuf,
+    pub(in crate::cli) path: PathBuf,
 }
 
 impl Report for FoundExecutable {
@@ -27,11 +27,11 @@ impl Report for FoundExecutable {
 
 /// The environments that were built again.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct RebuiltEnvironments {
+pub(in crate::cli) struct RebuiltEnvironments {
     /// The installation root.
-    pub(super) root: PathBuf,
+    pub(in crate::cli) root: PathBuf,
     /// The environments.
-    pub(super) environments: Vec<RebuiltEnvironment>,
+    pub(in crate::cli) environments: Vec<RebuiltEnvironment>,
 }
 
 impl Report for RebuiltEnvironments {

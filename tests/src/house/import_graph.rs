@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::rust_text::{UsePath, use_paths, without_comments};
+use crate::house::rust_text::{UsePath, rust_files, use_paths, without_comments};
 
 /// The path of a module below its crate, such as `["trust", "client"]`.
 pub type ModulePath = Vec<String>;
@@ -31,20 +31,7 @@ impl ImportGraph {
     /// # Errors
     /// A file cannot be read.
     pub fn read(src: &Path) -> io::Result<Self> {
-        let mut texts = BTreeMap::new();
-        let mut directories = vec![src.to_owned()];
-        while let Some(directory) = directories.pop() {
-            for entry in fs_err::read_dir(directory)? {
-                let path = entry?.path();
-                if path.is_dir() {
-                    directories.push(path);
-                } else if path.extension().is_some_and(|extension| extension == "rs") {
-                    let name = path.strip_prefix(src).expect("it is below src").to_owned();
-                    texts.insert(name, fs_err::read_to_string(&path)?);
-                }
-            }
-        }
-        Ok(Self::of(&texts))
+        Ok(Self::of(&rust_files(src)?))
     }
 
     /// The graph of these files, by their paths below `src`.

@@ -3,6 +3,9 @@
 //! The name of a command is always the command. A source is a path with a `/` or a known ending, a URL, or `-`; a
 //! pack is one where a registry is named. All else is a mistake, and is told with what was probably meant.
 
+mod candidates;
+mod verbs;
+
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
@@ -12,9 +15,11 @@ use clap::{Args as _, Command, CommandFactory as _};
 
 use super::Cli;
 use super::install::InstallArgs;
-use super::settings::variable;
-use super::verbs::VERBS;
+use crate::cli::settings::variable;
 use crate::source::SourceLocation;
+
+pub(super) use candidates::{installed_packs, offered_packs, trusted};
+pub(super) use verbs::VERBS;
 
 /// `args` with the command in front: the one that stands on the line, or `install` where there is none.
 pub(super) fn with_command(mut args: Vec<OsString>) -> Result<Vec<OsString>, Failure> {
@@ -74,7 +79,8 @@ fn check(word: &OsStr, next: Option<&OsStr>, args: &[OsString], program: &Comman
     if is_pack {
         return Ok(());
     }
-    if is_near {
+    // A directory is likelier than a slip.
+    if is_verb || is_near && !Path::new(word).is_dir() {
         let note = note(word, is_on_line || registry.is_some());
         return Err(unknown_command(&text, program, VERBS, note));
     }
@@ -89,17 +95,10 @@ fn has_pack(registry: &str, word: &str) -> bool {
 /// How a file or pack called `word` is named all the same.
 fn note(word: &OsStr, has_registry: bool) -> Option<String> {
     let text = word.to_string_lossy();
-    if is_registry(word) {
-        return Some(format!("name the registry in this directory with `--registry ./{text}`"));
-    }
     if Path::new(word).exists() {
-        return Some(format!("name the file in this directory `./{text}`"));
+        return Some(format!("name the file or directory `./{text}`"));
     }
     has_registry.then(|| format!("install a pack of that name with `attune-install install {text}`"))
-}
-
-fn is_registry(word: &OsStr) -> bool {
-    Path::new(word).join("metadata").is_dir()
 }
 
 fn neither(word: &OsStr, next: Option<&OsStr>) -> Failure {
@@ -109,11 +108,11 @@ fn neither(word: &OsStr, next: Option<&OsStr>) -> Failure {
         Some(source) if Path::new(source).exists() => {
             format!("name the bundle first: `attune-install {} {text}`", source.to_string_lossy())
         }
-        _ if is_registry(word) => {
-            format!("name the packs, and the registry with --registry: `attune-install PACK --registry ./{text}`")
-        }
         _ if Path::new(word).exists() => {
-            format!("name the file or directory by its path: `attune-install ./{text}`")
+            format!(
+                "name the file or directory by its path: `attune-install ./{text}`; `attune-install --help` lists the \
+                 commands"
+            )
         }
         _ => format!(
             "name a pack with its registry, `attune-install {text} --registry URL|DIR`, or a bundle by a path with a \

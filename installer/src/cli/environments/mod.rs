@@ -1,5 +1,7 @@
 //! `attune-install env`
 
+pub(in crate::cli) mod reports;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -17,12 +19,12 @@ use attune_terminal::{ArgValueCandidates, Failure, Output, Table, write_report};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 
-use super::candidates::installed_packs;
-use super::environment_reports::{FoundExecutable, RebuiltEnvironments};
 use super::failure::CommandError;
 use super::settings::{CommonArgs, caller_environment};
+use super::words::installed_packs;
 use crate::operations::{RebuildOptions, rebuild_environments};
 use crate::source::SourceLocation;
+use reports::{FoundExecutable, RebuiltEnvironments};
 
 /// Shows the environments of packs, and builds them again.
 #[derive(Debug, Args)]

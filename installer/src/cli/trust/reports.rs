@@ -10,11 +10,11 @@ use crate::trust::TrustedRegistry;
 
 /// The registries that a host trusts.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct TrustedRegistries {
+pub(in crate::cli) struct TrustedRegistries {
     /// The installation root.
-    pub(super) root: PathBuf,
+    pub(in crate::cli) root: PathBuf,
     /// The registries, by name.
-    pub(super) registries: Vec<TrustedRegistry>,
+    pub(in crate::cli) registries: Vec<TrustedRegistry>,
 }
 
 impl Report for TrustedRegistries {
@@ -23,11 +23,11 @@ impl Report for TrustedRegistries {
 
 /// A registry that is no longer trusted.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct RemovedTrust {
+pub(in crate::cli) struct RemovedTrust {
     /// The installation root.
-    pub(super) root: PathBuf,
+    pub(in crate::cli) root: PathBuf,
     /// The registry.
-    pub(super) registry: String,
+    pub(in crate::cli) registry: String,
 }
 
 impl Report for RemovedTrust {
@@ -36,11 +36,11 @@ impl Report for RemovedTrust {
 
 /// A registry of which everything seen is forgotten.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct ResetTrust {
+pub(in crate::cli) struct ResetTrust {
     /// The installation root.
-    pub(super) root: PathBuf,
+    pub(in crate::cli) root: PathBuf,
     /// The registry.
-    pub(super) registry: String,
+    pub(in crate::cli) registry: String,
 }
 
 impl Report for ResetTrust {

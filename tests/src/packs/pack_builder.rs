@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use attune_schemas::Digest;
 
-use crate::wheel_builder::Wheel;
+use crate::packs::wheel_builder::Wheel;
 
 /// A pack in the making.
 #[derive(Debug, Clone)]

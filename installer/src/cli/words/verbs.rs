@@ -4,7 +4,7 @@ use attune_terminal::Verb;
 
 const OF_THE_BUILDER: &str = "make registries and bundles with attune-build; see `attune-build --help`";
 
-pub(super) const VERBS: &[Verb] = &[
+pub(in crate::cli) const VERBS: &[Verb] = &[
     Verb {
         words: &["remove", "uninstall", "rm", "delete", "del", "erase", "purge"],
         remedy: "see the installed packs with `attune-install list`; packs cannot be removed yet",

@@ -5,20 +5,20 @@ use std::path::{Path, PathBuf};
 
 use attune_terminal::{CompletionCandidate, candidates, line_value, line_words, names_in, registry_packs};
 
-use super::settings::variable;
+use crate::cli::settings::variable;
 
 /// The packs that are installed in the root on the line.
-pub(super) fn installed_packs() -> Vec<CompletionCandidate> {
+pub(in crate::cli) fn installed_packs() -> Vec<CompletionCandidate> {
     candidates(names_in(&root().join("packs")))
 }
 
 /// The registries that the root on the line trusts.
-pub(super) fn trusted() -> Vec<CompletionCandidate> {
+pub(in crate::cli) fn trusted() -> Vec<CompletionCandidate> {
     candidates(names_in(&root().join("state/trust")))
 }
 
 /// The packs of the registry or unpacked bundle on the line.
-pub(super) fn offered_packs() -> Vec<CompletionCandidate> {
+pub(in crate::cli) fn offered_packs() -> Vec<CompletionCandidate> {
     let words = words();
     let named = line_value(&words, "--registry").or_else(|| variable("ATTUNE_REGISTRY").map(OsString::from));
     let on_line = words.iter().find(|word| Path::new(word).join("metadata").is_dir());

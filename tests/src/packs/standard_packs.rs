@@ -1,8 +1,8 @@
 //! The packs that most tests install: a shell pack, a Python pack that depends on it, and one with
 //! every kind of component.
 
-use crate::pack_builder::PackBuilder;
-use crate::wheel_builder::{Wheel, WheelBuilder};
+use crate::packs::pack_builder::PackBuilder;
+use crate::packs::wheel_builder::{Wheel, WheelBuilder};
 
 /// A wheel with a module, a console script and a data file.
 pub fn shout_wheel() -> Wheel {

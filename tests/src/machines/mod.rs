@@ -1,0 +1,8 @@
+//! The surroundings of a program: terminals, servers, small disks, other users, kernels that refuse.
+
+pub mod ordinary_user;
+pub mod private_server;
+pub mod refusing_kernel;
+pub mod servers;
+pub mod small_disk;
+pub mod terminal;
