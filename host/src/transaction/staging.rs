@@ -12,7 +12,7 @@ use attune_schemas::problem::WarningCode;
 use super::journal::{StagingJournal, undone_in};
 use crate::generation::{next_current, point_at};
 use crate::root::{CreatedPaths, HostRoot, StoreKind, exchange_trees, remove_tree, seal};
-use crate::trees::{KnownDigests, Survey, TreeLists};
+use crate::trees::{KnownDigests, LinkedFiles, Survey, TreeLists};
 
 /// `staging/<id>`; removed when dropped, with everything that was promoted unless that was committed.
 #[derive(Debug)]
@@ -23,6 +23,8 @@ pub struct Staging {
     state: State,
     /// The digests of the lists of the trees that are put in place.
     lists: Mutex<BTreeMap<(StoreKind, Digest), Digest>>,
+    /// The files of staged trees that environments may have links to.
+    linked: Mutex<LinkedFiles>,
     // Last, so that what it removes is empty by then.
     created: CreatedPaths,
 }
@@ -70,6 +72,7 @@ impl Staging {
             journal,
             state: State::Open,
             lists: Mutex::default(),
+            linked: Mutex::default(),
             created,
         };
         staging.with_parts()
@@ -144,6 +147,18 @@ impl Staging {
     ) -> io::Result<()> {
         let list = self.staged_lists(kind, &digest).take_of(survey, &self.tree(kind, &digest), known)?;
         self.lists().insert((kind, digest), list);
+        self.linked().add(survey, known);
+        Ok(())
+    }
+
+    /// The same of a finished tree that has hard links to files of trees that were listed by their surveys: those
+    /// are not read again.
+    pub fn list_with_links(&self, kind: StoreKind, digest: Digest) -> io::Result<()> {
+        let tree = self.tree(kind, &digest);
+        let survey = Survey::of(&tree)?;
+        let known = self.linked().digests_in(&survey);
+        let list = self.staged_lists(kind, &digest).take_of(&survey, &tree, &known)?;
+        self.lists().insert((kind, digest), list);
         Ok(())
     }
 
@@ -183,6 +198,10 @@ impl Staging {
     /// The digest of the list of a tree that was put in place or taken over.
     pub fn list_of(&self, kind: StoreKind, digest: &Digest) -> Option<Digest> {
         self.lists().get(&(kind, *digest)).copied()
+    }
+
+    fn linked(&self) -> MutexGuard<'_, LinkedFiles> {
+        self.linked.lock().expect("nobody panics while holding it")
     }
 
     fn lists(&self) -> MutexGuard<'_, BTreeMap<(StoreKind, Digest), Digest>> {

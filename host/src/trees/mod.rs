@@ -16,6 +16,7 @@
 mod difference;
 mod file_list;
 mod kept;
+mod linked;
 mod new_tree;
 mod reading;
 mod survey;
@@ -23,6 +24,7 @@ mod survey;
 pub use difference::{Difference, ListedKind};
 pub use file_list::{Content, FileList, FileListError, KnownDigests, ListedEntry};
 pub use kept::{TreeLists, is_name_of_lists};
+pub use linked::LinkedFiles;
 pub use new_tree::{NewFile, NewTree};
 pub use reading::{Examined, TreeToExamine, examine};
 pub use survey::{Found, FoundKind, Stamp, Survey};

@@ -6,7 +6,6 @@ use std::sync::{Mutex, OnceLock};
 use attune_host::environment::EnvironmentDescription;
 use attune_host::root::{HostRoot, StoreKind, seal_below};
 use attune_host::transaction::Staging;
-use attune_host::trees::KnownDigests;
 use attune_registry::workers::{processors_for, share_work};
 use attune_schemas::Digest;
 
@@ -76,5 +75,5 @@ pub fn build(
     if environment.owner().is_none() {
         seal_below(&place)?;
     }
-    Ok(staging.list(StoreKind::Envs, environment.digest(), &KnownDigests::new())?)
+    Ok(staging.list_with_links(StoreKind::Envs, environment.digest())?)
 }

@@ -1,120 +1,133 @@
 //! Unzips a wheel into the store as if an enemy had made it: first everything that it lists is judged
-//! (`attune_registry::release_check`), then its files are written, by several threads if there are many.
+//! (`attune_registry::release_check`), then its files are written, by several threads if there is much to write.
 
-use std::io::{self, Read, Write};
+use std::io::BufReader;
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use attune_host::trees::{Found, NewTree, Survey};
-use attune_registry::blob::{BlobBytes, BlobReader};
+use attune_registry::blob::BlobContent;
 use attune_registry::release_check::{WheelError, WheelFile, WheelTree};
 use attune_registry::workers::start;
 use attune_schemas::environment_lock::Footprint;
 use zip::ZipArchive;
-use zip::result::ZipError;
 
-use super::whole_file::WholeFile;
+use super::room::Room;
+use super::turns::Turns;
+use super::wheel_file::FileWriter;
 
-/// A wheel with fewer files is written by one thread.
-const MANY_FILES: usize = 256;
-/// Files that a thread takes at a time.
-const FILES_AT_A_TIME: usize = 16;
-const STREAM_BUFFER_BYTES: usize = 64 << 10;
+/// A wheel with fewer files, and fewer bytes in them, is written by one thread.
+const MANY_FILES: u64 = 256;
+const MANY_BYTES: u64 = 8 << 20;
 
 /// Unzips `wheel` into `destination`, which must not exist.
 ///
 /// The unpacked tree must be exactly `expected`; it is sealed, but for its topmost directory. When this fails, the caller removes `destination`.
 pub fn unpack_wheel(
-    mut wheel: BlobReader,
+    wheel: &BlobContent,
     destination: &Path,
     expected: &Footprint,
+    room: &Room,
 ) -> Result<Survey, WheelError> {
-    let release = wheel.release_switch();
-    let bytes = wheel.in_memory();
-    let second = wheel.second();
-    let mut archive = ZipArchive::new(wheel)?;
-    let tree = WheelTree::judge(&mut archive)?;
+    let tree = WheelTree::judge(&mut ZipArchive::new(BufReader::new(wheel.reader()))?)?;
     tree.require(expected)?;
     let mut unpacked = NewTree::create(destination)?;
     for directory in &tree.directories {
         unpacked.create_directory(directory)?;
     }
-    release.forward_only();
-    let next = AtomicUsize::new(0);
-    let written = match second.filter(|_| tree.files.len() >= MANY_FILES) {
-        None => write_files(&mut archive, bytes, &tree.files, &next, &unpacked)?,
-        Some(second) => thread::scope(|scope| {
-            let other = start(scope, || {
-                let mut archive = ZipArchive::new(second)?;
-                write_files(&mut archive, bytes.clone(), &tree.files, &next, &unpacked)
-            });
-            let own = write_files(&mut archive, bytes.clone(), &tree.files, &next, &unpacked);
-            let other = other.map(|other| other.join().expect("writing files does not panic"));
-            let mut written = own?;
-            written.extend(other.transpose()?.unwrap_or_default());
-            Ok::<_, WheelError>(written)
-        })?,
+    let is_large = tree.footprint.files >= MANY_FILES || tree.footprint.bytes >= MANY_BYTES;
+    let helpers = room.helpers(if is_large { tree.files.len() - 1 } else { 0 });
+    let writing = Writing {
+        wheel,
+        tree: &unpacked,
+        turns: Turns::of(&tree.files),
+        apart: lie_apart(&tree.files),
+        room,
     };
+    let written = writing.on_threads(helpers.count())?;
+    drop(helpers);
     Ok(unpacked.seal(written)?)
 }
 
-/// Writes those of `files` that no other thread has taken yet.
-fn write_files(
-    archive: &mut ZipArchive<BlobReader>,
-    bytes: Option<BlobBytes>,
-    files: &[WheelFile],
-    next: &AtomicUsize,
-    tree: &NewTree,
-) -> Result<Vec<Found>, WheelError> {
-    let mut whole = WholeFile::new(bytes);
-    let (mut buffer, mut done) = (Vec::new(), Vec::new());
-    loop {
-        let start = next.fetch_add(FILES_AT_A_TIME, Ordering::Relaxed);
-        let Some(rest) = files.get(start..).filter(|rest| !rest.is_empty()) else { return Ok(done) };
-        for file in rest.iter().take(FILES_AT_A_TIME) {
-            let written = if WholeFile::takes(file) {
-                whole.read(archive, file).and_then(|content| Ok(write_whole(file, content, tree)?))
-            } else {
-                buffer.resize(STREAM_BUFFER_BYTES, 0);
-                write_stream(archive, file, tree, &mut buffer)
-            };
-            done.push(written.inspect_err(|_| {
-                // The others need not go on.
-                next.store(files.len(), Ordering::Relaxed);
-            })?);
+/// Whether no two of `files`, which come in the order in which they lie in the archive, share bytes of it.
+fn lie_apart(files: &[WheelFile]) -> bool {
+    files.windows(2).all(|two| two[0].data_end() <= two[1].header_start)
+}
+
+/// A wheel whose files are being written.
+struct Writing<'a> {
+    wheel: &'a BlobContent,
+    tree: &'a NewTree,
+    turns: Turns<'a>,
+    apart: bool,
+    room: &'a Room<'a>,
+}
+
+/// The files that one thread has written, and the first turn at which it failed.
+#[derive(Default)]
+struct Written {
+    files: Vec<Found>,
+    failure: Option<(usize, WheelError)>,
+}
+
+impl Writing<'_> {
+    /// Writes all files, on the calling thread and as many of `helpers` as the machine lets us start.
+    fn on_threads(&self, helpers: usize) -> Result<Vec<Found>, WheelError> {
+        let written: Vec<Written> = thread::scope(|scope| {
+            let others: Vec<_> = (0..helpers).map_while(|_| start(scope, || self.on_one_thread())).collect();
+            let own = self.on_one_thread();
+            let others = others.into_iter().map(|other| other.join().expect("writing files does not panic"));
+            std::iter::once(own).chain(others).collect()
+        });
+        let mut all = Vec::new();
+        let mut failures = Vec::new();
+        for Written { files, failure } in written {
+            all.extend(files);
+            failures.extend(failure);
         }
+        let first = failures.into_iter().min_by_key(|(turn, _)| *turn);
+        first.map_or(Ok(all), |(_, error)| Err(error))
     }
-}
 
-fn write_whole(planned: &WheelFile, content: &[u8], tree: &NewTree) -> io::Result<Found> {
-    let mut file = tree.create_file(&planned.path, planned.executable)?;
-    file.file().write_all(content)?;
-    file.finish()
-}
+    /// Writes those files whose turn no other thread has taken yet; one for which memory is lacking after all others.
+    ///
+    /// Turns are taken in their order and never given up, so that of several damaged files the same one is always found.
+    fn on_one_thread(&self) -> Written {
+        let mut writer = FileWriter::new(self.wheel, self.tree, self.apart, self.room);
+        let (mut written, mut put_off) = (Written::default(), Vec::new());
+        while let Some((first, files)) = self.turns.take() {
+            for (file, turn) in files.iter().zip(first..) {
+                match writer.write_now(file) {
+                    None => put_off.push((turn, *file)),
+                    Some(found) => {
+                        if !self.note(&mut written, turn, found) {
+                            break;
+                        }
+                    }
+                }
+            }
+        }
+        for (turn, file) in put_off {
+            let found = writer.write(file);
+            if !self.note(&mut written, turn, found) {
+                break;
+            }
+        }
+        written
+    }
 
-fn write_stream(
-    archive: &mut ZipArchive<BlobReader>,
-    planned: &WheelFile,
-    tree: &NewTree,
-    buffer: &mut [u8],
-) -> Result<Found, WheelError> {
-    let mut content = archive.by_index(planned.index)?;
-    let mut file = tree.create_file(&planned.path, planned.executable)?;
-    let mut size = 0;
-    loop {
-        let count = content.read(buffer).map_err(|error| WheelError::from(ZipError::from(error)))?;
-        size += count as u64;
-        if size > planned.size || (count == 0 && size < planned.size) {
-            return Err(WheelError::Footprint {
-                counted: "bytes in a file",
-                expected: planned.size,
-                actual: size,
-            });
+    /// Notes what became of a file; whether to go on.
+    fn note(&self, written: &mut Written, turn: usize, found: Result<Found, WheelError>) -> bool {
+        match found {
+            Ok(found) => {
+                written.files.push(found);
+                true
+            }
+            Err(error) => {
+                self.turns.end();
+                written.failure = Some((turn, error));
+                false
+            }
         }
-        if count == 0 {
-            return Ok(file.finish()?);
-        }
-        file.file().write_all(&buffer[..count])?;
     }
 }

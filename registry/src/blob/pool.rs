@@ -32,6 +32,11 @@ impl Pool {
         let share = Budget::take(budget, bytes.capacity().max(capacity) as u64);
         PooledBytes { bytes, pool: self.clone(), _share: share }
     }
+
+    /// Gives the free buffers back to the system.
+    pub(super) fn clear(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
 }
 
 impl PooledBytes {

@@ -1,44 +1,39 @@
 //! A blob whose bytes have been checked against its digest; the only form in which one is unpacked.
 //!
 //! Small blobs are kept in memory and never touch the disk packed. A larger one is spooled to a file
-//! without a name, which its reader shrinks from the front as it goes, so that a blob is never on
+//! without a name, of which its readers give back the parts that they have read, so that a blob is never on
 //! disk twice.
 
-use std::io::{self, Cursor, Read, Seek, SeekFrom};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use attune_schemas::Digest;
-use bytes::Bytes;
-use rustix::fs::FallocateFlags;
 
-use super::budget::{Budget, Share};
+use super::budget::{Budget, Loan};
+use super::content::{BlobContent, BlobReader, Body};
 use super::hashing::{BlobError, copy_verified};
-use super::pool::{Pool, PooledBytes};
+use super::pool::Pool;
 
 /// The largest blob that is held in memory, in bytes.
 pub const MAX_IN_MEMORY_BYTES: u64 = 16 * 1024 * 1024;
-/// The most that all blobs in memory take together, in bytes, however many threads there are.
-const MEMORY_BUDGET_BYTES: u64 = 64 * 1024 * 1024;
+/// The most that all blobs in memory take together, and the memory lent to those who unpack them, in bytes,
+/// however many threads there are.
+const MEMORY_BUDGET_BYTES: u64 = 80 * 1024 * 1024;
+/// One is received while another is unpacked.
+const MAX_SPOOLED: u64 = 2;
 
 /// A blob whose digest and size have been checked.
 #[derive(Debug)]
 pub struct VerifiedBlob {
     digest: Digest,
-    size: u64,
-    body: Body,
-}
-
-#[derive(Debug)]
-enum Body {
-    Memory(PooledBytes),
-    File(fs_err::File, Share),
+    content: BlobContent,
 }
 
 /// Where blobs that are too large for memory wait between check and use.
 ///
-/// Only one blob waits at a time: the plan counts room for the unpacked files, and none for the spool.
+/// The plan counts room for the unpacked files, and none for the spool: a blob takes the room of its own files, which
+/// it gives back as they are written.
 #[derive(Debug, Clone)]
 pub struct BlobSpool {
     directory: PathBuf,
@@ -67,7 +62,7 @@ impl BlobSpool {
             directory: directory.to_owned(),
             memory: Budget::new(MEMORY_BUDGET_BYTES),
             pool: Pool::default(),
-            spooled: Budget::new(1),
+            spooled: Budget::new(MAX_SPOOLED),
         }
     }
 
@@ -90,10 +85,28 @@ impl BlobSpool {
             let file = tempfile::tempfile_in(&self.directory).map_err(io)?;
             let mut file = fs_err::File::from_parts(file, self.directory.join("spooled blob"));
             copy_verified(reader, &mut file, digest, size)?;
-            file.rewind().map_err(io)?;
             Body::File(file, share)
         };
-        Ok(VerifiedBlob { digest: *digest, size, body })
+        Ok(VerifiedBlob { digest: *digest, content: BlobContent::new(body, size) })
+    }
+
+    /// Lends `bytes` of memory for something that ends without waiting for anybody, such as inflating a file; `None`
+    /// where too little is free.
+    pub fn lend_now(&self, bytes: u64) -> Option<BorrowedMemory> {
+        self.lent(bytes, Budget::lend_now(&self.memory, bytes))
+    }
+
+    /// The same. Where others have borrowed the memory that is lacking, one at a time waits for them.
+    pub fn lend(&self, bytes: u64) -> Option<BorrowedMemory> {
+        self.lent(bytes, Budget::lend(&self.memory, bytes))
+    }
+
+    fn lent(&self, bytes: u64, loan: Option<Loan>) -> Option<BorrowedMemory> {
+        let loan = loan?;
+        if bytes > MAX_IN_MEMORY_BYTES {
+            self.pool.clear();
+        }
+        Some(BorrowedMemory { _loan: loan })
     }
 }
 
@@ -105,160 +118,41 @@ impl VerifiedBlob {
 
     /// Its size in bytes.
     pub fn size(&self) -> u64 {
-        self.size
+        self.content.size()
     }
 
     /// Reads it from the start.
     pub fn into_reader(self) -> BlobReader {
-        match self.body {
-            Body::Memory(bytes) => BlobReader::Memory(Cursor::new(BlobBytes(Bytes::from_owner(bytes)))),
-            Body::File(file, share) => {
-                BlobReader::File(SpooledReader { file, position: 0, released: None, _share: share })
-            }
-        }
+        self.content.reader()
+    }
+
+    /// Its bytes.
+    pub fn into_content(self) -> BlobContent {
+        self.content
     }
 }
 
-/// Reads a [`VerifiedBlob`], with seeking.
+/// Memory of a [`BlobSpool`]; given back when dropped.
 #[derive(Debug)]
-pub enum BlobReader {
-    /// From memory.
-    Memory(Cursor<BlobBytes>),
-    /// From the spool.
-    File(SpooledReader),
-}
-
-/// The bytes of a blob in memory.
-#[derive(Debug, Clone)]
-pub struct BlobBytes(Bytes);
-
-impl BlobBytes {
-    /// The `length` bytes from `start` on; `None` where it has not as many.
-    pub fn part(&self, start: u64, length: u64) -> Option<&[u8]> {
-        let start = usize::try_from(start).ok()?;
-        self.0.get(start..start.checked_add(usize::try_from(length).ok()?)?)
-    }
-}
-
-impl AsRef<[u8]> for BlobBytes {
-    fn as_ref(&self) -> &[u8] {
-        &self.0
-    }
-}
-
-/// Reads a spooled blob and, once told to, gives the disk back that it has read past.
-#[derive(Debug)]
-pub struct SpooledReader {
-    file: fs_err::File,
-    position: u64,
-    /// Where the part that is still on disk begins; `None` while everything is kept.
-    released: Option<Release>,
-    // Last, so that the file is closed before the next one may come.
-    _share: Share,
-}
-
-#[derive(Debug)]
-struct Release {
-    switch: ReleaseSwitch,
-    before: u64,
-}
-
-/// Tells a reader, which may be deep inside a decoder, that it will not be asked for anything twice.
-#[derive(Debug, Clone, Default)]
-pub struct ReleaseSwitch(Arc<AtomicBool>);
-
-/// Disk space is given back in steps of this many bytes.
-const RELEASE_STEP_BYTES: u64 = 4 * 1024 * 1024;
-
-impl ReleaseSwitch {
-    /// From now on the blob is only read forward.
-    pub fn forward_only(&self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-}
-
-impl BlobReader {
-    /// A second reader of the same bytes, from their start; `None` if they are in the spool.
-    pub fn second(&self) -> Option<Self> {
-        match self {
-            Self::Memory(cursor) => Some(Self::Memory(Cursor::new(cursor.get_ref().clone()))),
-            Self::File(_) => None,
-        }
-    }
-
-    /// Its bytes, if they are in memory.
-    pub fn in_memory(&self) -> Option<BlobBytes> {
-        match self {
-            Self::Memory(cursor) => Some(cursor.get_ref().clone()),
-            Self::File(_) => None,
-        }
-    }
-
-    /// A switch for this reader; until it is thrown, everything is kept.
-    pub fn release_switch(&mut self) -> ReleaseSwitch {
-        let switch = ReleaseSwitch::default();
-        if let Self::File(spooled) = self {
-            spooled.released = Some(Release { switch: switch.clone(), before: 0 });
-        }
-        switch
-    }
-}
-
-impl SpooledReader {
-    /// Gives back the disk space before the position; it reads as zeros afterwards.
-    fn release_behind(&mut self) {
-        let Some(Release { switch, before }) = &mut self.released else { return };
-        if self.position < *before + RELEASE_STEP_BYTES || !switch.0.load(Ordering::Relaxed) {
-            return;
-        }
-        let flags = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
-        // Only saves space; a file system without holes costs the blob's size for a while.
-        let _ = rustix::fs::fallocate(self.file.file(), flags, *before, self.position - *before);
-        *before = self.position;
-    }
-}
-
-impl Read for BlobReader {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match self {
-            Self::Memory(cursor) => cursor.read(buffer),
-            Self::File(spooled) => {
-                spooled.release_behind();
-                let count = spooled.file.read(buffer)?;
-                spooled.position += count as u64;
-                Ok(count)
-            }
-        }
-    }
-}
-
-impl Seek for BlobReader {
-    fn seek(&mut self, position: SeekFrom) -> io::Result<u64> {
-        match self {
-            Self::Memory(cursor) => cursor.seek(position),
-            Self::File(spooled) => {
-                spooled.position = spooled.file.seek(position)?;
-                Ok(spooled.position)
-            }
-        }
-    }
+pub struct BorrowedMemory {
+    _loan: Loan,
 }
 
 #[cfg(test)]
-mod tests {
-    use std::os::unix::fs::MetadataExt;
-
+pub(super) mod tests {
     use super::*;
 
-    fn spooled(directory: &Path) -> VerifiedBlob {
-        let bytes = vec![7; usize::try_from(MAX_IN_MEMORY_BYTES).unwrap() + 1];
-        let spool = BlobSpool::new(directory);
-        spool.receive(&Digest::of(&bytes), bytes.len() as u64, &mut &bytes[..]).unwrap()
+    fn received(directory: &Path, size: u64) -> VerifiedBlob {
+        let bytes = vec![7; usize::try_from(size).unwrap()];
+        BlobSpool::new(directory).receive(&Digest::of(&bytes), size, &mut &bytes[..]).unwrap()
     }
 
-    fn blocks(reader: &BlobReader) -> u64 {
-        let BlobReader::File(spooled) = reader else { panic!("it is in memory") };
-        spooled.file.metadata().unwrap().blocks()
+    pub(crate) fn spooled(directory: &Path) -> VerifiedBlob {
+        received(directory, MAX_IN_MEMORY_BYTES + 1)
+    }
+
+    pub(crate) fn in_memory(directory: &Path) -> VerifiedBlob {
+        received(directory, 100)
     }
 
     #[test]
@@ -272,20 +166,6 @@ mod tests {
     }
 
     #[test]
-    fn what_was_read_forward_only_is_given_back() {
-        let directory = tempfile::tempdir().unwrap();
-        let mut reader = spooled(directory.path()).into_reader();
-        let switch = reader.release_switch();
-        let whole = blocks(&reader);
-        io::copy(&mut reader, &mut io::sink()).unwrap();
-        assert_eq!(blocks(&reader), whole, "nothing is given back unasked");
-        reader.rewind().unwrap();
-        switch.forward_only();
-        io::copy(&mut reader, &mut io::sink()).unwrap();
-        assert!(blocks(&reader) < whole, "some of it is given back");
-    }
-
-    #[test]
     fn a_damaged_blob_is_refused_in_memory_and_in_the_spool() {
         let directory = tempfile::tempdir().unwrap();
         for size in [10, MAX_IN_MEMORY_BYTES + 1] {
@@ -295,5 +175,19 @@ mod tests {
             assert!(matches!(error, BlobError::Digest { .. }), "{error}");
         }
         assert_eq!(fs_err::read_dir(directory.path()).unwrap().count(), 0, "nothing is left behind");
+    }
+
+    #[test]
+    fn memory_is_lent_while_blobs_leave_it() {
+        let spool = BlobSpool::new(Path::new(""));
+        let bytes = vec![7; 1000];
+        let blob = spool.receive(&Digest::of(&bytes), 1000, &mut &bytes[..]).unwrap();
+        assert!(spool.lend(MEMORY_BUDGET_BYTES - 999).is_none());
+        assert!(spool.lend_now(MEMORY_BUDGET_BYTES - 999).is_none());
+        drop(spool.lend(MEMORY_BUDGET_BYTES - 1000).unwrap());
+        drop(spool.lend_now(MEMORY_BUDGET_BYTES - 1000).unwrap());
+        drop(blob);
+        assert!(spool.lend(MEMORY_BUDGET_BYTES).is_some());
+        assert!(spool.lend(MEMORY_BUDGET_BYTES + 1).is_none());
     }
 }

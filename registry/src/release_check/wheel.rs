@@ -9,6 +9,7 @@ use std::path::Path;
 use attune_schemas::EntryPath;
 use attune_schemas::environment_lock::Footprint;
 use zip::read::ZipFile;
+use zip::result::ZipError;
 use zip::{CompressionMethod, ZipArchive};
 
 use super::error::WheelError;
@@ -47,8 +48,6 @@ pub struct WheelTree {
 /// A file of a wheel, as its central directory describes it.
 #[derive(Debug)]
 pub struct WheelFile {
-    /// Its index in the archive.
-    pub index: usize,
     /// Its path.
     pub path: EntryPath,
     /// Its length in bytes.
@@ -57,11 +56,21 @@ pub struct WheelFile {
     pub compressed_size: u64,
     /// Its checksum.
     pub crc32: u32,
-    /// Whether it is compressed by DEFLATE; else it is stored, or in a way that is refused when it is read.
-    pub deflated: bool,
+    /// How it is compressed. Other ways than DEFLATE and none are refused when it is read.
+    pub compression: CompressionMethod,
     /// Whether its owner may execute it.
     pub executable: bool,
-    offset: u64,
+    /// Where its local header begins in the archive.
+    pub header_start: u64,
+    /// Where its content begins in the archive.
+    pub data_start: u64,
+}
+
+impl WheelFile {
+    /// Where its content ends in the archive.
+    pub const fn data_end(&self) -> u64 {
+        self.data_start.saturating_add(self.compressed_size)
+    }
 }
 
 /// Judges the wheel at `path` as its publisher does: besides its entries, that none is listed twice, of which
@@ -95,9 +104,9 @@ impl WheelTree {
         }
         let mut tree = Self::default();
         for index in 0..archive.len() {
-            tree.add(&archive.by_index_raw(index)?, index)?;
+            tree.add(&archive.by_index_raw(index)?)?;
         }
-        tree.files.sort_unstable_by_key(|file| file.offset);
+        tree.files.sort_unstable_by_key(|file| file.header_start);
         Ok(tree)
     }
 
@@ -113,7 +122,7 @@ impl WheelTree {
         }
     }
 
-    fn add<R: Read>(&mut self, entry: &ZipFile<'_, R>, index: usize) -> Result<(), WheelError> {
+    fn add<R: Read>(&mut self, entry: &ZipFile<'_, R>) -> Result<(), WheelError> {
         let name = entry.name();
         let refuse = |kind| WheelError::Entry { path: name.to_owned(), kind };
         if entry.encrypted() {
@@ -146,14 +155,14 @@ impl WheelTree {
             return Err(WheelError::TooLarge);
         }
         self.files.push(WheelFile {
-            index,
             path,
             size: unpacked,
             compressed_size: packed,
             crc32: entry.crc32(),
-            deflated: entry.compression() == CompressionMethod::Deflated,
+            compression: entry.compression(),
             executable: mode & 0o111 != 0,
-            offset: entry.header_start(),
+            header_start: entry.header_start(),
+            data_start: entry.data_start().ok_or(ZipError::InvalidArchive("a file has no content".into()))?,
         });
         Ok(())
     }

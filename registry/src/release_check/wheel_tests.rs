@@ -117,7 +117,7 @@ fn a_declared_total_beyond_any_wheel_is_refused() {
     writer.write_all(b"1").unwrap();
     let mut archive = ZipArchive::new(writer.finish().unwrap()).unwrap();
     let entry = archive.by_index_raw(0).unwrap();
-    assert!(matches!(tree.add(&entry, 0), Err(WheelError::TooLarge)));
+    assert!(matches!(tree.add(&entry), Err(WheelError::TooLarge)));
 }
 
 proptest! {

@@ -8,6 +8,12 @@ use std::io::{Cursor, Write};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
+/// So many bytes that no compression makes fewer, always the same ones.
+pub fn noise(bytes: usize) -> Vec<u8> {
+    let numbers = (0..u32::MAX).map(|n| n.wrapping_mul(2_654_435_761).rotate_left(n % 31));
+    numbers.flat_map(u32::to_le_bytes).take(bytes).collect()
+}
+
 /// A finished wheel.
 #[derive(Debug, Clone)]
 pub struct Wheel {
@@ -64,8 +70,14 @@ impl WheelBuilder {
 
     /// Adds a file; its path is written as it is given.
     #[must_use]
-    pub fn file(mut self, path: &str, content: &str) -> Self {
-        self.entries.push(Entry::File { path: path.to_owned(), content: content.as_bytes().to_vec() });
+    pub fn file(self, path: &str, content: &str) -> Self {
+        self.binary_file(path, content.as_bytes().to_vec())
+    }
+
+    /// Adds a file of any bytes.
+    #[must_use]
+    pub fn binary_file(mut self, path: &str, content: Vec<u8>) -> Self {
+        self.entries.push(Entry::File { path: path.to_owned(), content });
         self
     }
 

@@ -7,6 +7,7 @@ mod folding;
 mod for_workers;
 mod killed_steps;
 mod known_interpreters;
+mod large_wheels;
 mod linked;
 mod listed_versions;
 mod node_packages;

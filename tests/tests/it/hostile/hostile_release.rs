@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use attune_registry::blob::MAX_IN_MEMORY_BYTES;
 use attune_schemas::Digest;
 use attune_schemas::environment_lock::Footprint;
 use attune_tests::metadata_forge::republish;
 use attune_tests::standard_packs::{greeter, reporter};
+use attune_tests::wheel_builder::noise;
 use attune_tests::{Hosts, Run, WheelBuilder, World};
 use tar::EntryType;
 
@@ -225,6 +227,22 @@ fn a_wheel_that_is_the_last_part_of_several() {
     bytes[end + 4] = 1;
     bytes[end + 6] = 0;
     refuse_wheel_bytes(&bytes, &["shout-1.0.0-py3-none-any.whl", "not a valid zip archive"]);
+}
+
+#[test]
+fn a_large_wheel_with_two_damaged_files() {
+    let mut wheel = shout();
+    for (name, size) in [("one", 7), ("two", 9), ("three", 8)] {
+        wheel = wheel.binary_file(&format!("shout/{name}.bin"), noise(size << 20));
+    }
+    let mut bytes = wheel.build().bytes;
+    for name in [&b"one.bin"[..], b"three.bin"] {
+        let header = bytes.windows(name.len()).position(|window| window == name).unwrap();
+        bytes[header + (3 << 20)] ^= 1;
+    }
+    assert!(bytes.len() as u64 > MAX_IN_MEMORY_BYTES);
+    // The larger of the two comes first, whoever takes it.
+    refuse_wheel_bytes(&bytes, &["shout-1.0.0-py3-none-any.whl", "three.bin", "checksum"]);
 }
 
 #[test]
