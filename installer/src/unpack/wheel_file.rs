@@ -80,7 +80,7 @@ impl<'a> FileWriter<'a> {
         }
         match self.room.memory(bytes) {
             Some(_lent) => self.write_whole(file, &mut Buffers::default()),
-            None => self.write_stream(file, |part| DeflateDecoder::new(part)),
+            None => self.write_stream(file, DeflateDecoder::new),
         }
     }
 
@@ -92,14 +92,13 @@ impl<'a> FileWriter<'a> {
     }
 
     fn write_whole(&mut self, file: &WheelFile, buffers: &mut Buffers) -> Result<Found, WheelError> {
-        let compressed = match self.wheel.in_memory() {
-            Some(bytes) => part_of(bytes, file)?,
-            None => {
-                let compressed = first(&mut buffers.compressed, file.compressed_size);
-                self.wheel.read_exact_at(compressed, file.data_start).map_err(of_read)?;
-                self.behind.add(file.header_start..file.data_end());
-                compressed
-            }
+        let compressed = if let Some(bytes) = self.wheel.in_memory() {
+            part_of(bytes, file)?
+        } else {
+            let compressed = first(&mut buffers.compressed, file.compressed_size);
+            self.wheel.read_exact_at(compressed, file.data_start).map_err(of_read)?;
+            self.behind.add(file.header_start..file.data_end());
+            compressed
         };
         let content = first(&mut buffers.content, file.size);
         let inflated = self.decompressor.deflate_decompress(compressed, content);

@@ -164,8 +164,8 @@ impl Seek for BlobReader {
 mod tests {
     use std::os::unix::fs::MetadataExt as _;
 
-    use super::super::verified::MAX_IN_MEMORY_BYTES;
     use super::super::verified::tests::{in_memory, spooled};
+    use super::super::verified::{MAX_IN_MEMORY_BYTES, VerifiedBlob};
     use super::*;
 
     fn blocks(content: &BlobContent) -> u64 {
@@ -205,7 +205,7 @@ mod tests {
     fn it_is_read_from_any_place_and_not_beyond_its_end() {
         let directory = tempfile::tempdir().unwrap();
         for content in
-            [spooled(directory.path()), in_memory(directory.path())].map(|blob| blob.into_content())
+            [spooled(directory.path()), in_memory(directory.path())].map(VerifiedBlob::into_content)
         {
             let size = content.size();
             let mut two = [0; 2];
