@@ -175,6 +175,9 @@ fn everything_that_is_remembered_of_a_registry_is_shown() {
     assert_eq!(details["roles"][0]["threshold"], 1);
     let seen: Vec<_> = details["seen"].as_array().unwrap().iter().map(|seen| seen["role"].clone()).collect();
     assert_eq!(seen, ["timestamp", "snapshot", "targets"]);
+    for role in details["seen"].as_array().unwrap() {
+        assert!(role["expiresAt"].as_str().is_some_and(|expires| expires.ends_with('Z')), "{role}");
+    }
     assert!(details["signedAt"].is_string() && details["rootFingerprint"].is_string());
     let text = show(&[]).stdout;
     assert!(text.contains("1 of 1") && text.contains("last signed"), "{text}");
