@@ -134,13 +134,16 @@ impl Publisher<'_> {
         // Signed before anything is written: a key that is missing leaves no trace.
         let metadata =
             self.repository.publish(files.changes, &MetadataFetch(&self.source), keys, self.now)?;
+        let is_new = !files.files.is_empty();
         for (path, bytes) in files.files {
             let path = self.directory.path().join(path.to_string());
             fs_err::create_dir_all(path.parent().unwrap_or(self.directory.path()))?;
             replace_file_with(&path, &bytes, Durability::Unsynced)?;
         }
         // Once for all indexes, and all blobs that were stored before: no metadata names what a power failure takes.
-        sync_file_system(self.directory.path())?;
+        if is_new {
+            sync_file_system(self.directory.path())?;
+        }
         Ok(metadata)
     }
 
