@@ -1,6 +1,7 @@
 //! Whether all that a directory holds is what an install makes before anything else: what is left where one could not
 //! even take itself back, as on a disk that fails.
 
+use std::fs::Metadata;
 use std::io;
 use std::path::Path;
 
@@ -18,7 +19,9 @@ impl HostRoot {
                 "generations" => holds_only(&path, is_number)?,
                 "staging" => holds_only(&path, is_staging)?,
                 "store" => self.is_store(&path)?,
-                ".current-next" => fs_err::symlink_metadata(&path)?.is_symlink(),
+                ".current-next" => is_gone_or(&path, |found| found.is_symlink())?,
+                // Of an install that began since it was asked for, and may be taking itself back by now.
+                "state" => is_gone_or(&path, |found| found.is_dir())?,
                 name => is_entry_link(name, &path),
             };
             if !is_ours {
@@ -48,10 +51,17 @@ impl HostRoot {
 
 /// Whether `directory` is one, and its names are such.
 fn holds_only(directory: &Path, is_such: impl Fn(&str) -> bool) -> io::Result<bool> {
-    if !fs_err::symlink_metadata(directory)?.is_dir() {
-        return Ok(false);
+    let is_directory = is_gone_or(directory, |found| found.is_dir())?;
+    Ok(is_directory && names_in(directory)?.iter().all(|name| is_such(name)))
+}
+
+/// Whether what is at `path` is such, or was taken away by another process: what is gone is nobody's.
+fn is_gone_or(path: &Path, is_such: impl Fn(&Metadata) -> bool) -> io::Result<bool> {
+    match fs_err::symlink_metadata(path) {
+        Ok(found) => Ok(is_such(&found)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
+        Err(error) => Err(error),
     }
-    Ok(names_in(directory)?.iter().all(|name| is_such(name)))
 }
 
 fn is_number(name: &str) -> bool {
@@ -101,6 +111,17 @@ mod tests {
             let (_directory, root) = root(files);
             assert_eq!(root.require_ours().is_ok(), expected, "{files:?}");
         }
+    }
+
+    #[test]
+    fn an_install_that_begins_meanwhile_makes_a_directory_nobody_elses() {
+        // As seen by one that found no `state` a moment before.
+        let (_directory, begun) = root(&["state", "staging/1-77"]);
+        assert!(begun.is_left_over().unwrap());
+        assert!(is_gone_or(&begun.path().join("gone"), Metadata::is_dir).unwrap());
+        let (_directory, file) = root(&[]);
+        fs_err::write(file.path().join("state"), "mine").unwrap();
+        assert!(!file.is_left_over().unwrap());
     }
 
     #[test]

@@ -151,13 +151,14 @@ fn is_generation(target: &Path) -> bool {
     generation.is_some_and(|id| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
+/// Where `path` leads, if it is a link; another process may be taking it away.
 fn link_target(path: &Path) -> io::Result<Option<PathBuf>> {
-    match fs_err::symlink_metadata(path) {
-        Ok(found) if found.is_symlink() => fs_err::read_link(path).map(Some),
-        Err(error) if !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
-            Err(error)
+    let is_link = fs_err::symlink_metadata(path).map(|found| found.is_symlink());
+    match is_link.and_then(|is_link| is_link.then(|| fs_err::read_link(path)).transpose()) {
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            Ok(None)
         }
-        _ => Ok(None),
+        target => target,
     }
 }
 
@@ -179,8 +180,10 @@ fn links_in(directory: &Path) -> io::Result<Vec<PathBuf>> {
     let mut links = Vec::new();
     for entry in entries {
         let entry = entry?;
-        if entry.file_type()?.is_symlink() {
-            links.push(entry.path());
+        match entry.file_type() {
+            Ok(kind) if kind.is_symlink() => links.push(entry.path()),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
         }
     }
     Ok(links)
