@@ -19,9 +19,9 @@ impl HostRoot {
                 "generations" => holds_only(&path, is_number)?,
                 "staging" => holds_only(&path, is_staging)?,
                 "store" => self.is_store(&path)?,
-                ".current-next" => is_gone_or(&path, |found| found.is_symlink())?,
+                ".current-next" => is_gone_or(&path, Metadata::is_symlink)?,
                 // Of an install that began since it was asked for, and may be taking itself back by now.
-                "state" => is_gone_or(&path, |found| found.is_dir())?,
+                "state" => is_gone_or(&path, Metadata::is_dir)?,
                 name => is_entry_link(name, &path),
             };
             if !is_ours {
@@ -51,7 +51,7 @@ impl HostRoot {
 
 /// Whether `directory` is one, and its names are such.
 fn holds_only(directory: &Path, is_such: impl Fn(&str) -> bool) -> io::Result<bool> {
-    let is_directory = is_gone_or(directory, |found| found.is_dir())?;
+    let is_directory = is_gone_or(directory, Metadata::is_dir)?;
     Ok(is_directory && names_in(directory)?.iter().all(|name| is_such(name)))
 }
 
