@@ -20,14 +20,15 @@ use attune_schemas::{Digest, PackRef};
 use jiff::Timestamp;
 
 use crate::database::{
-    Database, DatabaseError, EnvironmentUpdate, OtherPacks, RegisteredPack, Registration, TestResultRow,
-    registered_generation,
+    CompletedOperation, Database, DatabaseError, EnvironmentRegistration, EnvironmentUpdate, OtherPacks,
+    RegisteredGeneration, RegisteredPack, Registration, TestResultRow, registered_generation,
 };
 use crate::environment::EnvironmentDescription;
 use crate::generation::{
-    Generation, GenerationParts, KeptRelease, ListDigests, WriteBack, create_entry_links, sync_root,
-    write_generation,
+    Generation, GenerationParts, KeptRelease, ListDigests, WriteBack, create_entry_links, pack_differences,
+    sync_root, write_generation,
 };
+use crate::operation::Operation;
 use crate::process::Interrupted;
 use crate::root::{CreatedPaths, HostRoot, RootError};
 use crate::transaction::{RecoverError, Staging, Step, complete};
@@ -91,10 +92,12 @@ impl<'a> Prepared<'a> {
 
 /// The rows of a change.
 pub enum Rows<'a> {
-    /// Packs, with the results of their tests; the rows of other packs stay as they are.
+    /// Packs, with the results of their tests; the rows of packs that are in neither list stay as they are.
     Packs {
         /// The packs.
         packs: &'a [RegisteredPack<'a>],
+        /// The packs that are no longer installed.
+        gone: &'a [PackRef],
         /// The results of their tests.
         tests: &'a [TestResultRow<'a>],
     },
@@ -115,8 +118,13 @@ pub struct Change<'a> {
     pub descriptions: &'a [&'a EnvironmentDescription],
     /// The releases that are new in it, as they are kept.
     pub releases: &'a BTreeMap<PackRef, KeptRelease>,
+    /// The generation that keeps all its other descriptions and releases: the active one, or the one that it is made
+    /// after.
+    pub files_of: u64,
     /// The rows.
     pub rows: Rows<'a>,
+    /// The operation that the change is of.
+    pub operation: &'a Operation,
     /// The begun change, with its trees.
     pub prepared: Prepared<'a>,
     /// The time.
@@ -165,7 +173,7 @@ impl Change<'_> {
                 generation: &to,
                 descriptions: self.descriptions,
                 releases: self.releases,
-                previous: self.from.id,
+                previous: self.files_of,
             };
             write_generation(root, &parts).map_err(failed)?
         } else {
@@ -177,23 +185,26 @@ impl Change<'_> {
             sync_root(root).map_err(failed)?;
         }
         reached(Step::Synced)?;
-        let (generation, previous, now) = (to.id, self.from.id, self.now);
+        let generation = RegisteredGeneration { id: to.id, lock, previous: self.from.id };
+        let now = self.now;
+        let differences = pack_differences(self.from, &to);
+        let operation = CompletedOperation { operation: self.operation, packs: &differences };
         let registration = |packs, tests, others| Registration {
             root,
             packs,
             others,
             generation,
-            lock,
-            previous,
             tests,
+            operation: Some(operation),
             now,
         };
         let registered = match self.rows {
-            Rows::Packs { packs, tests } => database.register(&registration(packs, tests, OtherPacks::Keep)),
-            Rows::All(packs) => database.register(&registration(packs, &[], OtherPacks::Remove)),
-            Rows::Environments(updates) => {
-                let generations = is_new.then_some((to.id, self.from.id));
-                database.update_environments(updates, generations, &lock, self.now)
+            Rows::Packs { packs, gone, tests } => {
+                database.register(&registration(packs, tests, OtherPacks::Remove(gone)))
+            }
+            Rows::All(packs) => database.register(&registration(packs, &[], OtherPacks::RemoveAll)),
+            Rows::Environments(rebuilt) => {
+                database.update_environments(&EnvironmentRegistration { rebuilt, generation, operation, now })
             }
         };
         if let Err(error) = registered {

@@ -1,6 +1,7 @@
 //! An installed host: its machine, its root, and every change of it.
 //!
 //! ```text
+//! operation     what was asked for, by whom
 //! process       programs with limits, interrupts, the caller's environment
 //! machine       Pythons, Node.js, programs, shared libraries, the C library
 //! root          where everything is, the lock, planted links, removal
@@ -25,6 +26,7 @@ pub mod environment;
 pub mod generation;
 pub mod inventory;
 pub mod machine;
+pub mod operation;
 pub mod process;
 pub mod root;
 pub mod store;

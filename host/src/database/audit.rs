@@ -15,7 +15,7 @@ use rusqlite::{Connection, OptionalExtension, ffi};
 
 use super::fault::database_fault;
 use super::reader::read;
-use super::register::{OtherPacks, RegisteredPack, Registration};
+use super::register::{OtherPacks, RegisteredGeneration, RegisteredPack, Registration};
 use super::schema::schema_faults;
 use super::{Database, DatabaseError};
 use crate::root::HostRoot;
@@ -199,10 +199,9 @@ pub fn row_differences(
     scratch.register(&Registration {
         root: recorded,
         packs,
-        others: OtherPacks::Remove,
-        generation: 1,
-        lock: Digest::of(b""),
-        previous: 0,
+        others: OtherPacks::RemoveAll,
+        operation: None,
+        generation: RegisteredGeneration { id: 1, lock: Digest::of(b""), previous: 0 },
         tests: &[],
         now: Timestamp::UNIX_EPOCH,
     })?;

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use attune_registry::blob::Durability;
-use attune_schemas::Digest;
 use jiff::Timestamp;
 use rusqlite::params;
 
+use super::operations::CompletedOperation;
 use super::reader::read;
-use super::register::record_generation;
+use super::register::{RegisteredGeneration, record_generation};
 use super::{Database, DatabaseError};
 use crate::root::HostRoot;
 
@@ -95,16 +95,25 @@ pub fn record_verified(
     Ok(())
 }
 
+/// Environments that are registered together, as they were built again.
+pub struct EnvironmentRegistration<'a> {
+    /// The environments.
+    pub rebuilt: &'a [EnvironmentUpdate],
+    /// The generation that has them.
+    pub generation: RegisteredGeneration,
+    /// The operation that they were built by.
+    pub operation: CompletedOperation<'a>,
+    /// The time of the registration.
+    pub now: Timestamp,
+}
+
 impl Database {
-    /// Records that environments were built again. `generation` is the one that has them with the one before,
-    /// if it is a new one; `lock` is the digest of its lock file, or of the one that was written anew.
+    /// Records that environments were built again.
     pub fn update_environments(
         &mut self,
-        rebuilt: &[EnvironmentUpdate],
-        generation: Option<(u64, u64)>,
-        lock: &Digest,
-        now: Timestamp,
+        registration: &EnvironmentRegistration<'_>,
     ) -> Result<(), DatabaseError> {
+        let &EnvironmentRegistration { rebuilt, ref generation, operation, now } = registration;
         let transaction = self.transaction()?;
         for EnvironmentUpdate { path, metadata } in rebuilt {
             transaction.execute(
@@ -113,11 +122,13 @@ impl Database {
                 params![path.display().to_string(), now.to_string(), metadata.to_string()],
             )?;
         }
-        if let Some((id, previous)) = generation {
-            record_generation(&transaction, id, lock, previous, now)?;
+        if generation.id == generation.previous {
+            let sql = "UPDATE install_journal SET lock_digest = ?1";
+            transaction.execute(sql, [generation.lock.to_string()])?;
         } else {
-            transaction.execute("UPDATE install_journal SET lock_digest = ?1", [lock.to_string()])?;
+            record_generation(&transaction, generation, now)?;
         }
+        operation.insert(&transaction, generation)?;
         transaction.commit()?;
         Ok(())
     }

@@ -8,10 +8,11 @@ use rusqlite::{Connection, Transaction};
 use super::DatabaseError;
 
 /// Every migration, the first leads from version 0 to 1.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("migrations/0001_tables.sql"),
     include_str!("migrations/0002_lock_digest.sql"),
     include_str!("migrations/0003_paths_of_workers.sql"),
+    include_str!("migrations/0004_operations.sql"),
 ];
 
 /// The version of the schema that this program writes.

@@ -5,6 +5,7 @@
 //! connection   the file, opened by whoever changes the host
 //! reader       the file, opened read-only by everybody else
 //! audit        whether the file is sound, and has the rows that it should have
+//! operations   the rows of what changed the host
 //! register     the rows of packs, in one transaction, with the generation that they are of
 //! ```
 
@@ -17,6 +18,7 @@ mod damage;
 mod environments;
 mod fault;
 mod migrations;
+mod operations;
 mod packs;
 mod reader;
 mod register;
@@ -29,11 +31,14 @@ use attune_schemas::component::ComponentKind;
 pub use audit::{Audit, RowDifference, RowDifferenceKind, audit, registered_lock, row_differences};
 pub use connection::{Database, database_files};
 pub use damage::set_aside_damaged;
-pub use environments::{EnvironmentUpdate, RecordedEnvironment, environments, record_verified};
+pub use environments::{
+    EnvironmentRegistration, EnvironmentUpdate, RecordedEnvironment, environments, record_verified,
+};
 pub use fault::database_fault;
+pub use operations::{CompletedOperation, RecordedOperation, operations};
 pub use packs::environment_metadata;
 pub use reader::registered_generation;
-pub use register::{OtherPacks, RegisteredPack, Registration, TestResultRow};
+pub use register::{OtherPacks, RegisteredGeneration, RegisteredPack, Registration, TestResultRow};
 pub use runtimes::defined_runtimes;
 
 /// The version of SQLite that is linked.

@@ -1,5 +1,6 @@
 //! Rows of packs, their environments and their test runs.
 
+use attune_schemas::PackRef;
 use attune_schemas::environment_lock::LockedNodePackage;
 use rusqlite::{Transaction, params};
 use serde_json::json;
@@ -58,12 +59,21 @@ pub(super) fn remove_others(
     kept: &[RegisteredPack<'_>],
 ) -> rusqlite::Result<()> {
     let kept: Vec<&str> = kept.iter().map(|registered| registered.pack.as_str()).collect();
-    let gone = "SELECT id FROM pack WHERE installation_method = 'offline' \
-         AND ref NOT IN (SELECT value FROM json_each(?1))";
-    let kept = json!(kept).to_string();
+    remove_those(transaction, "ref NOT IN (SELECT value FROM json_each(?1))", &kept)
+}
+
+/// Removes the packs `gone` that an install registered, with their components.
+pub(super) fn remove(transaction: &Transaction<'_>, gone: &[PackRef]) -> rusqlite::Result<()> {
+    let gone: Vec<&str> = gone.iter().map(PackRef::as_str).collect();
+    remove_those(transaction, "ref IN (SELECT value FROM json_each(?1))", &gone)
+}
+
+fn remove_those(transaction: &Transaction<'_>, such: &str, packs: &[&str]) -> rusqlite::Result<()> {
+    let gone = format!("SELECT id FROM pack WHERE installation_method = 'offline' AND {such}");
+    let packs = json!(packs).to_string();
     // The others go with their pack; a queue would stay and belong to nobody.
-    transaction.execute(&format!("DELETE FROM work_queue WHERE pack IN ({gone})"), [&kept])?;
-    transaction.execute(&format!("DELETE FROM pack WHERE id IN ({gone})"), [&kept])?;
+    transaction.execute(&format!("DELETE FROM work_queue WHERE pack IN ({gone})"), [&packs])?;
+    transaction.execute(&format!("DELETE FROM pack WHERE id IN ({gone})"), [&packs])?;
     Ok(())
 }
 

@@ -6,6 +6,7 @@ use attune_schemas::pack_test_result::PackTestResult;
 use attune_schemas::{Digest, PackRef};
 use jiff::Timestamp;
 
+use super::operations::CompletedOperation;
 use super::{Database, DatabaseError, components, packs, runtimes};
 use crate::environment::{EnvironmentDescription, EnvironmentName};
 use crate::generation::{InstalledGeneration, InstalledPack, KeptRelease};
@@ -48,11 +49,22 @@ pub struct TestResultRow<'a> {
 
 /// The rows of packs that are not registered now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OtherPacks {
-    /// They stay.
-    Keep,
+pub enum OtherPacks<'a> {
+    /// Those of these packs go, and the others stay.
+    Remove(&'a [PackRef]),
     /// Those that an install had registered go.
-    Remove,
+    RemoveAll,
+}
+
+/// The generation that rows are of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RegisteredGeneration {
+    /// Its number.
+    pub id: u64,
+    /// The digest of its lock file.
+    pub lock: Digest,
+    /// The generation before, 0 if there was none; its own number where its lock file alone was written anew.
+    pub previous: u64,
 }
 
 /// Packs that are registered together.
@@ -62,15 +74,13 @@ pub struct Registration<'a> {
     /// The packs.
     pub packs: &'a [RegisteredPack<'a>],
     /// The treatment of the others.
-    pub others: OtherPacks,
+    pub others: OtherPacks<'a>,
     /// The generation that they are of.
-    pub generation: u64,
-    /// The digest of its lock file.
-    pub lock: Digest,
-    /// The generation before, 0 if there is none.
-    pub previous: u64,
+    pub generation: RegisteredGeneration,
     /// How the packs' tests ended.
     pub tests: &'a [TestResultRow<'a>],
+    /// The operation that they are registered by; `None` where rows that were lost are written again.
+    pub operation: Option<CompletedOperation<'a>>,
     /// The time of the registration.
     pub now: Timestamp,
 }
@@ -80,10 +90,11 @@ impl Database {
     pub fn register(&mut self, registration: &Registration<'_>) -> Result<(), DatabaseError> {
         let transaction = self.transaction()?;
         runtimes::ensure_builtin(&transaction, registration.now)?;
-        if registration.others == OtherPacks::Remove {
-            // Rows refer to each other across packs; what is left over refers to nothing at the end.
-            transaction.pragma_update(None, "defer_foreign_keys", true)?;
-            packs::remove_others(&transaction, registration.packs)?;
+        // Rows refer to each other across packs; what is left over refers to nothing at the end.
+        transaction.pragma_update(None, "defer_foreign_keys", true)?;
+        match registration.others {
+            OtherPacks::Remove(gone) => packs::remove(&transaction, gone)?,
+            OtherPacks::RemoveAll => packs::remove_others(&transaction, registration.packs)?,
         }
         for registered in registration.packs {
             let pack = packs::upsert(&transaction, registered, registration)?;
@@ -92,8 +103,10 @@ impl Database {
         }
         components::link(&transaction, registration.packs)?;
         packs::record_tests(&transaction, registration)?;
-        let Registration { generation, lock, previous, now, .. } = *registration;
-        record_generation(&transaction, generation, &lock, previous, now)?;
+        record_generation(&transaction, &registration.generation, registration.now)?;
+        if let Some(operation) = registration.operation {
+            operation.insert(&transaction, &registration.generation)?;
+        }
         transaction.commit()?;
         Ok(())
     }
@@ -112,23 +125,26 @@ impl Database {
 }
 
 /// SQLite integers are signed; generations are counted one by one and never get there.
-fn row_id(generation: u64) -> i64 {
+pub(super) fn row_id(generation: u64) -> i64 {
     i64::try_from(generation).expect("fewer generations than that")
 }
 
 /// Makes `generation` the one that the rows are of.
 pub(super) fn record_generation(
     transaction: &rusqlite::Transaction<'_>,
-    generation: u64,
-    lock: &Digest,
-    previous: u64,
+    generation: &RegisteredGeneration,
     now: Timestamp,
 ) -> rusqlite::Result<()> {
     transaction.execute(
         "INSERT INTO install_journal (only, generation, previous, registered_at, lock_digest) \
          VALUES (1, ?1, ?2, ?3, ?4) \
          ON CONFLICT (only) DO UPDATE SET generation = ?1, previous = ?2, registered_at = ?3, lock_digest = ?4",
-        rusqlite::params![row_id(generation), row_id(previous), now.to_string(), lock.to_string()],
+        rusqlite::params![
+            row_id(generation.id),
+            row_id(generation.previous),
+            now.to_string(),
+            generation.lock.to_string()
+        ],
     )?;
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 mod activate;
 mod copies;
+mod difference;
 mod entries;
 mod installed;
 mod kept_files;
@@ -15,6 +16,7 @@ mod write_back;
 
 pub use activate::{create_entry_links, next_current, point_at, point_current_at, sync_root};
 pub use copies::{COPIES_FILE, Copies};
+pub use difference::{PackChange, PackDifference, pack_differences};
 pub use entries::{Entries, Entry, MARKER, parts_in_store};
 pub use installed::InstalledGeneration;
 pub use kept_files::KEPT_FOLDERS;

@@ -9,6 +9,7 @@ use attune_registry::machine_fault::os_error;
 use rustix::io::Errno;
 
 use super::created_paths::CreatedPaths;
+use super::holder::Holder;
 use super::layout::HostRoot;
 
 /// Holds the root; gives it back when dropped.
@@ -22,10 +23,12 @@ pub struct InstallLock {
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
     /// Another process holds it.
-    #[error("another install is running on `{}`", root.display())]
+    #[error("another install is running on `{}`{}", root.display(), in_words(holder.as_ref()))]
     Busy {
         /// The root.
         root: PathBuf,
+        /// The process, where the kernel tells it.
+        holder: Option<Holder>,
     },
     /// The file system keeps no locks, so that two installs would not see each other.
     #[error("the file system of the root `{}` keeps no locks", root.display())]
@@ -47,6 +50,10 @@ pub enum LockError {
     },
 }
 
+fn in_words(holder: Option<&Holder>) -> String {
+    holder.map_or_else(String::new, |holder| format!(": {holder}"))
+}
+
 impl InstallLock {
     /// Locks `root`; what this has to create is recorded in `guard`.
     pub fn acquire(root: &HostRoot, guard: &mut CreatedPaths) -> Result<Self, LockError> {
@@ -65,7 +72,8 @@ impl InstallLock {
                 Err(TryLockError::WouldBlock) => {
                     // What was made here is the holder's by now.
                     std::mem::take(guard).keep();
-                    return Err(LockError::Busy { root: root.path().to_owned() });
+                    let holder = Holder::of(&path);
+                    return Err(LockError::Busy { root: root.path().to_owned(), holder });
                 }
                 Err(TryLockError::Error(source)) if has_no_locks(&source) => {
                     return Err(LockError::NoLocks { root: root.path().to_owned(), source });
@@ -102,7 +110,8 @@ mod tests {
         let mut guard = CreatedPaths::default();
         let held = InstallLock::acquire(&root, &mut guard).unwrap();
         let second = InstallLock::acquire(&root, &mut CreatedPaths::default());
-        assert!(matches!(second, Err(LockError::Busy { .. })));
+        let Err(LockError::Busy { holder, .. }) = second else { panic!("{second:?}") };
+        assert_eq!(holder.map(|holder| holder.pid), Some(std::process::id()));
         drop(held);
         InstallLock::acquire(&root, &mut CreatedPaths::default()).unwrap();
     }

@@ -15,6 +15,7 @@
 
 mod created_paths;
 mod error;
+mod holder;
 mod layout;
 mod left_over;
 mod links;
@@ -29,6 +30,7 @@ mod sealed;
 
 pub use created_paths::CreatedPaths;
 pub use error::RootError;
+pub use holder::Holder;
 pub use layout::{ENTRY_LINKS, HostRoot, StoreKind, digests_in};
 pub use lock::{InstallLock, LockError};
 pub use planted::PlantedError;

@@ -3,10 +3,10 @@
 use attune_schemas::problem::WarningCode;
 use std::path::PathBuf;
 
-use jiff::Timestamp;
-
+use super::access::Access;
 use super::recover::{RecoverError, Recovery, lead_current_back, recover, recover_leftovers};
 use crate::database::set_aside_damaged;
+use crate::process::Interrupted;
 use crate::root::{CreatedPaths, HostRoot, InstallLock, LockError, RootError};
 
 /// Why a root cannot be changed now.
@@ -21,6 +21,9 @@ pub enum AccessError {
     /// An earlier change could not be completed or undone.
     #[error(transparent)]
     Recover(#[from] RecoverError),
+    /// A signal asked to stop, while another change was waited for.
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
 }
 
 /// A root that is ours, locked, and whole: whatever an earlier process left is completed or undone.
@@ -46,9 +49,9 @@ pub struct MendedAtOnce {
 
 impl HeldRoot {
     /// Takes hold of `root`.
-    pub fn acquire(root: &HostRoot, now: Timestamp) -> Result<Self, AccessError> {
-        let held = Self::lock(root)?;
-        recover(root, now)?;
+    pub fn acquire(root: &HostRoot, access: &Access<'_>) -> Result<Self, AccessError> {
+        let held = Self::lock(root, access)?;
+        recover(root, access.now)?;
         Ok(held)
     }
 
@@ -56,16 +59,16 @@ impl HeldRoot {
     ///
     /// # Errors
     /// Those of [`Self::acquire`].
-    pub fn acquire_as_it_is(root: &HostRoot) -> Result<Self, AccessError> {
-        let held = Self::lock(root)?;
+    pub fn acquire_as_it_is(root: &HostRoot, access: &Access<'_>) -> Result<Self, AccessError> {
+        let held = Self::lock(root, access)?;
         recover_leftovers(root)?;
         Ok(held)
     }
 
-    fn lock(root: &HostRoot) -> Result<Self, AccessError> {
+    fn lock(root: &HostRoot, access: &Access<'_>) -> Result<Self, AccessError> {
         root.require_ours()?;
         let mut created = CreatedPaths::default();
-        let lock = InstallLock::acquire(root, &mut created)?;
+        let lock = access.lock(root, &mut created)?;
         let held = Self { created, _lock: lock };
         root.require_links()?;
         Ok(held)
@@ -75,15 +78,18 @@ impl HeldRoot {
     ///
     /// # Errors
     /// Those of [`Self::acquire`].
-    pub fn acquire_to_repair(root: &HostRoot, now: Timestamp) -> Result<(Self, MendedAtOnce), AccessError> {
+    pub fn acquire_to_repair(
+        root: &HostRoot,
+        access: &Access<'_>,
+    ) -> Result<(Self, MendedAtOnce), AccessError> {
         let closed = root.mend_top().map_err(|source| root.failed(source))?;
-        let held = Self::lock(root)?;
+        let held = Self::lock(root, access)?;
         let aside = set_aside_damaged(root).map_err(|source| root.failed(source))?;
         if let Some(aside) = &aside {
             tracing::warn!(code = %WarningCode::SetAside, "the database is damaged; it is kept as `{}`", aside.display());
         }
         let led_back = lead_current_back(root)?;
-        let mut recovery = recover(root, now)?;
+        let mut recovery = recover(root, access.now)?;
         recovery.linked_again = recovery.linked_again.or(led_back);
         Ok((held, MendedAtOnce { closed, aside, recovery }))
     }

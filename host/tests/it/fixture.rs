@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use attune_host::database::RegisteredPack;
 use attune_host::generation::{GENERATION_FORMAT, Generation, InstalledPack, KeptRelease, ListDigests};
+use attune_host::operation::{Operation, OperationKind};
 use attune_host::process::Interrupted;
 use attune_host::root::{HostRoot, LockError, StoreKind};
-use attune_host::transaction::{AccessError, HeldRoot, Step};
+use attune_host::transaction::{Access, AccessError, HeldRoot, Step};
 use attune_host::trees::KnownDigests;
 use attune_host::{Change, ChangeError, Prepared, Rows};
 use attune_registry::blob::Durability;
@@ -44,6 +45,10 @@ pub(crate) fn root(directory: &tempfile::TempDir) -> HostRoot {
     HostRoot::new(&directory.path().join("root")).unwrap()
 }
 
+pub(crate) fn operation() -> Operation {
+    Operation::begin(OperationKind::Install, now(), "operator".to_owned(), "attune-install bundle".to_owned())
+}
+
 pub(crate) fn now() -> Timestamp {
     "2026-01-02T03:04:05Z".parse().unwrap()
 }
@@ -53,7 +58,7 @@ pub(crate) fn hold(root: &HostRoot) -> HeldRoot {
     let is_busy = |error: &AccessError| matches!(error, AccessError::Lock(LockError::Busy { .. }));
     let mut left = 200;
     loop {
-        match HeldRoot::acquire(root, now()) {
+        match HeldRoot::acquire(root, &Access::at(now())) {
             Err(error) if is_busy(&error) && left > 0 => std::thread::sleep(Duration::from_millis(10)),
             held => return held.unwrap(),
         }
@@ -119,7 +124,9 @@ pub(crate) fn install(
         to: &generation,
         descriptions: &[],
         releases: &releases,
-        rows: Rows::Packs { packs: &registered.collect::<Vec<_>>(), tests: &[] },
+        files_of: active.id,
+        rows: Rows::Packs { packs: &registered.collect::<Vec<_>>(), gone: &[], tests: &[] },
+        operation: &operation(),
         prepared,
         now: now(),
     };

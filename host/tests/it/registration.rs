@@ -2,7 +2,7 @@
 
 use attune_host::database::registered_generation;
 use attune_host::generation::{Generation, KeptRelease, point_current_at};
-use attune_host::transaction::{AccessError, HeldRoot, RecoverError};
+use attune_host::transaction::{Access, AccessError, HeldRoot, RecoverError};
 use attune_registry::blob::Durability;
 
 use crate::fixture::{config, hold, install_quietly, now, root, rows};
@@ -57,7 +57,7 @@ fn a_generation_that_keeps_no_releases_is_refused_with_both_numbers() {
     fs_err::remove_file(KeptRelease::path(&root.generation(1), &pack)).unwrap();
     point_current_at(&root, 1, None, Durability::Unsynced).unwrap();
     let before = rows(&root);
-    let error = HeldRoot::acquire(&root, now()).unwrap_err();
+    let error = HeldRoot::acquire(&root, &Access::at(now())).unwrap_err();
     let AccessError::Recover(RecoverError::Disagreement { active, registered, .. }) = error else {
         panic!("{error}");
     };

@@ -7,7 +7,9 @@ use attune_registry::report::{Report, Reporter as _};
 use attune_schemas::problem::{Warning, WarningCode};
 use attune_terminal::{Output, Table, write_report};
 use clap::Args;
+use jiff::Timestamp;
 
+use super::change_args::{WaitArgs, interrupt_on_signals};
 use super::failure::CommandError;
 use super::settings::CommonArgs;
 
@@ -27,6 +29,8 @@ pub(super) struct GcArgs {
     /// Keep this generation as well; repeatable
     #[arg(long, value_name = "GENERATION")]
     keep_generation: Vec<u64>,
+    #[command(flatten)]
+    wait: WaitArgs,
     /// List the removals without removing anything; needs no write permission
     #[arg(long)]
     dry_run: bool,
@@ -43,11 +47,13 @@ impl DuArgs {
 }
 
 impl GcArgs {
-    pub(super) fn run(self) -> (Output, Result<(), CommandError>) {
+    pub(super) fn run(self, now: Timestamp) -> (Output, Result<(), CommandError>) {
         self.common.start_log();
         let options = GcOptions { keep: self.keep, named: self.keep_generation, dry_run: self.dry_run };
-        let result = self.common.host_root().and_then(|root| Ok(collect_garbage(&root, &options)?));
         let reporter = self.common.report.reporter();
+        let interrupt = interrupt_on_signals();
+        let access = self.wait.access(now, &interrupt, &reporter);
+        let result = self.common.host_root().and_then(|root| Ok(collect_garbage(&root, &options, &access)?));
         let shown = result.and_then(|report| {
             for warning in warnings(&report) {
                 reporter.warning(warning.code, &warning.message);

@@ -3,16 +3,17 @@
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
+use attune_host::generation::PackChange;
 use attune_host::machine::InterpreterSearch;
-use attune_host::process::Interrupt;
-use attune_registry::blob::Durability;
+use attune_host::operation::OperationKind;
 use attune_registry::human_bytes;
-use attune_schemas::problem::{ErrorCode, WarningCode};
+use attune_schemas::problem::ErrorCode;
 use attune_schemas::{Digest, PackRequest};
 use attune_terminal::{ArgValueCandidates, Output, Table, success, write_report};
 use clap::{Args, ValueHint};
 use jiff::{SignedDuration, Timestamp};
 
+use super::change_args::ChangeArgs;
 use super::duration::parse_duration;
 use super::failure::CommandError;
 use super::hints::Hint;
@@ -21,8 +22,7 @@ use super::list::{contents_text, tests_text};
 use super::settings::{CommonArgs, caller_environment, variable};
 use super::words::offered_packs;
 use crate::failure::Failed;
-use crate::operations::{InstallOptions, install};
-use crate::operations::{InstallReport, Outcome, PackChange};
+use crate::operations::{ChangeOptions, InstallOptions, InstallReport, Outcome, install};
 use crate::pack_tests::TestPolicy;
 use crate::plan::{KeptNewer, RegistryPolicy};
 use crate::source::{SourceLocation, SourceNameError, TrustSettings};
@@ -78,9 +78,8 @@ pub(super) struct InstallArgs {
     /// Install even if the packs' own tests fail
     #[arg(long)]
     force: bool,
-    /// Do not wait until all files are on disk; faster, but a power failure may lose them
-    #[arg(long)]
-    no_sync: bool,
+    #[command(flatten)]
+    change: ChangeArgs,
     #[command(flatten)]
     common: CommonArgs,
 }
@@ -129,13 +128,7 @@ impl InstallArgs {
         let output = self.common.output();
         self.common.start_log();
         let run = || {
-            let mut options = self.options(now)?;
-            match Interrupt::on_signals() {
-                Ok(interrupt) => options.interrupt = interrupt,
-                Err(error) => {
-                    tracing::warn!(code = %WarningCode::SignalsNotHeard, "signals will end the installation without a message: {error}");
-                }
-            }
+            let options = self.options(now)?;
             let report = install(&options, &self.common.report.reporter())?;
             if self.common.report.is_quiet() {
                 return Ok(());
@@ -150,6 +143,14 @@ impl InstallArgs {
     fn options(&self, now: Timestamp) -> Result<InstallOptions, UsageError> {
         let (source, requests) = self.source_and_requests()?;
         let caller = caller_environment();
+        let change = self.change.options(OperationKind::Install, now);
+        let operation = change.operation.clone().with_forced(&[
+            ("--force", self.force),
+            ("--skip-tests", self.skip_tests),
+            ("--ignore-missing-libraries", self.ignore_missing_libraries),
+            ("--change-registry", self.change_registry),
+            ("--expiry-grace", self.expiry_grace.is_some()),
+        ]);
         let search = |only: Option<&PathBuf>| InterpreterSearch::of(&caller, only.cloned());
         Ok(InstallOptions {
             root: self.common.root.clone(),
@@ -173,9 +174,7 @@ impl InstallArgs {
                 (_, true) => TestPolicy::Force,
                 _ => TestPolicy::Enforce,
             },
-            durability: if self.no_sync { Durability::Unsynced } else { Durability::Synced },
-            now,
-            interrupt: Interrupt::default(),
+            change: ChangeOptions { operation, ..change },
         })
     }
 

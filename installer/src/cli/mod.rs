@@ -1,5 +1,6 @@
 //! The command line: what can be asked, and how answers are shown. The work is in the library.
 
+mod change_args;
 mod disk;
 mod documents;
 mod duration;
@@ -139,7 +140,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, now: Timestamp) -> ExitCode
         Command::List(args) => args.run(),
         Command::Verify(args) => args.run(),
         Command::Du(args) => args.run(),
-        Command::Gc(args) => args.run(),
+        Command::Gc(args) => args.run(now),
         Command::Env(args) => args.run(now),
         Command::Repair(args) => args.run(now),
         Command::Trust(args) => args.run(now),

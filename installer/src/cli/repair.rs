@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use attune_host::process::Interrupt;
+use attune_host::operation::OperationKind;
 use attune_host::verification::FindingKind;
 use attune_schemas::PackRef;
 use attune_schemas::problem::ErrorCode;
@@ -45,11 +45,10 @@ impl RepairArgs {
 
     fn repair(self, now: Timestamp) -> Result<(), CommandError> {
         let root = self.common.host_root()?;
-        let interrupt = Interrupt::on_signals().unwrap_or_default();
         let options = RepairOptions {
             packs: self.packs,
             only_environments: self.environments,
-            build: self.build.options(None, interrupt, now)?,
+            build: self.build.options(None, OperationKind::Repair, now)?,
         };
         let report = repair(&root, &options, &self.common.report.reporter())?;
         if !self.common.report.is_quiet() {

@@ -130,6 +130,7 @@ impl Failed for AccessError {
             Self::Root(error) => error.code(),
             Self::Lock(error) => error.code(),
             Self::Recover(error) => error.code(),
+            Self::Interrupted(_) => ErrorCode::Interrupted,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use attune_host::generation::TestSummary;
+use attune_host::generation::{PackChange, TestSummary};
 use attune_host::machine::AskedProgram;
 use attune_host::root::HostRoot;
 use attune_registry::report::Report;
@@ -60,22 +60,6 @@ pub struct InstallReport {
 
 impl Report for InstallReport {
     const FORMAT: &'static str = "attune-install.install/v1";
-}
-
-/// The change that an installation made of a pack.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum PackChange {
-    /// It was not there.
-    New,
-    /// It replaced an older version.
-    Upgraded,
-    /// It replaced a newer version.
-    Downgraded,
-    /// It replaced the same version.
-    Reinstalled,
-    /// It was there.
-    Unchanged,
 }
 
 /// A pack that was installed, or was there.

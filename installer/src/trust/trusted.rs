@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use attune_host::root::{HostRoot, RootError};
-use attune_host::transaction::{AccessError, HeldRoot};
+use attune_host::transaction::{Access, AccessError, HeldRoot};
 use attune_registry::report::Report;
 use attune_registry::trust::{MetadataStore, StateError, TrustError, TrustPolicy, TrustStore};
 use attune_schemas::Digest;
@@ -163,7 +163,7 @@ pub fn trust(
 ) -> Result<TrustedRegistry, TrustedError> {
     root.require_ours()?;
     let anchor = read_anchor(file, fingerprint)?;
-    let mut held = HeldRoot::acquire(root, now)?;
+    let mut held = HeldRoot::acquire(root, &Access::at(now))?;
     let store = TrustStore::new(&root.trust(), anchor.registry_name());
     held.created().create_dir_all(&root.trust()).map_err(|source| root.failed(source))?;
     let policy = expiry_grace.map(|expiry_grace| TrustPolicy { expiry_grace });
@@ -194,7 +194,7 @@ fn change(
         known(root, name)?;
     }
     // What a killed install learnt of the registry is kept first, or it would come back afterwards.
-    let mut held = HeldRoot::acquire(root, now)?;
+    let mut held = HeldRoot::acquire(root, &Access::at(now))?;
     held.keep();
     Ok(change(&known(root, name)?)?)
 }

@@ -32,7 +32,7 @@ use crate::generation::Generation;
 use crate::inventory::InventoryError;
 use crate::root::{HostRoot, RootError, StoreKind, digests_in};
 use crate::store::DiskUse;
-use crate::transaction::{AccessError, HeldRoot};
+use crate::transaction::{Access, AccessError, HeldRoot};
 use going::{Going, Locks};
 use processes::Processes;
 use removal::remove;
@@ -98,14 +98,18 @@ pub struct GcOptions {
 ///
 /// # Errors
 /// Nothing was removed, unless a disk failed in the middle: then what was moved out goes with the next change.
-pub fn collect_garbage(root: &HostRoot, options: &GcOptions) -> Result<GcReport, GcError> {
+pub fn collect_garbage(
+    root: &HostRoot,
+    options: &GcOptions,
+    access: &Access<'_>,
+) -> Result<GcReport, GcError> {
     root.require_there()?;
     root.require_ours()?;
     let failed = |source| root.failed(source);
     let _held = if options.dry_run {
         None
     } else {
-        let mut held = HeldRoot::acquire_as_it_is(root)?;
+        let mut held = HeldRoot::acquire_as_it_is(root, access)?;
         held.keep();
         Some(held)
     };

@@ -27,7 +27,8 @@ use super::journal::StagingJournal;
 use super::staging::STAGED_TRUST;
 use super::step::Step;
 use crate::database::{
-    Database, OtherPacks, Registration, database_files, registered_generation, registered_lock,
+    Database, OtherPacks, RegisteredGeneration, Registration, database_files, registered_generation,
+    registered_lock,
 };
 use crate::generation::{Generation, InstalledGeneration, point_current_at, usable_generation};
 use crate::root::{CreatedPaths, ENTRY_LINKS, HostRoot, StoreKind, remove_tree};
@@ -204,10 +205,9 @@ fn register_again(
     database.register(&Registration {
         root,
         packs: &packs,
-        others: OtherPacks::Remove,
-        generation: active,
-        lock,
-        previous: registered,
+        others: OtherPacks::RemoveAll,
+        operation: None,
+        generation: RegisteredGeneration { id: active, lock, previous: registered },
         tests: &[],
         now,
     })?;

@@ -9,9 +9,8 @@ use attune_host::inventory::{
     Environments, ListedEnvironment, executable, list_environments, pack_environments,
 };
 use attune_host::machine::InterpreterSearch;
-use attune_host::process::Interrupt;
+use attune_host::operation::OperationKind;
 use attune_host::root::HostRoot;
-use attune_registry::blob::Durability;
 use attune_registry::report::Report;
 use attune_schemas::PackRef;
 use attune_schemas::problem::ErrorCode;
@@ -19,6 +18,7 @@ use attune_terminal::{ArgValueCandidates, Failure, Output, Table, write_report};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 
+use super::change_args::ChangeArgs;
 use super::failure::CommandError;
 use super::settings::{CommonArgs, caller_environment};
 use super::words::installed_packs;
@@ -91,9 +91,8 @@ pub(super) struct BuildArgs {
     /// Take packages that are damaged in the store from this bundle or registry
     #[arg(long, value_name = "BUNDLE|DIR|URL")]
     from: Option<OsString>,
-    /// Do not wait until all files are on disk
-    #[arg(long)]
-    no_sync: bool,
+    #[command(flatten)]
+    change: ChangeArgs,
 }
 
 impl BuildArgs {
@@ -106,7 +105,7 @@ impl BuildArgs {
     pub(super) fn options(
         &self,
         pack: Option<PackRef>,
-        interrupt: Interrupt,
+        kind: OperationKind,
         now: Timestamp,
     ) -> Result<RebuildOptions, CommandError> {
         let caller = caller_environment();
@@ -115,9 +114,7 @@ impl BuildArgs {
             from: self.from.as_deref().map(SourceLocation::of_either).transpose()?,
             search: InterpreterSearch::of(&caller, None),
             caller,
-            durability: if self.no_sync { Durability::Unsynced } else { Durability::Synced },
-            interrupt,
-            now,
+            change: self.change.options(kind, now),
         })
     }
 }
@@ -160,8 +157,7 @@ impl EnvCommand {
                 write(&environments, common, render_shown)
             }
             Self::Rebuild { pack, build, .. } => {
-                let interrupt = Interrupt::on_signals().unwrap_or_default();
-                let options = build.options(Some(pack.clone()), interrupt, now)?;
+                let options = build.options(Some(pack.clone()), OperationKind::Rebuild, now)?;
                 let reporter = common.report.reporter();
                 let environments = rebuild_environments(root, &options, &reporter)?;
                 if common.report.is_quiet() {

@@ -57,7 +57,7 @@ impl Hint for RootError {
 impl Hint for LockError {
     fn hint(&self) -> Option<String> {
         let hint = match self {
-            Self::Busy { .. } => "wait for it to end, then try again",
+            Self::Busy { .. } => "wait for it to end with `--wait`, or try again later",
             Self::NoLocks { .. } => "choose a --root on a local disk, or mount this file system with locks",
             Self::NotWritable { .. } => {
                 "run it as a user with write permission, or choose another place with --root"
@@ -128,6 +128,7 @@ impl Hint for AccessError {
             Self::Root(error) => error.hint(),
             Self::Lock(error) => error.hint(),
             Self::Recover(error) => error.hint(),
+            Self::Interrupted(_) => Some(NOTHING_CHANGED.to_owned()),
         }
     }
 }

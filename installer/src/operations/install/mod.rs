@@ -42,7 +42,7 @@ use crate::unpack::fetch_and_unpack;
 pub fn install(options: &InstallOptions, reporter: &dyn Reporter) -> Result<InstallReport, InstallError> {
     install_or_stop(options, reporter).map_err(|error| match error {
         // Whatever broke off is a consequence.
-        error if options.interrupt.is_raised() && !error.is_unfinished() => Interrupted.into(),
+        error if options.change.interrupt.is_raised() && !error.is_unfinished() => Interrupted.into(),
         error => error,
     })
 }
@@ -52,12 +52,12 @@ fn install_or_stop(options: &InstallOptions, reporter: &dyn Reporter) -> Result<
     let root = HostRoot::new(&options.root)
         .map_err(|source| RootError::Io { root: options.root.clone(), source })?;
     root.require_no_others()?;
-    let source = options.source.open(&options.interrupt)?;
+    let source = options.source.open(&options.change.interrupt)?;
     watch.lap("open");
 
-    let held = HeldRoot::acquire(&root, options.now)?;
+    let held = HeldRoot::acquire(&root, &options.change.access(reporter))?;
     // Under the lock: what this host has seen must not grow while it is compared.
-    let mut source = verify(source, &root, &options.trust, options.now)?;
+    let mut source = verify(source, &root, &options.trust, options.change.now)?;
     watch.lap("verify");
     let active = Generation::active(&root).map_err(|source| root.failed(source))?;
     let stored = StoredTrees::new(&root, &active);
@@ -153,7 +153,7 @@ impl Session<'_> {
         for (kind, digest, list) in self.stored.whole() {
             staging.take_over(kind, digest, list);
         }
-        let interrupt = &self.options.interrupt;
+        let interrupt = &self.options.change.interrupt;
         fetch_and_unpack(&plan, source.source(), &spool, staging, interrupt, self.reporter)?;
         // Those to compile can still be written before they are put into place.
         let waits = |kind| self.options.compile_bytecode && kind == StoreKind::Wheels;
@@ -187,7 +187,7 @@ impl Session<'_> {
         let tests = run_tests(&plan, self.root, staging.directory(), settings, self.reporter)?;
         watch.lap("test");
 
-        source.persist_to(&staging.trust(), self.options.durability)?;
+        source.persist_to(&staging.trust(), self.options.change.durability)?;
         let generation = self.commit(&plan, recipes, &tests, prepared, source, &mut watch)?;
         watch.lap("activate");
         let report = InstallReport {
@@ -222,20 +222,24 @@ impl Session<'_> {
     ) -> Result<Generation, InstallError> {
         let making =
             NextGeneration { id: prepared.id(), registry: source.registry().as_str(), root: self.root };
-        let generation = next_generation(plan, self.active, &making, tests, self.options.now);
+        let generation = next_generation(plan, self.active, &making, tests, self.options.change.now);
         let releases = kept_releases(plan, recipes);
         let descriptions = plan.packs.iter().flat_map(|pack| pack.environments.values());
+        let operation = self.options.change.operation.clone().with_source(source.registry().to_string());
         let change = Change {
             from: self.active,
             to: &generation,
             descriptions: &descriptions.collect::<Vec<_>>(),
             releases: &releases,
+            files_of: self.active.id,
             rows: Rows::Packs {
+                gone: &[],
                 packs: &registered_packs(plan, &generation, &releases),
                 tests: &test_rows(plan, tests),
             },
+            operation: &operation,
             prepared,
-            now: self.options.now,
+            now: self.options.change.now,
         };
         change.commit(&mut |step| {
             match step {
@@ -243,14 +247,14 @@ impl Session<'_> {
                 Step::Registered => watch.lap("register"),
                 Step::Written | Step::TrustKept | Step::Activated => {}
             }
-            self.options.interrupt.check()
+            self.options.change.interrupt.check()
         })?;
         Ok(generation)
     }
 
     /// Adds a line to the install log; the installation is done by now and stands without it.
     fn log(&self, report: &InstallReport) {
-        if let Err(error) = report.log(self.root, self.options.tests, self.options.now) {
+        if let Err(error) = report.log(self.root, self.options.tests, self.options.change.now) {
             self.reporter.warning(
                 WarningCode::LogNotWritten,
                 &format!("the install log could not be written: {error}"),

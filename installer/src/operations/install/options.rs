@@ -4,11 +4,10 @@ use std::path::PathBuf;
 
 use attune_host::environment::LinkMode;
 use attune_host::machine::InterpreterSearch;
-use attune_host::process::{CallerEnvironment, Interrupt};
-use attune_registry::blob::Durability;
+use attune_host::process::CallerEnvironment;
 use attune_schemas::PackRequest;
-use jiff::Timestamp;
 
+use crate::operations::ChangeOptions;
 use crate::pack_tests::TestPolicy;
 use crate::plan::RegistryPolicy;
 use crate::source::{SourceLocation, TrustSettings};
@@ -44,10 +43,6 @@ pub struct InstallOptions {
     pub ignore_missing_libraries: bool,
     /// The effect of failing tests.
     pub tests: TestPolicy,
-    /// Whether everything is on disk before it is activated.
-    pub durability: Durability,
-    /// The time of the installation.
-    pub now: Timestamp,
-    /// Tells when to stop; once the packs are registered it is too late.
-    pub interrupt: Interrupt,
+    /// The options of every change.
+    pub change: ChangeOptions,
 }

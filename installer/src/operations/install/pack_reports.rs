@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use attune_host::generation::{Generation, InstalledPack, TestSummary};
+use attune_host::generation::{Generation, InstalledPack, PackChange, TestSummary};
 use attune_schemas::pack_test_result::PackTestResult;
 use attune_schemas::{PackRef, Version};
 
-use crate::operations::{PackChange, PackReport, TestReport};
+use crate::operations::{PackReport, TestReport};
 use crate::plan::InstallPlan;
 
 /// The packs that `plan` installed to `generation`, and those that were there of what was `asked` for and of what that
@@ -20,7 +20,14 @@ pub(super) fn pack_reports(
     let mut reports: Vec<PackReport> = planned
         .filter_map(|planned| {
             let installed = generation.packs.get(&planned.pack)?;
-            Some(report(&planned.pack, installed, change_from(planned.replaces.as_ref(), &installed.version)))
+            Some(report(
+                &planned.pack,
+                installed,
+                (
+                    PackChange::between(planned.replaces.as_ref(), &installed.version),
+                    planned.replaces.clone(),
+                ),
+            ))
         })
         .collect();
     for pack in closure(asked, generation) {
@@ -43,16 +50,6 @@ fn closure<'a>(asked: &'a [PackRef], generation: &'a Generation) -> BTreeSet<&'a
         }
     }
     found
-}
-
-fn change_from(replaced: Option<&Version>, version: &Version) -> (PackChange, Option<Version>) {
-    let change = match replaced {
-        None => PackChange::New,
-        Some(old) if old == version => PackChange::Reinstalled,
-        Some(old) if old > version => PackChange::Downgraded,
-        Some(_) => PackChange::Upgraded,
-    };
-    (change, replaced.cloned())
 }
 
 fn report(

@@ -47,7 +47,7 @@ impl<'a> Session<'a> {
         };
         let allowed: BTreeMap<Digest, u64> = chosen.allowed.clone();
         let is_planned = AtomicBool::new(false);
-        let is_done = || is_planned.load(Ordering::Acquire) || self.options.interrupt.is_raised();
+        let is_done = || is_planned.load(Ordering::Acquire) || self.options.change.interrupt.is_raised();
         let blobs = source.source();
         let (planned, read) = thread::scope(|scope| {
             let reading = start(scope, || blobs.read_ahead(&allowed, spool, &is_done));
@@ -85,7 +85,7 @@ impl<'a> Session<'a> {
             programs: &options.programs,
             definitions: defined_runtimes(self.root)?,
             caller: &options.caller,
-            interrupt: &options.interrupt,
+            interrupt: &options.change.interrupt,
             asked: RefCell::default(),
         };
         let plan = InstallPlan::new(chosen, &mut hosted, options.link_mode, self.stored)?;
@@ -94,7 +94,7 @@ impl<'a> Session<'a> {
         check_libraries(&plan, options.ignore_missing_libraries, &options.caller, self.reporter)?;
         check_space(plan.space, self.root)?;
         watch.lap("plan");
-        let mut prepared = Prepared::begin(self.root, created, options.durability)?;
+        let mut prepared = Prepared::begin(self.root, created, options.change.durability)?;
         prepared.write_back();
         Ok(Planned { plan, asked, kept, learnt, prepared })
     }

@@ -28,7 +28,7 @@ pub(super) fn commit(
     }
     if tasks.iter().any(|task| task.environment.digest() != task.old) {
         generation.id = prepared.id();
-        generation.created_at = options.now;
+        generation.created_at = options.change.now;
     }
     let updates = tasks.iter().map(|task| EnvironmentUpdate {
         path: task.runtime.path(root, &task.pack),
@@ -39,11 +39,13 @@ pub(super) fn commit(
         to: &generation,
         descriptions: &tasks.iter().map(|task| &task.environment).collect::<Vec<&EnvironmentDescription>>(),
         releases: &BTreeMap::new(),
+        files_of: active.id,
         rows: Rows::Environments(&updates.collect::<Vec<_>>()),
+        operation: &options.change.operation,
         prepared,
-        now: options.now,
+        now: options.change.now,
     };
-    change.commit(&mut |_| options.interrupt.check())?;
+    change.commit(&mut |_| options.change.interrupt.check())?;
     let rebuilt = tasks.iter().map(|task| RebuiltEnvironment {
         pack: task.pack.clone(),
         runtime: task.runtime.to_string(),

@@ -18,21 +18,20 @@ use attune_host::generation::Generation;
 use attune_host::inventory::InventoryError;
 use attune_host::machine::{InterpreterError, InterpreterSearch};
 use attune_host::process::CallerEnvironment;
-use attune_host::process::{Interrupt, Interrupted};
+use attune_host::process::Interrupted;
 use attune_host::root::{HostRoot, RootError, StoreKind};
 use attune_host::transaction::{AccessError, HeldRoot, Staging};
 use attune_host::verification::{StoredTrees, VerificationError};
 use attune_host::{ChangeError, Prepared};
-use attune_registry::blob::Durability;
 use attune_registry::report::{NewTask, Reporter};
 use attune_registry::source::SourceError;
 use attune_registry::trust::{TrustError, Verdict};
 use attune_schemas::PackRef;
 use attune_schemas::problem::ErrorCode;
-use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::ChangeOptions;
 use crate::environments::{BuildError, build};
 use crate::environments::{BuildRecipes, RecipeError};
 use crate::failure::Failed;
@@ -154,12 +153,8 @@ pub struct RebuildOptions {
     pub search: InterpreterSearch,
     /// The caller's environment.
     pub caller: CallerEnvironment,
-    /// Whether everything is on disk before it counts.
-    pub durability: Durability,
-    /// Tells when to stop.
-    pub interrupt: Interrupt,
-    /// The time.
-    pub now: Timestamp,
+    /// The options of every change.
+    pub change: ChangeOptions,
 }
 
 /// An environment that was built again.
@@ -184,7 +179,7 @@ pub fn rebuild_environments(
     reporter: &dyn Reporter,
 ) -> Result<Vec<RebuiltEnvironment>, RebuildError> {
     let io = |source| root.failed(source);
-    let mut held = HeldRoot::acquire(root, options.now)?;
+    let mut held = HeldRoot::acquire(root, &options.change.access(reporter))?;
     let active = Generation::active(root).map_err(io)?;
     let tasks = tasks(root, &active, None, options)?;
     if tasks.is_empty() {
@@ -201,7 +196,7 @@ pub fn rebuild_environments(
         }
         damaged.extend(of_task);
     }
-    let mut prepared = Prepared::begin(root, held.take_created(), options.durability)?;
+    let mut prepared = Prepared::begin(root, held.take_created(), options.change.durability)?;
     let staging = &mut prepared.trees;
     for (kind, digest, list) in stored.whole() {
         staging.take_over(kind, digest, list);
@@ -220,7 +215,7 @@ pub fn rebuild_environments(
         let shown = reporter.task(NewTask::new(&name).at(index, tasks.len()));
         build_task(task, root, staging, options)?;
         drop(shown);
-        options.interrupt.check()?;
+        options.change.interrupt.check()?;
     }
     commit(root, &active, &tasks, prepared, options)
 }
@@ -241,7 +236,7 @@ pub(super) fn build_task(
             staging,
             search: &options.search,
             caller: &options.caller,
-            interrupt: &options.interrupt,
+            interrupt: &options.change.interrupt,
         };
         return Ok(building.build(recipe)?);
     }

@@ -26,12 +26,19 @@ pub(super) fn refetch(
     (staging, options, reporter): (&mut Staging, &RebuildOptions, &dyn Reporter),
 ) -> Result<(), RebuildError> {
     let io = |source| root.failed(source);
-    let source = location.open(&options.interrupt)?;
-    let mut source = verify_of_any_age(source, root, options.now)?;
+    let source = location.open(&options.change.interrupt)?;
+    let mut source = verify_of_any_age(source, root, options.change.now)?;
     let blobs = BlobPlan { wanted: BTreeMap::new(), allowed: allowed_blobs(&mut source)? };
     let wanted: BTreeSet<Digest> = damaged.iter().map(|package| package.digest).collect();
     let plan = InstallPlan::of_packages(environments, &wanted, blobs);
-    fetch_and_unpack(&plan, source.source(), &BlobSpool::default(), staging, &options.interrupt, reporter)?;
+    fetch_and_unpack(
+        &plan,
+        source.source(),
+        &BlobSpool::default(),
+        staging,
+        &options.change.interrupt,
+        reporter,
+    )?;
     for DamagedPackage { kind, digest, .. } in damaged {
         staging.put_back(*kind, digest).map_err(io)?;
     }

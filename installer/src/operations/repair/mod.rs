@@ -60,7 +60,7 @@ pub fn repair(
 ) -> Result<RepairReport, RebuildError> {
     let io = |source| root.failed(source);
     require_installed(root)?;
-    let (mut held, at_once) = HeldRoot::acquire_to_repair(root, options.build.now)?;
+    let (mut held, at_once) = HeldRoot::acquire_to_repair(root, &options.build.change.access(reporter))?;
     let mended_at_once = mended_at_once(root, &at_once);
     let found = verify(root, &options.verification(), reporter)?;
     let active = Generation::active(root).map_err(io)?;
@@ -76,7 +76,7 @@ pub fn repair(
     let lost = lost_trees(&active, &found, &stored);
     let to_build = environments_to_build(root, &active, &found, &lost, kept_is_whole);
 
-    let mut prepared = Prepared::begin(root, held.take_created(), options.build.durability)?;
+    let mut prepared = Prepared::begin(root, held.take_created(), options.build.change.durability)?;
     let staging = &mut prepared.trees;
     for (kind, digest, list) in stored.whole() {
         staging.take_over(kind, digest, list);
@@ -99,7 +99,7 @@ pub fn repair(
             let shown = reporter.task(NewTask::new(&name));
             build_task(&task, root, staging, &options.build)?;
             drop(shown);
-            options.build.interrupt.check()?;
+            options.build.change.interrupt.check()?;
         }
         built.push(task);
     }
@@ -129,7 +129,7 @@ impl RepairOptions {
         VerifyOptions {
             packs: self.packs.clone(),
             only_environments: self.only_environments,
-            interrupt: self.build.interrupt.clone(),
+            interrupt: self.build.change.interrupt.clone(),
         }
     }
 }
@@ -189,7 +189,7 @@ fn commit(
     };
     if renews {
         generation.id = prepared.id();
-        generation.created_at = options.build.now;
+        generation.created_at = options.build.change.now;
         root.path().clone_into(&mut generation.root);
     }
     let mut kept = kept.map(|kept| InstalledGeneration { generation: generation.clone(), ..kept });
@@ -211,14 +211,16 @@ fn commit(
         to: &generation,
         descriptions: &built.iter().map(|task| &task.environment).collect::<Vec<&EnvironmentDescription>>(),
         releases: &std::collections::BTreeMap::new(),
+        files_of: active.id,
         rows: match &packs {
             Some(packs) => Rows::All(packs),
             None => Rows::Environments(&updates),
         },
+        operation: &options.build.change.operation,
         prepared,
-        now: options.build.now,
+        now: options.build.change.now,
     };
-    Ok(change.commit(&mut |_| options.build.interrupt.check())?)
+    Ok(change.commit(&mut |_| options.build.change.interrupt.check())?)
 }
 
 /// Writes down which environments were found whole.
@@ -229,6 +231,6 @@ fn remember(
     options: &RepairOptions,
 ) -> Result<(), RebuildError> {
     let environments = DamagedEnvironments::of(found, root, active).verified(root, active, &options.packs);
-    record_verified(root, &environments, options.build.now)?;
+    record_verified(root, &environments, options.build.change.now)?;
     Ok(())
 }

@@ -48,8 +48,8 @@ pub(super) fn unpack_again(
     let io = |source| root.failed(source);
 
     let Some(from) = options.build.from.as_ref().filter(|_| !lost.is_empty()) else { return Ok(lost) };
-    let source = from.open(&options.build.interrupt)?;
-    let mut source = verify_of_any_age(source, root, options.build.now)?;
+    let source = from.open(&options.build.change.interrupt)?;
+    let mut source = verify_of_any_age(source, root, options.build.change.now)?;
     let allowed = installed_blobs(&mut source, active)?;
     let wanted: BTreeSet<Digest> = lost.iter().map(|(_, digest)| *digest).collect();
     let wanted = wanted.into_iter().filter(|digest| allowed.contains_key(digest)).collect();
@@ -78,7 +78,7 @@ pub(super) fn unpack_again(
         source.source(),
         &BlobSpool::default(),
         staging,
-        &options.build.interrupt,
+        &options.build.change.interrupt,
         reporter,
     )?;
     for (kind, digest) in plan.trees.keys() {

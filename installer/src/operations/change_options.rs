@@ -1,0 +1,33 @@
+//! The options that every change of a host has.
+
+use std::time::Duration;
+
+use attune_host::operation::Operation;
+use attune_host::process::Interrupt;
+use attune_host::transaction::{Access, Wait};
+use attune_registry::blob::Durability;
+use attune_registry::report::Reporter;
+use jiff::Timestamp;
+
+/// The options that every change of a host has.
+#[derive(Debug, Clone)]
+pub struct ChangeOptions {
+    /// The operation, as it is recorded.
+    pub operation: Operation,
+    /// How long another change of the root is waited for; `None` to be refused at once.
+    pub patience: Option<Duration>,
+    /// Whether everything is on disk before it counts.
+    pub durability: Durability,
+    /// Tells when to stop; once the rows are written it is too late.
+    pub interrupt: Interrupt,
+    /// The time of the change.
+    pub now: Timestamp,
+}
+
+impl ChangeOptions {
+    /// How the root is taken hold of.
+    pub fn access<'a>(&'a self, reporter: &'a dyn Reporter) -> Access<'a> {
+        let wait = |longest| Wait { longest, interrupt: &self.interrupt, reporter };
+        Access { now: self.now, wait: self.patience.map(wait) }
+    }
+}
