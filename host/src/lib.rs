@@ -5,6 +5,7 @@
 //! process       programs with limits, interrupts, the caller's environment
 //! machine       Pythons, Node.js, programs, shared libraries, the C library
 //! root          where everything is, the lock, planted links, removal
+//! policy        packs that are held or pinned
 //! trees         lists of the store's files, and whether trees are still as they say
 //! environment   the description of an environment, and its entry in a generation
 //! generation    a lock file with its directory; the one rename
@@ -27,6 +28,7 @@ pub mod generation;
 pub mod inventory;
 pub mod machine;
 pub mod operation;
+pub mod policy;
 pub mod process;
 pub mod root;
 pub mod store;

@@ -6,6 +6,7 @@
 //! reader       the file, opened read-only by everybody else
 //! audit        whether the file is sound, and has the rows that it should have
 //! operations   the rows of what changed the host
+//! references   rows of one pack that name components of another
 //! register     the rows of packs, in one transaction, with the generation that they are of
 //! ```
 
@@ -21,6 +22,7 @@ mod migrations;
 mod operations;
 mod packs;
 mod reader;
+mod references;
 mod register;
 mod runtimes;
 mod schema;
@@ -38,6 +40,7 @@ pub use fault::database_fault;
 pub use operations::{CompletedOperation, RecordedOperation, operations};
 pub use packs::environment_metadata;
 pub use reader::registered_generation;
+pub use references::{Reference, made_on_host, references_to};
 pub use register::{OtherPacks, RegisteredGeneration, RegisteredPack, Registration, TestResultRow};
 pub use runtimes::defined_runtimes;
 

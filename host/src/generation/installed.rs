@@ -1,14 +1,15 @@
 //! Everything that a generation on disk knows of its packs: enough to write their rows again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
+use std::path::Path;
 
 use attune_schemas::{Digest, PackRef};
 
 use super::kept_release::KeptRelease;
 use super::lock_file::Generation;
 use crate::environment::EnvironmentDescription;
-use crate::root::HostRoot;
+use crate::root::{HostRoot, read_regular};
 
 /// A generation with what it keeps of its releases and environments.
 #[derive(Debug)]
@@ -22,6 +23,36 @@ pub struct InstalledGeneration {
 }
 
 impl InstalledGeneration {
+    /// Reads what `generation` keeps of `packs` alone, each file held against its digest in the lock file; `None` if an
+    /// earlier program made it, which kept less.
+    ///
+    /// # Errors
+    /// A file cannot be read, or was changed.
+    pub fn load_packs(
+        root: &HostRoot,
+        generation: &Generation,
+        packs: &BTreeSet<&PackRef>,
+    ) -> io::Result<Option<Self>> {
+        let directory = root.generation(generation.id);
+        let of_packs = generation.packs.iter().filter(|(pack, _)| packs.contains(pack));
+        let part = Generation {
+            packs: of_packs.map(|(pack, installed)| (pack.clone(), installed.clone())).collect(),
+            ..generation.clone()
+        };
+        let environments = part.packs.values().flat_map(|pack| pack.environments.values());
+        let descriptions = environments.map(|known| Generation::description(Path::new(""), &known.digest));
+        let releases = part.packs.keys().map(|pack| KeptRelease::path(Path::new(""), pack));
+        for name in descriptions.chain(releases) {
+            let Some(kept) = generation.files.get(&*name.to_string_lossy()) else { return Ok(None) };
+            let path = directory.join(&name);
+            if Digest::of(&read_regular(&path)?) != kept.digest {
+                let message = format!("`{}` was changed", path.display());
+                return Err(io::Error::new(io::ErrorKind::InvalidData, message));
+            }
+        }
+        Self::load(root, part)
+    }
+
     /// Reads what `generation` keeps; `None` if an earlier program made it, which kept less.
     pub fn load(root: &HostRoot, generation: Generation) -> io::Result<Option<Self>> {
         let directory = root.generation(generation.id);

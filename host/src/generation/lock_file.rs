@@ -46,6 +46,9 @@ pub struct Generation {
     /// The root whose path its scripts and rows carry; empty where an earlier program made it.
     #[serde(default)]
     pub root: PathBuf,
+    /// The earlier generation whose packs it has, if it was made to go back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restored_from: Option<u64>,
     /// The installed packs.
     pub packs: BTreeMap<PackRef, InstalledPack>,
     /// The interpreters that its environments use, by executable.
@@ -143,6 +146,7 @@ impl Generation {
             id: 0,
             created_at: Timestamp::UNIX_EPOCH,
             root: PathBuf::new(),
+            restored_from: None,
             packs: BTreeMap::new(),
             interpreters: Vec::new(),
             nodes: Vec::new(),

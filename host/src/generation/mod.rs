@@ -2,6 +2,7 @@
 
 mod activate;
 mod copies;
+mod dependents;
 mod difference;
 mod entries;
 mod installed;

@@ -156,14 +156,19 @@ impl HostRoot {
         self.state().join("lock")
     }
 
-    /// The log of installs, one JSON object a line.
+    /// The log of operations, one JSON object a line.
     pub fn log_file(&self) -> PathBuf {
-        self.state().join("log").join("install.jsonl")
+        self.state().join("log").join("operations.jsonl")
     }
 
     /// The answers of interpreters that were asked.
     pub fn interpreters_file(&self) -> PathBuf {
         self.state().join("interpreters.json")
+    }
+
+    /// The host's own rules for its packs.
+    pub fn policy_file(&self) -> PathBuf {
+        self.state().join("policy.json")
     }
 
     /// The directory of all trusted registries.

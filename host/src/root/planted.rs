@@ -39,7 +39,7 @@ pub enum PlantedError {
 }
 
 /// The directories and files that must not be links, relative to the root; the parts of the store besides.
-const REAL: [&str; 13] = [
+const REAL: [&str; 14] = [
     "generations",
     "staging",
     "state",
@@ -49,7 +49,8 @@ const REAL: [&str; 13] = [
     "state/interpreters.json",
     "state/lock",
     "state/log",
-    "state/log/install.jsonl",
+    "state/log/operations.jsonl",
+    "state/policy.json",
     "state/trust",
     "store",
     "store/lists",

@@ -107,6 +107,7 @@ pub(crate) fn install(
         id: prepared.id(),
         created_at: now(),
         root: root.path().to_owned(),
+        restored_from: None,
         packs,
         interpreters: Vec::new(),
         nodes: Vec::new(),

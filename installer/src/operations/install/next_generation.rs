@@ -60,6 +60,7 @@ pub(super) fn next_generation(
         id,
         created_at: now,
         root: path.to_owned(),
+        restored_from: None,
         packs,
         interpreters,
         nodes,
