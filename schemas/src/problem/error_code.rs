@@ -88,6 +88,10 @@ error_codes! {
     DifferencesFound "H029" Untrusted;
     DifferencesLeft "H030" Untrusted;
     StoreDamaged "H031" Environment;
+    PackInUse "H034" Unresolvable;
+    NoEarlierGeneration "H035" Failed;
+    PinExcludesInstalled "H036" Usage;
+    PackHeld "H037" Unresolvable;
 
     NoTrust "T001" Untrusted;
     RootFileAccess "T002" Failed;

@@ -23,6 +23,8 @@ code_enum! {
         StagingLeft "W013";
         ListsDamaged "W014";
         SignalsNotHeard "W015";
+        MadeOnHost "W017";
+        InterpreterReplaced "W018";
         KeysNotAtHand "W101";
         RootExpires "W102";
         ClockBehind "W103";

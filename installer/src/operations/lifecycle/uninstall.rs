@@ -1,0 +1,173 @@
+//! Removes packs: a generation without them, and no rows of theirs.
+//!
+//! What only they used stays in the store until `gc`, so that a rollback brings them back at once.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use attune_host::database::{made_on_host, references_to};
+use attune_host::generation::{Generation, PackDifference, pack_differences};
+use attune_host::inventory::installed;
+use attune_host::root::HostRoot;
+use attune_host::transaction::HeldRoot;
+use attune_host::{Change, Prepared, Rows};
+use attune_registry::report::{Report, Reporter};
+use attune_schemas::PackRef;
+use attune_schemas::problem::WarningCode;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::error::LifecycleError;
+use super::users::users;
+use crate::operations::ChangeOptions;
+
+/// The packs to remove.
+#[derive(Debug, Clone)]
+pub struct UninstallOptions {
+    /// The packs.
+    pub packs: Vec<PackRef>,
+    /// Whether packs that depend on them go as well.
+    pub cascade: bool,
+    /// Whether dependencies that no pack needs any more go as well.
+    pub unused: bool,
+    /// Whether to tell and not to remove.
+    pub dry_run: bool,
+    /// The options of every change.
+    pub change: ChangeOptions,
+}
+
+/// The report of a removal.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct UninstallReport {
+    /// Whether nothing was changed.
+    pub dry_run: bool,
+    /// The installation root.
+    pub root: PathBuf,
+    /// The active generation; after a dry run the one that was active before.
+    pub generation: u64,
+    /// The packs that were removed, or would be.
+    pub packs: Vec<PackDifference>,
+    /// Components that were made on this host and go with their packs, such as `rule weather.mine`.
+    pub made_on_host: Vec<String>,
+    /// Dependencies that no pack needs any more, and that stay.
+    pub unused: Vec<PackRef>,
+}
+
+impl Report for UninstallReport {
+    const FORMAT: &'static str = "attune-install.uninstall/v1";
+}
+
+/// Removes packs from `root`.
+///
+/// # Errors
+/// Packs that stay need them, or the root cannot be changed; then it is as it was.
+pub fn uninstall(
+    root: &HostRoot,
+    options: &UninstallOptions,
+    reporter: &dyn Reporter,
+) -> Result<UninstallReport, LifecycleError> {
+    root.require_there()?;
+    let mut held = match options.dry_run {
+        true => None,
+        false => Some(HeldRoot::acquire(root, &options.change.access(reporter))?),
+    };
+    let active = installed(root)?;
+    let gone = going(root, &active, options)?;
+    let users = users(root, &active, &gone)?;
+    if !users.is_empty() {
+        return Err(LifecycleError::InUse { packs: gone.into_iter().collect(), users });
+    }
+    let left = Generation { packs: without(&active, &gone), ..active.clone() };
+    let gone: Vec<PackRef> = gone.into_iter().collect();
+    let mut report = UninstallReport {
+        dry_run: options.dry_run,
+        root: root.path().to_owned(),
+        generation: active.id,
+        packs: pack_differences(&active, &left),
+        made_on_host: made_on_host(root, &gone)?,
+        unused: left.unused_without(&BTreeSet::new()).into_iter().collect(),
+    };
+    for component in &report.made_on_host {
+        let message = format!("{component} was made on this host, and goes with its pack");
+        reporter.warning(WarningCode::MadeOnHost, &message);
+    }
+    let Some(held) = held.as_mut().filter(|_| !gone.is_empty()) else { return Ok(report) };
+    let prepared = Prepared::begin(root, held.take_created(), options.change.durability)?;
+    let to = Generation {
+        id: prepared.id(),
+        created_at: options.change.now,
+        restored_from: None,
+        ..with_known_interpreters(left)
+    };
+    report.generation = to.id;
+    let change = Change {
+        from: &active,
+        to: &to,
+        descriptions: &[],
+        releases: &BTreeMap::new(),
+        files_of: active.id,
+        rows: Rows::Packs { packs: &[], gone: &gone, tests: &[] },
+        operation: &options.change.operation,
+        prepared,
+        now: options.change.now,
+    };
+    change.commit(&mut |_| options.change.interrupt.check())?;
+    Ok(report)
+}
+
+/// All the packs that go.
+fn going(
+    root: &HostRoot,
+    active: &Generation,
+    options: &UninstallOptions,
+) -> Result<BTreeSet<PackRef>, LifecycleError> {
+    let mut gone = BTreeSet::new();
+    for pack in &options.packs {
+        active.installed_pack(pack)?;
+        gone.insert(pack.clone());
+    }
+    if options.cascade {
+        gone = cascade(root, active, gone)?;
+    }
+    if options.unused {
+        gone.extend(active.unused_without(&gone));
+    }
+    Ok(gone)
+}
+
+/// `gone`, and every pack that needs one of them, by its dependencies or by its components.
+fn cascade(
+    root: &HostRoot,
+    active: &Generation,
+    mut gone: BTreeSet<PackRef>,
+) -> Result<BTreeSet<PackRef>, LifecycleError> {
+    loop {
+        gone = active.with_dependents(&gone);
+        let packs: Vec<PackRef> = gone.iter().cloned().collect();
+        let users = references_to(root, &packs)?.into_iter().filter_map(|found| found.pack.parse().ok());
+        let new: Vec<PackRef> =
+            users.filter(|pack| active.packs.contains_key(pack) && !gone.contains(pack)).collect();
+        if new.is_empty() {
+            return Ok(gone);
+        }
+        gone.extend(new);
+    }
+}
+
+fn without(
+    active: &Generation,
+    gone: &BTreeSet<PackRef>,
+) -> BTreeMap<PackRef, attune_host::generation::InstalledPack> {
+    let kept = active.packs.iter().filter(|(pack, _)| !gone.contains(*pack));
+    kept.map(|(pack, installed)| (pack.clone(), installed.clone())).collect()
+}
+
+/// `generation` without interpreters and lists that nothing of it uses.
+fn with_known_interpreters(mut generation: Generation) -> Generation {
+    let environments = generation.packs.values().flat_map(|pack| pack.environments.values());
+    let used: BTreeSet<PathBuf> = environments.map(|environment| environment.interpreter.clone()).collect();
+    generation.interpreters.retain(|known| used.contains(&known.executable));
+    generation.nodes.retain(|known| used.contains(&known.executable));
+    generation
+}
