@@ -5,6 +5,7 @@
 //! machine       Pythons, Node.js, programs, shared libraries, the C library
 //! root          where everything is, the lock, planted links, removal
 //! trees         lists of the store's files, and whether trees are still as they say
+//! registries    the registries that the host knows
 //! environment   the description of an environment, and its entry in a generation
 //! generation    a lock file with its directory; the one rename
 //! database      rows of packs, components and environments, in one transaction
@@ -26,6 +27,7 @@ pub mod generation;
 pub mod inventory;
 pub mod machine;
 pub mod process;
+pub mod registries;
 pub mod root;
 pub mod store;
 pub mod transaction;

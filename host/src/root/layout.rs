@@ -166,6 +166,11 @@ impl HostRoot {
         self.state().join("interpreters.json")
     }
 
+    /// The list of the registries that the host knows.
+    pub fn registries_file(&self) -> PathBuf {
+        self.state().join("registries.json")
+    }
+
     /// The directory of all trusted registries.
     pub fn trust(&self) -> PathBuf {
         self.state().join("trust")

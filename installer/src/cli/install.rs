@@ -18,7 +18,7 @@ use super::failure::CommandError;
 use super::hints::Hint;
 use super::link_mode::LinkModeArg;
 use super::list::{contents_text, tests_text};
-use super::settings::{CommonArgs, caller_environment, variable};
+use super::settings::{CommonArgs, caller_environment, netrc, variable};
 use super::words::offered_packs;
 use crate::failure::Failed;
 use crate::operations::{InstallOptions, install};
@@ -190,7 +190,7 @@ impl InstallArgs {
         let requests = names.iter().map(|name| parse_request(name)).collect::<Result<_, _>>()?;
         let source = match (bundle, registry) {
             (Some(bundle), _) => bundle,
-            (None, Some(registry)) => SourceLocation::of_registry(&registry),
+            (None, Some(registry)) => SourceLocation::of_registry(&registry).with_login(&netrc()),
             (None, None) => return Err(UsageError::NoSource),
         };
         Ok((source, requests))
@@ -276,7 +276,7 @@ fn kept_newer_text(report: &InstallReport) -> String {
 }
 
 /// A line on stale metadata, and none on fresh.
-fn freshness_text(freshness: &FreshnessReport) -> String {
+pub(super) fn freshness_text(freshness: &FreshnessReport) -> String {
     let Some(allowed_by) = &freshness.allowed_by else { return String::new() };
     let expired = freshness.expired.iter().map(|role| format!("{} expired {}", role.role, role.expired_at));
     let expired = expired.collect::<Vec<_>>().join(", ");

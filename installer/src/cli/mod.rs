@@ -10,10 +10,14 @@ mod hints;
 mod install;
 mod link_mode;
 mod list;
+mod registry;
 mod repair;
 mod settings;
+mod show;
+mod tree;
 mod trust;
 mod verify;
+mod why;
 mod words;
 
 use std::ffi::OsString;
@@ -82,6 +86,15 @@ enum Command {
     /// List the installed packs.
     #[command(visible_alias = "ls")]
     List(list::ListArgs),
+    /// Show what is known of a pack.
+    #[command(visible_alias = "info")]
+    Show(show::ShowArgs),
+    /// Show what depends on what.
+    Tree(tree::TreeArgs),
+    /// Show why a pack is installed.
+    Why(why::WhyArgs),
+    /// Show and change the registries that packs come from.
+    Registry(registry::RegistryArgs),
     /// Check that installed files, links, rows and interpreters are unchanged.
     Verify(verify::VerifyArgs),
     /// Restore the differences that `verify` finds.
@@ -137,6 +150,10 @@ pub fn run(args: impl IntoIterator<Item = OsString>, now: Timestamp) -> ExitCode
     let (output, result) = match cli.command {
         Command::Install(args) => args.run(now),
         Command::List(args) => args.run(),
+        Command::Show(args) => args.run(now),
+        Command::Tree(args) => args.run(),
+        Command::Why(args) => args.run(),
+        Command::Registry(args) => args.run(now),
         Command::Verify(args) => args.run(),
         Command::Du(args) => args.run(),
         Command::Gc(args) => args.run(),

@@ -8,6 +8,7 @@ use std::io;
 use attune_host::ChangeError;
 use attune_host::database::{DatabaseError, database_fault};
 use attune_host::inventory::InventoryError;
+use attune_host::registries::RegistriesError;
 use attune_host::root::{LockError, PlantedError, RootError};
 use attune_host::store::GcError;
 use attune_host::transaction::{AccessError, RecoverError};
@@ -24,7 +25,7 @@ use attune_schemas::problem::ErrorCode;
 use crate::environments::{BuildError, NodeModulesError, RecipeError, VenvError};
 use crate::pack_tests::TestError;
 use crate::plan::{ChooseError, PlanError};
-use crate::source::{SourceNameError, VerifyError};
+use crate::source::{PlaceError, SourceNameError, VerifyError};
 use crate::trust::AnchorError;
 use crate::trust::TrustedError;
 use crate::unpack::UnpackError;
@@ -74,6 +75,26 @@ impl Failed for SourceNameError {
             Self::PackDirectory(_) => ErrorCode::PackIsNoSource,
             Self::Socket(_) => ErrorCode::SocketIsNoSource,
             Self::Url(_) => ErrorCode::UrlIsNoBundle,
+        }
+    }
+}
+
+impl Failed for RegistriesError {
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::Root(error) => error.code(),
+            Self::Damaged { .. } => ErrorCode::RegistriesDamaged,
+            _ => ErrorCode::RegistryNotKnown,
+        }
+    }
+}
+
+impl Failed for PlaceError {
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::Secret(_) => ErrorCode::RegistryUrlSecret,
+            Self::Bundle(_) => ErrorCode::BundleIsNoRegistry,
+            Self::NotUtf8(_) | Self::Unknown(..) => ErrorCode::RegistryPath,
         }
     }
 }

@@ -2,12 +2,20 @@
 
 mod install;
 mod rebuild;
+mod registries;
 mod repair;
 mod report;
+mod show;
 mod stopwatch;
 
 pub use install::{InstallError, InstallOptions, install};
 pub use rebuild::{RebuildError, RebuildOptions, RebuiltEnvironment, rebuild_environments};
+pub use registries::{
+    AddRegistryOptions, AddedRegistry, ListedRegistries, ListedRegistry, RegistryChange, RegistryError,
+    RemovedRegistry, TrustPolicyOnRemoval, add_registry, known_registry, list_registries, order_registries,
+    remove_registry,
+};
 pub use repair::{RepairOptions, RepairReport, repair};
 pub use report::{InstallReport, Outcome, PackChange, PackReport, TestReport};
+pub use show::ShownPack;
 pub use stopwatch::{StageTime, Stopwatch};

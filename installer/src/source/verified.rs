@@ -7,7 +7,8 @@ use attune_registry::blob::Durability;
 use attune_registry::reader::{MetadataFetch, RegistryReader};
 use attune_registry::source::Source;
 use attune_registry::trust::{
-    Client, ExpiryPolicy, StateError, TrustAnchor, TrustError, TrustStore, UpdateOptions, VerifiedRepository,
+    Client, ExpiryPolicy, Fetch, FetchError, Limits, StateError, TrustAnchor, TrustError, TrustStore,
+    UpdateOptions, VerifiedRepository,
 };
 use attune_schemas::tuf::RegistryName;
 use jiff::Timestamp;
@@ -64,10 +65,22 @@ pub fn verify(
 ) -> Result<VerifiedSource, VerifyError> {
     let anchor = settings.anchor.resolve(&*source)?;
     let name = registry_name(&*source, anchor.as_ref(), root)?;
-    let store = TrustStore::new(&root.trust(), &name);
-    let client = Client::open(&store, anchor.as_ref())?;
+    verify_as(&name, source, root, anchor.as_ref(), settings.grace, now)
+}
+
+/// Verifies the metadata of `source` as that of the registry `name`; writes nothing.
+pub fn verify_as(
+    name: &RegistryName,
+    source: Box<dyn Source>,
+    root: &HostRoot,
+    anchor: Option<&TrustAnchor>,
+    grace: Option<AskedGrace>,
+    now: Timestamp,
+) -> Result<VerifiedSource, VerifyError> {
+    let store = TrustStore::new(&root.trust(), name);
+    let client = Client::open(&store, anchor)?;
     let mut options = UpdateOptions::at(now);
-    let grace = Grace { asked: settings.grace, policy: store.policy()? };
+    let grace = Grace { asked: grace, policy: store.policy()? };
     options.expiry = grace.expiry();
     let repository = client.update(&MetadataFetch(&*source), &options)?;
     Ok(VerifiedSource { source, repository, store, grace })
@@ -101,11 +114,37 @@ fn registry_name(
     if let Some(description) = source.description() {
         return description.registry.parse().map_err(|_| VerifyError::NoTrust { source_name: source.name() });
     }
-    let mut known = TrustStore::registries(&root.trust())?;
-    match (known.pop(), known.pop()) {
-        (Some(only), None) => Ok(only),
+    match &TrustStore::registries(&root.trust())?[..] {
+        [only] => Ok(only.clone()),
+        _ => name_by_first_root(source, root),
+    }
+}
+
+/// The trusted registry that the first root of `source` names; as that root may be anybody's, it only ever narrows what
+/// is tried.
+///
+/// # Errors
+/// None of that name is trusted, or the source cannot be read.
+pub fn name_by_first_root(source: &dyn Source, root: &HostRoot) -> Result<RegistryName, VerifyError> {
+    let known = TrustStore::registries(&root.trust())?;
+    let named = if known.is_empty() { None } else { first_root_name(source)? };
+    match (named, &known[..]) {
+        (Some(name), known) if known.contains(&name) => Ok(name),
+        // A registry may have lost its oldest roots.
+        (None, [only]) => Ok(only.clone()),
         _ => Err(VerifyError::NoTrust { source_name: source.name() }),
     }
+}
+
+/// The name in the first root of `source`, which nobody has vouched for.
+fn first_root_name(source: &dyn Source) -> Result<Option<RegistryName>, VerifyError> {
+    let name = "1.root.json";
+    let bytes = match MetadataFetch(source).fetch(name, Limits::default().root_bytes) {
+        Err(FetchError::Forbidden(_)) => None,
+        fetched => fetched.map_err(|source| TrustError::Fetch { file: name.to_owned(), source })?,
+    };
+    let root = bytes.and_then(|bytes| TrustAnchor::from_root_bytes(&bytes).ok());
+    Ok(root.map(|root| root.registry_name().clone()))
 }
 
 impl VerifiedSource {

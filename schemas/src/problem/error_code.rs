@@ -88,6 +88,8 @@ error_codes! {
     DifferencesFound "H029" Untrusted;
     DifferencesLeft "H030" Untrusted;
     StoreDamaged "H031" Environment;
+    RegistriesDamaged "H032" Untrusted;
+    RegistryNotKnown "H033" Failed;
 
     NoTrust "T001" Untrusted;
     RootFileAccess "T002" Failed;
@@ -137,6 +139,9 @@ error_codes! {
     Certificate "S024" Failed;
     FileLacking "S025" Untrusted;
     FileInvalid "S026" Untrusted;
+    RegistryUrlSecret "S027" Usage;
+    BundleIsNoRegistry "S028" Usage;
+    RegistryPath "S029" Usage;
 
     UnknownPack "R001" Unresolvable;
     NoVersion "R002" Unresolvable;

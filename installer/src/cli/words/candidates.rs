@@ -3,6 +3,8 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use attune_host::registries::KnownRegistries;
+use attune_host::root::HostRoot;
 use attune_terminal::{CompletionCandidate, candidates, line_value, line_words, names_in, registry_packs};
 
 use crate::cli::settings::variable;
@@ -15,6 +17,13 @@ pub(in crate::cli) fn installed_packs() -> Vec<CompletionCandidate> {
 /// The registries that the root on the line trusts.
 pub(in crate::cli) fn trusted() -> Vec<CompletionCandidate> {
     candidates(names_in(&root().join("state/trust")))
+}
+
+/// The registries that the root on the line knows.
+pub(in crate::cli) fn known_registries() -> Vec<CompletionCandidate> {
+    let known = HostRoot::new(&root()).ok().and_then(|root| KnownRegistries::load(&root).ok());
+    let names = known.iter().flat_map(KnownRegistries::iter).map(|registry| registry.name.to_string());
+    candidates(names.collect())
 }
 
 /// The packs of the registry or unpacked bundle on the line.

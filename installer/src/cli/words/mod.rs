@@ -18,7 +18,7 @@ use super::install::InstallArgs;
 use crate::cli::settings::variable;
 use crate::source::SourceLocation;
 
-pub(super) use candidates::{installed_packs, offered_packs, trusted};
+pub(super) use candidates::{installed_packs, known_registries, offered_packs, trusted};
 pub(super) use verbs::VERBS;
 
 /// `args` with the command in front: the one that stands on the line, or `install` where there is none.
