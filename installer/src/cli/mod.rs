@@ -61,7 +61,7 @@ struct Cli {
 
 const USAGE: &str = "\
 attune-install [OPTIONS] <BUNDLE> [PACK]...
-       attune-install [OPTIONS] --registry <URL|DIR> <PACK>...
+       attune-install [OPTIONS] [--registry <URL|DIR|NAME>] <PACK>...
        attune-install [OPTIONS] <COMMAND>";
 
 const AFTER_HELP: &str = "\
@@ -69,9 +69,10 @@ Examples:
   attune-install bundle.tar.zst --trust root.json         first install from a registry
   attune-install bundle.tar.zst                           later installs: the host trusts the registry
   attune-install weather net_tools@^1 --registry http://10.0.0.5:8080
+  attune-install weather@stable                           from the registries that the host knows
   attune-install list --json
 
-A registry's URL may contain a user and password. It is fetched through the proxies of HTTPS_PROXY,
+A registry's URL may contain a user and password; without them, those of .netrc are used. It is fetched through the proxies of HTTPS_PROXY,
 HTTP_PROXY and NO_PROXY, and verified with the certificates of SSL_CERT_FILE or SSL_CERT_DIR, or
 with the machine's.
 

@@ -3,10 +3,15 @@
 mod input;
 mod known;
 mod location;
+mod pack_source;
+mod places;
+mod search;
 mod verified;
 
 pub use known::PlaceError;
 pub use location::{SourceLocation, SourceNameError};
+pub use pack_source::{OpenedSource, PackSource, PackSourceError};
+pub use search::{FindError, OpenError, RegistrySearch, SearchSettings};
 pub use verified::{
     TrustSettings, VerifiedSource, VerifyError, name_by_first_root, verify, verify_as, verify_of_any_age,
 };

@@ -42,6 +42,7 @@ error_codes! {
     UnknownCode "U011" Usage;
     Declined "U012" Failed;
     Swapped "U013" Usage;
+    TrustWithoutSource "U014" Usage;
 
     NoMemory "M001" Failed;
     NoDescriptors "M002" Failed;
@@ -156,6 +157,7 @@ error_codes! {
     WheelRefused "R011" Untrusted;
     NodePackageRefused "R012" Untrusted;
     UnpackAccess "R013" Failed;
+    NoChannel "R014" Unresolvable;
 
     NoPython "E001" Environment;
     NoNode "E002" Environment;

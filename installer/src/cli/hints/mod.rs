@@ -69,6 +69,7 @@ impl Hint for InstallError {
             Self::Access(error) => error.hint(),
             Self::Source(error) => error.hint(),
             Self::Verify(error) => error.hint(),
+            Self::Registries(error) => error.hint(),
             Self::Choose(error) => error.hint(),
             Self::Plan(error) => error.hint(),
             Self::Unpack(error) => error.hint(),

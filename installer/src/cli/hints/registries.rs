@@ -5,7 +5,7 @@ use attune_registry::trust::TrustError;
 
 use super::Hint;
 use crate::operations::RegistryError;
-use crate::source::{PlaceError, VerifyError};
+use crate::source::{FindError, OpenError, PlaceError, VerifyError};
 
 impl Hint for RegistriesError {
     fn hint(&self) -> Option<String> {
@@ -29,6 +29,37 @@ impl Hint for PlaceError {
             Self::Bundle(_) => Some("install from it with `attune-install BUNDLE`".to_owned()),
             Self::NotUtf8(_) => Some("give the directory a name in UTF-8".to_owned()),
             Self::Unknown(..) => Some("name the directory by its absolute path".to_owned()),
+        }
+    }
+}
+
+impl Hint for OpenError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Source(error) => error.hint(),
+            Self::Verify(
+                VerifyError::NoTrust { .. } | VerifyError::Trust(TrustError::NoTrustAnchor { .. }),
+            ) => Some(
+                "trust the registry anew, with a root obtained over a channel you trust: `attune-install registry add URL|DIR --trust ROOT.json`"
+                    .to_owned(),
+            ),
+            Self::Verify(error) => error.hint(),
+            Self::Reader(error) => error.hint(),
+        }
+    }
+}
+
+impl Hint for FindError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Reader(error) => error.hint(),
+            Self::Registry { source, .. } => source.hint().or_else(|| {
+                Some(
+                    "mend it, or name the registry to take the packs from with --registry NAME; a pack is never taken \
+                     from a later registry because an earlier one cannot be read"
+                        .to_owned(),
+                )
+            }),
         }
     }
 }

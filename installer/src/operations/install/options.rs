@@ -7,11 +7,12 @@ use attune_host::machine::InterpreterSearch;
 use attune_host::process::{CallerEnvironment, Interrupt};
 use attune_registry::blob::Durability;
 use attune_schemas::PackRequest;
+use attune_schemas::requirement::ChannelRequest;
 use jiff::Timestamp;
 
 use crate::pack_tests::TestPolicy;
 use crate::plan::RegistryPolicy;
-use crate::source::{SourceLocation, TrustSettings};
+use crate::source::{PackSource, TrustSettings};
 
 /// The options of an install.
 #[derive(Debug, Clone)]
@@ -19,9 +20,11 @@ pub struct InstallOptions {
     /// The installation root.
     pub root: PathBuf,
     /// Where the packs come from.
-    pub source: SourceLocation,
-    /// The packs; empty means everything that the bundle was made for.
+    pub source: PackSource,
+    /// The packs; empty, with no channel either, means everything that the bundle was made for.
     pub requests: Vec<PackRequest>,
+    /// Packs that are asked for by a channel.
+    pub channels: Vec<ChannelRequest>,
     /// Whether the packs are installed as if nothing of them were there.
     pub reinstall: bool,
     /// Whether a pack may come from another registry than before.

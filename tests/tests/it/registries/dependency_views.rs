@@ -1,9 +1,10 @@
 //! `show`, `tree` and `why` of what is installed.
 
-use attune_tests::binaries::Binary;
 use attune_tests::world::standard;
-use attune_tests::{PackBuilder, Run, World};
+use attune_tests::{PackBuilder, World};
 use serde_json::{Value, json};
+
+use super::run;
 
 /// A pack without components.
 fn pack(name: &str, needs: &[&str]) -> PackBuilder {
@@ -21,12 +22,6 @@ fn host() -> World {
     ]);
     world.install_packs(&["app", "other"]).succeeds();
     world
-}
-
-fn run(world: &World, arguments: &[&str]) -> Run {
-    let mut command = world.command(Binary::Install);
-    command.args(arguments).arg("--root").arg(world.root());
-    Run::of(command)
 }
 
 #[test]
@@ -132,7 +127,9 @@ fn everything_that_is_known_of_an_installed_pack_is_shown() {
         .unwrap();
     fs_err::remove_file(&file).unwrap();
     for damage in [None, Some("{}")] {
-        damage.into_iter().for_each(|text| fs_err::write(&file, text).unwrap());
+        if let Some(text) = damage {
+            fs_err::write(&file, text).unwrap();
+        }
         let shown = run(&world, &["show", "greeter"]).succeeds().stdout;
         assert!(shown.contains("needed by reporter"), "{shown}");
     }

@@ -1,6 +1,7 @@
 //! `attune-install registry`: the registries that a host knows, added, listed, put in order and removed.
 
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 
 use attune_tests::binaries::Binary;
 use attune_tests::{Hosts, PackBuilder, PrivateServer, Reply, Run, World};
@@ -23,8 +24,8 @@ fn publisher(name: &str) -> World {
     world
 }
 
-fn text(path: std::path::PathBuf) -> String {
-    path.to_str().unwrap().to_owned()
+fn text(path: impl AsRef<Path>) -> String {
+    path.as_ref().to_str().unwrap().to_owned()
 }
 
 /// Adds the directory of `publisher`, with further options.
@@ -94,9 +95,9 @@ fn the_order_is_that_in_which_they_are_asked() {
     host.root_tree().without_touched().assert_same(&before);
     let moved = corp.path().join("moved");
     fs_err::rename(corp.registry(), &moved).unwrap();
-    let changed = registry(&host, &["add", &text(moved.clone()), "--json"]).succeeds().json();
+    let changed = registry(&host, &["add", &text(&moved), "--json"]).succeeds().json();
     assert_eq!((&changed["change"], &changed["rank"]), (&json!("changed"), &json!(1)));
-    assert_eq!(changed["registry"]["directory"], text(moved).as_str());
+    assert_eq!(changed["registry"]["directory"], text(&moved).as_str());
 }
 
 #[test]
