@@ -7,6 +7,7 @@
 //! root          where everything is, the lock, planted links, removal
 //! policy        packs that are held or pinned
 //! trees         lists of the store's files, and whether trees are still as they say
+//! registries    the registries that the host knows
 //! environment   the description of an environment, and its entry in a generation
 //! generation    a lock file with its directory; the one rename
 //! database      rows of packs, components and environments, in one transaction
@@ -30,6 +31,7 @@ pub mod machine;
 pub mod operation;
 pub mod policy;
 pub mod process;
+pub mod registries;
 pub mod root;
 pub mod store;
 pub mod transaction;

@@ -215,6 +215,28 @@ pub struct PackRequest {
     pub requirement: Requirement,
 }
 
+/// A pack that is asked for by one of its channels: `weather@stable`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ChannelRequest {
+    /// Which pack.
+    pub pack: PackRef,
+    /// The name of the channel.
+    pub channel: String,
+}
+
+impl ChannelRequest {
+    /// The request in `text`, if it names a channel: a word that starts with a letter, so that it is no version.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (pack, channel) = text.split_once('@')?;
+        let is_part = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-".contains(&byte);
+        let is_channel = channel.starts_with(|first: char| first.is_ascii_lowercase())
+            && channel.bytes().all(is_part)
+            // `v2` is a version that is written as a tag.
+            && !channel.strip_prefix('v').is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()));
+        Some(Self { pack: pack.parse().ok()?, channel: channel.to_owned() }).filter(|_| is_channel)
+    }
+}
+
 /// Why a text is not a [`PackRequest`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -266,6 +288,27 @@ impl fmt::Display for PackRequest {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn channels_are_words_and_versions_are_none() {
+        let parse = |text: &str| ChannelRequest::parse(text).map(|request| request.channel);
+        for channel in ["stable", "lts-2", "v2x", "next_1"] {
+            assert_eq!(parse(&format!("weather@{channel}")).as_deref(), Some(channel));
+        }
+        for text in [
+            "weather",
+            "weather@1.0",
+            "weather@^1",
+            "weather@v2",
+            "weather@Stable",
+            "weather@a.b",
+            "weather@",
+            "@stable",
+            "we ather@stable",
+        ] {
+            assert_eq!(parse(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn matching_follows_the_table() {

@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::environments::interpreter_version;
 use super::{InventoryError, installed};
 use crate::environment::{EnvironmentKind, EnvironmentName};
-use crate::generation::TestSummary;
+use crate::generation::{Generation, InstalledPack, TestSummary};
 use crate::root::HostRoot;
 
 /// The installed packs.
@@ -87,32 +87,39 @@ pub struct PackEnvironment {
 /// There is nothing: see [`installed()`].
 pub fn list(root: &HostRoot) -> Result<Inventory, InventoryError> {
     let active = installed(root)?;
-    let mut packs = Vec::new();
-    for (pack, installed) in &active.packs {
-        let environments = installed.environments.iter().map(|(runtime, environment)| {
-            let listed = PackEnvironment {
-                kind: environment.kind,
-                interpreter_version: interpreter_version(&active, environment),
-                packages: environment.package_count(),
-                path: runtime.path(root, pack),
-            };
-            (runtime.clone(), listed)
-        });
-        packs.push(ListedPack {
-            pack: pack.clone(),
-            version: installed.version.clone(),
-            registry: installed.registry.clone(),
-            manifest: installed.manifest,
-            requested: installed.requested,
-            dependencies: installed.dependencies.clone(),
-            installed_at: installed.installed_at,
-            size: installed.size,
-            tests: installed.tests,
-            packages: installed.package_count(),
-            contents: installed.contents.clone(),
-            environments: environments.collect(),
-            path: root.pack(pack),
-        });
-    }
+    let packs = active.packs.iter().map(|(pack, installed)| listed(root, &active, pack, installed)).collect();
     Ok(Inventory { root: root.path().to_owned(), generation: active.id, packs })
+}
+
+/// The row of `pack`, of which `installed` is the entry in `active`.
+pub(super) fn listed(
+    root: &HostRoot,
+    active: &Generation,
+    pack: &PackRef,
+    installed: &InstalledPack,
+) -> ListedPack {
+    let environments = installed.environments.iter().map(|(runtime, environment)| {
+        let listed = PackEnvironment {
+            kind: environment.kind,
+            interpreter_version: interpreter_version(active, environment),
+            packages: environment.package_count(),
+            path: runtime.path(root, pack),
+        };
+        (runtime.clone(), listed)
+    });
+    ListedPack {
+        pack: pack.clone(),
+        version: installed.version.clone(),
+        registry: installed.registry.clone(),
+        manifest: installed.manifest,
+        requested: installed.requested,
+        dependencies: installed.dependencies.clone(),
+        installed_at: installed.installed_at,
+        size: installed.size,
+        tests: installed.tests,
+        packages: installed.package_count(),
+        contents: installed.contents.clone(),
+        environments: environments.collect(),
+        path: root.pack(pack),
+    }
 }

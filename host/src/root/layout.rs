@@ -171,6 +171,11 @@ impl HostRoot {
         self.state().join("policy.json")
     }
 
+    /// The list of the registries that the host knows.
+    pub fn registries_file(&self) -> PathBuf {
+        self.state().join("registries.json")
+    }
+
     /// The directory of all trusted registries.
     pub fn trust(&self) -> PathBuf {
         self.state().join("trust")

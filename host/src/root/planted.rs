@@ -39,7 +39,7 @@ pub enum PlantedError {
 }
 
 /// The directories and files that must not be links, relative to the root; the parts of the store besides.
-const REAL: [&str; 14] = [
+const REAL: [&str; 15] = [
     "generations",
     "staging",
     "state",
@@ -51,6 +51,7 @@ const REAL: [&str; 14] = [
     "state/log",
     "state/log/operations.jsonl",
     "state/policy.json",
+    "state/registries.json",
     "state/trust",
     "store",
     "store/lists",
@@ -96,7 +97,8 @@ impl HostRoot {
         Ok(planted)
     }
 
-    /// The directories of the root into which everybody may write, and the database, if it is so.
+    /// The directories of the root into which everybody may write, and the database and the list of registries, if it
+    /// is so.
     ///
     /// # Errors
     /// The root cannot be read.
@@ -106,7 +108,8 @@ impl HostRoot {
             StoreKind::ALL.into_iter().flat_map(|kind| [self.store_part(kind), self.lists_part(kind)]);
         let generations = self.generation_ids()?.into_iter().map(|id| self.generation(id));
         let mut open = Vec::new();
-        let mut others = vec![self.all_lists(), self.database(), self.trust(), self.log_file()];
+        let mut others =
+            vec![self.all_lists(), self.database(), self.registries_file(), self.trust(), self.log_file()];
         others.extend(self.log_file().parent().map(Path::to_owned));
         for registry in names_in(&self.trust())? {
             let registry = self.trust().join(registry);

@@ -1,6 +1,6 @@
 //! The documents that `--json` writes.
 
-use attune_host::inventory::{Environments, Inventory};
+use attune_host::inventory::{DependencyTree, Environments, Inventory, Reasons};
 use attune_host::store::{DiskReport, GcReport};
 use attune_host::verification::VerifyReport;
 use attune_registry::report::document_schema;
@@ -8,22 +8,30 @@ use schemars::Schema;
 
 use super::environments::reports::{FoundExecutable, RebuiltEnvironments};
 use super::trust::reports::{RemovedTrust, ResetTrust, TrustedRegistries};
-use crate::operations::{InstallReport, RepairReport};
+use crate::operations::{
+    AddedRegistry, InstallReport, ListedRegistries, RemovedRegistry, RepairReport, ShownPack,
+};
 use crate::trust::{TrustDetails, TrustedRegistry};
 
 /// The format and the JSON Schema of every document of this program.
 pub fn documents() -> Vec<(&'static str, Schema)> {
     vec![
+        document_schema::<AddedRegistry>(),
+        document_schema::<DependencyTree>(),
         document_schema::<DiskReport>(),
         document_schema::<Environments>(),
         document_schema::<FoundExecutable>(),
         document_schema::<GcReport>(),
         document_schema::<InstallReport>(),
         document_schema::<Inventory>(),
+        document_schema::<ListedRegistries>(),
+        document_schema::<Reasons>(),
         document_schema::<RebuiltEnvironments>(),
+        document_schema::<RemovedRegistry>(),
         document_schema::<RemovedTrust>(),
         document_schema::<RepairReport>(),
         document_schema::<ResetTrust>(),
+        document_schema::<ShownPack>(),
         document_schema::<TrustDetails>(),
         document_schema::<TrustedRegistries>(),
         document_schema::<TrustedRegistry>(),

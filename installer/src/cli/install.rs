@@ -6,8 +6,12 @@ use std::path::{Path, PathBuf};
 use attune_host::generation::PackChange;
 use attune_host::machine::InterpreterSearch;
 use attune_host::operation::OperationKind;
+use attune_host::registries::{KnownRegistries, RegistriesError};
+use attune_host::root::{HostRoot, RootError};
 use attune_registry::human_bytes;
 use attune_schemas::problem::ErrorCode;
+use attune_schemas::requirement::ChannelRequest;
+use attune_schemas::tuf::RegistryName;
 use attune_schemas::{Digest, PackRequest};
 use attune_terminal::{ArgValueCandidates, Output, Table, success, write_report};
 use clap::{Args, ValueHint};
@@ -19,28 +23,30 @@ use super::failure::CommandError;
 use super::hints::Hint;
 use super::link_mode::LinkModeArg;
 use super::list::{contents_text, tests_text};
-use super::settings::{CommonArgs, caller_environment, variable};
+use super::settings::{CommonArgs, caller_environment, netrc, variable};
 use super::words::offered_packs;
 use crate::failure::Failed;
 use crate::operations::{ChangeOptions, InstallOptions, InstallReport, Outcome, install};
 use crate::pack_tests::TestPolicy;
 use crate::plan::{KeptNewer, RegistryPolicy};
-use crate::source::{SourceLocation, SourceNameError, TrustSettings};
+use crate::source::{PackSource, SourceLocation, SourceNameError, TrustSettings};
 use crate::trust::{AnchorSettings, AskedGrace, FreshnessReport};
 
 /// The packs to install.
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(super) struct InstallArgs {
-    /// A bundle file, a pipe or an unpacked bundle (`-` for standard input), then packs: `weather`, `net_tools@^1.2`
+    /// A bundle file, a pipe or an unpacked bundle (`-` for standard input), then packs: `weather`, `net_tools@^1.2`,
+    /// `weather@stable`
     ///
-    /// Without packs, those that the bundle was made for are installed.
+    /// Without packs, those that the bundle was made for are installed; without a bundle or --registry, packs come from
+    /// the registries that the host knows, each from the first that has it.
     #[arg(value_name = "BUNDLE|PACK", required = true, value_hint = ValueHint::AnyPath)]
     #[arg(add = ArgValueCandidates::new(offered_packs))]
     what: Vec<OsString>,
-    /// Install packs from this registry, a URL or directory; without a bundle, defaults to the variable
-    /// `ATTUNE_REGISTRY`
-    #[arg(long, value_name = "URL|DIR")]
+    /// Install packs from this registry alone, a URL, directory or known name; without a bundle, defaults to the
+    /// variable `ATTUNE_REGISTRY`
+    #[arg(long, value_name = "URL|DIR|NAME")]
     registry: Option<OsString>,
     /// Unpack and build the named packs again, even if they are installed
     #[arg(long)]
@@ -95,8 +101,14 @@ pub(super) enum UsageError {
     TwoSources,
     #[error(transparent)]
     Source(#[from] SourceNameError),
-    #[error("packs were named without a source")]
+    #[error("packs were named without a source, and the host knows no registry")]
     NoSource,
+    #[error("a root to trust was given without its bundle or registry")]
+    TrustWithoutSource,
+    #[error(transparent)]
+    Root(#[from] RootError),
+    #[error(transparent)]
+    Registries(#[from] RegistriesError),
 }
 
 impl Failed for UsageError {
@@ -107,6 +119,9 @@ impl Failed for UsageError {
             Self::TwoSources => ErrorCode::TwoSources,
             Self::Source(error) => error.code(),
             Self::NoSource => ErrorCode::NoSource,
+            Self::TrustWithoutSource => ErrorCode::TrustWithoutSource,
+            Self::Root(error) => error.code(),
+            Self::Registries(error) => error.code(),
         }
     }
 }
@@ -115,9 +130,18 @@ impl Hint for UsageError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Source(error) => error.hint(),
-            Self::NoSource => {
-                Some("a bundle is named by a path with a `/` or by its ending .tar.zst".to_owned())
-            }
+            Self::NoSource => Some(
+                "name a bundle by a path with a `/` or the ending .tar.zst, or add a registry: \
+                 `attune-install registry add URL|DIR --trust ROOT.json`"
+                    .to_owned(),
+            ),
+            Self::TrustWithoutSource => Some(
+                "name the registry with --registry, or add it with its root: \
+                 `attune-install registry add URL|DIR --trust ROOT.json`"
+                    .to_owned(),
+            ),
+            Self::Root(error) => error.hint(),
+            Self::Registries(error) => error.hint(),
             _ => None,
         }
     }
@@ -141,7 +165,7 @@ impl InstallArgs {
     }
 
     fn options(&self, now: Timestamp) -> Result<InstallOptions, UsageError> {
-        let (source, requests) = self.source_and_requests()?;
+        let Asked { source, requests, channels } = self.asked()?;
         let caller = caller_environment();
         let change = self.change.options(OperationKind::Install, now);
         let operation = change.operation.clone().with_forced(&[
@@ -156,6 +180,7 @@ impl InstallArgs {
             root: self.common.root.clone(),
             source,
             requests,
+            channels,
             reinstall: self.reinstall,
             registry_policy: if self.change_registry { RegistryPolicy::Change } else { RegistryPolicy::Keep },
             trust: TrustSettings {
@@ -178,22 +203,64 @@ impl InstallArgs {
         })
     }
 
-    fn source_and_requests(&self) -> Result<(SourceLocation, Vec<PackRequest>), UsageError> {
+    fn asked(&self) -> Result<Asked, UsageError> {
         let (first, rest) = self.what.split_first().ok_or(UsageError::NoSource)?;
-        let registry = self.registry.clone().or_else(|| variable("ATTUNE_REGISTRY").map(OsString::from));
         let bundle = SourceLocation::of_bundle(first)?;
         if bundle.is_some() && self.registry.is_some() {
             return Err(UsageError::TwoSources);
         }
         let names = if bundle.is_some() { rest } else { &self.what[..] };
-        let requests = names.iter().map(|name| parse_request(name)).collect::<Result<_, _>>()?;
-        let source = match (bundle, registry) {
-            (Some(bundle), _) => bundle,
-            (None, Some(registry)) => SourceLocation::of_registry(&registry),
-            (None, None) => return Err(UsageError::NoSource),
+        let (mut requests, mut channels) = (Vec::new(), Vec::new());
+        for name in names {
+            match ChannelRequest::parse(&name.to_string_lossy()) {
+                Some(channel) => channels.push(channel),
+                None => requests.push(parse_request(name)?),
+            }
+        }
+        let source = match bundle {
+            Some(bundle) => bundle.into(),
+            None => registry_source(&self.common.root, self.registry.clone())?,
         };
-        Ok((source, requests))
+        if matches!(source, PackSource::Known { .. })
+            && (self.trust.is_some() || self.trust_fingerprint.is_some())
+        {
+            return Err(UsageError::TrustWithoutSource);
+        }
+        Ok(Asked { source, requests, channels })
     }
+}
+
+/// What a command line asks for, and from where.
+struct Asked {
+    source: PackSource,
+    requests: Vec<PackRequest>,
+    channels: Vec<ChannelRequest>,
+}
+
+/// The source that is meant where no bundle is named: the registry at `named`, which may be the name of a known one, else
+/// that of the variable, else all that the root at `root` knows.
+pub(super) fn registry_source(root: &Path, named: Option<OsString>) -> Result<PackSource, UsageError> {
+    let root = HostRoot::new(root).map_err(|source| RootError::Io { root: root.to_owned(), source })?;
+    let known = || KnownRegistries::load(&root);
+    let Some(named) = named.or_else(|| variable("ATTUNE_REGISTRY").map(OsString::from)) else {
+        if known()?.is_empty() {
+            return Err(UsageError::NoSource);
+        }
+        return Ok(PackSource::Known { only: None, netrc: netrc() });
+    };
+    let name: Option<RegistryName> = named.to_str().and_then(|name| name.parse().ok());
+    if let Some(name) = name {
+        let found = known()?.get(&name).map(drop);
+        if found.is_ok() {
+            return Ok(PackSource::Known { only: Some(name), netrc: netrc() });
+        }
+        if let (Err(error @ RegistriesError::Unknown { similar: Some(_), .. }), false) =
+            (found, Path::new(&named).exists())
+        {
+            return Err(error.into());
+        }
+    }
+    Ok(SourceLocation::of_registry(&named).with_login(&netrc()).into())
 }
 
 fn parse_request(text: &OsStr) -> Result<PackRequest, UsageError> {
@@ -248,13 +315,24 @@ fn render(report: &InstallReport, has_stages: bool) -> String {
     let summary = format!(
         "\n{} from {} into {} as generation {}, {} read\n",
         success(&installed),
-        report.registry,
+        registries_text(report),
         report.root.display(),
         report.generation,
         human_bytes(report.read_bytes),
     );
     text += &summary;
     if has_stages { text + &stages_text(report) } else { text }
+}
+
+/// The registries that the installed packs came from, that of the first pack asked for first.
+fn registries_text(report: &InstallReport) -> String {
+    let mut registries = vec![report.registry.as_str()];
+    for pack in report.packs.iter().filter(|pack| pack.change != PackChange::Unchanged) {
+        if !registries.contains(&pack.registry.as_str()) {
+            registries.push(&pack.registry);
+        }
+    }
+    registries.join(", ")
 }
 
 /// A line on how long each stage took.
@@ -275,7 +353,7 @@ fn kept_newer_text(report: &InstallReport) -> String {
 }
 
 /// A line on stale metadata, and none on fresh.
-fn freshness_text(freshness: &FreshnessReport) -> String {
+pub(super) fn freshness_text(freshness: &FreshnessReport) -> String {
     let Some(allowed_by) = &freshness.allowed_by else { return String::new() };
     let expired = freshness.expired.iter().map(|role| format!("{} expired {}", role.role, role.expired_at));
     let expired = expired.collect::<Vec<_>>().join(", ");

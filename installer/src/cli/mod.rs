@@ -11,10 +11,14 @@ mod hints;
 mod install;
 mod link_mode;
 mod list;
+mod registry;
 mod repair;
 mod settings;
+mod show;
+mod tree;
 mod trust;
 mod verify;
+mod why;
 mod words;
 
 use std::ffi::OsString;
@@ -58,7 +62,7 @@ struct Cli {
 
 const USAGE: &str = "\
 attune-install [OPTIONS] <BUNDLE> [PACK]...
-       attune-install [OPTIONS] --registry <URL|DIR> <PACK>...
+       attune-install [OPTIONS] [--registry <URL|DIR|NAME>] <PACK>...
        attune-install [OPTIONS] <COMMAND>";
 
 const AFTER_HELP: &str = "\
@@ -66,9 +70,10 @@ Examples:
   attune-install bundle.tar.zst --trust root.json         first install from a registry
   attune-install bundle.tar.zst                           later installs: the host trusts the registry
   attune-install weather net_tools@^1 --registry http://10.0.0.5:8080
+  attune-install weather@stable                           from the registries that the host knows
   attune-install list --json
 
-A registry's URL may contain a user and password. It is fetched through the proxies of HTTPS_PROXY,
+A registry's URL may contain a user and password; without them, those of .netrc are used. It is fetched through the proxies of HTTPS_PROXY,
 HTTP_PROXY and NO_PROXY, and verified with the certificates of SSL_CERT_FILE or SSL_CERT_DIR, or
 with the machine's.
 
@@ -83,6 +88,15 @@ enum Command {
     /// List the installed packs.
     #[command(visible_alias = "ls")]
     List(list::ListArgs),
+    /// Show what is known of a pack.
+    #[command(visible_alias = "info")]
+    Show(show::ShowArgs),
+    /// Show what depends on what.
+    Tree(tree::TreeArgs),
+    /// Show why a pack is installed.
+    Why(why::WhyArgs),
+    /// Show and change the registries that packs come from.
+    Registry(registry::RegistryArgs),
     /// Check that installed files, links, rows and interpreters are unchanged.
     Verify(verify::VerifyArgs),
     /// Restore the differences that `verify` finds.
@@ -138,6 +152,10 @@ pub fn run(args: impl IntoIterator<Item = OsString>, now: Timestamp) -> ExitCode
     let (output, result) = match cli.command {
         Command::Install(args) => args.run(now),
         Command::List(args) => args.run(),
+        Command::Show(args) => args.run(now),
+        Command::Tree(args) => args.run(),
+        Command::Why(args) => args.run(),
+        Command::Registry(args) => args.run(now),
         Command::Verify(args) => args.run(),
         Command::Du(args) => args.run(),
         Command::Gc(args) => args.run(now),

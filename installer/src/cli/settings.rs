@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use attune_host::process::CallerEnvironment;
 use attune_host::root::{HostRoot, RootError};
+use attune_registry::source::Netrc;
 use attune_terminal::{Output, ReportArgs};
 use clap::{Args, ValueHint};
 
@@ -39,6 +40,13 @@ impl CommonArgs {
 #[expect(clippy::disallowed_methods, reason = "the command line is where variables are read")]
 pub(super) fn caller_environment() -> CallerEnvironment {
     CallerEnvironment::new(std::env::vars_os())
+}
+
+/// The logins of the caller's `.netrc`, or of the file that `NETRC` names.
+#[expect(clippy::disallowed_methods, reason = "the command line is where variables are read")]
+pub(super) fn netrc() -> Netrc {
+    let path = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    Netrc::read(path("NETRC"), path("HOME").as_deref())
 }
 
 /// The variable `name`, unless it is empty.

@@ -8,6 +8,7 @@ use std::io;
 use attune_host::ChangeError;
 use attune_host::database::{DatabaseError, database_fault};
 use attune_host::inventory::InventoryError;
+use attune_host::registries::RegistriesError;
 use attune_host::root::{LockError, PlantedError, RootError};
 use attune_host::store::GcError;
 use attune_host::transaction::{AccessError, RecoverError};
@@ -24,7 +25,7 @@ use attune_schemas::problem::ErrorCode;
 use crate::environments::{BuildError, NodeModulesError, RecipeError, VenvError};
 use crate::pack_tests::TestError;
 use crate::plan::{ChooseError, PlanError};
-use crate::source::{SourceNameError, VerifyError};
+use crate::source::{FindError, OpenError, PlaceError, SourceNameError, VerifyError};
 use crate::trust::AnchorError;
 use crate::trust::TrustedError;
 use crate::unpack::UnpackError;
@@ -74,6 +75,26 @@ impl Failed for SourceNameError {
             Self::PackDirectory(_) => ErrorCode::PackIsNoSource,
             Self::Socket(_) => ErrorCode::SocketIsNoSource,
             Self::Url(_) => ErrorCode::UrlIsNoBundle,
+        }
+    }
+}
+
+impl Failed for RegistriesError {
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::Root(error) => error.code(),
+            Self::Damaged { .. } => ErrorCode::RegistriesDamaged,
+            _ => ErrorCode::RegistryNotKnown,
+        }
+    }
+}
+
+impl Failed for PlaceError {
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::Secret(_) => ErrorCode::RegistryUrlSecret,
+            Self::Bundle(_) => ErrorCode::BundleIsNoRegistry,
+            Self::NotUtf8(_) | Self::Unknown(..) => ErrorCode::RegistryPath,
         }
     }
 }
@@ -202,14 +223,57 @@ impl Failed for ReaderError {
     }
 }
 
-impl Failed for ResolveError {
+impl Failed for OpenError {
     fn code(&self) -> ErrorCode {
-        // A failure inside the resolver keeps the code that it has outside.
-        failed_reader(self).map_or_else(|| self.code(), Failed::code)
+        match self {
+            Self::Source(error) => error.code(),
+            Self::Verify(error) => error.code(),
+            Self::Reader(error) => Failed::code(error),
+        }
     }
 
     fn verdict(&self) -> Option<Verdict> {
-        failed_reader(self).and_then(Failed::verdict)
+        match self {
+            Self::Source(_) => None,
+            Self::Verify(error) => error.verdict(),
+            Self::Reader(error) => error.verdict(),
+        }
+    }
+}
+
+impl Failed for FindError {
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::Reader(error) => Failed::code(error),
+            Self::Registry { source, .. } => source.code(),
+        }
+    }
+
+    fn verdict(&self) -> Option<Verdict> {
+        match self {
+            Self::Reader(error) => error.verdict(),
+            Self::Registry { source, .. } => source.verdict(),
+        }
+    }
+}
+
+impl Failed for ResolveError {
+    fn code(&self) -> ErrorCode {
+        // A failure inside the resolver keeps the code that it has outside.
+        let of_reader = failed_reader(self).map(Failed::code);
+        of_reader.or_else(|| failed_search(self).map(Failed::code)).unwrap_or_else(|| self.code())
+    }
+
+    fn verdict(&self) -> Option<Verdict> {
+        failed_reader(self).and_then(Failed::verdict).or_else(|| failed_search(self)?.verdict())
+    }
+}
+
+/// The failure of a known registry that kept releases from being listed.
+pub fn failed_search(error: &ResolveError) -> Option<&FindError> {
+    match error {
+        ResolveError::Candidates { source, .. } => source.downcast_ref(),
+        _ => None,
     }
 }
 
@@ -286,7 +350,9 @@ impl Failed for ChooseError {
             Self::NothingRequested => ErrorCode::NothingRequested,
             Self::NotInIndex { .. } => ErrorCode::NotInIndex,
             Self::ListedTwice { .. } => ErrorCode::ListedTwice,
-            Self::OtherRegistry { .. } => ErrorCode::OtherRegistry,
+            Self::OtherRegistry { .. } | Self::RegistryNotKnown { .. } => ErrorCode::OtherRegistry,
+            Self::Find(error) => error.code(),
+            Self::NoChannel { .. } => ErrorCode::NoChannel,
         }
     }
 
@@ -294,6 +360,7 @@ impl Failed for ChooseError {
         match self {
             Self::Reader(error) => error.verdict(),
             Self::Resolve(error) => error.verdict(),
+            Self::Find(error) => error.verdict(),
             _ => None,
         }
     }
@@ -303,6 +370,7 @@ impl Failed for PlanError {
     fn code(&self) -> ErrorCode {
         match self {
             Self::Reader(error) => Failed::code(error),
+            Self::Find(error) => error.code(),
             Self::Release { .. } => ErrorCode::ReleaseImpossible,
             Self::Interpreter(error) if error.is_of_machine() => ErrorCode::InterpreterKilled,
             Self::Interpreter(_) => ErrorCode::InterpreterBroken,

@@ -4,8 +4,10 @@ mod change_options;
 mod install;
 mod lifecycle;
 mod rebuild;
+mod registries;
 mod repair;
 mod report;
+mod show;
 mod stopwatch;
 
 pub use change_options::ChangeOptions;
@@ -15,6 +17,12 @@ pub use lifecycle::{
     UninstallReport, User, change_policy, policy, rollback, uninstall,
 };
 pub use rebuild::{RebuildError, RebuildOptions, RebuiltEnvironment, rebuild_environments};
+pub use registries::{
+    AddRegistryOptions, AddedRegistry, ListedRegistries, ListedRegistry, RegistryChange, RegistryError,
+    RemovedRegistry, TrustPolicyOnRemoval, add_registry, known_registry, list_registries, order_registries,
+    remove_registry,
+};
 pub use repair::{RepairOptions, RepairReport, repair};
 pub use report::{InstallReport, Outcome, PackReport, TestReport};
+pub use show::ShownPack;
 pub use stopwatch::{StageTime, Stopwatch};

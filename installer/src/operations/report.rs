@@ -37,7 +37,7 @@ pub struct InstallReport {
     pub outcome: Outcome,
     /// The installation root.
     pub root: PathBuf,
-    /// The registry that the packs came from.
+    /// The registry that the packs came from; where they came from several, that of the first that was asked for.
     pub registry: String,
     /// The active generation.
     pub generation: u64,
@@ -76,6 +76,8 @@ pub struct PackReport {
     /// The version it replaced.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replaces: Option<Version>,
+    /// The registry that it came from.
+    pub registry: String,
     /// Whether it was asked for, rather than needed by another.
     pub requested: bool,
     /// Number of components by directory name.

@@ -10,6 +10,8 @@ use attune_registry::release_check::ReleaseFault;
 use attune_registry::system_libraries::SystemLibrary;
 use attune_schemas::{PackRef, Platform, PythonMinor, Version};
 
+use crate::source::FindError;
+
 /// A shared library that the host lacks.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct MissingLibrary {
@@ -37,6 +39,9 @@ pub enum PlanError {
     /// The interpreters that the source carries cannot be read.
     #[error(transparent)]
     Reader(#[from] ReaderError),
+    /// A known registry cannot be read.
+    #[error(transparent)]
+    Find(#[from] FindError),
     /// The release cannot be laid out on any host.
     #[error("{pack} {version} cannot be installed anywhere")]
     Release {

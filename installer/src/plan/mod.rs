@@ -2,6 +2,7 @@
 //! blobs, and how much room.
 
 mod candidates;
+mod channels;
 mod error;
 mod host_runtimes;
 mod lacking;
@@ -30,6 +31,7 @@ use attune_schemas::runtime_definition::RuntimeDefinition;
 use attune_schemas::runtime_index::RuntimeRelease;
 use attune_schemas::{Digest, PackRef};
 
+pub use channels::channel_requests;
 pub use error::{MissingLibrary, PlanError};
 pub use host_runtimes::HostRuntimes;
 use host_runtimes::PlanSettings;

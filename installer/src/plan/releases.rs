@@ -9,13 +9,14 @@ use attune_registry::resolve::{ResolveError, resolve};
 use attune_schemas::bundle::{BundleDescription, BundledRelease};
 use attune_schemas::pack_index::Release;
 use attune_schemas::runtime_index::RuntimeName;
+use attune_schemas::tuf::RegistryName;
 use attune_schemas::{Digest, PackRef, PackRequest, Requirement, Version};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::candidates::Available;
 use super::runtimes::{BundledRuntimes, bundled_runtimes};
-use crate::source::VerifiedSource;
+use crate::source::{FindError, VerifiedSource};
 
 /// Why no releases could be chosen.
 #[derive(Debug, thiserror::Error)]
@@ -55,9 +56,34 @@ pub enum ChooseError {
         /// The registry it comes from now.
         offered_by: String,
     },
+    /// An installed pack is of a registry that the host does not know.
+    #[error("pack `{pack}` was installed from registry `{installed_from}`, which the host does not know")]
+    RegistryNotKnown {
+        /// The pack.
+        pack: PackRef,
+        /// The registry it was installed from.
+        installed_from: String,
+    },
+    /// A known registry cannot be read.
+    #[error(transparent)]
+    Find(#[from] FindError),
+    /// A pack has no such channel.
+    #[error("pack `{pack}` has no channel `{channel}`{}", has_channels(there))]
+    NoChannel {
+        /// The pack.
+        pack: PackRef,
+        /// The channel.
+        channel: String,
+        /// Those that it has.
+        there: Vec<String>,
+    },
     /// Nothing was asked for.
     #[error("no pack was named")]
     NothingRequested,
+}
+
+fn has_channels(there: &[String]) -> String {
+    if there.is_empty() { String::new() } else { format!("; it has {}", there.join(", ")) }
 }
 
 /// The releases that will be installed, and those that stay.
@@ -67,6 +93,8 @@ pub struct ChosenReleases {
     pub asked: Vec<PackRef>,
     /// The releases to install, dependencies first, each with whether it was asked for.
     pub install: Vec<(PackRef, VerifiedRelease, bool)>,
+    /// The registries that they come from, by pack.
+    pub registries: BTreeMap<PackRef, RegistryName>,
     /// Installed packs that stay as they are.
     pub kept: BTreeMap<PackRef, InstalledPack>,
     /// Versions that will be replaced.
@@ -130,18 +158,20 @@ pub fn choose_releases(
     }
     // Before the resolver, which would only miss a release that the index does not list.
     let allowed = allowed_blobs(source)?;
-    let reader = source.reader();
-    let runtimes =
-        description.as_ref().map(|description| bundled_runtimes(&reader, description)).transpose()?;
-    let available = Available::new(source, description.as_ref(), active, &requests);
+    let runtimes = match &description {
+        Some(description) => Some(bundled_runtimes(&source.reader(), description)?),
+        None => None,
+    };
+    let available = Available::new(source, description.as_ref(), active, &requests, policy);
     let mut all = requests.clone();
     all.extend(installed_requirements(active, &requests));
     let resolution = resolve(&all, &available)?;
-    let releases = available.into_releases();
+    let all_offered = available.into_offered();
 
     let mut chosen = ChosenReleases {
         asked: requests.iter().map(|request| request.pack.clone()).collect(),
         install: Vec::new(),
+        registries: BTreeMap::new(),
         kept: active.packs.clone(),
         replaced: BTreeMap::new(),
         kept_newer: Vec::new(),
@@ -152,9 +182,7 @@ pub fn choose_releases(
             pythons: description.pythons,
         }),
     };
-    let registry = source.registry().to_string();
     let is_bundle = chosen.made_for.is_some();
-    let mut reader = source.reader();
     let may_stay = resolution.iter().filter_map(|(pack, version)| {
         active.packs.get(pack).filter(|installed| installed.version == *version)
     });
@@ -162,29 +190,35 @@ pub fn choose_releases(
     for (pack, version) in resolution {
         let asked = requests.iter().any(|request| request.pack == pack);
         let installed = active.packs.get(&pack);
-        let offered = releases.get(&pack).and_then(|found| found.iter().find(|r| r.version == version));
-        let Some(offered) = offered else {
+        let found = all_offered.get(&pack);
+        let offered = found.and_then(|found| {
+            Some((found.registry, found.releases.iter().find(|release| release.version == version)?))
+        });
+        let Some((number, offered)) = offered else {
             // A bundle is told of whole; of a registry, which may hold many packs, only those that were named.
             if asked || is_bundle {
                 let offered_by = if is_bundle { "bundle" } else { "registry" };
                 chosen.kept_newer.extend(kept_newer(
                     (&pack, &version),
                     installed,
-                    releases.get(&pack),
+                    found.map(|found| &found.releases),
                     offered_by,
                 ));
             }
             continue;
         };
         let identical = installed.is_some_and(|installed| installed.manifest == offered.manifest.digest);
-        let identical = identical && installed.is_some_and(|installed| installed.registry == registry);
+        let registry = source.registry_at(number).clone();
+        let identical =
+            identical && installed.is_some_and(|installed| installed.registry == registry.as_str());
         let same = identical && installed.is_some_and(InstalledPack::environments_are_current);
         let same = same && installed.is_some_and(|installed| is_whole(&pack, installed));
         let requested = asked || installed.is_some_and(|installed| installed.requested);
         if same && installed.is_some_and(|installed| installed.requested == requested) {
             continue;
         }
-        let release = reader.release(&pack, offered)?;
+        let release = source.release_at(number, &pack, offered)?;
+        chosen.registries.insert(pack.clone(), registry);
         if let Some(installed) = chosen.kept.remove(&pack) {
             chosen.replaced.insert(pack.clone(), installed.version);
         }
@@ -276,9 +310,13 @@ fn require_same_registry(
     active: &Generation,
 ) -> Result<(), ChooseError> {
     for request in requests {
-        if let Some(installed) = active.packs.get(&request.pack)
-            && installed.registry != source.registry().as_str()
-        {
+        let Some(installed) = active.packs.get(&request.pack) else { continue };
+        if let Some(search) = source.search() {
+            if !search.knows(&installed.registry) {
+                let installed_from = installed.registry.clone();
+                return Err(ChooseError::RegistryNotKnown { pack: request.pack.clone(), installed_from });
+            }
+        } else if installed.registry != source.registry().as_str() {
             return Err(ChooseError::OtherRegistry {
                 pack: request.pack.clone(),
                 installed_from: installed.registry.clone(),

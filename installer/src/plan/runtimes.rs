@@ -63,11 +63,11 @@ impl<'a> CarriedRuntimes<'a> {
     /// The interpreters of `runtime` for this machine, the newest first.
     pub(super) fn of(&mut self, runtime: RuntimeName) -> Result<Vec<RuntimeRelease>, PlanError> {
         if !self.known.contains_key(&runtime) {
-            let index = match &mut self.source {
-                Some(source) => source.reader().runtime_index(runtime)?,
-                None => None,
+            let releases = match &mut self.source {
+                Some(source) => source.runtime_releases(runtime)?,
+                None => Vec::new(),
             };
-            self.known.insert(runtime, index.map(|index| index.releases).unwrap_or_default());
+            self.known.insert(runtime, releases);
         }
         let here = host_platform();
         let releases = self.known[&runtime].iter().filter(|release| Some(release.platform) == here);

@@ -1,8 +1,17 @@
 //! Where packs come from, and whether it may be believed.
 
 mod input;
+mod known;
 mod location;
+mod pack_source;
+mod places;
+mod search;
 mod verified;
 
+pub use known::PlaceError;
 pub use location::{SourceLocation, SourceNameError};
-pub use verified::{TrustSettings, VerifiedSource, VerifyError, verify, verify_of_any_age};
+pub use pack_source::{OpenedSource, PackSource, PackSourceError};
+pub use search::{FindError, OpenError, RegistrySearch, SearchSettings};
+pub use verified::{
+    TrustSettings, VerifiedSource, VerifyError, name_by_first_root, verify, verify_as, verify_of_any_age,
+};

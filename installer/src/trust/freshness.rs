@@ -1,7 +1,7 @@
 //! How fresh the metadata was that an installation rested on, for reports and the install log.
 
 use attune_registry::trust::{ExpiryPolicy, Freshness, TrustPolicy, Verdict};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -88,6 +88,33 @@ impl FreshnessReport {
             expired: expired.collect(),
             allowed_by: (verdict == Verdict::Stale).then(|| grace.allowed_by()),
         }
+    }
+
+    /// The report where no metadata was looked at.
+    pub fn of_nothing(clock: Timestamp) -> Self {
+        Self {
+            verdict: Verdict::Fresh.as_str(),
+            clock: clock.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            signed_at: None,
+            clock_behind_seconds: None,
+            expired: Vec::new(),
+            allowed_by: None,
+        }
+    }
+
+    /// Both in one: stale if one is, with the newest time of signing.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        if other.verdict == Verdict::Stale.as_str() {
+            self.verdict = other.verdict;
+        }
+        if other.clock_behind_seconds > self.clock_behind_seconds {
+            self.clock_behind_seconds = other.clock_behind_seconds;
+        }
+        self.signed_at = self.signed_at.max(other.signed_at);
+        self.expired.extend(other.expired);
+        self.allowed_by = self.allowed_by.or(other.allowed_by);
+        self
     }
 
     /// Whether something was accepted that had expired.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::configuration::{Netrc, NpmConfiguration, Variables, index_urls};
+use super::configuration::{NpmConfiguration, Variables, index_urls};
 use super::fetch::DownloadSettings;
 use super::node::NpmSettings;
 use super::python::{Glibc, UvSettings};
@@ -53,7 +53,7 @@ impl VendorSettings {
         let urls = self.uv.index_url.iter().chain(&self.uv.extra_index_urls).chain(&self.uv.find_links);
         downloads.logins.urls.extend(urls.filter_map(|url| url.parse().ok()));
         downloads.logins.urls.extend(index_urls(&self.variables));
-        downloads.logins.netrc = Netrc::read(&self.variables);
+        downloads.logins.netrc = self.variables.netrc();
         downloads
     }
 

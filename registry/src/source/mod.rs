@@ -8,6 +8,7 @@ mod error;
 #[cfg(feature = "http")]
 mod http;
 mod http_fault;
+mod netrc;
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -18,8 +19,9 @@ use attune_schemas::bundle::BundleDescription;
 pub use directory::DirectorySource;
 pub use error::SourceError;
 #[cfg(feature = "http")]
-pub use http::{HttpSource, Names, certificate_fault};
+pub use http::{HttpSource, Names, certificate_fault, url_with_login};
 pub use http_fault::{CertificateFault, HttpFault};
+pub use netrc::Netrc;
 
 use crate::blob::{BlobSpool, VerifiedBlob};
 use crate::layout::RegistryPath;

@@ -42,6 +42,7 @@ error_codes! {
     UnknownCode "U011" Usage;
     Declined "U012" Failed;
     Swapped "U013" Usage;
+    TrustWithoutSource "U014" Usage;
 
     NoMemory "M001" Failed;
     NoDescriptors "M002" Failed;
@@ -88,6 +89,8 @@ error_codes! {
     DifferencesFound "H029" Untrusted;
     DifferencesLeft "H030" Untrusted;
     StoreDamaged "H031" Environment;
+    RegistriesDamaged "H032" Untrusted;
+    RegistryNotKnown "H033" Failed;
     PackInUse "H034" Unresolvable;
     NoEarlierGeneration "H035" Failed;
     PinExcludesInstalled "H036" Usage;
@@ -141,6 +144,9 @@ error_codes! {
     Certificate "S024" Failed;
     FileLacking "S025" Untrusted;
     FileInvalid "S026" Untrusted;
+    RegistryUrlSecret "S027" Usage;
+    BundleIsNoRegistry "S028" Usage;
+    RegistryPath "S029" Usage;
 
     UnknownPack "R001" Unresolvable;
     NoVersion "R002" Unresolvable;
@@ -155,6 +161,7 @@ error_codes! {
     WheelRefused "R011" Untrusted;
     NodePackageRefused "R012" Untrusted;
     UnpackAccess "R013" Failed;
+    NoChannel "R014" Unresolvable;
 
     NoPython "E001" Environment;
     NoNode "E002" Environment;

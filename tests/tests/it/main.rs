@@ -16,4 +16,5 @@ mod house;
 mod install;
 mod lifecycle;
 mod publish;
+mod registries;
 mod trust;

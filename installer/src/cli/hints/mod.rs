@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! host        a root, its lock, its database, and what is installed to it
+//! registries  the registries that a host knows
 //! source      sources, and whether they are trusted
 //! trust http  metadata, and servers
 //! plan        packs, their plans, and their environments
@@ -10,6 +11,7 @@
 mod host;
 mod http;
 mod plan;
+mod registries;
 mod source;
 mod trust;
 
@@ -67,6 +69,7 @@ impl Hint for InstallError {
             Self::Access(error) => error.hint(),
             Self::Source(error) => error.hint(),
             Self::Verify(error) => error.hint(),
+            Self::Registries(error) => error.hint(),
             Self::Choose(error) => error.hint(),
             Self::Plan(error) => error.hint(),
             Self::Unpack(error) => error.hint(),

@@ -6,7 +6,7 @@ use attune_schemas::problem::ErrorCode;
 
 use super::{Hint, NOTHING_CHANGED};
 use crate::environments::{BuildError, NodeModulesError, RecipeError, VenvError};
-use crate::failure::{Failed as _, failed_reader};
+use crate::failure::{Failed as _, failed_reader, failed_search};
 use crate::plan::{ChooseError, PlanError};
 use crate::unpack::UnpackError;
 
@@ -24,6 +24,16 @@ impl Hint for ChooseError {
                 "make the bundle again with `attune-build bundle`"
             }
             Self::OtherRegistry { .. } => "pass --change-registry if this registry's pack is the same one",
+            Self::RegistryNotKnown { .. } => {
+                "add the registry with `attune-install registry add`, or pass --change-registry to take the pack from \
+                 the first known registry that has it"
+            }
+            Self::Find(error) => return error.hint(),
+            Self::NoChannel { pack, .. } => {
+                return Some(format!(
+                    "name a version, such as `{pack}@^1`, or the newest with `{pack}` alone"
+                ));
+            }
             Self::NothingRequested => "name a bundle file, or packs together with --registry",
         };
         Some(hint.to_owned())
@@ -51,7 +61,7 @@ impl Hint for ResolveError {
                 "use a bundle or registry with the missing release; installed packs must keep working"
             }
             Self::UnknownPack { .. } => "check the name, or name a bundle or --registry that has the pack",
-            _ => return failed_reader(self)?.hint(),
+            _ => return failed_reader(self).and_then(Hint::hint).or_else(|| failed_search(self)?.hint()),
         };
         Some(hint.to_owned())
     }
@@ -61,6 +71,7 @@ impl Hint for PlanError {
     fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Reader(error) => return error.hint(),
+            Self::Find(error) => return error.hint(),
             Self::Release { .. } => REPORT_TO_PUBLISHER,
             Self::NoInterpreter { .. } => "install such a Python, or name one with --python /path/to/python3",
             Self::Runtime { .. } => "install the runtime, or report its definition to the pack's publisher",

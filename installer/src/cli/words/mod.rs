@@ -18,7 +18,8 @@ use super::install::InstallArgs;
 use crate::cli::settings::variable;
 use crate::source::SourceLocation;
 
-pub(super) use candidates::{installed_packs, offered_packs, trusted};
+pub(super) use candidates::{installed_packs, known_registries, offered_packs, trusted};
+use candidates::{known_has_pack, knows_registries};
 pub(super) use verbs::VERBS;
 
 /// `args` with the command in front: the one that stands on the line, or `install` where there is none.
@@ -71,6 +72,7 @@ fn check(word: &OsStr, next: Option<&OsStr>, args: &[OsString], program: &Comman
     let registry = variable("ATTUNE_REGISTRY");
     let is_pack = match (is_on_line, &registry) {
         (true, _) => !is_verb,
+        (false, None) if knows_registries(args) => !is_near && !is_verb || known_has_pack(args, &text),
         (false, Some(registry)) => {
             !is_near || has_pack(registry, &text) || registry.contains("://") && !is_verb
         }
@@ -81,15 +83,20 @@ fn check(word: &OsStr, next: Option<&OsStr>, args: &[OsString], program: &Comman
     }
     // A directory is likelier than a slip.
     if is_verb || is_near && !Path::new(word).is_dir() {
-        let note = note(word, is_on_line || registry.is_some());
+        let note = note(word, is_on_line || registry.is_some() || knows_registries(args));
         return Err(unknown_command(&text, program, VERBS, note));
     }
     Err(neither(word, next))
 }
 
 fn has_pack(registry: &str, word: &str) -> bool {
-    let name = word.split('@').next().unwrap_or(word);
+    let name = name_of(word);
     registry_packs(Path::new(registry)).iter().any(|pack| pack == name)
+}
+
+/// The name of the pack that `word` asks for.
+fn name_of(word: &str) -> &str {
+    word.split('@').next().unwrap_or(word)
 }
 
 /// How a file or pack called `word` is named all the same.
@@ -115,8 +122,9 @@ fn neither(word: &OsStr, next: Option<&OsStr>) -> Failure {
             )
         }
         _ => format!(
-            "name a pack with its registry, `attune-install {text} --registry URL|DIR`, or a bundle by a path with a \
-             `/` or the ending .tar.zst; `attune-install --help` lists the commands"
+            "name a pack with its registry, `attune-install {text} --registry URL|DIR`, once one is known by its name \
+             alone (`attune-install registry add`), or a bundle by a path with a `/` or the ending .tar.zst; \
+             `attune-install --help` lists the commands"
         ),
     };
     Failure::from_message(format!("`{text}` is neither a command nor a bundle"), ErrorCode::NotASource)

@@ -30,12 +30,12 @@ pub(in crate::cli) const VERBS: &[Verb] = &[
         remedy: "see the active generation with `attune-install list`, and older ones with `attune-install gc --dry-run`",
     },
     Verb {
-        words: &["status", "ps", "tree", "packs", "installed", "freeze", "query", "outdated", "inventory"],
+        words: &["status", "ps", "packs", "installed", "freeze", "query", "outdated", "inventory"],
         remedy: "use `attune-install list`",
     },
     Verb {
-        words: &["info", "show", "describe", "inspect", "view"],
-        remedy: "use `attune-install list`, `attune-install env show PACK`, or `attune-build inspect BUNDLE`",
+        words: &["describe", "inspect", "view", "details"],
+        remedy: "use `attune-install show PACK`, `attune-install env show PACK`, or `attune-build inspect BUNDLE`",
     },
     Verb {
         words: &["search", "find", "available", "browse"],
@@ -80,8 +80,27 @@ pub(in crate::cli) const VERBS: &[Verb] = &[
         remedy: "use `attune-install env`; `attune-install env path PACK` prints the interpreter's path",
     },
     Verb {
-        words: &["key", "keys", "registry", "registries", "repo", "source", "sources", "login"],
-        remedy: "use `attune-install trust` for trusted registries, and --registry to install from one",
+        words: &[
+            "registries",
+            "repo",
+            "repos",
+            "repository",
+            "remote",
+            "remotes",
+            "source",
+            "sources",
+            "index",
+            "login",
+        ],
+        remedy: "use `attune-install registry` for the registries that packs come from",
+    },
+    Verb {
+        words: &["key", "keys", "root", "roots"],
+        remedy: "use `attune-install trust` for the registries that this host trusts",
+    },
+    Verb {
+        words: &["dependents", "rdepends", "depends", "deps", "dependencies", "graph", "reason", "explain"],
+        remedy: "use `attune-install tree PACK`, with --invert for the packs that need it, or `attune-install why PACK`",
     },
     Verb {
         words: &["plan", "dry-run", "simulate"],

@@ -3,6 +3,7 @@
 use attune_host::ChangeError;
 use attune_host::database::DatabaseError;
 use attune_host::process::Interrupted;
+use attune_host::registries::RegistriesError;
 use attune_host::root::RootError;
 use attune_host::transaction::{AccessError, RecoverError};
 use attune_registry::source::SourceError;
@@ -13,7 +14,7 @@ use crate::environments::{BuildError, RecipeError};
 use crate::failure::Failed;
 use crate::pack_tests::TestError;
 use crate::plan::{ChooseError, PlanError};
-use crate::source::VerifyError;
+use crate::source::{PackSourceError, VerifyError};
 use crate::unpack::UnpackError;
 
 /// Why an install failed. Unless it is unfinished, the root is as it was before.
@@ -32,6 +33,9 @@ pub enum InstallError {
     /// The source is not trusted.
     #[error(transparent)]
     Verify(#[from] VerifyError),
+    /// The known registries cannot be read, or the one that is wanted is none of them.
+    #[error(transparent)]
+    Registries(RegistriesError),
     /// No releases could be chosen.
     #[error(transparent)]
     Choose(#[from] ChooseError),
@@ -64,6 +68,15 @@ pub enum InstallError {
     Interrupted(#[from] Interrupted),
 }
 
+impl From<PackSourceError> for InstallError {
+    fn from(error: PackSourceError) -> Self {
+        match error {
+            PackSourceError::Verify(error) => Self::Verify(error),
+            PackSourceError::Known(error) => Self::Registries(error),
+        }
+    }
+}
+
 impl Failed for InstallError {
     fn code(&self) -> ErrorCode {
         match self {
@@ -71,6 +84,7 @@ impl Failed for InstallError {
             Self::Access(error) => error.code(),
             Self::Source(error) => error.code(),
             Self::Verify(error) => error.code(),
+            Self::Registries(error) => error.code(),
             Self::Choose(error) => error.code(),
             Self::Plan(error) => error.code(),
             Self::Unpack(error) => error.code(),

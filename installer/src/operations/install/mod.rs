@@ -7,6 +7,8 @@ mod pack_reports;
 mod planning;
 mod rows;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use attune_host::environment::EnvironmentDescription;
 use attune_host::generation::{Generation, InstalledPack, create_entry_links};
 use attune_host::machine::{AskedInterpreter, Interpreter, NodeInterpreter};
@@ -20,6 +22,7 @@ use attune_registry::report::Reporter;
 use attune_schemas::PackRef;
 use attune_schemas::pack_test_result::PackTestResult;
 use attune_schemas::problem::WarningCode;
+use attune_schemas::tuf::RegistryName;
 
 pub use error::InstallError;
 use next_generation::{NextGeneration, next_generation};
@@ -34,8 +37,10 @@ use crate::environments::{
     BuiltRecipes, RecipeSettings, build_environments, build_recipes, compile_bytecode,
 };
 use crate::pack_tests::{TestPolicy, TestSettings, run_tests};
-use crate::plan::{ChosenReleases, InstallPlan, InstalledPacks, PlanError, choose_releases};
-use crate::source::{VerifiedSource, verify};
+use crate::plan::{
+    ChosenReleases, InstallPlan, InstalledPacks, PlanError, channel_requests, choose_releases,
+};
+use crate::source::VerifiedSource;
 use crate::unpack::fetch_and_unpack;
 
 /// Installs what `options` asks for. When this fails, the root is as it was.
@@ -57,7 +62,7 @@ fn install_or_stop(options: &InstallOptions, reporter: &dyn Reporter) -> Result<
 
     let held = HeldRoot::acquire(&root, &options.change.access(reporter))?;
     // Under the lock: what this host has seen must not grow while it is compared.
-    let mut source = verify(source, &root, &options.trust, options.change.now)?;
+    let mut source = source.verify(&root, &options.trust, (options.change.now, &options.change.interrupt))?;
     watch.lap("verify");
     let active = Generation::active(&root).map_err(|source| root.failed(source))?;
     let stored = StoredTrees::new(&root, &active);
@@ -78,7 +83,9 @@ fn install_or_stop(options: &InstallOptions, reporter: &dyn Reporter) -> Result<
     let policy = options.registry_policy;
     let look_at = |packs: &[&InstalledPack]| stored.look_at(packs);
     let installed = InstalledPacks { active: &active, look_at: &look_at, is_whole: &is_whole };
-    let chosen = choose_releases(&options.requests, policy, &mut source, &installed)?;
+    let mut requests = options.requests.clone();
+    requests.extend(channel_requests(&options.channels, policy, &mut source, &active)?);
+    let chosen = choose_releases(&requests, policy, &mut source, &installed)?;
     watch.lap("resolve");
     if let Some(warning) = source.freshness().clock_warning() {
         reporter.warning(WarningCode::ClockBehind, &warning);
@@ -112,7 +119,7 @@ impl Session<'_> {
         let report = InstallReport {
             outcome: Outcome::Unchanged,
             root: self.root.path().to_owned(),
-            registry: source.registry().to_string(),
+            registry: registry_of(&chosen.asked, self.active),
             generation: self.active.id,
             packs: pack_reports(&chosen.asked, self.active, None),
             kept_newer: chosen.kept_newer,
@@ -144,6 +151,7 @@ impl Session<'_> {
         mut watch: Stopwatch,
     ) -> Result<InstallReport, InstallError> {
         let (asked_for, kept_newer) = (chosen.asked.clone(), chosen.kept_newer.clone());
+        let registries = chosen.registries.clone();
         let spool = BlobSpool::default();
         let planned = self.plan(chosen, source, &spool, held.take_created(), &mut watch)?;
         let Planned { mut plan, asked, kept, learnt, mut prepared } = planned;
@@ -188,12 +196,12 @@ impl Session<'_> {
         watch.lap("test");
 
         source.persist_to(&staging.trust(), self.options.change.durability)?;
-        let generation = self.commit(&plan, recipes, &tests, prepared, source, &mut watch)?;
+        let generation = self.commit(&plan, recipes, &tests, prepared, &registries, &mut watch)?;
         watch.lap("activate");
         let report = InstallReport {
             outcome: Outcome::Installed,
             root: self.root.path().to_owned(),
-            registry: source.registry().to_string(),
+            registry: registry_of(&asked_for, &generation),
             generation: generation.id,
             packs: pack_reports(&asked_for, &generation, Some(&plan)),
             kept_newer,
@@ -217,15 +225,16 @@ impl Session<'_> {
         recipes: BuiltRecipes,
         tests: &[PackTestResult],
         prepared: Prepared<'_>,
-        source: &VerifiedSource,
+        registries: &BTreeMap<PackRef, RegistryName>,
         watch: &mut Stopwatch,
     ) -> Result<Generation, InstallError> {
-        let making =
-            NextGeneration { id: prepared.id(), registry: source.registry().as_str(), root: self.root };
+        let making = NextGeneration { id: prepared.id(), registries, root: self.root };
         let generation = next_generation(plan, self.active, &making, tests, self.options.change.now);
         let releases = kept_releases(plan, recipes);
         let descriptions = plan.packs.iter().flat_map(|pack| pack.environments.values());
-        let operation = self.options.change.operation.clone().with_source(source.registry().to_string());
+        let names: BTreeSet<&str> = plan.packs.iter().map(|pack| registries[&pack.pack].as_str()).collect();
+        let source = names.into_iter().collect::<Vec<_>>().join(", ");
+        let operation = self.options.change.operation.clone().with_source(source);
         let change = Change {
             from: self.active,
             to: &generation,
@@ -261,6 +270,12 @@ impl Session<'_> {
             );
         }
     }
+}
+
+/// The registry of the first of the packs that were asked for.
+fn registry_of(asked: &[PackRef], generation: &Generation) -> String {
+    let first = asked.iter().find_map(|pack| generation.packs.get(pack));
+    first.map(|installed| installed.registry.clone()).unwrap_or_default()
 }
 
 /// Starts every interpreter that came along, before anything is built on it.

@@ -6,9 +6,10 @@ use std::path::Path;
 use attune_host::environment::EnvironmentDescription;
 use attune_host::generation::{GENERATION_FORMAT, Generation, InstalledPack, ListDigests, TestSummary};
 use attune_host::root::{HostRoot, StoreKind};
-use attune_schemas::Digest;
 use attune_schemas::component::count_by_directory;
 use attune_schemas::pack_test_result::PackTestResult;
+use attune_schemas::tuf::RegistryName;
+use attune_schemas::{Digest, PackRef};
 use jiff::Timestamp;
 
 use crate::plan::{InstallPlan, PlannedPack};
@@ -17,8 +18,8 @@ use crate::plan::{InstallPlan, PlannedPack};
 pub(super) struct NextGeneration<'a> {
     /// Its number.
     pub(super) id: u64,
-    /// The registry that its new packs come from.
-    pub(super) registry: &'a str,
+    /// The registries that its new packs come from.
+    pub(super) registries: &'a BTreeMap<PackRef, RegistryName>,
     /// The root that it is of.
     pub(super) root: &'a HostRoot,
 }
@@ -71,7 +72,7 @@ pub(super) fn next_generation(
 
 fn installed_pack(
     planned: &PlannedPack,
-    &NextGeneration { registry, root, .. }: &NextGeneration<'_>,
+    &NextGeneration { registries, root, .. }: &NextGeneration<'_>,
     tests: &[PackTestResult],
     now: Timestamp,
 ) -> InstalledPack {
@@ -82,7 +83,7 @@ fn installed_pack(
         version: config.pack.version.clone(),
         manifest: planned.release.manifest_digest,
         pack: planned.release.pack_layer().digest,
-        registry: registry.to_owned(),
+        registry: registries[&planned.pack].to_string(),
         requested: planned.requested,
         dependencies: config.pack.dependencies.clone(),
         installed_at: Some(now),

@@ -6,11 +6,12 @@ use attune_host::environment::LinkMode;
 use attune_host::machine::InterpreterSearch;
 use attune_host::process::CallerEnvironment;
 use attune_schemas::PackRequest;
+use attune_schemas::requirement::ChannelRequest;
 
 use crate::operations::ChangeOptions;
 use crate::pack_tests::TestPolicy;
 use crate::plan::RegistryPolicy;
-use crate::source::{SourceLocation, TrustSettings};
+use crate::source::{PackSource, TrustSettings};
 
 /// The options of an install.
 #[derive(Debug, Clone)]
@@ -18,9 +19,11 @@ pub struct InstallOptions {
     /// The installation root.
     pub root: PathBuf,
     /// Where the packs come from.
-    pub source: SourceLocation,
-    /// The packs; empty means everything that the bundle was made for.
+    pub source: PackSource,
+    /// The packs; empty, with no channel either, means everything that the bundle was made for.
     pub requests: Vec<PackRequest>,
+    /// Packs that are asked for by a channel.
+    pub channels: Vec<ChannelRequest>,
     /// Whether the packs are installed as if nothing of them were there.
     pub reinstall: bool,
     /// Whether a pack may come from another registry than before.

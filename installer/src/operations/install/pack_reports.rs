@@ -62,6 +62,7 @@ fn report(
         version: installed.version.clone(),
         change,
         replaces,
+        registry: installed.registry.clone(),
         requested: installed.requested,
         contents: installed.contents.clone(),
         packages: installed.package_count(),

@@ -5,18 +5,15 @@
 //! npm         .npmrc files and variables: registries, logins, proxies, authorities
 //!   ini         the syntax of .npmrc
 //! uv          uv.toml and variables: the indexes' URLs, which may hold logins
-//! netrc       ~/.netrc
 //! ```
 //!
 //! Values may be secrets: nothing here shows one, and no configuration of a pack is read.
 
 mod ini;
-mod netrc;
 mod npm;
 mod uv;
 mod variables;
 
-pub(crate) use netrc::Netrc;
 pub(crate) use npm::NpmConfiguration;
 pub(crate) use uv::index_urls;
 pub use variables::Variables;

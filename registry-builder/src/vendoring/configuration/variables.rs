@@ -6,6 +6,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use attune_registry::source::Netrc;
+
 /// Environment variables; cheap to clone, and never shown.
 #[derive(Clone, Default)]
 pub struct Variables(Arc<BTreeMap<String, String>>);
@@ -31,6 +33,11 @@ impl Variables {
     /// The value of `name` as a path, unless it is empty.
     pub(crate) fn path(&self, name: &str) -> Option<PathBuf> {
         self.filled(name).map(PathBuf::from)
+    }
+
+    /// The logins of `.netrc`, or of the file that `NETRC` names.
+    pub(crate) fn netrc(&self) -> Netrc {
+        Netrc::read(self.path("NETRC"), self.path("HOME").as_deref())
     }
 
     /// All of them, by name.

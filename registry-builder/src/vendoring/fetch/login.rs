@@ -2,13 +2,14 @@
 
 use std::fmt;
 
+use attune_registry::source::Netrc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::header::HeaderValue;
 use url::Url;
 
 use super::urls::percent_decoded;
-use crate::vendoring::configuration::{Netrc, NpmConfiguration, Variables};
+use crate::vendoring::configuration::{NpmConfiguration, Variables};
 
 /// The value of an `Authorization` header; never shown.
 #[derive(Clone, PartialEq, Eq)]
@@ -69,7 +70,7 @@ impl Logins {
     pub fn of_caller(variables: &Variables) -> Self {
         let npmrc: Vec<_> = NpmConfiguration::user_file(variables).into_iter().collect();
         let npm = Some(NpmConfiguration::read(&npmrc, variables));
-        Self { urls: Vec::new(), npm, netrc: Netrc::read(variables) }
+        Self { urls: Vec::new(), npm, netrc: variables.netrc() }
     }
 
     /// The login for `url`, from which the file called `name` is fetched: its own, else what npm is configured
@@ -86,7 +87,10 @@ impl Logins {
             same.sort_by_key(|(common, _)| std::cmp::Reverse(*common));
             same.into_iter().next().map(|(_, login)| login)
         };
-        let of_netrc = || self.netrc.login(url).map(|(user, password)| Login::basic(user, password));
+        let of_netrc = || {
+            let (user, password) = self.netrc.login(url.host_str()?)?;
+            Some(Login::basic(user, password))
+        };
         own.or_else(of_npm).or_else(of_known).or_else(of_netrc)
     }
 }

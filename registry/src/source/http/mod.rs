@@ -19,7 +19,7 @@ pub use names::Names;
 use transfer::Transfer;
 
 use super::directory::read_limited;
-use super::{BlobPlan, BlobSink, CertificateFault, Source, SourceError};
+use super::{BlobPlan, BlobSink, CertificateFault, Netrc, Source, SourceError};
 use crate::blob::{BlobError, BlobSpool, VerifiedBlob, read_verified};
 use crate::layout::RegistryPath;
 use crate::machine_fault::MachineFault;
@@ -104,6 +104,21 @@ impl HttpSource {
 
     fn receive(&self, digest: &Digest, size: u64, spool: &BlobSpool) -> Result<VerifiedBlob, SourceError> {
         self.get_blob(digest, size, |mut body| spool.receive(digest, size, &mut body))
+    }
+}
+
+/// `url` with the login that `netrc` has for its host, unless it has one itself.
+pub fn url_with_login(url: &str, netrc: &Netrc) -> String {
+    let Ok(mut parsed) = Url::parse(url) else { return url.to_owned() };
+    let has_login = !parsed.username().is_empty() || parsed.password().is_some();
+    let Some((user, password)) = parsed.host_str().and_then(|host| netrc.login(host)).filter(|_| !has_login)
+    else {
+        return url.to_owned();
+    };
+    // Both fail for URLs without a host alone.
+    match parsed.set_username(user).and_then(|()| parsed.set_password(Some(password))) {
+        Ok(()) => parsed.into(),
+        Err(()) => url.to_owned(),
     }
 }
 

@@ -84,6 +84,10 @@ pub(super) const SECTIONS: &[Section] = &[
             ("host/src/machine/interpreters", "FileIdentity"),
         ],
     ),
+    (
+        "**`state/registries.json`**",
+        &[("host/src/registries.rs", "KnownRegistries"), ("host/src/registries.rs", "KnownRegistry")],
+    ),
     ("**`staging/<id>/journal.json`**", &[("host/src/transaction", "Entries")]),
     ("**`state/trust/<registry>/policy.json`**", &[("registry/src/trust/state/policy.rs", "PolicyFile")]),
     ("**Progress** (`--progress json`", &[("terminal/src/progress/event.rs", "ProgressEvent")]),

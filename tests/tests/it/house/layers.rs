@@ -33,7 +33,7 @@ const REGISTRY: Floors = &[
 const HOST: Floors = &[
     &["process"],
     &["machine", "root"],
-    &["environment", "trees"],
+    &["environment", "registries", "trees"],
     &["generation"],
     &["database"],
     &["inventory", "verification"],

@@ -1,15 +1,11 @@
 //! `.netrc`: logins by host, as curl, pip and uv read them.
 
 use std::fmt;
-use std::path::PathBuf;
-
-use url::Url;
-
-use super::variables::Variables;
+use std::path::{Path, PathBuf};
 
 /// The logins of a `.netrc`.
 #[derive(Clone, Default)]
-pub(crate) struct Netrc(Vec<Machine>);
+pub struct Netrc(Vec<Machine>);
 
 /// One entry; the default one has no host.
 #[derive(Clone, Default)]
@@ -20,18 +16,10 @@ struct Machine {
 }
 
 impl Netrc {
-    /// The file that `NETRC` names, else that of the home directory; one that cannot be read holds nothing.
-    pub(crate) fn read(variables: &Variables) -> Self {
-        let path =
-            variables.path("NETRC").or_else(|| Some(PathBuf::from(variables.filled("HOME")?).join(".netrc")));
-        let Some(path) = path else { return Self::default() };
-        match fs_err::read_to_string(&path) {
-            Ok(text) => Self::parse(&text),
-            Err(error) => {
-                tracing::debug!(%error, "no .netrc is used");
-                Self::default()
-            }
-        }
+    /// The file `named` by the variable `NETRC`, else that in the directory `home`; one that cannot be read holds nothing.
+    pub fn read(named: Option<PathBuf>, home: Option<&Path>) -> Self {
+        let Some(path) = named.or_else(|| Some(home?.join(".netrc"))) else { return Self::default() };
+        fs_err::read_to_string(path).map(|text| Self::parse(&text)).unwrap_or_default()
     }
 
     fn parse(text: &str) -> Self {
@@ -56,9 +44,8 @@ impl Netrc {
         Self(machines)
     }
 
-    /// User and password for `url`: by its host alone, whatever the port.
-    pub(crate) fn login(&self, url: &Url) -> Option<(&str, &str)> {
-        let host = url.host_str()?;
+    /// User and password for `host`, whatever the port.
+    pub fn login(&self, host: &str) -> Option<(&str, &str)> {
         let named = self.0.iter().find(|machine| machine.host.as_deref() == Some(host));
         let machine = named.or_else(|| self.0.iter().find(|machine| machine.host.is_none()))?;
         let is_empty = machine.login.is_empty() && machine.password.is_empty();
@@ -130,37 +117,34 @@ mod tests {
     #[test]
     fn logins_are_found_by_host() {
         let netrc = Netrc::parse(TEXT);
-        let login = |url: &str| netrc.login(&url.parse().unwrap());
-        assert_eq!(login("https://a.invalid:8443/x"), Some(("u", "p#1")));
-        assert_eq!(login("http://b.invalid/"), Some(("v", "a b")));
-        assert_eq!(login("http://d.invalid/"), Some(("", "only")));
-        for other in ["https://c.invalid/", "https://sub.a.invalid/", "https://e.invalid/"] {
-            assert_eq!(login(other), None, "{other}");
+        assert_eq!(netrc.login("a.invalid"), Some(("u", "p#1")));
+        assert_eq!(netrc.login("b.invalid"), Some(("v", "a b")));
+        assert_eq!(netrc.login("d.invalid"), Some(("", "only")));
+        for other in ["c.invalid", "sub.a.invalid", "e.invalid"] {
+            assert_eq!(netrc.login(other), None, "{other}");
         }
     }
 
     #[test]
     fn the_default_is_for_all_others() {
         let netrc = Netrc::parse("machine a.invalid login u password p default login d password q");
-        assert_eq!(netrc.login(&"https://a.invalid/".parse().unwrap()), Some(("u", "p")));
-        assert_eq!(netrc.login(&"https://b.invalid/".parse().unwrap()), Some(("d", "q")));
+        assert_eq!(netrc.login("a.invalid"), Some(("u", "p")));
+        assert_eq!(netrc.login("b.invalid"), Some(("d", "q")));
     }
 
     #[test]
     fn the_variable_goes_before_the_home_directory() {
         let home = tempfile::tempdir().unwrap();
-        let directory = home.path().to_str().unwrap();
         let other = home.path().join("other");
         fs_err::write(home.path().join(".netrc"), "default login home password p").unwrap();
         fs_err::write(&other, "default login other password p").unwrap();
-        let user = |variables: Variables| {
-            let netrc = Netrc::read(&variables);
-            netrc.login(&"https://h.invalid/".parse().unwrap()).map(|(user, _)| user.to_owned())
+        let user = |named: Option<&Path>, home: &Path| {
+            let netrc = Netrc::read(named.map(Path::to_owned), Some(home));
+            netrc.login("h.invalid").map(|(user, _)| user.to_owned())
         };
-        assert_eq!(user(Variables::from([("HOME", directory)])).as_deref(), Some("home"));
-        let named = Variables::from([("HOME", directory), ("NETRC", other.to_str().unwrap())]);
-        assert_eq!(user(named.clone()).as_deref(), Some("other"));
-        assert_eq!(format!("{:?}", Netrc::read(&named)), "Netrc(1)");
-        assert_eq!(user(Variables::from([("HOME", "/nowhere")])), None);
+        assert_eq!(user(None, home.path()).as_deref(), Some("home"));
+        assert_eq!(user(Some(&other), home.path()).as_deref(), Some("other"));
+        assert_eq!(format!("{:?}", Netrc::read(Some(other), None)), "Netrc(1)");
+        assert_eq!(user(None, Path::new("/nowhere")), None);
     }
 }

@@ -1,0 +1,97 @@
+//! Where the packs of an operation come from: a source that was named, or the registries that the host knows.
+
+use attune_host::process::Interrupt;
+use attune_host::registries::{KnownRegistries, RegistriesError};
+use attune_host::root::HostRoot;
+use attune_registry::source::{Netrc, Source, SourceError};
+use attune_schemas::tuf::RegistryName;
+use jiff::Timestamp;
+
+use super::{
+    RegistrySearch, SearchSettings, SourceLocation, TrustSettings, VerifiedSource, VerifyError, verify,
+};
+
+/// Where packs come from.
+#[derive(Debug, Clone)]
+pub enum PackSource {
+    /// A source that was named.
+    Named(SourceLocation),
+    /// The registries that the host knows.
+    Known {
+        /// The only one to ask; none for all, in their order.
+        only: Option<RegistryName>,
+        /// The logins of the caller.
+        netrc: Netrc,
+    },
+}
+
+/// Why the source of packs cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PackSourceError {
+    /// The source is not trusted.
+    #[error(transparent)]
+    Verify(#[from] VerifyError),
+    /// The known registries cannot be read, or the one that is wanted is none of them.
+    #[error(transparent)]
+    Known(#[from] RegistriesError),
+}
+
+/// A source that was opened, and of which nothing is verified yet.
+pub enum OpenedSource {
+    /// A source that was named.
+    Named(Box<dyn Source>),
+    /// The registries that the host knows, none of which is open.
+    Known {
+        /// The only one to ask.
+        only: Option<RegistryName>,
+        /// The logins of the caller.
+        netrc: Netrc,
+    },
+}
+
+impl From<SourceLocation> for PackSource {
+    fn from(location: SourceLocation) -> Self {
+        Self::Named(location)
+    }
+}
+
+impl PackSource {
+    /// Opens the source that was named; known registries are opened as they are asked.
+    ///
+    /// # Errors
+    /// It cannot be opened.
+    pub fn open(&self, interrupt: &Interrupt) -> Result<OpenedSource, SourceError> {
+        Ok(match self {
+            Self::Named(location) => OpenedSource::Named(location.open(interrupt)?),
+            Self::Known { only, netrc } => OpenedSource::Known { only: only.clone(), netrc: netrc.clone() },
+        })
+    }
+}
+
+impl OpenedSource {
+    /// Verifies the metadata of the source that was named; that of a known registry is verified when it is asked first.
+    /// The caller holds the lock of `root`: what the host has seen must not grow while it is compared.
+    ///
+    /// # Errors
+    /// It is not trusted, or the known registries cannot be read.
+    pub fn verify(
+        self,
+        root: &HostRoot,
+        settings: &TrustSettings,
+        (now, interrupt): (Timestamp, &Interrupt),
+    ) -> Result<VerifiedSource, PackSourceError> {
+        match self {
+            Self::Named(source) => Ok(verify(source, root, settings, now)?),
+            Self::Known { only, netrc } => {
+                let known = KnownRegistries::load(root)?;
+                if let Some(only) = &only {
+                    known.get(only)?;
+                }
+                let (grace, interrupt) = (settings.grace, interrupt.clone());
+                let settings = SearchSettings { root: root.clone(), netrc, grace, now, interrupt };
+                Ok(VerifiedSource::of_known(RegistrySearch::new(&known, only.as_ref(), settings)))
+            }
+        }
+    }
+}
