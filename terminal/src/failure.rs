@@ -56,6 +56,11 @@ impl Failure {
         Self { code, message, causes: Vec::new(), hint: None, details: serde_json::Map::new() }
     }
 
+    /// The failure itself, without its causes.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
     /// The result could not be written to standard output, though the work is done.
     pub fn of_output(error: &io::Error) -> Self {
         let message = "done, but the result could not be written to standard output".to_owned();

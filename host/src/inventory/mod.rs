@@ -3,7 +3,9 @@
 mod dependencies;
 mod details;
 mod environments;
+mod history;
 mod installed;
+mod operation_log;
 mod packs;
 mod status;
 mod tree;
@@ -13,7 +15,9 @@ pub use details::{InstalledDetails, details};
 pub use environments::{
     Environments, InventoryError, ListedEnvironment, executable, list_environments, pack_environments,
 };
+pub use history::{History, PastOperation, history};
 pub use installed::installed;
+pub use operation_log::{FailedOperation, failures, log_failure, log_operation};
 pub use packs::{Inventory, ListedPack, PackEnvironment, list};
 pub use status::EnvironmentStatus;
 pub use tree::{DependencyTree, PathStep, Reasons, TreeNode, dependency_tree, reasons};

@@ -1,6 +1,6 @@
 //! The documents that `--json` writes.
 
-use attune_host::inventory::{DependencyTree, Environments, Inventory, Reasons};
+use attune_host::inventory::{DependencyTree, Environments, History, Inventory, Reasons};
 use attune_host::store::{DiskReport, GcReport};
 use attune_host::verification::VerifyReport;
 use attune_registry::report::document_schema;
@@ -9,7 +9,8 @@ use schemars::Schema;
 use super::environments::reports::{FoundExecutable, RebuiltEnvironments};
 use super::trust::reports::{RemovedTrust, ResetTrust, TrustedRegistries};
 use crate::operations::{
-    AddedRegistry, InstallReport, ListedRegistries, RemovedRegistry, RepairReport, ShownPack,
+    AddedRegistry, InstallReport, ListedRegistries, PolicyReport, RemovedRegistry, RepairReport,
+    RollbackReport, ShownPack, UninstallReport,
 };
 use crate::trust::{TrustDetails, TrustedRegistry};
 
@@ -22,6 +23,7 @@ pub fn documents() -> Vec<(&'static str, Schema)> {
         document_schema::<Environments>(),
         document_schema::<FoundExecutable>(),
         document_schema::<GcReport>(),
+        document_schema::<History>(),
         document_schema::<InstallReport>(),
         document_schema::<Inventory>(),
         document_schema::<ListedRegistries>(),
@@ -29,12 +31,15 @@ pub fn documents() -> Vec<(&'static str, Schema)> {
         document_schema::<RebuiltEnvironments>(),
         document_schema::<RemovedRegistry>(),
         document_schema::<RemovedTrust>(),
+        document_schema::<PolicyReport>(),
         document_schema::<RepairReport>(),
         document_schema::<ResetTrust>(),
         document_schema::<ShownPack>(),
+        document_schema::<RollbackReport>(),
         document_schema::<TrustDetails>(),
         document_schema::<TrustedRegistries>(),
         document_schema::<TrustedRegistry>(),
+        document_schema::<UninstallReport>(),
         document_schema::<VerifyReport>(),
     ]
 }

@@ -9,6 +9,7 @@ mod failure;
 mod folded;
 mod hints;
 mod install;
+mod lifecycle;
 mod link_mode;
 mod list;
 mod registry;
@@ -85,6 +86,23 @@ Exit codes:
 enum Command {
     /// Install packs; `attune-install BUNDLE` and `attune-install PACK` are short for it.
     Install(install::InstallArgs),
+    /// Replace installed packs by their newest releases.
+    Upgrade(install::UpgradeArgs),
+    /// Remove packs.
+    #[command(visible_alias = "rm")]
+    Uninstall(lifecycle::UninstallArgs),
+    /// Go back to the packs of an earlier generation.
+    Rollback(lifecycle::RollbackArgs),
+    /// Show the operations that changed this host.
+    History(lifecycle::HistoryArgs),
+    /// Keep packs at their versions, or list the packs that are kept.
+    Hold(lifecycle::HoldArgs),
+    /// Let packs that are held change again.
+    Unhold(lifecycle::UnholdArgs),
+    /// Keep a pack within a range of versions.
+    Pin(lifecycle::PinArgs),
+    /// Let packs leave the ranges that they are pinned to.
+    Unpin(lifecycle::UnpinArgs),
     /// List the installed packs.
     #[command(visible_alias = "ls")]
     List(list::ListArgs),
@@ -151,6 +169,14 @@ pub fn run(args: impl IntoIterator<Item = OsString>, now: Timestamp) -> ExitCode
     };
     let (output, result) = match cli.command {
         Command::Install(args) => args.run(now),
+        Command::Upgrade(args) => args.run(now),
+        Command::Uninstall(args) => args.run(now),
+        Command::Rollback(args) => args.run(now),
+        Command::History(args) => args.run(),
+        Command::Hold(args) => args.run(now),
+        Command::Unhold(args) => args.run(now),
+        Command::Pin(args) => args.run(now),
+        Command::Unpin(args) => args.run(now),
         Command::List(args) => args.run(),
         Command::Show(args) => args.run(now),
         Command::Tree(args) => args.run(),

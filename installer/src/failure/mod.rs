@@ -353,6 +353,7 @@ impl Failed for ChooseError {
             Self::OtherRegistry { .. } | Self::RegistryNotKnown { .. } => ErrorCode::OtherRegistry,
             Self::Find(error) => error.code(),
             Self::NoChannel { .. } => ErrorCode::NoChannel,
+            Self::Held { .. } | Self::RuledOut { .. } => ErrorCode::PackHeld,
         }
     }
 

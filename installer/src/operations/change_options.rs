@@ -25,6 +25,12 @@ pub struct ChangeOptions {
 }
 
 impl ChangeOptions {
+    /// The same with the checks that `options` leave out, for the record.
+    #[must_use]
+    pub fn forced(self, options: &[(&str, bool)]) -> Self {
+        Self { operation: self.operation.with_forced(options), ..self }
+    }
+
     /// How the root is taken hold of.
     pub fn access<'a>(&'a self, reporter: &'a dyn Reporter) -> Access<'a> {
         let wait = |longest| Wait { longest, interrupt: &self.interrupt, reporter };

@@ -23,6 +23,6 @@ pub use registries::{
     remove_registry,
 };
 pub use repair::{RepairOptions, RepairReport, repair};
-pub use report::{InstallReport, Outcome, PackReport, TestReport};
+pub use report::{InstallReport, Outcome, PackReport, PlannedChange, TestReport};
 pub use show::ShownPack;
 pub use stopwatch::{StageTime, Stopwatch};

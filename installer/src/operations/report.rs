@@ -16,7 +16,7 @@ use serde::Serialize;
 
 use crate::operations::StageTime;
 use crate::pack_tests::TestPolicy;
-use crate::plan::KeptNewer;
+use crate::plan::{HeldBack, KeptNewer};
 use crate::trust::FreshnessReport;
 
 /// How an installation ended.
@@ -27,6 +27,8 @@ pub enum Outcome {
     Installed,
     /// Everything was there; nothing was written.
     Unchanged,
+    /// It was only looked at; nothing was written.
+    Planned,
 }
 
 /// The report of an installation.
@@ -46,6 +48,8 @@ pub struct InstallReport {
     pub packs: Vec<PackReport>,
     /// Packs of which something newer is installed than what was offered; they stay.
     pub kept_newer: Vec<KeptNewer>,
+    /// Packs that the host's rules keep from newer releases that were offered.
+    pub held_back: Vec<HeldBack>,
     /// Bytes of the blobs that were read from the source.
     pub read_bytes: u64,
     /// How fresh the registry's metadata was.
@@ -56,6 +60,29 @@ pub struct InstallReport {
     pub asked: Vec<AskedProgram>,
     /// How long each stage took.
     pub stages: Vec<StageTime>,
+    /// The extent of an installation that was only looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub planned: Option<PlannedChange>,
+}
+
+/// The extent of an installation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PlannedChange {
+    /// Bytes to read from the source.
+    pub fetch_bytes: u64,
+    /// Files to read from the source.
+    pub blobs: usize,
+    /// Trees that the store lacks: packs, packages and interpreters.
+    pub trees: usize,
+    /// Environments to build.
+    pub environments: usize,
+    /// Bytes that it takes on disk, at most.
+    pub disk_bytes: u64,
+    /// Files and directories that it makes, at most.
+    pub inodes: u64,
+    /// The packs whose own tests would run.
+    pub tested: Vec<PackRef>,
 }
 
 impl Report for InstallReport {

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use attune_host::generation::Generation;
+use attune_host::policy::HostPolicy;
 use attune_registry::resolve::{Candidate, CandidateError, Candidates};
 use attune_schemas::bundle::{BundleDescription, BundledRelease};
 use attune_schemas::pack_index::Release;
@@ -18,6 +19,7 @@ pub(super) struct Available<'a> {
     /// In a bundle, the only releases whose blobs are at hand.
     bundled: Option<&'a [BundledRelease]>,
     active: &'a Generation,
+    rules: &'a HostPolicy,
     requests: &'a [PackRequest],
     policy: RegistryPolicy,
     seen: RefCell<BTreeMap<PackRef, Offered>>,
@@ -36,7 +38,7 @@ impl<'a> Available<'a> {
     pub(super) fn new(
         source: &'a mut VerifiedSource,
         description: Option<&'a BundleDescription>,
-        active: &'a Generation,
+        (active, rules): (&'a Generation, &'a HostPolicy),
         requests: &'a [PackRequest],
         policy: RegistryPolicy,
     ) -> Self {
@@ -44,6 +46,7 @@ impl<'a> Available<'a> {
             source: RefCell::new(source),
             bundled: description.map(|description| &description.releases[..]),
             active,
+            rules,
             requests,
             policy,
             seen: RefCell::default(),
@@ -127,6 +130,8 @@ impl Candidates for Available<'_> {
                 yanked: false,
             });
         }
+        let version = installed.map(|installed| &installed.version);
+        candidates.retain(|candidate| self.rules.allows(pack, &candidate.version, version));
         self.seen.borrow_mut().insert(pack.clone(), offered);
         Ok(candidates)
     }

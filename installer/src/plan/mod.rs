@@ -14,6 +14,7 @@ mod releases;
 mod runtimes;
 mod space;
 mod tree;
+mod upgrades;
 mod versions;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,12 +41,13 @@ use node::plan_node;
 use python::plan_python;
 use recipes::{RecipeSource, definitions_of, plan_recipes, taken, used_runtimes, vendored_for};
 pub use releases::{
-    ChooseError, ChosenReleases, InstalledPacks, KeptNewer, RegistryPolicy, allowed_blobs, choose_releases,
-    installed_blobs,
+    ChooseError, ChosenReleases, InstalledPacks, KeptNewer, Purpose, RegistryPolicy, allowed_blobs,
+    choose_releases, installed_blobs,
 };
 pub use runtimes::{BundledRuntimes, CarriedRuntimes};
 pub use space::{SpaceNeed, check_space};
 pub use tree::{NeededNodePackage, TreeToUnpack};
+pub use upgrades::{HeldBack, upgrade_requests};
 use versions::plan_versions;
 
 /// The whole plan.

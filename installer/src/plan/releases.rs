@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use attune_host::generation::{Generation, InstalledPack};
+use attune_host::policy::HostPolicy;
 use attune_registry::reader::{ReaderError, RegistryReader, VerifiedRelease};
 use attune_registry::release_check::BundleTargets;
 use attune_registry::resolve::{ResolveError, resolve};
@@ -16,6 +17,7 @@ use serde::Serialize;
 
 use super::candidates::Available;
 use super::runtimes::{BundledRuntimes, bundled_runtimes};
+use super::upgrades::{HeldBack, held_back};
 use crate::source::{FindError, VerifiedSource};
 
 /// Why no releases could be chosen.
@@ -77,6 +79,25 @@ pub enum ChooseError {
         /// Those that it has.
         there: Vec<String>,
     },
+    /// Another version is asked for of a pack that is held.
+    #[error("pack `{pack}` is held at version {installed}, and `{requirement}` was asked for")]
+    Held {
+        /// The pack.
+        pack: PackRef,
+        /// The requirement of the request.
+        requirement: Requirement,
+        /// The version that is installed.
+        installed: Version,
+    },
+    /// No set of releases will do within the host's rules.
+    #[error("the host's rules leave no release to choose: {rules}")]
+    RuledOut {
+        /// The rules.
+        rules: String,
+        /// The failure.
+        #[source]
+        source: ResolveError,
+    },
     /// Nothing was asked for.
     #[error("no pack was named")]
     NothingRequested,
@@ -101,6 +122,8 @@ pub struct ChosenReleases {
     pub replaced: BTreeMap<PackRef, Version>,
     /// Releases that were offered and are older than what is installed, which stays.
     pub kept_newer: Vec<KeptNewer>,
+    /// Packs that the host's rules keep from newer releases.
+    pub held_back: Vec<HeldBack>,
     /// Blobs that belong to releases of the source and may come by without being wanted.
     pub allowed: BTreeMap<Digest, u64>,
     /// The bundle's targets by its own word; `None` if the source is not a bundle.
@@ -134,10 +157,22 @@ pub enum RegistryPolicy {
     Change,
 }
 
+/// The purpose of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Purpose {
+    /// The packs are wanted from now on.
+    #[default]
+    Install,
+    /// The packs are there, and are to be newer.
+    Upgrade,
+}
+
 /// What is installed, and whether it is still what was installed.
 pub struct InstalledPacks<'a> {
     /// The active generation.
     pub active: &'a Generation,
+    /// The host's own rules.
+    pub rules: &'a HostPolicy,
     /// Looks at all the packs that [`Self::is_whole`] will be asked about.
     pub look_at: &'a dyn Fn(&[&InstalledPack]),
     /// Whether a pack that would stay is whole; one that is not is installed again.
@@ -147,12 +182,16 @@ pub struct InstalledPacks<'a> {
 /// Resolves `requests` over `source` and what is installed.
 pub fn choose_releases(
     requests: &[PackRequest],
-    policy: RegistryPolicy,
+    (policy, purpose): (RegistryPolicy, Purpose),
     source: &mut VerifiedSource,
-    &InstalledPacks { active, look_at, is_whole }: &InstalledPacks<'_>,
+    &InstalledPacks { active, rules, look_at, is_whole }: &InstalledPacks<'_>,
 ) -> Result<ChosenReleases, ChooseError> {
     let description = source.source().description().cloned();
-    let requests = effective_requests(requests, description.as_ref())?;
+    let requests = match purpose {
+        Purpose::Install => effective_requests(requests, description.as_ref())?,
+        Purpose::Upgrade => requests.to_vec(),
+    };
+    require_allowed(&requests, rules, active)?;
     if policy == RegistryPolicy::Keep {
         require_same_registry(&requests, source, active)?;
     }
@@ -162,10 +201,10 @@ pub fn choose_releases(
         Some(description) => Some(bundled_runtimes(&source.reader(), description)?),
         None => None,
     };
-    let available = Available::new(source, description.as_ref(), active, &requests, policy);
+    let available = Available::new(source, description.as_ref(), (active, rules), &requests, policy);
     let mut all = requests.clone();
     all.extend(installed_requirements(active, &requests));
-    let resolution = resolve(&all, &available)?;
+    let resolution = resolve(&all, &available).map_err(|error| ruled_out(error, rules, active))?;
     let all_offered = available.into_offered();
 
     let mut chosen = ChosenReleases {
@@ -175,6 +214,7 @@ pub fn choose_releases(
         kept: active.packs.clone(),
         replaced: BTreeMap::new(),
         kept_newer: Vec::new(),
+        held_back: Vec::new(),
         allowed,
         runtimes,
         made_for: description.map(|description| BundleTargets {
@@ -191,6 +231,9 @@ pub fn choose_releases(
         let asked = requests.iter().any(|request| request.pack == pack);
         let installed = active.packs.get(&pack);
         let found = all_offered.get(&pack);
+        if let (Some(installed), Some(found)) = (installed, found) {
+            chosen.held_back.extend(held_back(&pack, &installed.version, &found.releases, rules));
+        }
         let offered = found.and_then(|found| {
             Some((found.registry, found.releases.iter().find(|release| release.version == version)?))
         });
@@ -213,7 +256,8 @@ pub fn choose_releases(
             identical && installed.is_some_and(|installed| installed.registry == registry.as_str());
         let same = identical && installed.is_some_and(InstalledPack::environments_are_current);
         let same = same && installed.is_some_and(|installed| is_whole(&pack, installed));
-        let requested = asked || installed.is_some_and(|installed| installed.requested);
+        let requested =
+            (asked && purpose == Purpose::Install) || installed.is_some_and(|installed| installed.requested);
         if same && installed.is_some_and(|installed| installed.requested == requested) {
             continue;
         }
@@ -225,6 +269,45 @@ pub fn choose_releases(
         chosen.install.push((pack, release, requested));
     }
     Ok(chosen)
+}
+
+/// Refuses a request for another version of a pack that is held.
+fn require_allowed(
+    requests: &[PackRequest],
+    rules: &HostPolicy,
+    active: &Generation,
+) -> Result<(), ChooseError> {
+    for PackRequest { pack, requirement } in requests {
+        if let Some(installed) = active.packs.get(pack).filter(|_| rules.held.contains(pack))
+            && !requirement.matches(&installed.version)
+        {
+            let (pack, installed) = (pack.clone(), installed.version.clone());
+            return Err(ChooseError::Held { pack, requirement: requirement.clone(), installed });
+        }
+    }
+    Ok(())
+}
+
+/// `error`, with the rules that may be why.
+fn ruled_out(error: ResolveError, rules: &HostPolicy, active: &Generation) -> ChooseError {
+    if !matches!(error, ResolveError::NoVersion { .. } | ResolveError::NoSolution { .. }) {
+        return error.into();
+    }
+    let text = error.to_string();
+    let is_named = |pack: &PackRef| text.contains(pack.as_str());
+    let held = rules
+        .held
+        .iter()
+        .filter(|pack| is_named(pack))
+        .filter_map(|pack| Some(format!("{pack} is held at {}", active.packs.get(pack)?.version)));
+    let pinned = rules.pinned.iter().filter(|(pack, _)| is_named(pack));
+    let rules: Vec<String> =
+        held.chain(pinned.map(|(pack, requirement)| format!("{pack} is pinned to {requirement}"))).collect();
+    if rules.is_empty() {
+        error.into()
+    } else {
+        ChooseError::RuledOut { rules: rules.join(", "), source: error }
+    }
 }
 
 /// The release of `offered` that is older than what is installed and stays, if all of them are.

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! host        a root, its lock, its database, and what is installed to it
+//! lifecycle   packs that go, come back or are kept
 //! registries  the registries that a host knows
 //! source      sources, and whether they are trusted
 //! trust http  metadata, and servers
@@ -10,6 +11,7 @@
 
 mod host;
 mod http;
+mod lifecycle;
 mod plan;
 mod registries;
 mod source;
@@ -70,6 +72,7 @@ impl Hint for InstallError {
             Self::Source(error) => error.hint(),
             Self::Verify(error) => error.hint(),
             Self::Registries(error) => error.hint(),
+            Self::Inventory(error) => error.hint(),
             Self::Choose(error) => error.hint(),
             Self::Plan(error) => error.hint(),
             Self::Unpack(error) => error.hint(),

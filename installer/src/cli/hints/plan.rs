@@ -34,6 +34,12 @@ impl Hint for ChooseError {
                     "name a version, such as `{pack}@^1`, or the newest with `{pack}` alone"
                 ));
             }
+            Self::Held { pack, .. } => {
+                return Some(format!("let it change with `attune-install unhold {pack}`"));
+            }
+            Self::RuledOut { .. } => {
+                "let the packs change with `attune-install unhold PACK` or `attune-install unpin PACK`"
+            }
             Self::NothingRequested => "name a bundle file, or packs together with --registry",
         };
         Some(hint.to_owned())

@@ -5,13 +5,11 @@ use attune_terminal::Verb;
 const OF_THE_BUILDER: &str = "make registries and bundles with attune-build; see `attune-build --help`";
 
 pub(in crate::cli) const VERBS: &[Verb] = &[
+    Verb { words: &["remove", "delete", "del", "erase"], remedy: "use `attune-install uninstall PACK`" },
+    Verb { words: &["purge"], remedy: "use `attune-install uninstall PACK`, then `attune-install gc`" },
     Verb {
-        words: &["remove", "uninstall", "rm", "delete", "del", "erase", "purge"],
-        remedy: "see the installed packs with `attune-install list`; packs cannot be removed yet",
-    },
-    Verb {
-        words: &["update", "upgrade", "dist-upgrade", "sync", "refresh", "up"],
-        remedy: "install the newer release: `attune-install BUNDLE`, or `attune-install PACK --registry URL|DIR`",
+        words: &["update", "dist-upgrade", "sync", "refresh", "up"],
+        remedy: "use `attune-install upgrade`",
     },
     Verb {
         words: &["add", "get", "i", "in", "deploy", "apply", "load", "import", "fetch", "download", "pull"],
@@ -22,15 +20,25 @@ pub(in crate::cli) const VERBS: &[Verb] = &[
         remedy: "use `attune-install BUNDLE PACK --reinstall`; `attune-install env rebuild PACK` for environments alone",
     },
     Verb {
-        words: &["rollback", "downgrade", "undo", "revert", "switch", "activate"],
-        remedy: "install the former release with `attune-install PACK@VERSION --registry URL|DIR`",
+        words: &["undo", "revert", "switch", "activate"],
+        remedy: "use `attune-install rollback`, with a generation of `attune-install history`",
     },
     Verb {
-        words: &["history", "log", "logs", "generations", "journal"],
-        remedy: "see the active generation with `attune-install list`, and older ones with `attune-install gc --dry-run`",
+        words: &["downgrade"],
+        remedy: "name the version, `attune-install PACK@VERSION`, or go back with `attune-install rollback`",
+    },
+    Verb { words: &["log", "logs", "generations", "journal"], remedy: "use `attune-install history`" },
+    Verb {
+        words: &["lock", "freeze", "mark"],
+        remedy: "use `attune-install hold PACK`, or `attune-install pin PACK REQUIREMENT`",
     },
     Verb {
-        words: &["status", "ps", "packs", "installed", "freeze", "query", "outdated", "inventory"],
+        words: &["unlock", "release"],
+        remedy: "use `attune-install unhold PACK`, or `attune-install unpin PACK`",
+    },
+    Verb { words: &["autoremove"], remedy: "use `attune-install uninstall --unused`" },
+    Verb {
+        words: &["status", "ps", "packs", "installed", "query", "outdated", "inventory"],
         remedy: "use `attune-install list`",
     },
     Verb {
@@ -47,7 +55,7 @@ pub(in crate::cli) const VERBS: &[Verb] = &[
     },
     Verb { words: &["fix", "heal", "restore", "recover", "mend"], remedy: "use `attune-install repair`" },
     Verb {
-        words: &["clean", "prune", "autoremove", "cleanup", "autoclean", "vacuum", "cache"],
+        words: &["clean", "prune", "cleanup", "autoclean", "vacuum", "cache"],
         remedy: "use `attune-install gc`",
     },
     Verb { words: &["df", "size", "usage", "disk"], remedy: "use `attune-install du`" },

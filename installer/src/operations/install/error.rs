@@ -2,6 +2,7 @@
 
 use attune_host::ChangeError;
 use attune_host::database::DatabaseError;
+use attune_host::inventory::InventoryError;
 use attune_host::process::Interrupted;
 use attune_host::registries::RegistriesError;
 use attune_host::root::RootError;
@@ -36,6 +37,9 @@ pub enum InstallError {
     /// The known registries cannot be read, or the one that is wanted is none of them.
     #[error(transparent)]
     Registries(RegistriesError),
+    /// A pack that is to be upgraded is not installed.
+    #[error(transparent)]
+    Inventory(#[from] InventoryError),
     /// No releases could be chosen.
     #[error(transparent)]
     Choose(#[from] ChooseError),
@@ -85,6 +89,7 @@ impl Failed for InstallError {
             Self::Source(error) => error.code(),
             Self::Verify(error) => error.code(),
             Self::Registries(error) => error.code(),
+            Self::Inventory(error) => error.code(),
             Self::Choose(error) => error.code(),
             Self::Plan(error) => error.code(),
             Self::Unpack(error) => error.code(),

@@ -1,5 +1,6 @@
 //! The whole installation, stage by stage.
 
+mod dry_run;
 mod error;
 mod next_generation;
 mod options;
@@ -12,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use attune_host::environment::EnvironmentDescription;
 use attune_host::generation::{Generation, InstalledPack, create_entry_links};
 use attune_host::machine::{AskedInterpreter, Interpreter, NodeInterpreter};
+use attune_host::policy::HostPolicy;
 use attune_host::process::Interrupted;
 use attune_host::root::{CreatedPaths, HostRoot, RootError, StoreKind};
 use attune_host::transaction::{HeldRoot, Step};
@@ -38,7 +40,8 @@ use crate::environments::{
 };
 use crate::pack_tests::{TestPolicy, TestSettings, run_tests};
 use crate::plan::{
-    ChosenReleases, InstallPlan, InstalledPacks, PlanError, channel_requests, choose_releases,
+    ChosenReleases, InstallPlan, InstalledPacks, PlanError, Purpose, channel_requests, choose_releases,
+    upgrade_requests,
 };
 use crate::source::VerifiedSource;
 use crate::unpack::fetch_and_unpack;
@@ -60,7 +63,10 @@ fn install_or_stop(options: &InstallOptions, reporter: &dyn Reporter) -> Result<
     let source = options.source.open(&options.change.interrupt)?;
     watch.lap("open");
 
-    let held = HeldRoot::acquire(&root, &options.change.access(reporter))?;
+    let held = match options.dry_run {
+        true => None,
+        false => Some(HeldRoot::acquire(&root, &options.change.access(reporter))?),
+    };
     // Under the lock: what this host has seen must not grow while it is compared.
     let mut source = source.verify(&root, &options.trust, (options.change.now, &options.change.interrupt))?;
     watch.lap("verify");
@@ -82,19 +88,27 @@ fn install_or_stop(options: &InstallOptions, reporter: &dyn Reporter) -> Result<
     };
     let policy = options.registry_policy;
     let look_at = |packs: &[&InstalledPack]| stored.look_at(packs);
-    let installed = InstalledPacks { active: &active, look_at: &look_at, is_whole: &is_whole };
+    let rules = HostPolicy::load(&root).map_err(|source| root.failed(source))?;
+    let installed = InstalledPacks { active: &active, rules: &rules, look_at: &look_at, is_whole: &is_whole };
     let mut requests = options.requests.clone();
     requests.extend(channel_requests(&options.channels, policy, &mut source, &active)?);
-    let chosen = choose_releases(&requests, policy, &mut source, &installed)?;
+    if options.purpose == Purpose::Upgrade {
+        for request in &requests {
+            active.installed_pack(&request.pack)?;
+        }
+        requests = upgrade_requests(requests, &rules, &mut source, &active);
+    }
+    let chosen = choose_releases(&requests, (policy, options.purpose), &mut source, &installed)?;
     watch.lap("resolve");
     if let Some(warning) = source.freshness().clock_warning() {
         reporter.warning(WarningCode::ClockBehind, &warning);
     }
     let session = Session { options, root: &root, active: &active, stored: &stored, reporter };
-    if chosen.install.is_empty() {
-        return session.unchanged(&source, chosen, watch);
+    match held {
+        None => session.look(chosen, &mut source, watch),
+        Some(_) if chosen.install.is_empty() => session.unchanged(&source, chosen, watch),
+        Some(held) => session.run(chosen, &mut source, held, watch),
     }
-    session.run(chosen, &mut source, held, watch)
 }
 
 /// One installation that holds the lock.
@@ -123,11 +137,13 @@ impl Session<'_> {
             generation: self.active.id,
             packs: pack_reports(&chosen.asked, self.active, None),
             kept_newer: chosen.kept_newer,
+            held_back: chosen.held_back,
             read_bytes: 0,
             freshness: source.freshness(),
             tests: Vec::new(),
             asked: Vec::new(),
             stages: watch.into_stages(),
+            planned: None,
         };
         if report.freshness.is_stale() {
             self.log(&report);
@@ -151,6 +167,7 @@ impl Session<'_> {
         mut watch: Stopwatch,
     ) -> Result<InstallReport, InstallError> {
         let (asked_for, kept_newer) = (chosen.asked.clone(), chosen.kept_newer.clone());
+        let held_back = chosen.held_back.clone();
         let registries = chosen.registries.clone();
         let spool = BlobSpool::default();
         let planned = self.plan(chosen, source, &spool, held.take_created(), &mut watch)?;
@@ -205,11 +222,13 @@ impl Session<'_> {
             generation: generation.id,
             packs: pack_reports(&asked_for, &generation, Some(&plan)),
             kept_newer,
+            held_back,
             read_bytes: plan.download_bytes(),
             freshness: source.freshness(),
             tests: test_reports(&plan, tests),
             asked,
             stages: watch.into_stages(),
+            planned: None,
         };
         self.log(&report);
         if let Err(error) = learnt.save(kept, &self.root.interpreters_file()) {

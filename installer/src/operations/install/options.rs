@@ -10,7 +10,7 @@ use attune_schemas::requirement::ChannelRequest;
 
 use crate::operations::ChangeOptions;
 use crate::pack_tests::TestPolicy;
-use crate::plan::RegistryPolicy;
+use crate::plan::{Purpose, RegistryPolicy};
 use crate::source::{PackSource, TrustSettings};
 
 /// The options of an install.
@@ -20,10 +20,13 @@ pub struct InstallOptions {
     pub root: PathBuf,
     /// Where the packs come from.
     pub source: PackSource,
-    /// The packs; empty, with no channel either, means everything that the bundle was made for.
+    /// The packs; empty, with no channel either, means everything that the bundle was made for, or that is installed
+    /// where it is to be upgraded.
     pub requests: Vec<PackRequest>,
     /// Packs that are asked for by a channel.
     pub channels: Vec<ChannelRequest>,
+    /// The purpose of the requests.
+    pub purpose: Purpose,
     /// Whether the packs are installed as if nothing of them were there.
     pub reinstall: bool,
     /// Whether a pack may come from another registry than before.
@@ -46,6 +49,8 @@ pub struct InstallOptions {
     pub ignore_missing_libraries: bool,
     /// The effect of failing tests.
     pub tests: TestPolicy,
+    /// Whether to tell and not to change anything.
+    pub dry_run: bool,
     /// The options of every change.
     pub change: ChangeOptions,
 }

@@ -20,6 +20,15 @@ use crate::operations::Stopwatch;
 use crate::plan::{CarriedRuntimes, ChosenReleases, HostRuntimes, InstallPlan, check_libraries, check_space};
 use crate::source::VerifiedSource;
 
+/// A plan, before anything is written.
+pub(super) struct Made {
+    pub(super) plan: InstallPlan,
+    /// The programs that were asked whether the host has a runtime.
+    pub(super) asked: Vec<AskedProgram>,
+    kept: KeptAnswers,
+    learnt: KeptAnswers,
+}
+
 /// A plan, and the change of the root that has begun for it.
 pub(super) struct Planned<'a> {
     pub(super) plan: InstallPlan,
@@ -70,6 +79,19 @@ impl<'a> Session<'a> {
         created: CreatedPaths,
         watch: &mut Stopwatch,
     ) -> Result<Planned<'a>, InstallError> {
+        let Made { plan, asked, kept, learnt } = self.make(chosen, carried)?;
+        watch.lap("plan");
+        let mut prepared = Prepared::begin(self.root, created, self.options.change.durability)?;
+        prepared.write_back();
+        Ok(Planned { plan, asked, kept, learnt, prepared })
+    }
+
+    /// The plan of the installation of `chosen`; writes nothing.
+    pub(super) fn make(
+        &self,
+        chosen: ChosenReleases,
+        carried: CarriedRuntimes<'_>,
+    ) -> Result<Made, InstallError> {
         let options = self.options;
         let kept = KeptAnswers::load(&self.root.interpreters_file());
         let mut pythons =
@@ -93,9 +115,6 @@ impl<'a> Session<'a> {
         let learnt = KeptAnswers::new(pythons.into_answers(), nodes.into_answers());
         check_libraries(&plan, options.ignore_missing_libraries, &options.caller, self.reporter)?;
         check_space(plan.space, self.root)?;
-        watch.lap("plan");
-        let mut prepared = Prepared::begin(self.root, created, options.change.durability)?;
-        prepared.write_back();
-        Ok(Planned { plan, asked, kept, learnt, prepared })
+        Ok(Made { plan, asked, kept, learnt })
     }
 }

@@ -1,0 +1,32 @@
+//! The remedies of failures to remove packs, to go back, and to keep packs.
+
+use super::{Hint, NOTHING_CHANGED};
+use crate::operations::{LifecycleError, User};
+
+impl Hint for LifecycleError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Root(error) => error.hint(),
+            Self::Access(error) => error.hint(),
+            Self::Inventory(error) => error.hint(),
+            Self::Database(error) => error.hint(),
+            Self::Change(error) => error.hint(),
+            Self::Interrupted(_) => Some(NOTHING_CHANGED.to_owned()),
+            Self::InUse { users, .. } => Some(match users.iter().any(|user| matches!(user, User::Pack { .. })) {
+                true => "remove those packs, too, with `--cascade`".to_owned(),
+                false => "remove their packs, too, with `--cascade`, or change the rules and workflows first".to_owned(),
+            }),
+            Self::NoEarlier { .. } | Self::NoGeneration { .. } => {
+                Some("see the generations with `attune-install history`".to_owned())
+            }
+            Self::DamagedGeneration { .. } | Self::DamagedPacks { .. } => Some(
+                "choose another generation of `attune-install history`, or install the releases again from their bundle \
+                 or registry"
+                    .to_owned(),
+            ),
+            Self::PinExcludes { pack, .. } => Some(format!(
+                "choose a range with the installed version, or install another one first: `attune-install {pack}@VERSION`"
+            )),
+        }
+    }
+}

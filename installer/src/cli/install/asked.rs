@@ -1,0 +1,89 @@
+//! The packs that a command line asks for, and the source that it means.
+
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
+
+use attune_host::registries::{KnownRegistries, RegistriesError};
+use attune_host::root::{HostRoot, RootError};
+use attune_schemas::PackRequest;
+use attune_schemas::requirement::ChannelRequest;
+use attune_schemas::tuf::RegistryName;
+
+use super::source_args::SourceArgs;
+use super::usage::UsageError;
+use crate::cli::settings::{netrc, variable};
+use crate::source::{PackSource, SourceLocation};
+
+/// What a command line asks for, and from where.
+#[derive(Debug)]
+pub(super) struct Asked {
+    pub(super) source: PackSource,
+    pub(super) requests: Vec<PackRequest>,
+    pub(super) channels: Vec<ChannelRequest>,
+}
+
+impl Asked {
+    /// The packs among `what`, of which the first may be a bundle, and where they come from.
+    pub(super) fn of(what: &[OsString], args: &SourceArgs) -> Result<Self, UsageError> {
+        let bundle = what.first().map(|first| SourceLocation::of_bundle(first)).transpose()?.flatten();
+        if bundle.is_some() && args.registry.is_some() {
+            return Err(UsageError::TwoSources);
+        }
+        let names = if bundle.is_some() { &what[1..] } else { what };
+        let (mut requests, mut channels) = (Vec::new(), Vec::new());
+        for name in names {
+            match ChannelRequest::parse(&name.to_string_lossy()) {
+                Some(channel) => channels.push(channel),
+                None => requests.push(parse_request(name)?),
+            }
+        }
+        let source = match bundle {
+            Some(bundle) => bundle.into(),
+            None => registry_source(&args.common.root, args.registry.clone())?,
+        };
+        if matches!(source, PackSource::Known { .. }) && args.names_trust() {
+            return Err(UsageError::TrustWithoutSource);
+        }
+        Ok(Self { source, requests, channels })
+    }
+}
+
+/// The source that is meant where no bundle is named: the registry at `named`, which may be the name of a known one, else
+/// that of the variable, else all that the root at `root` knows.
+pub(in crate::cli) fn registry_source(
+    root: &Path,
+    named: Option<OsString>,
+) -> Result<PackSource, UsageError> {
+    let root = HostRoot::new(root).map_err(|source| RootError::Io { root: root.to_owned(), source })?;
+    let known = || KnownRegistries::load(&root);
+    let Some(named) = named.or_else(|| variable("ATTUNE_REGISTRY").map(OsString::from)) else {
+        if known()?.is_empty() {
+            return Err(UsageError::NoSource);
+        }
+        return Ok(PackSource::Known { only: None, netrc: netrc() });
+    };
+    let name: Option<RegistryName> = named.to_str().and_then(|name| name.parse().ok());
+    if let Some(name) = name {
+        let found = known()?.get(&name).map(drop);
+        if found.is_ok() {
+            return Ok(PackSource::Known { only: Some(name), netrc: netrc() });
+        }
+        if let (Err(error @ RegistriesError::Unknown { similar: Some(_), .. }), false) =
+            (found, Path::new(&named).exists())
+        {
+            return Err(error.into());
+        }
+    }
+    Ok(SourceLocation::of_registry(&named).with_login(&netrc()).into())
+}
+
+fn parse_request(text: &OsStr) -> Result<PackRequest, UsageError> {
+    let words = text.to_string_lossy();
+    words.parse().map_err(|error: attune_schemas::requirement::PackRequestError| {
+        if SourceLocation::is_name_of_source(text) && Path::new(text).exists() {
+            UsageError::SecondBundle(words.into_owned())
+        } else {
+            UsageError::NotAPack(words.into_owned(), error.to_string())
+        }
+    })
+}

@@ -1,0 +1,110 @@
+//! `attune-install SOURCE_OR_PACK...` and `attune-install upgrade`
+
+mod asked;
+mod render;
+mod source_args;
+mod usage;
+
+use std::ffi::OsString;
+
+use attune_host::operation::OperationKind;
+use attune_host::root::{HostRoot, RootError};
+use attune_terminal::{ArgValueCandidates, Output, write_report};
+use clap::{Args, ValueHint};
+use jiff::Timestamp;
+
+use super::failure::CommandError;
+use super::lifecycle::logged;
+use super::words::{installed_packs, offered_packs};
+use crate::operations::{InstallOptions, install};
+use crate::plan::Purpose;
+use asked::Asked;
+pub(super) use render::freshness_text;
+use render::render;
+use source_args::SourceArgs;
+pub(super) use usage::UsageError;
+
+/// The packs to install.
+#[derive(Debug, Args)]
+pub(super) struct InstallArgs {
+    /// A bundle file, a pipe or an unpacked bundle (`-` for standard input), then packs: `weather`, `net_tools@^1.2`,
+    /// `weather@stable`
+    ///
+    /// Without packs, those that the bundle was made for are installed; without a bundle or --registry, packs come from
+    /// the registries that the host knows, each from the first that has it.
+    #[arg(value_name = "BUNDLE|PACK", required = true, value_hint = ValueHint::AnyPath)]
+    #[arg(add = ArgValueCandidates::new(offered_packs))]
+    what: Vec<OsString>,
+    /// Unpack and build the named packs again, even if they are installed
+    #[arg(long)]
+    reinstall: bool,
+    #[command(flatten)]
+    source: SourceArgs,
+}
+
+/// Replaces installed packs by their newest releases.
+///
+/// Each pack comes from the registry that it was installed from, and keeps what else is installed working. Packs that are
+/// held stay, and packs that are pinned stay within their ranges; `attune-install outdated` tells what there is.
+#[derive(Debug, Args)]
+pub(super) struct UpgradeArgs {
+    /// A bundle (`-` for standard input), then installed packs: `weather`, `net_tools@^1.2`; all if none are named
+    ///
+    /// Without a bundle or --registry, packs come from the registries that the host knows.
+    #[arg(value_name = "BUNDLE|PACK", value_hint = ValueHint::AnyPath, add = ArgValueCandidates::new(installed_packs))]
+    what: Vec<OsString>,
+    #[command(flatten)]
+    source: SourceArgs,
+}
+
+impl InstallArgs {
+    pub(super) fn run(self, now: Timestamp) -> (Output, Result<(), CommandError>) {
+        let options = |args: &SourceArgs| {
+            let asked = Asked::of(&self.what, args)?;
+            let reinstall = self.reinstall;
+            Ok(InstallOptions { reinstall, ..args.options(asked, OperationKind::Install, now) })
+        };
+        self.source.run(options)
+    }
+}
+
+impl UpgradeArgs {
+    pub(super) fn run(self, now: Timestamp) -> (Output, Result<(), CommandError>) {
+        let options = |args: &SourceArgs| {
+            let asked = Asked::of(&self.what, args)?;
+            let purpose = Purpose::Upgrade;
+            Ok(InstallOptions { purpose, ..args.options(asked, OperationKind::Upgrade, now) })
+        };
+        self.source.run(options)
+    }
+}
+
+impl SourceArgs {
+    fn run(
+        &self,
+        options: impl FnOnce(&Self) -> Result<InstallOptions, UsageError>,
+    ) -> (Output, Result<(), CommandError>) {
+        let common = &self.common;
+        common.start_log();
+        let run = || {
+            let options = options(self)?;
+            let root = HostRoot::new(&options.root)
+                .map_err(|source| RootError::Io { root: options.root.clone(), source })?;
+            let result = install(&options, &common.report.reporter()).map_err(CommandError::from);
+            let result = if options.dry_run {
+                result
+            } else {
+                // What was done is logged by the operation, with all its details.
+                logged(&root, &options.change.operation, result, |_| None)
+            };
+            let report = result?;
+            if common.report.is_quiet() && !options.dry_run {
+                return Ok(());
+            }
+            let with_stages = common.report.verbose > 0;
+            write_report(&report, common.output(), |report| render(report, with_stages))
+                .map_err(|error| CommandError::of_output(&error))
+        };
+        (common.output(), run())
+    }
+}

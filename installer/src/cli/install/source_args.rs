@@ -1,0 +1,117 @@
+//! The options that `install` and `upgrade` share.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use attune_host::machine::InterpreterSearch;
+use attune_host::operation::OperationKind;
+use attune_schemas::Digest;
+use clap::Args;
+use jiff::{SignedDuration, Timestamp};
+
+use super::asked::Asked;
+use crate::cli::change_args::ChangeArgs;
+use crate::cli::duration::parse_duration;
+use crate::cli::link_mode::LinkModeArg;
+use crate::cli::settings::{CommonArgs, caller_environment};
+use crate::operations::InstallOptions;
+use crate::pack_tests::TestPolicy;
+use crate::plan::{Purpose, RegistryPolicy};
+use crate::source::TrustSettings;
+use crate::trust::{AnchorSettings, AskedGrace};
+
+/// Options of `install` and `upgrade`.
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+pub(super) struct SourceArgs {
+    /// Install packs from this registry alone, a URL, directory or known name; without a bundle, defaults to the
+    /// variable `ATTUNE_REGISTRY`
+    #[arg(long, value_name = "URL|DIR|NAME")]
+    pub(super) registry: Option<OsString>,
+    /// Allow a named pack to come from another registry than the installed release
+    #[arg(long)]
+    change_registry: bool,
+    /// Trust the registry that this root metadata belongs to; needed once per registry
+    #[arg(long, value_name = "ROOT.json")]
+    trust: Option<PathBuf>,
+    /// Trust only a root with this sha256; without --trust, the root is read from the bundle or registry
+    #[arg(long, value_name = "sha256:HEX")]
+    trust_fingerprint: Option<Digest>,
+    /// Accept metadata that expired at most this long ago, such as `30d`, `12h` or `any`; the host records it
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    expiry_grace: Option<SignedDuration>,
+    /// Use this Python and no other
+    #[arg(long, value_name = "PATH", env = "ATTUNE_PYTHON")]
+    python: Option<PathBuf>,
+    /// Use this Node.js and no other
+    #[arg(long, value_name = "PATH", env = "ATTUNE_NODE")]
+    node: Option<PathBuf>,
+    /// How environments share the files of the store
+    #[arg(long, value_name = "MODE", value_enum, default_value_t, env = "ATTUNE_LINK_MODE")]
+    link_mode: LinkModeArg,
+    /// Compile modules to bytecode now, once for all environments
+    #[arg(long)]
+    compile_bytecode: bool,
+    /// Install even if the host lacks shared libraries that packages need
+    #[arg(long)]
+    ignore_missing_libraries: bool,
+    /// Do not run the packs' own tests
+    #[arg(long, conflicts_with = "force")]
+    skip_tests: bool,
+    /// Install even if the packs' own tests fail
+    #[arg(long)]
+    force: bool,
+    /// Verify, resolve and plan without changing anything; needs no write permission
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    #[command(flatten)]
+    change: ChangeArgs,
+    #[command(flatten)]
+    pub(super) common: CommonArgs,
+}
+
+impl SourceArgs {
+    /// Whether a root to trust was named.
+    pub(super) const fn names_trust(&self) -> bool {
+        self.trust.is_some() || self.trust_fingerprint.is_some()
+    }
+
+    /// The options of an installation of `asked`.
+    pub(super) fn options(&self, asked: Asked, kind: OperationKind, now: Timestamp) -> InstallOptions {
+        let caller = caller_environment();
+        let search = |only: Option<&PathBuf>| InterpreterSearch::of(&caller, only.cloned());
+        InstallOptions {
+            root: self.common.root.clone(),
+            source: asked.source,
+            requests: asked.requests,
+            channels: asked.channels,
+            purpose: Purpose::Install,
+            reinstall: false,
+            registry_policy: if self.change_registry { RegistryPolicy::Change } else { RegistryPolicy::Keep },
+            trust: TrustSettings {
+                anchor: AnchorSettings { file: self.trust.clone(), fingerprint: self.trust_fingerprint },
+                grace: self.expiry_grace.map(|duration| AskedGrace { duration, option: "--expiry-grace" }),
+            },
+            interpreters: search(self.python.as_ref()),
+            nodes: search(self.node.as_ref()),
+            programs: search(None),
+            caller,
+            link_mode: self.link_mode.into(),
+            compile_bytecode: self.compile_bytecode,
+            ignore_missing_libraries: self.ignore_missing_libraries,
+            tests: match (self.skip_tests, self.force) {
+                (true, _) => TestPolicy::Skip,
+                (_, true) => TestPolicy::Force,
+                _ => TestPolicy::Enforce,
+            },
+            dry_run: self.dry_run,
+            change: self.change.options(kind, now).forced(&[
+                ("--force", self.force),
+                ("--skip-tests", self.skip_tests),
+                ("--ignore-missing-libraries", self.ignore_missing_libraries),
+                ("--change-registry", self.change_registry),
+                ("--expiry-grace", self.expiry_grace.is_some()),
+            ]),
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! `attune-install rollback`
+
+use attune_host::operation::OperationKind;
+use attune_terminal::{Output, success, write_report};
+use clap::Args;
+use jiff::Timestamp;
+
+use super::{changes_table, logged, packs_counted};
+use crate::cli::change_args::ChangeArgs;
+use crate::cli::failure::CommandError;
+use crate::cli::settings::CommonArgs;
+use crate::operations::{RollbackOptions, RollbackReport, rollback};
+
+/// Makes the packs of an earlier generation active again.
+///
+/// Nothing is fetched or built. The packs come as a new generation, so that a rollback can be undone by another one;
+/// `attune-install history` lists the generations that are still there.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct RollbackArgs {
+    /// The generation to go back to [default: the one before the active packs]
+    #[arg(value_name = "GENERATION")]
+    generation: Option<u64>,
+    /// List the changes without making them; needs no write permission
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    change: ChangeArgs,
+    #[command(flatten)]
+    common: CommonArgs,
+}
+
+impl RollbackArgs {
+    pub(in crate::cli) fn run(self, now: Timestamp) -> (Output, Result<(), CommandError>) {
+        self.common.start_log();
+        (self.common.output(), self.roll_back(now))
+    }
+
+    fn roll_back(self, now: Timestamp) -> Result<(), CommandError> {
+        let root = self.common.host_root()?;
+        let options = RollbackOptions {
+            generation: self.generation,
+            dry_run: self.dry_run,
+            change: self.change.options(OperationKind::Rollback, now),
+        };
+        let result = rollback(&root, &options, &self.common.report.reporter()).map_err(CommandError::from);
+        let report = logged(&root, &options.change.operation, result, |report| {
+            (!report.dry_run).then(|| serde_json::json!(report))
+        })?;
+        if self.common.report.is_quiet() && !options.dry_run {
+            return Ok(());
+        }
+        write_report(&report, self.common.output(), render).map_err(|error| CommandError::of_output(&error))
+    }
+}
+
+fn render(report: &RollbackReport) -> String {
+    let (root, target) = (report.root.display(), report.restored_from);
+    if report.packs.is_empty() {
+        return format!("generation {target} has the packs that are active in {root}\n");
+    }
+    let changed = packs_counted(report.packs.len());
+    let table = changes_table(&report.packs);
+    if report.dry_run {
+        return format!("{table}\nwould go back to generation {target} of {root}, which changes {changed}\n");
+    }
+    let done = success(&format!("went back to generation {target}"));
+    format!("{table}\n{done} of {root}, as generation {}: {changed} changed\n", report.generation)
+}

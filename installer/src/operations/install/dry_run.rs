@@ -1,0 +1,54 @@
+//! A look at an installation: everything is verified, resolved and planned, and nothing is written.
+
+use super::next_generation::{NextGeneration, next_generation};
+use super::pack_reports::pack_reports;
+use super::{InstallError, Session, registry_of};
+use crate::operations::{InstallReport, Outcome, PlannedChange, Stopwatch};
+use crate::plan::{CarriedRuntimes, ChosenReleases};
+use crate::source::VerifiedSource;
+
+impl Session<'_> {
+    /// The report of the installation of `chosen` as it would be.
+    pub(super) fn look(
+        &self,
+        chosen: ChosenReleases,
+        source: &mut VerifiedSource,
+        mut watch: Stopwatch,
+    ) -> Result<InstallReport, InstallError> {
+        let (asked, registries) = (chosen.asked.clone(), chosen.registries.clone());
+        let (kept_newer, held_back) = (chosen.kept_newer.clone(), chosen.held_back.clone());
+        let carried = match chosen.runtimes.clone() {
+            Some(bundled) => CarriedRuntimes::of_bundle(bundled),
+            None => CarriedRuntimes::of_source(source),
+        };
+        let made = self.make(chosen, carried)?;
+        watch.lap("plan");
+        let plan = made.plan;
+        let making = NextGeneration { id: self.active.id, registries: &registries, root: self.root };
+        let generation = next_generation(&plan, self.active, &making, &[], self.options.change.now);
+        let tested = plan.packs.iter().filter(|planned| planned.release.config.pack.testing.is_some());
+        Ok(InstallReport {
+            outcome: if plan.packs.is_empty() { Outcome::Unchanged } else { Outcome::Planned },
+            root: self.root.path().to_owned(),
+            registry: registry_of(&asked, &generation),
+            generation: self.active.id,
+            packs: pack_reports(&asked, &generation, Some(&plan)),
+            kept_newer,
+            held_back,
+            read_bytes: 0,
+            freshness: source.freshness(),
+            tests: Vec::new(),
+            asked: made.asked,
+            stages: watch.into_stages(),
+            planned: Some(PlannedChange {
+                fetch_bytes: plan.download_bytes(),
+                blobs: plan.blobs.wanted.len(),
+                trees: plan.trees.len(),
+                environments: plan.environments.len(),
+                disk_bytes: plan.space.bytes,
+                inodes: plan.space.inodes,
+                tested: tested.map(|planned| planned.pack.clone()).collect(),
+            }),
+        })
+    }
+}
