@@ -30,6 +30,9 @@ pub(super) struct WaitArgs {
 pub(super) struct ChangeArgs {
     #[command(flatten)]
     wait: WaitArgs,
+    /// Verify and plan without changing anything; needs no write permission
+    #[arg(long)]
+    dry_run: bool,
     /// Do not wait until all files are on disk; faster, but a power failure may lose them
     #[arg(long)]
     no_sync: bool,
@@ -65,6 +68,7 @@ impl ChangeArgs {
     pub(super) fn options(&self, kind: OperationKind, now: Timestamp) -> ChangeOptions {
         ChangeOptions {
             operation: Operation::begin(kind, now, user(), command_line()),
+            dry_run: self.dry_run,
             patience: self.wait.patience(),
             durability: if self.no_sync { Durability::Unsynced } else { Durability::Synced },
             interrupt: interrupt_on_signals(),
@@ -92,7 +96,6 @@ fn name_in(users: &str, id: u32) -> Option<String> {
 }
 
 /// The command line of this process, without secrets.
-#[expect(clippy::disallowed_methods, reason = "the command line is read where it is understood")]
 fn command_line() -> String {
     let words = std::env::args_os().enumerate().map(|(index, word)| {
         let word = word.to_string_lossy().into_owned();

@@ -56,7 +56,11 @@ impl RepairArgs {
             write_report(&report, self.common.output(), |report| render(report, all))
                 .map_err(|error| CommandError::of_output(&error))?;
         }
-        if report.left.is_empty() { Ok(()) } else { Err(is_left(&report, self.build.has_source())) }
+        if report.left.is_empty() || report.dry_run {
+            Ok(())
+        } else {
+            Err(is_left(&report, self.build.has_source()))
+        }
     }
 }
 
@@ -78,7 +82,8 @@ fn is_left(report: &RepairReport, has_source: bool) -> CommandError {
 
 fn render(report: &RepairReport, all: bool) -> String {
     let mut text = String::new();
-    for (title, findings) in [("mended", &report.mended), ("left", &report.left)] {
+    let left = if report.dry_run { "to mend" } else { "left" };
+    for (title, findings) in [("mended", &report.mended), (left, &report.left)] {
         if findings.is_empty() {
             continue;
         }
@@ -89,6 +94,7 @@ fn render(report: &RepairReport, all: bool) -> String {
     }
     let root = report.root.display();
     let state = match (report.mended.len(), report.left.len()) {
+        (0, left) if report.dry_run && left > 0 => format!("{} to mend", counted(left, "difference")),
         (0, 0) => success("everything is as it was installed: nothing to repair"),
         (mended, 0) => format!("{} mended, everything is as it was installed", counted(mended, "difference")),
         (mended, left) => format!("{} mended, {left} left", counted(mended, "difference")),

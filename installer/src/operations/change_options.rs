@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use attune_host::operation::Operation;
 use attune_host::process::Interrupt;
-use attune_host::transaction::{Access, Wait};
+use attune_host::root::HostRoot;
+use attune_host::transaction::{Access, AccessError, HeldRoot, Wait};
 use attune_registry::blob::Durability;
 use attune_registry::report::Reporter;
 use jiff::Timestamp;
@@ -14,6 +15,8 @@ use jiff::Timestamp;
 pub struct ChangeOptions {
     /// The operation, as it is recorded.
     pub operation: Operation,
+    /// Whether to tell and not to change anything.
+    pub dry_run: bool,
     /// How long another change of the root is waited for; `None` to be refused at once.
     pub patience: Option<Duration>,
     /// Whether everything is on disk before it counts.
@@ -29,6 +32,14 @@ impl ChangeOptions {
     #[must_use]
     pub fn forced(self, options: &[(&str, bool)]) -> Self {
         Self { operation: self.operation.with_forced(options), ..self }
+    }
+
+    /// The root in this process's hands; `None` for a look that changes nothing, and so needs no lock.
+    ///
+    /// # Errors
+    /// The root cannot be changed now.
+    pub fn hold(&self, root: &HostRoot, reporter: &dyn Reporter) -> Result<Option<HeldRoot>, AccessError> {
+        if self.dry_run { Ok(None) } else { HeldRoot::acquire(root, &self.access(reporter)).map(Some) }
     }
 
     /// How the root is taken hold of.

@@ -160,10 +160,14 @@ impl EnvCommand {
                 let options = build.options(Some(pack.clone()), OperationKind::Rebuild, now)?;
                 let reporter = common.report.reporter();
                 let environments = rebuild_environments(root, &options, &reporter)?;
-                if common.report.is_quiet() {
+                if common.report.is_quiet() && !options.change.dry_run {
                     return Ok(());
                 }
-                let rebuilt = RebuiltEnvironments { root: root.path().to_owned(), environments };
+                let rebuilt = RebuiltEnvironments {
+                    dry_run: options.change.dry_run,
+                    root: root.path().to_owned(),
+                    environments,
+                };
                 write(&rebuilt, common, render_rebuilt)
             }
             Self::Verify { .. } => Err(went_up("verify")),
@@ -188,17 +192,22 @@ fn went_up(name: &str) -> CommandError {
     CommandError(Failure::from_message(message, ErrorCode::CommandMoved).with_hint(Some(hint)))
 }
 
-fn render_rebuilt(rebuilt: &RebuiltEnvironments) -> String {
-    let rebuilt = &rebuilt.environments;
-    if rebuilt.is_empty() {
+fn render_rebuilt(RebuiltEnvironments { dry_run, environments, .. }: &RebuiltEnvironments) -> String {
+    if environments.is_empty() {
         return "it has no environment: nothing to build\n".to_owned();
     }
     let mut table = Table::new(&["PACK", "RUNTIME", "STATUS", "INTERPRETER"]);
-    for one in rebuilt {
+    for one in environments {
         table.push(vec![
             one.pack.to_string(),
             one.runtime.clone(),
-            if one.moved { "built for another interpreter" } else { "built again" }.to_owned(),
+            match (*dry_run, one.moved) {
+                (true, false) => "to be built again",
+                (true, true) => "to be built for another interpreter",
+                (false, true) => "built for another interpreter",
+                (false, false) => "built again",
+            }
+            .to_owned(),
             one.interpreter.display().to_string(),
         ]);
     }

@@ -27,7 +27,10 @@ impl Report for FoundExecutable {
 
 /// The environments that were built again.
 #[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub(in crate::cli) struct RebuiltEnvironments {
+    /// Whether nothing was changed.
+    pub(in crate::cli) dry_run: bool,
     /// The installation root.
     pub(in crate::cli) root: PathBuf,
     /// The environments.

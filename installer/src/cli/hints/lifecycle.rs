@@ -12,10 +12,12 @@ impl Hint for LifecycleError {
             Self::Database(error) => error.hint(),
             Self::Change(error) => error.hint(),
             Self::Interrupted(_) => Some(NOTHING_CHANGED.to_owned()),
-            Self::InUse { users, .. } => Some(match users.iter().any(|user| matches!(user, User::Pack { .. })) {
-                true => "remove those packs, too, with `--cascade`".to_owned(),
-                false => "remove their packs, too, with `--cascade`, or change the rules and workflows first".to_owned(),
-            }),
+            Self::InUse { users, .. } if users.iter().any(|user| matches!(user, User::Pack { .. })) => {
+                Some("remove those packs, too, with `--cascade`".to_owned())
+            }
+            Self::InUse { .. } => Some(
+                "remove their packs, too, with `--cascade`, or change the rules and workflows first".to_owned(),
+            ),
             Self::NoEarlier { .. } | Self::NoGeneration { .. } => {
                 Some("see the generations with `attune-install history`".to_owned())
             }

@@ -91,14 +91,14 @@ impl SourceArgs {
             let root = HostRoot::new(&options.root)
                 .map_err(|source| RootError::Io { root: options.root.clone(), source })?;
             let result = install(&options, &common.report.reporter()).map_err(CommandError::from);
-            let result = if options.dry_run {
+            let result = if options.change.dry_run {
                 result
             } else {
                 // What was done is logged by the operation, with all its details.
                 logged(&root, &options.change.operation, result, |_| None)
             };
             let report = result?;
-            if common.report.is_quiet() && !options.dry_run {
+            if common.report.is_quiet() && !options.change.dry_run {
                 return Ok(());
             }
             let with_stages = common.report.verbose > 0;

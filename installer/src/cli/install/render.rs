@@ -4,6 +4,7 @@ use attune_host::generation::PackChange;
 use attune_registry::human_bytes;
 use attune_terminal::{Table, success};
 
+use crate::cli::lifecycle::packs_counted;
 use crate::cli::list::{contents_text, tests_text};
 use crate::operations::{InstallReport, Outcome, PlannedChange};
 use crate::plan::{HeldBack, KeptNewer};
@@ -27,10 +28,7 @@ pub(super) fn render(report: &InstallReport, has_stages: bool) -> String {
     text += &kept_newer_text(report);
     text += &freshness_text(&report.freshness);
     let count = report.packs.iter().filter(|pack| pack.change != PackChange::Unchanged).count();
-    let installed = match count {
-        1 => "installed 1 pack".to_owned(),
-        count => format!("installed {count} packs"),
-    };
+    let installed = format!("installed {}", packs_counted(count));
     let summary = format!(
         "\n{} from {} into {} as generation {}, {} read\n",
         success(&installed),
@@ -78,13 +76,18 @@ fn plan_text(report: &InstallReport, planned: &PlannedChange) -> String {
         1 => "the tests of 1 pack".to_owned(),
         number => format!("the tests of {number} packs"),
     };
+    let count = report.packs.iter().filter(|pack| pack.change != PackChange::Unchanged).count();
+    let environments = match planned.environments {
+        1 => "1 environment".to_owned(),
+        number => format!("{number} environments"),
+    };
     text + &format!(
-        "\nwould change {} to the packs above from {}: {} to read, {} on disk, {} environments to build, {tested} to run\n",
-        report.root.display(),
+        "\nwould install {} from {} into {}: {} to read, {} on disk, {environments} to build, {tested} to run\n",
+        packs_counted(count),
         registries_text(report),
+        report.root.display(),
         human_bytes(planned.fetch_bytes),
         human_bytes(planned.disk_bytes),
-        planned.environments,
     )
 }
 

@@ -61,9 +61,6 @@ pub(super) struct SourceArgs {
     /// Install even if the packs' own tests fail
     #[arg(long)]
     force: bool,
-    /// Verify, resolve and plan without changing anything; needs no write permission
-    #[arg(long)]
-    pub(super) dry_run: bool,
     #[command(flatten)]
     change: ChangeArgs,
     #[command(flatten)]
@@ -104,7 +101,6 @@ impl SourceArgs {
                 (_, true) => TestPolicy::Force,
                 _ => TestPolicy::Enforce,
             },
-            dry_run: self.dry_run,
             change: self.change.options(kind, now).forced(&[
                 ("--force", self.force),
                 ("--skip-tests", self.skip_tests),

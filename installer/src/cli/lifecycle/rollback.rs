@@ -20,9 +20,6 @@ pub(in crate::cli) struct RollbackArgs {
     /// The generation to go back to [default: the one before the active packs]
     #[arg(value_name = "GENERATION")]
     generation: Option<u64>,
-    /// List the changes without making them; needs no write permission
-    #[arg(long)]
-    dry_run: bool,
     #[command(flatten)]
     change: ChangeArgs,
     #[command(flatten)]
@@ -39,14 +36,13 @@ impl RollbackArgs {
         let root = self.common.host_root()?;
         let options = RollbackOptions {
             generation: self.generation,
-            dry_run: self.dry_run,
             change: self.change.options(OperationKind::Rollback, now),
         };
         let result = rollback(&root, &options, &self.common.report.reporter()).map_err(CommandError::from);
         let report = logged(&root, &options.change.operation, result, |report| {
             (!report.dry_run).then(|| serde_json::json!(report))
         })?;
-        if self.common.report.is_quiet() && !options.dry_run {
+        if self.common.report.is_quiet() && !options.change.dry_run {
             return Ok(());
         }
         write_report(&report, self.common.output(), render).map_err(|error| CommandError::of_output(&error))

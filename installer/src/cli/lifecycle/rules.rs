@@ -72,38 +72,38 @@ struct RuleArgs {
 impl HoldArgs {
     pub(in crate::cli) fn run(self, now: Timestamp) -> (Output, Result<(), CommandError>) {
         let change = if self.packs.is_empty() { None } else { Some(PolicyChange::Hold(self.packs)) };
-        self.common.run(change, now)
+        self.common.run(change.as_ref(), now)
     }
 }
 
 impl UnholdArgs {
     pub(in crate::cli) fn run(self, now: Timestamp) -> (Output, Result<(), CommandError>) {
-        self.common.run(Some(PolicyChange::Unhold(self.packs)), now)
+        self.common.run(Some(&PolicyChange::Unhold(self.packs)), now)
     }
 }
 
 impl PinArgs {
     pub(in crate::cli) fn run(self, now: Timestamp) -> (Output, Result<(), CommandError>) {
         let change = self.pack.zip(self.requirement).map(|(pack, range)| PolicyChange::Pin(pack, range));
-        self.common.run(change, now)
+        self.common.run(change.as_ref(), now)
     }
 }
 
 impl UnpinArgs {
     pub(in crate::cli) fn run(self, now: Timestamp) -> (Output, Result<(), CommandError>) {
-        self.common.run(Some(PolicyChange::Unpin(self.packs)), now)
+        self.common.run(Some(&PolicyChange::Unpin(self.packs)), now)
     }
 }
 
 impl RuleArgs {
-    fn run(&self, change: Option<PolicyChange>, now: Timestamp) -> (Output, Result<(), CommandError>) {
+    fn run(&self, change: Option<&PolicyChange>, now: Timestamp) -> (Output, Result<(), CommandError>) {
         self.common.start_log();
         (self.common.output(), self.change(change, now))
     }
 
-    fn change(&self, change: Option<PolicyChange>, now: Timestamp) -> Result<(), CommandError> {
+    fn change(&self, change: Option<&PolicyChange>, now: Timestamp) -> Result<(), CommandError> {
         let root = self.common.host_root()?;
-        let report = match &change {
+        let report = match change {
             None => policy(&root)?,
             Some(change) => {
                 let (interrupt, reporter) = (interrupt_on_signals(), self.common.report.reporter());

@@ -30,9 +30,6 @@ pub(in crate::cli) struct UninstallArgs {
     /// Remove dependencies that no pack needs any more, too; without a PACK, these alone
     #[arg(long)]
     unused: bool,
-    /// List the removals without removing anything; needs no write permission
-    #[arg(long)]
-    dry_run: bool,
     #[command(flatten)]
     change: ChangeArgs,
     #[command(flatten)]
@@ -49,18 +46,13 @@ impl UninstallArgs {
         let root = self.common.host_root()?;
         let change = self.change.options(OperationKind::Uninstall, now);
         let change = change.forced(&[("--cascade", self.cascade)]);
-        let options = UninstallOptions {
-            packs: self.packs,
-            cascade: self.cascade,
-            unused: self.unused,
-            dry_run: self.dry_run,
-            change,
-        };
+        let options =
+            UninstallOptions { packs: self.packs, cascade: self.cascade, unused: self.unused, change };
         let result = uninstall(&root, &options, &self.common.report.reporter()).map_err(CommandError::from);
         let report = logged(&root, &options.change.operation, result, |report| {
             (!report.dry_run).then(|| serde_json::json!(report))
         })?;
-        if self.common.report.is_quiet() && !options.dry_run {
+        if self.common.report.is_quiet() && !options.change.dry_run {
             return Ok(());
         }
         write_report(&report, self.common.output(), render).map_err(|error| CommandError::of_output(&error))
@@ -74,12 +66,11 @@ fn render(report: &UninstallReport) -> String {
     }
     let mut text = changes_table(&report.packs).to_string();
     let removed = packs_counted(report.packs.len());
-    let _ = match report.dry_run {
-        true => writeln!(text, "\nwould remove {removed} from {root}"),
-        false => {
-            let done = success(&format!("removed {removed}"));
-            writeln!(text, "\n{done} from {root} (generation {})", report.generation)
-        }
+    let _ = if report.dry_run {
+        writeln!(text, "\nwould remove {removed} from {root}")
+    } else {
+        let done = success(&format!("removed {removed}"));
+        writeln!(text, "\n{done} from {root} (generation {})", report.generation)
     };
     if !report.unused.is_empty() {
         let unused = report.unused.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");

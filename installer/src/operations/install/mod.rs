@@ -63,10 +63,7 @@ fn install_or_stop(options: &InstallOptions, reporter: &dyn Reporter) -> Result<
     let source = options.source.open(&options.change.interrupt)?;
     watch.lap("open");
 
-    let held = match options.dry_run {
-        true => None,
-        false => Some(HeldRoot::acquire(&root, &options.change.access(reporter))?),
-    };
+    let held = options.change.hold(&root, reporter)?;
     // Under the lock: what this host has seen must not grow while it is compared.
     let mut source = source.verify(&root, &options.trust, (options.change.now, &options.change.interrupt))?;
     watch.lap("verify");

@@ -49,8 +49,6 @@ pub struct InstallOptions {
     pub ignore_missing_libraries: bool,
     /// The effect of failing tests.
     pub tests: TestPolicy,
-    /// Whether to tell and not to change anything.
-    pub dry_run: bool,
     /// The options of every change.
     pub change: ChangeOptions,
 }

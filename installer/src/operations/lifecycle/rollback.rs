@@ -10,7 +10,6 @@ use attune_host::generation::{
 };
 use attune_host::inventory::installed;
 use attune_host::root::HostRoot;
-use attune_host::transaction::HeldRoot;
 use attune_host::verification::StoredTrees;
 use attune_host::{Change, Prepared, Rows};
 use attune_registry::report::{Report, Reporter};
@@ -28,8 +27,6 @@ use crate::operations::ChangeOptions;
 pub struct RollbackOptions {
     /// The generation; the one before if none is named.
     pub generation: Option<u64>,
-    /// Whether to tell and not to change anything.
-    pub dry_run: bool,
     /// The options of every change.
     pub change: ChangeOptions,
 }
@@ -66,15 +63,12 @@ pub fn rollback(
     reporter: &dyn Reporter,
 ) -> Result<RollbackReport, LifecycleError> {
     root.require_there()?;
-    let mut held = match options.dry_run {
-        true => None,
-        false => Some(HeldRoot::acquire(root, &options.change.access(reporter))?),
-    };
+    let mut held = options.change.hold(root, reporter)?;
     let active = installed(root)?;
     let target = target(root, &active, options.generation)?;
     let packs = pack_differences(&active, &target);
     let mut report = RollbackReport {
-        dry_run: options.dry_run,
+        dry_run: options.change.dry_run,
         root: root.path().to_owned(),
         generation: active.id,
         previous: active.id,

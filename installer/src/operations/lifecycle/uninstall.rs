@@ -9,7 +9,6 @@ use attune_host::database::{made_on_host, references_to};
 use attune_host::generation::{Generation, PackDifference, pack_differences};
 use attune_host::inventory::installed;
 use attune_host::root::HostRoot;
-use attune_host::transaction::HeldRoot;
 use attune_host::{Change, Prepared, Rows};
 use attune_registry::report::{Report, Reporter};
 use attune_schemas::PackRef;
@@ -30,8 +29,6 @@ pub struct UninstallOptions {
     pub cascade: bool,
     /// Whether dependencies that no pack needs any more go as well.
     pub unused: bool,
-    /// Whether to tell and not to remove.
-    pub dry_run: bool,
     /// The options of every change.
     pub change: ChangeOptions,
 }
@@ -68,10 +65,7 @@ pub fn uninstall(
     reporter: &dyn Reporter,
 ) -> Result<UninstallReport, LifecycleError> {
     root.require_there()?;
-    let mut held = match options.dry_run {
-        true => None,
-        false => Some(HeldRoot::acquire(root, &options.change.access(reporter))?),
-    };
+    let mut held = options.change.hold(root, reporter)?;
     let active = installed(root)?;
     let gone = going(root, &active, options)?;
     let users = users(root, &active, &gone)?;
@@ -81,7 +75,7 @@ pub fn uninstall(
     let left = Generation { packs: without(&active, &gone), ..active.clone() };
     let gone: Vec<PackRef> = gone.into_iter().collect();
     let mut report = UninstallReport {
-        dry_run: options.dry_run,
+        dry_run: options.change.dry_run,
         root: root.path().to_owned(),
         generation: active.id,
         packs: pack_differences(&active, &left),

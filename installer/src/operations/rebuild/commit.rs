@@ -46,11 +46,16 @@ pub(super) fn commit(
         now: options.change.now,
     };
     change.commit(&mut |_| options.change.interrupt.check())?;
+    Ok(rebuilt(tasks))
+}
+
+/// The environments of `tasks`, as they are reported.
+pub(super) fn rebuilt(tasks: &[Task]) -> Vec<RebuiltEnvironment> {
     let rebuilt = tasks.iter().map(|task| RebuiltEnvironment {
         pack: task.pack.clone(),
         runtime: task.runtime.to_string(),
         interpreter: task.environment.interpreter().to_owned(),
         moved: task.is_moved,
     });
-    Ok(rebuilt.collect())
+    rebuilt.collect()
 }

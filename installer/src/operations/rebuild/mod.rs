@@ -20,7 +20,7 @@ use attune_host::machine::{InterpreterError, InterpreterSearch};
 use attune_host::process::CallerEnvironment;
 use attune_host::process::Interrupted;
 use attune_host::root::{HostRoot, RootError, StoreKind};
-use attune_host::transaction::{AccessError, HeldRoot, Staging};
+use attune_host::transaction::{AccessError, Staging};
 use attune_host::verification::{StoredTrees, VerificationError};
 use attune_host::{ChangeError, Prepared};
 use attune_registry::report::{NewTask, Reporter};
@@ -39,7 +39,7 @@ use crate::plan::{ChooseError, PlanError};
 use crate::source::SourceLocation;
 use crate::source::VerifyError;
 use crate::unpack::UnpackError;
-use commit::commit;
+use commit::{commit, rebuilt};
 pub(super) use damage::DamagedEnvironments;
 use damage::damaged_packages;
 use refetch::refetch;
@@ -179,9 +179,10 @@ pub fn rebuild_environments(
     reporter: &dyn Reporter,
 ) -> Result<Vec<RebuiltEnvironment>, RebuildError> {
     let io = |source| root.failed(source);
-    let mut held = HeldRoot::acquire(root, &options.change.access(reporter))?;
+    let held = options.change.hold(root, reporter)?;
     let active = Generation::active(root).map_err(io)?;
     let tasks = tasks(root, &active, None, options)?;
+    let Some(mut held) = held else { return Ok(rebuilt(&tasks)) };
     if tasks.is_empty() {
         held.keep();
         return Ok(Vec::new());

@@ -60,6 +60,17 @@ pub fn repair(
 ) -> Result<RepairReport, RebuildError> {
     let io = |source| root.failed(source);
     require_installed(root)?;
+    if options.build.change.dry_run {
+        let found = verify(root, &options.verification(), reporter)?;
+        let (root, generation) = (root.path().to_owned(), found.generation);
+        return Ok(RepairReport {
+            dry_run: true,
+            root,
+            generation,
+            mended: Vec::new(),
+            left: found.differences,
+        });
+    }
     let (mut held, at_once) = HeldRoot::acquire_to_repair(root, &options.build.change.access(reporter))?;
     let mended_at_once = mended_at_once(root, &at_once);
     let found = verify(root, &options.verification(), reporter)?;

@@ -14,6 +14,8 @@ use serde::Serialize;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RepairReport {
+    /// Whether nothing was changed.
+    pub dry_run: bool,
     /// The root.
     pub root: PathBuf,
     /// The active generation.
@@ -67,5 +69,5 @@ pub(super) fn report(
     };
     mended.extend(found.differences.iter().filter(|finding| !is_left(finding)).cloned());
     let (root, generation) = (root.path().to_owned(), left.generation);
-    RepairReport { root, generation, mended, left: left.differences }
+    RepairReport { dry_run: false, root, generation, mended, left: left.differences }
 }
