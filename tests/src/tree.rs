@@ -40,6 +40,8 @@ impl Tree {
     /// directories, and those of the files by which processes lock each other.
     #[must_use]
     pub fn without_touched(mut self) -> Self {
+        // Failures are logged, too.
+        self.entries.retain(|path, _| !path.ends_with("state/log/operations.jsonl"));
         for (path, entry) in &mut self.entries {
             let locks = path.ends_with("state/lock") || path.ends_with(".lock");
             if entry.content.is_none() && entry.link.is_none() || locks {

@@ -11,6 +11,7 @@
 //! `cargo run -p attune-tests --bin soak` runs all of it; the tests in `tests/it/lifecycle/kills.rs` a sample.
 
 mod kill;
+mod lifecycle;
 mod operation;
 mod soundness;
 mod trust;

@@ -8,7 +8,7 @@ use std::str::FromStr;
 use serde_json::json;
 
 use super::kill::{Harm, KillPoint, harmed, points};
-use super::{kept_roots, trust};
+use super::{kept_roots, lifecycle, trust};
 use crate::packs::pack_builder::PackBuilder;
 use crate::packs::standard_packs::{greeter, reporter, watcher};
 use crate::run::Run;
@@ -32,12 +32,31 @@ pub enum Operation {
     Rebuild,
     /// `repair`
     Repair,
+    /// `upgrade`, of one pack among others
+    UpgradeOne,
+    /// `uninstall`
+    Uninstall,
+    /// `rollback`, after an upgrade and after a removal
+    Rollback,
+    /// `hold` and `pin`
+    Rules,
 }
 
 impl Operation {
     /// Every operation.
-    pub const ALL: [Self; 7] =
-        [Self::Install, Self::Upgrade, Self::Gc, Self::Trust, Self::Recipe, Self::Rebuild, Self::Repair];
+    pub const ALL: [Self; 11] = [
+        Self::Install,
+        Self::Upgrade,
+        Self::Gc,
+        Self::Trust,
+        Self::Recipe,
+        Self::Rebuild,
+        Self::Repair,
+        Self::UpgradeOne,
+        Self::Uninstall,
+        Self::Rollback,
+        Self::Rules,
+    ];
 
     /// Its name.
     pub const fn name(self) -> &'static str {
@@ -49,6 +68,10 @@ impl Operation {
             Self::Recipe => "recipe",
             Self::Rebuild => "rebuild",
             Self::Repair => "repair",
+            Self::UpgradeOne => "upgrade-one",
+            Self::Uninstall => "uninstall",
+            Self::Rollback => "rollback",
+            Self::Rules => "rules",
         }
     }
 
@@ -62,6 +85,10 @@ impl Operation {
             Self::Recipe => vec![recipe()],
             Self::Rebuild => vec![rebuild("weaver"), rebuild("reporter")],
             Self::Repair => vec![repair()],
+            Self::UpgradeOne => vec![lifecycle::upgrade_one()],
+            Self::Uninstall => vec![lifecycle::uninstall()],
+            Self::Rollback => lifecycle::rollbacks(),
+            Self::Rules => vec![lifecycle::hold()],
         }
     }
 }
@@ -207,7 +234,7 @@ fn remove(tree: &Path) {
 }
 
 /// Whether exactly `packs` are installed, and `file` in the root says `content`.
-fn has(world: &World, packs: &[&str], file: &str, content: &str) -> Result<(), String> {
+pub(super) fn has(world: &World, packs: &[&str], file: &str, content: &str) -> Result<(), String> {
     let installed = world.installed();
     if installed != packs {
         return Err(format!("installed are {installed:?} and not {packs:?}"));
@@ -246,7 +273,7 @@ fn is_woven(world: &World) -> Result<(), String> {
     Ok(())
 }
 
-fn all_is_well(world: &World) -> Result<(), String> {
+pub(super) fn all_is_well(world: &World) -> Result<(), String> {
     shouts(world)?;
     is_woven(world)
 }

@@ -1,0 +1,62 @@
+//! Upgrades, removals, ways back and rules, to be killed.
+
+use super::operation::{Subject, all_is_well, has};
+use crate::packs::standard_packs::{greeter, reporter, watcher};
+use crate::world::World;
+
+/// A host with `greeter`, `reporter` and `watcher`, and a newer `greeter` in its registry.
+fn installed() -> World {
+    let world = World::with_packs(&[&greeter(), &reporter(), &watcher()]);
+    world.install_packs(&["reporter", "watcher"]).succeeds();
+    world.add(&[&greeter().version("1.1.0").file("new.txt", "new")]).succeeds();
+    world
+}
+
+fn has_new(world: &World) -> Result<(), String> {
+    let packs = ["greeter 1.1.0", "reporter 1.0.0", "watcher 1.0.0"];
+    has(world, &packs, "packs/greeter/new.txt", "new")?;
+    all_is_well(world)
+}
+
+fn has_old(world: &World) -> Result<(), String> {
+    let packs = ["greeter 1.0.0", "reporter 1.0.0", "watcher 1.0.0"];
+    has(world, &packs, "packs/greeter/actions/greet.sh", "hello")?;
+    all_is_well(world)
+}
+
+pub(super) fn upgrade_one() -> Subject {
+    let world = installed();
+    let registry = world.registry();
+    let arguments = ["upgrade".as_ref(), "greeter".as_ref(), "--registry".as_ref(), registry.as_os_str()];
+    Subject::new("upgrade one", world, &arguments, all_is_well, has_new)
+}
+
+pub(super) fn uninstall() -> Subject {
+    // What is gone is not installed, which is what a second removal says.
+    Subject::new("uninstall", installed(), &["uninstall", "watcher"], all_is_well, |world| {
+        has(world, &["greeter 1.0.0", "reporter 1.0.0"], "packs/greeter/actions/greet.sh", "hello")?;
+        all_is_well(world)
+    })
+    .repeated(4)
+}
+
+pub(super) fn rollbacks() -> Vec<Subject> {
+    let upgraded = installed();
+    upgraded.install_packs(&["greeter"]).succeeds();
+    let removed = installed();
+    removed.install(["uninstall", "watcher"]).succeeds();
+    vec![
+        Subject::new("rollback of an upgrade", upgraded, &["rollback", "1"], all_is_well, has_old),
+        Subject::new("rollback of a removal", removed, &["rollback", "1"], all_is_well, has_old),
+    ]
+}
+
+pub(super) fn hold() -> Subject {
+    Subject::new("hold", installed(), &["hold", "greeter"], has_old, |world| {
+        let rules = world.install(["hold", "--json"]).succeeds().json();
+        if rules["held"]["greeter"] != "1.0.0" {
+            return Err(format!("greeter is not held: {rules}"));
+        }
+        has_old(world)
+    })
+}
