@@ -33,7 +33,7 @@ pub use environments::{EnvironmentUpdate, RecordedEnvironment, environments, rec
 pub use fault::database_fault;
 pub use packs::environment_metadata;
 pub use reader::registered_generation;
-pub use register::{OtherPacks, RegisteredPack, Registration, TestResultRow};
+pub use register::{OtherPacks, RegisteredPack, Registration, TestReason, TestResultRow};
 pub use runtimes::defined_runtimes;
 
 /// The version of SQLite that is linked.

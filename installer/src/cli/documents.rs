@@ -8,7 +8,7 @@ use schemars::Schema;
 
 use super::environments::reports::{FoundExecutable, RebuiltEnvironments};
 use super::trust::reports::{RemovedTrust, ResetTrust, TrustedRegistries};
-use crate::operations::{InstallReport, RepairReport};
+use crate::operations::{InstallReport, RepairReport, TestsReport};
 use crate::trust::{TrustDetails, TrustedRegistry};
 
 /// The format and the JSON Schema of every document of this program.
@@ -24,6 +24,7 @@ pub fn documents() -> Vec<(&'static str, Schema)> {
         document_schema::<RemovedTrust>(),
         document_schema::<RepairReport>(),
         document_schema::<ResetTrust>(),
+        document_schema::<TestsReport>(),
         document_schema::<TrustDetails>(),
         document_schema::<TrustedRegistries>(),
         document_schema::<TrustedRegistry>(),

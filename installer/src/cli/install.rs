@@ -18,7 +18,7 @@ use super::failure::CommandError;
 use super::hints::Hint;
 use super::link_mode::LinkModeArg;
 use super::list::{contents_text, tests_text};
-use super::settings::{CommonArgs, caller_environment, variable};
+use super::settings::{this_program, CommonArgs, caller_environment, variable};
 use super::words::offered_packs;
 use crate::failure::Failed;
 use crate::operations::{InstallOptions, install};
@@ -173,6 +173,7 @@ impl InstallArgs {
                 (_, true) => TestPolicy::Force,
                 _ => TestPolicy::Enforce,
             },
+            helper: this_program(),
             durability: if self.no_sync { Durability::Unsynced } else { Durability::Synced },
             now,
             interrupt: Interrupt::default(),

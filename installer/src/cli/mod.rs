@@ -12,8 +12,10 @@ mod link_mode;
 mod list;
 mod repair;
 mod settings;
+mod test;
 mod trust;
 mod verify;
+mod without_network;
 mod words;
 
 use std::ffi::OsString;
@@ -86,6 +88,8 @@ enum Command {
     Verify(verify::VerifyArgs),
     /// Restore the differences that `verify` finds.
     Repair(repair::RepairArgs),
+    /// Run the tests of installed packs.
+    Test(test::TestArgs),
     /// Show each pack's disk usage, its own and shared.
     Du(disk::DuArgs),
     /// Remove older generations, and the files that only they use.
@@ -100,6 +104,8 @@ enum Command {
     Man(ManArgs),
     /// Print the help of the program, of a command or of an error code.
     Help(HelpArgs),
+    #[command(hide = true)]
+    WithoutNetwork(without_network::WithoutNetworkArgs),
 }
 
 const PROGRAM: Program = Program { verbs: words::VERBS, version };
@@ -135,9 +141,11 @@ pub fn run(args: impl IntoIterator<Item = OsString>, now: Timestamp) -> ExitCode
         Err(code) => return ExitCode::from(code),
     };
     let (output, result) = match cli.command {
+        Command::WithoutNetwork(args) => return args.run(),
         Command::Install(args) => args.run(now),
         Command::List(args) => args.run(),
         Command::Verify(args) => args.run(),
+        Command::Test(args) => args.run(now),
         Command::Du(args) => args.run(),
         Command::Gc(args) => args.run(),
         Command::Env(args) => args.run(now),

@@ -23,6 +23,7 @@ code_enum! {
         StagingLeft "W013";
         ListsDamaged "W014";
         SignalsNotHeard "W015";
+        TestsNotRecorded "W016";
         KeysNotAtHand "W101";
         RootExpires "W102";
         ClockBehind "W103";

@@ -44,6 +44,8 @@ pub struct InstallOptions {
     pub ignore_missing_libraries: bool,
     /// The effect of failing tests.
     pub tests: TestPolicy,
+    /// This program, for tests without a network.
+    pub helper: Option<PathBuf>,
     /// Whether everything is on disk before it is activated.
     pub durability: Durability,
     /// The time of the installation.
