@@ -273,7 +273,13 @@ mod tests {
     fn result(suites: Vec<SuiteResult>) -> PackTestResult {
         let mut findings = crate::diagnostics::Findings::new();
         let pack = crate::pack::read_pack("ref: weather\nversion: 1.0.0\nlabel: P\n", &mut findings).unwrap();
-        PackTestResult::of(&pack, suites, Duration::from_millis(7), NetworkAccess::None, Timestamp::UNIX_EPOCH)
+        PackTestResult::of(
+            &pack,
+            suites,
+            Duration::from_millis(7),
+            NetworkAccess::None,
+            Timestamp::UNIX_EPOCH,
+        )
     }
 
     #[test]

@@ -18,7 +18,7 @@ use super::failure::CommandError;
 use super::hints::Hint;
 use super::link_mode::LinkModeArg;
 use super::list::{contents_text, tests_text};
-use super::settings::{this_program, CommonArgs, caller_environment, variable};
+use super::settings::{CommonArgs, caller_environment, this_program, variable};
 use super::words::offered_packs;
 use crate::failure::Failed;
 use crate::operations::{InstallOptions, install};

@@ -89,7 +89,10 @@ fn told(failed: &[&TestedReport]) -> CommandError {
     let names = failed.iter().map(|pack| format!("`{}`", pack.pack)).collect::<Vec<_>>().join(", ");
     let message = match failed {
         [one] => {
-            format!("the tests of pack {names} failed: {}", one.failure.as_deref().unwrap_or("too few passed"))
+            format!(
+                "the tests of pack {names} failed: {}",
+                one.failure.as_deref().unwrap_or("too few passed")
+            )
         }
         _ => format!("the tests of {} packs failed: {names}", failed.len()),
     };
@@ -142,7 +145,14 @@ fn render(report: &TestsReport, all: bool) -> String {
 
 /// A suite with all of its tests, and what it wrote where it failed.
 fn suite_text(text: &mut String, pack: &TestedReport, suite: &SuiteResult) {
-    let _ = writeln!(text, "{} {} ({}, {})", pack.pack, suite.name, suite.runner_type, seconds(suite.duration_ms));
+    let _ = writeln!(
+        text,
+        "{} {} ({}, {})",
+        pack.pack,
+        suite.name,
+        suite.runner_type,
+        seconds(suite.duration_ms)
+    );
     for case in &suite.test_cases {
         let status = match case.status {
             TestStatus::Passed | TestStatus::Partial => "passed",

@@ -77,8 +77,12 @@ fn told(
     let own = match own {
         OwnResults::None => None,
         OwnResults::Unittest(path) => own_text(path).map(|text| read_unittest(&text?, &mut cases)),
-        OwnResults::Junit(path) => own_text(path).map(|text| read_into(&mut cases, ResultFormat::JunitXml, &text?)),
-        OwnResults::Json(path) => own_text(path).map(|text| read_into(&mut cases, ResultFormat::Json, &text?)),
+        OwnResults::Junit(path) => {
+            own_text(path).map(|text| read_into(&mut cases, ResultFormat::JunitXml, &text?))
+        }
+        OwnResults::Json(path) => {
+            own_text(path).map(|text| read_into(&mut cases, ResultFormat::Json, &text?))
+        }
         OwnResults::Tap(path) => own_text(path).map(|text| read_into(&mut cases, ResultFormat::Tap, &text?)),
         OwnResults::TapOutput => Some(match output(finished)? {
             Ok(text) => read_into(&mut cases, ResultFormat::Tap, &text),

@@ -102,7 +102,9 @@ fn of_list(path: &str, bed: &TestBed<'_>) -> Vec<Suite> {
     });
     match tests {
         Ok(tests) => tests.iter().map(listed).collect(),
-        Err(reason) => vec![impossible(path, "manifest", format!("its list of tests cannot be read: {reason}"))],
+        Err(reason) => {
+            vec![impossible(path, "manifest", format!("its list of tests cannot be read: {reason}"))]
+        }
     }
 }
 

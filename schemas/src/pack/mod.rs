@@ -16,6 +16,6 @@ pub use runtime_name::{bare_runtime_name, canonical_runtime, core_runtime_ref, c
 pub use runtime_requirement::{RuntimeRequirementError, node_requirement, python_requirement};
 pub(crate) use testing::check_test_files;
 pub use testing::{
-    DiscoveredTests, Discovery, ListedTest, OnFailure, ResultFormat, RunnerKind, TestFiles, TestRunner, Testing,
-    discovered_tests, read_test_list,
+    DiscoveredTests, Discovery, ListedTest, OnFailure, ResultFormat, RunnerKind, TestFiles, TestRunner,
+    Testing, discovered_tests, read_test_list,
 };

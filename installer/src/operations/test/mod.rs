@@ -161,8 +161,8 @@ fn run(
     reporter: &dyn Reporter,
 ) -> Result<Vec<PackTestResult>, TestsError> {
     let scratch = tempfile::Builder::new().prefix("attune-test-").tempdir_in(&options.scratch);
-    let scratch = scratch
-        .map_err(|source| TestsError::Scratch { directory: options.scratch.clone(), source })?;
+    let scratch =
+        scratch.map_err(|source| TestsError::Scratch { directory: options.scratch.clone(), source })?;
     let of = tested.len();
     let turns = Turns::new(tested.iter().enumerate().collect(), &options.interrupt);
     let outcomes = turns.take(|&(index, subject), interrupt| {

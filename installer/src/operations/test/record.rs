@@ -49,7 +49,9 @@ pub(super) fn record(
                 return Recorded::Yes;
             }
             let packs = left_out.join(", ");
-            warn(&format!("not all results are recorded: another version was installed meanwhile of {packs}"));
+            warn(&format!(
+                "not all results are recorded: another version was installed meanwhile of {packs}"
+            ));
             Recorded::InPart
         }
         Err(error) => {

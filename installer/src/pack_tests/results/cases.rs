@@ -97,7 +97,10 @@ impl Cases {
     /// # Errors
     /// There are too many.
     pub(in crate::pack_tests) fn doubt(&mut self, number: u64, message: &str) -> Result<(), String> {
-        self.push(TestStatus::Error, &CaseText { name: "results", message: Some(message), ..Default::default() })?;
+        self.push(
+            TestStatus::Error,
+            &CaseText { name: "results", message: Some(message), ..Default::default() },
+        )?;
         let more = number.saturating_sub(1);
         self.count(Counts { total: more, failed: more, ..Counts::default() });
         Ok(())
@@ -131,7 +134,13 @@ mod tests {
         let mut cases = Cases::default();
         let long = "ä\0".repeat(20_000);
         for _ in 0..400 {
-            let told = CaseText { name: &long, message: Some(&long), stdout: &long, seconds: f64::NAN, ..Default::default() };
+            let told = CaseText {
+                name: &long,
+                message: Some(&long),
+                stdout: &long,
+                seconds: f64::NAN,
+                ..Default::default()
+            };
             cases.push(TestStatus::Failed, &told).unwrap();
         }
         let told = cases.told();
@@ -154,9 +163,13 @@ mod tests {
 
     #[test]
     fn times_are_numbers() {
-        for (seconds, expected) in
-            [(0.0125, 13), (-1.0, 0), (f64::NAN, 0), (f64::INFINITY, 1_000_000_000_000_000), (1e300, 1_000_000_000_000_000)]
-        {
+        for (seconds, expected) in [
+            (0.0125, 13),
+            (-1.0, 0),
+            (f64::NAN, 0),
+            (f64::INFINITY, 1_000_000_000_000_000),
+            (1e300, 1_000_000_000_000_000),
+        ] {
             assert_eq!(milliseconds(seconds), expected, "{seconds}");
         }
     }

@@ -35,7 +35,8 @@ fn object_in(text: &str) -> Result<Map<String, Value>, String> {
         Ok(object) => return Ok(object),
         Err(error) => error,
     };
-    let last = text.lines().next_back().filter(|line| line.starts_with('{')).and_then(|line| parse(line).ok());
+    let last =
+        text.lines().next_back().filter(|line| line.starts_with('{')).and_then(|line| parse(line).ok());
     let inner = || {
         let begin = if text.starts_with('{') { 0 } else { text.find("\n{")? + 1 };
         let end = text.rfind('}')?;
@@ -136,7 +137,10 @@ fn one_suite(suite: &Map<String, Value>, cases: &mut Cases) -> Result<(), String
         skipped: claimed.skipped.saturating_sub(seen.skipped),
     };
     if lacking.total < lacking.failed {
-        return cases.doubt(lacking.failed, &format!("{} tests of `{name}` failed that are not listed", lacking.failed));
+        return cases.doubt(
+            lacking.failed,
+            &format!("{} tests of `{name}` failed that are not listed", lacking.failed),
+        );
     }
     let passed = lacking.total - lacking.failed - lacking.skipped.min(lacking.total - lacking.failed);
     cases.count(Counts { passed, skipped: lacking.total - lacking.failed - passed, ..lacking });
@@ -190,8 +194,12 @@ fn jest(object: &Map<String, Value>, cases: &mut Cases) -> Result<(), String> {
             let message = messages.collect::<Vec<_>>().join("\n");
             let name = text(test, &["fullName", "title"]);
             let milliseconds = field(test, &["duration"]).and_then(Value::as_f64).unwrap_or(0.0);
-            let told =
-                CaseText { name, seconds: milliseconds / 1000.0, message: Some(&message), ..Default::default() };
+            let told = CaseText {
+                name,
+                seconds: milliseconds / 1000.0,
+                message: Some(&message),
+                ..Default::default()
+            };
             cases.push(status, &told)?;
         }
     }
@@ -242,13 +250,7 @@ fn pytest(object: &Map<String, Value>, cases: &mut Cases) -> Result<(), String> 
 }
 
 /// Holds what a runner counts against what it lists; the worse counts.
-fn close(
-    cases: &mut Cases,
-    seen: Counts,
-    total: u64,
-    failed: u64,
-    says_failed: bool,
-) -> Result<(), String> {
+fn close(cases: &mut Cases, seen: Counts, total: u64, failed: u64, says_failed: bool) -> Result<(), String> {
     if total > seen.total {
         let missing = total - seen.total;
         return cases.doubt(missing, &format!("{missing} of its {total} tests are not listed"));

@@ -49,7 +49,9 @@ fn attune() {
 #[test]
 fn the_worse_of_what_a_result_says_counts() {
     let suite = |numbers: &str, status: &str| {
-        format!(r#"{{"testSuites": [{{"name": "s", {numbers}, "testCases": [{{"name": "a", "status": "{status}"}}]}}]}}"#)
+        format!(
+            r#"{{"testSuites": [{{"name": "s", {numbers}, "testCases": [{{"name": "a", "status": "{status}"}}]}}]}}"#
+        )
     };
     assert_eq!(counts(&suite(r#""total": 1, "passed": 1, "failed": 0"#, "failed")).2, 1);
     assert_eq!(counts(&suite(r#""total": 1, "passed": 0, "failed": 1"#, "passed")).2, 1);
@@ -146,7 +148,10 @@ fn what_is_no_result_is_refused() {
         (r#"{"testSuites": [1]}"#, "no list of objects"),
         (r#"{"testCases": [{"name": "a", "status": "fine"}]}"#, "status `fine`"),
         (r#"{"testCases": [{"name": "a"}]}"#, "status ``"),
-        (r#"{"numTotalTests": 1, "testResults": [{"assertionResults": [{"status": "great"}]}]}"#, "status `great`"),
+        (
+            r#"{"numTotalTests": 1, "testResults": [{"assertionResults": [{"status": "great"}]}]}"#,
+            "status `great`",
+        ),
         (r#"{"summary": {}, "tests": [{"outcome": "great"}]}"#, "outcome `great`"),
     ] {
         let error = told(text).unwrap_err();

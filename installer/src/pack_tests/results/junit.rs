@@ -158,7 +158,8 @@ impl Reading<'_> {
                     suite.total += 1;
                     suite.failed += u64::from(has_failed);
                 }
-                let message = [case.message.trim(), case.detail.trim()].into_iter().find(|text| !text.is_empty());
+                let message =
+                    [case.message.trim(), case.detail.trim()].into_iter().find(|text| !text.is_empty());
                 let told = CaseText {
                     name: &case.name,
                     seconds: case.seconds,

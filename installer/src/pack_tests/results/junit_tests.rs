@@ -48,7 +48,10 @@ fn nested_suites_and_what_surefire_and_jest_junit_write() {
         </testsuite><testcase name='c' classname='outer'/></testsuite>\n\
         <testsuite name='other'><testcase name='d' status='disabled'/></testsuite></testsuites>";
     let told = told(text).unwrap();
-    assert_eq!(statuses(&told), [("inner.a", Passed), ("inner.b", Failed), ("outer.c", Passed), ("other.d", Skipped)]);
+    assert_eq!(
+        statuses(&told),
+        [("inner.a", Passed), ("inner.b", Failed), ("outer.c", Passed), ("other.d", Skipped)]
+    );
     assert_eq!(told.cases[0].duration_ms, 1_234_500);
     assert_eq!(told.cases[1].error_message.as_deref(), Some("line one\nline two"));
 }

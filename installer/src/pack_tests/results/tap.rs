@@ -158,7 +158,8 @@ impl Reading {
             && plan != closed.points
         {
             let message = format!("{} of {plan} planned tests reported", closed.points);
-            let error = |message| Leaf { name: "plan".to_owned(), status: TestStatus::Error, seconds: 0.0, message };
+            let error =
+                |message| Leaf { name: "plan".to_owned(), status: TestStatus::Error, seconds: 0.0, message };
             closed.leaves.push(error(message));
         }
         closed.leaves
@@ -182,7 +183,9 @@ impl Reading {
         let Some((key, value)) = text.split_once(':') else { return };
         let value = value.trim();
         match key.trim() {
-            "duration_ms" => leaf.seconds = value.parse::<f64>().map_or(0.0, |milliseconds| milliseconds / 1000.0),
+            "duration_ms" => {
+                leaf.seconds = value.parse::<f64>().map_or(0.0, |milliseconds| milliseconds / 1000.0)
+            }
             "message" | "error" if leaf.message.is_empty() && leaf.status == TestStatus::Failed => {
                 if value.starts_with('|') || value.starts_with('>') {
                     block.open = Some(indent);
@@ -245,7 +248,8 @@ impl Point {
     fn of(rest: &str) -> Self {
         let (text, directive, reason) = split_directive(rest);
         let text = text.trim();
-        let number = text.split_whitespace().next().filter(|word| word.bytes().all(|byte| byte.is_ascii_digit()));
+        let number =
+            text.split_whitespace().next().filter(|word| word.bytes().all(|byte| byte.is_ascii_digit()));
         let text = number.map_or(text, |number| text[number.len()..].trim_start());
         let text = text.strip_prefix('-').map_or(text, str::trim_start);
         Self { name: text.replace("\\#", "#").replace("\\\\", "\\"), directive, reason: reason.to_owned() }
@@ -255,7 +259,8 @@ impl Point {
 /// The directive is behind the last `#` that is not escaped.
 fn split_directive(rest: &str) -> (&str, Directive, &str) {
     let bytes = rest.as_bytes();
-    let is_mark = |at: &usize| bytes[*at] == b'#' && at.checked_sub(1).is_some_and(|before| bytes[before] != b'\\');
+    let is_mark =
+        |at: &usize| bytes[*at] == b'#' && at.checked_sub(1).is_some_and(|before| bytes[before] != b'\\');
     let Some(at) = (0..bytes.len()).rev().find(is_mark) else { return (rest, Directive::None, "") };
     let comment = rest[at + 1..].trim();
     let word = comment.split_whitespace().next().unwrap_or_default().to_ascii_lowercase();

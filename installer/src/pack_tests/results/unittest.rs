@@ -32,7 +32,8 @@ struct Note {
 /// They are none, or end too early.
 pub(in crate::pack_tests) fn read(text: &str, cases: &mut Cases) -> Result<(), String> {
     for line in text.lines() {
-        let note: Note = serde_json::from_str(line).map_err(|error| format!("its notes are damaged: {error}"))?;
+        let note: Note =
+            serde_json::from_str(line).map_err(|error| format!("its notes are damaged: {error}"))?;
         if note.end {
             return Ok(());
         }
@@ -44,7 +45,10 @@ pub(in crate::pack_tests) fn read(text: &str, cases: &mut Cases) -> Result<(), S
             other => return Err(format!("a test has the status `{}`", other.escape_debug())),
         };
         let message = note.message.as_deref();
-        cases.push(status, &CaseText { name: &note.name, seconds: note.seconds, message, ..Default::default() })?;
+        cases.push(
+            status,
+            &CaseText { name: &note.name, seconds: note.seconds, message, ..Default::default() },
+        )?;
     }
     Err("it ended before its tests did".to_owned())
 }

@@ -105,7 +105,7 @@ impl Dependencies<'_> {
 
 /// The lock of a pack that runs Node.js and needs no package.
 pub(super) fn bare_node(pack: &CheckedPack, inputs: &NodeInputs) -> Option<NodeLock> {
-    runs_node(&pack.metadata, &pack.report.components).then(|| NodeLock {
+    runs_node(&pack.metadata, &pack.report.components, &pack.directory).then(|| NodeLock {
         requires_nodejs: inputs.requires_nodejs().map(str::to_owned),
         manifest: inputs.manifest().cloned(),
         targets: Vec::new(),
@@ -115,7 +115,7 @@ pub(super) fn bare_node(pack: &CheckedPack, inputs: &NodeInputs) -> Option<NodeL
 
 /// The lock of a pack that runs Python and needs no third-party package.
 pub(super) fn bare_python(pack: &CheckedPack, inputs: &PythonInputs) -> Option<PythonLock> {
-    runs_python(&pack.metadata, &pack.report.components).then(|| PythonLock {
+    runs_python(&pack.metadata, &pack.report.components, &pack.directory).then(|| PythonLock {
         requires_python: pack.metadata.requires.python.clone(),
         manifest: inputs.manifest().cloned(),
         targets: Vec::new(),

@@ -195,8 +195,11 @@ impl Checking<'_> {
             Some(Discovery::Directory { path, .. }) => {
                 let found = discovered_tests(path, self.files);
                 if found.is_empty() {
-                    let message = format!("testing is enabled and finds no tests in `{path}`, so that it always passes");
-                    let advice = "add tests, such as `test_*.py` or `test_*.sh`, or runners, or set `enabled: false`";
+                    let message = format!(
+                        "testing is enabled and finds no tests in `{path}`, so that it always passes"
+                    );
+                    let advice =
+                        "add tests, such as `test_*.py` or `test_*.sh`, or runners, or set `enabled: false`";
                     findings.push(self.root.finding_at(Code::NoRunners, &at, message).advise(advice));
                 }
                 found.lists

@@ -33,11 +33,7 @@ pub fn read_test_list(file: &str, text: &str) -> Result<Vec<ListedTest>, Finding
 }
 
 /// The tests under `tests` of `fields`, whose format is the shared one where they name none.
-pub(super) fn read_tests(
-    fields: &Fields<'_>,
-    shared: &Shared,
-    findings: &mut Findings,
-) -> Vec<ListedTest> {
+pub(super) fn read_tests(fields: &Fields<'_>, shared: &Shared, findings: &mut Findings) -> Vec<ListedTest> {
     let Some(items) = fields.list("tests", findings) else { return Vec::new() };
     if items.len() > MAX_TESTS {
         let message = format!("`{}` has {} tests, more than {MAX_TESTS}", fields.path("tests"), items.len());
@@ -83,11 +79,7 @@ mod tests {
     use super::*;
 
     fn codes(text: &str) -> Vec<Code> {
-        read_test_list("tests/list.yaml", text)
-            .unwrap_err()
-            .iter()
-            .map(|finding| finding.code)
-            .collect()
+        read_test_list("tests/list.yaml", text).unwrap_err().iter().map(|finding| finding.code).collect()
     }
 
     #[test]

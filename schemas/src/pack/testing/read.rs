@@ -43,8 +43,7 @@ pub(in crate::pack) fn read_testing(fields: &Fields<'_>, findings: &mut Findings
     let result_path = testing.text("result_path", findings);
     // Where all tests write plain output, a place that nobody can use harms nobody.
     let mut of_place = Findings::new();
-    let result_path =
-        result_path.and_then(|path| pack_path(&testing, "result_path", path, &mut of_place));
+    let result_path = result_path.and_then(|path| pack_path(&testing, "result_path", path, &mut of_place));
     if ResultFormat::named(&result_format) != ResultFormat::Simple {
         findings.extend(of_place);
     }
@@ -52,7 +51,13 @@ pub(in crate::pack) fn read_testing(fields: &Fields<'_>, findings: &mut Findings
     let discovery = read_discovery(&testing, &shared, findings);
     let runners = read_runners(&testing, &shared, findings);
     let min_pass_rate = read_min_pass_rate(&testing, findings);
-    Some(Testing { enabled, discovery, runners, min_pass_rate, on_failure: read_on_failure(&testing, findings) })
+    Some(Testing {
+        enabled,
+        discovery,
+        runners,
+        min_pass_rate,
+        on_failure: read_on_failure(&testing, findings),
+    })
 }
 
 fn read_runners(
@@ -63,7 +68,8 @@ fn read_runners(
     let mut runners = BTreeMap::new();
     if !testing.has("runners") {
         let message = "`testing.runners` is missing, without which Attune itself cannot test the pack";
-        findings.push(testing.finding(Code::RunnersMissing, "runners", message).advise("write `runners: {}`"));
+        findings
+            .push(testing.finding(Code::RunnersMissing, "runners", message).advise("write `runners: {}`"));
     }
     let Some(named) = testing.mapping("runners", findings) else { return runners };
     for name in named.keys() {
@@ -235,7 +241,9 @@ mod tests {
         // A place for results is for those that write some.
         let places = [&shell.result_path, &python.result_path].map(Option::as_deref);
         assert_eq!(places, [Some("tests/results"), None]);
-        let all = read(&FULL.replace("tests}\n  result_path", "tests}\n  result_format: tap\n  result_path")).0.unwrap();
+        let all = read(&FULL.replace("tests}\n  result_path", "tests}\n  result_format: tap\n  result_path"))
+            .0
+            .unwrap();
         assert_eq!(all.runners["python"].result_path.as_deref(), Some("tests/results"));
     }
 

@@ -13,5 +13,6 @@ mod live_processes;
 mod read_only;
 mod recovery;
 mod reinstall;
+mod tested_again;
 mod upgrades;
 mod verified;
