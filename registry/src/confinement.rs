@@ -129,7 +129,7 @@ pub fn asking<R: Send>(
     run: impl FnOnce(Command) -> R + Send,
 ) -> io::Result<(R, Withheld)> {
     let (command, network) = match namespace() {
-        Some(options) => (in_namespace(options, &command), true),
+        Some(options) => (in_namespace("unshare".as_ref(), options, &command), true),
         None => (command, false),
     };
     std::thread::scope(|scope| {
@@ -174,9 +174,9 @@ fn namespace() -> Option<&'static [&'static str]> {
     })
 }
 
-/// The same command with its environment, in a namespace.
-fn in_namespace(options: &[&str], command: &Command) -> Command {
-    let mut wrapped = Command::new("unshare");
+/// The same command with its environment, in a namespace that the program `unshare` makes.
+fn in_namespace(unshare: &Path, options: &[&str], command: &Command) -> Command {
+    let mut wrapped = Command::new(unshare);
     wrapped.args(options).arg(command.get_program()).args(command.get_args()).env_clear();
     wrapped.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
     if let Some(directory) = command.get_current_dir() {

@@ -187,7 +187,7 @@ impl SuiteResult {
         // Nothing is known but that the whole failed.
         let failed = if failed.is_empty() { self.test_cases.iter().take(1).collect() } else { failed };
         let shown = failed.iter().take(SHOWN_CASES).map(|case| {
-            let message = case.error_message.as_deref().map_or("it failed", last_line);
+            let message = case.error_message.as_deref().map_or("it failed", telling_line);
             format!("{}: {message}", case.name)
         });
         let mut text = shown.collect::<Vec<_>>().join("; ");
@@ -202,9 +202,11 @@ impl SuiteResult {
     }
 }
 
-/// The last line of a message that has several, which is where a traceback says what happened.
-fn last_line(message: &str) -> &str {
-    message.trim_end().lines().next_back().unwrap_or("it failed").trim()
+/// The line of a message that says what happened: the first, or the last of a traceback.
+fn telling_line(message: &str) -> &str {
+    let mut lines = message.trim().lines();
+    let line = if message.trim_start().starts_with("Traceback") { lines.next_back() } else { lines.next() };
+    line.unwrap_or("it failed").trim()
 }
 
 /// The last lines of a test's output, each on a line of its own.
@@ -306,11 +308,11 @@ mod tests {
         let cases = vec![
             case("good", TestStatus::Passed, None),
             case("bad", TestStatus::Failed, Some("Traceback\nValueError: seven\n")),
-            case("worse", TestStatus::Error, None),
+            case("worse", TestStatus::Error, Some("Error: eight\n    at Object\n")),
         ];
         assert_eq!(
             result(vec![suite([3, 1, 2, 0], cases)]).summary(),
-            "1 of 3 passed; bad: ValueError: seven; worse: it failed\n  | one\n  | two"
+            "1 of 3 passed; bad: ValueError: seven; worse: Error: eight\n  | one\n  | two"
         );
     }
 }

@@ -266,7 +266,7 @@ mod tests {
             assert_gone(&finished.stdout);
         }
         // A daemon outlives a program that passes, too.
-        let finished = shell("setsid sh -c 'echo $$; exec sleep 600' & sleep 0.5", Duration::from_secs(60));
+        let finished = shell("setsid sh -c 'echo $$; exec sleep 600' & sleep 0.5", Duration::from_mins(1));
         assert!(finished.status.unwrap().success());
         assert_gone(&finished.stdout);
     }

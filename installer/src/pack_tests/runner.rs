@@ -26,7 +26,8 @@ pub(super) fn run_suite(suite: &Suite, bed: &TestBed<'_>) -> io::Result<(SuiteRe
     };
     let path = suite.result_path.as_deref().filter(|_| suite.format != ResultFormat::Simple);
     let place = path.map(|path| ResultPlace::before(&bed.directory, path, suite.format)).transpose()?;
-    let (command, network) = match offline(&command, bed.settings.helper.map(|helper| (helper, HELPER))) {
+    let helper = bed.settings.helper.map(|helper| (helper, HELPER));
+    let (command, network) = match offline(&command, helper, bed.settings.caller.search_path()) {
         Some(command) => (command, NetworkAccess::None),
         None => (command, NetworkAccess::Reachable),
     };
@@ -46,7 +47,10 @@ pub(super) fn run_suite(suite: &Suite, bed: &TestBed<'_>) -> io::Result<(SuiteRe
     let said = told(suite, &own, place.as_ref(), &mut finished)?;
     let result = match said {
         Ok(Said::Plain) => plain(suite, finished, status.success(), &status.to_string()),
-        Ok(Said::Listed(told)) => listed(suite, told, finished, status.success(), &status.to_string()),
+        Ok(Said::Listed(mut told)) => {
+            name_by_pack(&mut told, &bed.directory);
+            listed(suite, told, finished, status.success(), &status.to_string())
+        }
         Err(reason) => {
             let ended = if status.success() { String::new() } else { format!("{status}; ") };
             broken(suite, format!("{ended}its results cannot be believed: {reason}"), Some(finished))
@@ -147,6 +151,14 @@ fn plain(suite: &Suite, finished: Finished, success: bool, status: &str) -> Suit
     };
     let uncounted = told.is_none();
     SuiteResult { uncounted, duration_ms, test_cases: vec![case], ..empty(suite, counts) }
+}
+
+/// Names files by their place in the pack, rather than in a copy of it that is gone.
+fn name_by_pack(told: &mut Told, directory: &Path) {
+    let place = format!("{}/", directory.display());
+    for case in told.cases.iter_mut().filter(|case| case.name.contains(&place)) {
+        case.name = case.name.replace(&place, "");
+    }
 }
 
 /// The result of a suite that lists its tests. An exit code that says something worse is a test of its own.

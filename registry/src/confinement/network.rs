@@ -4,7 +4,7 @@
 //! still change that stands between `unshare` and the tests: [`start_loopback`], by a hidden command of the caller.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
@@ -23,42 +23,57 @@ const IFF_UP: u32 = 1;
 /// A header of netlink, and what describes an interface.
 const MESSAGE_BYTES: usize = 32;
 
-/// `command` without a network, or `None` where the kernel does not let this user take it away.
+/// The directories that have programs on every system, whatever the search path says.
+const USUAL: [&str; 4] = ["/usr/bin", "/bin", "/usr/sbin", "/sbin"];
+
+/// `command` without a network, or `None` where the kernel does not let this user take it away. The program that does
+/// so is looked for in `search` and the usual directories: the search path of `command` is its own business.
 ///
 /// `helper` is a program with the arguments that make it call [`start_loopback`] and then become the program of
 /// the arguments after those. Without one the loopback interface stays down.
-pub fn offline(command: &Command, helper: Option<(&Path, &[&str])>) -> Option<Command> {
-    let options = found(helper.is_some())?;
-    let Some((helper, arguments)) = helper else { return Some(in_namespace(options, command)) };
+pub fn offline(command: &Command, helper: Option<(&Path, &[&str])>, search: &[PathBuf]) -> Option<Command> {
+    let (unshare, options) = found(helper.is_some(), search)?;
+    let Some((helper, arguments)) = helper else { return Some(in_namespace(unshare, options, command)) };
     let mut helped = Command::new(helper);
     helped.args(arguments).arg(command.get_program()).args(command.get_args());
     helped.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
     if let Some(directory) = command.get_current_dir() {
         helped.current_dir(directory);
     }
-    Some(in_namespace(options, &helped))
+    Some(in_namespace(unshare, options, &helped))
 }
 
-/// The options by which `unshare` makes a namespace here, the best first: users keep their own number, as tests of
+/// The program, and the options by which it makes a namespace.
+type Found = Option<(PathBuf, &'static [&'static str])>;
+
+/// The program `unshare` and the options by which it makes a namespace here, the best first: users keep their own number, as tests of
 /// permissions mean something only then. `raises` keeps the rights with which an interface is brought up.
-fn found(raises: bool) -> Option<&'static [&'static str]> {
+fn found(raises: bool, search: &[PathBuf]) -> Option<(&'static Path, &'static [&'static str])> {
     const AS_ROOT: &[&str] = &["--net", "--"];
     const RAISING: &[&str] = &["--map-current-user", "--keep-caps", "--net", "--"];
     const AS_USER: &[&str] = &["--map-current-user", "--net", "--"];
     const AS_MAPPED_ROOT: &[&str] = &["--map-root-user", "--net", "--"];
-    static WITH_HELPER: OnceLock<Option<&'static [&'static str]>> = OnceLock::new();
-    static WITHOUT: OnceLock<Option<&'static [&'static str]>> = OnceLock::new();
+    static WITH_HELPER: OnceLock<Found> = OnceLock::new();
+    static WITHOUT: OnceLock<Found> = OnceLock::new();
     let (known, candidates): (_, &[&'static [&'static str]]) = match (raises, is_root()) {
         (true, true) => (&WITH_HELPER, &[AS_ROOT, AS_MAPPED_ROOT]),
         (true, false) => (&WITH_HELPER, &[RAISING, AS_MAPPED_ROOT]),
         (false, true) => (&WITHOUT, &[AS_ROOT, AS_MAPPED_ROOT]),
         (false, false) => (&WITHOUT, &[AS_USER, AS_MAPPED_ROOT]),
     };
-    *known.get_or_init(|| candidates.iter().copied().find(|options| works(options)))
+    let known = known.get_or_init(|| {
+        let directories = search.iter().map(PathBuf::as_path).filter(|directory| directory.is_absolute());
+        let directories = directories.chain(USUAL.iter().map(Path::new));
+        let unshare =
+            directories.map(|directory| directory.join("unshare")).find(|program| program.is_file())?;
+        let options = candidates.iter().copied().find(|options| works(&unshare, options))?;
+        Some((unshare, options))
+    });
+    known.as_ref().map(|(unshare, options)| (unshare.as_path(), *options))
 }
 
-fn works(options: &[&str]) -> bool {
-    let mut command = Command::new("unshare");
+fn works(unshare: &Path, options: &[&str]) -> bool {
+    let mut command = Command::new(unshare);
     command.args(options).arg("true").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command.status().is_ok_and(|status| status.success())
 }
@@ -120,7 +135,7 @@ mod tests {
         let script = "pwd; echo $WORD; cat /proc/net/dev | grep -c : ; test -z \"$HOME\"";
         command.args(["-c", script]).env_clear().env("WORD", "kept").current_dir(directory.path());
         command.env("PATH", "/usr/bin:/bin");
-        let Some(mut offline) = offline(&command, None) else { return };
+        let Some(mut offline) = offline(&command, None, &[]) else { return };
         let output = offline.output().unwrap();
         let text = String::from_utf8(output.stdout).unwrap();
         let lines: Vec<&str> = text.lines().collect();

@@ -127,7 +127,7 @@ fn pytest_json_report() {
 #[test]
 fn what_is_no_result_is_refused() {
     let deep = "[".repeat(100_000);
-    let nested = format!("{{\"testSuites\": {}", deep);
+    let nested = format!("{{\"testSuites\": {deep}");
     for (text, word) in [
         ("", "empty"),
         ("[]", "no JSON object"),

@@ -1,4 +1,4 @@
-//! JUnit XML, as real runners and hostile ones write it.
+//! `JUnit` XML, as real runners and hostile ones write it.
 
 use attune_schemas::pack::ResultFormat;
 use attune_schemas::pack_test_result::TestStatus::{self, Error, Failed, Passed, Skipped};

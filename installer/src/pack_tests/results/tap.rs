@@ -184,7 +184,7 @@ impl Reading {
         let value = value.trim();
         match key.trim() {
             "duration_ms" => {
-                leaf.seconds = value.parse::<f64>().map_or(0.0, |milliseconds| milliseconds / 1000.0)
+                leaf.seconds = value.parse::<f64>().map_or(0.0, |milliseconds| milliseconds / 1000.0);
             }
             "message" | "error" if leaf.message.is_empty() && leaf.status == TestStatus::Failed => {
                 if value.starts_with('|') || value.starts_with('>') {
