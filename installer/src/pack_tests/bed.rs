@@ -58,7 +58,9 @@ impl<'a> TestBed<'a> {
         let directory = scratch.join("pack");
         let place = |environment: &EnvironmentDescription| root.store(StoreKind::Envs, &environment.digest());
         let named = |name: &str| tested.environments.iter().find(|(known, _)| known.as_str() == name);
-        let python = named("python").map(|(_, environment)| place(environment));
+        let of_tests = EnvironmentName::test_python();
+        let python =
+            named(of_tests.as_str()).or_else(|| named("python")).map(|(_, environment)| place(environment));
         let node = named("nodejs").map(|(_, environment)| match environment {
             EnvironmentDescription::Node(node) => (place(environment), node.interpreter.version.clone()),
             _ => (place(environment), String::new()),

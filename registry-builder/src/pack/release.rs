@@ -108,6 +108,8 @@ pub struct ReleaseParts<'a> {
     pub archive: ArchiveDescription,
     /// Its Python environment, where it needs one.
     pub python: Option<PythonLock>,
+    /// The Python environment of its tests, where they need more than it does itself.
+    pub test_python: Option<PythonLock>,
     /// Its Node.js environment, where it needs one.
     pub nodejs: Option<NodeLock>,
     /// Its vendored files.
@@ -183,6 +185,7 @@ pub fn config_of(parts: &ReleaseParts<'_>) -> PackConfig {
         components,
         unpacked: parts.archive.unpacked,
         environments: EnvironmentLocks { python: parts.python.clone(), nodejs: parts.nodejs.clone() },
+        test_environments: EnvironmentLocks { python: parts.test_python.clone(), nodejs: None },
     }
 }
 

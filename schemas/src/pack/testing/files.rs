@@ -151,6 +151,10 @@ pub(crate) fn check_test_files(
             checking.require(config, &path.key("config"), &what, findings);
         }
     }
+    for file in &testing.requirements {
+        let path = FieldPath::root().key("testing").key("requirements");
+        checking.require(file, &path, "the requirements of its tests are", findings);
+    }
     // Runners that cannot be read are told already.
     let named = root.object_quietly("testing").remove("runners");
     let names_runners = named.is_some_and(|runners| runners.as_object().is_some_and(|map| !map.is_empty()));

@@ -13,10 +13,11 @@ use crate::yaml::Fields;
 
 /// The limit of a runner without one, in seconds.
 pub(super) const DEFAULT_TIMEOUT_SECONDS: u64 = 300;
-const KNOWN: [&str; 8] = [
+const KNOWN: [&str; 9] = [
     "enabled",
     "discovery",
     "runners",
+    "requirements",
     "result_format",
     "result_path",
     "min_pass_rate",
@@ -50,11 +51,13 @@ pub(in crate::pack) fn read_testing(fields: &Fields<'_>, findings: &mut Findings
     let shared = Shared { result_format, result_path };
     let discovery = read_discovery(&testing, &shared, findings);
     let runners = read_runners(&testing, &shared, findings);
+    let requirements = read_requirements(&testing, findings);
     let min_pass_rate = read_min_pass_rate(&testing, findings);
     Some(Testing {
         enabled,
         discovery,
         runners,
+        requirements,
         min_pass_rate,
         on_failure: read_on_failure(&testing, findings),
     })
@@ -82,6 +85,32 @@ fn read_runners(
         }
     }
     runners
+}
+
+/// The files that the section and its runners name, each once.
+fn read_requirements(testing: &Fields<'_>, findings: &mut Findings) -> Vec<String> {
+    let mut files = Vec::new();
+    let mut add = |fields: &Fields<'_>, findings: &mut Findings| {
+        let named = match fields.get("requirements") {
+            Some(serde_json::Value::Array(_)) => fields.texts("requirements", findings).unwrap_or_default(),
+            _ => fields.text("requirements", findings).map(str::to_owned).into_iter().collect(),
+        };
+        for name in named {
+            let file = pack_path(fields, "requirements", &name, findings);
+            files.extend(file.filter(|file| !files.contains(file)));
+        }
+    };
+    add(testing, findings);
+    // What is wrong with the runners is told where they are read.
+    let mut told = Findings::new();
+    if let Some(runners) = testing.mapping("runners", &mut told) {
+        for name in runners.keys() {
+            if let Some(runner) = runners.mapping(name, &mut told) {
+                add(&runner, findings);
+            }
+        }
+    }
+    files
 }
 
 fn read_runner(fields: &Fields<'_>, shared: &Shared, findings: &mut Findings) -> Option<TestRunner> {

@@ -15,6 +15,9 @@ pub struct Testing {
     pub discovery: Option<Discovery>,
     /// The runners by name.
     pub runners: BTreeMap<String, TestRunner>,
+    /// Files below the pack with what its tests need besides what it needs itself: requirements, or one lock.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub requirements: Vec<String>,
     /// The least part of tests that must pass, 0.0 to 1.0 inclusive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min_pass_rate: Option<f64>,

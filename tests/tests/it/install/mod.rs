@@ -9,5 +9,6 @@ mod offline;
 mod pack_tests;
 mod registry_urls;
 mod served_registry;
+mod test_requirements;
 mod told_results;
 mod workflows;
