@@ -4,8 +4,12 @@
 //! not the user's home, and so no keys. The network is taken away by an empty network namespace, files by Landlock
 //! (Linux 5.13). If either is unavailable, nothing is run.
 //!
+//! [`offline`]: without a network, where the kernel allows it, and otherwise free: for the tests of packs.
+//!
 //! [`asking`]: for a program of the host that is asked something, as for its version. It may read what its caller may
 //! read, change nothing and reach nobody, as far as the kernel can see to that.
+
+mod network;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -16,6 +20,8 @@ use landlock::{
     ABI, Access, AccessFs, AccessNet, RestrictionStatus, Ruleset, RulesetAttr, RulesetCreatedAttr,
     RulesetError, RulesetStatus, path_beneath_rules,
 };
+
+pub use network::{offline, start_loopback};
 
 /// The directories that programs read on every system.
 const SYSTEM: [&str; 9] = ["/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc", "/opt", "/proc", "/sys"];
@@ -123,7 +129,7 @@ pub fn asking<R: Send>(
     run: impl FnOnce(Command) -> R + Send,
 ) -> io::Result<(R, Withheld)> {
     let (command, network) = match namespace() {
-        Some(options) => (in_namespace(options, &command), true),
+        Some(options) => (in_namespace("unshare".as_ref(), options, &command), true),
         None => (command, false),
     };
     std::thread::scope(|scope| {
@@ -168,9 +174,9 @@ fn namespace() -> Option<&'static [&'static str]> {
     })
 }
 
-/// The same command with its environment, in a namespace.
-fn in_namespace(options: &[&str], command: &Command) -> Command {
-    let mut wrapped = Command::new("unshare");
+/// The same command with its environment, in a namespace that the program `unshare` makes.
+fn in_namespace(unshare: &Path, options: &[&str], command: &Command) -> Command {
+    let mut wrapped = Command::new(unshare);
     wrapped.args(options).arg(command.get_program()).args(command.get_args()).env_clear();
     wrapped.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
     if let Some(directory) = command.get_current_dir() {

@@ -244,5 +244,5 @@ impl<'a> RegistryReader<'a> {
 
 /// Every vendored file that the locks of a release name, over all targets.
 pub fn locked_digests(config: &PackConfig) -> impl Iterator<Item = Digest> {
-    config.environments.files().into_keys()
+    config.files().into_keys()
 }

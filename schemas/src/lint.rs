@@ -103,7 +103,8 @@ fn lint_pack_file(files: &BTreeSet<EntryPath>, read: &Read<'_>, report: &mut Lin
     let fields = Fields::root(&document, &map);
     let reading = read_pack_document(&fields, &mut report.findings);
     if let Some(testing) = reading.metadata.as_ref().and_then(|metadata| metadata.testing.as_ref()) {
-        check_test_files(&fields, testing, files, &mut report.findings);
+        let text = |file: &EntryPath, findings: &mut Findings| read_text(file, read, findings);
+        check_test_files(&fields, testing, files, &text, &mut report.findings);
     }
     report.metadata = reading.metadata;
     let fields = map.keys().cloned().collect();

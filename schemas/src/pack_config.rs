@@ -3,10 +3,13 @@
 //! `format: "attune.pack.config/v1"`. An installer plans from this blob alone, before the first large
 //! blob of a bundle has arrived.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::component::ComponentSummary;
+use crate::digest::Digest;
 use crate::environment_lock::{EnvironmentLocks, Footprint};
 use crate::pack::PackMetadata;
 
@@ -27,4 +30,16 @@ pub struct PackConfig {
     /// The environment locks of its runtimes.
     #[serde(default)]
     pub environments: EnvironmentLocks,
+    /// The locks of environments for its tests: the packages of its own and what the tests need besides.
+    #[serde(default, skip_serializing_if = "EnvironmentLocks::is_empty")]
+    pub test_environments: EnvironmentLocks,
+}
+
+impl PackConfig {
+    /// Digest and size of every vendored file that its locks name, once each.
+    pub fn files(&self) -> BTreeMap<Digest, u64> {
+        let mut files = self.environments.files();
+        files.extend(self.test_environments.files());
+        files
+    }
 }

@@ -41,7 +41,9 @@ pub use operations::{CompletedOperation, RecordedOperation, operations};
 pub use packs::environment_metadata;
 pub use reader::registered_generation;
 pub use references::{Reference, made_on_host, references_to};
-pub use register::{OtherPacks, RegisteredGeneration, RegisteredPack, Registration, TestResultRow};
+pub use register::{
+    OtherPacks, RegisteredGeneration, RegisteredPack, Registration, TestReason, TestResultRow,
+};
 pub use runtimes::defined_runtimes;
 
 /// The version of SQLite that is linked.

@@ -2,10 +2,11 @@
 
 use attune_schemas::PackRef;
 use attune_schemas::environment_lock::LockedNodePackage;
+use jiff::Timestamp;
 use rusqlite::{Transaction, params};
 use serde_json::json;
 
-use super::register::{RegisteredPack, Registration};
+use super::register::{RegisteredPack, Registration, TestResultRow};
 use super::runtimes;
 use crate::environment::{EnvironmentDescription, EnvironmentName};
 
@@ -200,22 +201,25 @@ pub fn environment_metadata(environment: &EnvironmentDescription) -> serde_json:
     }
 }
 
-/// Adds a row for every pack whose tests ran.
+/// Adds a row for every pack whose tests ran, and returns those that are not there in the version that was tested.
 pub(super) fn record_tests(
     transaction: &Transaction<'_>,
-    registration: &Registration<'_>,
-) -> rusqlite::Result<()> {
-    for test in registration.tests {
+    tests: &[TestResultRow<'_>],
+    now: Timestamp,
+) -> rusqlite::Result<Vec<String>> {
+    let mut left_out = Vec::new();
+    for test in tests {
         let result = test.result;
-        transaction.execute(
+        let rows = transaction.execute(
             "INSERT INTO pack_test_execution (pack_id, pack_version, execution_time, trigger_reason, \
                  total_tests, passed, failed, skipped, pass_rate, duration_ms, result, created) \
-             SELECT id, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?3 FROM pack WHERE ref = ?1",
+             SELECT id, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?3 FROM pack \
+                 WHERE ref = ?1 AND version = ?2",
             params![
                 result.pack_ref,
                 result.pack_version,
-                registration.now.to_string(),
-                if test.is_update { "update" } else { "install" },
+                now.to_string(),
+                test.reason.as_str(),
                 count(result.total_tests),
                 count(result.passed),
                 count(result.failed),
@@ -225,8 +229,11 @@ pub(super) fn record_tests(
                 json!(result).to_string(),
             ],
         )?;
+        if rows == 0 {
+            left_out.push(result.pack_ref.clone());
+        }
     }
-    Ok(())
+    Ok(left_out)
 }
 
 fn count(value: u64) -> i64 {

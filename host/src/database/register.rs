@@ -43,8 +43,30 @@ impl InstalledGeneration {
 pub struct TestResultRow<'a> {
     /// The result.
     pub result: &'a PackTestResult,
-    /// Whether another version of the pack was installed before.
-    pub is_update: bool,
+    /// Why they ran.
+    pub reason: TestReason,
+}
+
+/// Why tests ran.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TestReason {
+    /// The pack was installed.
+    Install,
+    /// Another version of the pack was installed before.
+    Update,
+    /// Somebody asked for it.
+    Manual,
+}
+
+impl TestReason {
+    /// The reason as it is recorded.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Install => "install",
+            Self::Update => "update",
+            Self::Manual => "manual",
+        }
+    }
 }
 
 /// The rows of packs that are not registered now.
@@ -102,7 +124,7 @@ impl Database {
             packs::record_environments(&transaction, pack, registered, registration)?;
         }
         components::link(&transaction, registration.packs)?;
-        packs::record_tests(&transaction, registration)?;
+        packs::record_tests(&transaction, registration.tests, registration.now)?;
         record_generation(&transaction, &registration.generation, registration.now)?;
         if let Some(operation) = registration.operation {
             operation.insert(&transaction, &registration.generation)?;
@@ -113,6 +135,19 @@ impl Database {
 }
 
 impl Database {
+    /// Adds rows for tests that ran at any other time, and returns the packs that are not registered in the version
+    /// that was tested.
+    pub fn record_tests(
+        &mut self,
+        tests: &[TestResultRow<'_>],
+        now: Timestamp,
+    ) -> Result<Vec<String>, DatabaseError> {
+        let transaction = self.transaction()?;
+        let left_out = packs::record_tests(&transaction, tests, now)?;
+        transaction.commit()?;
+        Ok(left_out)
+    }
+
     /// Removes the rows of all packs that an install registered, and says that there is no generation.
     pub fn forget_packs(&mut self) -> Result<(), DatabaseError> {
         let transaction = self.transaction()?;

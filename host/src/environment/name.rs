@@ -24,6 +24,7 @@ pub struct EnvironmentNameError(pub String);
 
 /// The runtimes whose environments are linked, each with the name that workers use as well.
 const PYTHON: &str = "python";
+const TEST_PYTHON: &str = "tests-python";
 const NODEJS: &str = "nodejs";
 const NODEJS_OF_WORKERS: &str = "node.js";
 
@@ -31,6 +32,11 @@ impl EnvironmentName {
     /// A pack's Python environment.
     pub fn python() -> Self {
         Self(PYTHON.to_owned())
+    }
+
+    /// The Python environment of a pack's tests, which no worker asks for.
+    pub fn test_python() -> Self {
+        Self(TEST_PYTHON.to_owned())
     }
 
     /// A pack's Node.js environment.

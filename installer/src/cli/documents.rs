@@ -10,7 +10,7 @@ use super::environments::reports::{FoundExecutable, RebuiltEnvironments};
 use super::trust::reports::{RemovedTrust, ResetTrust, TrustedRegistries};
 use crate::operations::{
     AddedRegistry, InstallReport, ListedRegistries, PolicyReport, RemovedRegistry, RepairReport,
-    RollbackReport, ShownPack, UninstallReport,
+    RollbackReport, ShownPack, TestsReport, UninstallReport,
 };
 use crate::trust::{TrustDetails, TrustedRegistry};
 
@@ -36,6 +36,7 @@ pub fn documents() -> Vec<(&'static str, Schema)> {
         document_schema::<ResetTrust>(),
         document_schema::<ShownPack>(),
         document_schema::<RollbackReport>(),
+        document_schema::<TestsReport>(),
         document_schema::<TrustDetails>(),
         document_schema::<TrustedRegistries>(),
         document_schema::<TrustedRegistry>(),

@@ -16,10 +16,12 @@ mod registry;
 mod repair;
 mod settings;
 mod show;
+mod test;
 mod tree;
 mod trust;
 mod verify;
 mod why;
+mod without_network;
 mod words;
 
 use std::ffi::OsString;
@@ -119,6 +121,8 @@ enum Command {
     Verify(verify::VerifyArgs),
     /// Restore the differences that `verify` finds.
     Repair(repair::RepairArgs),
+    /// Run the tests of installed packs.
+    Test(test::TestArgs),
     /// Show each pack's disk usage, its own and shared.
     Du(disk::DuArgs),
     /// Remove older generations, and the files that only they use.
@@ -133,6 +137,8 @@ enum Command {
     Man(ManArgs),
     /// Print the help of the program, of a command or of an error code.
     Help(HelpArgs),
+    #[command(hide = true)]
+    WithoutNetwork(without_network::WithoutNetworkArgs),
 }
 
 const PROGRAM: Program = Program { verbs: words::VERBS, version };
@@ -168,6 +174,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, now: Timestamp) -> ExitCode
         Err(code) => return ExitCode::from(code),
     };
     let (output, result) = match cli.command {
+        Command::WithoutNetwork(args) => return args.run(),
         Command::Install(args) => args.run(now),
         Command::Upgrade(args) => args.run(now),
         Command::Uninstall(args) => args.run(now),
@@ -183,6 +190,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, now: Timestamp) -> ExitCode
         Command::Why(args) => args.run(),
         Command::Registry(args) => args.run(now),
         Command::Verify(args) => args.run(),
+        Command::Test(args) => args.run(now),
         Command::Du(args) => args.run(),
         Command::Gc(args) => args.run(now),
         Command::Env(args) => args.run(now),

@@ -49,6 +49,11 @@ pub(super) fn netrc() -> Netrc {
     Netrc::read(path("NETRC"), path("HOME").as_deref())
 }
 
+/// This program as a file, unless it was exchanged or removed since it started.
+pub(super) fn this_program() -> Option<PathBuf> {
+    std::env::current_exe().ok().filter(|program| program.is_file())
+}
+
 /// The variable `name`, unless it is empty.
 #[expect(clippy::disallowed_methods, reason = "the command line is where variables are read")]
 pub(super) fn variable(name: &str) -> Option<String> {

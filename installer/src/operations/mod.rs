@@ -9,6 +9,7 @@ mod repair;
 mod report;
 mod show;
 mod stopwatch;
+mod test;
 
 pub use change_options::ChangeOptions;
 pub use install::{InstallError, InstallOptions, install};
@@ -26,3 +27,4 @@ pub use repair::{RepairOptions, RepairReport, repair};
 pub use report::{InstallReport, Outcome, PackReport, PlannedChange, TestReport};
 pub use show::ShownPack;
 pub use stopwatch::{StageTime, Stopwatch};
+pub use test::{Recorded, TestOptions, TestedReport, TestsError, TestsReport, UntestedReport, test_packs};

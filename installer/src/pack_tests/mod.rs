@@ -1,30 +1,43 @@
-//! Runs the packs' own tests in their environments, before anything is activated.
+//! Runs the packs' own tests in their environments, before anything is activated or at any later time.
+//!
+//! ```text
+//! suites        runners, or what the discovery finds
+//! bed           a copy of the pack, its environments
+//! command       the program of a suite
+//! runner        runs it without a network, with limits
+//! results       what it says: numbers, JUnit XML, TAP, JSON
+//! ```
 
-mod counts;
+mod bed;
+mod command;
+mod result_files;
+mod results;
 mod runner;
+mod suites;
 mod turns;
 mod workspace;
 
-use std::collections::BTreeMap;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
-use attune_host::environment::EnvironmentDescription;
-use attune_host::environment::{Templates, templates_of};
 use attune_host::process::CallerEnvironment;
 use attune_host::process::Interrupt;
 use attune_host::root::{HostRoot, StoreKind};
 use attune_registry::report::{NewTask, Reporter};
 use attune_schemas::PackRef;
-use attune_schemas::pack::{OnFailure, PackMetadata};
-use attune_schemas::pack_test_result::PackTestResult;
+use attune_schemas::pack::OnFailure;
+use attune_schemas::pack_test_result::{NetworkAccess, PackTestResult};
 use attune_schemas::problem::WarningCode;
-use attune_schemas::runtime_definition::EnvVar;
+use jiff::Timestamp;
+
+pub use bed::TestedPack;
 
 use crate::plan::{InstallPlan, PlannedPack};
+use bed::TestBed;
 use runner::run_suite;
-use turns::Turns;
+use suites::suites;
+pub(crate) use turns::Turns;
 
 /// Why an install stops at the packs' tests.
 #[derive(Debug, thiserror::Error)]
@@ -58,6 +71,12 @@ pub struct TestSettings<'a> {
     pub caller: &'a CallerEnvironment,
     /// Tells when to stop.
     pub interrupt: &'a Interrupt,
+    /// This program, which can start another with the loopback interface alone; without it that is down as well.
+    pub helper: Option<&'a Path>,
+    /// The limit of each program, in the place of its own.
+    pub timeout: Option<Duration>,
+    /// The time.
+    pub now: Timestamp,
 }
 
 /// Whether tests run and what a failure does.
@@ -70,33 +89,6 @@ pub enum TestPolicy {
     Force,
     /// Run none.
     Skip,
-}
-
-/// An environment that steps built, for tests.
-pub(crate) struct TestedRecipe<'a> {
-    pub(crate) templates: Templates,
-    pub(crate) variables: &'a BTreeMap<String, EnvVar>,
-    /// Where its programs are.
-    pub(crate) bin: PathBuf,
-}
-
-/// The surroundings of a pack's tests.
-pub(crate) struct TestBed<'a> {
-    pub(crate) pack: &'a PackMetadata,
-    /// A copy of the unpacked pack, which tests may change.
-    pub(crate) directory: PathBuf,
-    /// The Python of its environment.
-    pub(crate) python: Option<PathBuf>,
-    /// Its Node.js environment.
-    pub(crate) node: Option<PathBuf>,
-    /// Its environments that steps built.
-    pub(crate) recipes: Vec<TestedRecipe<'a>>,
-    /// A directory that tests may fill.
-    pub(crate) scratch: PathBuf,
-    /// The caller's environment.
-    pub(crate) caller: &'a CallerEnvironment,
-    /// Tells when to stop.
-    pub(crate) interrupt: &'a Interrupt,
 }
 
 /// Runs the tests of every pack of `plan`, which must be in the store with its environment: as many packs at a time as
@@ -118,7 +110,7 @@ pub fn run_tests(
     let outcomes = turns.take(|&(index, planned), interrupt| {
         let _task = reporter.task(NewTask::new(&format!("testing {}", planned.pack)).at(index, of));
         let settings = TestSettings { interrupt, ..settings };
-        let outcome = test_pack(planned, root, scratch, settings);
+        let outcome = test_planned(planned, root, scratch, settings);
         let is_last = outcome.as_ref().map_or(true, |(_, verdict)| matches!(verdict, Verdict::Blocked(_)));
         (outcome, is_last)
     });
@@ -139,8 +131,8 @@ pub fn run_tests(
     Ok(results)
 }
 
-/// Runs the tests of one pack.
-fn test_pack(
+/// Runs the tests of a pack of the plan, and judges them.
+fn test_planned(
     planned: &PlannedPack,
     root: &HostRoot,
     scratch: &Path,
@@ -148,15 +140,44 @@ fn test_pack(
 ) -> io::Result<(PackTestResult, Verdict)> {
     let pack = &planned.release.config.pack;
     let testing = pack.testing.as_ref().expect("only packs with tests are tested");
-    let bed = test_bed(planned, root, scratch, settings);
-    fs_err::create_dir_all(&bed.scratch)?;
-    workspace::copy_pack(&stored_pack(planned, root), &bed.directory)?;
-    let started = Instant::now();
-    let suites = testing.runners.iter().map(|(name, runner)| run_suite(name, runner, &bed));
-    let suites = suites.collect::<io::Result<_>>()?;
-    let result = PackTestResult::of(pack, suites, started.elapsed());
+    let tested = TestedPack {
+        pack,
+        tree: root.store(StoreKind::Packs, &planned.release.pack_layer().digest),
+        environments: planned.environments.iter().collect(),
+    };
+    let result = test_pack(&tested, root, scratch, settings)?;
     let verdict = judge(&result, testing.on_failure, testing.min_pass_rate, settings.policy);
     Ok((result, verdict))
+}
+
+/// Runs the tests of one pack, in a directory of its own below `scratch`.
+///
+/// # Errors
+/// The system fails; tests that fail or cannot run are a result.
+pub fn test_pack(
+    tested: &TestedPack<'_>,
+    root: &HostRoot,
+    scratch: &Path,
+    settings: TestSettings<'_>,
+) -> io::Result<PackTestResult> {
+    let bed = TestBed::of(tested, root, scratch, settings);
+    fs_err::create_dir_all(&bed.scratch)?;
+    fs_err::create_dir_all(&bed.results)?;
+    workspace::copy_pack(&tested.tree, &bed.directory)?;
+    let started = Instant::now();
+    let suites = tested.pack.testing.as_ref().map(|testing| suites(testing, &bed)).transpose()?;
+    let mut results = Vec::new();
+    let mut network = NetworkAccess::None;
+    for suite in suites.iter().flatten() {
+        let (result, access) = run_suite(suite, &bed)?;
+        if access == NetworkAccess::Reachable {
+            network = access;
+        }
+        results.push(result);
+        fs_err::remove_dir_all(&bed.results)?;
+        fs_err::create_dir(&bed.results)?;
+    }
+    Ok(PackTestResult::of(tested.pack, results, started.elapsed(), network, settings.now))
 }
 
 /// The effect of a pack's results, with a summary of those that are not good.
@@ -180,50 +201,4 @@ fn judge(
         (_, OnFailure::Ignore) => Verdict::Good,
         _ => Verdict::Overruled(result.summary()),
     }
-}
-
-fn test_bed<'a>(
-    planned: &'a PlannedPack,
-    root: &HostRoot,
-    scratch: &Path,
-    settings: TestSettings<'a>,
-) -> TestBed<'a> {
-    let scratch = scratch.join("tests").join(planned.pack.as_str());
-    let place = |environment: &EnvironmentDescription| root.store(StoreKind::Envs, &environment.digest());
-    let python = planned.environments.get("python").map(|environment| place(environment).join("bin/python3"));
-    let node = planned.environments.get("nodejs").map(place);
-    let recipes = planned.environments.values().filter_map(|environment| match environment {
-        EnvironmentDescription::Recipe(recipe) => Some((place(environment), recipe)),
-        _ => None,
-    });
-    // Of several versions the runtime's own comes last and counts.
-    let mut recipes: Vec<_> = recipes.collect();
-    recipes.sort_by_key(|(_, recipe)| recipe.version.is_none());
-    let recipes = recipes.into_iter();
-    let pack_directory = scratch.join("pack");
-    let recipes = recipes.map(|(env, recipe)| TestedRecipe {
-        templates: templates_of(recipe, &env, &pack_directory),
-        variables: &recipe.recipe.env_vars,
-        bin: env.join("bin"),
-    });
-    let recipes = recipes.collect();
-    TestBed {
-        pack: &planned.release.config.pack,
-        directory: scratch.join("pack"),
-        python,
-        node,
-        recipes,
-        scratch: scratch.join("tmp"),
-        caller: settings.caller,
-        interrupt: settings.interrupt,
-    }
-}
-
-fn stored_pack(planned: &PlannedPack, root: &HostRoot) -> PathBuf {
-    root.store(StoreKind::Packs, &planned.release.pack_layer().digest)
-}
-
-/// A runner's limit where its file has none.
-pub(crate) fn timeout_of(runner: &attune_schemas::pack::TestRunner) -> Duration {
-    Duration::from_secs(runner.timeout_seconds)
 }

@@ -1,54 +1,138 @@
-//! Runs one of a pack's test runners.
+//! Runs one suite of a pack's tests, and reads what it says.
 
 use std::io;
 use std::path::Path;
-use std::process::Command;
 
 use attune_host::process::{Finished, run};
-use attune_schemas::EntryPath;
-use attune_schemas::pack::{RunnerKind, TestRunner};
-use attune_schemas::pack_test_result::{SuiteResult, TestCase, TestStatus, milliseconds};
+use attune_host::root::read_regular;
+use attune_registry::confinement::offline;
+use attune_schemas::pack::ResultFormat;
+use attune_schemas::pack_test_result::{NetworkAccess, SuiteResult, TestCase, TestStatus, milliseconds};
 
-use super::counts::{self, Counts};
-use super::{TestBed, timeout_of};
-use crate::environments::set_env_vars;
+use super::bed::TestBed;
+use super::command::{OwnResults, command_for};
+use super::result_files::ResultPlace;
+use super::results::{Cases, Counts, MAX_RESULT_BYTES, Told, read_counts, read_into, read_unittest};
+use super::suites::Suite;
 
-/// Runs the runner called `name` in `bed`.
+/// Runs `suite` in `bed`.
 ///
 /// # Errors
 /// Only where the system fails; tests that fail or cannot run are a result.
-pub(crate) fn run_suite(name: &str, runner: &TestRunner, bed: &TestBed<'_>) -> io::Result<SuiteResult> {
-    let kind = kind_name(&runner.kind);
-    let command = match command_for(runner, bed) {
+pub(super) fn run_suite(suite: &Suite, bed: &TestBed<'_>) -> io::Result<(SuiteResult, NetworkAccess)> {
+    let (command, own) = match command_for(suite, bed) {
         Ok(command) => command,
-        Err(reason) => return Ok(cannot_run(name, kind, reason)),
+        Err(reason) => return Ok((broken(suite, reason, None), NetworkAccess::None)),
     };
-    let limit = timeout_of(runner);
-    let finished = match run(command, limit, &bed.scratch, bed.interrupt) {
+    let path = suite.result_path.as_deref().filter(|_| suite.format != ResultFormat::Simple);
+    let place = path.map(|path| ResultPlace::before(&bed.directory, path, suite.format)).transpose()?;
+    let helper = bed.settings.helper.map(|helper| (helper, HELPER));
+    let (command, network) = match offline(&command, helper, bed.settings.caller.search_path()) {
+        Some(command) => (command, NetworkAccess::None),
+        None => (command, NetworkAccess::Reachable),
+    };
+    let limit = bed.settings.timeout.unwrap_or(suite.limit);
+    let mut finished = match run(command, limit, &bed.scratch, bed.settings.interrupt) {
         Ok(finished) => finished,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Ok(cannot_run(name, kind, format!("its program is not on this host: {error}")));
+            let reason = format!("its program is not on this host: {error}");
+            return Ok((broken(suite, reason, None), network));
         }
         Err(error) => return Err(error),
     };
     let Some(status) = finished.status else {
-        let mut suite = cannot_run(
-            name,
-            kind,
-            format!("it ran into its limit of {} s, or wrote without end", limit.as_secs()),
-        );
-        suite.duration_ms = milliseconds(finished.duration);
-        suite.test_cases[0].stdout = finished.stdout;
-        suite.test_cases[0].stderr = finished.stderr;
-        return Ok(suite);
+        let reason = format!("it ran into its limit of {} s, or wrote without end", limit.as_secs());
+        return Ok((broken(suite, reason, Some(finished)), network));
     };
-    Ok(suite_of(name, kind, finished, status.success(), &status.to_string()))
+    let said = told(suite, &own, place.as_ref(), &mut finished)?;
+    let result = match said {
+        Ok(Said::Plain) => plain(suite, finished, status.success(), &status.to_string()),
+        Ok(Said::Listed(mut told)) => {
+            name_by_pack(&mut told, &bed.directory);
+            listed(suite, told, finished, status.success(), &status.to_string())
+        }
+        Err(reason) => {
+            let ended = if status.success() { String::new() } else { format!("{status}; ") };
+            broken(suite, format!("{ended}its results cannot be believed: {reason}"), Some(finished))
+        }
+    };
+    Ok((result, network))
 }
 
-fn suite_of(name: &str, kind: &str, finished: Finished, success: bool, status: &str) -> SuiteResult {
+/// The arguments by which this program starts another with nothing but the loopback interface.
+const HELPER: &[&str] = &["without-network", "--"];
+
+/// What a program said.
+enum Said {
+    /// Nothing but text.
+    Plain,
+    /// Its tests.
+    Listed(Told),
+}
+
+/// What the program said, in the best of the places where it may have said it; or why that cannot be read.
+fn told(
+    suite: &Suite,
+    own: &OwnResults,
+    place: Option<&ResultPlace>,
+    finished: &mut Finished,
+) -> io::Result<Result<Said, String>> {
+    let mut cases = Cases::default();
+    let own = match own {
+        OwnResults::None => None,
+        OwnResults::Unittest(path) => own_text(path).map(|text| read_unittest(&text?, &mut cases)),
+        OwnResults::Junit(path) => {
+            own_text(path).map(|text| read_into(&mut cases, ResultFormat::JunitXml, &text?))
+        }
+        OwnResults::Json(path) => {
+            own_text(path).map(|text| read_into(&mut cases, ResultFormat::Json, &text?))
+        }
+        OwnResults::Tap(path) => own_text(path).map(|text| read_into(&mut cases, ResultFormat::Tap, &text?)),
+        OwnResults::TapOutput => Some(match output(finished)? {
+            Ok(text) => read_into(&mut cases, ResultFormat::Tap, &text),
+            Err(reason) => Err(reason),
+        }),
+    };
+    if let Some(read) = own {
+        return Ok(read.map(|()| Said::Listed(cases.told())));
+    }
+    if suite.format == ResultFormat::Simple {
+        return Ok(Ok(Said::Plain));
+    }
+    let texts = match place {
+        Some(place) => place.written(),
+        None => output(finished)?.map(|text| vec![text]),
+    };
+    let read = texts.and_then(|texts| {
+        texts.iter().try_for_each(|text| read_into(&mut cases, suite.format, text))?;
+        Ok(Said::Listed(cases.told()))
+    });
+    Ok(read)
+}
+
+/// The results that a runner left because it was told to; `None` where it left none, as one does that never began.
+fn own_text(path: &Path) -> Option<Result<String, String>> {
+    let found = fs_err::symlink_metadata(path).ok()?;
+    if found.len() > MAX_RESULT_BYTES {
+        return Some(Err(format!("they are larger than {} MiB", MAX_RESULT_BYTES >> 20)));
+    }
+    let bytes = read_regular(path).map_err(|error| error.to_string());
+    Some(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+}
+
+/// The standard output, as far as results may go.
+fn output(finished: &mut Finished) -> io::Result<Result<String, String>> {
+    Ok(match finished.whole_stdout(MAX_RESULT_BYTES)? {
+        None => Err(format!("they are larger than {} MiB", MAX_RESULT_BYTES >> 20)),
+        Some(bytes) => String::from_utf8(bytes).map_err(|_| "they are no text in UTF-8".to_owned()),
+    })
+}
+
+/// The result of a suite that says no more than text: its numbers, if it has any, else its exit code.
+fn plain(suite: &Suite, finished: Finished, success: bool, status: &str) -> SuiteResult {
     let output = format!("{}\n{}", finished.stdout, finished.stderr);
     let one = Counts { total: 1, passed: u64::from(success), failed: u64::from(!success), skipped: 0 };
-    let told = counts::read(&output);
+    let told = read_counts(&output);
     let mut counts = told.unwrap_or(one);
     // Off-spec: Attune believes the counts even where the exit code says that something broke.
     if !success && counts.failed == 0 {
@@ -58,114 +142,86 @@ fn suite_of(name: &str, kind: &str, finished: Finished, success: bool, status: &
     }
     let duration_ms = milliseconds(finished.duration);
     let case = TestCase {
-        name: format!("{name}_suite"),
+        name: format!("{}_suite", suite.name),
         status: if success && counts.failed == 0 { TestStatus::Passed } else { TestStatus::Failed },
         duration_ms,
         error_message: (!success).then(|| status.to_owned()),
         stdout: finished.stdout,
         stderr: finished.stderr,
     };
+    let uncounted = told.is_none();
+    SuiteResult { uncounted, duration_ms, test_cases: vec![case], ..empty(suite, counts) }
+}
+
+/// Names files by their place in the pack, rather than in a copy of it that is gone.
+fn name_by_pack(told: &mut Told, directory: &Path) {
+    let place = format!("{}/", directory.display());
+    for case in told.cases.iter_mut().filter(|case| case.name.contains(&place)) {
+        case.name = case.name.replace(&place, "");
+    }
+}
+
+/// The result of a suite that lists its tests. An exit code that says something worse is a test of its own.
+fn listed(suite: &Suite, told: Told, finished: Finished, success: bool, status: &str) -> SuiteResult {
+    let Told { mut cases, mut counts } = told;
+    let duration_ms = milliseconds(finished.duration);
+    if !success && counts.failed == 0 {
+        cases.push(TestCase {
+            name: format!("{}_suite", suite.name),
+            status: TestStatus::Failed,
+            duration_ms,
+            error_message: Some(format!("it failed, and none of its tests did: {status}")),
+            stdout: String::new(),
+            stderr: String::new(),
+        });
+        counts.total = counts.total.saturating_add(1);
+        counts.failed = 1;
+    }
     SuiteResult {
-        name: name.to_owned(),
-        runner_type: kind.to_owned(),
+        duration_ms,
+        test_cases: cases,
+        stdout: finished.stdout,
+        stderr: finished.stderr,
+        ..empty(suite, counts)
+    }
+}
+
+/// The result of a suite that could not run, or whose results are not to be believed.
+fn broken(suite: &Suite, reason: String, finished: Option<Finished>) -> SuiteResult {
+    let (duration_ms, stdout, stderr) = finished
+        .map(|finished| (milliseconds(finished.duration), finished.stdout, finished.stderr))
+        .unwrap_or_default();
+    let case = TestCase {
+        name: format!("{}_execution", suite.name),
+        status: TestStatus::Error,
+        duration_ms,
+        error_message: Some(reason),
+        stdout,
+        stderr,
+    };
+    let counts = Counts { failed: 1, ..Counts::default() };
+    SuiteResult {
+        uncounted: true,
+        is_broken: true,
+        duration_ms,
+        test_cases: vec![case],
+        ..empty(suite, counts)
+    }
+}
+
+fn empty(suite: &Suite, counts: Counts) -> SuiteResult {
+    SuiteResult {
+        name: suite.name.clone(),
+        runner_type: suite.kind.clone(),
         total: counts.total,
         passed: counts.passed,
         failed: counts.failed,
         skipped: counts.skipped,
-        uncounted: told.is_none(),
-        duration_ms,
-        test_cases: vec![case],
-    }
-}
-
-fn cannot_run(name: &str, kind: &str, reason: String) -> SuiteResult {
-    let case = TestCase {
-        name: format!("{name}_execution"),
-        status: TestStatus::Error,
+        uncounted: false,
+        is_broken: false,
         duration_ms: 0,
-        error_message: Some(reason),
+        test_cases: Vec::new(),
         stdout: String::new(),
         stderr: String::new(),
-    };
-    SuiteResult {
-        name: name.to_owned(),
-        runner_type: kind.to_owned(),
-        total: 0,
-        passed: 0,
-        failed: 1,
-        skipped: 0,
-        uncounted: true,
-        duration_ms: 0,
-        test_cases: vec![case],
-    }
-}
-
-fn kind_name(kind: &RunnerKind) -> &str {
-    match kind {
-        RunnerKind::Script => "script",
-        RunnerKind::Unittest => "unittest",
-        RunnerKind::Pytest => "pytest",
-        RunnerKind::Other(other) => other,
-    }
-}
-
-fn command_for(runner: &TestRunner, bed: &TestBed<'_>) -> Result<Command, String> {
-    let entry: EntryPath =
-        runner.entry_point.trim_end_matches('/').parse().map_err(|error| format!("{error}"))?;
-    let file = entry.below(&bed.directory);
-    if !file.exists() {
-        return Err(format!("its entry point `{entry}` is not in the pack"));
-    }
-    let python = || bed.python.clone().ok_or("the pack has no Python environment to run it in".to_owned());
-    let mut command = match &runner.kind {
-        RunnerKind::Script => {
-            let shell = if entry.as_str().ends_with(".sh") { "/bin/sh" } else { "/bin/bash" };
-            let mut command = bed.caller.command(Path::new(shell));
-            command.arg(entry.as_str());
-            command
-        }
-        RunnerKind::Unittest => {
-            let mut command = bed.caller.command(&python()?);
-            command.args(["-m", "unittest", entry.as_str()]);
-            command
-        }
-        RunnerKind::Pytest => {
-            let mut command = bed.caller.command(&python()?);
-            command.args(["-m", "pytest", entry.as_str(), "-v", "-p", "no:cacheprovider"]);
-            command
-        }
-        RunnerKind::Other(other) => return Err(format!("runners of type `{other}` are not supported")),
-    };
-    set_environment(&mut command, bed);
-    Ok(command)
-}
-
-fn set_environment(command: &mut Command, bed: &TestBed<'_>) {
-    command
-        .current_dir(&bed.directory)
-        .env("ATTUNE_PACK_REF", bed.pack.pack.as_str())
-        .env("TMPDIR", &bed.scratch)
-        .env("PYTHONPATH", bed.directory.join("lib"))
-        // The environment is shared by all packs with an equal lock.
-        .env("PYTHONDONTWRITEBYTECODE", "1");
-    let mut bins = Vec::new();
-    if let Some(bin) = bed.python.as_ref().and_then(|python| python.parent()) {
-        command.env("VIRTUAL_ENV", bin.parent().unwrap_or(Path::new("/")));
-        bins.push(bin.to_owned());
-    }
-    if let Some(node) = &bed.node {
-        command.env("NODE_PATH", node.join("node_modules"));
-        bins.extend([node.join("bin"), node.join("node_modules/.bin")]);
-    }
-    for recipe in &bed.recipes {
-        set_env_vars(command, recipe.variables, &recipe.templates);
-        bins.push(recipe.bin.clone());
-    }
-    if bins.is_empty() {
-        return;
-    }
-    // A directory with a colon in its name cannot be on PATH; the tests then run without it.
-    if let Ok(joined) = std::env::join_paths(bins.iter().chain(bed.caller.search_path())) {
-        command.env("PATH", joined);
     }
 }

@@ -7,7 +7,7 @@ use attune_host::process::Interrupt;
 use attune_registry::workers::in_parallel;
 
 /// Things that take their turns, each with an interrupt of its own.
-pub(super) struct Turns<T> {
+pub(crate) struct Turns<T> {
     turns: Vec<(usize, T, Interrupt)>,
     /// The first that stops the rest.
     last: AtomicUsize,
@@ -15,14 +15,14 @@ pub(super) struct Turns<T> {
 
 impl<T: Sync> Turns<T> {
     /// The turns of `items`; `interrupt` stops all of them.
-    pub(super) fn new(items: Vec<T>, interrupt: &Interrupt) -> Self {
+    pub(crate) fn new(items: Vec<T>, interrupt: &Interrupt) -> Self {
         let turns = items.into_iter().enumerate().map(|(index, item)| (index, item, interrupt.below()));
         Self { turns: turns.collect(), last: AtomicUsize::new(usize::MAX) }
     }
 
     /// The outcomes of `work`, in order, up to the first that it says is the last one. Those behind that are stopped, or
     /// not begun.
-    pub(super) fn take<R: Send>(&self, work: impl Fn(&T, &Interrupt) -> (R, bool) + Sync) -> Vec<(&T, R)> {
+    pub(crate) fn take<R: Send>(&self, work: impl Fn(&T, &Interrupt) -> (R, bool) + Sync) -> Vec<(&T, R)> {
         let outcomes = in_parallel(&self.turns, |(index, item, interrupt)| {
             if *index > self.last.load(Ordering::Acquire) {
                 return None;

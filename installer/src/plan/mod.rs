@@ -38,7 +38,7 @@ pub use host_runtimes::HostRuntimes;
 use host_runtimes::PlanSettings;
 pub use libraries::check_libraries;
 use node::plan_node;
-use python::plan_python;
+use python::{plan_python, plan_test_python};
 use recipes::{RecipeSource, definitions_of, plan_recipes, taken, used_runtimes, vendored_for};
 pub use releases::{
     ChooseError, ChosenReleases, InstalledPacks, KeptNewer, Purpose, RegistryPolicy, allowed_blobs,
@@ -141,6 +141,13 @@ impl InstallPlan {
                 }
             }
             let versioned = plan_versions(&pack, config, &settings, hosted, &environments)?;
+            let own = environments.get("python").and_then(EnvironmentDescription::as_python);
+            let of_tests =
+                own.map(|own| plan_test_python(&pack, config, own, &settings, hosted)).transpose()?;
+            if let Some(environment) = of_tests.flatten() {
+                let environment = EnvironmentDescription::Python(environment);
+                let _previous = environments.insert(EnvironmentName::test_python(), environment);
+            }
             versioned.carried.into_iter().for_each(|carried| plan.need_runtime(Some(carried), stored));
             environments.extend(versioned.environments);
             for used in &used {

@@ -51,6 +51,22 @@ pub(super) fn python_on(
     environment_on(interpreter.clone(), lock, pack, settings.link_mode, hosted).map(Some)
 }
 
+/// The environment of the tests of `pack` beside `own`, if they need more and the release has that for this machine.
+pub(super) fn plan_test_python(
+    pack: &PackRef,
+    config: &PackConfig,
+    own: &PythonEnvironment,
+    &PlanSettings { made_for, link_mode }: &PlanSettings<'_>,
+    hosted: &HostRuntimes<'_>,
+) -> Result<Option<PythonEnvironment>, PlanError> {
+    let Some(lock) = &config.test_environments.python else { return Ok(None) };
+    let Some(target) = target_for(&own.interpreter, lock) else { return Ok(None) };
+    if made_for.is_some_and(|bundle| !bundle.holds_python(target)) {
+        return Ok(None);
+    }
+    environment_on(own.interpreter.clone(), lock, pack, link_mode, hosted).map(Some)
+}
+
 /// The feature releases that `lock` was made for here, if it is for some alone.
 pub(super) fn minors_of(lock: &PythonLock) -> Vec<PythonMinor> {
     if lock.targets.is_empty() {

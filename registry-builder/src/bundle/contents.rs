@@ -86,6 +86,7 @@ impl<'a> Contents<'a> {
         self.needed.extend(python.chain(node));
         let mut vendored = self.wheels_for(pack, release)?;
         vendored.extend(self.node_packages_for(pack, release)?);
+        vendored.extend(self.wheels_of_tests(release)?);
         let manifest = &release.manifest;
         let archive = release.pack_layer();
         self.manifests.push((release.manifest_digest, release.manifest_size));
@@ -143,6 +144,20 @@ impl<'a> Contents<'a> {
             }
         }
         Ok(wheels)
+    }
+
+    /// The wheels that only the tests of `release` need, on those of the targets that have any.
+    fn wheels_of_tests(&mut self, release: &VerifiedRelease) -> Result<BTreeMap<Digest, u64>, CutError> {
+        let Some(lock) = &release.config.test_environments.python else { return Ok(BTreeMap::new()) };
+        if self.pythons.is_none() {
+            self.pythons = Some(self.options.targets.pythons()?);
+        }
+        let pythons = self.pythons.as_deref().unwrap_or_default();
+        let is_asked = |target: &&PythonTarget| {
+            self.platforms.contains(&target.platform) && pythons.contains(&target.python)
+        };
+        let wheels = lock.targets.iter().filter(is_asked).flat_map(|target| &target.wheels);
+        Ok(wheels.map(|wheel| (wheel.digest, wheel.size)).collect())
     }
 
     /// The npm packages of `release` for the machines asked for.

@@ -10,7 +10,7 @@ use attune_registry::pack_directory::PackDirectory;
 use attune_registry::release_check::{ReleaseFault, check_release};
 use attune_schemas::component::{ComponentSummary, count_by_directory};
 use attune_schemas::environment_lock::{EnvironmentLocks, Footprint, NodeLock, PythonLock};
-use attune_schemas::pack::{PackMetadata, RunnerKind, bare_runtime_name, canonical_runtime};
+use attune_schemas::pack::{PackMetadata, bare_runtime_name, canonical_runtime};
 use attune_schemas::pack_config::{PACK_CONFIG_FORMAT, PackConfig};
 use attune_schemas::pack_index::{ManifestPointer, Release};
 use attune_schemas::release::{
@@ -108,6 +108,8 @@ pub struct ReleaseParts<'a> {
     pub archive: ArchiveDescription,
     /// Its Python environment, where it needs one.
     pub python: Option<PythonLock>,
+    /// The Python environment of its tests, where they need more than it does itself.
+    pub test_python: Option<PythonLock>,
     /// Its Node.js environment, where it needs one.
     pub nodejs: Option<NodeLock>,
     /// Its vendored files.
@@ -183,6 +185,7 @@ pub fn config_of(parts: &ReleaseParts<'_>) -> PackConfig {
         components,
         unpacked: parts.archive.unpacked,
         environments: EnvironmentLocks { python: parts.python.clone(), nodejs: parts.nodejs.clone() },
+        test_environments: EnvironmentLocks { python: parts.test_python.clone(), nodejs: None },
     }
 }
 
@@ -218,18 +221,18 @@ fn platforms(parts: &ReleaseParts<'_>) -> Vec<Platform> {
     }
 }
 
-/// Whether a pack runs Python at all, and so needs an interpreter even without dependencies.
-pub fn runs_python(metadata: &PackMetadata, components: &[ComponentSummary]) -> bool {
-    let tested = metadata.testing.as_ref().is_some_and(|testing| {
-        let mut runners = testing.runners.values();
-        runners.any(|runner| matches!(runner.kind, RunnerKind::Unittest | RunnerKind::Pytest))
-    });
-    tested || runs(metadata, components, "python")
+/// Whether a pack of `files` runs Python at all, and so needs an interpreter even without dependencies.
+pub fn runs_python(metadata: &PackMetadata, components: &[ComponentSummary], files: &PackDirectory) -> bool {
+    let files = files.files().map(|(file, _)| file);
+    metadata.testing.as_ref().is_some_and(|testing| testing.runs_python(files))
+        || runs(metadata, components, "python")
 }
 
-/// Whether a pack runs Node.js at all.
-pub fn runs_node(metadata: &PackMetadata, components: &[ComponentSummary]) -> bool {
-    runs(metadata, components, "node")
+/// Whether a pack of `files` runs Node.js at all.
+pub fn runs_node(metadata: &PackMetadata, components: &[ComponentSummary], files: &PackDirectory) -> bool {
+    let files = files.files().map(|(file, _)| file);
+    metadata.testing.as_ref().is_some_and(|testing| testing.runs_node(files))
+        || runs(metadata, components, "node")
 }
 
 fn runs(metadata: &PackMetadata, components: &[ComponentSummary], runtime: &str) -> bool {

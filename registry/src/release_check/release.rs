@@ -22,7 +22,9 @@ const MAX_PATCH: u32 = 60;
 pub fn check_release(config: &PackConfig) -> Result<(), ReleaseFault> {
     check_size("the pack", &config.unpacked, &PACK_LIMITS)?;
     config.environments.python.as_ref().map_or(Ok(()), check_python)?;
-    config.environments.nodejs.as_ref().map_or(Ok(()), check_node)
+    config.environments.nodejs.as_ref().map_or(Ok(()), check_node)?;
+    config.test_environments.python.as_ref().map_or(Ok(()), check_python)?;
+    config.test_environments.nodejs.as_ref().map_or(Ok(()), check_node)
 }
 
 fn check_python(lock: &PythonLock) -> Result<(), ReleaseFault> {

@@ -85,6 +85,8 @@ codes! {
     EmptyDirectory "P020" Warning "an empty directory, which no archive keeps";
     ForeignPack "P021" Warning "a pack of StackStorm, which Attune cannot run as it is";
     NothingRuns "P022" Error "no action of the pack has a runtime";
+    DiscoveryUnknown "P023" Warning "a way to find tests that is not known";
+    RunnersMissing "P024" Warning "testing has no `runners`, without which Attune itself cannot test the pack";
 
     ComponentRefMissing "C001" Error "a component has neither a `ref` nor a `name`";
     ComponentRefDerived "C002" Warning "a component has no `ref`; one was made from its `name`";

@@ -19,6 +19,11 @@ pub use node::{BinLink, BlockedPlatform, LockedNodePackage, NodeLock, NodeTarget
 pub use python::{BlockedTarget, LockedWheel, PythonLock, PythonTarget};
 
 impl EnvironmentLocks {
+    /// Whether there is none.
+    pub const fn is_empty(&self) -> bool {
+        self.python.is_none() && self.nodejs.is_none()
+    }
+
     /// Digest and size of every vendored file that the locks name, over all targets, once each.
     pub fn files(&self) -> BTreeMap<Digest, u64> {
         let wheels = self.python.iter().flat_map(|lock| &lock.targets).flat_map(|target| &target.wheels);

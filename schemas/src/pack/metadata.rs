@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::testing::Testing;
 use crate::pack_index::Requires;
 use crate::pack_ref::PackRef;
 use crate::requirement::Requirement;
@@ -68,61 +69,4 @@ pub struct PackMetadata {
     /// How it is tested; absent if it has no tests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub testing: Option<Testing>,
-}
-
-/// The `testing` section.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Testing {
-    /// Whether tests run at all.
-    pub enabled: bool,
-    /// The runners by name.
-    pub runners: BTreeMap<String, TestRunner>,
-    /// The least part of tests that must pass, 0.0 to 1.0 inclusive.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub min_pass_rate: Option<f64>,
-    /// The effect of a failure.
-    #[serde(default)]
-    pub on_failure: OnFailure,
-}
-
-/// The effect of failing tests on an installation.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum OnFailure {
-    /// The installation fails.
-    #[default]
-    Block,
-    /// The installation goes on with a warning.
-    Warn,
-    /// The installation goes on.
-    Ignore,
-}
-
-/// One test runner.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct TestRunner {
-    /// The kind of runner.
-    #[serde(rename = "type")]
-    pub kind: RunnerKind,
-    /// File or directory below the pack.
-    pub entry_point: String,
-    /// Limit in seconds; 300 if the file states none.
-    pub timeout_seconds: u64,
-    /// How its output is read: `simple`, `json`, `junit-xml`, `tap`.
-    pub result_format: String,
-}
-
-/// The kinds of runner for a pack's tests.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum RunnerKind {
-    /// A shell script.
-    Script,
-    /// `python -m unittest`.
-    Unittest,
-    /// `python -m pytest`.
-    Pytest,
-    /// Any other, which cannot run yet and fails when it must.
-    #[serde(untagged)]
-    Other(String),
 }

@@ -23,6 +23,7 @@ code_enum! {
         StagingLeft "W013";
         ListsDamaged "W014";
         SignalsNotHeard "W015";
+        TestsNotRecorded "W016";
         MadeOnHost "W017";
         InterpreterReplaced "W018";
         KeysNotAtHand "W101";

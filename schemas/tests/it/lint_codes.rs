@@ -73,7 +73,7 @@ fn pack_cases() -> Vec<(Code, PackFiles, &'static str, usize)> {
     let file = |text: &str| PackFiles::empty().with("pack.yaml", text);
     let field = |line: &str| pack().with_field(line);
     let missing = "{shell: {type: script, entry_point: tests/missing.sh}}";
-    let jest = "{js: {type: jest, entry_point: tests/run.sh}}";
+    let mocha = "{js: {type: mocha, entry_point: tests/run.sh}}";
     let xunit = "{shell: {type: script, entry_point: tests/run.sh, result_format: xunit}}";
     vec![
         (Code::NoPackFile, PackFiles::empty().with("README.md", ""), "pack.yaml", 1),
@@ -90,7 +90,7 @@ fn pack_cases() -> Vec<(Code, PackFiles, &'static str, usize)> {
         (Code::RuntimeUnknown, field("runtime_deps: [docker]"), "pack.yaml", 4),
         (Code::RuntimeRequirement, field("python: latest"), "pack.yaml", 4),
         (Code::InlineComponents, field("actions: {now: {}}"), "pack.yaml", 4),
-        (Code::RunnerUnknown, with_testing(jest), "pack.yaml", 4),
+        (Code::RunnerUnknown, with_testing(mocha), "pack.yaml", 4),
         (Code::NoRunners, with_testing("{}"), "pack.yaml", 4),
         (Code::TestFileMissing, with_testing(missing), "pack.yaml", 4),
         (Code::LabelMissing, file("ref: weather\nversion: 1.2.3"), "pack.yaml", 1),
@@ -101,6 +101,20 @@ fn pack_cases() -> Vec<(Code, PackFiles, &'static str, usize)> {
             with_action("ref: weather.now\nrunner_type: docker\nentry_point: now.py"),
             "pack.yaml",
             1,
+        ),
+        (
+            Code::DiscoveryUnknown,
+            pack().with("tests/run.sh", "").with_field(
+                "testing: {enabled: true, discovery: {method: guess}, runners: {a: {type: script, entry_point: tests/run.sh}}}",
+            ),
+            "pack.yaml",
+            4,
+        ),
+        (
+            Code::RunnersMissing,
+            pack().with("tests/test_a.py", "").with_field("testing: {enabled: true, discovery: {method: directory}}"),
+            "pack.yaml",
+            4,
         ),
         (Code::EmptyDirectory, pack().with_empty_directory("data"), "data", 1),
     ]

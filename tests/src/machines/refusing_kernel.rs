@@ -42,6 +42,7 @@ CALL(symlinkat, (const char *, int, const char *), (const char *a, int b, const 
 CALL(fsync, (int), (int a), a)
 CALL(fdatasync, (int), (int a), a)
 CALL(flock, (int, int), (int a, int b), a, b)
+CALL(unshare, (int), (int a), a)
 
 /* "modes": a file system on which every file has the modes of its mount. */
 int fchmod(int file, mode_t mode) {

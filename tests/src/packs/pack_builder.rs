@@ -102,6 +102,13 @@ impl PackBuilder {
         self.program("tests/run.sh", script)
     }
 
+    /// Makes `section`, in the flow style of YAML, what pack.yaml says of tests.
+    #[must_use]
+    pub fn testing(mut self, section: &str) -> Self {
+        self.testing = format!("testing: {{enabled: true, {section}}}\n");
+        self
+    }
+
     /// Makes the Python file `content` the pack's tests, run by unittest.
     #[must_use]
     pub fn unittested_by(mut self, content: &str) -> Self {

@@ -19,7 +19,7 @@ mod trust;
 
 use attune_registry::trust::TrustError;
 
-use crate::operations::{InstallError, RebuildError};
+use crate::operations::{InstallError, RebuildError, TestsError};
 use crate::source::VerifyError;
 
 /// The beginning of hints about faults of whatever kind.
@@ -59,6 +59,19 @@ impl Hint for RebuildError {
             Self::Change(error) => error.hint(),
             Self::Trust(error) => error.hint(),
             // A repair may have mended something by then.
+            Self::Interrupted(_) => Some("run it again at any time".to_owned()),
+        }
+    }
+}
+
+impl Hint for TestsError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Root(error) => error.hint(),
+            Self::Installed(error) => error.hint(),
+            Self::Lost { .. } => Some("run `attune-install repair`".to_owned()),
+            Self::Scratch { .. } => Some("name another directory with the variable TMPDIR".to_owned()),
+            Self::Run(_) => Some("run it again, or check the disk".to_owned()),
             Self::Interrupted(_) => Some("run it again at any time".to_owned()),
         }
     }

@@ -13,7 +13,7 @@ use super::asked::Asked;
 use crate::cli::change_args::ChangeArgs;
 use crate::cli::duration::parse_duration;
 use crate::cli::link_mode::LinkModeArg;
-use crate::cli::settings::{CommonArgs, caller_environment};
+use crate::cli::settings::{CommonArgs, caller_environment, this_program};
 use crate::operations::InstallOptions;
 use crate::pack_tests::TestPolicy;
 use crate::plan::{Purpose, RegistryPolicy};
@@ -101,6 +101,7 @@ impl SourceArgs {
                 (_, true) => TestPolicy::Force,
                 _ => TestPolicy::Enforce,
             },
+            helper: this_program(),
             change: self.change.options(kind, now).forced(&[
                 ("--force", self.force),
                 ("--skip-tests", self.skip_tests),

@@ -115,8 +115,8 @@ pub(in crate::cli) const VERBS: &[Verb] = &[
         remedy: "run the installation: packs are verified, built and tested before anything changes",
     },
     Verb {
-        words: &["test", "tests"],
-        remedy: "run the tests again with `attune-install BUNDLE PACK --reinstall`",
+        words: &["tests", "selftest", "self-test"],
+        remedy: "run the tests of installed packs with `attune-install test`",
     },
     Verb { words: &["bundle", "build", "pack", "publish", "init", "lint", "export"], remedy: OF_THE_BUILDER },
     Verb { words: &["serve", "server", "host"], remedy: "use `attune-serve registry DIR`" },

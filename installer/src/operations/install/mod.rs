@@ -205,7 +205,14 @@ impl Session<'_> {
         watch.lap("environments");
         interrupt.check()?;
 
-        let settings = TestSettings { policy: self.options.tests, caller: &self.options.caller, interrupt };
+        let settings = TestSettings {
+            policy: self.options.tests,
+            caller: &self.options.caller,
+            interrupt,
+            helper: self.options.helper.as_deref(),
+            timeout: None,
+            now: self.options.change.now,
+        };
         let tests = run_tests(&plan, self.root, staging.directory(), settings, self.reporter)?;
         watch.lap("test");
 

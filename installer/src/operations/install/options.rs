@@ -49,6 +49,8 @@ pub struct InstallOptions {
     pub ignore_missing_libraries: bool,
     /// The effect of failing tests.
     pub tests: TestPolicy,
+    /// This program, for tests without a network.
+    pub helper: Option<PathBuf>,
     /// The options of every change.
     pub change: ChangeOptions,
 }

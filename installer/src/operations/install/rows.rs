@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use attune_host::database::{RegisteredPack, TestResultRow};
+use attune_host::database::{RegisteredPack, TestReason, TestResultRow};
 use attune_host::generation::{Generation, KeptRelease};
 use attune_schemas::PackRef;
 use attune_schemas::pack_test_result::PackTestResult;
@@ -40,9 +40,10 @@ pub(super) fn registered_packs<'a>(
 
 /// The results of the packs' tests, as rows.
 pub(super) fn test_rows<'a>(plan: &InstallPlan, tests: &'a [PackTestResult]) -> Vec<TestResultRow<'a>> {
-    let is_update = |result: &PackTestResult| {
+    let reason = |result: &PackTestResult| {
         let planned = plan.packs.iter().find(|planned| planned.pack.as_str() == result.pack_ref);
-        planned.is_some_and(|planned| planned.replaces.is_some())
+        let is_update = planned.is_some_and(|planned| planned.replaces.is_some());
+        if is_update { TestReason::Update } else { TestReason::Install }
     };
-    tests.iter().map(|result| TestResultRow { result, is_update: is_update(result) }).collect()
+    tests.iter().map(|result| TestResultRow { result, reason: reason(result) }).collect()
 }

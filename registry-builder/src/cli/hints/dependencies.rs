@@ -77,6 +77,11 @@ impl Hint for PythonError {
             Self::Lock { .. } => "make the lock again with `uv pip compile --universal --format pylock.toml`",
             Self::Wheel { .. } => "require another version of the package",
             Self::Download(error) => return error.hint(),
+            Self::TestsDiffer { name, .. } => {
+                return Some(format!(
+                    "let the requirements of the tests allow the pack's own version of `{name}`"
+                ));
+            }
             Self::Cache(_) | Self::Io(_) => return None,
         };
         Some(hint.to_owned())

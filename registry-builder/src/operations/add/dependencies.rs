@@ -13,7 +13,9 @@ use super::node_warnings::{node_warnings, other_locks};
 use crate::pack::{runs_node, runs_python};
 use crate::vendoring::VendorSession;
 use crate::vendoring::node::{NodeError, NodeInputs, UnrunScript, VendoredNode, vendor_node};
-use crate::vendoring::python::{PythonError, PythonInputs, VendoredPython, vendor_python};
+use crate::vendoring::python::{
+    PythonError, PythonInputs, TestInputs, VendoredPython, VendoredTests, vendor_python, vendor_tests,
+};
 
 pub(super) fn python_inputs(pack: &CheckedPack) -> Result<PythonInputs, AddError> {
     let metadata = &pack.metadata;
@@ -64,6 +66,24 @@ impl Dependencies<'_> {
         Ok(Some(vendored))
     }
 
+    /// What the tests of a pack need besides the packages of `own`.
+    pub(super) fn tests(
+        &self,
+        own: &PythonLock,
+        targets: &[(Platform, PythonMinor)],
+    ) -> Result<VendoredTests, AddError> {
+        let metadata = &self.pack.metadata;
+        let files = metadata.testing.as_ref().map(|testing| &testing.requirements[..]).unwrap_or_default();
+        let inputs = TestInputs::read(&self.pack.directory, files, own, metadata.requires.python.as_deref());
+        let inputs = inputs.map_err(|error| python_failed(self.pack, error))?;
+        let task = self.task(&format!("vendoring what tests of {} need", metadata.pack));
+        let vendored = vendor_tests(&inputs, own, targets, self.session, &Downloads::new(self.reporter));
+        drop(task);
+        let vendored = vendored.map_err(|error| python_failed(self.pack, error))?;
+        self.warn(&vendored.warnings);
+        Ok(vendored)
+    }
+
     pub(super) fn node(
         &self,
         inputs: &NodeInputs,
@@ -105,7 +125,7 @@ impl Dependencies<'_> {
 
 /// The lock of a pack that runs Node.js and needs no package.
 pub(super) fn bare_node(pack: &CheckedPack, inputs: &NodeInputs) -> Option<NodeLock> {
-    runs_node(&pack.metadata, &pack.report.components).then(|| NodeLock {
+    runs_node(&pack.metadata, &pack.report.components, &pack.directory).then(|| NodeLock {
         requires_nodejs: inputs.requires_nodejs().map(str::to_owned),
         manifest: inputs.manifest().cloned(),
         targets: Vec::new(),
@@ -115,7 +135,7 @@ pub(super) fn bare_node(pack: &CheckedPack, inputs: &NodeInputs) -> Option<NodeL
 
 /// The lock of a pack that runs Python and needs no third-party package.
 pub(super) fn bare_python(pack: &CheckedPack, inputs: &PythonInputs) -> Option<PythonLock> {
-    runs_python(&pack.metadata, &pack.report.components).then(|| PythonLock {
+    runs_python(&pack.metadata, &pack.report.components, &pack.directory).then(|| PythonLock {
         requires_python: pack.metadata.requires.python.clone(),
         manifest: inputs.manifest().cloned(),
         targets: Vec::new(),

@@ -17,7 +17,7 @@ use crate::registry::Publisher;
 use crate::targets::NoDefaultTarget;
 use crate::vendoring::VendorSession;
 use crate::vendoring::node::VendoredNode;
-use crate::vendoring::python::VendoredPython;
+use crate::vendoring::python::{VendoredPython, VendoredTests};
 
 /// The surroundings of every pack.
 pub(super) struct Preparing<'a> {
@@ -44,6 +44,8 @@ pub(super) struct NewRelease {
     pub(super) nodejs: Option<VendoredNode>,
     pub(super) python_lock: Option<PythonLock>,
     pub(super) node_lock: Option<NodeLock>,
+    /// The packages of its tests alone, and the lock of their environment.
+    pub(super) of_tests: Option<VendoredTests>,
 }
 
 impl Preparing<'_> {
@@ -73,13 +75,20 @@ impl Preparing<'_> {
         let nodejs = dependencies.node(&node_inputs, &platforms)?;
         let python_lock = python.as_ref().map(|vendored| vendored.lock.clone());
         let node_lock = nodejs.as_ref().map(|vendored| vendored.lock.clone());
+        let python_lock = python_lock.or_else(|| bare_python(pack, &inputs));
+        let tests_need = metadata.testing.as_ref().is_some_and(|testing| !testing.requirements.is_empty());
+        let of_tests = match &python_lock {
+            Some(own) if tests_need => Some(dependencies.tests(own, self.targets()?)?),
+            _ => None,
+        };
         // Last, as it is written into the registry, which a refusal leaves as it was.
         let archive = archive(&pack.directory, metadata, blobs)?;
         let new = NewRelease {
             archive,
             python,
             nodejs,
-            python_lock: python_lock.or_else(|| bare_python(pack, &inputs)),
+            python_lock,
+            of_tests,
             node_lock: node_lock.or_else(|| bare_node(pack, &node_inputs)),
         };
         Ok(Prepared { index, new: Some(new) })

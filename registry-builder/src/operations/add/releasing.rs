@@ -64,16 +64,18 @@ impl Releasing<'_> {
     fn store(&self, pack: &CheckedPack, new: NewRelease, entry: &mut AddedPack) -> Result<Release, AddError> {
         let Self { publisher, blobs, options, allowances } = self;
         let metadata = &pack.metadata;
-        let NewRelease { archive, python, nodejs, python_lock, node_lock } = new;
+        let NewRelease { archive, python, nodejs, python_lock, node_lock, of_tests } = new;
         allowances.note(nodejs.as_ref()).map_err(|error| node_failed(pack, error))?;
         let wheels = python.iter().flat_map(|vendored| &vendored.files);
-        let vendored: Vec<VendoredFile> =
-            wheels.chain(nodejs.iter().flat_map(|vendored| &vendored.files)).cloned().collect();
+        let packages = nodejs.iter().flat_map(|vendored| &vendored.files);
+        let for_tests = of_tests.iter().flat_map(|vendored| &vendored.files);
+        let vendored: Vec<VendoredFile> = wheels.chain(packages).chain(for_tests).cloned().collect();
         let parts = ReleaseParts {
             metadata,
             components: &pack.report.components,
             archive: archive.described,
             python: python_lock,
+            test_python: of_tests.as_ref().map(|vendored| vendored.lock.clone()),
             nodejs: node_lock,
             vendored: &vendored,
             now: options.now,

@@ -196,6 +196,18 @@ pub enum PythonError {
         /// The fault.
         reason: String,
     },
+    /// What the tests of a pack need cannot be beside what it needs itself.
+    #[error("the tests need `{name}` {wanted}, and the pack itself has {own} on {target}")]
+    TestsDiffer {
+        /// The package.
+        name: String,
+        /// Its version for the tests.
+        wanted: String,
+        /// Its version for the pack.
+        own: String,
+        /// The machine and Python.
+        target: String,
+    },
     /// A file could not be fetched.
     #[error(transparent)]
     Download(#[from] DownloadError),
@@ -229,7 +241,7 @@ impl PythonError {
             Self::StaleLock { .. } => ErrorCode::PythonLockStale,
             Self::Lock { .. } => ErrorCode::PythonLock,
             Self::Wheel { .. } => ErrorCode::WheelUnusable,
-            Self::Unsatisfiable { .. } => ErrorCode::PythonUnsatisfiable,
+            Self::Unsatisfiable { .. } | Self::TestsDiffer { .. } => ErrorCode::PythonUnsatisfiable,
             Self::NoTargetServed { .. } => ErrorCode::NoPythonTargetServed,
             Self::Collision { .. } => ErrorCode::PythonPackagesCollide,
             Self::BuildMisses { .. } => ErrorCode::BuildNeedsMissing,

@@ -194,3 +194,31 @@ fn index_a_failed_build_is_told_by_its_own_exception() {
         run.fails(4, &["FileNotFoundError: [Errno 2] No such file or directory: 'VERSION'"]).with_hint();
     assert!(!run.stderr.contains("program `VERSION`"), "{}", run.stderr);
 }
+
+#[test]
+#[ignore = "reaches a package index"]
+fn index_what_tests_need_is_resolved_beside_the_packages_of_the_pack() {
+    let section =
+        "discovery: {method: directory, path: tests}, requirements: [tests/requirements.txt], runners: {}";
+    // The newest that pytest would take is another.
+    let test = "import packaging\n\ndef test_it():\n    assert packaging.__version__ == '24.1'\n";
+    let pack = pack("packaging==24.1\n")
+        .testing(section)
+        .file("tests/requirements.txt", "pytest>=8\n")
+        .file("tests/test_it.py", test);
+    let world = World::with_registry();
+    let directory = pack.write(&world.path().join("packs"));
+    add_directory(&world, &directory, &[]).succeeds();
+    world.install_packs(&["asking"]).succeeds();
+    let own = world.root().join("packenvs/asking/python/bin/python3");
+    let imports = |module: &str| {
+        let mut command = std::process::Command::new(&own);
+        command.args(["-I", "-c", &format!("import {module}")]).output().unwrap().status.success()
+    };
+    assert!(imports("packaging") && !imports("pytest"));
+    let result = world.list();
+    assert_eq!(result["packs"][0]["tests"]["passed"], 1);
+    let directory = pack.file("tests/requirements.txt", "packaging<24\n").version("2.0.0");
+    let directory = directory.write(&world.path().join("packs"));
+    add_directory(&world, &directory, &[]).fails(4, &["packaging"]).with_hint();
+}

@@ -88,6 +88,22 @@ impl PythonInputs {
         })
     }
 
+    /// What the lock at `path` of `pack` names, and nothing else.
+    pub(crate) fn of_lock(
+        pack: &PackDirectory,
+        path: EntryPath,
+        requires_python: Option<&str>,
+    ) -> Result<Self, PythonError> {
+        Ok(Self {
+            pack: pack.clone(),
+            manifest: None,
+            in_file: RequirementsFile::default(),
+            added: Vec::new(),
+            committed_lock: Some(CommittedLock::Pylock(path)),
+            requires_python: requires_python.map(parse_requires_python).transpose()?,
+        })
+    }
+
     /// Whether the pack needs no third-party package at all.
     pub fn is_empty(&self) -> bool {
         self.committed_lock.is_none() && self.in_file.requirements == 0 && self.added.is_empty()

@@ -1,19 +1,40 @@
 //! The numbers of tests in a runner's output: labelled lines as Attune reads them, else the last lines of unittest,
 //! pytest and TAP.
 
-/// The counts in the output.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Counts {
-    pub(super) total: u64,
-    pub(super) passed: u64,
-    pub(super) failed: u64,
-    pub(super) skipped: u64,
+/// Numbers of tests.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(in crate::pack_tests) struct Counts {
+    pub(in crate::pack_tests) total: u64,
+    pub(in crate::pack_tests) passed: u64,
+    pub(in crate::pack_tests) failed: u64,
+    pub(in crate::pack_tests) skipped: u64,
+}
+
+impl Counts {
+    /// Both together.
+    pub(super) fn and(self, other: Self) -> Self {
+        self.with(other, u64::saturating_add)
+    }
+
+    /// This without the other.
+    pub(super) fn less(self, other: Self) -> Self {
+        self.with(other, u64::saturating_sub)
+    }
+
+    fn with(self, other: Self, join: fn(u64, u64) -> u64) -> Self {
+        Self {
+            total: join(self.total, other.total),
+            passed: join(self.passed, other.passed),
+            failed: join(self.failed, other.failed),
+            skipped: join(self.skipped, other.skipped),
+        }
+    }
 }
 
 /// Reads the numbers of the first form that the output has.
 ///
 /// `None` where it has none; the exit code then decides.
-pub(super) fn read(output: &str) -> Option<Counts> {
+pub(in crate::pack_tests) fn read(output: &str) -> Option<Counts> {
     labelled(output).or_else(|| unittest(output)).or_else(|| pytest(output)).or_else(|| tap(output))
 }
 

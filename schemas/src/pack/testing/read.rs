@@ -1,77 +1,85 @@
-//! The `testing` section of `pack.yaml`.
+//! Reads the `testing` section of `pack.yaml`.
 //!
 //! Absent is fine. What is there must be complete: Attune refuses to test a pack whose section lacks a
 //! required field, though it does so only once it is installed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::metadata::{OnFailure, RunnerKind, TestRunner, Testing};
+use super::discovery::read_discovery;
+use super::section::{OnFailure, ResultFormat, RunnerKind, TestRunner, Testing};
 use crate::diagnostics::{Code, Findings};
 use crate::entry_path::EntryPath;
-use crate::yaml::{FieldPath, Fields};
+use crate::yaml::Fields;
 
 /// The limit of a runner without one, in seconds.
-const DEFAULT_TIMEOUT_SECONDS: u64 = 300;
-const RESULT_FORMATS: [&str; 4] = ["simple", "json", "junit-xml", "tap"];
-const KNOWN: [&str; 8] = [
+pub(super) const DEFAULT_TIMEOUT_SECONDS: u64 = 300;
+const KNOWN: [&str; 9] = [
     "enabled",
     "discovery",
     "runners",
+    "requirements",
     "result_format",
     "result_path",
     "min_pass_rate",
     "on_failure",
     "timeout",
 ];
-const KNOWN_OF_RUNNER: [&str; 6] =
-    ["type", "entry_point", "timeout", "result_format", "requirements", "config"];
+const KNOWN_OF_RUNNER: [&str; 7] =
+    ["type", "entry_point", "timeout", "result_format", "result_path", "requirements", "config"];
 
-pub(super) fn read_testing(fields: &Fields<'_>, findings: &mut Findings) -> Option<Testing> {
+/// The parts of the section that its tests share, unless they say otherwise.
+pub(super) struct Shared {
+    pub(super) result_format: String,
+    pub(super) result_path: Option<String>,
+}
+
+pub(in crate::pack) fn read_testing(fields: &Fields<'_>, findings: &mut Findings) -> Option<Testing> {
     let testing = fields.mapping("testing", findings)?;
     testing.report_unknown(Code::UnknownField, &KNOWN, true, findings);
     if !testing.has("enabled") {
         findings.push(testing.missing("enabled"));
     }
     let enabled = testing.boolean("enabled", findings).unwrap_or(true);
-    if !testing.has("discovery") {
-        findings
-            .push(testing.missing("discovery").advise("write `discovery: {method: directory, path: tests}`"));
-    } else if let Some(discovery) = testing.mapping("discovery", findings) {
-        discovery.required_text("method", findings);
-        discovery.text("path", findings);
-    }
-    testing.text("result_path", findings);
     let result_format = read_result_format(&testing, findings);
-    let runners = read_runners(&testing, &result_format, findings);
-    let none =
-        testing.get("runners").and_then(serde_json::Value::as_object).is_some_and(serde_json::Map::is_empty);
-    if enabled && none {
-        let message = "testing is enabled and has no runners, so that it always passes";
-        findings.push(
-            testing
-                .finding(Code::NoRunners, "runners", message)
-                .advise("add a runner, or set `enabled: false`"),
-        );
+    let result_path = testing.text("result_path", findings);
+    // Where all tests write plain output, a place that nobody can use harms nobody.
+    let mut of_place = Findings::new();
+    let result_path = result_path.and_then(|path| pack_path(&testing, "result_path", path, &mut of_place));
+    if ResultFormat::named(&result_format) != ResultFormat::Simple {
+        findings.extend(of_place);
     }
+    let shared = Shared { result_format, result_path };
+    let discovery = read_discovery(&testing, &shared, findings);
+    let runners = read_runners(&testing, &shared, findings);
+    let requirements = read_requirements(&testing, findings);
     let min_pass_rate = read_min_pass_rate(&testing, findings);
-    Some(Testing { enabled, runners, min_pass_rate, on_failure: read_on_failure(&testing, findings) })
+    Some(Testing {
+        enabled,
+        discovery,
+        runners,
+        requirements,
+        min_pass_rate,
+        on_failure: read_on_failure(&testing, findings),
+    })
 }
 
 fn read_runners(
     testing: &Fields<'_>,
-    result_format: &str,
+    shared: &Shared,
     findings: &mut Findings,
 ) -> BTreeMap<String, TestRunner> {
     let mut runners = BTreeMap::new();
     if !testing.has("runners") {
-        findings.push(testing.missing("runners"));
+        let message = "`testing.runners` is missing, without which Attune itself cannot test the pack";
+        findings
+            .push(testing.finding(Code::RunnersMissing, "runners", message).advise("write `runners: {}`"));
     }
     let Some(named) = testing.mapping("runners", findings) else { return runners };
     for name in named.keys() {
         if !named.has(name) {
             findings.push(named.missing(name));
         } else if let Some(fields) = named.mapping(name, findings)
-            && let Some(runner) = read_runner(&fields, result_format, findings)
+            && let Some(runner) = read_runner(&fields, shared, findings)
         {
             runners.insert(name.to_owned(), runner);
         }
@@ -79,46 +87,79 @@ fn read_runners(
     runners
 }
 
-fn read_runner(fields: &Fields<'_>, result_format: &str, findings: &mut Findings) -> Option<TestRunner> {
+/// The files that the section and its runners name, each once.
+fn read_requirements(testing: &Fields<'_>, findings: &mut Findings) -> Vec<String> {
+    let mut files = Vec::new();
+    let mut add = |fields: &Fields<'_>, findings: &mut Findings| {
+        let named = match fields.get("requirements") {
+            Some(serde_json::Value::Array(_)) => fields.texts("requirements", findings).unwrap_or_default(),
+            _ => fields.text("requirements", findings).map(str::to_owned).into_iter().collect(),
+        };
+        for name in named {
+            let file = pack_path(fields, "requirements", &name, findings);
+            files.extend(file.filter(|file| !files.contains(file)));
+        }
+    };
+    add(testing, findings);
+    // What is wrong with the runners is told where they are read.
+    let mut told = Findings::new();
+    if let Some(runners) = testing.mapping("runners", &mut told) {
+        for name in runners.keys() {
+            if let Some(runner) = runners.mapping(name, &mut told) {
+                add(&runner, findings);
+            }
+        }
+    }
+    files
+}
+
+fn read_runner(fields: &Fields<'_>, shared: &Shared, findings: &mut Findings) -> Option<TestRunner> {
     fields.report_unknown(Code::UnknownField, &KNOWN_OF_RUNNER, true, findings);
     let kind = fields.required_text("type", findings).map(|kind| runner_kind(fields, kind, findings));
-    let entry_point = read_entry_point(fields, findings);
+    let entry_point = fields.required_text("entry_point", findings);
+    let entry_point = entry_point.and_then(|text| pack_path(fields, "entry_point", text, findings));
     let timeout_seconds = fields.positive("timeout", findings).unwrap_or(DEFAULT_TIMEOUT_SECONDS);
     let result_format = if fields.has("result_format") {
         read_result_format(fields, findings)
     } else {
-        result_format.to_owned()
+        shared.result_format.clone()
     };
-    Some(TestRunner { kind: kind?, entry_point: entry_point?, timeout_seconds, result_format })
+    let result_path = read_result_path(fields, &result_format, shared.result_path.as_deref(), findings);
+    let config = fields.text("config", findings).and_then(|text| pack_path(fields, "config", text, findings));
+    Some(TestRunner {
+        kind: kind?,
+        entry_point: entry_point?,
+        timeout_seconds,
+        result_format,
+        result_path,
+        config,
+    })
 }
 
 fn runner_kind(fields: &Fields<'_>, kind: &str, findings: &mut Findings) -> RunnerKind {
-    match kind {
-        "script" => RunnerKind::Script,
-        "unittest" => RunnerKind::Unittest,
-        "pytest" => RunnerKind::Pytest,
-        other => {
-            let message = format!("`{other}` is not a type of runner that can run, so that its tests fail");
-            findings.push(
-                fields
-                    .finding(Code::RunnerUnknown, "type", message)
-                    .advise("use `script`, `unittest` or `pytest`; a script can call any other tool"),
-            );
-            RunnerKind::Other(other.to_owned())
-        }
+    let kind = RunnerKind::named(kind);
+    if let RunnerKind::Other(other) = &kind {
+        let message = format!("`{other}` is not a type of runner that can run, so that its tests fail");
+        let advice = "use `script`, `unittest`, `pytest`, `jest` or `node`; a script can call any other tool";
+        findings.push(fields.finding(Code::RunnerUnknown, "type", message).advise(advice));
     }
+    kind
 }
 
-/// The runner's file or directory, without a leading `./` or a trailing `/`.
-fn read_entry_point(fields: &Fields<'_>, findings: &mut Findings) -> Option<String> {
-    let text = fields.required_text("entry_point", findings)?;
+/// The path `text` of a file or directory of the pack, without a leading `./` or a trailing `/`.
+pub(super) fn pack_path(
+    fields: &Fields<'_>,
+    key: &str,
+    text: &str,
+    findings: &mut Findings,
+) -> Option<String> {
     let trimmed = text.strip_prefix("./").unwrap_or(text);
     match trimmed.strip_suffix('/').unwrap_or(trimmed).parse::<EntryPath>() {
         Ok(path) => Some(path.as_str().to_owned()),
         Err(error) => {
             findings.push(
                 fields
-                    .finding(Code::UnsafePath, "entry_point", error.to_string())
+                    .finding(Code::UnsafePath, key, error.to_string())
                     .advise("name a file of the pack, relative to `pack.yaml`"),
             );
             None
@@ -126,14 +167,31 @@ fn read_entry_point(fields: &Fields<'_>, findings: &mut Findings) -> Option<Stri
     }
 }
 
-fn read_result_format(fields: &Fields<'_>, findings: &mut Findings) -> String {
+/// The place of the results of one test; plain output has none, and what is written there is nobody's business.
+pub(super) fn read_result_path(
+    fields: &Fields<'_>,
+    result_format: &str,
+    shared: Option<&str>,
+    findings: &mut Findings,
+) -> Option<String> {
+    let own = fields.text("result_path", findings);
+    if ResultFormat::named(result_format) == ResultFormat::Simple {
+        return None;
+    }
+    match own {
+        Some(own) => pack_path(fields, "result_path", own, findings),
+        None => shared.map(str::to_owned),
+    }
+}
+
+pub(super) fn read_result_format(fields: &Fields<'_>, findings: &mut Findings) -> String {
     let format = fields.text("result_format", findings).unwrap_or("simple");
-    if !RESULT_FORMATS.contains(&format) {
+    if !ResultFormat::NAMES.contains(&format) {
         let message = format!("`{format}` is not a known result format and is read as `simple`");
         findings.push(
             fields
                 .finding(Code::ResultFormat, "result_format", message)
-                .advise(format!("use one of {}", RESULT_FORMATS.join(", "))),
+                .advise(format!("use one of {}", ResultFormat::NAMES.join(", "))),
         );
         return "simple".to_owned();
     }
@@ -165,33 +223,6 @@ fn read_on_failure(testing: &Fields<'_>, findings: &mut Findings) -> OnFailure {
                     .advise("use `block`, `warn` or `ignore`"),
             );
             OnFailure::Block
-        }
-    }
-}
-
-/// Reports the runners whose entry point is neither a file nor a directory among `files`.
-pub(crate) fn check_test_files(
-    root: &Fields<'_>,
-    testing: &Testing,
-    files: &BTreeSet<EntryPath>,
-    findings: &mut Findings,
-) {
-    if !testing.enabled {
-        return;
-    }
-    for (name, runner) in &testing.runners {
-        let directory = format!("{}/", runner.entry_point);
-        let exists = files
-            .iter()
-            .any(|file| file.as_str() == runner.entry_point || file.as_str().starts_with(&directory));
-        if !exists {
-            let path = FieldPath::root().key("testing").key("runners").key(name).key("entry_point");
-            let message =
-                format!("the test runner `{name}` starts `{}`, which is not in the pack", runner.entry_point);
-            findings.push(
-                root.finding_at(Code::TestFileMissing, &path, message)
-                    .advise("entry points of tests are relative to `pack.yaml`"),
-            );
         }
     }
 }
@@ -236,6 +267,13 @@ mod tests {
         let python = &testing.runners["python"];
         assert_eq!((python.kind.clone(), python.entry_point.as_str()), (RunnerKind::Pytest, "tests"));
         assert_eq!((python.timeout_seconds, python.result_format.as_str()), (300, "simple"));
+        // A place for results is for those that write some.
+        let places = [&shell.result_path, &python.result_path].map(Option::as_deref);
+        assert_eq!(places, [Some("tests/results"), None]);
+        let all = read(&FULL.replace("tests}\n  result_path", "tests}\n  result_format: tap\n  result_path"))
+            .0
+            .unwrap();
+        assert_eq!(all.runners["python"].result_path.as_deref(), Some("tests/results"));
     }
 
     #[test]
@@ -252,7 +290,7 @@ mod tests {
             ("  discovery: {method: directory, path: tests}\n", "", Code::Missing),
             ("method: directory, ", "", Code::Missing),
             ("type: script, ", "", Code::Missing),
-            ("type: script", "type: jest", Code::RunnerUnknown),
+            ("type: script", "type: mocha", Code::RunnerUnknown),
             ("type: script", "type: 1", Code::WrongType),
             (", entry_point: tests/}", "}", Code::Missing),
             ("entry_point: tests/", "entry_point: ../tests", Code::UnsafePath),
@@ -266,6 +304,11 @@ mod tests {
             ("min_pass_rate: 0.5", "min_pass_rate: all", Code::WrongType),
             ("on_failure: warn", "on_failure: explode", Code::UnknownValue),
             ("on_failure", "on_failur", Code::UnknownField),
+            ("tests/results/", "/tmp/results\n  result_format: tap", Code::UnsafePath),
+            ("method: directory", "method: guess", Code::DiscoveryUnknown),
+            ("path: tests}", "path: ../tests}", Code::UnsafePath),
+            ("method: directory", "method: executable", Code::Missing),
+            ("method: directory, path: tests", "method: manifest", Code::Missing),
         ];
         for (from, to, code) in table {
             assert!(FULL.contains(from), "{from}");
@@ -273,8 +316,8 @@ mod tests {
         }
         assert_eq!(read("testing: yes please").1, [Code::WrongType]);
         let empty = "testing: {enabled: true, discovery: {method: directory}, runners: {}}";
-        assert_eq!(read(empty).1, [Code::NoRunners]);
-        assert_eq!(read(&empty.replace("true", "false")).1, []);
+        assert_eq!(read(empty).1, []);
+        assert_eq!(read(&empty.replace(", runners: {}", "")).1, [Code::RunnersMissing]);
         assert_eq!(read(&empty.replace("runners: {}", "runners: {shell: }")).1, [Code::Missing]);
     }
 }
