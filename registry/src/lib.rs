@@ -7,12 +7,13 @@
 //! Rooms, from the ground up; each imports from those above it in this list alone:
 //!
 //! ```text
-//! layout report resolve atomic_file archive wheel system_libraries confinement
+//! layout report resolve atomic_file archive wheel system_libraries confinement process
 //! pack_directory release_check            a pack as it is written, and a release as it is published
 //! blob                                     bytes by digest
 //! trust: keys, state, client, publisher    metadata, and whose signatures count
 //! source                                   the interface; directories, HTTP
 //! bundle: read, write                      one archive, which is a source as well
+//! fetch                                    downloads, kept by digest
 //! reader                                   releases that the metadata vouches for
 //! ```
 
@@ -24,10 +25,13 @@ pub mod blob;
 pub mod bundle;
 #[cfg(feature = "confinement")]
 pub mod confinement;
+#[cfg(feature = "http")]
+pub mod fetch;
 pub mod layout;
 pub mod machine_fault;
 #[cfg(feature = "packs")]
 pub mod pack_directory;
+pub mod process;
 pub mod reader;
 #[cfg(feature = "wheels")]
 pub mod release_check;

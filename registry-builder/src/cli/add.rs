@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use attune_registry::fetch::Variables;
 use attune_registry::human_bytes;
 use attune_terminal::{Output, ReportArgs, Table};
 use clap::Args;
@@ -14,9 +15,9 @@ use super::inspect::{COVERAGE_COLUMNS, push_coverage};
 use super::settings::{KeyArgs, SecretArgs, TargetArgs, write_report};
 use super::signing::warn_of_root;
 use crate::operations::{AddOptions, AddReport, AddedPack, add};
+use crate::vendoring::VendorSettings;
 use crate::vendoring::node::NpmSettings;
 use crate::vendoring::python::{Glibc, UvSettings};
-use crate::vendoring::{Variables, VendorSettings};
 
 /// Adds packs to a registry.
 #[derive(Debug, Args)]

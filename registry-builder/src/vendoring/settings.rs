@@ -1,9 +1,11 @@
 //! How the dependencies of packs are vendored.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use super::configuration::{Netrc, NpmConfiguration, Variables, index_urls};
-use super::fetch::DownloadSettings;
+use attune_registry::fetch::{DownloadSettings, Netrc, Variables};
+
+use super::configuration::{NpmConfiguration, index_urls};
 use super::node::NpmSettings;
 use super::python::{Glibc, UvSettings};
 
@@ -62,7 +64,7 @@ impl VendorSettings {
         let mut downloads = self.downloads.clone();
         downloads.offline |= self.npm.offline;
         downloads.logins.urls.extend(configuration.registries().filter_map(|url| url.parse().ok()));
-        downloads.logins.npm = Some(configuration.clone());
+        downloads.logins.configured = Some(Arc::new(configuration.clone()));
         downloads.connection = configuration.connection(&self.variables);
         downloads
     }

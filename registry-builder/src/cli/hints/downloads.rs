@@ -4,7 +4,7 @@ use attune_registry::source::CertificateFault;
 
 use super::Hint;
 use super::tools::PYTHON_LOGIN;
-use crate::vendoring::fetch::DownloadError;
+use attune_registry::fetch::DownloadError;
 
 impl Hint for DownloadError {
     fn hint(&self) -> Option<String> {

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use attune_registry::report::{NewTask, Reporter, Task};
 use attune_schemas::problem::WarningCode;
 
-use crate::vendoring::fetch::{DownloadError, DownloadProgress, FetchedFrom};
+use attune_registry::fetch::{DownloadError, DownloadProgress, FetchedFrom};
 
 /// Smaller files come too fast to be seen.
 const SEEN_BYTES: u64 = 1 << 20;

@@ -22,12 +22,12 @@ const SCHEMAS: Floors = &[
     &["coverage", "json_schema"],
 ];
 const REGISTRY: Floors = &[
-    &["layout", "report", "resolve", "machine_fault", "workers", "confinement"],
+    &["layout", "report", "resolve", "machine_fault", "workers", "confinement", "process"],
     &["atomic_file", "archive", "wheel", "system_libraries"],
     &["pack_directory", "release_check", "blob"],
     &["trust"],
     &["source"],
-    &["bundle"],
+    &["bundle", "fetch"],
     &["reader"],
 ];
 const HOST: Floors = &[

@@ -11,8 +11,8 @@ use super::download::{
     Checksum, DownloadError, DownloadProgress, DownloadRequest, DownloadSettings, FetchedFrom, NoProgress,
     fetch_all,
 };
-use crate::testing::{Answer, Server};
-use crate::vendoring::fetch::{Location, Logins};
+use super::testing::{Answer, Server};
+use super::{Location, Logins};
 
 /// A body that no single read returns whole.
 fn body() -> Vec<u8> {

@@ -19,22 +19,22 @@ impl Variables {
     }
 
     /// The value of `name`, unless it is not set.
-    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+    pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
     }
 
     /// The value of `name`, unless it is empty.
-    pub(crate) fn filled(&self, name: &str) -> Option<&str> {
+    pub fn filled(&self, name: &str) -> Option<&str> {
         self.get(name).filter(|value| !value.is_empty())
     }
 
     /// The value of `name` as a path, unless it is empty.
-    pub(crate) fn path(&self, name: &str) -> Option<PathBuf> {
+    pub fn path(&self, name: &str) -> Option<PathBuf> {
         self.filled(name).map(PathBuf::from)
     }
 
     /// All of them, by name.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 }
@@ -45,7 +45,6 @@ impl fmt::Debug for Variables {
     }
 }
 
-#[cfg(test)]
 impl<const N: usize> From<[(&str, &str); N]> for Variables {
     fn from(variables: [(&str, &str); N]) -> Self {
         Self::new(variables.map(|(name, value)| (name.into(), value.into())))

@@ -9,7 +9,7 @@ use super::variables::Variables;
 
 /// The logins of a `.netrc`.
 #[derive(Clone, Default)]
-pub(crate) struct Netrc(Vec<Machine>);
+pub struct Netrc(Vec<Machine>);
 
 /// One entry; the default one has no host.
 #[derive(Clone, Default)]
@@ -21,7 +21,7 @@ struct Machine {
 
 impl Netrc {
     /// The file that `NETRC` names, else that of the home directory; one that cannot be read holds nothing.
-    pub(crate) fn read(variables: &Variables) -> Self {
+    pub fn read(variables: &Variables) -> Self {
         let path =
             variables.path("NETRC").or_else(|| Some(PathBuf::from(variables.filled("HOME")?).join(".netrc")));
         let Some(path) = path else { return Self::default() };
@@ -57,7 +57,7 @@ impl Netrc {
     }
 
     /// User and password for `url`: by its host alone, whatever the port.
-    pub(crate) fn login(&self, url: &Url) -> Option<(&str, &str)> {
+    pub fn login(&self, url: &Url) -> Option<(&str, &str)> {
         let host = url.host_str()?;
         let named = self.0.iter().find(|machine| machine.host.as_deref() == Some(host));
         let machine = named.or_else(|| self.0.iter().find(|machine| machine.host.is_none()))?;

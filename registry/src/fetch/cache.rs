@@ -99,27 +99,27 @@ impl DownloadCache {
     }
 
     /// Where programs fetched once are kept.
-    pub(crate) fn tools(&self) -> PathBuf {
+    pub fn tools(&self) -> PathBuf {
         self.root.join("tools")
     }
 
     /// Waits until no other thread makes what is kept under `identity`.
-    pub(crate) fn wait_for_turn(&self, identity: Digest) -> impl Drop + use<> {
+    pub fn wait_for_turn(&self, identity: Digest) -> impl Drop + use<> {
         self.turns.wait(identity)
     }
 
     /// The note on the wheel that was built from the source of `identity`.
-    pub(crate) fn built_note(&self, identity: &Digest) -> PathBuf {
+    pub fn built_note(&self, identity: &Digest) -> PathBuf {
         self.root.join("built").join(identity.hex())
     }
 
     /// The note on what the files of the wheel `digest` say.
-    pub(crate) fn contents_note(&self, digest: &Digest) -> PathBuf {
+    pub fn contents_note(&self, digest: &Digest) -> PathBuf {
         self.root.join("contents-2").join(digest.hex())
     }
 
     /// Where the file of `digest` is, or will be.
-    pub(crate) fn blob_path(&self, digest: &Digest) -> PathBuf {
+    pub fn blob_path(&self, digest: &Digest) -> PathBuf {
         self.blobs().join(digest.hex())
     }
 
@@ -167,7 +167,7 @@ impl DownloadCache {
     }
 
     /// Keeps a file that was made here.
-    pub(crate) fn keep(&self, path: &Path) -> Result<CachedFile, CacheError> {
+    pub fn keep(&self, path: &Path) -> Result<CachedFile, CacheError> {
         let (digest, size) = digest_of_file(path)?;
         self.insert(fs_err::File::open(path)?, &Checksum::Sha256(digest), Some(size), size)
     }
@@ -198,7 +198,7 @@ impl DownloadCache {
     }
 
     /// Writes a note, whole or not at all.
-    pub(crate) fn write_note(&self, path: &Path, note: &impl serde::Serialize) -> Result<(), CacheError> {
+    pub fn write_note(&self, path: &Path, note: &impl serde::Serialize) -> Result<(), CacheError> {
         let directory = path.parent().unwrap_or(&self.root);
         fs_err::create_dir_all(directory)?;
         let mut file = tempfile::NamedTempFile::new_in(directory)?;
@@ -232,7 +232,7 @@ impl DownloadCache {
 }
 
 /// The digest and length of a file.
-pub(crate) fn digest_of_file(path: &Path) -> io::Result<(Digest, u64)> {
+pub fn digest_of_file(path: &Path) -> io::Result<(Digest, u64)> {
     copy_and_hash(fs_err::File::open(path)?, io::sink())
 }
 

@@ -9,7 +9,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use attune_registry::source::CertificateFault;
+use crate::source::CertificateFault;
 use attune_schemas::Digest;
 use attune_schemas::problem::ErrorCode;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
@@ -60,7 +60,7 @@ pub enum Checksum {
 
 impl Checksum {
     /// A name for the file before its sha256 is known.
-    pub(crate) fn key(&self) -> Digest {
+    pub fn key(&self) -> Digest {
         match self {
             Self::Sha256(digest) => *digest,
             Self::Integrity(integrity) => Digest::of(integrity.to_string().as_bytes()),
@@ -68,7 +68,7 @@ impl Checksum {
     }
 
     /// Whether the file at `path`, whose sha256 is `digest`, has it.
-    pub(crate) fn accepts(&self, digest: &Digest, path: &Path) -> io::Result<bool> {
+    pub fn accepts(&self, digest: &Digest, path: &Path) -> io::Result<bool> {
         match self {
             Self::Sha256(expected) => Ok(expected == digest),
             Self::Integrity(integrity) => integrity.accepts(fs_err::File::open(path)?),
@@ -233,13 +233,13 @@ pub enum DownloadError {
     #[error("the HTTP client cannot be set up")]
     Client(#[source] reqwest::Error),
     /// The URL of a configured proxy is none.
-    #[error("the proxy of npm's configuration is not a URL")]
+    #[error("the configured proxy is not a URL")]
     Proxy,
     /// The certificates of configured authorities cannot be read.
-    #[error("the certificates that npm's configuration trusts cannot be read")]
+    #[error("the configured certificates cannot be read")]
     Authorities(#[source] reqwest::Error),
     /// There are none of them.
-    #[error("the certificates of npm's configuration contain no certificate")]
+    #[error("the configured certificates contain no certificate")]
     NoAuthorities,
     /// The cache failed.
     #[error(transparent)]
@@ -267,7 +267,7 @@ impl DownloadError {
     }
 
     /// Whether the server said nothing for as long as one may.
-    pub(crate) fn is_silence(&self) -> bool {
+    pub fn is_silence(&self) -> bool {
         matches!(self, Self::Transport { source, .. } if source.is_timeout() && !source.is_connect())
     }
 

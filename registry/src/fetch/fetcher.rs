@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use attune_registry::source::{Names, certificate_fault};
+use crate::source::{Names, certificate_fault};
 use futures_util::StreamExt;
 use reqwest::header::{AUTHORIZATION, CONTENT_RANGE, ETAG, HeaderMap, IF_RANGE, RANGE};
 use reqwest::{Client, Response, StatusCode};
@@ -48,7 +48,7 @@ impl<'a> Fetcher<'a> {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = settings.connection.build(|| {
             Client::builder()
-                .user_agent(concat!("attune-build/", env!("CARGO_PKG_VERSION")))
+                .user_agent(concat!("attune-offline/", env!("CARGO_PKG_VERSION")))
                 .dns_resolver(Arc::new(Names::default()))
                 .connect_timeout(CONNECT_TIMEOUT)
                 .read_timeout(READ_TIMEOUT)

@@ -1,0 +1,44 @@
+//! Downloads: fetched over HTTP or from a disk, checked by digest, kept by digest.
+//!
+//! ```text
+//! download    the requests, several at a time
+//!   fetcher     one of them, resumed and retried
+//!   connection  proxies and authorities
+//!   login       who we are to the server
+//!     netrc       the logins of `.netrc`
+//!   partial     the bytes that are there already
+//!   turns       one of several who want the same file
+//!   integrity   npm's checksums
+//! cache       finished files, by their sha256
+//! urls        URLs as they may be shown
+//! variables   the caller's environment
+//! ```
+
+mod cache;
+mod connection;
+mod download;
+mod fetcher;
+mod integrity;
+mod login;
+mod netrc;
+mod partial;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+mod turns;
+mod urls;
+mod variables;
+
+#[cfg(test)]
+mod download_tests;
+
+pub use cache::{CacheError, CachedFile, DownloadCache, digest_of_file};
+pub use connection::{Authorities, Connection, Proxies};
+pub use download::{
+    Checksum, DEFAULT_PARALLEL, DownloadError, DownloadProgress, DownloadRequest, DownloadSettings,
+    FetchedFrom, Location, MAX_UNSIZED_BYTES, NoProgress, fetch_all,
+};
+pub use integrity::{Integrity, IntegrityError};
+pub use login::{ConfiguredLogins, Login, Logins};
+pub use netrc::Netrc;
+pub use urls::{percent_decoded, shown};
+pub use variables::Variables;

@@ -1,0 +1,7 @@
+//! Programs of others, run with limits and ended with everything that they started.
+
+mod interrupt;
+mod run;
+
+pub use interrupt::{Interrupt, Interrupted};
+pub use run::{Finished, run};
