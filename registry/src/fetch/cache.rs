@@ -158,7 +158,9 @@ impl DownloadCache {
     pub(crate) fn note_checksum(&self, checksum: &Checksum, digest: &Digest) -> Result<(), CacheError> {
         match checksum {
             Checksum::Sha256(_) => Ok(()),
-            Checksum::Integrity(_) => self.write_note(&self.checksum_note(checksum), digest),
+            Checksum::Integrity(_) | Checksum::Unpromised(_) => {
+                self.write_note(&self.checksum_note(checksum), digest)
+            }
         }
     }
 

@@ -7,8 +7,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::time::Duration;
 
+use crate::process::Interrupt;
 use crate::source::CertificateFault;
 use attune_schemas::Digest;
 use attune_schemas::problem::ErrorCode;
@@ -19,6 +21,7 @@ use url::Url;
 use super::cache::{CacheError, CachedFile, DownloadCache};
 use super::connection::Connection;
 use super::fetcher::Fetcher;
+use super::headers::SecretHeader;
 use super::integrity::Integrity;
 use super::login::Logins;
 
@@ -35,6 +38,8 @@ pub enum Location {
 pub const MAX_UNSIZED_BYTES: u64 = 4 << 30;
 /// Files fetched at a time unless told otherwise.
 pub const DEFAULT_PARALLEL: usize = 8;
+/// How often somebody looks whether to stop.
+const INTERRUPT_INTERVAL: Duration = Duration::from_millis(50);
 
 /// A file to fetch.
 #[derive(Debug, Clone)]
@@ -56,13 +61,45 @@ pub enum Checksum {
     Sha256(Digest),
     /// By whichever algorithm; the cache notes the sha256 once they are there.
     Integrity(Integrity),
+    /// Nobody promises any: the file is what is found at its place, by whose digest it is remembered.
+    Unpromised(Digest),
+}
+
+/// Why a text is not a [`Checksum`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{}` is not a checksum: write sha256: and 64, or sha512: and 128 hexadecimal digits", .0.escape_debug())]
+pub struct ChecksumError(String);
+
+impl FromStr for Checksum {
+    type Err = ChecksumError;
+
+    /// `sha256:HEX` or `sha512:HEX`.
+    fn from_str(text: &str) -> Result<Self, ChecksumError> {
+        let parsed =
+            text.split_once(':').and_then(|(algorithm, hex)| match algorithm.to_ascii_lowercase().as_str() {
+                "sha256" => Digest::from_hex(&hex.to_ascii_lowercase()).ok().map(Self::Sha256),
+                "sha512" => Integrity::of_hex("sha512", hex).map(Self::Integrity),
+                _ => None,
+            });
+        parsed.ok_or_else(|| ChecksumError(text.to_owned()))
+    }
 }
 
 impl Checksum {
+    /// That of a file at `url` of which nothing is known.
+    pub fn unpromised(url: &Url) -> Self {
+        Self::Unpromised(Digest::of(url.as_str().as_bytes()))
+    }
+
+    /// Whether it says anything of the bytes.
+    pub const fn is_promised(&self) -> bool {
+        !matches!(self, Self::Unpromised(_))
+    }
+
     /// A name for the file before its sha256 is known.
     pub fn key(&self) -> Digest {
         match self {
-            Self::Sha256(digest) => *digest,
+            Self::Sha256(digest) | Self::Unpromised(digest) => *digest,
             Self::Integrity(integrity) => Digest::of(integrity.to_string().as_bytes()),
         }
     }
@@ -72,6 +109,7 @@ impl Checksum {
         match self {
             Self::Sha256(expected) => Ok(expected == digest),
             Self::Integrity(integrity) => integrity.accepts(fs_err::File::open(path)?),
+            Self::Unpromised(_) => Ok(true),
         }
     }
 }
@@ -81,6 +119,7 @@ impl fmt::Display for Checksum {
         match self {
             Self::Sha256(digest) => write!(f, "{digest}"),
             Self::Integrity(integrity) => write!(f, "{integrity}"),
+            Self::Unpromised(_) => f.write_str("nothing in particular"),
         }
     }
 }
@@ -98,6 +137,10 @@ pub struct DownloadSettings {
     pub connection: Connection,
     /// Where logins are looked for.
     pub logins: Logins,
+    /// Headers that are sent along, to the servers of the requested URLs alone.
+    pub headers: Vec<SecretHeader>,
+    /// Stops it.
+    pub interrupt: Interrupt,
 }
 
 impl Default for DownloadSettings {
@@ -108,6 +151,8 @@ impl Default for DownloadSettings {
             first_backoff: Duration::from_millis(500),
             connection: Connection::default(),
             logins: Logins::default(),
+            headers: Vec::new(),
+            interrupt: Interrupt::default(),
         }
     }
 }
@@ -229,6 +274,17 @@ pub enum DownloadError {
         /// The URL.
         url: String,
     },
+    /// The server leads elsewhere, where nobody follows.
+    #[error("cannot download `{url}`: the server redirects, and {reason}")]
+    Redirect {
+        /// The URL.
+        url: String,
+        /// Why it is not followed.
+        reason: &'static str,
+    },
+    /// Somebody asked to stop.
+    #[error("interrupted")]
+    Interrupted,
     /// The HTTP client cannot be set up.
     #[error("the HTTP client cannot be set up")]
     Client(#[source] reqwest::Error),
@@ -279,6 +335,8 @@ impl DownloadError {
             Self::Status { .. } => ErrorCode::DownloadRefused,
             Self::Offline { .. } => ErrorCode::NotInCache,
             Self::Url { .. } => ErrorCode::UrlNotFetched,
+            Self::Redirect { .. } => ErrorCode::RedirectRefused,
+            Self::Interrupted => ErrorCode::Interrupted,
             Self::Client(_) | Self::Proxy | Self::Authorities(_) | Self::NoAuthorities => {
                 ErrorCode::ClientConfiguration
             }
@@ -318,14 +376,42 @@ pub fn fetch_all(
     progress.planned(distinct.len());
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let fetcher = Fetcher::new(cache, settings, progress)?;
-    let files: BTreeMap<Digest, CachedFile> = runtime.block_on(
-        stream::iter(distinct.into_values())
-            .map(async |request: &DownloadRequest| {
-                Ok::<_, DownloadError>((request.checksum.key(), fetcher.fetch(request).await?))
-            })
-            .buffer_unordered(settings.parallel.max(1))
-            .try_collect(),
-    )?;
+    let fetched = stream::iter(distinct.into_values())
+        .map(async |request: &DownloadRequest| {
+            Ok::<_, DownloadError>((request.checksum.key(), fetcher.fetch(request).await?))
+        })
+        .buffer_unordered(settings.parallel.max(1))
+        .try_collect();
+    let files: BTreeMap<Digest, CachedFile> = runtime.block_on(async {
+        tokio::select! {
+            files = fetched => files,
+            () = raised(&settings.interrupt) => Err(DownloadError::Interrupted),
+        }
+    })?;
     let file = |request: &DownloadRequest| files.get(&request.checksum.key()).cloned();
     Ok(requests.iter().filter_map(file).collect())
+}
+
+/// Returns once somebody asked to stop.
+async fn raised(interrupt: &Interrupt) {
+    while !interrupt.is_raised() {
+        tokio::time::sleep(INTERRUPT_INTERVAL).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn checksums_are_parsed_whole_or_not_at_all() {
+        let (sha256, sha512) = ("ab".repeat(32), "CD".repeat(64));
+        assert!(matches!(format!("sha256:{sha256}").parse(), Ok(Checksum::Sha256(_))));
+        assert!(matches!(format!("SHA512:{sha512}").parse(), Ok(Checksum::Integrity(_))));
+        for text in ["", "sha256:", "sha256", &sha256, "sha256:abcd", "md5:d41d8cd98f00b204e9800998ecf8427e"]
+        {
+            text.parse::<Checksum>().unwrap_err();
+        }
+        format!("sha512:{sha256}").parse::<Checksum>().unwrap_err();
+    }
 }

@@ -6,6 +6,8 @@
 //!   connection  proxies and authorities
 //!   login       who we are to the server
 //!     netrc       the logins of `.netrc`
+//!   headers     what the caller has sent along
+//!   redirects   where a server leads
 //!   partial     the bytes that are there already
 //!   turns       one of several who want the same file
 //!   integrity   npm's checksums
@@ -18,10 +20,12 @@ mod cache;
 mod connection;
 mod download;
 mod fetcher;
+mod headers;
 mod integrity;
 mod login;
 mod netrc;
 mod partial;
+mod redirects;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod turns;
@@ -34,9 +38,10 @@ mod download_tests;
 pub use cache::{CacheError, CachedFile, DownloadCache, digest_of_file};
 pub use connection::{Authorities, Connection, Proxies};
 pub use download::{
-    Checksum, DEFAULT_PARALLEL, DownloadError, DownloadProgress, DownloadRequest, DownloadSettings,
-    FetchedFrom, Location, MAX_UNSIZED_BYTES, NoProgress, fetch_all,
+    Checksum, ChecksumError, DEFAULT_PARALLEL, DownloadError, DownloadProgress, DownloadRequest,
+    DownloadSettings, FetchedFrom, Location, MAX_UNSIZED_BYTES, NoProgress, fetch_all,
 };
+pub use headers::{HeaderError, SecretHeader};
 pub use integrity::{Integrity, IntegrityError};
 pub use login::{ConfiguredLogins, Login, Logins};
 pub use netrc::Netrc;

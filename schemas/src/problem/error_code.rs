@@ -277,6 +277,7 @@ error_codes! {
     NpmMissing "D036" Failed;
     NpmFailed "D037" Failed;
     VendoringAccess "D038" Failed;
+    RedirectRefused "D039" Failed;
 
     ServedDirectoryMissing "G001" Failed;
     ServedFile "G002" Failed;
