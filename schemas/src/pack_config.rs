@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::component::ComponentSummary;
 use crate::environment_lock::{EnvironmentLocks, Footprint};
+use crate::origin::Origin;
 use crate::pack::PackMetadata;
 
 /// The `format` of a [`PackConfig`].
@@ -27,4 +28,7 @@ pub struct PackConfig {
     /// The environment locks of its runtimes.
     #[serde(default)]
     pub environments: EnvironmentLocks,
+    /// Where its files came from; absent where that was a directory, and in releases of older builders.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
 }

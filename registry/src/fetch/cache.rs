@@ -6,6 +6,8 @@
 //! <cache>/tools/                  programs fetched once (uv_tool.rs)
 //! <cache>/integrity/<hex>         which blob has a checksum that is no sha256
 //! <cache>/built/<hex>             which blob is the wheel built from a source (source_build.rs)
+//! <cache>/git/<hex>               which commit a ref is, which blob the files of a commit (origin/git/checkout.rs)
+//! <cache>/work/                   sources that are being unpacked (origin/work_area.rs)
 //! <cache>/contents-2/<hex>        the facts that the files of a wheel tell (python/wheel/contents.rs)
 //! ```
 //!
@@ -23,9 +25,9 @@ use attune_schemas::problem::ErrorCode;
 use attune_schemas::problem::WarningCode;
 use sha2::{Digest as _, Sha256};
 
-use super::download::Checksum;
 use super::partial::PartialFile;
 use super::turns::Turns;
+use crate::checksum::Checksum;
 
 /// The read buffer, in bytes.
 const BUFFER_BYTES: usize = 128 * 1024;
@@ -197,6 +199,22 @@ impl DownloadCache {
         file.persist(&path).map_err(|error| error.error)?;
         self.note_checksum(checksum, &actual)?;
         Ok(CachedFile { digest: actual, size: length, path })
+    }
+
+    /// The note on `key` in the folder `folder`, if there is one that can be read. It is believed no more than a name.
+    pub fn note<T: serde::de::DeserializeOwned>(&self, folder: &str, key: &Digest) -> Option<T> {
+        let note = fs_err::read(self.root.join(folder).join(key.hex())).ok()?;
+        serde_json::from_slice(&note).ok()
+    }
+
+    /// Writes the note on `key` in the folder `folder`.
+    pub fn write_note_of(
+        &self,
+        folder: &str,
+        key: &Digest,
+        note: &impl serde::Serialize,
+    ) -> Result<(), CacheError> {
+        self.write_note(&self.root.join(folder).join(key.hex()), note)
     }
 
     /// Writes a note, whole or not at all.

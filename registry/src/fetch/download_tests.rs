@@ -8,11 +8,11 @@ use url::Url;
 
 use super::cache::{CachedFile, DownloadCache};
 use super::download::{
-    Checksum, DownloadError, DownloadProgress, DownloadRequest, DownloadSettings, FetchedFrom, NoProgress,
-    fetch_all,
+    DownloadError, DownloadProgress, DownloadRequest, DownloadSettings, FetchedFrom, NoProgress, fetch_all,
 };
 use super::testing::{Answer, Server};
 use super::{Location, Logins};
+use crate::checksum::Checksum;
 
 /// A body that no single read returns whole.
 fn body() -> Vec<u8> {
@@ -323,7 +323,7 @@ fn many_files_come_in_the_order_asked_for() {
 
 /// A request for whatever is at `url`.
 fn unpromised(url: &str) -> DownloadRequest {
-    let checksum = Checksum::unpromised(&url.parse().unwrap());
+    let checksum = Checksum::unpromised(url);
     DownloadRequest { checksum, ..request(url, b"", None) }
 }
 

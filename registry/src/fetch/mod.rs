@@ -10,10 +10,9 @@
 //!   redirects   where a server leads
 //!   partial     the bytes that are there already
 //!   turns       one of several who want the same file
-//!   integrity   npm's checksums
 //! cache       finished files, by their sha256
+//! reported    downloads as tasks of a reporter
 //! urls        URLs as they may be shown
-//! variables   the caller's environment
 //! ```
 
 mod cache;
@@ -21,29 +20,29 @@ mod connection;
 mod download;
 mod fetcher;
 mod headers;
-mod integrity;
 mod login;
 mod netrc;
 mod partial;
 mod redirects;
+mod reported;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod turns;
 mod urls;
-mod variables;
 
 #[cfg(test)]
 mod download_tests;
 
+pub use crate::checksum::{Checksum, ChecksumError, Integrity, IntegrityError};
+pub use crate::process::Variables;
 pub use cache::{CacheError, CachedFile, DownloadCache, digest_of_file};
 pub use connection::{Authorities, Connection, Proxies};
 pub use download::{
-    Checksum, ChecksumError, DEFAULT_PARALLEL, DownloadError, DownloadProgress, DownloadRequest,
-    DownloadSettings, FetchedFrom, Location, MAX_UNSIZED_BYTES, NoProgress, fetch_all,
+    DEFAULT_PARALLEL, DownloadError, DownloadProgress, DownloadRequest, DownloadSettings, FetchedFrom,
+    Location, MAX_UNSIZED_BYTES, NoProgress, fetch_all,
 };
 pub use headers::{HeaderError, SecretHeader};
-pub use integrity::{Integrity, IntegrityError};
 pub use login::{ConfiguredLogins, Login, Logins};
 pub use netrc::Netrc;
+pub use reported::ReportedDownloads;
 pub use urls::{percent_decoded, shown};
-pub use variables::Variables;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use url::Url;
 
-use super::variables::Variables;
+use crate::process::Variables;
 
 /// The logins of a `.netrc`.
 #[derive(Clone, Default)]

@@ -13,7 +13,7 @@ use attune_schemas::Digest;
 use fs_err::{File, OpenOptions};
 use sha2::{Digest as _, Sha256};
 
-use super::download::Checksum;
+use crate::checksum::Checksum;
 
 /// The longest `ETag` that is remembered, in bytes.
 const MAX_ETAG_LEN: usize = 512;

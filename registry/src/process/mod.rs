@@ -2,6 +2,8 @@
 
 mod interrupt;
 mod run;
+mod variables;
 
 pub use interrupt::{Interrupt, Interrupted};
 pub use run::{Finished, run};
+pub use variables::Variables;

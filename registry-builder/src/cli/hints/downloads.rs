@@ -26,6 +26,7 @@ impl Hint for DownloadError {
             Self::Proxy | Self::Authorities(_) | Self::NoAuthorities => {
                 "correct `proxy`, `https-proxy`, `ca` or `cafile` of your .npmrc, or NODE_EXTRA_CA_CERTS"
             }
+            Self::Redirect { .. } => "name the URL that the server finally leads to",
             Self::Offline { .. } => "run it once with a network and the same cache",
             _ => return None,
         };
