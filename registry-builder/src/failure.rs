@@ -4,6 +4,7 @@
 
 use attune_registry::bundle::BundleError;
 use attune_registry::machine_fault::MachineFault;
+use attune_registry::origin::OriginError;
 use attune_registry::pack_directory::PackDirectoryError;
 use attune_registry::reader::ReaderError;
 use attune_registry::resolve::ResolveError;
@@ -171,14 +172,21 @@ impl Failed for CheckError {
             Self::Lint(failure) if failure.secrets() > 0 => ErrorCode::Secrets,
             Self::Lint(_) => ErrorCode::LintErrors,
             Self::SamePack { .. } => ErrorCode::SamePackTwice,
-            Self::Directory(error) => error.code(),
+            Self::Directory(error) | Self::Obtained { source: error, .. } => error.code(),
         }
+    }
+}
+
+impl Failed for OriginError {
+    fn code(&self) -> ErrorCode {
+        self.code()
     }
 }
 
 impl Failed for AddError {
     fn code(&self) -> ErrorCode {
         match self {
+            Self::Origin(error) => error.code(),
             Self::VersionTaken { .. } => ErrorCode::VersionTaken,
             Self::InstallsNowhere { .. } => ErrorCode::InstallsNowhere,
             Self::TargetsMissing { .. } => ErrorCode::TargetsMissing,

@@ -7,12 +7,14 @@
 //! Rooms, from the ground up; each imports from those above it in this list alone:
 //!
 //! ```text
-//! layout report resolve atomic_file archive wheel system_libraries confinement
+//! layout report resolve atomic_file archive wheel system_libraries confinement process checksum
 //! pack_directory release_check            a pack as it is written, and a release as it is published
 //! blob                                     bytes by digest
 //! trust: keys, state, client, publisher    metadata, and whose signatures count
 //! source                                   the interface; directories, HTTP
 //! bundle: read, write                      one archive, which is a source as well
+//! fetch                                    downloads, kept by digest
+//! origin                                   the sources of packs
 //! reader                                   releases that the metadata vouches for
 //! ```
 
@@ -22,12 +24,19 @@ pub mod archive;
 pub mod atomic_file;
 pub mod blob;
 pub mod bundle;
+#[cfg(any(feature = "http", feature = "origins"))]
+pub mod checksum;
 #[cfg(feature = "confinement")]
 pub mod confinement;
+#[cfg(feature = "http")]
+pub mod fetch;
 pub mod layout;
 pub mod machine_fault;
+#[cfg(feature = "origins")]
+pub mod origin;
 #[cfg(feature = "packs")]
 pub mod pack_directory;
+pub mod process;
 pub mod reader;
 #[cfg(feature = "wheels")]
 pub mod release_check;

@@ -7,7 +7,7 @@
 //! Rooms, from the ground up; each imports from those above it in this list alone:
 //!
 //! ```text
-//! canonical_json diagnostics digest entry_path pack_ref platform problem runtime_constraint version
+//! canonical_json diagnostics digest entry_path pack_ref platform problem runtime_constraint version origin
 //! requirement yaml runtime_definition environment_lock release tuf
 //! pack_index
 //! runtime_index pack
@@ -28,6 +28,7 @@ pub mod entry_path;
 pub mod environment_lock;
 pub mod json_schema;
 pub mod lint;
+pub mod origin;
 pub mod pack;
 pub mod pack_config;
 pub mod pack_index;

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::component::ComponentSummary;
 use crate::digest::Digest;
 use crate::environment_lock::{EnvironmentLocks, Footprint};
+use crate::origin::Origin;
 use crate::pack::PackMetadata;
 
 /// The `format` of a [`PackConfig`].
@@ -33,6 +34,9 @@ pub struct PackConfig {
     /// The locks of environments for its tests: the packages of its own and what the tests need besides.
     #[serde(default, skip_serializing_if = "EnvironmentLocks::is_empty")]
     pub test_environments: EnvironmentLocks,
+    /// Where its files came from; absent where that was a directory, and in releases of older builders.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
 }
 
 impl PackConfig {

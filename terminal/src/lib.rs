@@ -45,5 +45,5 @@ pub use output::{Output, rendered, write_report, write_result};
 pub use palette::{HELP_STYLES, success};
 pub use progress::{PROGRESS_FORMAT, ProgressEvent, ProgressEventKind, ProgressForm, TerminalReporter};
 pub use report_args::ReportArgs;
-pub use signals::clear_bars_on_signals;
+pub use signals::{HeldSignals, clear_bars_on_signals, hold_signals};
 pub use table::Table;

@@ -31,6 +31,7 @@ pub use machines::ordinary_user::OrdinaryUser;
 pub use machines::private_server::{PrivateServer, Reply};
 pub use machines::small_disk::SmallDisk;
 pub use machines::{private_server, refusing_kernel, servers, terminal};
+pub use packs::git_repository::GitRepository;
 pub use packs::node_project::{NodePackage, NodeProject};
 pub use packs::pack_builder::PackBuilder;
 pub use packs::wheel_builder::{Wheel, WheelBuilder};

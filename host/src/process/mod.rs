@@ -1,9 +1,6 @@
 //! Programs of packs: run with limits, in the part of the caller's environment that they may see.
 
 mod caller;
-mod interrupt;
-mod run;
 
+pub use attune_registry::process::{Finished, Interrupt, Interrupted, run};
 pub use caller::CallerEnvironment;
-pub use interrupt::{Interrupt, Interrupted};
-pub use run::{Finished, run};

@@ -3,8 +3,10 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use attune_registry::fetch::{DownloadSettings, Logins, Variables, netrc_of};
 use attune_registry::human_bytes;
-use attune_terminal::{Output, ReportArgs, Table};
+use attune_registry::origin::{ObtainSettings, PackSource};
+use attune_terminal::{HeldSignals, Output, ReportArgs, Table, hold_signals};
 use clap::Args;
 use jiff::Timestamp;
 
@@ -13,21 +15,41 @@ use super::findings::{ShownFindings, show_findings};
 use super::inspect::{COVERAGE_COLUMNS, push_coverage};
 use super::settings::{KeyArgs, SecretArgs, TargetArgs, write_report};
 use super::signing::warn_of_root;
-use crate::operations::{AddOptions, AddReport, AddedPack, add};
+use super::sources::SourceArgs;
+use crate::operations::{AddOptions, AddReport, AddedPack, ObtainedPacks, add, obtain_all};
+use crate::vendoring::VendorSettings;
 use crate::vendoring::node::NpmSettings;
 use crate::vendoring::python::{Glibc, UvSettings};
-use crate::vendoring::{Variables, VendorSettings};
+
+/// The last lines of the help.
+const HELP: &str = "\
+A source is one of
+  DIRECTORY                     a pack's own
+  ARCHIVE[//SUB]                .tar.gz, .tar.zst, .tar.xz, .tar or .zip, by path or https URL
+  REPOSITORY[//SUB][@REF|#REF]  https://HOST/PATH.git, ssh://HOST/PATH, USER@HOST:PATH, file:///PATH.git,
+                                PATH.git, git+https://..., github:ORG/REPO or gitlab:GROUP/REPO
+The pack is at the top, in pack/, in the one top folder that is a pack, or in SUB. Repositories are fetched by the
+program git, without hooks and questions; the commit is written down in the release.
+
+Examples:
+  attune-build add ./packs-registry packs/weather https://example.com/slack-1.0.0.tar.gz
+  attune-build add ./packs-registry https://example.com/slack.zip --checksum sha256:HEX
+  attune-build add ./packs-registry github:example/packs//slack@v1.0.0
+  attune-build add ./packs-registry git@example.com:packs/slack.git --ref main
+
+Downloads use the proxies of HTTPS_PROXY, HTTP_PROXY and NO_PROXY, the certificates of SSL_CERT_FILE
+or SSL_CERT_DIR, or the machine's, and the logins of .npmrc, .netrc and uv's configuration, never
+those of a pack.";
 
 /// Adds packs to a registry.
 #[derive(Debug, Args)]
-#[command(after_help = super::NETWORK_HELP)]
+#[command(after_help = HELP)]
 pub(super) struct AddArgs {
     /// The registry
     #[arg(value_name = "REGISTRY")]
     registry: PathBuf,
-    /// The packs' directories; all of them are added, or none
-    #[arg(value_name = "PACK", required = true)]
-    packs: Vec<PathBuf>,
+    #[command(flatten)]
+    sources: SourceArgs,
     #[command(flatten)]
     targets: TargetArgs,
     /// Publish releases that lack some of the requested targets, instead of refusing them
@@ -82,8 +104,18 @@ impl AddArgs {
         let reporter = self.common.reporter();
         let common = self.common.clone();
         let shown = ShownFindings::asked(&common);
+        let held = hold_signals();
+        let prepared = self.obtain_settings(&held).and_then(|(sources, settings)| {
+            let obtained = obtain_all(&self.registry, &sources, &settings, &reporter)?;
+            release(held, &obtained);
+            Ok(obtained)
+        });
+        let obtained = match prepared {
+            Ok(obtained) => obtained,
+            Err(error) => return (output, Err(error)),
+        };
         let options = self.options(now);
-        let result = add(&options, &reporter).map_err(CommandError::of_add);
+        let result = add(&options, &obtained, &reporter).map_err(CommandError::of_add);
         let result = result.and_then(|report| {
             warn_of_root(&options.registry, now, &reporter);
             if !common.is_quiet() {
@@ -94,6 +126,23 @@ impl AddArgs {
             write_report(&report, &common, render)
         });
         (output, result)
+    }
+
+    /// The sources, and how they are obtained.
+    fn obtain_settings(&self, held: &HeldSignals) -> Result<(Vec<PackSource>, ObtainSettings), CommandError> {
+        let sources = self.sources.sources()?;
+        let variables = caller_variables();
+        let mut downloads =
+            DownloadSettings { logins: logins_of_caller(&variables), ..DownloadSettings::default() };
+        downloads.headers = self.sources.headers(&sources)?;
+        let settings = ObtainSettings {
+            cache_dir: self.cache_dir.clone().unwrap_or_else(default_cache_directory),
+            variables,
+            offline: self.offline,
+            interrupt: held.interrupt(),
+            downloads,
+        };
+        Ok((sources, settings))
     }
 
     fn options(self, now: Timestamp) -> AddOptions {
@@ -130,7 +179,6 @@ impl AddArgs {
         AddOptions {
             registry: self.registry,
             keys,
-            packs: self.packs,
             targets: self.targets.selection(),
             allow_missing: self.allow_missing,
             include_secrets: self.secrets.include_secrets,
@@ -139,6 +187,22 @@ impl AddArgs {
             now,
         }
     }
+}
+
+/// The logins of the caller's `.netrc`, which are those of curl and git.
+fn logins_of_caller(variables: &Variables) -> Logins {
+    Logins { netrc: netrc_of(variables), ..Logins::default() }
+}
+
+/// From now on a signal ends this program, and takes along what was obtained.
+fn release(held: HeldSignals, obtained: &ObtainedPacks) {
+    let leftovers = obtained.leftovers();
+    held.release(move || {
+        for path in &leftovers {
+            // The next one clears what cannot be removed now.
+            let _ = if path.is_dir() { fs_err::remove_dir_all(path) } else { fs_err::remove_file(path) };
+        }
+    });
 }
 
 /// `attune-build` in the user's cache directory.
@@ -176,7 +240,7 @@ fn render(report: &AddReport) -> String {
             human_bytes(pack.size),
         ]);
     }
-    let coverage: String = report.packs.iter().map(coverage_of).collect();
+    let coverage = report.packs.iter().map(coverage_of).fold(origins(report), |text, table| text + &table);
     let mut targets = Table::new(COVERAGE_COLUMNS);
     let mut has_node = false;
     for pack in &report.packs {
@@ -187,6 +251,14 @@ fn render(report: &AddReport) -> String {
         }
     }
     if has_node { format!("{table}{coverage}\n{targets}") } else { format!("{table}{coverage}") }
+}
+
+fn origins(report: &AddReport) -> String {
+    let told = report.packs.iter().filter_map(|pack| {
+        let origin = pack.origin.as_ref()?;
+        Some(format!("{} {} is from {origin}\n", pack.pack, pack.version))
+    });
+    told.collect()
 }
 
 fn coverage_of(pack: &AddedPack) -> String {

@@ -49,6 +49,18 @@ fn render(report: &InspectReport) -> String {
         report.bundle.as_ref().map(bundle_text).unwrap_or_default(),
     );
     text += &if report.releases.is_empty() { "it holds no packs\n".to_owned() } else { table.to_string() };
+    for release in &report.releases {
+        if let Some(origin) = &release.origin {
+            text.extend([
+                release.pack.as_str(),
+                " ",
+                &release.version.to_string(),
+                " is from ",
+                &origin.to_string(),
+                "\n",
+            ]);
+        }
+    }
     for carried in &report.runtimes {
         text += &[
             "carries ",

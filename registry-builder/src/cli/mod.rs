@@ -14,6 +14,7 @@ mod outputs;
 mod runtime;
 mod settings;
 mod signing;
+mod sources;
 mod verbs;
 mod verify;
 
@@ -73,7 +74,7 @@ enum Command {
     /// Create an empty, signed registry
     Init(signing::init::InitArgs),
     /// Add packs: lint, vendor, archive, index, sign
-    Add(add::AddArgs),
+    Add(Box<add::AddArgs>),
     /// Check packs as `add` does, without a registry, and list the files to be packed
     Lint(lint::LintArgs),
     /// Write packs and their dependencies to one file

@@ -7,12 +7,33 @@ use attune_registry::pack_directory::{PackDirectory, PackDirectoryError, Secret}
 use attune_registry::workers::in_parallel;
 use attune_schemas::PackRef;
 use attune_schemas::lint::{Findings, LintReport, Severity};
+use attune_schemas::origin::Origin;
 use attune_schemas::pack::PackMetadata;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+/// A pack's directory, and the source that it was named by.
+pub(super) struct PackPlace {
+    /// The source, as people see it.
+    pub(super) name: String,
+    pub(super) directory: PathBuf,
+    /// Where its files came from, if that is worth telling.
+    pub(super) origin: Option<Origin>,
+    /// Whether its directory is a temporary one.
+    pub(super) is_obtained: bool,
+}
+
+impl PackPlace {
+    /// A directory of the caller.
+    pub(super) fn of_caller(directory: &Path) -> Self {
+        let (name, directory) = (directory.display().to_string(), directory.to_owned());
+        Self { name, directory, origin: None, is_obtained: false }
+    }
+}
+
 /// A pack that passed.
 pub(super) struct CheckedPack {
+    pub(super) origin: Option<Origin>,
     pub(super) directory: PackDirectory,
     pub(super) metadata: PackMetadata,
     pub(super) report: LintReport,
@@ -78,20 +99,32 @@ pub enum CheckError {
     /// A directory is not one of a pack.
     #[error(transparent)]
     Directory(#[from] PackDirectoryError),
+    /// What was obtained from a source is no pack.
+    #[error("the files of `{source_name}` cannot be packed")]
+    Obtained {
+        /// The source.
+        source_name: String,
+        /// The fault.
+        #[source]
+        source: PackDirectoryError,
+    },
     /// Two of the packs have the same ref.
-    #[error("`{}` and `{}` are both pack `{pack}`", first.display(), second.display())]
+    #[error("`{first}` and `{second}` are both pack `{pack}`")]
     SamePack {
         /// The pack.
         pack: PackRef,
         /// The first.
-        first: PathBuf,
+        first: String,
         /// The second.
-        second: PathBuf,
+        second: String,
     },
 }
 
 /// A pack with all that was found.
 pub(super) struct Checked {
+    /// The pack, as it was named.
+    pub(super) name: String,
+    pub(super) origin: Option<Origin>,
     pub(super) directory: PackDirectory,
     pub(super) report: LintReport,
     pub(super) secrets: Vec<Secret>,
@@ -105,7 +138,7 @@ impl Checked {
 
     pub(super) fn faults(&self) -> PackFaults {
         PackFaults {
-            pack: self.directory.path().display().to_string(),
+            pack: self.name.clone(),
             findings: self.report.findings.clone(),
             secrets: self.secrets.clone(),
         }
@@ -116,16 +149,16 @@ impl Checked {
 ///
 /// # Errors
 /// A directory is not one of a pack, or two that pass are the same pack.
-pub(super) fn check_all(paths: &[PathBuf], include_secrets: bool) -> Result<Vec<Checked>, CheckError> {
-    let checked = in_parallel(paths, |path| check(path, include_secrets));
+pub(super) fn check_all(places: &[PackPlace], include_secrets: bool) -> Result<Vec<Checked>, CheckError> {
+    let checked = in_parallel(places, |place| check(place, include_secrets));
     let mut packs: Vec<Checked> = Vec::new();
-    let mut passing: BTreeMap<PackRef, PathBuf> = BTreeMap::new();
-    for (path, checked) in paths.iter().zip(checked) {
+    let mut passing: BTreeMap<PackRef, String> = BTreeMap::new();
+    for checked in checked {
         let checked = checked?;
         if let Some(metadata) = checked.report.metadata.as_ref().filter(|_| checked.passes()) {
-            let pack = metadata.pack.clone();
-            if let Some(first) = passing.insert(pack.clone(), checked.directory.path().to_owned()) {
-                return Err(CheckError::SamePack { pack, first, second: path.clone() });
+            let (pack, second) = (metadata.pack.clone(), checked.name.clone());
+            if let Some(first) = passing.insert(pack.clone(), second.clone()) {
+                return Err(CheckError::SamePack { pack, first, second });
             }
         }
         packs.push(checked);
@@ -133,24 +166,32 @@ pub(super) fn check_all(paths: &[PathBuf], include_secrets: bool) -> Result<Vec<
     Ok(packs)
 }
 
-fn check(path: &Path, include_secrets: bool) -> Result<Checked, CheckError> {
-    let directory = PackDirectory::open(path)?;
+fn check(place: &PackPlace, include_secrets: bool) -> Result<Checked, CheckError> {
+    let PackPlace { name, directory, origin, is_obtained } = place;
+    let refuse = |source| match is_obtained {
+        true => CheckError::Obtained { source_name: name.clone(), source },
+        false => CheckError::Directory(source),
+    };
+    let directory = PackDirectory::open(directory).map_err(refuse)?;
     let report = directory.lint();
     let secrets = if include_secrets { Ok(Vec::new()) } else { directory.secrets() };
-    let secrets = secrets.map_err(PackDirectoryError::from)?;
-    Ok(Checked { directory, report, secrets })
+    let secrets = secrets.map_err(|error| refuse(error.into()))?;
+    Ok(Checked { name: name.clone(), origin: origin.clone(), directory, report, secrets })
 }
 
 /// The packs, if all of them are fit for release.
-pub(super) fn require_all(paths: &[PathBuf], include_secrets: bool) -> Result<Vec<CheckedPack>, CheckError> {
-    let checked = check_all(paths, include_secrets)?;
+pub(super) fn require_all(
+    places: &[PackPlace],
+    include_secrets: bool,
+) -> Result<Vec<CheckedPack>, CheckError> {
+    let checked = check_all(places, include_secrets)?;
     let failed: Vec<PackFaults> = checked.iter().filter(|pack| !pack.passes()).map(Checked::faults).collect();
     if !failed.is_empty() {
         return Err(LintFailure { packs: failed, consequence: "; nothing was added" }.into());
     }
-    let pack = |Checked { directory, report, .. }: Checked| {
+    let pack = |Checked { directory, report, origin, .. }: Checked| {
         let metadata = report.metadata.clone()?;
-        Some(CheckedPack { directory, metadata, report })
+        Some(CheckedPack { origin, directory, metadata, report })
     };
     Ok(checked.into_iter().filter_map(pack).collect())
 }

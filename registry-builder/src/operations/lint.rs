@@ -9,7 +9,7 @@ use attune_schemas::{EntryPath, PackRef, Version};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::checked::{CheckError, Checked, LintFailure, PackFaults, check_all};
+use super::checked::{CheckError, Checked, LintFailure, PackFaults, PackPlace, check_all};
 
 /// The packs to lint.
 #[derive(Debug, Clone)]
@@ -79,7 +79,8 @@ pub struct LeftOutFile {
 /// # Errors
 /// A directory is not one of a pack, or two are the same pack.
 pub fn lint(options: &LintOptions) -> Result<(LintedPacks, Option<LintFailure>), CheckError> {
-    let checked = check_all(&options.packs, options.include_secrets)?;
+    let places: Vec<_> = options.packs.iter().map(|pack| PackPlace::of_caller(pack)).collect();
+    let checked = check_all(&places, options.include_secrets)?;
     let failed: Vec<PackFaults> = checked.iter().filter(|pack| !pack.passes()).map(Checked::faults).collect();
     let packs = checked.into_iter().map(linted).collect();
     let failure = (!failed.is_empty()).then_some(LintFailure { packs: failed, consequence: "" });
@@ -87,7 +88,7 @@ pub fn lint(options: &LintOptions) -> Result<(LintedPacks, Option<LintFailure>),
 }
 
 fn linted(checked: Checked) -> LintedPack {
-    let Checked { directory, report, secrets } = checked;
+    let Checked { directory, report, secrets, .. } = checked;
     let metadata = report.metadata.as_ref();
     let pack: &PackDirectory = &directory;
     LintedPack {

@@ -10,6 +10,7 @@ use attune_registry::pack_directory::PackDirectory;
 use attune_registry::release_check::{ReleaseFault, check_release};
 use attune_schemas::component::{ComponentSummary, count_by_directory};
 use attune_schemas::environment_lock::{EnvironmentLocks, Footprint, NodeLock, PythonLock};
+use attune_schemas::origin::Origin;
 use attune_schemas::pack::{PackMetadata, bare_runtime_name, canonical_runtime};
 use attune_schemas::pack_config::{PACK_CONFIG_FORMAT, PackConfig};
 use attune_schemas::pack_index::{ManifestPointer, Release};
@@ -114,6 +115,8 @@ pub struct ReleaseParts<'a> {
     pub nodejs: Option<NodeLock>,
     /// Its vendored files.
     pub vendored: &'a [VendoredFile],
+    /// Where its files came from, if that is worth telling.
+    pub origin: Option<Origin>,
     /// When it is published.
     pub now: Timestamp,
 }
@@ -186,6 +189,7 @@ pub fn config_of(parts: &ReleaseParts<'_>) -> PackConfig {
         unpacked: parts.archive.unpacked,
         environments: EnvironmentLocks { python: parts.python.clone(), nodejs: parts.nodejs.clone() },
         test_environments: EnvironmentLocks { python: parts.test_python.clone(), nodejs: None },
+        origin: parts.origin.clone(),
     }
 }
 

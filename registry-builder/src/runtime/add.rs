@@ -20,8 +20,8 @@ use super::prove::{Expected, Proven, prove};
 use super::source::{Fetching, Obtained, obtain};
 use crate::registry::{RegistryDirectory, RegistryError};
 use crate::signing::KeySettings;
-use crate::vendoring::Variables;
-use crate::vendoring::fetch::{DownloadCache, DownloadSettings, Logins, NoProgress};
+use crate::vendoring::logins_of_caller;
+use attune_registry::fetch::{DownloadCache, DownloadSettings, NoProgress, Variables};
 
 /// Which interpreter to add, and how.
 #[derive(Debug, Clone)]
@@ -90,7 +90,7 @@ pub fn add_runtime(
         source: Box::new(source),
     };
     let cache = DownloadCache::open(&options.cache_dir).map_err(|error| failed(error.into()))?;
-    let logins = Logins::of_caller(&options.variables);
+    let logins = logins_of_caller(&options.variables);
     let settings = DownloadSettings { logins, ..DownloadSettings::default() };
     let fetching = Fetching { cache: &cache, settings: &settings, progress: &NoProgress };
     reporter.started(&format!("reading {} {}", options.runtime, options.version), None);
@@ -184,7 +184,7 @@ fn carry(options: &RuntimeOptions, obtained: &Obtained) -> Result<(Archived, Run
         glibc: mended.glibc.map(|(major, minor)| format!("{major}.{minor}")),
         abi: proven.abi,
         published_at: options.now,
-        origin: options.source.parse::<url::Url>().ok().map(|url| crate::vendoring::fetch::shown(&url)),
+        origin: options.source.parse::<url::Url>().ok().map(|url| attune_registry::fetch::shown(&url)),
     };
     Ok((Archived { archive, report }, release))
 }

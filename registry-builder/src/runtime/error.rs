@@ -8,7 +8,7 @@ use attune_schemas::runtime_index::RuntimeName;
 use attune_schemas::{Digest, Platform, Version};
 
 use crate::registry::RegistryError;
-use crate::vendoring::fetch::{CacheError, DownloadError};
+use attune_registry::fetch::{CacheError, DownloadError};
 
 /// Why an interpreter cannot be carried.
 #[derive(Debug, thiserror::Error)]

@@ -9,8 +9,8 @@ use tempfile::TempDir;
 use url::Url;
 
 use super::error::RuntimeError;
-use crate::vendoring::fetch::cache::digest_of_file;
-use crate::vendoring::fetch::{
+use attune_registry::fetch::digest_of_file;
+use attune_registry::fetch::{
     Checksum, DownloadCache, DownloadProgress, DownloadRequest, DownloadSettings, Location, fetch_all,
 };
 
@@ -75,7 +75,7 @@ pub(super) fn obtain(
 }
 
 fn fetch(url: &Url, sha256: Option<&Digest>, fetching: &Fetching<'_>) -> Result<PathBuf, RuntimeError> {
-    let shown = crate::vendoring::fetch::shown(url);
+    let shown = attune_registry::fetch::shown(url);
     let digest = sha256.ok_or(RuntimeError::NoDigest { url: shown.clone() })?;
     let request = DownloadRequest {
         name: shown,
@@ -159,7 +159,7 @@ fn program_in(bin: &Path, runtime: RuntimeName, top: &Path) -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::vendoring::fetch::NoProgress;
+    use attune_registry::fetch::NoProgress;
 
     fn find(top: &Path, runtime: RuntimeName) -> Result<Obtained, RuntimeError> {
         let cache = tempfile::tempdir().unwrap();

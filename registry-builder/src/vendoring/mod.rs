@@ -2,7 +2,6 @@
 //!
 //! ```text
 //! configuration  how uv and npm are configured here
-//! fetch          downloads, checked by digest, kept by digest
 //! python         requirements or a committed lock -> wheels per target
 //! node           package.json or a committed lock -> tarballs and their places in node_modules
 //! ```
@@ -12,7 +11,6 @@
 mod build_failure;
 mod configuration;
 pub(crate) mod elf;
-pub mod fetch;
 pub mod node;
 pub mod python;
 mod session;
@@ -20,7 +18,7 @@ mod settings;
 mod source_tree;
 mod vendored_file;
 
-pub use configuration::Variables;
+pub(crate) use configuration::logins_of_caller;
 pub use session::VendorSession;
 pub use settings::VendorSettings;
 pub use vendored_file::VendoredFile;

@@ -2,9 +2,9 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use super::fetch::{CacheError, DownloadCache};
 use super::python::FoundUv;
 use super::settings::VendorSettings;
+use attune_registry::fetch::{CacheError, DownloadCache};
 
 /// The settings, the cache, and the uv that was found; shared by threads.
 pub struct VendorSession<'a> {

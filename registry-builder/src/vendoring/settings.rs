@@ -1,9 +1,11 @@
 //! How the dependencies of packs are vendored.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use super::configuration::{NpmConfiguration, Variables, index_urls};
-use super::fetch::DownloadSettings;
+use attune_registry::fetch::{DownloadSettings, Variables, netrc_of};
+
+use super::configuration::{NpmConfiguration, index_urls};
 use super::node::NpmSettings;
 use super::python::{Glibc, UvSettings};
 
@@ -53,7 +55,7 @@ impl VendorSettings {
         let urls = self.uv.index_url.iter().chain(&self.uv.extra_index_urls).chain(&self.uv.find_links);
         downloads.logins.urls.extend(urls.filter_map(|url| url.parse().ok()));
         downloads.logins.urls.extend(index_urls(&self.variables));
-        downloads.logins.netrc = self.variables.netrc();
+        downloads.logins.netrc = netrc_of(&self.variables);
         downloads
     }
 
@@ -62,7 +64,7 @@ impl VendorSettings {
         let mut downloads = self.downloads.clone();
         downloads.offline |= self.npm.offline;
         downloads.logins.urls.extend(configuration.registries().filter_map(|url| url.parse().ok()));
-        downloads.logins.npm = Some(configuration.clone());
+        downloads.logins.configured = Some(Arc::new(configuration.clone()));
         downloads.connection = configuration.connection(&self.variables);
         downloads
     }

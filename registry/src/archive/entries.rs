@@ -1,14 +1,12 @@
 //! Reads a tar stream entry by entry and refuses every entry that an honest writer would never write.
-//!
-//! Header fields are parsed by the `tar` crate; the walk from header to header is here, because the
-//! crate's own keeps names of any size in memory and cannot be held across calls.
 
-use std::collections::HashMap;
 use std::io::{self, Read};
 
 use attune_schemas::EntryPath;
 use tar::{EntryType, Header};
 
+use super::blocks::{Blocks, damaged};
+use super::claims::Claims;
 use super::error::ArchiveError;
 
 /// How much an archive may hold.
@@ -48,169 +46,64 @@ pub struct TarEntry {
 /// A tar stream; reading from it gives the content of the entry that came last.
 #[derive(Debug)]
 pub struct TarStream<R> {
-    reader: R,
-    limits: TarLimits,
-    /// Bytes of the current entry that have not been read.
-    remaining: u64,
-    /// Bytes between the end of the current entry and the next header.
-    padding: u64,
-    ended: bool,
-    /// Every path seen, folded by case, and whether it is a file.
-    seen: HashMap<String, bool>,
-    name_bytes: u64,
-    bytes: u64,
+    blocks: Blocks<R>,
+    claims: Claims,
 }
 
-const BLOCK: usize = 512;
 /// The longest path in a GNU long-name entry, in bytes.
 const MAX_LONG_NAME_BYTES: u64 = 4096;
+/// The most zeros after the end of an archive.
+const MAX_PADDING_BYTES: u64 = 64 * 1024;
 
 impl<R: Read> TarStream<R> {
     /// Reads the archive at the start of `reader`.
     pub fn new(reader: R, limits: TarLimits) -> Self {
-        Self {
-            reader,
-            limits,
-            remaining: 0,
-            padding: 0,
-            ended: false,
-            seen: HashMap::new(),
-            name_bytes: 0,
-            bytes: 0,
-        }
+        Self { blocks: Blocks::new(reader), claims: Claims::new(limits) }
     }
 
     /// The next entry, or `None` at the end of the archive; skips the unread rest of the last one.
     pub fn next_entry(&mut self) -> Result<Option<TarEntry>, ArchiveError> {
-        let Some(mut header) = self.next_header()? else { return Ok(None) };
+        let Some(mut header) = self.blocks.next_header()? else { return Ok(None) };
         let mut long_name = None;
         if header.entry_type() == EntryType::GNULongName {
-            long_name = Some(self.read_long_name()?);
-            header = self.next_header()?.ok_or_else(|| damaged("a long name without its entry"))?;
+            long_name = Some(read_long_name(&mut self.blocks)?);
+            header = self.blocks.next_header()?.ok_or_else(|| damaged("a long name without its entry"))?;
         }
         let name = long_name.unwrap_or_else(|| header.path_bytes().into_owned());
         let name = String::from_utf8_lossy(&name).into_owned();
         let kind = entry_kind(&header, &name)?;
         let trimmed = if kind == EntryKind::Directory { name.trim_end_matches('/') } else { &name };
         let path: EntryPath = trimmed.parse()?;
-        self.claim(&path, kind)?;
-        if kind == EntryKind::Directory && self.remaining != 0 {
+        self.claims.take(&path, kind != EntryKind::Directory)?;
+        let size = self.blocks.remaining();
+        if kind == EntryKind::Directory && size != 0 {
             return Err(damaged("a directory with content"));
         }
-        self.count_bytes(self.remaining)?;
-        Ok(Some(TarEntry { path, kind, size: self.remaining }))
+        self.claims.count_bytes(size)?;
+        Ok(Some(TarEntry { path, kind, size }))
     }
 
     /// Reads to the end of the stream and refuses anything but the zeros that pad an archive.
     ///
     /// A compressed stream is only known to be undamaged once it has been read to its end.
     pub fn finish(&mut self) -> Result<(), ArchiveError> {
-        const MAX_PADDING_BYTES: u64 = 64 * 1024;
-        let mut padding = Vec::new();
-        let mut limited = (&mut self.reader).take(MAX_PADDING_BYTES + 1);
-        limited.read_to_end(&mut padding).map_err(ArchiveError::of_read)?;
-        if padding.len() as u64 > MAX_PADDING_BYTES || padding.iter().any(|&byte| byte != 0) {
-            return Err(damaged("there is data after its end"));
-        }
-        Ok(())
-    }
-
-    /// Goes to the next header and sets the number of bytes that remain of its entry.
-    fn next_header(&mut self) -> Result<Option<Header>, ArchiveError> {
-        if self.ended {
-            return Ok(None);
-        }
-        let skip = self.remaining + self.padding;
-        let skipped = io::copy(&mut (&mut self.reader).take(skip), &mut io::sink());
-        if skipped.map_err(ArchiveError::of_read)? != skip {
-            return Err(ArchiveError::Damaged(io::ErrorKind::UnexpectedEof.into()));
-        }
-        (self.remaining, self.padding) = (0, 0);
-        let mut block = [0; BLOCK];
-        self.reader.read_exact(&mut block).map_err(ArchiveError::of_read)?;
-        if block.iter().all(|&byte| byte == 0) {
-            self.ended = true;
-            return Ok(None);
-        }
-        let header = Header::from_byte_slice(&block).clone();
-        let checksum = header.cksum().map_err(ArchiveError::of_read)?;
-        if checksum != checksum_of(&block) {
-            return Err(damaged("the checksum of an entry's header does not match"));
-        }
-        self.remaining = header.entry_size().map_err(ArchiveError::of_read)?;
-        self.padding = self.remaining.next_multiple_of(BLOCK as u64) - self.remaining;
-        Ok(Some(header))
-    }
-
-    /// Remembers the path, so that no later entry can replace or shadow it.
-    fn claim(&mut self, path: &EntryPath, kind: EntryKind) -> Result<(), ArchiveError> {
-        if self.seen.len() as u64 >= self.limits.max_entries {
-            return Err(ArchiveError::TooLarge { limit: self.limits.max_entries, what: "entries" });
-        }
-        self.name_bytes += path.as_str().len() as u64;
-        if self.name_bytes > self.limits.max_name_bytes {
-            let limit = self.limits.max_name_bytes;
-            return Err(ArchiveError::TooLarge { limit, what: "bytes in names" });
-        }
-        let mut ancestor = path.parent();
-        while let Some(directory) = ancestor {
-            if self.seen.get(&directory.case_folded()) == Some(&true) {
-                return Err(ArchiveError::BelowFile { path: path.to_string() });
-            }
-            ancestor = directory.parent();
-        }
-        let is_file = kind != EntryKind::Directory;
-        if self.seen.insert(path.case_folded(), is_file).is_some() {
-            return Err(ArchiveError::Collision { path: path.to_string() });
-        }
-        Ok(())
-    }
-
-    fn count_bytes(&mut self, size: u64) -> Result<(), ArchiveError> {
-        self.bytes = self.bytes.saturating_add(size);
-        if self.bytes > self.limits.max_bytes {
-            return Err(ArchiveError::TooLarge { limit: self.limits.max_bytes, what: "bytes" });
-        }
-        Ok(())
-    }
-
-    fn read_long_name(&mut self) -> Result<Vec<u8>, ArchiveError> {
-        if self.remaining > MAX_LONG_NAME_BYTES {
-            return Err(ArchiveError::TooLarge { limit: MAX_LONG_NAME_BYTES, what: "bytes in a path" });
-        }
-        let mut name = Vec::new();
-        self.read_to_end(&mut name).map_err(ArchiveError::of_read)?;
-        if name.last() == Some(&0) {
-            name.pop();
-        }
-        Ok(name)
+        self.blocks.finish(MAX_PADDING_BYTES)
     }
 }
 
 impl<R: Read> Read for TarStream<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.remaining == 0 || buffer.is_empty() {
-            return Ok(0);
-        }
-        let wanted = usize::try_from(self.remaining).unwrap_or(usize::MAX).min(buffer.len());
-        let count = self.reader.read(&mut buffer[..wanted])?;
-        if count == 0 {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        self.remaining -= count as u64;
-        Ok(count)
+        self.blocks.read(buffer)
     }
 }
 
-fn damaged(what: &str) -> ArchiveError {
-    ArchiveError::Damaged(io::Error::new(io::ErrorKind::InvalidData, what))
-}
-
-/// The sum of a header's bytes, its checksum field counting as spaces.
-fn checksum_of(block: &[u8; BLOCK]) -> u32 {
-    const FIELD: std::ops::Range<usize> = 148..156;
-    let sum = |bytes: &[u8]| bytes.iter().map(|&byte| u32::from(byte)).sum::<u32>();
-    sum(&block[..FIELD.start]) + 8 * u32::from(b' ') + sum(&block[FIELD.end..])
+/// The name that a GNU long-name entry holds.
+pub(crate) fn read_long_name(blocks: &mut Blocks<impl Read>) -> Result<Vec<u8>, ArchiveError> {
+    let mut name = blocks.read_small(MAX_LONG_NAME_BYTES, "bytes in a path")?;
+    if name.last() == Some(&0) {
+        name.pop();
+    }
+    Ok(name)
 }
 
 fn entry_kind(header: &Header, name: &str) -> Result<EntryKind, ArchiveError> {

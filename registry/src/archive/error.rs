@@ -36,6 +36,12 @@ pub enum ArchiveError {
         /// The entry.
         path: String,
     },
+    /// A link leads out of the archive, or to what is not in it.
+    #[error("archive entry `{path}` is a link that leads out of the archive")]
+    LinkOut {
+        /// The entry.
+        path: String,
+    },
     /// More entries or bytes than allowed.
     #[error("the archive has more than {limit} {what}")]
     TooLarge {

@@ -10,18 +10,26 @@
 //! A reader takes regular files and directories only. Links, devices, absolute or climbing paths,
 //! names that collide (also by case), and more entries or bytes than allowed are refused.
 
+mod blocks;
+mod claims;
 mod difference;
 mod entries;
 mod error;
+#[cfg(feature = "origins")]
+mod foreign;
 mod frame;
 mod frames;
 mod node_package;
 mod unpack;
 mod write;
+#[cfg(any(feature = "origins", feature = "wheels"))]
+mod zip_records;
 
 pub use difference::difference;
 pub use entries::{EntryKind, TarEntry, TarLimits, TarStream};
 pub use error::ArchiveError;
+#[cfg(feature = "origins")]
+pub use foreign::{ForeignFormat, unpack_foreign};
 pub use node_package::{
     NODE_PACKAGE_LIMITS, NodeFile, NodePackageRead, read_node_manifest, read_node_package, read_small,
 };
@@ -30,6 +38,10 @@ pub use write::{PackArchive, SourceFile, write_pack};
 
 pub(crate) use frames::write_frames;
 pub(crate) use write::tar_header;
+#[cfg(all(test, feature = "wheels"))]
+pub(crate) use zip_records::RECORD_SIGNATURE;
+#[cfg(feature = "wheels")]
+pub(crate) use zip_records::count_records;
 
 /// The largest zstd window that is decoded, as a power of two: 16 MiB, which bounds memory.
 pub(crate) const MAX_WINDOW_LOG: u32 = 24;

@@ -3,7 +3,7 @@
 //! Source: PEP 427 for what a wheel is, the zip specification (APPNOTE 6.3.10) for what it may hold.
 
 use std::collections::HashSet;
-use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::io::{BufReader, Read, Seek};
 use std::path::Path;
 
 use attune_schemas::EntryPath;
@@ -13,6 +13,7 @@ use zip::result::ZipError;
 use zip::{CompressionMethod, ZipArchive};
 
 use super::error::WheelError;
+use crate::archive::count_records;
 
 /// The most bytes of a wheel unpacked.
 pub(super) const MAX_UNPACKED_BYTES: u64 = 64 << 30;
@@ -23,10 +24,6 @@ const MAX_RATIO: u64 = 1000;
 /// Entries up to this many bytes may have any ratio.
 const RATIO_FLOOR_BYTES: u64 = 1 << 20;
 
-/// The signature of a central directory record (APPNOTE 4.3.12).
-const RECORD_SIGNATURE: [u8; 4] = *b"PK\x01\x02";
-/// The fixed part of a central directory record, in bytes.
-const RECORD_BYTES: usize = 46;
 /// The part of a Unix mode that tells files, directories, links and devices apart.
 const TYPE_MASK: u32 = 0o170_000;
 
@@ -188,29 +185,6 @@ impl WheelTree {
         } else {
             Err(WheelError::Collision { path: path.to_string() })
         }
-    }
-}
-
-/// The number of central directory records from `start` on.
-fn count_records(mut reader: impl Read + Seek, start: u64) -> Result<usize, WheelError> {
-    reader.seek(SeekFrom::Start(start))?;
-    let mut record = [0; RECORD_BYTES];
-    let mut count = 0;
-    while read_whole(&mut reader, &mut record)? && record.starts_with(&RECORD_SIGNATURE) {
-        count += 1;
-        let length = |at: usize| i64::from(u16::from_le_bytes([record[at], record[at + 1]]));
-        // File name, extra field and comment follow.
-        reader.seek_relative(length(28) + length(30) + length(32))?;
-    }
-    Ok(count)
-}
-
-/// Fills `buffer`; `false` if the end comes first.
-fn read_whole(reader: &mut impl Read, buffer: &mut [u8]) -> io::Result<bool> {
-    match reader.read_exact(buffer) {
-        Ok(()) => Ok(true),
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
-        Err(error) => Err(error),
     }
 }
 

@@ -7,6 +7,7 @@ use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
 use super::*;
+use crate::archive::RECORD_SIGNATURE;
 use crate::release_check::testing::{wheel_bytes, zip_bytes};
 
 fn judge(bytes: Vec<u8>) -> Result<Footprint, WheelError> {

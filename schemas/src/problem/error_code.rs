@@ -249,6 +249,17 @@ error_codes! {
     RuntimeIsAnother "B038" Failed;
     RuntimeTaken "B039" Failed;
     RuntimeAccess "B040" Failed;
+    NotAPackSource "B041" Usage;
+    SourceOption "B042" Usage;
+    SourceArchive "B043" Untrusted;
+    SourceDiffers "B044" Untrusted;
+    NoPackInSource "B045" Failed;
+    SeveralPacksInSource "B046" Usage;
+    GitMissing "B047" Failed;
+    GitFailed "B048" Failed;
+    GitRef "B049" Unresolvable;
+    SourceNotInCache "B050" Failed;
+    SourceAccess "B051" Failed;
 
     NotDownloaded "D001" Failed;
     DownloadRefused "D002" Failed;
@@ -288,6 +299,7 @@ error_codes! {
     NpmMissing "D036" Failed;
     NpmFailed "D037" Failed;
     VendoringAccess "D038" Failed;
+    RedirectRefused "D039" Failed;
 
     ServedDirectoryMissing "G001" Failed;
     ServedFile "G002" Failed;

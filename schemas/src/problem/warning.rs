@@ -39,6 +39,7 @@ code_enum! {
         CertificatesNotUsed "W111";
         CacheEntryDamaged "W112";
         DependencyMissing "W113";
+        UnprotectedSource "W114";
         NotAccepting "W201";
         ConnectionsBusy "W202";
         Unhealthy "W203";

@@ -5,9 +5,9 @@ use attune_registry::source::CertificateFault;
 use super::Hint;
 use super::tools::{NPM_AUTHORITY, NPM_LOGIN, fault_of_tool, npm_hint, python_hint};
 use crate::runtime::{AddRuntimeError, RuntimeError};
-use crate::vendoring::fetch::DownloadError;
 use crate::vendoring::node::NodeError;
 use crate::vendoring::python::{Blocked, LineFault, PythonError};
+use attune_registry::fetch::DownloadError;
 
 fn line_hint(fault: &LineFault) -> String {
     match fault {

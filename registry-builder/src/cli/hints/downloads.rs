@@ -4,7 +4,7 @@ use attune_registry::source::CertificateFault;
 
 use super::Hint;
 use super::tools::PYTHON_LOGIN;
-use crate::vendoring::fetch::DownloadError;
+use attune_registry::fetch::DownloadError;
 
 impl Hint for DownloadError {
     fn hint(&self) -> Option<String> {
@@ -26,6 +26,7 @@ impl Hint for DownloadError {
             Self::Proxy | Self::Authorities(_) | Self::NoAuthorities => {
                 "correct `proxy`, `https-proxy`, `ca` or `cafile` of your .npmrc, or NODE_EXTRA_CA_CERTS"
             }
+            Self::Redirect { .. } => "name the URL that the server finally leads to",
             Self::Offline { .. } => "run it once with a network and the same cache",
             _ => return None,
         };

@@ -2,6 +2,7 @@
 
 mod dependencies;
 mod downloads;
+mod sources;
 mod tools;
 
 use attune_registry::bundle::BundleError;
@@ -240,7 +241,7 @@ impl Hint for CheckError {
                 "remove such files, list them in .packignore, or publish them on purpose with --include-secrets"
                     .to_owned(),
             ),
-            Self::Directory(error) => error.hint(),
+            Self::Directory(error) | Self::Obtained { source: error, .. } => error.hint(),
             Self::Lint(_) | Self::SamePack { .. } => None,
         }
     }
@@ -259,6 +260,7 @@ impl Hint for AddError {
             Self::TargetsMissing { .. } => {
                 "remove the cause, choose only the targets that can be built, or publish without the others with --allow-missing; a release never gains targets"
             }
+            Self::Origin(error) => return error.hint(),
             Self::Check(error) => return error.hint(),
             Self::Python { source, .. } => return source.hint(),
             Self::Node { source, .. } => return source.hint(),

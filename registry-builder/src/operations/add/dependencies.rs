@@ -1,5 +1,6 @@
 //! The dependencies of a pack, vendored: Python and npm packages, each under its lock.
 
+use attune_registry::fetch::ReportedDownloads;
 use attune_registry::report::{NewTask, Place, Reporter, Task};
 use attune_schemas::environment_lock::{NodeLock, PythonLock};
 use attune_schemas::pack::{node_dependencies, python_requirements};
@@ -7,7 +8,6 @@ use attune_schemas::problem::WarningCode;
 use attune_schemas::{Platform, PythonMinor};
 
 use super::CheckedPack;
-use super::downloads::Downloads;
 use super::error::AddError;
 use super::node_warnings::{node_warnings, other_locks};
 use crate::pack::{runs_node, runs_python};
@@ -59,7 +59,7 @@ impl Dependencies<'_> {
             return Ok(None);
         }
         let task = self.task(&format!("vendoring {}", self.pack.metadata.pack));
-        let vendored = vendor_python(inputs, targets, self.session, &Downloads::new(self.reporter));
+        let vendored = vendor_python(inputs, targets, self.session, &ReportedDownloads::new(self.reporter));
         drop(task);
         let vendored = vendored.map_err(|error| python_failed(self.pack, error))?;
         self.warn(&vendored.warnings);
@@ -77,7 +77,8 @@ impl Dependencies<'_> {
         let inputs = TestInputs::read(&self.pack.directory, files, own, metadata.requires.python.as_deref());
         let inputs = inputs.map_err(|error| python_failed(self.pack, error))?;
         let task = self.task(&format!("vendoring what tests of {} need", metadata.pack));
-        let vendored = vendor_tests(&inputs, own, targets, self.session, &Downloads::new(self.reporter));
+        let vendored =
+            vendor_tests(&inputs, own, targets, self.session, &ReportedDownloads::new(self.reporter));
         drop(task);
         let vendored = vendored.map_err(|error| python_failed(self.pack, error))?;
         self.warn(&vendored.warnings);
@@ -96,7 +97,7 @@ impl Dependencies<'_> {
             return Ok(None);
         }
         let task = self.task(&format!("vendoring npm packages of {}", self.pack.metadata.pack));
-        let vendored = vendor_node(inputs, platforms, self.session, &Downloads::new(self.reporter));
+        let vendored = vendor_node(inputs, platforms, self.session, &ReportedDownloads::new(self.reporter));
         drop(task);
         let vendored = vendored.map_err(|error| node_failed(self.pack, error))?;
         self.warn(&node_warnings(self.pack, Some(&vendored.lock)));

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use attune_registry::origin::OriginError;
 use attune_registry::trust::{KeyError, PublishError};
 use attune_schemas::{PackRef, Version};
 
@@ -19,6 +20,9 @@ pub enum AddError {
     /// Packs cannot be read, have errors, or hold secrets.
     #[error(transparent)]
     Check(#[from] CheckError),
+    /// A pack could not be obtained from its source.
+    #[error(transparent)]
+    Origin(#[from] OriginError),
     /// A release with this version and other content is published already.
     #[error("{pack} {version} is published already, with {difference}")]
     VersionTaken {

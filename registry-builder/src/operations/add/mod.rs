@@ -2,7 +2,6 @@
 
 mod allowances;
 mod dependencies;
-mod downloads;
 mod error;
 mod imports;
 mod lacking;
@@ -11,6 +10,7 @@ mod notes;
 mod preparing;
 mod published;
 mod releasing;
+mod sources;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -20,6 +20,7 @@ use attune_registry::report::{Place, Report, Reporter};
 use attune_registry::workers::{in_order, processors_for};
 use attune_schemas::coverage::ReleaseCoverage;
 use attune_schemas::lint::Findings;
+use attune_schemas::origin::Origin;
 use attune_schemas::pack_index::PackIndex;
 use attune_schemas::{PackRef, Version};
 use jiff::Timestamp;
@@ -34,6 +35,7 @@ use crate::vendoring::python::CoverageMatrix;
 use crate::vendoring::{VendorSession, VendorSettings};
 
 pub use error::AddError;
+pub use sources::{ObtainedPacks, obtain_all};
 
 use allowances::Allowances;
 use lacking::{warn_of_dependencies, warn_of_targets};
@@ -51,8 +53,6 @@ pub struct AddOptions {
     pub registry: PathBuf,
     /// Where its keys are.
     pub keys: KeySettings,
-    /// The packs' directories.
-    pub packs: Vec<PathBuf>,
     /// The targets to vendor for.
     pub targets: TargetSelection,
     /// Whether a target that cannot be served is left out, rather than refused.
@@ -94,6 +94,9 @@ pub struct AddedPack {
     pub unchanged: bool,
     /// Bytes of the release.
     pub size: u64,
+    /// Where its files came from; absent where that was a directory.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
     /// Number of vendored files.
     pub vendored: usize,
     /// Where it installs; absent where it needs no third-party package, or nothing was vendored now.
@@ -105,11 +108,15 @@ pub struct AddedPack {
     pub findings: Findings,
 }
 
-/// Adds every pack, or none.
-pub fn add(options: &AddOptions, reporter: &dyn Reporter) -> Result<AddReport, AddError> {
+/// Adds every pack of `sources`, or none.
+pub fn add(
+    options: &AddOptions,
+    sources: &ObtainedPacks,
+    reporter: &dyn Reporter,
+) -> Result<AddReport, AddError> {
     let registry = RegistryDirectory::open(&options.registry)?;
     let _lock = registry.lock(&options.keys.directory)?;
-    let packs = require_all(&options.packs, options.include_secrets)?;
+    let packs = require_all(&sources.places(), options.include_secrets)?;
     let keys = options.keys.load()?;
     let publisher = options.keys.open_to_write(&registry, options.now, reporter)?;
     publisher.repository().require_keys(&keys)?;

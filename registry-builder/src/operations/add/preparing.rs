@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use attune_registry::blob::BlobStore;
 use attune_registry::report::{Place, Reporter};
 use attune_schemas::environment_lock::{NodeLock, PythonLock};
+use attune_schemas::origin::Origin;
 use attune_schemas::pack_index::PackIndex;
 use attune_schemas::{Platform, PythonMinor};
 
@@ -35,6 +36,8 @@ pub(super) struct Prepared {
     pub(super) index: Option<PackIndex>,
     /// What is new of it; `None` where this very release is published.
     pub(super) new: Option<NewRelease>,
+    /// Where the files of the release came from.
+    pub(super) origin: Option<Origin>,
 }
 
 /// A release that is not published yet.
@@ -66,8 +69,8 @@ impl Preparing<'_> {
         if let Some(release) = index.as_ref().and_then(|index| index.release(&metadata.version)) {
             let (glibc, allow_missing) = (options.vendor.glibc, options.allow_missing);
             let asked = Asked { targets, platforms: &platforms, glibc, allow_missing };
-            asked.require_same(publisher, pack, release, blobs)?;
-            return Ok(Prepared { index, new: None });
+            let origin = asked.require_same(publisher, pack, release, blobs)?;
+            return Ok(Prepared { index, new: None, origin });
         }
         let (session, script_advice) = (&self.session, options.script_advice);
         let dependencies = Dependencies { pack, session, script_advice, reporter, place };
@@ -91,7 +94,7 @@ impl Preparing<'_> {
             of_tests,
             node_lock: node_lock.or_else(|| bare_node(pack, &node_inputs)),
         };
-        Ok(Prepared { index, new: Some(new) })
+        Ok(Prepared { index, new: Some(new), origin: pack.origin.clone() })
     }
 
     /// Every combination of machine and Python, asked for once.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use attune_registry::archive::{ArchiveError, difference};
 use attune_registry::blob::{BlobStore, HashingReader};
+use attune_schemas::origin::Origin;
 use attune_schemas::pack::PackMetadata;
 use attune_schemas::pack_index::{PACK_INDEX_FORMAT, PackIndex, Release};
 use attune_schemas::release::Descriptor;
@@ -25,14 +26,15 @@ pub(super) struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    /// A published release never changes: the same pack is left alone, another is refused.
+    /// A published release never changes: the same pack is left alone, another is refused. Gives where the published
+    /// files came from.
     pub(super) fn require_same(
         &self,
         publisher: &Publisher<'_>,
         pack: &CheckedPack,
         release: &Release,
         blobs: &BlobStore,
-    ) -> Result<(), AddError> {
+    ) -> Result<Option<Origin>, AddError> {
         let Self { targets, platforms, glibc, allow_missing } = *self;
         let metadata = &pack.metadata;
         let taken = |difference: String| AddError::VersionTaken {
@@ -74,7 +76,7 @@ impl Asked<'_> {
         };
         match platforms.iter().find(|platform| !has(platform)) {
             Some(platform) => Err(taken(format!("no npm packages vendored for {platform}"))),
-            None => Ok(()),
+            None => Ok(published.config.origin.clone()),
         }
     }
 }

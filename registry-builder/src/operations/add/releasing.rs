@@ -36,12 +36,13 @@ impl Releasing<'_> {
         indexes: &mut BTreeMap<PackRef, PackIndex>,
     ) -> Result<AddedPack, AddError> {
         let metadata = &pack.metadata;
-        let Prepared { index, new } = prepared;
+        let Prepared { index, new, origin } = prepared;
         let mut entry = AddedPack {
             pack: metadata.pack.clone(),
             version: metadata.version.clone(),
             unchanged: new.is_none(),
             size: 0,
+            origin,
             vendored: 0,
             coverage: None,
             targets: Vec::new(),
@@ -78,6 +79,7 @@ impl Releasing<'_> {
             test_python: of_tests.as_ref().map(|vendored| vendored.lock.clone()),
             nodejs: node_lock,
             vendored: &vendored,
+            origin: entry.origin.clone(),
             now: options.now,
         };
         entry.targets = ReleaseCoverage::of(&config_of(&parts));

@@ -128,6 +128,7 @@ fn inspected(
         size: release.pack_layer().size + vendored.clone().map(|layer| layer.size).sum::<u64>(),
         vendored: vendored.count(),
         requested: description.map(|bundle| bundle.requested.iter().any(|request| request.pack == *pack)),
+        origin: release.config.origin.clone(),
         targets: ReleaseCoverage::of(&release.config).into_iter().filter(fits).collect(),
     }
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use attune_registry::report::Report;
 use attune_schemas::coverage::ReleaseCoverage;
+use attune_schemas::origin::Origin;
 use attune_schemas::runtime_index::{RuntimeName, RuntimeRelease};
 use attune_schemas::{Digest, PackRef, PackRequest, Platform, PythonMinor, Version};
 use schemars::JsonSchema;
@@ -71,6 +72,9 @@ pub struct InspectedRelease {
     /// Whether it was asked for, rather than needed by another; absent in a registry.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub requested: Option<bool>,
+    /// Where its files came from; absent where that was a directory, or is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
     /// The kinds of hosts that it installs on.
     pub targets: Vec<ReleaseCoverage>,
 }

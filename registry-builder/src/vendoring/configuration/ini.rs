@@ -2,7 +2,7 @@
 //!
 //! Source: npm's packages `ini` (decode) and `@npmcli/config` (env-replace).
 
-use super::variables::Variables;
+use attune_registry::fetch::Variables;
 
 /// The entries above the first section, in their order; sections are of no use to npm. A key without a value
 /// is `true`, and `key[]` is told like `key`, several times.

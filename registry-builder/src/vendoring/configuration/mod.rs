@@ -1,7 +1,6 @@
 //! How the programs of package indexes are configured here: what our own downloads have to do alike.
 //!
 //! ```text
-//! variables   the caller's environment
 //! npm         .npmrc files and variables: registries, logins, proxies, authorities
 //!   ini         the syntax of .npmrc
 //! uv          uv.toml and variables: the indexes' URLs, which may hold logins
@@ -12,8 +11,7 @@
 mod ini;
 mod npm;
 mod uv;
-mod variables;
 
 pub(crate) use npm::NpmConfiguration;
+pub(crate) use npm::logins_of_caller;
 pub(crate) use uv::index_urls;
-pub use variables::Variables;

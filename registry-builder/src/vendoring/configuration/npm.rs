@@ -3,19 +3,21 @@
 //!
 //! Source: npm's packages `@npmcli/config` and `npm-registry-fetch` (lib/auth.js).
 
-use attune_schemas::problem::WarningCode;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use attune_registry::fetch::{
+    Authorities, ConfiguredLogins, Connection, Login, Logins, Proxies, Variables, netrc_of,
+};
+use attune_schemas::problem::WarningCode;
 use base64::Engine as _;
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use url::Url;
 
 use super::ini;
-use super::variables::Variables;
-use crate::vendoring::fetch::{Authorities, Connection, Login, Proxies};
 
 /// npm's own registry.
 const DEFAULT_REGISTRY: &str = "https://registry.npmjs.org/";
@@ -105,16 +107,6 @@ impl NpmConfiguration {
         self.values.iter().filter(move |(key, _)| is_registry(key)).map(|(_, url)| url.as_str())
     }
 
-    /// The login for `url`, from which `package` is fetched: of the longest prefix that has one, else that of
-    /// the package's registry, if it is of the same host.
-    pub(crate) fn login(&self, package: &str, url: &Url) -> Option<Login> {
-        let scope = package.split_once('/').map(|(scope, _)| scope).filter(|scope| scope.starts_with('@'));
-        self.login_of_prefix(url).or_else(|| {
-            let registry: Url = self.registry(scope).parse().ok()?;
-            (host(&registry) == host(url)).then(|| self.login_of_prefix(&registry)).flatten()
-        })
-    }
-
     /// The way to registries.
     pub(crate) fn connection(&self, variables: &Variables) -> Connection {
         let own = self.get("https-proxy").or_else(|| self.get("proxy"));
@@ -178,6 +170,25 @@ impl NpmConfiguration {
         let password = FORGIVING.decode(value("_password")?).ok()?;
         Some(Login::basic(value("username")?, &String::from_utf8_lossy(&password)))
     }
+}
+
+impl ConfiguredLogins for NpmConfiguration {
+    /// The login for `url`, from which `package` is fetched: of the longest prefix that has one, else that of
+    /// the package's registry, if it is of the same host.
+    fn login(&self, package: &str, url: &Url) -> Option<Login> {
+        let scope = package.split_once('/').map(|(scope, _)| scope).filter(|scope| scope.starts_with('@'));
+        self.login_of_prefix(url).or_else(|| {
+            let registry: Url = self.registry(scope).parse().ok()?;
+            (host(&registry) == host(url)).then(|| self.login_of_prefix(&registry)).flatten()
+        })
+    }
+}
+
+/// The logins of the user's `.npmrc` and `.netrc`, for a file that belongs to no package.
+pub(crate) fn logins_of_caller(variables: &Variables) -> Logins {
+    let npmrc: Vec<_> = NpmConfiguration::user_file(variables).into_iter().collect();
+    let npm = NpmConfiguration::read(&npmrc, variables);
+    Logins { configured: Some(Arc::new(npm)), netrc: netrc_of(variables), ..Logins::default() }
 }
 
 impl fmt::Debug for NpmConfiguration {

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use toml::Value;
 use url::Url;
 
-use super::variables::Variables;
+use attune_registry::fetch::Variables;
 
 /// Variables with URLs, separated by spaces.
 const URL_VARIABLES: [&str; 5] =

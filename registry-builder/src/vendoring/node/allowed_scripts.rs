@@ -11,8 +11,8 @@ use super::lock::lockfile::Lockfile;
 use super::scripts::{LaidOut, Made, ScriptHost, Tree};
 use super::vendoring::{Tarball, has_file, name_at};
 use crate::vendoring::VendorSettings;
-use crate::vendoring::fetch::DownloadCache;
-use crate::vendoring::fetch::DownloadProgress;
+use attune_registry::fetch::DownloadCache;
+use attune_registry::fetch::DownloadProgress;
 
 /// Platforms, each with what is installed there.
 pub(super) type Served = Vec<(Platform, Closure)>;

@@ -7,8 +7,8 @@ use attune_registry::archive::ArchiveError;
 use attune_registry::confinement::ConfinementError;
 use attune_schemas::problem::ErrorCode;
 
-use crate::vendoring::fetch::CacheError;
-use crate::vendoring::fetch::DownloadError;
+use attune_registry::fetch::CacheError;
+use attune_registry::fetch::DownloadError;
 
 /// Why a pack's Node.js dependencies could not be vendored.
 #[derive(Debug, thiserror::Error)]

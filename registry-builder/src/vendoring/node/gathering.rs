@@ -14,7 +14,7 @@ use super::lock::lockfile::{Lockfile, name_of_place};
 use super::sources::{Sources, TarballSource};
 use super::tarball::read_tarball;
 use super::vendoring::{Tarball, has_file, name_at};
-use crate::vendoring::fetch::{
+use attune_registry::fetch::{
     Checksum, DownloadCache, DownloadError, DownloadProgress, DownloadRequest, DownloadSettings, fetch_all,
 };
 

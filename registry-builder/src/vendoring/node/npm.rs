@@ -17,7 +17,8 @@ use url::Url;
 
 use super::error::NodeError;
 use super::inputs::{LOCK_FILES, NodeInputs, PACKAGE_FILE};
-use crate::vendoring::configuration::{NpmConfiguration, Variables};
+use crate::vendoring::configuration::NpmConfiguration;
+use attune_registry::fetch::Variables;
 
 /// How npm is run.
 #[derive(Debug, Clone, Default)]

@@ -14,7 +14,7 @@ use super::inputs::{PACKAGE_FILE, without_mark};
 use super::npm::Npm;
 use super::scripts::ScriptHost;
 use crate::vendoring::VendorSettings;
-use crate::vendoring::fetch::DownloadProgress;
+use attune_registry::fetch::DownloadProgress;
 
 /// Runs `prepare` scripts, and notes which.
 pub(super) struct Preparer<'a> {

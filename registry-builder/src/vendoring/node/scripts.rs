@@ -21,7 +21,7 @@ use super::error::NodeError;
 use crate::vendoring::VendorSettings;
 use crate::vendoring::build_failure::diagnose;
 use crate::vendoring::elf;
-use crate::vendoring::fetch::{CachedFile, DownloadCache};
+use attune_registry::fetch::{CachedFile, DownloadCache};
 
 /// A package that is laid out for its script, with those that it needs.
 #[derive(Debug)]

@@ -15,12 +15,12 @@ use super::lock::lockfile::{LockEntry, name_of_place};
 use super::npm::Npm;
 use super::prepare::Preparer;
 use super::tarball::read_tarball;
-use crate::vendoring::fetch::Location;
-use crate::vendoring::fetch::shown;
-use crate::vendoring::fetch::{CachedFile, DownloadCache};
-use crate::vendoring::fetch::{Checksum, DownloadRequest};
 use crate::vendoring::source_tree::inside;
 use crate::vendoring::source_tree::{check_out, copy_directory};
+use attune_registry::fetch::Location;
+use attune_registry::fetch::shown;
+use attune_registry::fetch::{CachedFile, DownloadCache};
+use attune_registry::fetch::{Checksum, DownloadRequest};
 
 /// The host that stands in a lock for whichever registry is configured. Source: npm's documentation of
 /// `replace-registry-host`.

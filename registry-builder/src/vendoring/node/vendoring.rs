@@ -21,9 +21,9 @@ use super::prepare::Preparer;
 use super::scripts::Made;
 use super::sources::Sources;
 use super::tarball::TarballFacts;
-use crate::vendoring::fetch::CachedFile;
-use crate::vendoring::fetch::DownloadProgress;
 use crate::vendoring::{VendorSession, VendoredFile};
+use attune_registry::fetch::CachedFile;
+use attune_registry::fetch::DownloadProgress;
 
 /// A pack's vendored Node.js dependencies.
 #[derive(Debug, Clone)]

@@ -13,9 +13,9 @@ use uv_pep440::VersionSpecifiersParseError;
 use super::requirements::LineFault;
 use super::selection::Blocked;
 use super::selection::TargetError;
-use crate::vendoring::fetch::CacheError;
-use crate::vendoring::fetch::DownloadError;
 use crate::vendoring::python::lock::PylockError;
+use attune_registry::fetch::CacheError;
+use attune_registry::fetch::DownloadError;
 
 /// Why a pack's Python dependencies could not be vendored.
 #[derive(Debug, thiserror::Error)]

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use attune_registry::atomic_file::write_unshared;
+use attune_registry::fetch::DownloadProgress;
 use attune_registry::pack_directory::{PackDirectory, PackDirectoryError};
 use attune_schemas::environment_lock::{LockedWheel, PythonLock, PythonTarget};
 use attune_schemas::platform::Arch;
@@ -17,7 +18,7 @@ use tempfile::TempDir;
 use super::error::PythonError;
 use super::requirements::{PythonInputs, REQUIREMENTS_FILE};
 use super::vendoring::vendor_python;
-use crate::vendoring::fetch::DownloadProgress;
+
 use crate::vendoring::{VendorSession, VendoredFile};
 
 /// The constraints beside the requirements of tests.

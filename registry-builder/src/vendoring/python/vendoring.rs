@@ -11,14 +11,14 @@ use super::requirements::{CommittedLock, PythonInputs, require_complete, require
 use super::selection::{Coverage, CoverageMatrix};
 use super::selection::{Glibc, TargetEnvironment, TargetKey, python_satisfies};
 use super::selection::{Selection, select};
-use crate::vendoring::fetch::DownloadCache;
-use crate::vendoring::fetch::{Checksum, DownloadProgress, DownloadRequest, fetch_all};
 use crate::vendoring::python::build::{SourceBuilder, forbid, to_build};
 use crate::vendoring::python::lock::{Lesson, Pylock, WheelSource};
 use crate::vendoring::python::wheel::{
     JudgedWheels, LockedTarget, imports_of_setuptools, judge_wheels, lock_target, warning_of_import,
 };
 use crate::vendoring::{VendorSession, VendorSettings, VendoredFile};
+use attune_registry::fetch::DownloadCache;
+use attune_registry::fetch::{Checksum, DownloadProgress, DownloadRequest, fetch_all};
 
 /// A pack's vendored Python dependencies.
 #[derive(Debug, Clone)]

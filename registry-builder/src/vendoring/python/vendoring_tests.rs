@@ -11,9 +11,10 @@ use super::requirements::{LOCK_FILE, PythonInputs, REQUIREMENTS_FILE};
 use super::selection::Coverage;
 use super::selection::TargetKey;
 use super::vendoring::{VendoredPython, vendor_python};
-use crate::testing::{Answer, Server, wheel_bytes};
-use crate::vendoring::fetch::NoProgress;
+use crate::testing::wheel_bytes;
 use crate::vendoring::{VendorSession, VendorSettings};
+use attune_registry::fetch::NoProgress;
+use attune_registry::fetch::testing::{Answer, Server};
 
 fn target(platform: &str, python: &str) -> (Platform, PythonMinor) {
     (platform.parse().unwrap(), python.parse().unwrap())

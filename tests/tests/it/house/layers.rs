@@ -13,7 +13,7 @@ type Floors = &'static [&'static [&'static str]];
 
 const SCHEMAS: Floors = &[
     &["canonical_json", "diagnostics", "digest", "entry_path", "pack_ref", "platform", "problem"],
-    &["runtime_constraint", "version"],
+    &["runtime_constraint", "version", "origin"],
     &["requirement", "yaml", "runtime_definition", "environment_lock", "release", "tuf"],
     &["pack_index"],
     &["runtime_index", "pack"],
@@ -22,18 +22,18 @@ const SCHEMAS: Floors = &[
     &["coverage", "json_schema"],
 ];
 const REGISTRY: Floors = &[
-    &["layout", "report", "resolve", "machine_fault", "workers", "confinement"],
+    &["layout", "report", "resolve", "machine_fault", "workers", "confinement", "process", "checksum"],
     &["atomic_file", "archive", "wheel", "system_libraries"],
     &["pack_directory", "release_check", "blob"],
     &["trust"],
     &["source"],
-    &["bundle"],
-    &["reader"],
+    &["bundle", "fetch"],
+    &["reader", "origin"],
 ];
 const HOST: Floors = &[
-    &["process"],
+    &["operation", "process"],
     &["machine", "root"],
-    &["environment", "registries", "trees"],
+    &["environment", "policy", "registries", "trees"],
     &["generation"],
     &["database"],
     &["inventory", "verification"],

@@ -1,10 +1,12 @@
 //! What a publisher adds to a registry, and what is refused.
 
 mod again;
+mod archive_sources;
 mod bad_packs;
 mod bundle_outputs;
 mod dependencies;
 mod foreign_packs;
+mod git_sources;
 mod inspected;
 mod linted;
 mod logins;

@@ -17,7 +17,9 @@ fn pack(name: &str, version: &str, registry: &str) -> PackBuilder {
 /// A host that knows `publishers` in this order.
 fn host(publishers: &[&World]) -> World {
     let host = World::new();
-    publishers.iter().for_each(|publisher| know(&host, publisher));
+    for publisher in publishers {
+        know(&host, publisher);
+    }
     host
 }
 

@@ -14,9 +14,6 @@ use uv_pep440::VersionSpecifiers;
 
 use crate::targets::find_python;
 use crate::vendoring::build_failure::diagnose;
-use crate::vendoring::fetch::Location;
-use crate::vendoring::fetch::{CachedFile, DownloadCache};
-use crate::vendoring::fetch::{Checksum, DownloadProgress, DownloadRequest, DownloadSettings, fetch_all};
 use crate::vendoring::python::error::PythonError;
 use crate::vendoring::python::lock::BuildProblem;
 use crate::vendoring::python::lock::{LockedPackage, Pylock, WheelSource};
@@ -25,6 +22,9 @@ use crate::vendoring::python::selection::{Glibc, TargetEnvironment, TargetKey};
 use crate::vendoring::python::selection::{patches_of_lock, unserved};
 use crate::vendoring::python::uv::{Uv, UvSettings, set_indexes};
 use crate::vendoring::source_tree::{check_out, copy_directory, digest_of_directory};
+use attune_registry::fetch::Location;
+use attune_registry::fetch::{CachedFile, DownloadCache};
+use attune_registry::fetch::{Checksum, DownloadProgress, DownloadRequest, DownloadSettings, fetch_all};
 
 /// A wheel that was built, as the cache remembers it.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -9,8 +9,8 @@ use url::Url;
 
 use super::pylock::{PylockError, location_of};
 use super::pylock_toml::{RawFile, RawPackage};
-use crate::vendoring::fetch::Location;
 use crate::vendoring::source_tree::inside;
+use attune_registry::fetch::Location;
 
 /// The source of a package.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -132,7 +132,7 @@ impl UnsupportedSource {
 /// A repository's URL without its login; of a path, which tells nobody anything, the last part.
 fn shown_repository(text: &str) -> String {
     match text.parse::<Url>() {
-        Ok(url) if url.scheme() != "file" => crate::vendoring::fetch::shown(&url),
+        Ok(url) if url.scheme() != "file" => attune_registry::fetch::shown(&url),
         _ => text.trim_end_matches('/').rsplit('/').next().unwrap_or(text).to_owned(),
     }
 }

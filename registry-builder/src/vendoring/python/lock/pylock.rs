@@ -19,10 +19,10 @@ use uv_pep508::MarkerTree;
 use super::build_problem::BuildProblem;
 use super::package_source::PackageSource;
 use super::pylock_toml::{RawFile, RawLock, RawPackage};
-use crate::vendoring::fetch::Location;
 use crate::vendoring::python::requirements::{Pins, RequirementsFile};
 use crate::vendoring::python::selection::TargetKey;
 use crate::vendoring::source_tree::inside;
+use attune_registry::fetch::Location;
 
 /// A parsed lock.
 #[derive(Debug, Clone, Default)]

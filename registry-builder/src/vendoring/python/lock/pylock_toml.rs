@@ -8,7 +8,7 @@ use std::path::Path;
 use serde::Deserialize;
 use url::Url;
 
-use crate::vendoring::fetch::percent_decoded;
+use attune_registry::fetch::percent_decoded;
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -11,8 +11,8 @@ use uv_pep508::{MarkerTree, Requirement, VerbatimUrl, VersionOrUrl};
 
 use super::fault::LineFault;
 use super::pins::Pins;
-use crate::vendoring::fetch::percent_decoded;
 use crate::vendoring::python::error::PythonError;
+use attune_registry::fetch::percent_decoded;
 
 /// What a line is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use attune_schemas::Digest;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::vendoring::fetch::Integrity;
+use attune_registry::fetch::Integrity;
 
 /// Hashes of which a file must have one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

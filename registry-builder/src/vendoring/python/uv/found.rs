@@ -4,8 +4,8 @@ use std::sync::{Mutex, PoisonError};
 
 use super::resolver::{Uv, UvSettings};
 use super::tool::{PROGRAMS, find_uv};
-use crate::vendoring::fetch::DownloadCache;
 use crate::vendoring::python::error::PythonError;
+use attune_registry::fetch::DownloadCache;
 
 /// The uv, as soon as one was needed.
 #[derive(Debug, Default)]

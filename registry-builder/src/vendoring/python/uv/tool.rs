@@ -14,9 +14,9 @@ use attune_schemas::Digest;
 use attune_schemas::platform::Arch;
 
 use super::resolver::{Uv, UvSettings};
-use crate::vendoring::fetch::DownloadCache;
-use crate::vendoring::fetch::cache::digest_of_file;
 use crate::vendoring::python::error::PythonError;
+use attune_registry::fetch::DownloadCache;
+use attune_registry::fetch::digest_of_file;
 
 /// The version fetched where there is none.
 const PINNED_VERSION: &str = "0.13.8";

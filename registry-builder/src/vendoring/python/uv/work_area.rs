@@ -10,10 +10,10 @@ use attune_registry::atomic_file::write_unshared;
 use tempfile::TempDir;
 use url::Url;
 
-use crate::vendoring::fetch::percent_decoded;
 use crate::vendoring::python::error::PythonError;
 use crate::vendoring::python::requirements::{PythonInputs, REQUIREMENTS_FILE};
 use crate::vendoring::source_tree::copy_directory;
+use attune_registry::fetch::percent_decoded;
 
 /// The directory.
 pub(super) struct WorkArea {

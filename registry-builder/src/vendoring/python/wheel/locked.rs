@@ -10,11 +10,11 @@ use uv_pep508::{Requirement, VerbatimUrl};
 use super::judged::{JudgedWheel, JudgedWheels};
 use super::order::installation_order;
 use super::overlaps::{Overlap, PlacedFile, overlaps};
-use crate::vendoring::fetch::{Location, shown};
 use crate::vendoring::python::error::PythonError;
 use crate::vendoring::python::selection::Patches;
 use crate::vendoring::python::selection::TargetKey;
 use crate::vendoring::python::selection::{Selected, Selection};
+use attune_registry::fetch::{Location, shown};
 
 /// The most files that one warning names.
 const MAX_NAMED_FILES: usize = 5;

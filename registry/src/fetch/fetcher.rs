@@ -7,9 +7,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use attune_registry::source::{Names, certificate_fault};
+use crate::source::{Names, certificate_fault};
 use futures_util::StreamExt;
-use reqwest::header::{AUTHORIZATION, CONTENT_RANGE, ETAG, HeaderMap, IF_RANGE, RANGE};
+use reqwest::header::{AUTHORIZATION, CONTENT_RANGE, ETAG, HeaderMap, HeaderValue, IF_RANGE, RANGE};
+use reqwest::redirect::Policy;
 use reqwest::{Client, Response, StatusCode};
 use url::Url;
 
@@ -19,6 +20,7 @@ use super::download::{
     MAX_UNSIZED_BYTES,
 };
 use super::partial::PartialFile;
+use super::redirects::{MAX_REDIRECTS, next_url};
 use super::urls::{shown, without_login};
 
 /// Attempts per file.
@@ -48,12 +50,13 @@ impl<'a> Fetcher<'a> {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = settings.connection.build(|| {
             Client::builder()
-                .user_agent(concat!("attune-build/", env!("CARGO_PKG_VERSION")))
+                .user_agent(concat!("attune-offline/", env!("CARGO_PKG_VERSION")))
                 .dns_resolver(Arc::new(Names::default()))
                 .connect_timeout(CONNECT_TIMEOUT)
                 .read_timeout(READ_TIMEOUT)
                 // It would carry the query of a URL, which may be a token, to wherever a redirect leads.
                 .referer(false)
+                .redirect(Policy::none())
         })?;
         Ok(Self { client, cache: Arc::new(cache.clone()), settings, progress })
     }
@@ -63,8 +66,10 @@ impl<'a> Fetcher<'a> {
         // Whoever waited finds it in the cache.
         let _turn = self.cache.turns.take(request.checksum.key()).await;
         let (checksum, size) = (request.checksum.clone(), request.size);
+        // What nothing is promised of may be another file by now.
+        let may_be_cached = checksum.is_promised() || self.settings.offline;
         let cached = self.on_disk(move |cache| Ok(cache.find(&checksum, size)?)).await?;
-        if let Some(file) = cached {
+        if let Some(file) = cached.filter(|_| may_be_cached) {
             self.progress.finished(&request.name, file.size, FetchedFrom::Cache);
             return Ok(file);
         }
@@ -135,7 +140,7 @@ impl<'a> Fetcher<'a> {
             None => Ok(cache.unshared_partial()?),
         };
         let mut partial = self.on_disk(open).await?;
-        if partial.length() > 0 && partial.has(&request.checksum)? {
+        if partial.length() > 0 && request.checksum.is_promised() && partial.has(&request.checksum)? {
             // Whole already: only its name was missing.
             return self.keep(partial, request).await;
         }
@@ -163,18 +168,15 @@ impl<'a> Fetcher<'a> {
         url: &Url,
         partial: &mut PartialFile,
     ) -> Result<(Response, bool), DownloadError> {
-        let mut get = self.client.get(without_login(url));
-        let login = self.settings.logins.login(&request.name, url);
-        if let Some(header) = login.and_then(|login| login.header()) {
-            // Left out where a redirect leads to another host or port.
-            get = get.header(AUTHORIZATION, header);
-        }
         let fits = request.size.is_none_or(|size| partial.length() < size);
         let version = partial.etag().filter(|_| partial.length() > 0 && fits);
-        if let Some(etag) = &version {
-            get = get.header(RANGE, format!("bytes={}-", partial.length())).header(IF_RANGE, etag);
+        let mut part = HeaderMap::new();
+        if let Some(etag) = version.as_deref().and_then(|etag| HeaderValue::from_str(etag).ok()) {
+            let range = HeaderValue::from_str(&format!("bytes={}-", partial.length()));
+            part.insert(RANGE, range.expect("digits can be in a header"));
+            part.insert(IF_RANGE, etag);
         }
-        let response = get.send().await.map_err(|source| transport(url, source))?;
+        let response = self.follow(request, url, &part).await?;
         match response.status() {
             StatusCode::PARTIAL_CONTENT if version.is_some() => {
                 if !continues_at(response.headers(), partial.length()) {
@@ -194,6 +196,37 @@ impl<'a> Fetcher<'a> {
             }
             status => Err(DownloadError::Status { url: shown(url), status }),
         }
+    }
+
+    /// Asks for `url`, and for what it leads to.
+    async fn follow(
+        &self,
+        request: &DownloadRequest,
+        url: &Url,
+        part: &HeaderMap,
+    ) -> Result<Response, DownloadError> {
+        let refuse = |reason| DownloadError::Redirect { url: shown(url), reason };
+        let mut target = without_login(url);
+        for _ in 0..=MAX_REDIRECTS {
+            let mut get = self.client.get(target.clone()).headers(part.clone());
+            // Whoever we are to one server is nothing to another, also on another port.
+            if target.origin() == url.origin() {
+                let is_logged_in = self.settings.headers.iter().any(|header| header.name() == AUTHORIZATION);
+                let login = self.settings.logins.login(&request.name, url).filter(|_| !is_logged_in);
+                if let Some(header) = login.and_then(|login| login.header()) {
+                    get = get.header(AUTHORIZATION, header);
+                }
+                for header in &self.settings.headers {
+                    get = get.header(header.name(), header.value());
+                }
+            }
+            let response = get.send().await.map_err(|source| transport(url, source))?;
+            match next_url(&target, &response).map_err(refuse)? {
+                Some(next) => target = next,
+                None => return Ok(response),
+            }
+        }
+        Err(refuse("it does so without end"))
     }
 
     async fn receive(

@@ -8,12 +8,12 @@ use std::fs::TryLockError;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use attune_registry::atomic_file::{Durability, replace_file_with};
+use crate::atomic_file::{Durability, replace_file_with};
 use attune_schemas::Digest;
 use fs_err::{File, OpenOptions};
 use sha2::{Digest as _, Sha256};
 
-use super::download::Checksum;
+use crate::checksum::Checksum;
 
 /// The longest `ETag` that is remembered, in bytes.
 const MAX_ETAG_LEN: usize = 512;

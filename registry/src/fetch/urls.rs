@@ -10,7 +10,7 @@ pub(super) fn without_login(url: &Url) -> Url {
 }
 
 /// `url` as it may be shown and recorded: without login, query and fragment.
-pub(crate) fn shown(url: &Url) -> String {
+pub fn shown(url: &Url) -> String {
     let mut url = without_login(url);
     url.set_query(None);
     url.set_fragment(None);
@@ -18,7 +18,7 @@ pub(crate) fn shown(url: &Url) -> String {
 }
 
 /// `text` with `%XX` decoded; `None` where that is not UTF-8. A wheel of a local version has `%2B`.
-pub(crate) fn percent_decoded(text: &str) -> Option<String> {
+pub fn percent_decoded(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((&first, tail)) = rest.split_first() {

@@ -1,33 +1,40 @@
 //! Who we are to a server: the login that a download is sent with.
 
 use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
 
-use attune_registry::source::Netrc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::header::HeaderValue;
 use url::Url;
 
 use super::urls::percent_decoded;
-use crate::vendoring::configuration::{NpmConfiguration, Variables};
+use crate::process::Variables;
+use crate::source::Netrc;
+
+/// The logins of the caller's `.netrc`, which are those of curl and git.
+pub fn netrc_of(variables: &Variables) -> Netrc {
+    Netrc::read(variables.path("NETRC"), variables.filled("HOME").map(Path::new))
+}
 
 /// The value of an `Authorization` header; never shown.
 #[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Login(String);
+pub struct Login(String);
 
 impl Login {
     /// A token.
-    pub(crate) fn bearer(token: &str) -> Self {
+    pub fn bearer(token: &str) -> Self {
         Self(format!("Bearer {token}"))
     }
 
     /// User and password, joined and encoded already.
-    pub(crate) fn encoded(text: &str) -> Self {
+    pub fn encoded(text: &str) -> Self {
         Self(format!("Basic {text}"))
     }
 
     /// User and password.
-    pub(crate) fn basic(user: &str, password: &str) -> Self {
+    pub fn basic(user: &str, password: &str) -> Self {
         Self::encoded(&STANDARD.encode(format!("{user}:{password}")))
     }
 
@@ -41,7 +48,7 @@ impl Login {
     }
 
     /// The header, which no log shows; `None` where it holds what no header may.
-    pub(crate) fn header(&self) -> Option<HeaderValue> {
+    pub fn header(&self) -> Option<HeaderValue> {
         let mut header = HeaderValue::from_str(&self.0).ok()?;
         header.set_sensitive(true);
         Some(header)
@@ -54,31 +61,30 @@ impl fmt::Debug for Login {
     }
 }
 
+/// The logins that a package manager is configured with.
+pub trait ConfiguredLogins: Send + Sync {
+    /// The login for `url`, from which the file called `name` is fetched.
+    fn login(&self, name: &str, url: &Url) -> Option<Login>;
+}
+
 /// Where logins are looked for; each goes to its own server alone.
 #[derive(Clone, Default)]
 pub struct Logins {
     /// URLs with user and password.
-    pub(crate) urls: Vec<Url>,
-    /// npm's configuration, for npm packages.
-    pub(crate) npm: Option<NpmConfiguration>,
+    pub urls: Vec<Url>,
+    /// Those of a package manager, for its packages.
+    pub configured: Option<Arc<dyn ConfiguredLogins>>,
     /// `.netrc`, for what pip, uv and curl would fetch.
-    pub(crate) netrc: Netrc,
+    pub netrc: Netrc,
 }
 
 impl Logins {
-    /// Those of the user's `.npmrc` and `.netrc`, for a file that belongs to no package.
-    pub fn of_caller(variables: &Variables) -> Self {
-        let npmrc: Vec<_> = NpmConfiguration::user_file(variables).into_iter().collect();
-        let npm = Some(NpmConfiguration::read(&npmrc, variables));
-        Self { urls: Vec::new(), npm, netrc: variables.netrc() }
-    }
-
-    /// The login for `url`, from which the file called `name` is fetched: its own, else what npm is configured
-    /// with, else that of a known URL of the same origin, the one with the longest common path first, else
+    /// The login for `url`, from which the file called `name` is fetched: its own, else what the package
+    /// manager is configured with, else that of a known URL of the same origin, the one with the longest common path first, else
     /// that of `.netrc`.
-    pub(crate) fn login(&self, name: &str, url: &Url) -> Option<Login> {
+    pub fn login(&self, name: &str, url: &Url) -> Option<Login> {
         let own = Login::of_url(url);
-        let of_npm = || self.npm.as_ref()?.login(name, url);
+        let of_configured = || self.configured.as_ref()?.login(name, url);
         let of_known = || {
             let same = self.urls.iter().filter(|known| known.origin() == url.origin());
             let mut same: Vec<_> =
@@ -91,7 +97,7 @@ impl Logins {
             let (user, password) = self.netrc.login(url.host_str()?)?;
             Some(Login::basic(user, password))
         };
-        own.or_else(of_npm).or_else(of_known).or_else(of_netrc)
+        own.or_else(of_configured).or_else(of_known).or_else(of_netrc)
     }
 }
 

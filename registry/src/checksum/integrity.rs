@@ -76,6 +76,13 @@ fn hash_with<D: sha2::Digest>(mut reader: impl Read) -> io::Result<Vec<u8>> {
 }
 
 impl Integrity {
+    /// The digest `hex` by `algorithm`, such as `sha512`; `None` where it is none.
+    pub fn of_hex(algorithm: &str, hex: &str) -> Option<Self> {
+        let algorithm = Algorithm::ALL.into_iter().find(|known| known.name() == algorithm)?;
+        let digest = hex::decode(hex).ok().filter(|digest| digest.len() == algorithm.length())?;
+        Some(Self { algorithm, digests: vec![digest] })
+    }
+
     /// Whether the algorithm no longer keeps forgers away.
     pub fn is_weak(&self) -> bool {
         self.algorithm == Algorithm::Sha1

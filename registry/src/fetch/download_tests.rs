@@ -8,11 +8,11 @@ use url::Url;
 
 use super::cache::{CachedFile, DownloadCache};
 use super::download::{
-    Checksum, DownloadError, DownloadProgress, DownloadRequest, DownloadSettings, FetchedFrom, NoProgress,
-    fetch_all,
+    DownloadError, DownloadProgress, DownloadRequest, DownloadSettings, FetchedFrom, NoProgress, fetch_all,
 };
-use crate::testing::{Answer, Server};
-use crate::vendoring::fetch::{Location, Logins};
+use super::testing::{Answer, Server};
+use super::{Location, Logins};
+use crate::checksum::Checksum;
 
 /// A body that no single read returns whole.
 fn body() -> Vec<u8> {
@@ -319,4 +319,93 @@ fn many_files_come_in_the_order_asked_for() {
     let digests: Vec<Digest> = files.iter().map(|file| file.digest).collect();
     assert_eq!(digests, requests.iter().map(|request| request.checksum.key()).collect::<Vec<_>>());
     assert_eq!(server.seen().len(), 30);
+}
+
+/// A request for whatever is at `url`.
+fn unpromised(url: &str) -> DownloadRequest {
+    let checksum = Checksum::unpromised(url);
+    DownloadRequest { checksum, ..request(url, b"", None) }
+}
+
+#[test]
+fn what_nothing_is_promised_of_is_fetched_each_time_and_kept_for_whoever_is_offline() {
+    let fixture = fixture();
+    let server = Server::start(|_, number| Answer::new(200, format!("version {number}")));
+    let request = unpromised(&server.url("pack.tar"));
+    for number in 0..2 {
+        let file = fixture.fetch(&request).unwrap();
+        assert_eq!(fs_err::read_to_string(file.path).unwrap(), format!("version {number}"));
+    }
+    let offline = DownloadSettings { offline: true, ..settings() };
+    let file = fixture.fetch_with(&request, &offline, &NoProgress).unwrap();
+    assert_eq!(fs_err::read_to_string(file.path).unwrap(), "version 1");
+    assert_eq!(server.seen().len(), 2);
+    let other = unpromised(&server.url("other.tar"));
+    let error = fixture.fetch_with(&other, &offline, &NoProgress).unwrap_err();
+    assert!(matches!(error, DownloadError::Offline { .. }), "{error}");
+}
+
+#[test]
+fn what_nothing_is_promised_of_is_resumed_as_well() {
+    let fixture = fixture();
+    let server = Server::start(|request, _| match request.headers.get("range") {
+        None => Answer::new(200, body()).header("etag", "\"v1\"").cut_at(500_000),
+        Some(range) => {
+            let from: usize = range.trim_start_matches("bytes=").trim_end_matches('-').parse().unwrap();
+            let content_range = format!("bytes {from}-{}/{}", body().len() - 1, body().len());
+            Answer::new(206, &body()[from..]).header("content-range", content_range)
+        }
+    });
+    let file = fixture.fetch(&unpromised(&server.url("pack.tar"))).unwrap();
+    assert_eq!(fs_err::read(file.path).unwrap(), body());
+    assert_eq!(server.seen().len(), 2);
+}
+
+#[test]
+fn a_redirect_without_end_is_not_followed() {
+    let fixture = fixture();
+    let server = Server::start(|_, number| Answer::new(302, "").header("location", format!("/{number}")));
+    let error = fixture.fetch(&unpromised(&server.url("pack.tar"))).unwrap_err();
+    assert!(matches!(error, DownloadError::Redirect { .. }), "{error}");
+    assert_eq!(server.seen().len(), 11);
+    assert_eq!(fixture.blobs(), 0);
+}
+
+#[test]
+fn headers_of_the_caller_go_to_the_first_server_alone() {
+    let fixture = fixture();
+    let elsewhere = Server::start(|_, _| Answer::new(200, "x"));
+    let target = elsewhere.url("x");
+    let server = Server::start(move |request, _| match request.path.as_str() {
+        "/first" => Answer::new(307, "").header("location", "/second"),
+        _ => Answer::new(307, "").header("location", target.clone()),
+    });
+    let headers = vec!["Private-Token: s3cret".parse().unwrap(), "Authorization: Bearer t".parse().unwrap()];
+    let settings = DownloadSettings { headers, ..settings() };
+    fixture.fetch_with(&unpromised(&server.url("first")), &settings, &NoProgress).unwrap();
+    for seen in server.seen() {
+        assert_eq!(seen.headers["private-token"], "s3cret");
+        assert_eq!(seen.headers["authorization"], "Bearer t");
+    }
+    let headers = &elsewhere.seen()[0].headers;
+    assert!(!headers.contains_key("private-token") && !headers.contains_key("authorization"), "{headers:?}");
+}
+
+#[test]
+fn a_download_stops_where_somebody_asks() {
+    let fixture = fixture();
+    let server = Server::start(|_, _| {
+        std::thread::sleep(Duration::from_secs(20));
+        Answer::new(200, "late")
+    });
+    let settings = settings();
+    let interrupt = settings.interrupt.clone();
+    std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(100));
+        interrupt.raise();
+    });
+    let started = std::time::Instant::now();
+    let error = fixture.fetch_with(&unpromised(&server.url("x")), &settings, &NoProgress).unwrap_err();
+    assert!(matches!(error, DownloadError::Interrupted), "{error}");
+    assert!(started.elapsed() < Duration::from_secs(10));
 }

@@ -6,8 +6,6 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use attune_registry::source::Netrc;
-
 /// Environment variables; cheap to clone, and never shown.
 #[derive(Clone, Default)]
 pub struct Variables(Arc<BTreeMap<String, String>>);
@@ -21,27 +19,22 @@ impl Variables {
     }
 
     /// The value of `name`, unless it is not set.
-    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+    pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
     }
 
     /// The value of `name`, unless it is empty.
-    pub(crate) fn filled(&self, name: &str) -> Option<&str> {
+    pub fn filled(&self, name: &str) -> Option<&str> {
         self.get(name).filter(|value| !value.is_empty())
     }
 
     /// The value of `name` as a path, unless it is empty.
-    pub(crate) fn path(&self, name: &str) -> Option<PathBuf> {
+    pub fn path(&self, name: &str) -> Option<PathBuf> {
         self.filled(name).map(PathBuf::from)
     }
 
-    /// The logins of `.netrc`, or of the file that `NETRC` names.
-    pub(crate) fn netrc(&self) -> Netrc {
-        Netrc::read(self.path("NETRC"), self.path("HOME").as_deref())
-    }
-
     /// All of them, by name.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 }
@@ -52,7 +45,6 @@ impl fmt::Debug for Variables {
     }
 }
 
-#[cfg(test)]
 impl<const N: usize> From<[(&str, &str); N]> for Variables {
     fn from(variables: [(&str, &str); N]) -> Self {
         Self::new(variables.map(|(name, value)| (name.into(), value.into())))

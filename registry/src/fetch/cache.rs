@@ -6,6 +6,8 @@
 //! <cache>/tools/                  programs fetched once (uv_tool.rs)
 //! <cache>/integrity/<hex>         which blob has a checksum that is no sha256
 //! <cache>/built/<hex>             which blob is the wheel built from a source (source_build.rs)
+//! <cache>/git/<hex>               which commit a ref is, which blob the files of a commit (origin/git/checkout.rs)
+//! <cache>/work/                   sources that are being unpacked (origin/work_area.rs)
 //! <cache>/contents-2/<hex>        the facts that the files of a wheel tell (python/wheel/contents.rs)
 //! ```
 //!
@@ -23,9 +25,9 @@ use attune_schemas::problem::ErrorCode;
 use attune_schemas::problem::WarningCode;
 use sha2::{Digest as _, Sha256};
 
-use super::download::Checksum;
 use super::partial::PartialFile;
 use super::turns::Turns;
+use crate::checksum::Checksum;
 
 /// The read buffer, in bytes.
 const BUFFER_BYTES: usize = 128 * 1024;
@@ -99,27 +101,27 @@ impl DownloadCache {
     }
 
     /// Where programs fetched once are kept.
-    pub(crate) fn tools(&self) -> PathBuf {
+    pub fn tools(&self) -> PathBuf {
         self.root.join("tools")
     }
 
     /// Waits until no other thread makes what is kept under `identity`.
-    pub(crate) fn wait_for_turn(&self, identity: Digest) -> impl Drop + use<> {
+    pub fn wait_for_turn(&self, identity: Digest) -> impl Drop + use<> {
         self.turns.wait(identity)
     }
 
     /// The note on the wheel that was built from the source of `identity`.
-    pub(crate) fn built_note(&self, identity: &Digest) -> PathBuf {
+    pub fn built_note(&self, identity: &Digest) -> PathBuf {
         self.root.join("built").join(identity.hex())
     }
 
     /// The note on what the files of the wheel `digest` say.
-    pub(crate) fn contents_note(&self, digest: &Digest) -> PathBuf {
+    pub fn contents_note(&self, digest: &Digest) -> PathBuf {
         self.root.join("contents-2").join(digest.hex())
     }
 
     /// Where the file of `digest` is, or will be.
-    pub(crate) fn blob_path(&self, digest: &Digest) -> PathBuf {
+    pub fn blob_path(&self, digest: &Digest) -> PathBuf {
         self.blobs().join(digest.hex())
     }
 
@@ -158,7 +160,9 @@ impl DownloadCache {
     pub(crate) fn note_checksum(&self, checksum: &Checksum, digest: &Digest) -> Result<(), CacheError> {
         match checksum {
             Checksum::Sha256(_) => Ok(()),
-            Checksum::Integrity(_) => self.write_note(&self.checksum_note(checksum), digest),
+            Checksum::Integrity(_) | Checksum::Unpromised(_) => {
+                self.write_note(&self.checksum_note(checksum), digest)
+            }
         }
     }
 
@@ -167,7 +171,7 @@ impl DownloadCache {
     }
 
     /// Keeps a file that was made here.
-    pub(crate) fn keep(&self, path: &Path) -> Result<CachedFile, CacheError> {
+    pub fn keep(&self, path: &Path) -> Result<CachedFile, CacheError> {
         let (digest, size) = digest_of_file(path)?;
         self.insert(fs_err::File::open(path)?, &Checksum::Sha256(digest), Some(size), size)
     }
@@ -197,8 +201,24 @@ impl DownloadCache {
         Ok(CachedFile { digest: actual, size: length, path })
     }
 
+    /// The note on `key` in the folder `folder`, if there is one that can be read. It is believed no more than a name.
+    pub fn note<T: serde::de::DeserializeOwned>(&self, folder: &str, key: &Digest) -> Option<T> {
+        let note = fs_err::read(self.root.join(folder).join(key.hex())).ok()?;
+        serde_json::from_slice(&note).ok()
+    }
+
+    /// Writes the note on `key` in the folder `folder`.
+    pub fn write_note_of(
+        &self,
+        folder: &str,
+        key: &Digest,
+        note: &impl serde::Serialize,
+    ) -> Result<(), CacheError> {
+        self.write_note(&self.root.join(folder).join(key.hex()), note)
+    }
+
     /// Writes a note, whole or not at all.
-    pub(crate) fn write_note(&self, path: &Path, note: &impl serde::Serialize) -> Result<(), CacheError> {
+    pub fn write_note(&self, path: &Path, note: &impl serde::Serialize) -> Result<(), CacheError> {
         let directory = path.parent().unwrap_or(&self.root);
         fs_err::create_dir_all(directory)?;
         let mut file = tempfile::NamedTempFile::new_in(directory)?;
@@ -232,7 +252,7 @@ impl DownloadCache {
 }
 
 /// The digest and length of a file.
-pub(crate) fn digest_of_file(path: &Path) -> io::Result<(Digest, u64)> {
+pub fn digest_of_file(path: &Path) -> io::Result<(Digest, u64)> {
     copy_and_hash(fs_err::File::open(path)?, io::sink())
 }
 

@@ -4,12 +4,13 @@
 //! owns its runtime. One file's attempts are in `fetcher`.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
-use attune_registry::source::CertificateFault;
+use crate::checksum::Checksum;
+use crate::process::Interrupt;
+use crate::source::CertificateFault;
 use attune_schemas::Digest;
 use attune_schemas::problem::ErrorCode;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
@@ -19,7 +20,7 @@ use url::Url;
 use super::cache::{CacheError, CachedFile, DownloadCache};
 use super::connection::Connection;
 use super::fetcher::Fetcher;
-use super::integrity::Integrity;
+use super::headers::SecretHeader;
 use super::login::Logins;
 
 /// Where a file is.
@@ -35,6 +36,8 @@ pub enum Location {
 pub const MAX_UNSIZED_BYTES: u64 = 4 << 30;
 /// Files fetched at a time unless told otherwise.
 pub const DEFAULT_PARALLEL: usize = 8;
+/// How often somebody looks whether to stop.
+const INTERRUPT_INTERVAL: Duration = Duration::from_millis(50);
 
 /// A file to fetch.
 #[derive(Debug, Clone)]
@@ -47,42 +50,6 @@ pub struct DownloadRequest {
     pub checksum: Checksum,
     /// Its exact size in bytes, where that is known.
     pub size: Option<u64>,
-}
-
-/// The checksum of a file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Checksum {
-    /// Their sha256.
-    Sha256(Digest),
-    /// By whichever algorithm; the cache notes the sha256 once they are there.
-    Integrity(Integrity),
-}
-
-impl Checksum {
-    /// A name for the file before its sha256 is known.
-    pub(crate) fn key(&self) -> Digest {
-        match self {
-            Self::Sha256(digest) => *digest,
-            Self::Integrity(integrity) => Digest::of(integrity.to_string().as_bytes()),
-        }
-    }
-
-    /// Whether the file at `path`, whose sha256 is `digest`, has it.
-    pub(crate) fn accepts(&self, digest: &Digest, path: &Path) -> io::Result<bool> {
-        match self {
-            Self::Sha256(expected) => Ok(expected == digest),
-            Self::Integrity(integrity) => integrity.accepts(fs_err::File::open(path)?),
-        }
-    }
-}
-
-impl fmt::Display for Checksum {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Sha256(digest) => write!(f, "{digest}"),
-            Self::Integrity(integrity) => write!(f, "{integrity}"),
-        }
-    }
 }
 
 /// How files are fetched.
@@ -98,6 +65,10 @@ pub struct DownloadSettings {
     pub connection: Connection,
     /// Where logins are looked for.
     pub logins: Logins,
+    /// Headers that are sent along, to the servers of the requested URLs alone.
+    pub headers: Vec<SecretHeader>,
+    /// Stops it.
+    pub interrupt: Interrupt,
 }
 
 impl Default for DownloadSettings {
@@ -108,6 +79,8 @@ impl Default for DownloadSettings {
             first_backoff: Duration::from_millis(500),
             connection: Connection::default(),
             logins: Logins::default(),
+            headers: Vec::new(),
+            interrupt: Interrupt::default(),
         }
     }
 }
@@ -229,17 +202,28 @@ pub enum DownloadError {
         /// The URL.
         url: String,
     },
+    /// The server leads elsewhere, where nobody follows.
+    #[error("cannot download `{url}`: the server redirects, and {reason}")]
+    Redirect {
+        /// The URL.
+        url: String,
+        /// Why it is not followed.
+        reason: &'static str,
+    },
+    /// Somebody asked to stop.
+    #[error("interrupted")]
+    Interrupted,
     /// The HTTP client cannot be set up.
     #[error("the HTTP client cannot be set up")]
     Client(#[source] reqwest::Error),
     /// The URL of a configured proxy is none.
-    #[error("the proxy of npm's configuration is not a URL")]
+    #[error("the configured proxy is not a URL")]
     Proxy,
     /// The certificates of configured authorities cannot be read.
-    #[error("the certificates that npm's configuration trusts cannot be read")]
+    #[error("the configured certificates cannot be read")]
     Authorities(#[source] reqwest::Error),
     /// There are none of them.
-    #[error("the certificates of npm's configuration contain no certificate")]
+    #[error("the configured certificates contain no certificate")]
     NoAuthorities,
     /// The cache failed.
     #[error(transparent)]
@@ -267,7 +251,7 @@ impl DownloadError {
     }
 
     /// Whether the server said nothing for as long as one may.
-    pub(crate) fn is_silence(&self) -> bool {
+    pub fn is_silence(&self) -> bool {
         matches!(self, Self::Transport { source, .. } if source.is_timeout() && !source.is_connect())
     }
 
@@ -279,6 +263,8 @@ impl DownloadError {
             Self::Status { .. } => ErrorCode::DownloadRefused,
             Self::Offline { .. } => ErrorCode::NotInCache,
             Self::Url { .. } => ErrorCode::UrlNotFetched,
+            Self::Redirect { .. } => ErrorCode::RedirectRefused,
+            Self::Interrupted => ErrorCode::Interrupted,
             Self::Client(_) | Self::Proxy | Self::Authorities(_) | Self::NoAuthorities => {
                 ErrorCode::ClientConfiguration
             }
@@ -318,14 +304,25 @@ pub fn fetch_all(
     progress.planned(distinct.len());
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let fetcher = Fetcher::new(cache, settings, progress)?;
-    let files: BTreeMap<Digest, CachedFile> = runtime.block_on(
-        stream::iter(distinct.into_values())
-            .map(async |request: &DownloadRequest| {
-                Ok::<_, DownloadError>((request.checksum.key(), fetcher.fetch(request).await?))
-            })
-            .buffer_unordered(settings.parallel.max(1))
-            .try_collect(),
-    )?;
+    let fetched = stream::iter(distinct.into_values())
+        .map(async |request: &DownloadRequest| {
+            Ok::<_, DownloadError>((request.checksum.key(), fetcher.fetch(request).await?))
+        })
+        .buffer_unordered(settings.parallel.max(1))
+        .try_collect();
+    let files: BTreeMap<Digest, CachedFile> = runtime.block_on(async {
+        tokio::select! {
+            files = fetched => files,
+            () = raised(&settings.interrupt) => Err(DownloadError::Interrupted),
+        }
+    })?;
     let file = |request: &DownloadRequest| files.get(&request.checksum.key()).cloned();
     Ok(requests.iter().filter_map(file).collect())
+}
+
+/// Returns once somebody asked to stop.
+async fn raised(interrupt: &Interrupt) {
+    while !interrupt.is_raised() {
+        tokio::time::sleep(INTERRUPT_INTERVAL).await;
+    }
 }

@@ -3,23 +3,24 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use attune_registry::report::{NewTask, Reporter, Task};
+use crate::report::{NewTask, Reporter, Task};
 use attune_schemas::problem::WarningCode;
 
-use crate::vendoring::fetch::{DownloadError, DownloadProgress, FetchedFrom};
+use crate::fetch::{DownloadError, DownloadProgress, FetchedFrom};
 
 /// Smaller files come too fast to be seen.
 const SEEN_BYTES: u64 = 1 << 20;
 
 /// The downloads and the build under way; all are over once this is dropped.
-pub(super) struct Downloads<'a> {
+pub struct ReportedDownloads<'a> {
     reporter: &'a dyn Reporter,
     files: Mutex<BTreeMap<String, Box<dyn Task + 'a>>>,
     build: Mutex<Option<Box<dyn Task + 'a>>>,
 }
 
-impl<'a> Downloads<'a> {
-    pub(super) fn new(reporter: &'a dyn Reporter) -> Self {
+impl<'a> ReportedDownloads<'a> {
+    /// None yet, to be told to `reporter`.
+    pub fn new(reporter: &'a dyn Reporter) -> Self {
         Self { reporter, files: Mutex::default(), build: Mutex::default() }
     }
 
@@ -28,7 +29,7 @@ impl<'a> Downloads<'a> {
     }
 }
 
-impl DownloadProgress for Downloads<'_> {
+impl DownloadProgress for ReportedDownloads<'_> {
     fn started(&self, name: &str, already_bytes: u64, size: Option<u64>) {
         let mut files = self.files();
         // A transfer that starts anew is another task.

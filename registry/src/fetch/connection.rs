@@ -1,4 +1,4 @@
-//! The way to servers: proxies and certificate authorities, as the environment and npm's configuration say.
+//! The way to servers: proxies and certificate authorities, as the environment and the caller say.
 //!
 //! `HTTP_PROXY`, `HTTPS_PROXY`, `NO_PROXY` (lower case too), `SSL_CERT_FILE` and `SSL_CERT_DIR` hold for every
 //! download; what is here comes on top of them.
@@ -13,23 +13,25 @@ use super::download::DownloadError;
 #[derive(Clone, Default)]
 pub struct Connection {
     /// The proxies; none means those of the environment.
-    pub(crate) proxies: Option<Proxies>,
+    pub proxies: Option<Proxies>,
     /// The authorities.
-    pub(crate) authorities: Authorities,
+    pub authorities: Authorities,
 }
 
 /// The proxies to use, by the scheme of what is fetched.
 #[derive(Clone, Default)]
-pub(crate) struct Proxies {
-    pub(crate) http: Option<String>,
-    pub(crate) https: Option<String>,
+pub struct Proxies {
+    /// For `http`.
+    pub http: Option<String>,
+    /// For `https`.
+    pub https: Option<String>,
     /// Hosts that are reached without one.
-    pub(crate) except: Option<String>,
+    pub except: Option<String>,
 }
 
 /// Who vouches for servers.
 #[derive(Clone, Default)]
-pub(crate) enum Authorities {
+pub enum Authorities {
     /// Whom this machine trusts.
     #[default]
     OfMachine,
