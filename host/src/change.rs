@@ -28,8 +28,7 @@ use crate::generation::{
     Generation, GenerationParts, KeptRelease, ListDigests, WriteBack, create_entry_links, pack_differences,
     sync_root, write_generation,
 };
-use crate::operation::Operation;
-use crate::process::Interrupted;
+use crate::process::{Interrupted, Operation};
 use crate::root::{CreatedPaths, HostRoot, RootError};
 use crate::transaction::{RecoverError, Staging, Step, complete};
 

@@ -1,13 +1,11 @@
 //! An installed host: its machine, its root, and every change of it.
 //!
 //! ```text
-//! operation     what was asked for, by whom
 //! process       programs with limits, interrupts, the caller's environment
 //! machine       Pythons, Node.js, programs, shared libraries, the C library
 //! root          where everything is, the lock, planted links, removal
-//! policy        packs that are held or pinned
+//! preferences   the registries that the host knows, packs that are held or pinned
 //! trees         lists of the store's files, and whether trees are still as they say
-//! registries    the registries that the host knows
 //! environment   the description of an environment, and its entry in a generation
 //! generation    a lock file with its directory; the one rename
 //! database      rows of packs, components and environments, in one transaction
@@ -28,10 +26,8 @@ pub mod environment;
 pub mod generation;
 pub mod inventory;
 pub mod machine;
-pub mod operation;
-pub mod policy;
+pub mod preferences;
 pub mod process;
-pub mod registries;
 pub mod root;
 pub mod store;
 pub mod transaction;

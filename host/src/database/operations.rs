@@ -8,7 +8,7 @@ use super::DatabaseError;
 use super::reader::read;
 use super::register::{RegisteredGeneration, row_id};
 use crate::generation::PackDifference;
-use crate::operation::{Operation, OperationKind};
+use crate::process::{Operation, OperationKind};
 use crate::root::HostRoot;
 
 /// An operation with the generations between which it led.

@@ -11,7 +11,7 @@ use super::InventoryError;
 use super::operation_log::{FailedOperation, failures};
 use crate::database::{RecordedOperation, operations};
 use crate::generation::PackDifference;
-use crate::operation::OperationKind;
+use crate::process::OperationKind;
 use crate::root::HostRoot;
 
 /// The history of a root.

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::operation::{Operation, OperationKind};
+use crate::process::{Operation, OperationKind};
 use crate::root::{HostRoot, read_regular};
 
 /// An operation that failed and changed nothing.

@@ -13,9 +13,7 @@ use serde_json::Value;
 
 use super::ask::is_of_machine;
 use crate::machine::InterpreterSearch;
-use crate::process::CallerEnvironment;
-use crate::process::Interrupt;
-use crate::process::{Finished, run};
+use crate::process::{CallerEnvironment, Finished, Interrupt, run};
 
 /// The longest that a verification command runs.
 const LIMIT: Duration = Duration::from_secs(10);

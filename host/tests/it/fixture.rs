@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use attune_host::database::RegisteredPack;
 use attune_host::generation::{GENERATION_FORMAT, Generation, InstalledPack, KeptRelease, ListDigests};
-use attune_host::operation::{Operation, OperationKind};
-use attune_host::process::Interrupted;
+use attune_host::process::{Interrupted, Operation, OperationKind};
 use attune_host::root::{HostRoot, LockError, StoreKind};
 use attune_host::transaction::{Access, AccessError, HeldRoot, Step};
 use attune_host::trees::KnownDigests;

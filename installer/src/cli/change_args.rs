@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use attune_host::operation::{Operation, OperationKind};
-use attune_host::process::Interrupt;
+use attune_host::process::{Interrupt, Operation, OperationKind};
 use attune_host::transaction::{Access, Wait};
 use attune_registry::blob::Durability;
 use attune_registry::report::{Reporter, without_secrets};

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use attune_host::operation::OperationKind;
+use attune_host::process::OperationKind;
 use attune_host::verification::FindingKind;
 use attune_schemas::PackRef;
 use attune_schemas::problem::ErrorCode;

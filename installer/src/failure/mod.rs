@@ -8,7 +8,7 @@ use std::io;
 use attune_host::ChangeError;
 use attune_host::database::{DatabaseError, database_fault};
 use attune_host::inventory::InventoryError;
-use attune_host::registries::RegistriesError;
+use attune_host::preferences::RegistriesError;
 use attune_host::root::{LockError, PlantedError, RootError};
 use attune_host::store::GcError;
 use attune_host::transaction::{AccessError, RecoverError};

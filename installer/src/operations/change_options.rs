@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use attune_host::operation::Operation;
-use attune_host::process::Interrupt;
+use attune_host::process::{Interrupt, Operation};
 use attune_host::root::HostRoot;
 use attune_host::transaction::{Access, AccessError, HeldRoot, Wait};
 use attune_registry::blob::Durability;

@@ -1,16 +1,17 @@
 //! The report of an installation, and the line that it leaves in the install log.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write};
+use std::io;
 use std::path::PathBuf;
 
 use attune_host::generation::{PackChange, TestSummary};
+use attune_host::inventory::log_operation;
 use attune_host::machine::AskedProgram;
+use attune_host::process::Operation;
 use attune_host::root::HostRoot;
 use attune_registry::report::Report;
 use attune_schemas::pack_test_result::SuiteResult;
 use attune_schemas::{PackRef, Version};
-use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -133,18 +134,21 @@ pub struct TestReport {
 
 impl InstallReport {
     /// Adds a line to the install log of `root`.
-    pub(crate) fn log(&self, root: &HostRoot, tests: TestPolicy, now: Timestamp) -> io::Result<()> {
+    pub(crate) fn log(&self, root: &HostRoot, tests: TestPolicy, operation: &Operation) -> io::Result<()> {
         let line = serde_json::json!({
-            "time": now,
-            "outcome": self.outcome,
+            "time": operation.started_at,
+            "kind": operation.kind,
+            "durationMs": operation.duration_ms(),
+            "user": operation.user,
+            "command": operation.command,
+            "forced": operation.forced,
             "generation": self.generation,
             "registry": self.registry,
             "packs": self.packs,
             "freshness": self.freshness,
             "testPolicy": format!("{tests:?}").to_lowercase(),
         });
-        fs_err::create_dir_all(root.state().join("log"))?;
-        let mut file = fs_err::OpenOptions::new().create(true).append(true).open(root.log_file())?;
-        writeln!(file, "{line}")
+        let outcome = if self.outcome == Outcome::Unchanged { "unchanged" } else { "installed" };
+        log_operation(root, outcome, &line)
     }
 }

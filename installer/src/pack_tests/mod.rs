@@ -21,8 +21,7 @@ use std::io;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use attune_host::process::CallerEnvironment;
-use attune_host::process::Interrupt;
+use attune_host::process::{CallerEnvironment, Interrupt};
 use attune_host::root::{HostRoot, StoreKind};
 use attune_registry::report::{NewTask, Reporter};
 use attune_schemas::PackRef;

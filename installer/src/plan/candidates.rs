@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use attune_host::generation::Generation;
-use attune_host::policy::HostPolicy;
+use attune_host::preferences::HostPolicy;
 use attune_registry::resolve::{Candidate, CandidateError, Candidates};
 use attune_schemas::bundle::{BundleDescription, BundledRelease};
 use attune_schemas::pack_index::Release;

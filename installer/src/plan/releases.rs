@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use attune_host::generation::{Generation, InstalledPack};
-use attune_host::policy::HostPolicy;
+use attune_host::preferences::HostPolicy;
 use attune_registry::reader::{ReaderError, RegistryReader, VerifiedRelease};
 use attune_registry::release_check::BundleTargets;
 use attune_registry::resolve::{ResolveError, resolve};

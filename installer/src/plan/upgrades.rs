@@ -2,7 +2,7 @@
 //! the host does not hold.
 
 use attune_host::generation::{Generation, InstalledPack};
-use attune_host::policy::HostPolicy;
+use attune_host::preferences::HostPolicy;
 use attune_schemas::pack_index::Release;
 use attune_schemas::{PackRef, PackRequest, Requirement, Version};
 use schemars::JsonSchema;

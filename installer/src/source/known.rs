@@ -6,7 +6,7 @@
 use std::io;
 use std::path::absolute;
 
-use attune_host::registries::RegistryPlace;
+use attune_host::preferences::RegistryPlace;
 use attune_registry::report::without_secrets;
 use attune_registry::source::Netrc;
 

@@ -1,7 +1,7 @@
 //! Where the packs of an operation come from: a source that was named, or the registries that the host knows.
 
+use attune_host::preferences::{KnownRegistries, RegistriesError};
 use attune_host::process::Interrupt;
-use attune_host::registries::{KnownRegistries, RegistriesError};
 use attune_host::root::HostRoot;
 use attune_registry::source::{Netrc, Source, SourceError};
 use attune_schemas::tuf::RegistryName;

@@ -3,8 +3,8 @@
 //! A registry that cannot be read ends the search: whoever could keep a registry from answering would otherwise choose
 //! that a pack of the same name comes from a later one.
 
+use attune_host::preferences::{KnownRegistries, KnownRegistry};
 use attune_host::process::Interrupt;
-use attune_host::registries::{KnownRegistries, KnownRegistry};
 use attune_host::root::HostRoot;
 use attune_registry::reader::ReaderError;
 use attune_registry::source::{Netrc, SourceError};

@@ -9,7 +9,7 @@ use attune_host::inventory::{
     Environments, ListedEnvironment, executable, list_environments, pack_environments,
 };
 use attune_host::machine::InterpreterSearch;
-use attune_host::operation::OperationKind;
+use attune_host::process::OperationKind;
 use attune_host::root::HostRoot;
 use attune_registry::report::Report;
 use attune_schemas::PackRef;

@@ -1,6 +1,6 @@
 //! The remedies of failures about the registries that a host knows.
 
-use attune_host::registries::RegistriesError;
+use attune_host::preferences::RegistriesError;
 use attune_registry::trust::TrustError;
 
 use super::Hint;

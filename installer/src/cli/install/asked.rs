@@ -3,7 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
-use attune_host::registries::{KnownRegistries, RegistriesError};
+use attune_host::preferences::{KnownRegistries, RegistriesError};
 use attune_host::root::{HostRoot, RootError};
 use attune_schemas::PackRequest;
 use attune_schemas::requirement::ChannelRequest;

@@ -7,7 +7,7 @@ mod usage;
 
 use std::ffi::OsString;
 
-use attune_host::operation::OperationKind;
+use attune_host::process::OperationKind;
 use attune_host::root::{HostRoot, RootError};
 use attune_terminal::{ArgValueCandidates, Output, write_report};
 use clap::{Args, ValueHint};

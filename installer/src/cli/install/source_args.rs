@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use attune_host::machine::InterpreterSearch;
-use attune_host::operation::OperationKind;
+use attune_host::process::OperationKind;
 use attune_schemas::Digest;
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};

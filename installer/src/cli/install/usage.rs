@@ -1,6 +1,6 @@
 //! Command lines of `install` and `upgrade` that do not make sense.
 
-use attune_host::registries::RegistriesError;
+use attune_host::preferences::RegistriesError;
 use attune_host::root::RootError;
 use attune_schemas::problem::ErrorCode;
 

@@ -70,7 +70,7 @@ fn time_text(time: Timestamp) -> String {
 }
 
 fn kind_text(operation: &PastOperation) -> &'static str {
-    operation.kind.map_or("unknown", attune_host::operation::OperationKind::as_str)
+    operation.kind.map_or("unknown", attune_host::process::OperationKind::as_str)
 }
 
 fn render(past: &History) -> String {

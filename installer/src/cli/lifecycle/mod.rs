@@ -7,7 +7,7 @@ mod uninstall;
 
 use attune_host::generation::{PackChange, PackDifference};
 use attune_host::inventory::{log_failure, log_operation};
-use attune_host::operation::Operation;
+use attune_host::process::Operation;
 use attune_host::root::HostRoot;
 use attune_schemas::Version;
 use attune_schemas::problem::FailureKind;

@@ -1,6 +1,6 @@
 //! `attune-install rollback`
 
-use attune_host::operation::OperationKind;
+use attune_host::process::OperationKind;
 use attune_terminal::{Output, success, write_report};
 use clap::Args;
 use jiff::Timestamp;

@@ -3,8 +3,8 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use attune_host::preferences::RegistryRank;
 use attune_host::process::Interrupt;
-use attune_host::registries::RegistryRank;
 use attune_host::root::HostRoot;
 use attune_registry::report::Report;
 use attune_schemas::tuf::RegistryName;

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use attune_host::registries::{KnownRegistries, RegistryPlace};
+use attune_host::preferences::{KnownRegistries, RegistryPlace};
 use attune_host::root::HostRoot;
 use attune_terminal::{CompletionCandidate, candidates, line_value, line_words, names_in, registry_packs};
 

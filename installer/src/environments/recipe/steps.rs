@@ -10,9 +10,7 @@ use std::time::Duration;
 use attune_host::environment::{RecipeEnvironment, Templates, templates_of};
 use attune_host::machine::InterpreterSearch;
 use attune_host::machine::find_program;
-use attune_host::process::CallerEnvironment;
-use attune_host::process::Interrupt;
-use attune_host::process::run;
+use attune_host::process::{CallerEnvironment, Interrupt, run};
 use attune_schemas::runtime_definition::{EnvVar, EnvVarOperation, RecipeStep};
 
 use super::node_lock;

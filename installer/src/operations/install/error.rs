@@ -3,8 +3,8 @@
 use attune_host::ChangeError;
 use attune_host::database::DatabaseError;
 use attune_host::inventory::InventoryError;
+use attune_host::preferences::RegistriesError;
 use attune_host::process::Interrupted;
-use attune_host::registries::RegistriesError;
 use attune_host::root::RootError;
 use attune_host::transaction::{AccessError, RecoverError};
 use attune_registry::source::SourceError;

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use attune_host::environment::EnvironmentDescription;
 use attune_host::generation::{Generation, InstalledPack, create_entry_links};
 use attune_host::machine::{AskedInterpreter, Interpreter, NodeInterpreter};
-use attune_host::policy::HostPolicy;
+use attune_host::preferences::HostPolicy;
 use attune_host::process::Interrupted;
 use attune_host::root::{CreatedPaths, HostRoot, RootError, StoreKind};
 use attune_host::transaction::{HeldRoot, Step};
@@ -286,7 +286,7 @@ impl Session<'_> {
 
     /// Adds a line to the install log; the installation is done by now and stands without it.
     fn log(&self, report: &InstallReport) {
-        if let Err(error) = report.log(self.root, self.options.tests, self.options.change.now) {
+        if let Err(error) = report.log(self.root, self.options.tests, &self.options.change.operation) {
             self.reporter.warning(
                 WarningCode::LogNotWritten,
                 &format!("the install log could not be written: {error}"),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use attune_host::inventory::installed;
-use attune_host::policy::HostPolicy;
+use attune_host::preferences::HostPolicy;
 use attune_host::root::HostRoot;
 use attune_host::transaction::{Access, HeldRoot};
 use attune_registry::report::Report;

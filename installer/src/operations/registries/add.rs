@@ -1,7 +1,7 @@
 //! Makes a registry known: its metadata is fetched and verified first, and its root trusted as an install trusts it.
 
+use attune_host::preferences::{KnownRegistries, KnownRegistry, RegistryRank};
 use attune_host::process::Interrupt;
-use attune_host::registries::{KnownRegistries, KnownRegistry, RegistryRank};
 use attune_host::root::HostRoot;
 use attune_host::transaction::{Access, HeldRoot};
 use attune_registry::trust::TrustStore;

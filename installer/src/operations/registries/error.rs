@@ -1,6 +1,6 @@
 //! Why the known registries could not be shown or changed.
 
-use attune_host::registries::RegistriesError;
+use attune_host::preferences::RegistriesError;
 use attune_host::root::RootError;
 use attune_host::transaction::AccessError;
 use attune_registry::source::SourceError;

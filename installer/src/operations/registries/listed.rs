@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use attune_host::registries::KnownRegistry;
+use attune_host::preferences::KnownRegistry;
 use attune_host::root::HostRoot;
 use attune_registry::report::Report;
 use attune_registry::trust::{MetadataStore, TrustStore};

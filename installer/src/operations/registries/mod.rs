@@ -5,7 +5,7 @@ mod error;
 mod listed;
 
 use attune_host::generation::Generation;
-use attune_host::registries::{KnownRegistries, KnownRegistry};
+use attune_host::preferences::{KnownRegistries, KnownRegistry};
 use attune_host::root::HostRoot;
 use attune_host::transaction::{Access, HeldRoot};
 use attune_registry::trust::TrustStore;

@@ -31,9 +31,9 @@ const REGISTRY: Floors = &[
     &["reader", "origin"],
 ];
 const HOST: Floors = &[
-    &["operation", "process"],
+    &["process"],
     &["machine", "root"],
-    &["environment", "policy", "registries", "trees"],
+    &["environment", "preferences", "trees"],
     &["generation"],
     &["database"],
     &["inventory", "verification"],

@@ -21,7 +21,7 @@ fn a_near_miss_proposes_the_command() {
         (Binary::Install, "--root nowhere repiar", "`attune-install repair`"),
         (Binary::Install, "env pth", "`attune-install env path`"),
         (Binary::Install, "trust delete demo", "`attune-install trust remove`"),
-        (Binary::Install, "uninstal weather", "`attune-install list`"),
+        (Binary::Install, "uninstal weather", "`attune-install uninstall`"),
         (Binary::Build, "ad registry pack", "`attune-build add`"),
         (Binary::Build, "bundel registry", "`attune-build bundle`"),
         (Binary::Build, "key creat x.json", "--help"),
@@ -36,9 +36,9 @@ fn a_near_miss_proposes_the_command() {
 #[test]
 fn verbs_of_other_tools_are_answered() {
     let world = World::with_packs(&[&greeter()]);
-    let verbs = "remove uninstall update upgrade status search rollback history log diff doctor check version \
+    let verbs = "remove update status search log diff doctor check version \
                  completion manual outdated ps clean prune config";
-    let of_the_installer = ["info", "show", "tree"];
+    let of_the_installer = ["history", "info", "rollback", "show", "tree", "uninstall", "upgrade"];
     for verb in verbs.split_whitespace().chain(of_the_installer) {
         for (binary, name) in [
             (Binary::Install, "attune-install"),

@@ -327,7 +327,6 @@ fn a_git_that_does_not_end_is_ended_by_an_interrupt_with_its_children() {
     let script = format!("#!/bin/sh\nsleep 600 &\necho $! > {0}.new\nmv {0}.new {0}\nwait\n", mark.display());
     let program = bin.join("git");
     fs_err::write(&program, script).unwrap();
-    use std::os::unix::fs::PermissionsExt;
     fs_err::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
     let mut command = world.command(Binary::Build);
     command.arg("add").arg(world.registry()).arg("https://h.invalid/x.git");

@@ -180,7 +180,7 @@ fn expired_metadata_within_the_grace_is_accepted_and_recorded() {
     );
     let expired = freshness["expired"].to_string();
     assert!(expired.contains("timestamp") && expired.contains("2020-03-31"), "{expired}");
-    let log = fs_err::read_to_string(world.root().join("state/log/install.jsonl")).unwrap();
+    let log = fs_err::read_to_string(world.root().join("state/log/operations.jsonl")).unwrap();
     let line: serde_json::Value = serde_json::from_str(log.lines().last().unwrap()).unwrap();
     assert!(line["freshness"]["expired"].to_string().contains("timestamp"), "{log}");
     assert_eq!(line["packs"][0]["ref"], "greeter");
