@@ -1,6 +1,7 @@
 //! Packs added from archives, of this machine and of servers.
 
 use std::io::{Cursor, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -31,7 +32,6 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 
 /// A zip of the tree at `directory`, each name behind `prefix`.
 fn zip(directory: &Path, prefix: &str) -> Vec<u8> {
-    use std::os::unix::fs::PermissionsExt;
     let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
     let mut left = vec![directory.to_owned()];
     while let Some(place) = left.pop() {
@@ -122,7 +122,6 @@ fn every_format_is_read_wherever_the_pack_is_in_it() {
     world.install_bundle().succeeds();
     for pack in ["zip_2", "tgz_0"] {
         let program = world.root().join(format!("packs/{pack}/actions/post.sh"));
-        use std::os::unix::fs::PermissionsExt;
         assert_eq!(fs_err::metadata(program).unwrap().permissions().mode() & 0o111, 0o111, "{pack}");
     }
 }

@@ -1,6 +1,7 @@
 //! Packs added from git repositories, by file and over HTTP.
 
 use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use attune_tests::binaries::Binary;
@@ -228,7 +229,6 @@ fn nothing_of_a_repository_or_of_the_callers_configuration_runs() {
     fs_err::create_dir_all(&hooks).unwrap();
     let script = format!("#!/bin/sh\ntouch {}\n", ran.display());
     for name in ["post-checkout", "reference-transaction", "fsmonitor"] {
-        use std::os::unix::fs::PermissionsExt;
         fs_err::write(hooks.join(name), &script).unwrap();
         fs_err::set_permissions(hooks.join(name), std::fs::Permissions::from_mode(0o755)).unwrap();
     }
@@ -327,7 +327,6 @@ fn a_git_that_does_not_end_is_ended_by_an_interrupt_with_its_children() {
     let script = format!("#!/bin/sh\nsleep 600 &\necho $! > {0}.new\nmv {0}.new {0}\nwait\n", mark.display());
     let program = bin.join("git");
     fs_err::write(&program, script).unwrap();
-    use std::os::unix::fs::PermissionsExt;
     fs_err::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
     let mut command = world.command(Binary::Build);
     command.arg("add").arg(world.registry()).arg("https://h.invalid/x.git");
