@@ -100,6 +100,7 @@ impl PackSource {
     }
 
     /// Whether the caller's headers are for its server.
+    #[cfg(feature = "http")]
     pub(super) fn may_have_headers(&self) -> bool {
         match (&self.headers_of, self.server()) {
             (None, _) => true,
