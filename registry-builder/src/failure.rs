@@ -172,6 +172,7 @@ impl Failed for CheckError {
             Self::Lint(failure) if failure.secrets() > 0 => ErrorCode::Secrets,
             Self::Lint(_) => ErrorCode::LintErrors,
             Self::SamePack { .. } => ErrorCode::SamePackTwice,
+            Self::OtherPack { .. } => ErrorCode::OtherPackInSource,
             Self::Directory(error) | Self::Obtained { source: error, .. } => error.code(),
         }
     }

@@ -9,6 +9,7 @@ use crate::diagnostics::Finding;
 use crate::pack::PackMetadata;
 use crate::pack_config::PackConfig;
 use crate::pack_index::PackIndex;
+use crate::pack_set::PackSet;
 use crate::release::ReleaseManifest;
 use crate::runtime_index::RuntimeIndex;
 use crate::tuf;
@@ -21,6 +22,7 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         ("pack-config.schema.json", schema_of::<PackConfig>()),
         ("pack-index.schema.json", schema_of::<PackIndex>()),
         ("pack-metadata.schema.json", schema_of::<PackMetadata>()),
+        ("pack-set.schema.json", schema_of::<PackSet>()),
         ("release-manifest.schema.json", schema_of::<ReleaseManifest>()),
         ("runtime-index.schema.json", schema_of::<RuntimeIndex>()),
         ("tuf-envelope.schema.json", schema_of::<tuf::Envelope>()),

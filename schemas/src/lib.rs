@@ -9,7 +9,7 @@
 //! ```text
 //! canonical_json diagnostics digest entry_path pack_ref platform problem runtime_constraint version origin
 //! requirement yaml runtime_definition environment_lock release tuf
-//! pack_index
+//! pack_index pack_set upstream_index
 //! runtime_index pack
 //! bundle component pack_test_result
 //! pack_config lint
@@ -33,6 +33,7 @@ pub mod pack;
 pub mod pack_config;
 pub mod pack_index;
 pub mod pack_ref;
+pub mod pack_set;
 pub mod pack_test_result;
 pub mod platform;
 pub mod problem;
@@ -42,6 +43,7 @@ pub mod runtime_constraint;
 pub mod runtime_definition;
 pub mod runtime_index;
 pub mod tuf;
+pub mod upstream_index;
 pub mod version;
 pub mod yaml;
 

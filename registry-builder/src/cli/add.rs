@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use attune_registry::fetch::{DownloadSettings, Logins, Variables, netrc_of};
 use attune_registry::human_bytes;
-use attune_registry::origin::{ObtainSettings, PackSource};
+use attune_registry::origin::{IndexPlace, ObtainSettings};
 use attune_terminal::{HeldSignals, Output, ReportArgs, Table, hold_signals};
 use clap::Args;
 use jiff::Timestamp;
@@ -16,7 +16,7 @@ use super::inspect::{COVERAGE_COLUMNS, push_coverage};
 use super::settings::{KeyArgs, SecretArgs, TargetArgs, write_report};
 use super::signing::warn_of_root;
 use super::sources::SourceArgs;
-use crate::operations::{AddOptions, AddReport, AddedPack, ObtainedPacks, add, obtain_all};
+use crate::operations::{AddOptions, AddReport, AddedPack, NamedPack, ObtainedPacks, add, obtain_all};
 use crate::vendoring::VendorSettings;
 use crate::vendoring::node::NpmSettings;
 use crate::vendoring::python::{Glibc, UvSettings};
@@ -36,6 +36,8 @@ Examples:
   attune-build add ./packs-registry https://example.com/slack.zip --checksum sha256:HEX
   attune-build add ./packs-registry github:example/packs//slack@v1.0.0
   attune-build add ./packs-registry git@example.com:packs/slack.git --ref main
+  attune-build add ./packs-registry --from-file packs.toml
+  attune-build add ./packs-registry slack@^1 --index https://example.com/index.json
 
 Downloads use the proxies of HTTPS_PROXY, HTTP_PROXY and NO_PROXY, the certificates of SSL_CERT_FILE
 or SSL_CERT_DIR, or the machine's, and the logins of .npmrc, .netrc and uv's configuration, never
@@ -105,8 +107,9 @@ impl AddArgs {
         let common = self.common.clone();
         let shown = ShownFindings::asked(&common);
         let held = hold_signals();
-        let prepared = self.obtain_settings(&held).and_then(|(sources, settings)| {
-            let obtained = obtain_all(&self.registry, &sources, &settings, &reporter)?;
+        let prepared = self.asked(&held).and_then(|asked| {
+            let Asked { packs, indexes, settings } = asked;
+            let obtained = obtain_all(&self.registry, &packs, &indexes, &settings, &reporter)?;
             release(held, &obtained);
             Ok(obtained)
         });
@@ -129,12 +132,12 @@ impl AddArgs {
     }
 
     /// The sources, and how they are obtained.
-    fn obtain_settings(&self, held: &HeldSignals) -> Result<(Vec<PackSource>, ObtainSettings), CommandError> {
-        let sources = self.sources.sources()?;
+    fn asked(&self, held: &HeldSignals) -> Result<Asked, CommandError> {
+        let (packs, indexes) = (self.sources.packs()?, self.sources.indexes()?);
         let variables = caller_variables();
         let mut downloads =
             DownloadSettings { logins: logins_of_caller(&variables), ..DownloadSettings::default() };
-        downloads.headers = self.sources.headers(&sources)?;
+        downloads.headers = self.sources.headers(&packs, &indexes)?;
         let settings = ObtainSettings {
             cache_dir: self.cache_dir.clone().unwrap_or_else(default_cache_directory),
             variables,
@@ -142,7 +145,7 @@ impl AddArgs {
             interrupt: held.interrupt(),
             downloads,
         };
-        Ok((sources, settings))
+        Ok(Asked { packs, indexes, settings })
     }
 
     fn options(self, now: Timestamp) -> AddOptions {
@@ -187,6 +190,13 @@ impl AddArgs {
             now,
         }
     }
+}
+
+/// The packs that are asked for, and how they are obtained.
+struct Asked {
+    packs: Vec<NamedPack>,
+    indexes: Vec<IndexPlace>,
+    settings: ObtainSettings,
 }
 
 /// The logins of the caller's `.netrc`, which are those of curl and git.

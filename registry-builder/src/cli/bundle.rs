@@ -14,6 +14,7 @@ use super::candidates::offered_packs;
 use super::failure::CommandError;
 use super::inspect::{COVERAGE_COLUMNS, push_coverage};
 use super::outputs::check_bundle;
+use super::pack_set::SetFile;
 use super::settings::{TargetArgs, write_report, write_report_beside};
 use super::signing::warn_of_root;
 use crate::bundle::{BundleOptions, BundleReport, bundle, is_standard_output};
@@ -25,9 +26,12 @@ pub(super) struct BundleArgs {
     #[arg(value_name = "REGISTRY")]
     registry: PathBuf,
     /// The packs, such as `weather` or `net_tools@^1.2`; their dependencies are included
-    #[arg(value_name = "PACK", required = true, value_parser = parse_request)]
+    #[arg(value_name = "PACK", required_unless_present = "from_file", value_parser = parse_request)]
     #[arg(add = ArgValueCandidates::new(offered_packs))]
     packs: Vec<PackRequest>,
+    /// A file that names packs and versions, in the format attune.set/v1
+    #[arg(long, value_name = "FILE")]
+    from_file: Option<PathBuf>,
     /// The file to write; a pipe or device is written in place
     #[arg(short, long, value_name = "FILE", default_value = "bundle.tar.zst")]
     output: PathBuf,
@@ -52,10 +56,17 @@ impl BundleArgs {
         if let Err(failure) = checked {
             return (output, Err(failure.into()));
         }
+        let mut requests = self.packs;
+        if let Some(file) = &self.from_file {
+            match SetFile::read(file).and_then(|set| set.to_bundle()) {
+                Ok(of_file) => requests.extend(of_file),
+                Err(error) => return (output, Err(error)),
+            }
+        }
         let beside = is_standard_output(&self.output);
         let options = BundleOptions {
             registry: self.registry,
-            requests: self.packs,
+            requests,
             targets: self.targets.selection(),
             with_runtimes: self.with_runtimes,
             output: self.output,

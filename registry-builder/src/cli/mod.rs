@@ -11,6 +11,7 @@ mod hints;
 mod inspect;
 mod lint;
 mod outputs;
+mod pack_set;
 mod runtime;
 mod settings;
 mod signing;

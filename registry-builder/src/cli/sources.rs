@@ -1,29 +1,40 @@
-//! The options by which the sources of packs are named.
+//! The options by which packs to add are named.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use attune_registry::checksum::Checksum;
 use attune_registry::fetch::SecretHeader;
-use attune_registry::origin::{GitRef, PackSource};
+use attune_registry::origin::{GitRef, IndexPlace, OriginError, PackSource};
 use attune_schemas::problem::ErrorCode;
+use attune_schemas::{PackRequest, Requirement};
 use attune_terminal::Failure;
 use clap::Args;
 
 use super::failure::CommandError;
+use super::pack_set::SetFile;
+use crate::operations::NamedPack;
 
 /// The sources of packs, and what goes with them.
 #[derive(Debug, Args)]
 pub(super) struct SourceArgs {
-    /// Directories, archives and git repositories, by path or URL; all of them are added, or none
-    #[arg(value_name = "SOURCE", required = true)]
+    /// Directories, archives and git repositories, by path or URL, or packs of an index; all are added, or none
+    #[arg(value_name = "SOURCE", required_unless_present = "from_file")]
     sources: Vec<PathBuf>,
+    /// A file that names sources, in the format attune.set/v1; paths in it are relative to it
+    #[arg(long, value_name = "FILE")]
+    from_file: Option<PathBuf>,
+    /// An index.json of Attune's, in which sources of the form NAME or NAME@VERSION are looked up; repeatable, and the
+    /// first one that has the pack counts
+    #[arg(long = "index", value_name = "URL|FILE")]
+    indexes: Vec<String>,
     /// The branch, tag or commit of the git repository, if one source is named
     #[arg(long = "ref", alias = "ref-spec", value_name = "REF")]
     reference: Option<GitRef>,
     /// The checksum of the archive, as sha256:HEX or sha512:HEX, if one source is named; another file is refused
     #[arg(long, value_name = "CHECKSUM")]
     checksum: Option<Checksum>,
-    /// A header for the sources' server, which is kept secret; repeatable
+    /// A header for the server of the sources or the index, which is kept secret; repeatable
     #[arg(long = "header", value_name = "NAME: VALUE")]
     headers: Vec<String>,
     /// A file of such headers, one a line, so that other users of this machine do not see them
@@ -32,30 +43,69 @@ pub(super) struct SourceArgs {
 }
 
 impl SourceArgs {
-    /// The sources, with what was said of them.
-    pub(super) fn sources(&self) -> Result<Vec<PackSource>, CommandError> {
-        let parse = |word: &PathBuf| Ok(PackSource::parse(word, Path::new(""))?);
-        let mut sources = self.sources.iter().map(parse).collect::<Result<Vec<_>, CommandError>>()?;
+    /// The packs, with what was said of them.
+    pub(super) fn packs(&self) -> Result<Vec<NamedPack>, CommandError> {
+        let packs = self.sources.iter().map(|word| self.named(word));
+        let mut packs = packs.collect::<Result<Vec<_>, CommandError>>()?;
+        if let Some(file) = &self.from_file {
+            packs.extend(SetFile::read(file)?.to_add(!self.indexes.is_empty())?);
+        }
         for (option, is_given) in
             [("--ref", self.reference.is_some()), ("--checksum", self.checksum.is_some())]
         {
-            if is_given && sources.len() != 1 {
-                let message = format!("{option} is for one source, and {} are named", sources.len());
+            if is_given && packs.len() != 1 {
+                let message = format!("{option} is for one source, and {} are named", packs.len());
                 let hint = "add it alone, or write a repository's ref behind it, as URL@REF";
                 return Err(refused(message, hint));
             }
         }
-        if let Some(reference) = &self.reference {
-            sources = each(sources, |source| source.with_ref(reference.clone()))?;
-        }
-        if let Some(checksum) = &self.checksum {
-            sources = each(sources, |source| source.with_checksum(checksum.clone()))?;
-        }
-        Ok(sources)
+        packs.into_iter().map(|pack| self.with_options(pack)).collect()
     }
 
-    /// The headers for the one server of `sources`.
-    pub(super) fn headers(&self, sources: &[PackSource]) -> Result<Vec<SecretHeader>, CommandError> {
+    /// The indexes, in order.
+    pub(super) fn indexes(&self) -> Result<Vec<IndexPlace>, CommandError> {
+        self.indexes.iter().map(|word| Ok(IndexPlace::parse(word, Path::new(""))?)).collect()
+    }
+
+    fn named(&self, word: &Path) -> Result<NamedPack, CommandError> {
+        match PackSource::parse(word, Path::new("")) {
+            Err(OriginError::Word { word }) if !self.indexes.is_empty() => {
+                let request = parse_indexed(&word).ok_or(OriginError::Word { word })?;
+                Ok(NamedPack::Indexed { request, checksum: None })
+            }
+            parsed => Ok(NamedPack::Source(Box::new(parsed?))),
+        }
+    }
+
+    fn with_options(&self, pack: NamedPack) -> Result<NamedPack, CommandError> {
+        let mut source = match pack {
+            NamedPack::Source(source) => *source,
+            NamedPack::Indexed { .. } if self.reference.is_some() => {
+                let hint = "ask for a version, as NAME@VERSION, or name the repository itself";
+                return Err(refused(
+                    "a pack of an index takes no --ref: the index names it".to_owned(),
+                    hint,
+                ));
+            }
+            NamedPack::Indexed { request, checksum } => {
+                return Ok(NamedPack::Indexed { request, checksum: self.checksum.clone().or(checksum) });
+            }
+        };
+        if let Some(reference) = &self.reference {
+            source = source.with_ref(reference.clone())?;
+        }
+        if let Some(checksum) = &self.checksum {
+            source = source.with_checksum(checksum.clone())?;
+        }
+        Ok(NamedPack::Source(Box::new(source)))
+    }
+
+    /// The headers for the one server of `packs` and `indexes`.
+    pub(super) fn headers(
+        &self,
+        packs: &[NamedPack],
+        indexes: &[IndexPlace],
+    ) -> Result<Vec<SecretHeader>, CommandError> {
         let mut lines = self.headers.clone();
         if let Some(file) = &self.header_file {
             let text = fs_err::read_to_string(file).map_err(|error| {
@@ -70,9 +120,12 @@ impl SourceArgs {
             Failure::new(&error, ErrorCode::SourceOption)
                 .with_hint(Some("write it as --header 'Name: value'".to_owned()))
         })?;
-        let mut servers: Vec<_> =
-            sources.iter().filter_map(PackSource::server).map(|url| url.origin()).collect();
-        servers.dedup();
+        let of_packs = packs.iter().filter_map(|pack| match pack {
+            NamedPack::Source(source) => source.server(),
+            NamedPack::Indexed { .. } => None,
+        });
+        let servers = of_packs.chain(indexes.iter().filter_map(IndexPlace::server));
+        let servers: BTreeSet<String> = servers.map(|url| url.origin().ascii_serialization()).collect();
         match servers.len() {
             _ if headers.is_empty() => Ok(headers),
             1 => Ok(headers),
@@ -85,14 +138,12 @@ impl SourceArgs {
     }
 }
 
-fn each<E>(
-    sources: Vec<PackSource>,
-    with: impl Fn(PackSource) -> Result<PackSource, E>,
-) -> Result<Vec<PackSource>, CommandError>
-where
-    CommandError: From<E>,
-{
-    sources.into_iter().map(|source| Ok(with(source)?)).collect()
+/// The pack of `NAME`, `NAME@latest` or `NAME@VERSION`.
+fn parse_indexed(word: &str) -> Option<PackRequest> {
+    if let Some(pack) = word.strip_suffix("@latest") {
+        return Some(PackRequest { pack: pack.parse().ok()?, requirement: Requirement::any() });
+    }
+    word.parse().ok()
 }
 
 fn refused(message: String, hint: &str) -> CommandError {

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use attune_registry::pack_directory::{PackDirectory, PackDirectoryError, Secret};
 use attune_registry::workers::in_parallel;
-use attune_schemas::PackRef;
 use attune_schemas::lint::{Findings, LintReport, Severity};
 use attune_schemas::origin::Origin;
 use attune_schemas::pack::PackMetadata;
+use attune_schemas::{PackRef, PackRequest, Version};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -21,13 +21,15 @@ pub(super) struct PackPlace {
     pub(super) origin: Option<Origin>,
     /// Whether its directory is a temporary one.
     pub(super) is_obtained: bool,
+    /// The pack that it must be, if somebody said.
+    pub(super) expected: Option<PackRequest>,
 }
 
 impl PackPlace {
     /// A directory of the caller.
     pub(super) fn of_caller(directory: &Path) -> Self {
         let (name, directory) = (directory.display().to_string(), directory.to_owned());
-        Self { name, directory, origin: None, is_obtained: false }
+        Self { name, directory, origin: None, is_obtained: false, expected: None }
     }
 }
 
@@ -108,6 +110,18 @@ pub enum CheckError {
         #[source]
         source: PackDirectoryError,
     },
+    /// A source gives another pack than the one that was named.
+    #[error("`{source_name}` is pack `{pack}` {version}, expected `{expected}`")]
+    OtherPack {
+        /// The source.
+        source_name: String,
+        /// Its pack.
+        pack: PackRef,
+        /// Its version.
+        version: Version,
+        /// The pack that was expected.
+        expected: PackRequest,
+    },
     /// Two of the packs have the same ref.
     #[error("`{first}` and `{second}` are both pack `{pack}`")]
     SamePack {
@@ -167,13 +181,20 @@ pub(super) fn check_all(places: &[PackPlace], include_secrets: bool) -> Result<V
 }
 
 fn check(place: &PackPlace, include_secrets: bool) -> Result<Checked, CheckError> {
-    let PackPlace { name, directory, origin, is_obtained } = place;
+    let PackPlace { name, directory, origin, is_obtained, expected } = place;
     let refuse = |source| match is_obtained {
         true => CheckError::Obtained { source_name: name.clone(), source },
         false => CheckError::Directory(source),
     };
     let directory = PackDirectory::open(directory).map_err(refuse)?;
     let report = directory.lint();
+    if let (Some(expected), Some(found)) = (expected, &report.metadata)
+        && (expected.pack != found.pack || !expected.requirement.matches(&found.version))
+    {
+        let (pack, version) = (found.pack.clone(), found.version.clone());
+        let (source_name, expected) = (name.clone(), expected.clone());
+        return Err(CheckError::OtherPack { source_name, pack, version, expected });
+    }
     let secrets = if include_secrets { Ok(Vec::new()) } else { directory.secrets() };
     let secrets = secrets.map_err(|error| refuse(error.into()))?;
     Ok(Checked { name: name.clone(), origin: origin.clone(), directory, report, secrets })

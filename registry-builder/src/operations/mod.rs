@@ -9,7 +9,7 @@ mod opened;
 mod refresh;
 mod verify;
 
-pub use add::{AddError, AddOptions, AddReport, AddedPack, ObtainedPacks, add, obtain_all};
+pub use add::{AddError, AddOptions, AddReport, AddedPack, NamedPack, ObtainedPacks, add, obtain_all};
 pub use checked::{CheckError, LintFailure, PackFaults};
 pub use init::{InitError, InitOptions, InitReport, init};
 pub use inspect::{

@@ -3,8 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
-use attune_schemas::EntryPath;
 use attune_schemas::problem::ErrorCode;
+use attune_schemas::{EntryPath, PackRef};
 
 use super::git::GitRefError;
 use crate::archive::ArchiveError;
@@ -131,6 +131,41 @@ pub enum OriginError {
         /// The source.
         source_name: String,
     },
+    /// An index cannot be read.
+    #[error("the index `{index}` cannot be read")]
+    Index {
+        /// The index.
+        index: String,
+        /// The fault.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// No index has a pack.
+    #[error("no index has pack `{pack}`")]
+    NotIndexed {
+        /// The pack.
+        pack: PackRef,
+    },
+    /// The index that has a pack has it in another version.
+    #[error("`{request}` is asked for, and the index `{index}` has version {version}")]
+    IndexVersion {
+        /// The pack with the versions that were asked for.
+        request: String,
+        /// The version that is there.
+        version: String,
+        /// The index.
+        index: String,
+    },
+    /// An index names no source that can be used.
+    #[error("the index `{index}` names no usable source of pack `{pack}`: {reason}")]
+    IndexEntry {
+        /// The pack.
+        pack: PackRef,
+        /// The index.
+        index: String,
+        /// The fault.
+        reason: String,
+    },
     /// This program has no HTTP client.
     #[error("`{source_name}` cannot be fetched: this program was built without HTTP")]
     NoHttp {
@@ -179,6 +214,9 @@ impl OriginError {
             Self::Git { .. } => ErrorCode::GitFailed,
             Self::NoRef { .. } | Self::AmbiguousRef { .. } => ErrorCode::GitRef,
             Self::Offline { .. } => ErrorCode::SourceNotInCache,
+            Self::Index { .. } => ErrorCode::PackIndexUnreadable,
+            Self::NotIndexed { .. } | Self::IndexVersion { .. } => ErrorCode::NotInPackIndex,
+            Self::IndexEntry { .. } => ErrorCode::PackIndexEntry,
             Self::NoHttp { .. } => ErrorCode::NotAPackSource,
             #[cfg(feature = "http")]
             Self::Download(error) => error.code(),

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! source      a word that names a source, and what goes with it
+//! index       packs looked up in indexes
 //! obtain      its files, in a directory
 //!   archive     fetched, held against its checksum, unpacked
 //!   git         a commit, checked out by the program `git`
@@ -16,6 +17,7 @@
 mod archive;
 mod error;
 mod git;
+mod index;
 mod obtain;
 mod pack_root;
 #[cfg(feature = "http")]
@@ -25,5 +27,6 @@ mod work_area;
 
 pub use error::OriginError;
 pub use git::{GitRef, GitRefError, GitUrl};
+pub use index::{IndexPlace, PackIndexes};
 pub use obtain::{ObtainSettings, ObtainedPack, obtain};
 pub use source::{ArchiveSource, GitSource, PackSource, Place, SourceForm};

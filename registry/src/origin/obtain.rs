@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use attune_schemas::PackRequest;
 use attune_schemas::origin::Origin;
 use attune_schemas::problem::WarningCode;
 
@@ -29,6 +30,18 @@ pub struct ObtainSettings {
     pub downloads: DownloadSettings,
 }
 
+#[cfg(feature = "http")]
+impl ObtainSettings {
+    /// The same with the headers that are for `source`.
+    fn for_source(&self, source: &PackSource) -> Self {
+        let mut settings = self.clone();
+        if !source.may_have_headers() {
+            settings.downloads.headers.clear();
+        }
+        settings
+    }
+}
+
 /// A pack's files, which are gone when this is dropped, unless they are a directory of the caller.
 #[derive(Debug)]
 pub struct ObtainedPack {
@@ -38,6 +51,8 @@ pub struct ObtainedPack {
     pub directory: PathBuf,
     /// Where they came from; `None` of a directory.
     pub origin: Option<Origin>,
+    /// The pack that it must be, if somebody said.
+    pub expected: Option<PackRequest>,
     area: Option<WorkArea>,
 }
 
@@ -63,10 +78,13 @@ pub fn obtain(
     settings: &ObtainSettings,
     reporter: &dyn Reporter,
 ) -> Result<ObtainedPack, OriginError> {
+    let (shown, expected) = (source.shown.clone(), source.expected.clone());
     if let SourceForm::Directory(directory) = &source.form {
-        let (shown, directory) = (source.shown.clone(), directory.clone());
-        return Ok(ObtainedPack { shown, directory, origin: None, area: None });
+        let directory = directory.clone();
+        return Ok(ObtainedPack { shown, directory, origin: None, expected, area: None });
     }
+    #[cfg(feature = "http")]
+    let settings = &settings.for_source(source);
     let area = WorkArea::new(&settings.cache_dir)?;
     let obtaining = Obtaining { shown: &source.shown, settings, reporter, area: &area };
     let placed = match &source.form {
@@ -76,7 +94,7 @@ pub fn obtain(
     };
     let placed = placed.map_err(|error| obtaining.stopped_or(error))?;
     let Placed { directory, origin } = placed;
-    Ok(ObtainedPack { shown: source.shown.clone(), directory, origin, area: Some(area) })
+    Ok(ObtainedPack { shown, directory, origin, expected, area: Some(area) })
 }
 
 /// A source that is being obtained.

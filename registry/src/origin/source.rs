@@ -12,7 +12,7 @@
 
 use std::path::{Path, PathBuf};
 
-use attune_schemas::EntryPath;
+use attune_schemas::{EntryPath, PackRequest};
 use url::Url;
 
 use super::error::OriginError;
@@ -28,6 +28,10 @@ pub struct PackSource {
     pub shown: String,
     /// What it is.
     pub form: SourceForm,
+    /// The pack that it must give, if somebody said.
+    pub expected: Option<PackRequest>,
+    /// Of a source that an index named, the server of the index, beyond which no header of the caller goes.
+    pub headers_of: Option<Option<Url>>,
 }
 
 /// The forms of sources.
@@ -84,11 +88,25 @@ impl PackSource {
         let path = base.join(word);
         let Some(text) = word.to_str() else {
             let shown = word.display().to_string();
-            return Ok(Self { shown, form: SourceForm::Directory(path) });
+            return Ok(Self::new(shown, SourceForm::Directory(path)));
         };
         let shown = without_secrets(text).into_owned();
         let form = form_of(text, path, base, &shown)?;
-        Ok(Self { shown, form })
+        Ok(Self::new(shown, form))
+    }
+
+    const fn new(shown: String, form: SourceForm) -> Self {
+        Self { shown, form, expected: None, headers_of: None }
+    }
+
+    /// Whether the caller's headers are for its server.
+    #[cfg(feature = "http")]
+    pub(super) fn may_have_headers(&self) -> bool {
+        match (&self.headers_of, self.server()) {
+            (None, _) => true,
+            (Some(Some(index)), Some(own)) => index.origin() == own.origin(),
+            (Some(_), _) => false,
+        }
     }
 
     /// The same at `reference`.

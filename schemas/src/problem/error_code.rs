@@ -260,6 +260,11 @@ error_codes! {
     GitRef "B049" Unresolvable;
     SourceNotInCache "B050" Failed;
     SourceAccess "B051" Failed;
+    PackSetUnreadable "B052" Usage;
+    OtherPackInSource "B053" Failed;
+    PackIndexUnreadable "B054" Failed;
+    NotInPackIndex "B055" Unresolvable;
+    PackIndexEntry "B056" Failed;
 
     NotDownloaded "D001" Failed;
     DownloadRefused "D002" Failed;

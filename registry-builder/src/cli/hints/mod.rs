@@ -242,6 +242,9 @@ impl Hint for CheckError {
                     .to_owned(),
             ),
             Self::Directory(error) | Self::Obtained { source: error, .. } => error.hint(),
+            Self::OtherPack { .. } => Some(
+                "correct the entry of the set, or have the index list the version that its source gives".to_owned(),
+            ),
             Self::Lint(_) | Self::SamePack { .. } => None,
         }
     }

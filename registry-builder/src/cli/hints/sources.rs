@@ -9,7 +9,7 @@ use super::Hint;
 /// Every form of a source.
 const FORMS: &str = "name a directory; an archive (.tar.gz, .tar.zst, .tar.xz, .tar, .zip) by path or URL; or a git \
                      repository by a URL or path that ends in .git, as git+https://..., git@HOST:PATH, \
-                     github:ORG/REPO@TAG or gitlab:GROUP/REPO@TAG";
+                     github:ORG/REPO@TAG or gitlab:GROUP/REPO@TAG; or, with --index, a pack as NAME@VERSION";
 
 impl Hint for OriginError {
     fn hint(&self) -> Option<String> {
@@ -42,6 +42,13 @@ impl Hint for OriginError {
             Self::NoRef { .. } => "list those that there are with `git ls-remote`",
             Self::AmbiguousRef { .. } => "name it in full, as refs/tags/NAME or refs/heads/NAME",
             Self::Offline { .. } => "run it once with a network and the same cache",
+            Self::Index { .. } | Self::IndexEntry { .. } => {
+                "check the index, or name the source of the pack itself"
+            }
+            Self::NotIndexed { .. } => "name further indexes with --index, or the source of the pack itself",
+            Self::IndexVersion { .. } => {
+                "ask for the version that is there, or name the source of the pack itself"
+            }
             Self::Download(error) => return of_download(error),
             _ => return None,
         };

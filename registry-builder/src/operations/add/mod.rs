@@ -35,7 +35,7 @@ use crate::vendoring::python::CoverageMatrix;
 use crate::vendoring::{VendorSession, VendorSettings};
 
 pub use error::AddError;
-pub use sources::{ObtainedPacks, obtain_all};
+pub use sources::{NamedPack, ObtainedPacks, obtain_all};
 
 use allowances::Allowances;
 use lacking::{warn_of_dependencies, warn_of_targets};

@@ -89,6 +89,11 @@ impl GitUrl {
         &self.text
     }
 
+    /// Whether it is on this machine.
+    pub(in crate::origin) fn is_local(&self) -> bool {
+        self.transport == Transport::File
+    }
+
     /// As it is published; `None` where it is on this machine.
     pub(super) fn published(&self) -> Option<String> {
         if self.transport == Transport::File {

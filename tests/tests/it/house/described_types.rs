@@ -49,8 +49,10 @@ pub(super) const SECTIONS: &[Section] = &[
             (ENVIRONMENT_LOCK, "LockedNodePackage"),
             (ENVIRONMENT_LOCK, "Overlay"),
             (ENVIRONMENT_LOCK, "BinLink"),
+            ("schemas/src/origin.rs", "Origin"),
         ],
     ),
+    ("## Pack set", &[("schemas/src/pack_set.rs", "PackSet"), ("schemas/src/pack_set.rs", "SetEntry")]),
     (
         "`bundle.json` (`attune.bundle/v1`",
         &[

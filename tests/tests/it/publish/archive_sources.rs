@@ -32,7 +32,6 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 
 /// A zip of the tree at `directory`, each name behind `prefix`.
 fn zip(directory: &Path, prefix: &str) -> Vec<u8> {
-    use std::os::unix::fs::PermissionsExt;
     let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
     let mut left = vec![directory.to_owned()];
     while let Some(place) = left.pop() {

@@ -11,6 +11,7 @@ mod inspected;
 mod linted;
 mod logins;
 mod pack_files;
+mod pack_sets;
 mod proxies;
 mod public_packages;
 mod python_requirements;
