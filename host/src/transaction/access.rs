@@ -83,7 +83,8 @@ mod tests {
     fn a_change_waits_for_as_long_as_it_is_told_to() {
         let directory = tempfile::tempdir().unwrap();
         let root = HostRoot::new(directory.path()).unwrap();
-        let held = InstallLock::acquire(&root, &mut CreatedPaths::default()).unwrap();
+        let mut created = CreatedPaths::default();
+        let held = InstallLock::acquire(&root, &mut created).unwrap();
         let interrupt = Interrupt::default();
         let wait = |longest| Access {
             now: Timestamp::UNIX_EPOCH,
@@ -106,7 +107,8 @@ mod tests {
     fn an_interrupt_ends_the_waiting() {
         let directory = tempfile::tempdir().unwrap();
         let root = HostRoot::new(directory.path()).unwrap();
-        let _held = InstallLock::acquire(&root, &mut CreatedPaths::default()).unwrap();
+        let mut created = CreatedPaths::default();
+        let _held = InstallLock::acquire(&root, &mut created).unwrap();
         let interrupt = Interrupt::default();
         interrupt.raise();
         let wait = Wait { longest: Duration::MAX, interrupt: &interrupt, reporter: &Silent };

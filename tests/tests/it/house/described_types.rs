@@ -88,7 +88,10 @@ pub(super) const SECTIONS: &[Section] = &[
     ),
     (
         "**`state/registries.json`**",
-        &[("host/src/preferences/registries.rs", "KnownRegistries"), ("host/src/registries.rs", "KnownRegistry")],
+        &[
+            ("host/src/preferences/registries.rs", "KnownRegistries"),
+            ("host/src/registries.rs", "KnownRegistry"),
+        ],
     ),
     ("**`staging/<id>/journal.json`**", &[("host/src/transaction", "Entries")]),
     ("**`state/trust/<registry>/policy.json`**", &[("registry/src/trust/state/policy.rs", "PolicyFile")]),
