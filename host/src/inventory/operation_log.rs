@@ -55,9 +55,15 @@ pub fn log_operation(root: &HostRoot, outcome: &str, rest: &impl Serialize) -> i
     let mut line = serde_json::to_vec(&Line { outcome, rest })?;
     line.push(b'\n');
     let log = root.log_file();
-    if let Some(directory) = log.parent() {
-        fs_err::create_dir_all(directory)?;
+    let directory = log.parent().unwrap_or(root.path());
+    // A change that was refused for a planted link is logged, too, and not to where the link leads.
+    for path in [&root.state(), directory, &log] {
+        if fs_err::symlink_metadata(path).is_ok_and(|found| found.is_symlink()) {
+            let message = format!("`{}` is a symbolic link", path.display());
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+        }
     }
+    fs_err::create_dir_all(directory)?;
     // In one write, so that lines of two processes stay apart.
     fs_err::OpenOptions::new().create(true).append(true).open(log)?.write_all(&line)
 }
@@ -67,7 +73,7 @@ pub fn log_operation(root: &HostRoot, outcome: &str, rest: &impl Serialize) -> i
 /// # Errors
 /// The log cannot be written.
 pub fn log_failure(root: &HostRoot, operation: &Operation, code: &str, error: &str) -> io::Result<()> {
-    if !root.database().is_file() {
+    if !fs_err::symlink_metadata(root.database()).is_ok_and(|found| found.is_file()) {
         return Ok(());
     }
     let failed = FailedOperation {
@@ -101,6 +107,18 @@ pub fn failures(root: &HostRoot) -> io::Result<Vec<FailedOperation>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nothing_is_written_through_a_link() {
+        let directory = tempfile::tempdir().unwrap();
+        let root = HostRoot::new(&directory.path().join("root")).unwrap();
+        let outside = directory.path().join("outside");
+        fs_err::create_dir_all(root.state()).unwrap();
+        fs_err::create_dir(&outside).unwrap();
+        fs_err::os::unix::fs::symlink(&outside, root.state().join("log")).unwrap();
+        log_operation(&root, "failed", &serde_json::json!({})).unwrap_err();
+        assert_eq!(fs_err::read_dir(outside).unwrap().count(), 0);
+    }
 
     #[test]
     fn failures_are_logged_where_something_was_installed() {

@@ -4,7 +4,8 @@ use attune_host::generation::Generation;
 use attune_schemas::requirement::ChannelRequest;
 use attune_schemas::{PackRequest, Requirement};
 
-use super::releases::{ChooseError, RegistryPolicy};
+use super::choose_error::ChooseError;
+use super::releases::RegistryPolicy;
 use crate::source::VerifiedSource;
 
 /// The exact versions that the channels of `wanted` lead to, in the registries that the packs come from.

@@ -1,8 +1,10 @@
 //! Decides everything before the first byte is written: which releases, which interpreter, which
 //! blobs, and how much room.
 
+mod blobs;
 mod candidates;
 mod channels;
+mod choose_error;
 mod error;
 mod host_runtimes;
 mod lacking;
@@ -11,6 +13,7 @@ mod node;
 mod python;
 mod recipes;
 mod releases;
+mod rules;
 mod runtimes;
 mod space;
 mod tree;
@@ -32,7 +35,9 @@ use attune_schemas::runtime_definition::RuntimeDefinition;
 use attune_schemas::runtime_index::RuntimeRelease;
 use attune_schemas::{Digest, PackRef};
 
+pub use blobs::{allowed_blobs, installed_blobs};
 pub use channels::channel_requests;
+pub use choose_error::ChooseError;
 pub use error::{MissingLibrary, PlanError};
 pub use host_runtimes::HostRuntimes;
 use host_runtimes::PlanSettings;
@@ -40,14 +45,12 @@ pub use libraries::check_libraries;
 use node::plan_node;
 use python::{plan_python, plan_test_python};
 use recipes::{RecipeSource, definitions_of, plan_recipes, taken, used_runtimes, vendored_for};
-pub use releases::{
-    ChooseError, ChosenReleases, InstalledPacks, KeptNewer, Purpose, RegistryPolicy, allowed_blobs,
-    choose_releases, installed_blobs,
-};
+pub use releases::{ChosenReleases, InstalledPacks, KeptNewer, Purpose, RegistryPolicy, choose_releases};
+pub use rules::HeldBack;
 pub use runtimes::{BundledRuntimes, CarriedRuntimes};
 pub use space::{SpaceNeed, check_space};
 pub use tree::{NeededNodePackage, TreeToUnpack};
-pub use upgrades::{HeldBack, upgrade_requests};
+pub use upgrades::upgrade_requests;
 use versions::plan_versions;
 
 /// The whole plan.

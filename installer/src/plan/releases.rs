@@ -1,111 +1,25 @@
 //! Chooses the releases: what was asked for, what it needs, and what is installed already.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use attune_host::generation::{Generation, InstalledPack};
 use attune_host::preferences::HostPolicy;
-use attune_registry::reader::{ReaderError, RegistryReader, VerifiedRelease};
+use attune_registry::reader::VerifiedRelease;
 use attune_registry::release_check::BundleTargets;
-use attune_registry::resolve::{ResolveError, resolve};
-use attune_schemas::bundle::{BundleDescription, BundledRelease};
+use attune_registry::resolve::resolve;
+use attune_schemas::bundle::BundleDescription;
 use attune_schemas::pack_index::Release;
-use attune_schemas::runtime_index::RuntimeName;
 use attune_schemas::tuf::RegistryName;
 use attune_schemas::{Digest, PackRef, PackRequest, Requirement, Version};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::blobs::allowed_blobs;
 use super::candidates::Available;
+use super::choose_error::ChooseError;
+use super::rules::{HeldBack, held_back, require_allowed, ruled_out};
 use super::runtimes::{BundledRuntimes, bundled_runtimes};
-use super::upgrades::{HeldBack, held_back};
-use crate::source::{FindError, VerifiedSource};
-
-/// Why no releases could be chosen.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ChooseError {
-    /// A release is not what its index says.
-    #[error(transparent)]
-    Reader(#[from] ReaderError),
-    /// No set of releases will do.
-    #[error(transparent)]
-    Resolve(#[from] ResolveError),
-    /// A bundle carries a release that the signed index does not list.
-    #[error(
-        "the bundle carries {pack} {version} with manifest {manifest}, which the registry's index does not list"
-    )]
-    NotInIndex {
-        /// The pack.
-        pack: PackRef,
-        /// The version that the bundle claims.
-        version: Version,
-        /// The manifest that the bundle claims.
-        manifest: Digest,
-    },
-    /// A bundle lists a pack twice.
-    #[error("the bundle lists pack `{pack}` twice")]
-    ListedTwice {
-        /// The pack.
-        pack: PackRef,
-    },
-    /// An installed pack is offered by another registry than its own.
-    #[error("pack `{pack}` was installed from registry `{installed_from}`, not from `{offered_by}`")]
-    OtherRegistry {
-        /// The pack.
-        pack: PackRef,
-        /// The registry it was installed from.
-        installed_from: String,
-        /// The registry it comes from now.
-        offered_by: String,
-    },
-    /// An installed pack is of a registry that the host does not know.
-    #[error("pack `{pack}` was installed from registry `{installed_from}`, which the host does not know")]
-    RegistryNotKnown {
-        /// The pack.
-        pack: PackRef,
-        /// The registry it was installed from.
-        installed_from: String,
-    },
-    /// A known registry cannot be read.
-    #[error(transparent)]
-    Find(#[from] FindError),
-    /// A pack has no such channel.
-    #[error("pack `{pack}` has no channel `{channel}`{}", has_channels(there))]
-    NoChannel {
-        /// The pack.
-        pack: PackRef,
-        /// The channel.
-        channel: String,
-        /// Those that it has.
-        there: Vec<String>,
-    },
-    /// Another version is asked for of a pack that is held.
-    #[error("pack `{pack}` is held at version {installed}, and `{requirement}` was asked for")]
-    Held {
-        /// The pack.
-        pack: PackRef,
-        /// The requirement of the request.
-        requirement: Requirement,
-        /// The version that is installed.
-        installed: Version,
-    },
-    /// No set of releases will do within the host's rules.
-    #[error("the host's rules leave no release to choose: {rules}")]
-    RuledOut {
-        /// The rules.
-        rules: String,
-        /// The failure.
-        #[source]
-        source: ResolveError,
-    },
-    /// Nothing was asked for.
-    #[error("no pack was named")]
-    NothingRequested,
-}
-
-fn has_channels(there: &[String]) -> String {
-    if there.is_empty() { String::new() } else { format!("; it has {}", there.join(", ")) }
-}
+use crate::source::VerifiedSource;
 
 /// The releases that will be installed, and those that stay.
 #[derive(Debug)]
@@ -271,45 +185,6 @@ pub fn choose_releases(
     Ok(chosen)
 }
 
-/// Refuses a request for another version of a pack that is held.
-fn require_allowed(
-    requests: &[PackRequest],
-    rules: &HostPolicy,
-    active: &Generation,
-) -> Result<(), ChooseError> {
-    for PackRequest { pack, requirement } in requests {
-        if let Some(installed) = active.packs.get(pack).filter(|_| rules.held.contains(pack))
-            && !requirement.matches(&installed.version)
-        {
-            let (pack, installed) = (pack.clone(), installed.version.clone());
-            return Err(ChooseError::Held { pack, requirement: requirement.clone(), installed });
-        }
-    }
-    Ok(())
-}
-
-/// `error`, with the rules that may be why.
-fn ruled_out(error: ResolveError, rules: &HostPolicy, active: &Generation) -> ChooseError {
-    if !matches!(error, ResolveError::NoVersion { .. } | ResolveError::NoSolution { .. }) {
-        return error.into();
-    }
-    let text = error.to_string();
-    let is_named = |pack: &PackRef| text.contains(pack.as_str());
-    let held = rules
-        .held
-        .iter()
-        .filter(|pack| is_named(pack))
-        .filter_map(|pack| Some(format!("{pack} is held at {}", active.packs.get(pack)?.version)));
-    let pinned = rules.pinned.iter().filter(|(pack, _)| is_named(pack));
-    let rules: Vec<String> =
-        held.chain(pinned.map(|(pack, requirement)| format!("{pack} is pinned to {requirement}"))).collect();
-    if rules.is_empty() {
-        error.into()
-    } else {
-        ChooseError::RuledOut { rules: rules.join(", "), source: error }
-    }
-}
-
 /// The release of `offered` that is older than what is installed and stays, if all of them are.
 fn kept_newer(
     (pack, version): (&PackRef, &Version),
@@ -321,44 +196,6 @@ fn kept_newer(
     let newest = offered?.iter().map(|release| &release.version).max()?;
     let (pack, offered) = (pack.clone(), newest.clone());
     (newest < installed).then(|| KeptNewer { pack, installed: installed.clone(), offered, offered_by })
-}
-
-/// Digest and size of every blob that has business in `source`, if it is a bundle.
-pub fn allowed_blobs(source: &mut VerifiedSource) -> Result<BTreeMap<Digest, u64>, ChooseError> {
-    let Some(description) = source.source().description().cloned() else { return Ok(BTreeMap::new()) };
-    let mut reader = source.reader();
-    let mut allowed = bundled_blobs(&mut reader, Some(&description))?;
-    for release in bundled_runtimes(&reader, &description)?.values().flatten() {
-        allowed.insert(release.archive.digest, release.archive.size);
-    }
-    Ok(allowed)
-}
-
-/// The blobs that `source` has of the very releases that are installed, with their sizes; of a bundle all that it
-/// carries.
-pub fn installed_blobs(
-    source: &mut VerifiedSource,
-    active: &Generation,
-) -> Result<BTreeMap<Digest, u64>, ChooseError> {
-    if source.source().description().is_some() {
-        return allowed_blobs(source);
-    }
-    let mut blobs = BTreeMap::new();
-    let mut reader = source.reader();
-    for (pack, installed) in &active.packs {
-        let index = reader.pack_index(pack)?;
-        let offered = index.and_then(|index| {
-            index.releases.into_iter().find(|release| release.manifest.digest == installed.manifest)
-        });
-        if let Some(offered) = offered {
-            blobs.extend(blobs_of(&reader.release(pack, &offered)?));
-        }
-    }
-    for runtime in RuntimeName::ALL {
-        let releases = reader.runtime_index(runtime)?.map(|index| index.releases).unwrap_or_default();
-        blobs.extend(releases.into_iter().map(|release| (release.archive.digest, release.archive.size)));
-    }
-    Ok(blobs)
 }
 
 /// The packs that were named, or else all that the bundle was made for.
@@ -408,41 +245,4 @@ fn require_same_registry(
         }
     }
     Ok(())
-}
-
-/// The blobs of every release of a bundle with their sizes, so that each that comes by can be told to
-/// belong there.
-fn bundled_blobs(
-    reader: &mut RegistryReader<'_>,
-    description: Option<&BundleDescription>,
-) -> Result<BTreeMap<Digest, u64>, ChooseError> {
-    let mut allowed = BTreeMap::new();
-    let mut seen = BTreeSet::new();
-    for bundled in description.map(|description| &description.releases[..]).unwrap_or_default() {
-        if !seen.insert(&bundled.pack) {
-            return Err(ChooseError::ListedTwice { pack: bundled.pack.clone() });
-        }
-        let offered = reader.pack_index(&bundled.pack)?.and_then(|index| find(&index.releases, bundled));
-        let offered = offered.ok_or_else(|| ChooseError::NotInIndex {
-            pack: bundled.pack.clone(),
-            version: bundled.version.clone(),
-            manifest: bundled.manifest,
-        })?;
-        allowed.extend(blobs_of(&reader.release(&bundled.pack, &offered)?));
-    }
-    Ok(allowed)
-}
-
-/// The blobs of a release, with their sizes.
-fn blobs_of(release: &VerifiedRelease) -> Vec<(Digest, u64)> {
-    let layers = release.manifest.layers.iter().chain([&release.manifest.config]);
-    let blobs = layers.map(|layer| (layer.digest, layer.size));
-    blobs.chain([(release.manifest_digest, release.manifest_size)]).collect()
-}
-
-fn find(releases: &[Release], bundled: &BundledRelease) -> Option<Release> {
-    let same = |release: &&Release| {
-        release.version == bundled.version && release.manifest.digest == bundled.manifest
-    };
-    releases.iter().find(same).cloned()
 }

@@ -1,6 +1,7 @@
 //! The places that the entries of an archive take, and the most that they may be.
 
 use std::collections::HashMap;
+#[cfg(feature = "origins")]
 use std::collections::hash_map::Entry;
 
 use attune_schemas::EntryPath;
@@ -23,6 +24,10 @@ pub(crate) struct Claims {
 enum Taken {
     File,
     /// As it is written.
+    #[cfg_attr(
+        not(feature = "origins"),
+        expect(dead_code, reason = "only archives that may list one again ask")
+    )]
     Directory(String),
 }
 
@@ -41,39 +46,6 @@ impl Claims {
             Some(_) => Err(ArchiveError::Collision { path: path.to_string() }),
             None => Ok(()),
         }
-    }
-
-    /// Takes `path` for a file, and the directories above it, which an archive need not list.
-    pub(crate) fn take_file(&mut self, path: &EntryPath) -> Result<(), ArchiveError> {
-        if let Some(parent) = path.parent() {
-            self.take_directory(&parent)?;
-        }
-        self.take(path, true)
-    }
-
-    /// Takes `path` for a directory, which may be listed again, and those above it.
-    pub(crate) fn take_directory(&mut self, path: &EntryPath) -> Result<(), ArchiveError> {
-        let mut missing = Some(path.clone());
-        while let Some(directory) = missing {
-            match self.seen.entry(directory.case_folded()) {
-                Entry::Occupied(taken) => {
-                    return match taken.get() {
-                        Taken::Directory(as_written) if as_written == directory.as_str() => Ok(()),
-                        Taken::Directory(_) => Err(ArchiveError::Collision { path: path.to_string() }),
-                        Taken::File if directory == *path => {
-                            Err(ArchiveError::Collision { path: path.to_string() })
-                        }
-                        Taken::File => Err(ArchiveError::BelowFile { path: path.to_string() }),
-                    };
-                }
-                Entry::Vacant(place) => {
-                    place.insert(Taken::Directory(directory.to_string()));
-                }
-            }
-            self.count_entry(directory.as_str().len())?;
-            missing = directory.parent();
-        }
-        Ok(())
     }
 
     /// Counts an entry, whatever it is, with a name of so many bytes.
@@ -106,6 +78,43 @@ impl Claims {
                 return Err(ArchiveError::BelowFile { path: path.to_string() });
             }
             ancestor = directory.parent();
+        }
+        Ok(())
+    }
+}
+
+/// For archives that need not list every directory.
+#[cfg(feature = "origins")]
+impl Claims {
+    /// Takes `path` for a file, and the directories above it, which an archive need not list.
+    pub(crate) fn take_file(&mut self, path: &EntryPath) -> Result<(), ArchiveError> {
+        if let Some(parent) = path.parent() {
+            self.take_directory(&parent)?;
+        }
+        self.take(path, true)
+    }
+
+    /// Takes `path` for a directory, which may be listed again, and those above it.
+    pub(crate) fn take_directory(&mut self, path: &EntryPath) -> Result<(), ArchiveError> {
+        let mut missing = Some(path.clone());
+        while let Some(directory) = missing {
+            match self.seen.entry(directory.case_folded()) {
+                Entry::Occupied(taken) => {
+                    return match taken.get() {
+                        Taken::Directory(as_written) if as_written == directory.as_str() => Ok(()),
+                        Taken::Directory(_) => Err(ArchiveError::Collision { path: path.to_string() }),
+                        Taken::File if directory == *path => {
+                            Err(ArchiveError::Collision { path: path.to_string() })
+                        }
+                        Taken::File => Err(ArchiveError::BelowFile { path: path.to_string() }),
+                    };
+                }
+                Entry::Vacant(place) => {
+                    place.insert(Taken::Directory(directory.to_string()));
+                }
+            }
+            self.count_entry(directory.as_str().len())?;
+            missing = directory.parent();
         }
         Ok(())
     }

@@ -9,7 +9,7 @@ use attune_tests::World;
 use attune_tests::world::standard;
 
 /// Everything that an installer writes to by a name that can be guessed; the parts of the store besides.
-const NAMES: [&str; 12] = [
+const NAMES: [&str; 15] = [
     "staging",
     "store",
     "generations",
@@ -18,6 +18,9 @@ const NAMES: [&str; 12] = [
     "state/lock",
     "state/attune.db",
     "state/log",
+    "state/log/operations.jsonl",
+    "state/policy.json",
+    "state/registries.json",
     "current",
     "packs",
     "packenvs",
@@ -38,7 +41,7 @@ fn outside(world: &World) -> std::path::PathBuf {
 
 fn plant(link: &Path, outside: &Path) {
     fs_err::create_dir_all(link.parent().unwrap()).unwrap();
-    let is_file = link.ends_with("lock") || link.ends_with("attune.db");
+    let is_file = link.extension().is_some() || link.ends_with("lock");
     symlink(outside.join(if is_file { "file" } else { "directory" }), link).unwrap();
 }
 

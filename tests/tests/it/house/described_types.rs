@@ -90,9 +90,10 @@ pub(super) const SECTIONS: &[Section] = &[
         "**`state/registries.json`**",
         &[
             ("host/src/preferences/registries.rs", "KnownRegistries"),
-            ("host/src/registries.rs", "KnownRegistry"),
+            ("host/src/preferences/registries.rs", "KnownRegistry"),
         ],
     ),
+    ("**`state/policy.json`**", &[("host/src/preferences/policy.rs", "HostPolicy")]),
     ("**`staging/<id>/journal.json`**", &[("host/src/transaction", "Entries")]),
     ("**`state/trust/<registry>/policy.json`**", &[("registry/src/trust/state/policy.rs", "PolicyFile")]),
     ("**Progress** (`--progress json`", &[("terminal/src/progress/event.rs", "ProgressEvent")]),
