@@ -207,6 +207,26 @@ pub(crate) fn create_folder(folder: &Path, durability: Durability) -> io::Result
     Ok(())
 }
 
+/// Removes every unfinished file in `folder`. The caller holds a lock that all who write to it take: what is unfinished
+/// is of a process that died.
+///
+/// # Errors
+/// The folder cannot be read, or a file cannot be removed.
+pub fn remove_unfinished(folder: &Path) -> io::Result<()> {
+    let entries = match fs_err::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        entries => entries?,
+    };
+    for entry in entries {
+        let entry = entry?;
+        let is_unfinished = entry.file_name().as_encoded_bytes().starts_with(INCOMING_PREFIX.as_bytes());
+        if is_unfinished && entry.file_type()?.is_file() {
+            fs_err::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
 /// Removes the unfinished files in `folder` that are older than an hour at the time `now`, and returns how
 /// many there were. The caller holds the lock under which the folder is written.
 pub fn remove_leftovers(folder: &Path, now: SystemTime) -> io::Result<usize> {
@@ -312,6 +332,21 @@ mod tests {
 
     fn mode(path: &Path) -> u32 {
         fs_err::metadata(path).unwrap().permissions().mode() & 0o7777
+    }
+
+    #[test]
+    fn what_a_process_that_died_left_goes_and_all_else_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in [".incoming-1", "kept", "x.incoming-2"] {
+            fs::write(folder.path().join(name), "").unwrap();
+        }
+        fs::create_dir(folder.path().join(".incoming-directory")).unwrap();
+        remove_unfinished(folder.path()).unwrap();
+        remove_unfinished(&folder.path().join("nowhere")).unwrap();
+        let mut left: Vec<_> =
+            fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        left.sort();
+        assert_eq!(left, [".incoming-directory", "kept", "x.incoming-2"]);
     }
 
     #[test]

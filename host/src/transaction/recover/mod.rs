@@ -19,6 +19,7 @@ use attune_schemas::problem::WarningCode;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use attune_registry::atomic_file::remove_unfinished;
 use attune_registry::blob::Durability;
 use attune_registry::trust::{StateError, TrustStore};
 use jiff::Timestamp;
@@ -141,6 +142,8 @@ pub fn recover_leftovers(root: &HostRoot) -> Result<(Recovery, Option<u64>), Rec
     // After what was to be completed, which is taken over from there.
     let cleared = TrustStore::clear_leftovers(&root.trust());
     cleared.map_err(|error| failed(io::Error::other(error)))?;
+    // Of the lists that people's choices are kept in.
+    remove_unfinished(&root.state()).map_err(failed)?;
     if had_leftovers && registered.is_none() && active.is_none() {
         remove_empty_parts(root);
     }
