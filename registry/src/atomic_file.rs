@@ -338,13 +338,13 @@ mod tests {
     fn what_a_process_that_died_left_goes_and_all_else_stays() {
         let folder = tempfile::tempdir().unwrap();
         for name in [".incoming-1", "kept", "x.incoming-2"] {
-            fs::write(folder.path().join(name), "").unwrap();
+            fs_err::write(folder.path().join(name), "").unwrap();
         }
-        fs::create_dir(folder.path().join(".incoming-directory")).unwrap();
+        fs_err::create_dir(folder.path().join(".incoming-directory")).unwrap();
         remove_unfinished(folder.path()).unwrap();
         remove_unfinished(&folder.path().join("nowhere")).unwrap();
         let mut left: Vec<_> =
-            fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+            fs_err::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         left.sort();
         assert_eq!(left, [".incoming-directory", "kept", "x.incoming-2"]);
     }
