@@ -29,7 +29,7 @@ impl Host {
         Self { world }
     }
 
-    fn time(&self, mut command: Command) -> f64 {
+    fn time(mut command: Command) -> f64 {
         let begun = Instant::now();
         let output = command.output().unwrap();
         let taken = begun.elapsed().as_secs_f64() * 1e3;
@@ -49,12 +49,12 @@ impl Host {
             command.arg("--registry").arg(self.world.registry());
             command
         };
-        let list = self.time(command(&["list"]));
-        let upgrade = self.time(from_registry(&["upgrade", &format!("pack_000@=1.{}.0", round + 1)]));
-        let rollback = self.time(command(&["rollback"]));
-        let uninstall = self.time(command(&["uninstall", "pack_001"]));
+        let list = Self::time(command(&["list"]));
+        let upgrade = Self::time(from_registry(&["upgrade", &format!("pack_000@=1.{}.0", round + 1)]));
+        let rollback = Self::time(command(&["rollback"]));
+        let uninstall = Self::time(command(&["uninstall", "pack_001"]));
         Run::of(command(&["rollback"])).succeeds();
-        let nothing = self.time(from_registry(&["pack_002"]));
+        let nothing = Self::time(from_registry(&["pack_002"]));
         [list, upgrade, rollback, uninstall, nothing]
     }
 }
