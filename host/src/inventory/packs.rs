@@ -12,6 +12,7 @@ use super::environments::interpreter_version;
 use super::{InventoryError, installed};
 use crate::environment::{EnvironmentKind, EnvironmentName};
 use crate::generation::{Generation, InstalledPack, TestSummary};
+use crate::preferences::HostPolicy;
 use crate::root::HostRoot;
 
 /// The installed packs.
@@ -45,6 +46,11 @@ pub struct ListedPack {
     pub manifest: Digest,
     /// Whether it was asked for, rather than needed by another.
     pub requested: bool,
+    /// Whether it is held at its version.
+    pub held: bool,
+    /// The range that it is pinned to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pinned: Option<Requirement>,
     /// The packs that it needs, with the requirement on each.
     pub dependencies: BTreeMap<PackRef, Requirement>,
     /// When it was installed; absent where an earlier program did.
@@ -87,14 +93,21 @@ pub struct PackEnvironment {
 /// There is nothing: see [`installed()`].
 pub fn list(root: &HostRoot) -> Result<Inventory, InventoryError> {
     let active = installed(root)?;
-    let packs = active.packs.iter().map(|(pack, installed)| listed(root, &active, pack, installed)).collect();
+    let rules = rules(root)?;
+    let packs = active.packs.iter().map(|(pack, installed)| listed(root, (&active, &rules), pack, installed));
+    let packs = packs.collect();
     Ok(Inventory { root: root.path().to_owned(), generation: active.id, packs })
+}
+
+/// The host's own rules for packs.
+pub(super) fn rules(root: &HostRoot) -> Result<HostPolicy, InventoryError> {
+    Ok(HostPolicy::load(root).map_err(|source| root.failed(source))?)
 }
 
 /// The row of `pack`, of which `installed` is the entry in `active`.
 pub(super) fn listed(
     root: &HostRoot,
-    active: &Generation,
+    (active, rules): (&Generation, &HostPolicy),
     pack: &PackRef,
     installed: &InstalledPack,
 ) -> ListedPack {
@@ -113,6 +126,8 @@ pub(super) fn listed(
         registry: installed.registry.clone(),
         manifest: installed.manifest,
         requested: installed.requested,
+        held: rules.held.contains(pack),
+        pinned: rules.pinned.get(pack).cloned(),
         dependencies: installed.dependencies.clone(),
         installed_at: installed.installed_at,
         size: installed.size,

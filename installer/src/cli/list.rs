@@ -42,7 +42,7 @@ fn render(inventory: &Inventory) -> String {
         table.push(vec![
             pack.pack.to_string(),
             pack.version.to_string(),
-            if pack.requested { "requested" } else { "dependency" }.to_owned(),
+            why_text(pack),
             runtimes_text(pack),
             if pack.environments.is_empty() { "-".to_owned() } else { pack.packages.to_string() },
             pack.tests.as_ref().map_or("-".to_owned(), tests_text),
@@ -51,6 +51,16 @@ fn render(inventory: &Inventory) -> String {
         ]);
     }
     format!("{table}\n{} (generation {})\n", inventory.root.display(), inventory.generation)
+}
+
+/// `requested`; `dependency, held`; `requested, pinned to ^1`.
+fn why_text(pack: &ListedPack) -> String {
+    let why = if pack.requested { "requested" } else { "dependency" };
+    match (pack.held, &pack.pinned) {
+        (true, _) => format!("{why}, held"),
+        (false, Some(range)) => format!("{why}, pinned to {range}"),
+        (false, None) => why.to_owned(),
+    }
 }
 
 /// `python 3.11.2, nodejs 20.20.2`: the interpreters of the pack's environments, each version once.
@@ -88,13 +98,16 @@ pub(super) fn tests_text(tests: &TestSummary) -> String {
 
 /// `4 actions, 1 rule`.
 pub(super) fn contents_text(contents: &BTreeMap<String, u64>) -> String {
-    let parts = contents.iter().map(|(directory, count)| {
-        let singular = match (count, directory.as_str()) {
-            (1, "policies") => "policy",
-            (1, plural) => plural.trim_end_matches('s'),
-            (_, plural) => plural,
-        };
-        format!("{count} {}", singular.replace('_', " "))
-    });
+    let parts = contents.iter().map(|(directory, count)| components_counted(*count, directory));
     parts.collect::<Vec<_>>().join(", ")
+}
+
+/// `4 actions`; `1 permission set`.
+pub(super) fn components_counted(count: u64, directory: &str) -> String {
+    let name = match (count, directory) {
+        (1, "policies") => "policy",
+        (1, plural) => plural.trim_end_matches('s'),
+        (_, plural) => plural,
+    };
+    format!("{count} {}", name.replace('_', " "))
 }

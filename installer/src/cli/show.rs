@@ -9,7 +9,7 @@ use clap::Args;
 use jiff::Timestamp;
 
 use super::failure::CommandError;
-use super::list::tests_text;
+use super::list::{components_counted, tests_text};
 use super::settings::CommonArgs;
 use super::words::installed_packs;
 use crate::operations::ShownPack;
@@ -106,7 +106,8 @@ fn installed_lines(lines: &mut Lines, installed: &InstalledDetails) {
     );
     let mut components: Vec<String> = Vec::new();
     for (directory, refs) in &installed.components {
-        components.push(format!("{} {}: {}", refs.len(), directory.replace('_', " "), refs.join(", ")));
+        let counted = components_counted(refs.len() as u64, directory);
+        components.push(format!("{counted}: {}", refs.join(", ")));
     }
     lines.add_all("components", components);
     lines.add_all(

@@ -112,7 +112,7 @@ pub(in crate::cli) const VERBS: &[Verb] = &[
     },
     Verb {
         words: &["plan", "dry-run", "simulate"],
-        remedy: "run the installation: packs are verified, built and tested before anything changes",
+        remedy: "use --dry-run with the command, such as `attune-install upgrade --dry-run`",
     },
     Verb {
         words: &["tests", "selftest", "self-test"],

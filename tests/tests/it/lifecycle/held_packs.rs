@@ -62,6 +62,11 @@ fn rules_are_listed_and_outlive_a_rollback() {
     world.install(["hold", "reporter"]).succeeds();
     world.install(["pin", "greeter", "^1"]).succeeds();
     world.install(["rollback"]).succeeds();
+    let listed = world.list();
+    assert_eq!((&listed["packs"][0]["pinned"], &listed["packs"][1]["held"]), (&"^1".into(), &true.into()));
+    for words in ["dependency, pinned to ^1", "requested, held"] {
+        assert!(world.list_text().contains(words), "{}", world.list_text());
+    }
     let rules = world.install(["pin", "--json"]).succeeds().json();
     assert_eq!(rules["held"]["reporter"], "1.0.0");
     assert_eq!(rules["pinned"]["greeter"], "^1");
