@@ -1,6 +1,7 @@
 //! The packs that are installed on a root.
 
 use std::collections::BTreeMap;
+use std::io;
 
 use attune_registry::report::Report;
 use attune_schemas::{Digest, PackRef, Requirement, Version};
@@ -99,9 +100,12 @@ pub fn list(root: &HostRoot) -> Result<Inventory, InventoryError> {
     Ok(Inventory { root: root.path().to_owned(), generation: active.id, packs })
 }
 
-/// The host's own rules for packs.
+/// The host's own rules for packs; none where they are damaged, which every change tells: packs are listed all the same.
 pub(super) fn rules(root: &HostRoot) -> Result<HostPolicy, InventoryError> {
-    Ok(HostPolicy::load(root).map_err(|source| root.failed(source))?)
+    match HostPolicy::load(root) {
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => Ok(HostPolicy::default()),
+        rules => Ok(rules.map_err(|source| root.failed(source))?),
+    }
 }
 
 /// The row of `pack`, of which `installed` is the entry in `active`.
