@@ -14,7 +14,7 @@
 //! An environment's directory is real and its entries are links, because the marker that Attune's
 //! workers look for differs between packs that share an environment.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -211,6 +211,15 @@ impl Generation {
         let environments = self.packs.values().flat_map(|pack| pack.environments.values());
         let mut of_it = environments.filter(|environment| environment.interpreter == executable);
         of_it.any(InstalledEnvironment::is_current)
+    }
+
+    /// Forgets the interpreters that no environment of its packs uses.
+    pub fn forget_unused_interpreters(&mut self) {
+        let environments = self.packs.values().flat_map(|pack| pack.environments.values());
+        let used: BTreeSet<&Path> =
+            environments.map(|environment| environment.interpreter.as_path()).collect();
+        self.interpreters.retain(|known| used.contains(known.executable.as_path()));
+        self.nodes.retain(|known| used.contains(known.executable.as_path()));
     }
 
     /// Where the description of an environment of the generation in `directory` is.

@@ -2,7 +2,6 @@
 
 mod activate;
 mod copies;
-mod dependents;
 mod difference;
 mod entries;
 mod installed;

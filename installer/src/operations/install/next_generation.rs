@@ -1,10 +1,10 @@
 //! The lock file of the generation that an install makes.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use attune_host::environment::EnvironmentDescription;
 use attune_host::generation::{GENERATION_FORMAT, Generation, InstalledPack, ListDigests, TestSummary};
+use attune_host::machine::{Interpreter, NodeInterpreter};
 use attune_host::root::{HostRoot, StoreKind};
 use attune_schemas::component::count_by_directory;
 use attune_schemas::pack_test_result::PackTestResult;
@@ -36,27 +36,18 @@ pub(super) fn next_generation(
     for planned in &plan.packs {
         packs.insert(planned.pack.clone(), installed_pack(planned, making, tests, now));
     }
-    let in_use = |executable: &Path| {
-        let environments = packs.values().flat_map(|pack| pack.environments.values());
-        environments.into_iter().any(|environment| environment.interpreter == executable)
-    };
     let mut interpreters = plan.interpreters();
-    for known in &active.interpreters {
-        if in_use(&known.executable) && interpreters.iter().all(|other| other.executable != known.executable)
-        {
-            interpreters.push(known.clone());
-        }
-    }
+    let is_new = |known: &&Interpreter| interpreters.iter().all(|other| other.executable != known.executable);
+    let known: Vec<Interpreter> = active.interpreters.iter().filter(is_new).cloned().collect();
+    interpreters.extend(known);
     let mut nodes = plan.nodes();
-    for known in &active.nodes {
-        if in_use(&known.executable) && nodes.iter().all(|other| other.executable != known.executable) {
-            nodes.push(known.clone());
-        }
-    }
+    let is_new = |known: &&NodeInterpreter| nodes.iter().all(|other| other.executable != known.executable);
+    let known: Vec<NodeInterpreter> = active.nodes.iter().filter(is_new).cloned().collect();
+    nodes.extend(known);
     let &NextGeneration { id, root, .. } = making;
     // What stays on a root that was moved goes on carrying the old path.
     let path = if plan.kept.is_empty() { root.path() } else { &active.root };
-    Generation {
+    let mut next = Generation {
         format: GENERATION_FORMAT.to_owned(),
         id,
         created_at: now,
@@ -67,7 +58,9 @@ pub(super) fn next_generation(
         nodes,
         lists: ListDigests::default(),
         files: BTreeMap::new(),
-    }
+    };
+    next.forget_unused_interpreters();
+    next
 }
 
 fn installed_pack(

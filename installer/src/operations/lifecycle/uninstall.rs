@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use attune_host::database::{made_on_host, references_to};
-use attune_host::generation::{Generation, PackDifference, pack_differences};
-use attune_host::inventory::installed;
+use attune_host::generation::{Generation, InstalledPack, PackDifference, pack_differences};
+use attune_host::inventory::{DependencyGraph, Direction, installed};
 use attune_host::root::HostRoot;
 use attune_host::{Change, Prepared, Rows};
 use attune_registry::report::{Report, Reporter};
@@ -80,7 +80,7 @@ pub fn uninstall(
         generation: active.id,
         packs: pack_differences(&active, &left),
         made_on_host: made_on_host(root, &gone)?,
-        unused: left.unused_without(&BTreeSet::new()).into_iter().collect(),
+        unused: left_over(&left).into_iter().collect(),
     };
     for component in &report.made_on_host {
         let message = format!("{component} was made on this host, and goes with its pack");
@@ -88,12 +88,9 @@ pub fn uninstall(
     }
     let Some(held) = held.as_mut().filter(|_| !gone.is_empty()) else { return Ok(report) };
     let prepared = Prepared::begin(root, held.take_created(), options.change.durability)?;
-    let to = Generation {
-        id: prepared.id(),
-        created_at: options.change.now,
-        restored_from: None,
-        ..with_known_interpreters(left)
-    };
+    let mut to =
+        Generation { id: prepared.id(), created_at: options.change.now, restored_from: None, ..left };
+    to.forget_unused_interpreters();
     report.generation = to.id;
     let change = Change {
         from: &active,
@@ -125,9 +122,15 @@ fn going(
         gone = cascade(root, active, gone)?;
     }
     if options.unused {
-        gone.extend(active.unused_without(&gone));
+        gone.extend(left_over(&Generation { packs: without(active, &gone), ..active.clone() }));
     }
     Ok(gone)
+}
+
+/// The packs of `generation` that nobody asked for and that none of its packs needs.
+fn left_over(generation: &Generation) -> BTreeSet<PackRef> {
+    let needed = DependencyGraph::of(generation).needed();
+    generation.packs.keys().filter(|pack| !needed.contains(pack)).cloned().collect()
 }
 
 /// `gone`, and every pack that needs one of them, by its dependencies or by its components.
@@ -136,8 +139,9 @@ fn cascade(
     active: &Generation,
     mut gone: BTreeSet<PackRef>,
 ) -> Result<BTreeSet<PackRef>, LifecycleError> {
+    let graph = DependencyGraph::of(active);
     loop {
-        gone = active.with_dependents(&gone);
+        gone = graph.reached(&gone, Direction::Dependents).into_iter().cloned().collect();
         let packs: Vec<PackRef> = gone.iter().cloned().collect();
         let users = references_to(root, &packs)?.into_iter().filter_map(|found| found.pack.parse().ok());
         let new: Vec<PackRef> =
@@ -149,19 +153,7 @@ fn cascade(
     }
 }
 
-fn without(
-    active: &Generation,
-    gone: &BTreeSet<PackRef>,
-) -> BTreeMap<PackRef, attune_host::generation::InstalledPack> {
+fn without(active: &Generation, gone: &BTreeSet<PackRef>) -> BTreeMap<PackRef, InstalledPack> {
     let kept = active.packs.iter().filter(|(pack, _)| !gone.contains(*pack));
     kept.map(|(pack, installed)| (pack.clone(), installed.clone())).collect()
-}
-
-/// `generation` without interpreters and lists that nothing of it uses.
-fn with_known_interpreters(mut generation: Generation) -> Generation {
-    let environments = generation.packs.values().flat_map(|pack| pack.environments.values());
-    let used: BTreeSet<PathBuf> = environments.map(|environment| environment.interpreter.clone()).collect();
-    generation.interpreters.retain(|known| used.contains(&known.executable));
-    generation.nodes.retain(|known| used.contains(&known.executable));
-    generation
 }

@@ -5,6 +5,7 @@ use std::fmt;
 
 use attune_host::database::{DatabaseError, references_to};
 use attune_host::generation::Generation;
+use attune_host::inventory::DependencyGraph;
 use attune_host::root::HostRoot;
 use attune_schemas::{PackRef, Requirement};
 
@@ -47,9 +48,10 @@ pub(super) fn users(
     gone: &BTreeSet<PackRef>,
 ) -> Result<Vec<User>, DatabaseError> {
     let mut users = Vec::new();
+    let graph = DependencyGraph::of(active);
     for needs in gone {
-        for (pack, requirement) in active.dependents_of(needs).filter(|(pack, _)| !gone.contains(*pack)) {
-            let (pack, needs, requirement) = (pack.clone(), needs.clone(), requirement.clone());
+        for (pack, requirement) in graph.dependents(needs).iter().filter(|(pack, _)| !gone.contains(*pack)) {
+            let (pack, needs, requirement) = ((*pack).clone(), needs.clone(), (*requirement).clone());
             users.push(User::Pack { pack, needs, requirement });
         }
     }
