@@ -35,10 +35,17 @@ pub struct FailedOperation {
 
 /// A line of the log.
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Line<'a, T: Serialize> {
     outcome: &'a str,
+    time: Timestamp,
+    kind: OperationKind,
+    duration_ms: u64,
+    user: &'a str,
+    command: &'a str,
+    forced: &'a [String],
     #[serde(flatten)]
-    rest: &'a T,
+    details: &'a T,
 }
 
 /// A line that was written, as far as it is looked at.
@@ -47,12 +54,27 @@ struct Read {
     outcome: String,
 }
 
-/// Adds a line on an operation that ended with `outcome`. The state directory must be there.
+/// Adds a line on an operation that ended with `outcome`; `details` is an object. The state directory must be there.
 ///
 /// # Errors
 /// The log cannot be written.
-pub fn log_operation(root: &HostRoot, outcome: &str, rest: &impl Serialize) -> io::Result<()> {
-    let mut line = serde_json::to_vec(&Line { outcome, rest })?;
+pub fn log_operation(
+    root: &HostRoot,
+    operation: &Operation,
+    outcome: &str,
+    details: &impl Serialize,
+) -> io::Result<()> {
+    let line = Line {
+        outcome,
+        time: operation.started_at,
+        kind: operation.kind,
+        duration_ms: operation.duration_ms(),
+        user: &operation.user,
+        command: &operation.command,
+        forced: &operation.forced,
+        details,
+    };
+    let mut line = serde_json::to_vec(&line)?;
     line.push(b'\n');
     let log = root.log_file();
     let directory = log.parent().unwrap_or(root.path());
@@ -76,17 +98,7 @@ pub fn log_failure(root: &HostRoot, operation: &Operation, code: &str, error: &s
     if !fs_err::symlink_metadata(root.database()).is_ok_and(|found| found.is_file()) {
         return Ok(());
     }
-    let failed = FailedOperation {
-        time: operation.started_at,
-        kind: operation.kind,
-        duration_ms: operation.duration_ms(),
-        user: operation.user.clone(),
-        command: operation.command.clone(),
-        forced: operation.forced.clone(),
-        code: code.to_owned(),
-        error: error.to_owned(),
-    };
-    log_operation(root, "failed", &failed)
+    log_operation(root, operation, "failed", &serde_json::json!({"code": code, "error": error}))
 }
 
 /// The operations of `root` that failed, the oldest first. Lines that cannot be read are passed over.
@@ -108,6 +120,15 @@ pub fn failures(root: &HostRoot) -> io::Result<Vec<FailedOperation>> {
 mod tests {
     use super::*;
 
+    fn operation() -> Operation {
+        Operation::begin(
+            OperationKind::Upgrade,
+            Timestamp::UNIX_EPOCH,
+            "ada".to_owned(),
+            "attune-install upgrade".to_owned(),
+        )
+    }
+
     #[test]
     fn nothing_is_written_through_a_link() {
         let directory = tempfile::tempdir().unwrap();
@@ -116,7 +137,7 @@ mod tests {
         fs_err::create_dir_all(root.state()).unwrap();
         fs_err::create_dir(&outside).unwrap();
         fs_err::os::unix::fs::symlink(&outside, root.state().join("log")).unwrap();
-        log_operation(&root, "failed", &serde_json::json!({})).unwrap_err();
+        log_operation(&root, &operation(), "failed", &serde_json::json!({})).unwrap_err();
         assert_eq!(fs_err::read_dir(outside).unwrap().count(), 0);
     }
 
@@ -124,17 +145,12 @@ mod tests {
     fn failures_are_logged_where_something_was_installed() {
         let directory = tempfile::tempdir().unwrap();
         let root = HostRoot::new(directory.path()).unwrap();
-        let operation = Operation::begin(
-            OperationKind::Upgrade,
-            Timestamp::UNIX_EPOCH,
-            "ada".to_owned(),
-            "attune-install upgrade".to_owned(),
-        );
+        let operation = operation();
         log_failure(&root, &operation, "R001", "there is no pack").unwrap();
         assert!(!root.state().exists());
         fs_err::create_dir(root.state()).unwrap();
         fs_err::write(root.database(), "").unwrap();
-        log_operation(&root, "installed", &serde_json::json!({"generation": 1})).unwrap();
+        log_operation(&root, &operation, "installed", &serde_json::json!({"generation": 1})).unwrap();
         log_failure(&root, &operation, "R001", "there is no pack\nat all").unwrap();
         let mut log = fs_err::OpenOptions::new().append(true).open(root.log_file()).unwrap();
         log.write_all(b"half a li").unwrap();

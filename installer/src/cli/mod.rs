@@ -12,6 +12,7 @@ mod install;
 mod lifecycle;
 mod link_mode;
 mod list;
+mod logged;
 mod registry;
 mod repair;
 mod settings;

@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use super::environments::BuildArgs;
 use super::failure::CommandError;
 use super::folded::lines;
+use super::logged::logged;
 use super::settings::CommonArgs;
 use super::verify::counted;
 use super::words::installed_packs;
@@ -50,7 +51,8 @@ impl RepairArgs {
             only_environments: self.environments,
             build: self.build.options(None, OperationKind::Repair, now)?,
         };
-        let report = repair(&root, &options, &self.common.report.reporter())?;
+        let result = repair(&root, &options, &self.common.report.reporter()).map_err(CommandError::from);
+        let report = logged(&root, &options.build.change, result)?;
         if !self.common.report.is_quiet() {
             let all = self.common.report.verbose > 0;
             write_report(&report, self.common.output(), |report| render(report, all))

@@ -135,13 +135,7 @@ pub struct TestReport {
 impl InstallReport {
     /// Adds a line to the install log of `root`.
     pub(crate) fn log(&self, root: &HostRoot, tests: TestPolicy, operation: &Operation) -> io::Result<()> {
-        let line = serde_json::json!({
-            "time": operation.started_at,
-            "kind": operation.kind,
-            "durationMs": operation.duration_ms(),
-            "user": operation.user,
-            "command": operation.command,
-            "forced": operation.forced,
+        let details = serde_json::json!({
             "generation": self.generation,
             "registry": self.registry,
             "packs": self.packs,
@@ -149,6 +143,6 @@ impl InstallReport {
             "testPolicy": format!("{tests:?}").to_lowercase(),
         });
         let outcome = if self.outcome == Outcome::Unchanged { "unchanged" } else { "installed" };
-        log_operation(root, outcome, &line)
+        log_operation(root, operation, outcome, &details)
     }
 }

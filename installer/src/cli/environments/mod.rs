@@ -20,6 +20,7 @@ use jiff::Timestamp;
 
 use super::change_args::ChangeArgs;
 use super::failure::CommandError;
+use super::logged::logged;
 use super::settings::{CommonArgs, caller_environment};
 use super::words::installed_packs;
 use crate::operations::{RebuildOptions, rebuild_environments};
@@ -159,7 +160,8 @@ impl EnvCommand {
             Self::Rebuild { pack, build, .. } => {
                 let options = build.options(Some(pack.clone()), OperationKind::Rebuild, now)?;
                 let reporter = common.report.reporter();
-                let environments = rebuild_environments(root, &options, &reporter)?;
+                let result = rebuild_environments(root, &options, &reporter).map_err(CommandError::from);
+                let environments = logged(root, &options.change, result)?;
                 if common.report.is_quiet() && !options.change.dry_run {
                     return Ok(());
                 }

@@ -14,7 +14,7 @@ use clap::{Args, ValueHint};
 use jiff::Timestamp;
 
 use super::failure::CommandError;
-use super::lifecycle::logged;
+use super::logged::failure_logged;
 use super::words::{installed_packs, offered_packs};
 use crate::operations::{InstallOptions, install};
 use crate::plan::Purpose;
@@ -91,13 +91,7 @@ impl SourceArgs {
             let root = HostRoot::new(&options.root)
                 .map_err(|source| RootError::Io { root: options.root.clone(), source })?;
             let result = install(&options, &common.report.reporter()).map_err(CommandError::from);
-            let result = if options.change.dry_run {
-                result
-            } else {
-                // What was done is logged by the operation, with all its details.
-                logged(&root, &options.change.operation, result, |_| None)
-            };
-            let report = result?;
+            let report = failure_logged(&root, &options.change, result)?;
             if common.report.is_quiet() && !options.change.dry_run {
                 return Ok(());
             }

@@ -8,9 +8,10 @@ use attune_terminal::{ArgValueCandidates, Output, success, write_report};
 use clap::Args;
 use jiff::Timestamp;
 
-use super::{changes_table, logged, packs_counted};
+use super::{changes_table, packs_counted};
 use crate::cli::change_args::ChangeArgs;
 use crate::cli::failure::CommandError;
+use crate::cli::logged::logged;
 use crate::cli::settings::CommonArgs;
 use crate::cli::words::installed_packs;
 use crate::operations::{UninstallOptions, UninstallReport, uninstall};
@@ -49,9 +50,7 @@ impl UninstallArgs {
         let options =
             UninstallOptions { packs: self.packs, cascade: self.cascade, unused: self.unused, change };
         let result = uninstall(&root, &options, &self.common.report.reporter()).map_err(CommandError::from);
-        let report = logged(&root, &options.change.operation, result, |report| {
-            (!report.dry_run).then(|| serde_json::json!(report))
-        })?;
+        let report = logged(&root, &options.change, result)?;
         if self.common.report.is_quiet() && !options.change.dry_run {
             return Ok(());
         }

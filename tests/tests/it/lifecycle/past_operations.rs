@@ -74,13 +74,33 @@ fn a_root_without_history_says_so() {
 }
 
 #[test]
-fn a_change_that_is_killed_leaves_one_line_or_none() {
-    // The row is written with the change: there is no moment at which one is there without the other.
-    let world = World::with_packs(&[&greeter()]);
-    world.install_packs(&["greeter"]).succeeds();
-    let rows = history(&world, &[])["operations"].as_array().unwrap().len();
-    let generations = fs_err::read_dir(world.root().join("generations")).unwrap().count();
-    assert_eq!(rows, generations);
+fn every_kind_of_operation_leaves_a_line_in_the_log() {
+    let world = World::with_packs(&[&greeter(), &reporter()]);
+    world.install_packs(&["reporter"]).succeeds();
+    world.install(["env", "rebuild", "reporter"]).succeeds();
+    world.install(["repair"]).succeeds();
+    world.install(["uninstall", "reporter"]).succeeds();
+    world.install(["rollback"]).succeeds();
+    world.install(["rollback", "2", "--dry-run"]).succeeds();
+    world.install(["uninstall", "greeter"]).fails(4, &[]);
+    let log = fs_err::read_to_string(world.root().join("state/log/operations.jsonl")).unwrap();
+    let lines = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let told: Vec<_> = lines
+        .map(|line| {
+            assert!(line["durationMs"].is_u64() && line["command"].is_string() && line["user"].is_string());
+            let text = |field: &str| line[field].as_str().unwrap().to_owned();
+            (text("kind"), text("outcome"))
+        })
+        .collect();
+    let expected = [
+        ("install", "installed"),
+        ("rebuild", "done"),
+        ("repair", "done"),
+        ("uninstall", "done"),
+        ("rollback", "done"),
+        ("uninstall", "failed"),
+    ];
+    assert_eq!(told, expected.map(|(kind, outcome)| (kind.to_owned(), outcome.to_owned())));
 }
 
 #[test]
