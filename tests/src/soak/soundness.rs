@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use attune_host::database::registered_generation;
+use attune_host::database::{operations, registered_generation};
 use attune_host::generation::Generation;
 use attune_host::root::{HostRoot, StoreKind, digests_in};
 
 use super::operation::Subject;
 
-/// Nothing is in the root but what its generations use, and database and `current` agree.
+/// Nothing is in the root but what its generations use, and database, history and `current` agree.
 pub(super) fn require_clean(subject: &Subject) -> Result<(), String> {
     let root = HostRoot::new(&subject.world.root()).map_err(|error| error.to_string())?;
     let left: Vec<PathBuf> =
@@ -40,10 +40,18 @@ pub(super) fn require_clean(subject: &Subject) -> Result<(), String> {
     }
     let active = root.active_generation().map_err(failed)?;
     let registered = registered_generation(&root).map_err(|error| error.to_string())?;
-    if active == registered {
-        return Ok(());
+    if active != registered {
+        return Err(format!("generation {active:?} is active, and {registered:?} is registered"));
     }
-    Err(format!("generation {active:?} is active, and {registered:?} is registered"))
+    // The row of an operation is there with its rows, or not at all.
+    let history = operations(&root).map_err(|error| error.to_string())?;
+    let told: BTreeSet<u64> = history.iter().map(|operation| operation.generation).collect();
+    match active {
+        Some(active) if told.last() != Some(&active) => {
+            Err(format!("generation {active} is active, and history has {told:?}"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// `verify` finds nothing that is not as it was installed, unless the host `may_differ`, as between the registration

@@ -169,6 +169,19 @@ fn an_upgraded_interpreter_makes_environments_outdated() {
 }
 
 #[test]
+fn a_rollback_tells_of_an_interpreter_that_was_replaced_meanwhile() {
+    let (world, node) = node_pack();
+    world.install(["uninstall", "weaver"]).succeeds();
+    fs_err::remove_file(node.join("bin/node")).unwrap();
+    fake_node::write(&node, "20.2.0");
+    let run = world.install(["rollback"]).succeeds();
+    for words in ["W018", "attune-install env rebuild weaver"] {
+        assert!(run.stderr.contains(words), "{}", run.stderr);
+    }
+    assert_state(&world, "outdated", "needs_update");
+}
+
+#[test]
 fn installing_again_builds_for_the_upgraded_interpreter() {
     let (world, node) = node_pack();
     fs_err::remove_file(node.join("bin/node")).unwrap();
