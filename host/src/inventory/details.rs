@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::dependencies::DependencyGraph;
-use super::packs::{listed, rules};
+use super::packs::Listing;
 use super::{InventoryError, ListedPack, installed};
 use crate::generation::KeptRelease;
 use crate::root::HostRoot;
@@ -69,7 +69,7 @@ pub fn details(root: &HostRoot, pack: &PackRef) -> Result<InstalledDetails, Inve
     let metadata = kept.map(|kept| kept.config.pack);
     let metadata = metadata.as_ref();
     Ok(InstalledDetails {
-        listed: listed(root, (&active, &rules(root)?), pack, entry),
+        listed: Listing::of(root, &active)?.pack(pack, entry),
         label: metadata.map(|metadata| metadata.label.clone()),
         description: metadata.map(|metadata| metadata.description.clone()).filter(|text| !text.is_empty()),
         author: metadata.and_then(|metadata| metadata.author.clone()),

@@ -94,51 +94,56 @@ pub struct PackEnvironment {
 /// There is nothing: see [`installed()`].
 pub fn list(root: &HostRoot) -> Result<Inventory, InventoryError> {
     let active = installed(root)?;
-    let rules = rules(root)?;
-    let packs = active.packs.iter().map(|(pack, installed)| listed(root, (&active, &rules), pack, installed));
-    let packs = packs.collect();
+    let listing = Listing::of(root, &active)?;
+    let packs = active.packs.iter().map(|(pack, installed)| listing.pack(pack, installed)).collect();
     Ok(Inventory { root: root.path().to_owned(), generation: active.id, packs })
 }
 
-/// The host's own rules for packs; none where they are damaged, which every change tells: packs are listed all the same.
-pub(super) fn rules(root: &HostRoot) -> Result<HostPolicy, InventoryError> {
-    match HostPolicy::load(root) {
-        Err(error) if error.kind() == io::ErrorKind::InvalidData => Ok(HostPolicy::default()),
-        rules => Ok(rules.map_err(|source| root.failed(source))?),
-    }
+/// What the rows of packs are made of.
+pub(super) struct Listing<'a> {
+    root: &'a HostRoot,
+    active: &'a Generation,
+    rules: HostPolicy,
 }
 
-/// The row of `pack`, of which `installed` is the entry in `active`.
-pub(super) fn listed(
-    root: &HostRoot,
-    (active, rules): (&Generation, &HostPolicy),
-    pack: &PackRef,
-    installed: &InstalledPack,
-) -> ListedPack {
-    let environments = installed.environments.iter().map(|(runtime, environment)| {
-        let listed = PackEnvironment {
-            kind: environment.kind,
-            interpreter_version: interpreter_version(active, environment),
-            packages: environment.package_count(),
-            path: runtime.path(root, pack),
+impl<'a> Listing<'a> {
+    /// That of `root`, whose active generation is `active`. Rules that are damaged, which every change tells, are none:
+    /// packs are listed all the same.
+    pub(super) fn of(root: &'a HostRoot, active: &'a Generation) -> Result<Self, InventoryError> {
+        let rules = match HostPolicy::load(root) {
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => HostPolicy::default(),
+            rules => rules.map_err(|source| root.failed(source))?,
         };
-        (runtime.clone(), listed)
-    });
-    ListedPack {
-        pack: pack.clone(),
-        version: installed.version.clone(),
-        registry: installed.registry.clone(),
-        manifest: installed.manifest,
-        requested: installed.requested,
-        held: rules.held.contains(pack),
-        pinned: rules.pinned.get(pack).cloned(),
-        dependencies: installed.dependencies.clone(),
-        installed_at: installed.installed_at,
-        size: installed.size,
-        tests: installed.tests,
-        packages: installed.package_count(),
-        contents: installed.contents.clone(),
-        environments: environments.collect(),
-        path: root.pack(pack),
+        Ok(Self { root, active, rules })
+    }
+
+    /// The row of `pack`, of which `installed` is the entry.
+    pub(super) fn pack(&self, pack: &PackRef, installed: &InstalledPack) -> ListedPack {
+        let environments = installed.environments.iter().map(|(runtime, environment)| {
+            let listed = PackEnvironment {
+                kind: environment.kind,
+                interpreter_version: interpreter_version(self.active, environment),
+                packages: environment.package_count(),
+                path: runtime.path(self.root, pack),
+            };
+            (runtime.clone(), listed)
+        });
+        ListedPack {
+            pack: pack.clone(),
+            version: installed.version.clone(),
+            registry: installed.registry.clone(),
+            manifest: installed.manifest,
+            requested: installed.requested,
+            held: self.rules.held.contains(pack),
+            pinned: self.rules.pinned.get(pack).cloned(),
+            dependencies: installed.dependencies.clone(),
+            installed_at: installed.installed_at,
+            size: installed.size,
+            tests: installed.tests,
+            packages: installed.package_count(),
+            contents: installed.contents.clone(),
+            environments: environments.collect(),
+            path: self.root.pack(pack),
+        }
     }
 }

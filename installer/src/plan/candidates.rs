@@ -10,7 +10,7 @@ use attune_schemas::bundle::{BundleDescription, BundledRelease};
 use attune_schemas::pack_index::Release;
 use attune_schemas::{PackRef, PackRequest};
 
-use super::releases::RegistryPolicy;
+use super::releases::{InstalledPacks, RegistryPolicy};
 use crate::source::{FindError, VerifiedSource};
 
 /// The releases that may be chosen.
@@ -38,15 +38,15 @@ impl<'a> Available<'a> {
     pub(super) fn new(
         source: &'a mut VerifiedSource,
         description: Option<&'a BundleDescription>,
-        (active, rules): (&'a Generation, &'a HostPolicy),
+        installed: &InstalledPacks<'a>,
         requests: &'a [PackRequest],
         policy: RegistryPolicy,
     ) -> Self {
         Self {
             source: RefCell::new(source),
             bundled: description.map(|description| &description.releases[..]),
-            active,
-            rules,
+            active: installed.active,
+            rules: installed.rules,
             requests,
             policy,
             seen: RefCell::default(),

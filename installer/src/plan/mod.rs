@@ -45,7 +45,9 @@ pub use libraries::check_libraries;
 use node::plan_node;
 use python::{plan_python, plan_test_python};
 use recipes::{RecipeSource, definitions_of, plan_recipes, taken, used_runtimes, vendored_for};
-pub use releases::{ChosenReleases, InstalledPacks, KeptNewer, Purpose, RegistryPolicy, choose_releases};
+pub use releases::{
+    ChooseOptions, ChosenReleases, InstalledPacks, KeptNewer, Purpose, RegistryPolicy, choose_releases,
+};
 pub use rules::HeldBack;
 pub use runtimes::{BundledRuntimes, CarriedRuntimes};
 pub use space::{SpaceNeed, check_space};

@@ -81,6 +81,15 @@ pub enum Purpose {
     Upgrade,
 }
 
+/// How releases are chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ChooseOptions {
+    /// Whether packs may come from another registry than before.
+    pub registry: RegistryPolicy,
+    /// The purpose of the requests.
+    pub purpose: Purpose,
+}
+
 /// What is installed, and whether it is still what was installed.
 pub struct InstalledPacks<'a> {
     /// The active generation.
@@ -96,10 +105,11 @@ pub struct InstalledPacks<'a> {
 /// Resolves `requests` over `source` and what is installed.
 pub fn choose_releases(
     requests: &[PackRequest],
-    (policy, purpose): (RegistryPolicy, Purpose),
+    &ChooseOptions { registry: policy, purpose }: &ChooseOptions,
     source: &mut VerifiedSource,
-    &InstalledPacks { active, rules, look_at, is_whole }: &InstalledPacks<'_>,
+    installed_packs: &InstalledPacks<'_>,
 ) -> Result<ChosenReleases, ChooseError> {
+    let &InstalledPacks { active, rules, look_at, is_whole } = installed_packs;
     let description = source.source().description().cloned();
     let requests = match purpose {
         Purpose::Install => effective_requests(requests, description.as_ref())?,
@@ -115,7 +125,7 @@ pub fn choose_releases(
         Some(description) => Some(bundled_runtimes(&source.reader(), description)?),
         None => None,
     };
-    let available = Available::new(source, description.as_ref(), (active, rules), &requests, policy);
+    let available = Available::new(source, description.as_ref(), installed_packs, &requests, policy);
     let mut all = requests.clone();
     all.extend(installed_requirements(active, &requests));
     let resolution = resolve(&all, &available).map_err(|error| ruled_out(error, rules, active))?;

@@ -7,7 +7,6 @@ mod usage;
 
 use std::ffi::OsString;
 
-use attune_host::process::OperationKind;
 use attune_host::root::{HostRoot, RootError};
 use attune_terminal::{ArgValueCandidates, Output, write_report};
 use clap::{Args, ValueHint};
@@ -62,7 +61,7 @@ impl InstallArgs {
         let options = |args: &SourceArgs| {
             let asked = Asked::of(&self.what, args)?;
             let reinstall = self.reinstall;
-            Ok(InstallOptions { reinstall, ..args.options(asked, OperationKind::Install, now) })
+            Ok(InstallOptions { reinstall, ..args.options(asked, Purpose::Install, now) })
         };
         self.source.run(options)
     }
@@ -72,8 +71,7 @@ impl UpgradeArgs {
     pub(super) fn run(self, now: Timestamp) -> (Output, Result<(), CommandError>) {
         let options = |args: &SourceArgs| {
             let asked = Asked::of(&self.what, args)?;
-            let purpose = Purpose::Upgrade;
-            Ok(InstallOptions { purpose, ..args.options(asked, OperationKind::Upgrade, now) })
+            Ok(args.options(asked, Purpose::Upgrade, now))
         };
         self.source.run(options)
     }

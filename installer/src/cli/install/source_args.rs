@@ -16,7 +16,7 @@ use crate::cli::link_mode::LinkModeArg;
 use crate::cli::settings::{CommonArgs, caller_environment, this_program};
 use crate::operations::InstallOptions;
 use crate::pack_tests::TestPolicy;
-use crate::plan::{Purpose, RegistryPolicy};
+use crate::plan::{ChooseOptions, Purpose, RegistryPolicy};
 use crate::source::TrustSettings;
 use crate::trust::{AnchorSettings, AskedGrace};
 
@@ -74,7 +74,12 @@ impl SourceArgs {
     }
 
     /// The options of an installation of `asked`.
-    pub(super) fn options(&self, asked: Asked, kind: OperationKind, now: Timestamp) -> InstallOptions {
+    pub(super) fn options(&self, asked: Asked, purpose: Purpose, now: Timestamp) -> InstallOptions {
+        let registry = if self.change_registry { RegistryPolicy::Change } else { RegistryPolicy::Keep };
+        let kind = match purpose {
+            Purpose::Install => OperationKind::Install,
+            Purpose::Upgrade => OperationKind::Upgrade,
+        };
         let caller = caller_environment();
         let search = |only: Option<&PathBuf>| InterpreterSearch::of(&caller, only.cloned());
         InstallOptions {
@@ -82,9 +87,8 @@ impl SourceArgs {
             source: asked.source,
             requests: asked.requests,
             channels: asked.channels,
-            purpose: Purpose::Install,
             reinstall: false,
-            registry_policy: if self.change_registry { RegistryPolicy::Change } else { RegistryPolicy::Keep },
+            choose: ChooseOptions { registry, purpose },
             trust: TrustSettings {
                 anchor: AnchorSettings { file: self.trust.clone(), fingerprint: self.trust_fingerprint },
                 grace: self.expiry_grace.map(|duration| AskedGrace { duration, option: "--expiry-grace" }),

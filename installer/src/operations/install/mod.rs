@@ -83,19 +83,18 @@ fn install_or_stop(options: &InstallOptions, reporter: &dyn Reporter) -> Result<
         }
         is_whole
     };
-    let policy = options.registry_policy;
     let look_at = |packs: &[&InstalledPack]| stored.look_at(packs);
     let rules = HostPolicy::load(&root).map_err(|source| root.failed(source))?;
     let installed = InstalledPacks { active: &active, rules: &rules, look_at: &look_at, is_whole: &is_whole };
     let mut requests = options.requests.clone();
-    requests.extend(channel_requests(&options.channels, policy, &mut source, &active)?);
-    if options.purpose == Purpose::Upgrade {
+    requests.extend(channel_requests(&options.channels, options.choose.registry, &mut source, &active)?);
+    if options.choose.purpose == Purpose::Upgrade {
         for request in &requests {
             active.installed_pack(&request.pack)?;
         }
         requests = upgrade_requests(requests, &rules, &mut source, &active);
     }
-    let chosen = choose_releases(&requests, (policy, options.purpose), &mut source, &installed)?;
+    let chosen = choose_releases(&requests, &options.choose, &mut source, &installed)?;
     watch.lap("resolve");
     if let Some(warning) = source.freshness().clock_warning() {
         reporter.warning(WarningCode::ClockBehind, &warning);

@@ -10,7 +10,7 @@ use attune_schemas::requirement::ChannelRequest;
 
 use crate::operations::ChangeOptions;
 use crate::pack_tests::TestPolicy;
-use crate::plan::{Purpose, RegistryPolicy};
+use crate::plan::ChooseOptions;
 use crate::source::{PackSource, TrustSettings};
 
 /// The options of an install.
@@ -25,12 +25,10 @@ pub struct InstallOptions {
     pub requests: Vec<PackRequest>,
     /// Packs that are asked for by a channel.
     pub channels: Vec<ChannelRequest>,
-    /// The purpose of the requests.
-    pub purpose: Purpose,
     /// Whether the packs are installed as if nothing of them were there.
     pub reinstall: bool,
-    /// Whether a pack may come from another registry than before.
-    pub registry_policy: RegistryPolicy,
+    /// How releases are chosen.
+    pub choose: ChooseOptions,
     /// The roots that are trusted.
     pub trust: TrustSettings,
     /// Where to look for Pythons.
