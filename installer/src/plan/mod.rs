@@ -1,10 +1,7 @@
 //! Decides everything before the first byte is written: which releases, which interpreter, which
 //! blobs, and how much room.
 
-mod blobs;
-mod candidates;
-mod channels;
-mod choose_error;
+mod choose;
 mod error;
 mod host_runtimes;
 mod lacking;
@@ -12,12 +9,9 @@ mod libraries;
 mod node;
 mod python;
 mod recipes;
-mod releases;
-mod rules;
 mod runtimes;
 mod space;
 mod tree;
-mod upgrades;
 mod versions;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,9 +29,10 @@ use attune_schemas::runtime_definition::RuntimeDefinition;
 use attune_schemas::runtime_index::RuntimeRelease;
 use attune_schemas::{Digest, PackRef};
 
-pub use blobs::{allowed_blobs, installed_blobs};
-pub use channels::channel_requests;
-pub use choose_error::ChooseError;
+pub use choose::{
+    ChooseError, ChooseOptions, ChosenReleases, HeldBack, InstalledPacks, KeptNewer, Purpose, RegistryPolicy,
+    allowed_blobs, channel_requests, choose_releases, installed_blobs, upgrade_requests,
+};
 pub use error::{MissingLibrary, PlanError};
 pub use host_runtimes::HostRuntimes;
 use host_runtimes::PlanSettings;
@@ -45,14 +40,9 @@ pub use libraries::check_libraries;
 use node::plan_node;
 use python::{plan_python, plan_test_python};
 use recipes::{RecipeSource, definitions_of, plan_recipes, taken, used_runtimes, vendored_for};
-pub use releases::{
-    ChooseOptions, ChosenReleases, InstalledPacks, KeptNewer, Purpose, RegistryPolicy, choose_releases,
-};
-pub use rules::HeldBack;
 pub use runtimes::{BundledRuntimes, CarriedRuntimes};
 pub use space::{SpaceNeed, check_space};
 pub use tree::{NeededNodePackage, TreeToUnpack};
-pub use upgrades::upgrade_requests;
 use versions::plan_versions;
 
 /// The whole plan.

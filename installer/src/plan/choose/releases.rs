@@ -16,9 +16,9 @@ use serde::Serialize;
 
 use super::blobs::allowed_blobs;
 use super::candidates::Available;
-use super::choose_error::ChooseError;
+use super::error::ChooseError;
 use super::rules::{HeldBack, held_back, require_allowed, ruled_out};
-use super::runtimes::{BundledRuntimes, bundled_runtimes};
+use crate::plan::runtimes::{BundledRuntimes, bundled_runtimes};
 use crate::source::VerifiedSource;
 
 /// The releases that will be installed, and those that stay.

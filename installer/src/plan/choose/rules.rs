@@ -8,7 +8,7 @@ use attune_schemas::{PackRef, PackRequest, Requirement, Version};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::choose_error::ChooseError;
+use super::error::ChooseError;
 
 /// A pack that the host's rules keep from a newer release that was offered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]

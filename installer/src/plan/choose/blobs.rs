@@ -9,8 +9,8 @@ use attune_schemas::bundle::{BundleDescription, BundledRelease};
 use attune_schemas::pack_index::Release;
 use attune_schemas::runtime_index::RuntimeName;
 
-use super::choose_error::ChooseError;
-use super::runtimes::bundled_runtimes;
+use super::error::ChooseError;
+use crate::plan::runtimes::bundled_runtimes;
 use crate::source::VerifiedSource;
 
 /// Digest and size of every blob that has business in `source`, if it is a bundle.

@@ -4,7 +4,7 @@ use attune_host::generation::Generation;
 use attune_schemas::requirement::ChannelRequest;
 use attune_schemas::{PackRequest, Requirement};
 
-use super::choose_error::ChooseError;
+use super::error::ChooseError;
 use super::releases::RegistryPolicy;
 use crate::source::VerifiedSource;
 

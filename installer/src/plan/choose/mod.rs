@@ -1,0 +1,28 @@
+//! Which releases are installed: what was asked for and what it needs, within what the sources have, what is installed
+//! already, and what the host's own rules allow.
+//!
+//! ```text
+//! channels    packs that are asked for by a channel
+//! upgrades    the packs that an upgrade asks for
+//! rules       packs that are held or pinned
+//! candidates  the releases that the resolver may choose from
+//! releases    the choice
+//! blobs       the blobs that have business in a source
+//! ```
+
+mod blobs;
+mod candidates;
+mod channels;
+mod error;
+mod releases;
+mod rules;
+mod upgrades;
+
+pub use blobs::{allowed_blobs, installed_blobs};
+pub use channels::channel_requests;
+pub use error::ChooseError;
+pub use releases::{
+    ChooseOptions, ChosenReleases, InstalledPacks, KeptNewer, Purpose, RegistryPolicy, choose_releases,
+};
+pub use rules::HeldBack;
+pub use upgrades::upgrade_requests;
