@@ -9,9 +9,9 @@ use attune_terminal::{Output, Table, write_report};
 use clap::Args;
 use jiff::Timestamp;
 
-use super::change_args::{WaitArgs, interrupt_on_signals};
+use super::args::change::{WaitArgs, interrupt_on_signals};
+use super::args::settings::CommonArgs;
 use super::failure::CommandError;
-use super::settings::CommonArgs;
 
 /// Shows what each pack costs on disk, alone and shared.
 #[derive(Debug, Args)]

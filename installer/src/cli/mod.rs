@@ -1,27 +1,18 @@
 //! The command line: what can be asked, and how answers are shown. The work is in the library.
 
-mod change_args;
+mod args;
+mod checks;
 mod disk;
 mod documents;
-mod duration;
 mod environments;
 mod failure;
-mod folded;
 mod hints;
 mod install;
 mod lifecycle;
-mod link_mode;
-mod list;
 mod logged;
 mod registry;
-mod repair;
-mod settings;
-mod show;
-mod test;
-mod tree;
+mod shown;
 mod trust;
-mod verify;
-mod why;
 mod without_network;
 mod words;
 
@@ -37,8 +28,8 @@ use attune_terminal::{
 use clap::{CommandFactory, Parser};
 use jiff::Timestamp;
 
+use args::settings::CommonArgs;
 use failure::CommandError;
-use settings::CommonArgs;
 
 pub use documents::documents;
 
@@ -108,22 +99,22 @@ enum Command {
     Unpin(lifecycle::UnpinArgs),
     /// List the installed packs.
     #[command(visible_alias = "ls")]
-    List(list::ListArgs),
+    List(shown::list::ListArgs),
     /// Show what is known of a pack.
     #[command(visible_alias = "info")]
-    Show(show::ShowArgs),
+    Show(shown::show::ShowArgs),
     /// Show what depends on what.
-    Tree(tree::TreeArgs),
+    Tree(shown::tree::TreeArgs),
     /// Show why a pack is installed.
-    Why(why::WhyArgs),
+    Why(shown::why::WhyArgs),
     /// Show and change the registries that packs come from.
     Registry(registry::RegistryArgs),
     /// Check that installed files, links, rows and interpreters are unchanged.
-    Verify(verify::VerifyArgs),
+    Verify(checks::verify::VerifyArgs),
     /// Restore the differences that `verify` finds.
-    Repair(repair::RepairArgs),
+    Repair(checks::repair::RepairArgs),
     /// Run the tests of installed packs.
-    Test(test::TestArgs),
+    Test(checks::test::TestArgs),
     /// Show each pack's disk usage, its own and shared.
     Du(disk::DuArgs),
     /// Remove older generations, and the files that only they use.

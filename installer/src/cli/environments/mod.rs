@@ -18,10 +18,10 @@ use attune_terminal::{ArgValueCandidates, Failure, Output, Table, write_report};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 
-use super::change_args::ChangeArgs;
+use super::args::change::ChangeArgs;
+use super::args::settings::{CommonArgs, caller_environment};
 use super::failure::CommandError;
 use super::logged::logged;
-use super::settings::{CommonArgs, caller_environment};
 use super::words::installed_packs;
 use crate::operations::{RebuildOptions, rebuild_environments};
 use crate::source::SourceLocation;

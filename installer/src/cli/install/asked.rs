@@ -11,7 +11,7 @@ use attune_schemas::tuf::RegistryName;
 
 use super::source_args::SourceArgs;
 use super::usage::UsageError;
-use crate::cli::settings::{netrc, variable};
+use crate::cli::args::settings::{netrc, variable};
 use crate::source::{PackSource, SourceLocation};
 
 /// What a command line asks for, and from where.

@@ -5,7 +5,7 @@ use attune_registry::human_bytes;
 use attune_terminal::{Table, success};
 
 use crate::cli::lifecycle::packs_counted;
-use crate::cli::list::{contents_text, tests_text};
+use crate::cli::shown::list::{contents_text, tests_text};
 use crate::operations::{InstallReport, Outcome, PlannedChange};
 use crate::plan::{HeldBack, KeptNewer};
 use crate::trust::FreshnessReport;

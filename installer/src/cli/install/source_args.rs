@@ -10,10 +10,10 @@ use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 
 use super::asked::Asked;
-use crate::cli::change_args::ChangeArgs;
-use crate::cli::duration::parse_duration;
-use crate::cli::link_mode::LinkModeArg;
-use crate::cli::settings::{CommonArgs, caller_environment, this_program};
+use crate::cli::args::change::ChangeArgs;
+use crate::cli::args::duration::parse_duration;
+use crate::cli::args::link_mode::LinkModeArg;
+use crate::cli::args::settings::{CommonArgs, caller_environment, this_program};
 use crate::operations::InstallOptions;
 use crate::pack_tests::TestPolicy;
 use crate::plan::{ChooseOptions, Purpose, RegistryPolicy};

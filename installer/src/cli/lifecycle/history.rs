@@ -10,8 +10,8 @@ use clap::Args;
 use jiff::Timestamp;
 
 use super::{change_text, changes_table};
+use crate::cli::args::settings::CommonArgs;
 use crate::cli::failure::CommandError;
-use crate::cli::settings::CommonArgs;
 
 /// Shows the operations that changed this host, the newest first.
 ///

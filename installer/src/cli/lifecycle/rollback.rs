@@ -6,10 +6,10 @@ use clap::Args;
 use jiff::Timestamp;
 
 use super::{changes_table, packs_counted};
-use crate::cli::change_args::ChangeArgs;
+use crate::cli::args::change::ChangeArgs;
+use crate::cli::args::settings::CommonArgs;
 use crate::cli::failure::CommandError;
 use crate::cli::logged::logged;
-use crate::cli::settings::CommonArgs;
 use crate::operations::{RollbackOptions, RollbackReport, rollback};
 
 /// Makes the packs of an earlier generation active again.

@@ -7,9 +7,9 @@ use attune_terminal::{ArgValueCandidates, Output, write_report};
 use clap::Args;
 use jiff::Timestamp;
 
-use crate::cli::change_args::{WaitArgs, interrupt_on_signals};
+use crate::cli::args::change::{WaitArgs, interrupt_on_signals};
+use crate::cli::args::settings::CommonArgs;
 use crate::cli::failure::CommandError;
-use crate::cli::settings::CommonArgs;
 use crate::cli::words::installed_packs;
 use crate::operations::{PolicyChange, PolicyReport, change_policy, policy};
 

@@ -13,10 +13,10 @@ use attune_terminal::{ArgValueCandidates, ConfirmArgs, Output, Table, write_repo
 use clap::{Args, Subcommand, ValueHint};
 use jiff::{SignedDuration, Timestamp};
 
-use super::duration::parse_duration;
+use super::args::duration::parse_duration;
+use super::args::settings::{CommonArgs, netrc};
 use super::failure::CommandError;
 use super::install::freshness_text;
-use super::settings::{CommonArgs, netrc};
 use super::words::known_registries;
 use crate::operations::{
     AddRegistryOptions, AddedRegistry, ListedRegistries, RegistryChange, RemovedRegistry,

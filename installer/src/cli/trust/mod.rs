@@ -12,9 +12,9 @@ use attune_terminal::{ArgValueCandidates, ConfirmArgs, Output, Table, write_repo
 use clap::{Args, Subcommand};
 use jiff::{SignedDuration, Timestamp};
 
-use super::duration::parse_duration;
+use super::args::duration::parse_duration;
+use super::args::settings::CommonArgs;
 use super::failure::CommandError;
-use super::settings::CommonArgs;
 use super::words::trusted;
 use crate::trust::{
     TrustDetails, TrustedRegistry, check_trusted, remove_trust, reset_trust, trust, trust_details,

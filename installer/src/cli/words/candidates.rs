@@ -8,7 +8,7 @@ use attune_host::root::HostRoot;
 use attune_terminal::{CompletionCandidate, candidates, line_value, line_words, names_in, registry_packs};
 
 use super::name_of;
-use crate::cli::settings::variable;
+use crate::cli::args::settings::variable;
 
 /// The packs that are installed in the root on the line.
 pub(in crate::cli) fn installed_packs() -> Vec<CompletionCandidate> {

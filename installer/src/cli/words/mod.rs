@@ -15,7 +15,7 @@ use clap::{Args as _, Command, CommandFactory as _};
 
 use super::Cli;
 use super::install::InstallArgs;
-use crate::cli::settings::variable;
+use crate::cli::args::settings::variable;
 use crate::source::SourceLocation;
 
 pub(super) use candidates::{installed_packs, known_registries, offered_packs, trusted};

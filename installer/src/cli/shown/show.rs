@@ -8,10 +8,10 @@ use attune_terminal::{ArgValueCandidates, Output, write_report};
 use clap::Args;
 use jiff::Timestamp;
 
-use super::failure::CommandError;
-use super::list::{components_counted, tests_text};
-use super::settings::CommonArgs;
-use super::words::installed_packs;
+use crate::cli::args::settings::CommonArgs;
+use crate::cli::failure::CommandError;
+use crate::cli::shown::list::{components_counted, tests_text};
+use crate::cli::words::installed_packs;
 use crate::operations::ShownPack;
 
 /// Shows what is known of a pack.
@@ -20,7 +20,7 @@ use crate::operations::ShownPack;
 Examples:
   attune-install show weather
   attune-install show weather --json")]
-pub(super) struct ShowArgs {
+pub(in crate::cli) struct ShowArgs {
     /// The pack
     #[arg(value_name = "PACK", add = ArgValueCandidates::new(installed_packs))]
     pack: PackRef,
@@ -29,7 +29,7 @@ pub(super) struct ShowArgs {
 }
 
 impl ShowArgs {
-    pub(super) fn run(self, _now: Timestamp) -> (Output, Result<(), CommandError>) {
+    pub(in crate::cli) fn run(self, _now: Timestamp) -> (Output, Result<(), CommandError>) {
         let output = self.common.output();
         self.common.start_log();
         let run = || {

@@ -7,9 +7,9 @@ use attune_schemas::PackRef;
 use attune_terminal::{ArgValueCandidates, Output, write_report};
 use clap::Args;
 
-use super::failure::CommandError;
-use super::settings::CommonArgs;
-use super::words::installed_packs;
+use crate::cli::args::settings::CommonArgs;
+use crate::cli::failure::CommandError;
+use crate::cli::words::installed_packs;
 
 /// Shows why a pack is installed.
 #[derive(Debug, Args)]
@@ -17,7 +17,7 @@ use super::words::installed_packs;
 Examples:
   attune-install why net_tools
   attune-install why net_tools --json")]
-pub(super) struct WhyArgs {
+pub(in crate::cli) struct WhyArgs {
     /// The pack
     #[arg(value_name = "PACK", add = ArgValueCandidates::new(installed_packs))]
     pack: PackRef,
@@ -26,7 +26,7 @@ pub(super) struct WhyArgs {
 }
 
 impl WhyArgs {
-    pub(super) fn run(self) -> (Output, Result<(), CommandError>) {
+    pub(in crate::cli) fn run(self) -> (Output, Result<(), CommandError>) {
         let output = self.common.output();
         self.common.start_log();
         let run = || {

@@ -9,18 +9,18 @@ use attune_schemas::pack_test_result::TestStatus;
 use attune_terminal::{Output, Table, write_report};
 use clap::Args;
 
-use super::failure::CommandError;
-use super::settings::CommonArgs;
+use crate::cli::args::settings::CommonArgs;
+use crate::cli::failure::CommandError;
 
 /// Shows what is installed.
 #[derive(Debug, Args)]
-pub(super) struct ListArgs {
+pub(in crate::cli) struct ListArgs {
     #[command(flatten)]
     common: CommonArgs,
 }
 
 impl ListArgs {
-    pub(super) fn run(self) -> (Output, Result<(), CommandError>) {
+    pub(in crate::cli) fn run(self) -> (Output, Result<(), CommandError>) {
         let output = self.common.output();
         self.common.start_log();
         let run = || {
@@ -82,7 +82,7 @@ fn runtimes_text(pack: &ListedPack) -> String {
 }
 
 /// `48 passed`; `2 of 48 failed`; without a number where no runner told one.
-pub(super) fn tests_text(tests: &TestSummary) -> String {
+pub(in crate::cli) fn tests_text(tests: &TestSummary) -> String {
     let is_counted = tests.total > tests.uncounted;
     match tests.status {
         TestStatus::Passed if !is_counted => "passed".to_owned(),
@@ -97,13 +97,13 @@ pub(super) fn tests_text(tests: &TestSummary) -> String {
 }
 
 /// `4 actions, 1 rule`.
-pub(super) fn contents_text(contents: &BTreeMap<String, u64>) -> String {
+pub(in crate::cli) fn contents_text(contents: &BTreeMap<String, u64>) -> String {
     let parts = contents.iter().map(|(directory, count)| components_counted(*count, directory));
     parts.collect::<Vec<_>>().join(", ")
 }
 
 /// `4 actions`; `1 permission set`.
-pub(super) fn components_counted(count: u64, directory: &str) -> String {
+pub(in crate::cli) fn components_counted(count: u64, directory: &str) -> String {
     let name = match (count, directory) {
         (1, "policies") => "policy",
         (1, plural) => plural.trim_end_matches('s'),

@@ -10,10 +10,10 @@ use attune_schemas::problem::ErrorCode;
 use attune_terminal::{ArgValueCandidates, Failure, Output, Table, success, write_report};
 use clap::Args;
 
-use super::failure::CommandError;
-use super::folded::lines;
-use super::settings::CommonArgs;
-use super::words::installed_packs;
+use crate::cli::args::settings::CommonArgs;
+use crate::cli::checks::folded::lines;
+use crate::cli::failure::CommandError;
+use crate::cli::words::installed_packs;
 
 /// Checks that everything installed is still what was installed.
 ///
@@ -21,7 +21,7 @@ use super::words::installed_packs;
 /// links, scripts, interpreters, the generation and the database are checked besides. Nothing is written, and no
 /// install is kept waiting. Exits with 3 when something differs.
 #[derive(Debug, Args)]
-pub(super) struct VerifyArgs {
+pub(in crate::cli) struct VerifyArgs {
     /// The packs; all if none are named
     #[arg(value_name = "PACK", add = ArgValueCandidates::new(installed_packs))]
     packs: Vec<PackRef>,
@@ -33,7 +33,7 @@ pub(super) struct VerifyArgs {
 }
 
 impl VerifyArgs {
-    pub(super) fn run(self) -> (Output, Result<(), CommandError>) {
+    pub(in crate::cli) fn run(self) -> (Output, Result<(), CommandError>) {
         self.common.start_log();
         let output = self.common.output();
         (output, self.verify())
@@ -112,7 +112,7 @@ fn render(report: &VerifyReport, all: bool) -> String {
     text
 }
 
-pub(super) fn counted(count: usize, noun: &str) -> String {
+pub(in crate::cli) fn counted(count: usize, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
@@ -125,7 +125,7 @@ fn details(report: &VerifyReport, findings: &[Finding], all: bool) -> String {
 }
 
 /// A finding in one line: the packs, the kind, the path, and what makes the difference.
-pub(super) fn line(root: &Path, finding: &Finding) -> String {
+pub(in crate::cli) fn line(root: &Path, finding: &Finding) -> String {
     let packs: Vec<String> = finding.packs.iter().map(ToString::to_string).collect();
     let whose = match &packs[..] {
         [] => "host".to_owned(),

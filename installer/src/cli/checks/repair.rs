@@ -10,13 +10,13 @@ use attune_terminal::{ArgValueCandidates, Failure, Output, success, write_report
 use clap::Args;
 use jiff::Timestamp;
 
-use super::environments::BuildArgs;
-use super::failure::CommandError;
-use super::folded::lines;
-use super::logged::logged;
-use super::settings::CommonArgs;
-use super::verify::counted;
-use super::words::installed_packs;
+use crate::cli::args::settings::CommonArgs;
+use crate::cli::checks::folded::lines;
+use crate::cli::checks::verify::counted;
+use crate::cli::environments::BuildArgs;
+use crate::cli::failure::CommandError;
+use crate::cli::logged::logged;
+use crate::cli::words::installed_packs;
 use crate::operations::{RepairOptions, RepairReport, repair};
 
 /// Makes what is installed again what was installed.
@@ -25,7 +25,7 @@ use crate::operations::{RepairOptions, RepairReport, repair};
 /// environments are built again from the store, foreign files go, links, permissions and rows of the database are put
 /// right. What cannot be mended without a source is told, and the rest is mended; then it exits with 3.
 #[derive(Debug, Args)]
-pub(super) struct RepairArgs {
+pub(in crate::cli) struct RepairArgs {
     /// The packs; all if none are named
     #[arg(value_name = "PACK", add = ArgValueCandidates::new(installed_packs))]
     packs: Vec<PackRef>,
@@ -39,7 +39,7 @@ pub(super) struct RepairArgs {
 }
 
 impl RepairArgs {
-    pub(super) fn run(self, now: Timestamp) -> (Output, Result<(), CommandError>) {
+    pub(in crate::cli) fn run(self, now: Timestamp) -> (Output, Result<(), CommandError>) {
         self.common.start_log();
         (self.common.output(), self.repair(now))
     }

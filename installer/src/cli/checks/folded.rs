@@ -4,7 +4,7 @@ use std::path::Path;
 
 use attune_host::verification::Finding;
 
-use super::verify::line;
+use crate::cli::checks::verify::line;
 
 /// So many of a kind are shown one by one.
 const SHOWN_ALIKE: usize = 3;
@@ -12,7 +12,7 @@ const SHOWN_ALIKE: usize = 3;
 const SHOWN_LINES: usize = 40;
 
 /// `findings` in lines; with `all` each has one of its own.
-pub(super) fn lines(root: &Path, findings: &[Finding], all: bool) -> Vec<String> {
+pub(in crate::cli) fn lines(root: &Path, findings: &[Finding], all: bool) -> Vec<String> {
     if all {
         return findings.iter().map(|finding| line(root, finding)).collect();
     }

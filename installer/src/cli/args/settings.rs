@@ -8,54 +8,54 @@ use attune_registry::source::Netrc;
 use attune_terminal::{Output, ReportArgs};
 use clap::{Args, ValueHint};
 
-use super::failure::CommandError;
+use crate::cli::failure::CommandError;
 
 /// The root, and the form of the report.
 #[derive(Debug, Args)]
-pub(super) struct CommonArgs {
+pub(in crate::cli) struct CommonArgs {
     /// The installation root
     #[arg(long, env = "ATTUNE_ROOT", default_value = "/opt/attune", value_name = "DIR", value_hint = ValueHint::DirPath)]
     #[arg(global = true, help_heading = "Global options")]
-    pub(super) root: PathBuf,
+    pub(in crate::cli) root: PathBuf,
     #[command(flatten)]
-    pub(super) report: ReportArgs,
+    pub(in crate::cli) report: ReportArgs,
 }
 
 impl CommonArgs {
-    pub(super) const fn output(&self) -> Output {
+    pub(in crate::cli) const fn output(&self) -> Output {
         self.report.output()
     }
 
-    pub(super) fn host_root(&self) -> Result<HostRoot, CommandError> {
+    pub(in crate::cli) fn host_root(&self) -> Result<HostRoot, CommandError> {
         Ok(HostRoot::new(&self.root).map_err(|source| RootError::Io { root: self.root.clone(), source })?)
     }
 
     /// Starts the log on standard error.
-    pub(super) fn start_log(&self) {
+    pub(in crate::cli) fn start_log(&self) {
         self.report.start_log();
     }
 }
 
 /// The environment that this program was called with.
 #[expect(clippy::disallowed_methods, reason = "the command line is where variables are read")]
-pub(super) fn caller_environment() -> CallerEnvironment {
+pub(in crate::cli) fn caller_environment() -> CallerEnvironment {
     CallerEnvironment::new(std::env::vars_os())
 }
 
 /// The logins of the caller's `.netrc`, or of the file that `NETRC` names.
 #[expect(clippy::disallowed_methods, reason = "the command line is where variables are read")]
-pub(super) fn netrc() -> Netrc {
+pub(in crate::cli) fn netrc() -> Netrc {
     let path = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     Netrc::read(path("NETRC"), path("HOME").as_deref())
 }
 
 /// This program as a file, unless it was exchanged or removed since it started.
-pub(super) fn this_program() -> Option<PathBuf> {
+pub(in crate::cli) fn this_program() -> Option<PathBuf> {
     std::env::current_exe().ok().filter(|program| program.is_file())
 }
 
 /// The variable `name`, unless it is empty.
 #[expect(clippy::disallowed_methods, reason = "the command line is where variables are read")]
-pub(super) fn variable(name: &str) -> Option<String> {
+pub(in crate::cli) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }

@@ -7,9 +7,9 @@ use attune_schemas::PackRef;
 use attune_terminal::{ArgValueCandidates, Output, write_report};
 use clap::Args;
 
-use super::failure::CommandError;
-use super::settings::CommonArgs;
-use super::words::installed_packs;
+use crate::cli::args::settings::CommonArgs;
+use crate::cli::failure::CommandError;
+use crate::cli::words::installed_packs;
 
 /// Shows what depends on what.
 #[derive(Debug, Args)]
@@ -20,7 +20,7 @@ Examples:
   attune-install tree net_tools --invert     the packs that need net_tools, and those that need them
 
 A pack that stands elsewhere with what is below it is marked (*).")]
-pub(super) struct TreeArgs {
+pub(in crate::cli) struct TreeArgs {
     /// Start from this pack
     #[arg(value_name = "PACK", add = ArgValueCandidates::new(installed_packs))]
     pack: Option<PackRef>,
@@ -32,7 +32,7 @@ pub(super) struct TreeArgs {
 }
 
 impl TreeArgs {
-    pub(super) fn run(self) -> (Output, Result<(), CommandError>) {
+    pub(in crate::cli) fn run(self) -> (Output, Result<(), CommandError>) {
         let output = self.common.output();
         self.common.start_log();
         let run = || {

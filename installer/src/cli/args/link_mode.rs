@@ -5,7 +5,7 @@ use clap::ValueEnum;
 
 /// How files of the store come into environments.
 #[derive(Debug, Clone, Copy, Default, ValueEnum)]
-pub(super) enum LinkModeArg {
+pub(in crate::cli) enum LinkModeArg {
     /// The fastest mode that is safe; currently `fold`
     #[default]
     Auto,

@@ -10,13 +10,13 @@ use attune_schemas::problem::WarningCode;
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 
-use super::duration::parse_duration;
-use super::settings::variable;
+use crate::cli::args::duration::parse_duration;
+use crate::cli::args::settings::variable;
 use crate::operations::ChangeOptions;
 
 /// The patience with another change.
 #[derive(Debug, Args)]
-pub(super) struct WaitArgs {
+pub(in crate::cli) struct WaitArgs {
     /// Wait while another change of this root is running, at most this long, such as `10m`; without a duration until it
     /// ends
     #[arg(long, value_name = "DURATION", value_parser = parse_duration, num_args = 0..=1, require_equals = true)]
@@ -26,7 +26,7 @@ pub(super) struct WaitArgs {
 
 /// Options of every command that makes a generation.
 #[derive(Debug, Args)]
-pub(super) struct ChangeArgs {
+pub(in crate::cli) struct ChangeArgs {
     #[command(flatten)]
     wait: WaitArgs,
     /// Verify and plan without changing anything; needs no write permission
@@ -44,7 +44,7 @@ impl WaitArgs {
     }
 
     /// How a root is taken hold of.
-    pub(super) fn access<'a>(
+    pub(in crate::cli) fn access<'a>(
         &self,
         now: Timestamp,
         interrupt: &'a Interrupt,
@@ -55,7 +55,7 @@ impl WaitArgs {
 }
 
 /// An interrupt that signals raise.
-pub(super) fn interrupt_on_signals() -> Interrupt {
+pub(in crate::cli) fn interrupt_on_signals() -> Interrupt {
     Interrupt::on_signals().unwrap_or_else(|error| {
         tracing::warn!(code = %WarningCode::SignalsNotHeard, "signals will end the command without a message: {error}");
         Interrupt::default()
@@ -64,7 +64,7 @@ pub(super) fn interrupt_on_signals() -> Interrupt {
 
 impl ChangeArgs {
     /// The options of an operation that begins now; signals ask it to stop from here on.
-    pub(super) fn options(&self, kind: OperationKind, now: Timestamp) -> ChangeOptions {
+    pub(in crate::cli) fn options(&self, kind: OperationKind, now: Timestamp) -> ChangeOptions {
         ChangeOptions {
             operation: Operation::begin(kind, now, user(), command_line()),
             dry_run: self.dry_run,

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 
 /// A span of time in days, hours, minutes or seconds, or `any`.
-pub(super) fn parse_duration(text: &str) -> Result<SignedDuration, String> {
+pub(in crate::cli) fn parse_duration(text: &str) -> Result<SignedDuration, String> {
     if text == "any" {
         return Ok(SignedDuration::MAX);
     }

@@ -12,11 +12,11 @@ use attune_terminal::{ArgValueCandidates, Failure, Output, Table, success, write
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 
-use super::duration::parse_duration;
-use super::failure::CommandError;
-use super::list::tests_text;
-use super::settings::{CommonArgs, caller_environment, this_program};
-use super::words::installed_packs;
+use crate::cli::args::duration::parse_duration;
+use crate::cli::args::settings::{CommonArgs, caller_environment, this_program};
+use crate::cli::failure::CommandError;
+use crate::cli::shown::list::tests_text;
+use crate::cli::words::installed_packs;
 use crate::operations::{Recorded, TestOptions, TestedReport, TestsReport, test_packs};
 
 /// Runs the tests that packs bring along, on what is installed.
@@ -30,7 +30,7 @@ Examples:
   attune-install test                          all packs that have tests
   attune-install test weather net_tools -v     two packs, and every test by name
   attune-install test weather --timeout 10m    more time for each program than the pack gives it")]
-pub(super) struct TestArgs {
+pub(in crate::cli) struct TestArgs {
     /// The packs; all if none are named
     #[arg(value_name = "PACK", add = ArgValueCandidates::new(installed_packs))]
     packs: Vec<PackRef>,
@@ -51,7 +51,7 @@ fn parse_limit(text: &str) -> Result<Duration, String> {
 }
 
 impl TestArgs {
-    pub(super) fn run(self, now: Timestamp) -> (Output, Result<(), CommandError>) {
+    pub(in crate::cli) fn run(self, now: Timestamp) -> (Output, Result<(), CommandError>) {
         self.common.start_log();
         let output = self.common.output();
         (output, self.test(now))

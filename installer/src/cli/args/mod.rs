@@ -1,0 +1,6 @@
+//! Options that several commands have.
+
+pub(super) mod change;
+pub(super) mod duration;
+pub(super) mod link_mode;
+pub(super) mod settings;

@@ -1,0 +1,6 @@
+//! Commands that ask whether what is installed is as it should be, and mend it: `verify`, `repair` and `test`.
+
+mod folded;
+pub(super) mod repair;
+pub(super) mod test;
+pub(super) mod verify;
