@@ -68,32 +68,27 @@ Examples:
   attune-install weather@stable                           from the registries that the host knows
   attune-install list --json
 
-A registry's URL may contain a user and password; without them, those of .netrc are used. It is fetched through the proxies of HTTPS_PROXY,
-HTTP_PROXY and NO_PROXY, and verified with the certificates of SSL_CERT_FILE or SSL_CERT_DIR, or
-with the machine's.
+A registry's URL may contain a user and password; without them, those of .netrc are used. It is
+fetched through the proxies of HTTPS_PROXY, HTTP_PROXY and NO_PROXY, and verified with the
+certificates of SSL_CERT_FILE or SSL_CERT_DIR, or with the machine's.
 
 Exit codes:
   0 done   1 failed   2 usage   3 not trusted or damaged   4 unresolvable   5 environment
   6 pack tests   7 registration   8 another install is running";
 
+// A line here would take the place of all that a command's own type tells: those with more to tell have none.
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     /// Install packs; `attune-install BUNDLE` and `attune-install PACK` are short for it.
     Install(install::InstallArgs),
-    /// Replace installed packs by their newest releases.
     Upgrade(install::UpgradeArgs),
-    /// Remove packs.
     #[command(visible_alias = "rm")]
     Uninstall(lifecycle::UninstallArgs),
-    /// Go back to the packs of an earlier generation.
     Rollback(lifecycle::RollbackArgs),
-    /// Show the operations that changed this host.
     History(lifecycle::HistoryArgs),
-    /// Keep packs at their versions, or list the packs that are kept.
     Hold(lifecycle::HoldArgs),
     /// Let packs that are held change again.
     Unhold(lifecycle::UnholdArgs),
-    /// Keep a pack within a range of versions.
     Pin(lifecycle::PinArgs),
     /// Let packs leave the ranges that they are pinned to.
     Unpin(lifecycle::UnpinArgs),
@@ -109,11 +104,8 @@ enum Command {
     Why(shown::why::WhyArgs),
     /// Show and change the registries that packs come from.
     Registry(registry::RegistryArgs),
-    /// Check that installed files, links, rows and interpreters are unchanged.
     Verify(checks::verify::VerifyArgs),
-    /// Restore the differences that `verify` finds.
     Repair(checks::repair::RepairArgs),
-    /// Run the tests of installed packs.
     Test(checks::test::TestArgs),
     /// Show each pack's disk usage, its own and shared.
     Du(disk::DuArgs),
@@ -215,4 +207,19 @@ fn written(text: io::Result<String>) -> (Output, Result<(), CommandError>) {
     let result = text.map_err(|error| CommandError::of_machine(&error));
     let result = result.and_then(|text| write_result(&text).map_err(|error| CommandError::of_output(&error)));
     (Output::Text, result)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_with_more_to_tell_tell_it() {
+        let cli = command();
+        for name in ["upgrade", "uninstall", "rollback", "history", "hold", "pin", "verify", "repair", "test"]
+        {
+            let found = cli.find_subcommand(name).unwrap();
+            assert!(found.get_about().is_some() && found.get_long_about().is_some(), "{name}");
+        }
+    }
 }

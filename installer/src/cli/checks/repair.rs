@@ -19,7 +19,7 @@ use crate::cli::logged::logged;
 use crate::cli::words::installed_packs;
 use crate::operations::{RepairOptions, RepairReport, repair};
 
-/// Makes what is installed again what was installed.
+/// Restore the differences that `verify` finds.
 ///
 /// Mends every difference that `attune-install verify` finds: files of packs and packages come anew from --from,
 /// environments are built again from the store, foreign files go, links, permissions and rows of the database are put

@@ -19,7 +19,7 @@ use crate::cli::shown::list::tests_text;
 use crate::cli::words::installed_packs;
 use crate::operations::{Recorded, TestOptions, TestedReport, TestsReport, test_packs};
 
-/// Runs the tests that packs bring along, on what is installed.
+/// Run the tests of installed packs.
 ///
 /// Each pack is copied to a temporary directory and tested there, in its own environment, and without a network where the
 /// kernel allows that. The root can be used meanwhile; its lock is taken only to record how the tests ended. Exits with 6

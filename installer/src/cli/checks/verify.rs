@@ -15,7 +15,7 @@ use crate::cli::checks::folded::lines;
 use crate::cli::failure::CommandError;
 use crate::cli::words::installed_packs;
 
-/// Checks that everything installed is still what was installed.
+/// Check that installed files, links, rows and interpreters are unchanged.
 ///
 /// Every file of every pack and environment is read and held against the digest that was taken when it was unpacked;
 /// links, scripts, interpreters, the generation and the database are checked besides. Nothing is written, and no

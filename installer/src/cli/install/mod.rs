@@ -41,10 +41,10 @@ pub(super) struct InstallArgs {
     source: SourceArgs,
 }
 
-/// Replaces installed packs by their newest releases.
+/// Replace installed packs by their newest releases.
 ///
 /// Each pack comes from the registry that it was installed from, and keeps what else is installed working. Packs that are
-/// held stay, and packs that are pinned stay within their ranges; `attune-install outdated` tells what there is.
+/// held stay, and packs that are pinned stay within their ranges. `--dry-run` tells what would change.
 #[derive(Debug, Args)]
 pub(super) struct UpgradeArgs {
     /// A bundle (`-` for standard input), then installed packs: `weather`, `net_tools@^1.2`; all if none are named

@@ -13,7 +13,7 @@ use super::{change_text, changes_table};
 use crate::cli::args::settings::CommonArgs;
 use crate::cli::failure::CommandError;
 
-/// Shows the operations that changed this host, the newest first.
+/// Show the operations that changed this host.
 ///
 /// Each shows the generation that it led to, who asked for it, and the packs that changed. Those marked `*` are still
 /// there for `attune-install rollback`.

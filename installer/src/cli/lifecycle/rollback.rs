@@ -12,7 +12,7 @@ use crate::cli::failure::CommandError;
 use crate::cli::logged::logged;
 use crate::operations::{RollbackOptions, RollbackReport, rollback};
 
-/// Makes the packs of an earlier generation active again.
+/// Go back to the packs of an earlier generation.
 ///
 /// Nothing is fetched or built. The packs come as a new generation, so that a rollback can be undone by another one;
 /// `attune-install history` lists the generations that are still there.

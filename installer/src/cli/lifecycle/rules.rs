@@ -13,7 +13,7 @@ use crate::cli::failure::CommandError;
 use crate::cli::words::installed_packs;
 use crate::operations::{PolicyChange, PolicyReport, change_policy, policy};
 
-/// Keeps packs at the versions that are installed.
+/// Keep packs at their versions, or list the packs that are kept.
 ///
 /// No installation or upgrade changes a pack that is held. Without a PACK, the packs that are held or pinned are listed.
 #[derive(Debug, Args)]
@@ -35,7 +35,7 @@ pub(in crate::cli) struct UnholdArgs {
     common: RuleArgs,
 }
 
-/// Keeps a pack within a range of versions.
+/// Keep a pack within a range of versions.
 ///
 /// No installation or upgrade chooses another version of it: `attune-install pin weather ^1.2`. Without a PACK, the packs
 /// that are held or pinned are listed.

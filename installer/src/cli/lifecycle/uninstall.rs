@@ -16,7 +16,7 @@ use crate::cli::logged::logged;
 use crate::cli::words::installed_packs;
 use crate::operations::{UninstallOptions, UninstallReport, uninstall};
 
-/// Removes packs.
+/// Remove packs.
 ///
 /// A pack stays while another pack, or a rule or workflow of another pack, needs it. The files of what is removed stay in
 /// the store until `attune-install gc`, so that `attune-install rollback` brings the packs back.
