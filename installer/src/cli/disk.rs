@@ -3,9 +3,9 @@
 use attune_host::store::{DiskReport, disk_use};
 use attune_host::store::{GcOptions, GcReport, ProcessesSeen, UsingProcess, collect_garbage};
 use attune_registry::human_bytes;
-use attune_registry::report::{Report, Reporter as _};
+use attune_registry::report::Reporter as _;
 use attune_schemas::problem::{Warning, WarningCode};
-use attune_terminal::{Output, Table, write_report};
+use attune_terminal::{Output, Table};
 use clap::Args;
 use jiff::Timestamp;
 
@@ -42,7 +42,7 @@ impl DuArgs {
     pub(super) fn run(self) -> (Output, Result<(), CommandError>) {
         self.common.start_log();
         let result = self.common.host_root().and_then(|root| Ok(disk_use(&root)?));
-        (self.common.output(), result.and_then(|report| write(&report, &self.common, render_costs)))
+        (self.common.output(), result.and_then(|report| self.common.write(&report, render_costs)))
     }
 }
 
@@ -62,18 +62,10 @@ impl GcArgs {
             if self.common.report.is_quiet() && !options.dry_run {
                 return Ok(());
             }
-            write(&report, &self.common, render_removed)
+            self.common.write(&report, render_removed)
         });
         (self.common.output(), shown)
     }
-}
-
-fn write<R: Report>(
-    report: &R,
-    common: &CommonArgs,
-    text: impl FnOnce(&R) -> String,
-) -> Result<(), CommandError> {
-    write_report(report, common.output(), text).map_err(|error| CommandError::of_output(&error))
 }
 
 fn render_costs(report: &DiskReport) -> String {

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use attune_host::process::CallerEnvironment;
 use attune_host::root::{HostRoot, RootError};
+use attune_registry::report::Report;
 use attune_registry::source::Netrc;
-use attune_terminal::{Output, ReportArgs};
+use attune_terminal::{Output, ReportArgs, write_report};
 use clap::{Args, ValueHint};
 
 use crate::cli::failure::CommandError;
@@ -28,6 +29,15 @@ impl CommonArgs {
 
     pub(in crate::cli) fn host_root(&self) -> Result<HostRoot, CommandError> {
         Ok(HostRoot::new(&self.root).map_err(|source| RootError::Io { root: self.root.clone(), source })?)
+    }
+
+    /// Writes `report` in the form that was asked for: as JSON, or as the text for people.
+    pub(in crate::cli) fn write<R: Report>(
+        &self,
+        report: &R,
+        text: impl FnOnce(&R) -> String,
+    ) -> Result<(), CommandError> {
+        write_report(report, self.output(), text).map_err(|error| CommandError::of_output(&error))
     }
 
     /// Starts the log on standard error.

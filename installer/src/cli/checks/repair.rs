@@ -6,7 +6,7 @@ use attune_host::process::OperationKind;
 use attune_host::verification::FindingKind;
 use attune_schemas::PackRef;
 use attune_schemas::problem::ErrorCode;
-use attune_terminal::{ArgValueCandidates, Failure, Output, success, write_report};
+use attune_terminal::{ArgValueCandidates, Failure, Output, success};
 use clap::Args;
 use jiff::Timestamp;
 
@@ -55,8 +55,7 @@ impl RepairArgs {
         let report = logged(&root, &options.build.change, result)?;
         if !self.common.report.is_quiet() {
             let all = self.common.report.verbose > 0;
-            write_report(&report, self.common.output(), |report| render(report, all))
-                .map_err(|error| CommandError::of_output(&error))?;
+            self.common.write(&report, |report| render(report, all))?;
         }
         if report.left.is_empty() || report.dry_run {
             Ok(())

@@ -8,7 +8,7 @@ use attune_host::root::LockError;
 use attune_schemas::PackRef;
 use attune_schemas::pack_test_result::{NetworkAccess, SuiteResult, TestStatus};
 use attune_schemas::problem::ErrorCode;
-use attune_terminal::{ArgValueCandidates, Failure, Output, Table, success, write_report};
+use attune_terminal::{ArgValueCandidates, Failure, Output, Table, success};
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 
@@ -71,8 +71,7 @@ impl TestArgs {
         let report = test_packs(&root, &options, &self.common.report.reporter())?;
         if !self.common.report.is_quiet() {
             let all = self.common.report.verbose > 0;
-            write_report(&report, self.common.output(), |report| render(report, all))
-                .map_err(|error| CommandError::of_output(&error))?;
+            self.common.write(&report, |report| render(report, all))?;
         }
         let failed: Vec<&TestedReport> = report.failed().collect();
         if !failed.is_empty() {

@@ -7,7 +7,7 @@ use attune_host::process::Interrupt;
 use attune_host::verification::{Finding, FindingKind, HostPart, VerifyOptions, VerifyReport, verify};
 use attune_schemas::PackRef;
 use attune_schemas::problem::ErrorCode;
-use attune_terminal::{ArgValueCandidates, Failure, Output, Table, success, write_report};
+use attune_terminal::{ArgValueCandidates, Failure, Output, Table, success};
 use clap::Args;
 
 use crate::cli::args::settings::CommonArgs;
@@ -50,8 +50,7 @@ impl VerifyArgs {
         let report = verify(&root, &options, &reporter)?;
         if !self.common.report.is_quiet() {
             let all = self.common.report.verbose > 0;
-            write_report(&report, self.common.output(), |report| render(report, all))
-                .map_err(|error| CommandError::of_output(&error))?;
+            self.common.write(&report, |report| render(report, all))?;
         }
         if report.is_whole() { Ok(()) } else { Err(differs(&report)) }
     }

@@ -11,10 +11,9 @@ use attune_host::inventory::{
 use attune_host::machine::InterpreterSearch;
 use attune_host::process::OperationKind;
 use attune_host::root::HostRoot;
-use attune_registry::report::Report;
 use attune_schemas::PackRef;
 use attune_schemas::problem::ErrorCode;
-use attune_terminal::{ArgValueCandidates, Failure, Output, Table, write_report};
+use attune_terminal::{ArgValueCandidates, Failure, Output, Table};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 
@@ -146,16 +145,16 @@ impl EnvCommand {
         match self {
             Self::List { .. } => {
                 let environments = list_environments(root)?;
-                write(&environments, common, render_list)
+                common.write(&environments, render_list)
             }
             Self::Path { pack, runtime, .. } => {
                 let path = executable(root, pack, runtime)?;
                 let found = FoundExecutable { pack: pack.clone(), runtime: runtime.clone(), path };
-                write(&found, common, |found| format!("{}\n", found.path.display()))
+                common.write(&found, |found| format!("{}\n", found.path.display()))
             }
             Self::Show { pack, runtime, .. } => {
                 let environments = pack_environments(root, pack, runtime.as_deref())?;
-                write(&environments, common, render_shown)
+                common.write(&environments, render_shown)
             }
             Self::Rebuild { pack, build, .. } => {
                 let options = build.options(Some(pack.clone()), OperationKind::Rebuild, now)?;
@@ -170,20 +169,12 @@ impl EnvCommand {
                     root: root.path().to_owned(),
                     environments,
                 };
-                write(&rebuilt, common, render_rebuilt)
+                common.write(&rebuilt, render_rebuilt)
             }
             Self::Verify { .. } => Err(went_up("verify")),
             Self::Repair { .. } => Err(went_up("repair")),
         }
     }
-}
-
-fn write<R: Report>(
-    report: &R,
-    common: &CommonArgs,
-    text: impl FnOnce(&R) -> String,
-) -> Result<(), CommandError> {
-    write_report(report, common.output(), text).map_err(|error| CommandError::of_output(&error))
 }
 
 /// The command `name` is one of its own now.

@@ -8,7 +8,7 @@ mod usage;
 use std::ffi::OsString;
 
 use attune_host::root::{HostRoot, RootError};
-use attune_terminal::{ArgValueCandidates, Output, write_report};
+use attune_terminal::{ArgValueCandidates, Output};
 use clap::{Args, ValueHint};
 use jiff::Timestamp;
 
@@ -94,8 +94,7 @@ impl SourceArgs {
                 return Ok(());
             }
             let with_stages = common.report.verbose > 0;
-            write_report(&report, common.output(), |report| render(report, with_stages))
-                .map_err(|error| CommandError::of_output(&error))
+            common.write(&report, |report| render(report, with_stages))
         };
         (common.output(), run())
     }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use attune_host::generation::{PackChange, PackDifference};
 use attune_host::inventory::{History, PastOperation, history};
 use attune_schemas::problem::ErrorCode;
-use attune_terminal::{Failure, Output, Table, write_report};
+use attune_terminal::{Failure, Output, Table};
 use clap::Args;
 use jiff::Timestamp;
 
@@ -61,7 +61,7 @@ impl HistoryArgs {
             (None, true) => render_failed(past),
             (None, false) => render(past),
         };
-        write_report(&past, self.common.output(), text).map_err(|error| CommandError::of_output(&error))
+        self.common.write(&past, text)
     }
 }
 

@@ -1,7 +1,7 @@
 //! `attune-install rollback`
 
 use attune_host::process::OperationKind;
-use attune_terminal::{Output, success, write_report};
+use attune_terminal::{Output, success};
 use clap::Args;
 use jiff::Timestamp;
 
@@ -44,7 +44,7 @@ impl RollbackArgs {
         if self.common.report.is_quiet() && !options.change.dry_run {
             return Ok(());
         }
-        write_report(&report, self.common.output(), render).map_err(|error| CommandError::of_output(&error))
+        self.common.write(&report, render)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use attune_schemas::{PackRef, Requirement};
-use attune_terminal::{ArgValueCandidates, Output, write_report};
+use attune_terminal::{ArgValueCandidates, Output};
 use clap::Args;
 use jiff::Timestamp;
 
@@ -113,7 +113,7 @@ impl RuleArgs {
         if self.common.report.is_quiet() && change.is_some() {
             return Ok(());
         }
-        write_report(&report, self.common.output(), render).map_err(|error| CommandError::of_output(&error))
+        self.common.write(&report, render)
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use attune_host::process::OperationKind;
 use attune_schemas::PackRef;
-use attune_terminal::{ArgValueCandidates, Output, success, write_report};
+use attune_terminal::{ArgValueCandidates, Output, success};
 use clap::Args;
 use jiff::Timestamp;
 
@@ -54,7 +54,7 @@ impl UninstallArgs {
         if self.common.report.is_quiet() && !options.change.dry_run {
             return Ok(());
         }
-        write_report(&report, self.common.output(), render).map_err(|error| CommandError::of_output(&error))
+        self.common.write(&report, render)
     }
 }
 

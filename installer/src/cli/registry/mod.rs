@@ -9,7 +9,7 @@ use attune_host::root::HostRoot;
 use attune_registry::report::Report;
 use attune_schemas::tuf::RegistryName;
 use attune_schemas::{Digest, PackRef};
-use attune_terminal::{ArgValueCandidates, ConfirmArgs, Output, Table, write_report};
+use attune_terminal::{ArgValueCandidates, ConfirmArgs, Output, Table};
 use clap::{Args, Subcommand, ValueHint};
 use jiff::{SignedDuration, Timestamp};
 
@@ -132,7 +132,7 @@ impl RegistryCommand {
                 };
                 tell(&add_registry(root, &options)?, common, render_added)
             }
-            Self::List { .. } => write(&list_registries(root)?, common, render),
+            Self::List { .. } => common.write(&list_registries(root)?, render),
             Self::Remove { registry, forget_trust, confirm, .. } => {
                 known_registry(root, registry)?;
                 if *forget_trust {
@@ -155,15 +155,7 @@ fn tell<R: Report>(
     common: &CommonArgs,
     text: impl FnOnce(&R) -> String,
 ) -> Result<(), CommandError> {
-    if common.report.is_quiet() { Ok(()) } else { write(report, common, text) }
-}
-
-fn write<R: Report>(
-    report: &R,
-    common: &CommonArgs,
-    text: impl FnOnce(&R) -> String,
-) -> Result<(), CommandError> {
-    write_report(report, common.output(), text).map_err(|error| CommandError::of_output(&error))
+    if common.report.is_quiet() { Ok(()) } else { common.write(report, text) }
 }
 
 fn render(listed: &ListedRegistries) -> String {

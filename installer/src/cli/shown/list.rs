@@ -6,7 +6,7 @@ use attune_host::environment::EnvironmentKind;
 use attune_host::generation::TestSummary;
 use attune_host::inventory::{Inventory, ListedPack, list};
 use attune_schemas::pack_test_result::TestStatus;
-use attune_terminal::{Output, Table, write_report};
+use attune_terminal::{Output, Table};
 use clap::Args;
 
 use crate::cli::args::settings::CommonArgs;
@@ -25,7 +25,7 @@ impl ListArgs {
         self.common.start_log();
         let run = || {
             let inventory = list(&self.common.host_root()?)?;
-            write_report(&inventory, output, render).map_err(|error| CommandError::of_output(&error))
+            self.common.write(&inventory, render)
         };
         (output, run())
     }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use attune_host::inventory::{InstalledDetails, details};
 use attune_schemas::PackRef;
-use attune_terminal::{ArgValueCandidates, Output, write_report};
+use attune_terminal::{ArgValueCandidates, Output};
 use clap::Args;
 use jiff::Timestamp;
 
@@ -40,7 +40,7 @@ impl ShowArgs {
                 pack: self.pack.clone(),
                 installed: Some(installed),
             };
-            write_report(&shown, output, render).map_err(|error| CommandError::of_output(&error))
+            self.common.write(&shown, render)
         };
         (output, run())
     }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use attune_host::inventory::{DependencyTree, Direction, TreeNode, dependency_tree};
 use attune_schemas::PackRef;
-use attune_terminal::{ArgValueCandidates, Output, write_report};
+use attune_terminal::{ArgValueCandidates, Output};
 use clap::Args;
 
 use crate::cli::args::settings::CommonArgs;
@@ -38,7 +38,7 @@ impl TreeArgs {
         let run = || {
             let direction = if self.invert { Direction::Dependents } else { Direction::Dependencies };
             let tree = dependency_tree(&self.common.host_root()?, self.pack.as_ref(), direction)?;
-            write_report(&tree, output, render).map_err(|error| CommandError::of_output(&error))
+            self.common.write(&tree, render)
         };
         (output, run())
     }

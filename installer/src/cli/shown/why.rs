@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use attune_host::inventory::{PathStep, Reasons, reasons};
 use attune_schemas::PackRef;
-use attune_terminal::{ArgValueCandidates, Output, write_report};
+use attune_terminal::{ArgValueCandidates, Output};
 use clap::Args;
 
 use crate::cli::args::settings::CommonArgs;
@@ -31,7 +31,7 @@ impl WhyArgs {
         self.common.start_log();
         let run = || {
             let reasons = reasons(&self.common.host_root()?, &self.pack)?;
-            write_report(&reasons, output, render).map_err(|error| CommandError::of_output(&error))
+            self.common.write(&reasons, render)
         };
         (output, run())
     }

@@ -8,7 +8,7 @@ use attune_host::root::HostRoot;
 use attune_registry::report::Report;
 use attune_schemas::Digest;
 use attune_schemas::tuf::RegistryName;
-use attune_terminal::{ArgValueCandidates, ConfirmArgs, Output, Table, write_report};
+use attune_terminal::{ArgValueCandidates, ConfirmArgs, Output, Table};
 use clap::{Args, Subcommand};
 use jiff::{SignedDuration, Timestamp};
 
@@ -97,7 +97,7 @@ impl TrustArgs {
 
 impl TrustCommand {
     fn run(&self, root: &HostRoot, common: &CommonArgs, now: Timestamp) -> Result<(), CommandError> {
-        let (place, output) = (|| root.path().to_owned(), common.output());
+        let place = || root.path().to_owned();
         match self {
             Self::Add { file, trust_fingerprint, expiry_grace, .. } => {
                 let registry = trust(root, file, *trust_fingerprint, *expiry_grace, now)?;
@@ -105,9 +105,9 @@ impl TrustCommand {
             }
             Self::List { .. } => {
                 let trusted = TrustedRegistries { root: place(), registries: trusted_registries(root)? };
-                write(&trusted, output, |trusted| render(&trusted.registries))
+                common.write(&trusted, |trusted| render(&trusted.registries))
             }
-            Self::Show { registry, .. } => write(&trust_details(root, registry)?, output, render_details),
+            Self::Show { registry, .. } => common.write(&trust_details(root, registry)?, render_details),
             Self::Remove { registry, confirm, .. } => {
                 if let Err(error) = check_trusted(root, registry) {
                     // What a removal that was cut off left behind goes all the same.
@@ -147,11 +147,7 @@ fn tell<R: Report>(
     common: &CommonArgs,
     text: impl FnOnce(&R) -> String,
 ) -> Result<(), CommandError> {
-    if common.report.is_quiet() { Ok(()) } else { write(report, common.output(), text) }
-}
-
-fn write<R: Report>(report: &R, output: Output, text: impl FnOnce(&R) -> String) -> Result<(), CommandError> {
-    write_report(report, output, text).map_err(|error| CommandError::of_output(&error))
+    if common.report.is_quiet() { Ok(()) } else { common.write(report, text) }
 }
 
 fn render(registries: &[TrustedRegistry]) -> String {
