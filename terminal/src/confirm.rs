@@ -1,11 +1,12 @@
 //! The question before what cannot be undone.
 
-use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+use std::io::{self, BufRead as _, IsTerminal as _};
 
 use attune_schemas::problem::ErrorCode;
 use clap::Args;
 
 use crate::Failure;
+use crate::output::tell;
 
 /// The option that answers the question beforehand.
 #[derive(Debug, Clone, Copy, Args)]
@@ -29,10 +30,8 @@ impl ConfirmArgs {
             let hint = "pass --yes if you mean it".to_owned();
             return Err(Failure::from_message(message, ErrorCode::NotConfirmed).with_hint(Some(hint)));
         }
-        let mut stderr = anstream::stderr();
         // An unseen question is answered with no.
-        let asked =
-            write!(stderr, "{deed}; this cannot be undone. Go on? [y/N] ").and_then(|()| stderr.flush());
+        let asked = tell(&format!("{deed}; this cannot be undone. Go on? [y/N] "));
         let mut answer = String::new();
         let read = asked.and_then(|()| io::stdin().lock().read_line(&mut answer));
         if read.is_ok() && is_yes(&answer) {

@@ -5,6 +5,7 @@ use std::error::Error;
 use std::io::{self, Write};
 
 use crate::error_document::{ERROR_FORMAT, ErrorDocument, ErrorReport};
+use crate::output::tell;
 use crate::warnings::collected;
 use crate::{Output, exit_code, machine_hint};
 use anstyle::{AnsiColor, Style};
@@ -125,7 +126,8 @@ impl Failure {
 
     /// Writes it to standard error, where a failure to write has nowhere to be told.
     pub fn show(&self, output: Output) {
-        let _ = self.write(output, &mut anstream::stderr());
+        let mut text = Vec::new();
+        let _ = self.write(output, &mut text).and_then(|()| tell(&String::from_utf8_lossy(&text)));
     }
 
     fn write_text(&self, writer: &mut dyn Write) -> io::Result<()> {

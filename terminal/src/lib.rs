@@ -41,7 +41,7 @@ pub use failure::Failure;
 pub use file_limit::survive_file_limit;
 pub use log::start_log;
 pub use machine_hint::machine_hint;
-pub use output::{Output, rendered, write_report, write_result};
+pub use output::{Output, rendered, tell, write_report, write_result};
 pub use palette::{HELP_STYLES, success};
 pub use progress::{PROGRESS_FORMAT, ProgressEvent, ProgressEventKind, ProgressForm, TerminalReporter};
 pub use report_args::ReportArgs;

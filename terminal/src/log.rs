@@ -12,7 +12,7 @@ use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
-use crate::output::Output;
+use crate::output::{Output, tell};
 use crate::warnings::collect;
 use crate::{palette, screen};
 
@@ -23,7 +23,7 @@ pub fn start_log(level: LevelFilter, output: Output) {
         // Where a log cannot be written, that is no reason to stop: it would panic.
         .log_internal_errors(false)
         .event_format(Labelled(output))
-        .with_writer(|| Discreet(anstream::stderr()))
+        .with_writer(|| Discreet)
         .init();
 }
 
@@ -95,17 +95,15 @@ impl Visit for Told {
 }
 
 /// Leaves logins and tokens in URLs out of the log, and bars out of its way. Each entry comes in one piece.
-struct Discreet<W>(W);
+struct Discreet;
 
-impl<W: Write> Write for Discreet<W> {
+impl Write for Discreet {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        screen::beside_bars(|| {
-            self.0.write_all(without_secrets(&String::from_utf8_lossy(bytes)).as_bytes())
-        })?;
+        screen::beside_bars(|| tell(&without_secrets(&String::from_utf8_lossy(bytes))))?;
         Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
+        Ok(())
     }
 }

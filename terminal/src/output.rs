@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use anstream::AutoStream;
 use attune_registry::report::{Report, to_document};
 
 use crate::warnings;
@@ -26,6 +27,18 @@ pub fn write_result(text: &str) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         result => result,
     }
+}
+
+/// Writes `text` to standard error, with colours where it has them, in one piece: of two programs with one standard
+/// error, none writes into the sentence of the other.
+///
+/// # Errors
+/// Standard error is closed or cannot be written, which callers have nowhere to tell.
+pub fn tell(text: &str) -> io::Result<()> {
+    let stderr = io::stderr();
+    let mut shown = AutoStream::new(Vec::new(), AutoStream::choice(&stderr));
+    shown.write_all(text.as_bytes())?;
+    stderr.lock().write_all(&shown.into_inner())
 }
 
 /// The report as `output` asks for it: its document with the warnings of this run, or the text that `text` makes of it.

@@ -1,9 +1,7 @@
 //! The linter's findings, for people.
 
-use std::io::Write;
-
 use attune_schemas::lint::{Code, Finding, Findings, Severity};
-use attune_terminal::{Output, ReportArgs};
+use attune_terminal::{Output, ReportArgs, tell};
 
 /// The places of equal findings that are named beside the first.
 const MAX_PLACES: usize = 3;
@@ -48,10 +46,9 @@ impl ShownFindings {
 /// What the pack is comes first, and errors last, where they are seen. Equal ones are told once, with the advice for
 /// the first.
 pub(super) fn show_findings(pack: &str, findings: &Findings, shown_findings: ShownFindings) {
-    let mut stderr = anstream::stderr();
     for equal in shown_findings.of(findings) {
         // There is nowhere left to report a closed standard error.
-        let _ = writeln!(stderr, "{}", shown(pack.trim_end_matches('/'), &equal));
+        let _ = tell(&(shown(pack.trim_end_matches('/'), &equal) + "\n"));
     }
 }
 

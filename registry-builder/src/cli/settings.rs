@@ -1,6 +1,5 @@
 //! Options that several commands have.
 
-use std::io::Write as _;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,7 +7,7 @@ use std::sync::Arc;
 use attune_registry::report::Report;
 use attune_registry::trust::{Passphrase, SigningRole, SigningRoleError};
 use attune_schemas::{Platform, PythonMinor};
-use attune_terminal::{ReportArgs, rendered};
+use attune_terminal::{ReportArgs, rendered, tell};
 use clap::Args;
 
 use super::failure::CommandError;
@@ -139,7 +138,7 @@ pub(super) fn write_report_beside<R: Report>(report: &R, args: &ReportArgs, text
     }
     // There is nowhere left to report a closed standard error.
     let text = rendered(report, args.output(), text);
-    let _ = text.and_then(|text| anstream::stderr().write_all(text.as_bytes()));
+    let _ = text.and_then(|text| tell(&text));
 }
 
 /// The targets to build for.

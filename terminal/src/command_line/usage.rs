@@ -8,7 +8,7 @@ use attune_schemas::problem::ErrorCode;
 
 use super::asked_output;
 use crate::failure::Failure;
-use crate::output::{Output, write_result};
+use crate::output::{Output, tell, write_result};
 
 /// Shows why `args` could not be parsed, or the help that they ask for; returns the exit code.
 pub fn show_usage(error: &clap::Error, args: &[OsString]) -> u8 {
@@ -29,7 +29,7 @@ pub fn show_usage(error: &clap::Error, args: &[OsString]) -> u8 {
         let label = format!("error[{}]:", ErrorCode::CommandLine);
         let styled = styled.replacen("error:", &label, 1);
         // What was typed is quoted, and may be a URL with a login.
-        let _ = write!(anstream::stderr(), "{}", without_secrets(&without_escapes(&styled)));
+        let _ = tell(&without_secrets(&without_escapes(&styled)));
     } else {
         let _ = write!(anstream::stdout(), "{styled}");
     }

@@ -16,6 +16,7 @@ use attune_registry::report::{NewTask, Reporter, Task, without_secrets};
 use attune_schemas::problem::WarningCode;
 use clap::ValueEnum;
 
+use crate::output::tell;
 use crate::warnings::collect;
 use crate::{palette, screen};
 
@@ -105,12 +106,9 @@ impl TerminalReporter {
 
 /// Writes `message` as a warning, beside whatever bars there are.
 fn show_warning(code: WarningCode, message: &str) {
-    use std::io::Write as _;
-
     let style = palette::WARNING;
     // There is nowhere left to report a closed standard error.
-    let _ =
-        screen::beside_bars(|| writeln!(anstream::stderr(), "{style}warning[{code}]{style:#}: {message}"));
+    let _ = screen::beside_bars(|| tell(&format!("{style}warning[{code}]{style:#}: {message}\n")));
 }
 
 impl Reporter for TerminalReporter {
