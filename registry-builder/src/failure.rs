@@ -14,11 +14,11 @@ use attune_schemas::problem::ErrorCode;
 
 use crate::bundle::CutError;
 use crate::operations::{AddError, CheckError, InitError, InspectError, RefreshError, VerifyError};
-use crate::pack::ReleaseError;
 use crate::registry::RegistryError;
 use crate::runtime::AddRuntimeError;
 use crate::signing::SigningError;
 use crate::targets::NoDefaultTarget;
+use attune_registry::packing::ReleaseError;
 
 /// An error with a code.
 pub trait Failed: std::error::Error {

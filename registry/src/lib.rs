@@ -10,6 +10,7 @@
 //! layout report resolve atomic_file archive wheel system_libraries confinement process checksum
 //! pack_directory release_check            a pack as it is written, and a release as it is published
 //! blob                                     bytes by digest
+//! packing                                  a pack, made into a release
 //! trust: keys, state, client, publisher    metadata, and whose signatures count
 //! source                                   the interface; directories, HTTP
 //! bundle: read, write                      one archive, which is a source as well
@@ -36,6 +37,8 @@ pub mod machine_fault;
 pub mod origin;
 #[cfg(feature = "packs")]
 pub mod pack_directory;
+#[cfg(all(feature = "packs", feature = "wheels"))]
+pub mod packing;
 pub mod process;
 pub mod reader;
 #[cfg(feature = "wheels")]

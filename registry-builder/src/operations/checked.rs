@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use attune_registry::pack_directory::{PackDirectory, PackDirectoryError, Secret};
+use attune_registry::packing::LintedPack;
 use attune_registry::workers::in_parallel;
 use attune_schemas::lint::{Findings, LintReport, Severity};
 use attune_schemas::origin::Origin;
@@ -39,6 +40,14 @@ pub(super) struct CheckedPack {
     pub(super) directory: PackDirectory,
     pub(super) metadata: PackMetadata,
     pub(super) report: LintReport,
+}
+
+impl CheckedPack {
+    /// It as a release is made of it.
+    pub(super) fn linted(&self) -> LintedPack<'_> {
+        let Self { directory, metadata, report, .. } = self;
+        LintedPack { directory, metadata, components: &report.components }
+    }
 }
 
 /// The faults of one pack.

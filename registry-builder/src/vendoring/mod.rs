@@ -16,9 +16,7 @@ pub mod python;
 mod session;
 mod settings;
 mod source_tree;
-mod vendored_file;
 
 pub(crate) use configuration::logins_of_caller;
 pub use session::VendorSession;
 pub use settings::VendorSettings;
-pub use vendored_file::VendoredFile;

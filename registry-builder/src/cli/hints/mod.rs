@@ -14,10 +14,10 @@ use attune_registry::trust::{KeyError, MetadataError, PublishError, TrustError};
 
 use crate::bundle::CutError;
 use crate::operations::{AddError, CheckError, InitError, InspectError, RefreshError, VerifyError};
-use crate::pack::ReleaseError;
 use crate::registry::RegistryError;
 use crate::signing::SigningError;
 use crate::targets::NoDefaultTarget;
+use attune_registry::packing::ReleaseError;
 
 /// An error whose remedy may be known.
 pub(in crate::cli) trait Hint {

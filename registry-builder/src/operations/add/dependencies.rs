@@ -10,7 +10,6 @@ use attune_schemas::{Platform, PythonMinor};
 use super::CheckedPack;
 use super::error::AddError;
 use super::node_warnings::{node_warnings, other_locks};
-use crate::pack::{runs_node, runs_python};
 use crate::vendoring::VendorSession;
 use crate::vendoring::node::{NodeError, NodeInputs, UnrunScript, VendoredNode, vendor_node};
 use crate::vendoring::python::{
@@ -126,20 +125,10 @@ impl Dependencies<'_> {
 
 /// The lock of a pack that runs Node.js and needs no package.
 pub(super) fn bare_node(pack: &CheckedPack, inputs: &NodeInputs) -> Option<NodeLock> {
-    runs_node(&pack.metadata, &pack.report.components, &pack.directory).then(|| NodeLock {
-        requires_nodejs: inputs.requires_nodejs().map(str::to_owned),
-        manifest: inputs.manifest().cloned(),
-        targets: Vec::new(),
-        blocked: Vec::new(),
-    })
+    pack.linted().bare_node(inputs.manifest(), inputs.requires_nodejs())
 }
 
 /// The lock of a pack that runs Python and needs no third-party package.
 pub(super) fn bare_python(pack: &CheckedPack, inputs: &PythonInputs) -> Option<PythonLock> {
-    runs_python(&pack.metadata, &pack.report.components, &pack.directory).then(|| PythonLock {
-        requires_python: pack.metadata.requires.python.clone(),
-        manifest: inputs.manifest().cloned(),
-        targets: Vec::new(),
-        blocked: Vec::new(),
-    })
+    pack.linted().bare_python(inputs.manifest())
 }

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use attune_registry::origin::OriginError;
+use attune_registry::packing::ReleaseError;
 use attune_registry::trust::{KeyError, PublishError};
 use attune_schemas::{PackRef, Version};
 
 use super::super::checked::CheckError;
-use crate::pack::{ReleaseError, RuntimeVersionError};
+use crate::pack::RuntimeVersionError;
 use crate::registry::RegistryError;
 use crate::targets::NoDefaultTarget;
 use crate::vendoring::node::NodeError;

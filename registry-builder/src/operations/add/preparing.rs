@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 
 use attune_registry::blob::BlobStore;
+use attune_registry::packing::{ArchivedPack, archive};
 use attune_registry::report::{Place, Reporter};
 use attune_schemas::environment_lock::{NodeLock, PythonLock};
 use attune_schemas::origin::Origin;
@@ -13,7 +14,7 @@ use super::dependencies::{Dependencies, bare_node, bare_python, node_inputs, pyt
 use super::published::Asked;
 use super::{AddError, AddOptions};
 use crate::operations::checked::CheckedPack;
-use crate::pack::{ArchivedPack, archive, require_versions};
+use crate::pack::require_versions;
 use crate::registry::Publisher;
 use crate::targets::NoDefaultTarget;
 use crate::vendoring::VendorSession;

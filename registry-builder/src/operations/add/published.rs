@@ -1,18 +1,15 @@
 //! The published releases of a pack, which must not change, and the texts that people read of it.
 
-use std::collections::BTreeMap;
-
 use attune_registry::archive::{ArchiveError, difference};
 use attune_registry::blob::{BlobStore, HashingReader};
+use attune_registry::packing::{ArchiveDescription, ReleaseError, archive};
 use attune_schemas::origin::Origin;
-use attune_schemas::pack::PackMetadata;
-use attune_schemas::pack_index::{PACK_INDEX_FORMAT, PackIndex, Release};
+use attune_schemas::pack_index::Release;
 use attune_schemas::release::Descriptor;
 use attune_schemas::{Platform, PythonMinor};
 
 use super::error::AddError;
 use crate::operations::checked::CheckedPack;
-use crate::pack::{ArchiveDescription, ReleaseError, archive};
 use crate::registry::Publisher;
 use crate::vendoring::python::{Glibc, TargetKey, wheel_fits};
 
@@ -105,34 +102,4 @@ fn difference_of_files(
             Ok(differs.then(|| format!("other files (archive {}, not {digest})", layer.digest)))
         }
     }
-}
-
-pub(super) fn empty_index(metadata: &PackMetadata) -> PackIndex {
-    PackIndex {
-        format: PACK_INDEX_FORMAT.to_owned(),
-        pack: metadata.pack.clone(),
-        label: String::new(),
-        description: String::new(),
-        author: None,
-        license: None,
-        keywords: Vec::new(),
-        homepage: None,
-        repository: None,
-        channels: BTreeMap::new(),
-        releases: Vec::new(),
-    }
-}
-
-/// Takes over what people read from the newest release.
-pub(super) fn describe(index: &mut PackIndex, metadata: &PackMetadata, release: &Release) {
-    if index.releases.iter().any(|other| other.version > release.version) {
-        return;
-    }
-    index.label.clone_from(&metadata.label);
-    index.description.clone_from(&metadata.description);
-    index.author.clone_from(&metadata.author);
-    index.license.clone_from(&metadata.license);
-    index.keywords.clone_from(&metadata.tags);
-    index.homepage.clone_from(&metadata.homepage);
-    index.repository.clone_from(&metadata.repository);
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use attune_registry::blob::BlobStore;
+use attune_registry::packing::{ReleaseParts, VendoredFile, config_of, describe, empty_index, store};
 use attune_schemas::PackRef;
 use attune_schemas::coverage::ReleaseCoverage;
 use attune_schemas::pack::PackMetadata;
@@ -11,12 +12,9 @@ use attune_schemas::pack_index::{PackIndex, Release};
 use super::allowances::Allowances;
 use super::dependencies::node_failed;
 use super::preparing::{NewRelease, Prepared};
-use super::published::{describe, empty_index};
 use super::{AddError, AddOptions, AddedPack};
 use crate::operations::checked::CheckedPack;
-use crate::pack::{ReleaseParts, config_of, store};
 use crate::registry::Publisher;
-use crate::vendoring::VendoredFile;
 use crate::vendoring::python::python_satisfies;
 
 /// The surroundings of every pack.

@@ -21,9 +21,10 @@ use super::prepare::Preparer;
 use super::scripts::Made;
 use super::sources::Sources;
 use super::tarball::TarballFacts;
-use crate::vendoring::{VendorSession, VendoredFile};
+use crate::vendoring::VendorSession;
 use attune_registry::fetch::CachedFile;
 use attune_registry::fetch::DownloadProgress;
+use attune_registry::packing::VendoredFile;
 
 /// A pack's vendored Node.js dependencies.
 #[derive(Debug, Clone)]

@@ -10,6 +10,7 @@ use std::fmt::Write as _;
 use attune_registry::atomic_file::write_unshared;
 use attune_registry::fetch::DownloadProgress;
 use attune_registry::pack_directory::{PackDirectory, PackDirectoryError};
+use attune_registry::packing::VendoredFile;
 use attune_schemas::environment_lock::{LockedWheel, PythonLock, PythonTarget};
 use attune_schemas::platform::Arch;
 use attune_schemas::{EntryPath, Platform, PythonMinor};
@@ -19,7 +20,7 @@ use super::error::PythonError;
 use super::requirements::{PythonInputs, REQUIREMENTS_FILE};
 use super::vendoring::vendor_python;
 
-use crate::vendoring::{VendorSession, VendoredFile};
+use crate::vendoring::VendorSession;
 
 /// The constraints beside the requirements of tests.
 const CONSTRAINTS_FILE: &str = "constraints-of-the-pack.txt";

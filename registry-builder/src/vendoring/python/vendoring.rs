@@ -16,9 +16,10 @@ use crate::vendoring::python::lock::{Lesson, Pylock, WheelSource};
 use crate::vendoring::python::wheel::{
     JudgedWheels, LockedTarget, imports_of_setuptools, judge_wheels, lock_target, warning_of_import,
 };
-use crate::vendoring::{VendorSession, VendorSettings, VendoredFile};
+use crate::vendoring::{VendorSession, VendorSettings};
 use attune_registry::fetch::DownloadCache;
 use attune_registry::fetch::{Checksum, DownloadProgress, DownloadRequest, fetch_all};
+use attune_registry::packing::VendoredFile;
 
 /// A pack's vendored Python dependencies.
 #[derive(Debug, Clone)]

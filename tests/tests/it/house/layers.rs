@@ -25,7 +25,7 @@ const REGISTRY: Floors = &[
     &["layout", "report", "resolve", "machine_fault", "workers", "confinement", "process", "checksum"],
     &["atomic_file", "archive", "wheel", "system_libraries"],
     &["pack_directory", "release_check", "blob"],
-    &["trust"],
+    &["trust", "packing"],
     &["source"],
     &["bundle", "fetch"],
     &["reader", "origin"],

@@ -11,10 +11,10 @@ use uv_pep440::VersionSpecifiers;
 
 use super::contents::{WheelContents, read_contents};
 use super::overlaps::{PlacedFile, placed_files};
-use crate::vendoring::VendoredFile;
 use crate::vendoring::python::error::PythonError;
 use crate::vendoring::python::lock::WheelSource;
 use attune_registry::fetch::{CachedFile, DownloadCache};
+use attune_registry::packing::VendoredFile;
 
 /// A wheel that may be vendored.
 #[derive(Debug)]

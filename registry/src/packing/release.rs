@@ -4,14 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Seek as _};
 use std::path::Path;
 
-use attune_registry::archive::{ArchiveError, check_pack, write_pack};
-use attune_registry::blob::{BlobStore, HashingReader, IncomingBlob};
-use attune_registry::pack_directory::PackDirectory;
-use attune_registry::release_check::{ReleaseFault, check_release};
 use attune_schemas::component::{ComponentSummary, count_by_directory};
 use attune_schemas::environment_lock::{EnvironmentLocks, Footprint, NodeLock, PythonLock};
 use attune_schemas::origin::Origin;
-use attune_schemas::pack::{PackMetadata, bare_runtime_name, canonical_runtime};
+use attune_schemas::pack::PackMetadata;
 use attune_schemas::pack_config::{PACK_CONFIG_FORMAT, PackConfig};
 use attune_schemas::pack_index::{ManifestPointer, Release};
 use attune_schemas::release::{
@@ -21,7 +17,11 @@ use attune_schemas::release::{
 use attune_schemas::{Digest, PackRef, Platform};
 use jiff::Timestamp;
 
-use crate::vendoring::VendoredFile;
+use super::vendored_file::VendoredFile;
+use crate::archive::{ArchiveError, check_pack, write_pack};
+use crate::blob::{BlobStore, HashingReader, IncomingBlob};
+use crate::pack_directory::PackDirectory;
+use crate::release_check::{ReleaseFault, check_release};
 
 /// Why a pack cannot be made into a release.
 #[derive(Debug, thiserror::Error)]
@@ -223,25 +223,4 @@ fn platforms(parts: &ReleaseParts<'_>) -> Vec<Platform> {
         (false, false) => of_python.intersection(&of_node).copied().collect(),
         _ => of_python.union(&of_node).copied().collect(),
     }
-}
-
-/// Whether a pack of `files` runs Python at all, and so needs an interpreter even without dependencies.
-pub fn runs_python(metadata: &PackMetadata, components: &[ComponentSummary], files: &PackDirectory) -> bool {
-    let files = files.files().map(|(file, _)| file);
-    metadata.testing.as_ref().is_some_and(|testing| testing.runs_python(files))
-        || runs(metadata, components, "python")
-}
-
-/// Whether a pack of `files` runs Node.js at all.
-pub fn runs_node(metadata: &PackMetadata, components: &[ComponentSummary], files: &PackDirectory) -> bool {
-    let files = files.files().map(|(file, _)| file);
-    metadata.testing.as_ref().is_some_and(|testing| testing.runs_node(files))
-        || runs(metadata, components, "node")
-}
-
-fn runs(metadata: &PackMetadata, components: &[ComponentSummary], runtime: &str) -> bool {
-    let is_it = |name: &str| canonical_runtime(name) == Some(runtime);
-    let named = |text: &String| is_it(bare_runtime_name(text));
-    metadata.runtime_deps.iter().any(named)
-        || components.iter().flat_map(ComponentSummary::runtimes).any(is_it)
 }
