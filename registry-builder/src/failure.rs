@@ -6,6 +6,7 @@ use attune_registry::bundle::BundleError;
 use attune_registry::machine_fault::MachineFault;
 use attune_registry::origin::OriginError;
 use attune_registry::pack_directory::PackDirectoryError;
+use attune_registry::packing::ReleaseError;
 use attune_registry::reader::ReaderError;
 use attune_registry::resolve::ResolveError;
 use attune_registry::source::SourceError;
@@ -18,7 +19,6 @@ use crate::registry::RegistryError;
 use crate::runtime::AddRuntimeError;
 use crate::signing::SigningError;
 use crate::targets::NoDefaultTarget;
-use attune_registry::packing::ReleaseError;
 
 /// An error with a code.
 pub trait Failed: std::error::Error {
@@ -98,25 +98,13 @@ impl Failed for NoDefaultTarget {
 
 impl Failed for PackDirectoryError {
     fn code(&self) -> ErrorCode {
-        match self {
-            Self::NotADirectory { .. } => ErrorCode::NotAPack,
-            Self::FileName { .. } => ErrorCode::FileName,
-            Self::FileKind { .. } => ErrorCode::FileKind,
-            Self::Pattern { .. } => ErrorCode::IgnorePattern,
-            Self::NeededFile { .. } => ErrorCode::NeededFileLeftOut,
-            Self::Collision { .. } => ErrorCode::NamesDifferByCase,
-            Self::TooLarge { .. } => ErrorCode::PackTooLarge,
-            _ => ErrorCode::PackAccess,
-        }
+        self.code()
     }
 }
 
 impl Failed for ReleaseError {
     fn code(&self) -> ErrorCode {
-        match self {
-            Self::Refused { .. } | Self::Unpackable { .. } => ErrorCode::ReleaseRefused,
-            _ => ErrorCode::ReleaseNotArchived,
-        }
+        self.code()
     }
 }
 

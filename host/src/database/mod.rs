@@ -20,6 +20,7 @@ mod environments;
 mod fault;
 mod migrations;
 mod operations;
+mod pack_source;
 mod packs;
 mod reader;
 mod references;

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use rusqlite::{Transaction, params};
 use serde_json::json;
 
+use super::pack_source::PackSourceColumns;
 use super::register::{RegisteredPack, Registration, TestResultRow};
 use super::runtimes;
 use crate::environment::{EnvironmentDescription, EnvironmentName};
@@ -20,16 +21,17 @@ pub(super) fn upsert(
     let dependencies: Vec<String> =
         pack.dependencies.iter().map(|(pack, requirement)| format!("{pack}@{requirement}")).collect();
     let now = registration.now.to_string();
+    let source = PackSourceColumns::of(registered);
     transaction.query_row(
         "INSERT INTO pack (ref, label, description, version, conf_schema, config, meta, tags, runtime_deps, \
              dependencies, is_standard, source_type, source_url, source_ref, checksum, checksum_verified, \
              installed_at, installation_method, storage_path, created, updated) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 'registry', ?12, ?13, ?14, 1, ?15, 'offline', \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?17, ?12, ?13, ?14, ?18, ?15, 'offline', \
              ?16, ?15, ?15) \
          ON CONFLICT (ref) DO UPDATE SET label = ?2, description = ?3, version = ?4, conf_schema = ?5, \
              meta = ?7, tags = ?8, runtime_deps = ?9, dependencies = ?10, is_standard = ?11, \
-             source_type = 'registry', source_url = ?12, source_ref = ?13, checksum = ?14, \
-             checksum_verified = 1, installed_at = ?15, installation_method = 'offline', \
+             source_type = ?17, source_url = ?12, source_ref = ?13, checksum = ?14, \
+             checksum_verified = ?18, installed_at = ?15, installation_method = 'offline', \
              storage_path = ?16, updated = ?15 \
          RETURNING id",
         params![
@@ -44,11 +46,13 @@ pub(super) fn upsert(
             json!(pack.runtime_deps).to_string(),
             json!(dependencies).to_string(),
             pack.is_standard,
-            registered.installed.registry,
-            format!("{}@{}", pack.pack, pack.version),
+            source.url,
+            source.reference,
             registered.installed.pack.to_string(),
             now,
             registration.root.pack(registered.pack).display().to_string(),
+            source.kind,
+            source.is_verified,
         ],
         |row| row.get(0),
     )

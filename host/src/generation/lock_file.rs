@@ -18,6 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use attune_schemas::tuf::THIS_HOST;
 use attune_schemas::{Digest, PackRef, Version};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -111,6 +112,11 @@ pub struct InstalledPack {
 }
 
 impl InstalledPack {
+    /// Whether nobody but this host signed it.
+    pub fn is_unsigned(&self) -> bool {
+        self.registry == THIS_HOST
+    }
+
     /// The number of its environments; one counts once, however many names it has.
     pub fn environment_count(&self) -> usize {
         self.distinct_environments().len()

@@ -43,6 +43,8 @@ pub struct ListedPack {
     pub version: Version,
     /// The registry it came from.
     pub registry: String,
+    /// Whether nobody but this host signed it.
+    pub unsigned: bool,
     /// The digest of its release's manifest.
     pub manifest: Digest,
     /// Whether it was asked for, rather than needed by another.
@@ -132,6 +134,7 @@ impl<'a> Listing<'a> {
             pack: pack.clone(),
             version: installed.version.clone(),
             registry: installed.registry.clone(),
+            unsigned: installed.is_unsigned(),
             manifest: installed.manifest,
             requested: installed.requested,
             held: self.rules.held.contains(pack),

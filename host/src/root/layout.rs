@@ -181,6 +181,11 @@ impl HostRoot {
         self.state().join("trust")
     }
 
+    /// The registry of what the host signs itself, and its key.
+    pub fn local(&self) -> PathBuf {
+        self.state().join("local")
+    }
+
     /// The directory of installs in progress.
     pub fn staging(&self) -> PathBuf {
         self.path.join("staging")

@@ -39,7 +39,7 @@ pub enum PlantedError {
 }
 
 /// The directories and files that must not be links, relative to the root; the parts of the store besides.
-const REAL: [&str; 15] = [
+const REAL: [&str; 20] = [
     "generations",
     "staging",
     "state",
@@ -47,6 +47,11 @@ const REAL: [&str; 15] = [
     "state/attune.db-shm",
     "state/attune.db-wal",
     "state/interpreters.json",
+    "state/local",
+    "state/local/host.key.json",
+    "state/local/registry",
+    "state/local/registry/blobs",
+    "state/local/registry/metadata",
     "state/lock",
     "state/log",
     "state/log/operations.jsonl",

@@ -11,6 +11,7 @@ use attune_schemas::problem::WarningCode;
 
 use super::journal::{StagingJournal, undone_in};
 use crate::generation::{next_current, point_at};
+use crate::local::{STAGED_LOCAL, copy_files};
 use crate::root::{CreatedPaths, HostRoot, StoreKind, exchange_trees, remove_tree, seal};
 use crate::trees::{KnownDigests, LinkedFiles, Survey, TreeLists};
 
@@ -97,6 +98,14 @@ impl Staging {
     /// Where the trust state waits until it is committed.
     pub fn trust(&self) -> PathBuf {
         self.directory.join(STAGED_TRUST)
+    }
+
+    /// Takes over what the change signed in `directory`, which stays; it waits here as the trust state does.
+    ///
+    /// # Errors
+    /// It cannot be copied.
+    pub fn take_local(&self, directory: &Path) -> io::Result<()> {
+        copy_files(directory, &self.directory.join(STAGED_LOCAL))
     }
 
     /// The directory itself.

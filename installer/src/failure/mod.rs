@@ -4,6 +4,7 @@
 //! at the edge that has them: a command line names its flags.
 
 mod host;
+mod unsigned;
 
 use attune_host::database::database_fault;
 use attune_registry::archive::ArchiveError;
@@ -47,7 +48,6 @@ impl Failed for SourceNameError {
             Self::Absent(_) => ErrorCode::BundleMissing,
             Self::Unknown(..) => ErrorCode::BundleAccess,
             Self::Directory(_) => ErrorCode::DirectoryIsNoSource,
-            Self::PackDirectory(_) => ErrorCode::PackIsNoSource,
             Self::Socket(_) => ErrorCode::SocketIsNoSource,
             Self::Url(_) => ErrorCode::UrlIsNoBundle,
         }
@@ -176,6 +176,7 @@ impl Failed for AnchorError {
             Self::NotARootFile { .. } => ErrorCode::NotARootFile,
             Self::Fingerprint { .. } => ErrorCode::FingerprintDiffers,
             Self::NoSuchRoot { .. } => ErrorCode::NoSuchRoot,
+            Self::ReservedName { .. } => ErrorCode::ReservedName,
             Self::Trust(error) => Failed::code(error),
         }
     }
@@ -214,6 +215,7 @@ impl Failed for VerifyError {
             Self::Anchor(error) => error.code(),
             Self::Trust(error) => Failed::code(error),
             Self::NoTrust { .. } => ErrorCode::NoTrust,
+            Self::OwnRegistry { .. } => ErrorCode::HostRegistryDamaged,
         }
     }
 
@@ -221,7 +223,7 @@ impl Failed for VerifyError {
         match self {
             Self::Anchor(error) => error.verdict(),
             Self::Trust(error) => error.verdict(),
-            Self::NoTrust { .. } => None,
+            Self::NoTrust { .. } | Self::OwnRegistry { .. } => None,
         }
     }
 }

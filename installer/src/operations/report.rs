@@ -106,6 +106,8 @@ pub struct PackReport {
     pub replaces: Option<Version>,
     /// The registry that it came from.
     pub registry: String,
+    /// Whether nobody but this host signed it.
+    pub unsigned: bool,
     /// Whether it was asked for, rather than needed by another.
     pub requested: bool,
     /// Number of components by directory name.

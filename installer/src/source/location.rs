@@ -39,9 +39,6 @@ pub enum SourceNameError {
     /// A directory of something else.
     #[error("`{}` is a directory without `metadata`: neither a registry nor an unpacked bundle", .0.display())]
     Directory(PathBuf),
-    /// The directory of a pack.
-    #[error("`{}` is a pack's directory, not a bundle", .0.display())]
-    PackDirectory(PathBuf),
     /// A socket.
     #[error("`{}` is a socket, not a bundle", .0.display())]
     Socket(PathBuf),
@@ -128,9 +125,6 @@ impl SourceLocation {
 fn of_directory(path: PathBuf) -> Result<Option<SourceLocation>, SourceNameError> {
     if path.join("metadata").is_dir() {
         return Ok(Some(SourceLocation::Directory(path)));
-    }
-    if path.join("pack.yaml").is_file() {
-        return Err(SourceNameError::PackDirectory(path));
     }
     Err(SourceNameError::Directory(path))
 }

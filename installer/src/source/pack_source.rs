@@ -3,12 +3,15 @@
 use attune_host::preferences::{KnownRegistries, RegistriesError};
 use attune_host::process::Interrupt;
 use attune_host::root::HostRoot;
+use attune_registry::report::Reporter;
 use attune_registry::source::{Netrc, Source, SourceError};
 use attune_schemas::tuf::RegistryName;
 use jiff::Timestamp;
 
+use super::verify::verify_own;
 use super::{
-    RegistrySearch, SearchSettings, SourceLocation, TrustSettings, VerifiedSource, VerifyError, verify,
+    PreparedPacks, RegistrySearch, SearchSettings, SourceLocation, TrustSettings, UnsignedError,
+    UnsignedSources, VerifiedSource, VerifyError, verify,
 };
 
 /// Where packs come from.
@@ -23,6 +26,13 @@ pub enum PackSource {
         /// The logins of the caller.
         netrc: Netrc,
     },
+    /// Packs that nobody signed.
+    Unsigned {
+        /// Their sources.
+        sources: Box<UnsignedSources>,
+        /// Where the packs come from that they depend on.
+        rest: Box<PackSource>,
+    },
 }
 
 /// Why the source of packs cannot be used.
@@ -35,6 +45,18 @@ pub enum PackSourceError {
     /// The known registries cannot be read, or the one that is wanted is none of them.
     #[error(transparent)]
     Known(#[from] RegistriesError),
+    /// The source cannot be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// Packs that nobody signed cannot be had, or signed.
+    #[error(transparent)]
+    Unsigned(Box<UnsignedError>),
+}
+
+impl From<UnsignedError> for PackSourceError {
+    fn from(error: UnsignedError) -> Self {
+        Self::Unsigned(Box::new(error))
+    }
 }
 
 /// A source that was opened, and of which nothing is verified yet.
@@ -48,6 +70,13 @@ pub enum OpenedSource {
         /// The logins of the caller.
         netrc: Netrc,
     },
+    /// Packs that nobody signed, made into releases.
+    Unsigned {
+        /// The packs.
+        prepared: PreparedPacks,
+        /// Where the packs come from that they depend on.
+        rest: Box<OpenedSource>,
+    },
 }
 
 impl From<SourceLocation> for PackSource {
@@ -57,14 +86,22 @@ impl From<SourceLocation> for PackSource {
 }
 
 impl PackSource {
-    /// Opens the source that was named; known registries are opened as they are asked.
+    /// Opens the source that was named, and obtains what nobody signed; known registries are opened as they are asked.
     ///
     /// # Errors
-    /// It cannot be opened.
-    pub fn open(&self, interrupt: &Interrupt) -> Result<OpenedSource, SourceError> {
+    /// It cannot be opened, or obtained.
+    pub fn open(
+        &self,
+        (now, interrupt): (Timestamp, &Interrupt),
+        reporter: &dyn Reporter,
+    ) -> Result<OpenedSource, PackSourceError> {
         Ok(match self {
             Self::Named(location) => OpenedSource::Named(location.open(interrupt)?),
             Self::Known { only, netrc } => OpenedSource::Known { only: only.clone(), netrc: netrc.clone() },
+            Self::Unsigned { sources, rest } => OpenedSource::Unsigned {
+                rest: Box::new(rest.open((now, interrupt), reporter)?),
+                prepared: sources.prepare(now, reporter)?,
+            },
         })
     }
 }
@@ -91,6 +128,12 @@ impl OpenedSource {
                 let (grace, interrupt) = (settings.grace, interrupt.clone());
                 let settings = SearchSettings { root: root.clone(), netrc, grace, now, interrupt };
                 Ok(VerifiedSource::of_known(RegistrySearch::new(&known, only.as_ref(), settings)))
+            }
+            Self::Unsigned { prepared, rest } => {
+                let rest = rest.verify(root, settings, (now, interrupt))?;
+                let (signed, source, anchor) = prepared.sign(root, now)?;
+                let registry = verify_own(&source, &anchor, now)?;
+                Ok(rest.with_signed_here(signed, Box::new(source), registry))
             }
         }
     }

@@ -11,7 +11,7 @@ use attune_registry::source::{Netrc, SourceError};
 use attune_schemas::tuf::RegistryName;
 use jiff::Timestamp;
 
-use super::verified::verify_as;
+use super::verify::verify_as;
 use super::{SourceLocation, VerifiedSource, VerifyError};
 use crate::trust::AskedGrace;
 

@@ -1,57 +1,21 @@
-//! Holds a source's metadata against what this host trusts.
+//! A source whose metadata is vouched for, as packs are looked for and fetched from it.
 
 use std::path::Path;
 
-use attune_host::root::HostRoot;
 use attune_registry::blob::Durability;
-use attune_registry::reader::{MetadataFetch, ReaderError, RegistryReader, VerifiedRelease};
+use attune_registry::reader::{ReaderError, RegistryReader, VerifiedRelease};
 use attune_registry::source::Source;
-use attune_registry::trust::{
-    Client, ExpiryPolicy, Fetch, FetchError, Limits, StateError, TrustAnchor, TrustError, TrustStore,
-    UpdateOptions, VerifiedRepository,
-};
+use attune_registry::trust::{TrustError, TrustStore, VerifiedRepository};
 use attune_schemas::PackRef;
 use attune_schemas::pack_index::{PackIndex, Release};
 use attune_schemas::runtime_index::{RuntimeName, RuntimeRelease};
-use attune_schemas::tuf::RegistryName;
+use attune_schemas::tuf::{RegistryName, THIS_HOST};
 use jiff::Timestamp;
 
 use super::places::Places;
 use super::search::{FindError, OpenError, RegistrySearch};
-use crate::trust::{AnchorError, AnchorSettings, AskedGrace, FreshnessReport, Grace};
-
-/// Why a source is not trusted.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum VerifyError {
-    /// The root that a person gave cannot be used.
-    #[error(transparent)]
-    Anchor(#[from] AnchorError),
-    /// Nothing says which root to trust.
-    #[error("nothing on this host vouches for {source_name}")]
-    NoTrust {
-        /// The source.
-        source_name: String,
-    },
-    /// The metadata is not trusted.
-    #[error(transparent)]
-    Trust(#[from] TrustError),
-}
-
-impl From<StateError> for VerifyError {
-    fn from(error: StateError) -> Self {
-        Self::Trust(error.into())
-    }
-}
-
-/// The user's word about trust.
-#[derive(Debug, Clone, Default)]
-pub struct TrustSettings {
-    /// The root to trust on first use.
-    pub anchor: AnchorSettings,
-    /// How long after its expiry metadata is still accepted in this run.
-    pub grace: Option<AskedGrace>,
-}
+use super::unsigned::SignedHere;
+use crate::trust::{FreshnessReport, Grace};
 
 /// A source whose metadata is vouched for by a trusted root: one that was named, or the registries that the host knows,
 /// one after the other as packs are looked for.
@@ -61,114 +25,46 @@ pub struct VerifiedSource {
     registries: Vec<VerifiedRegistry>,
     /// The known registries, where no source was named.
     search: Option<RegistrySearch>,
+    /// The packs that the host signed itself, with the number of their registry.
+    signed_here: Option<(usize, SignedHere)>,
 }
 
 /// The metadata of a registry.
-struct VerifiedRegistry {
-    repository: VerifiedRepository,
-    store: TrustStore,
-    grace: Grace,
-}
-
-/// Verifies the metadata of `source`; writes nothing.
-pub fn verify(
-    source: Box<dyn Source>,
-    root: &HostRoot,
-    settings: &TrustSettings,
-    now: Timestamp,
-) -> Result<VerifiedSource, VerifyError> {
-    let anchor = settings.anchor.resolve(&*source)?;
-    let name = registry_name(&*source, anchor.as_ref(), root)?;
-    verify_as(&name, source, root, anchor.as_ref(), settings.grace, now)
-}
-
-/// Verifies the metadata of `source` as that of the registry `name`; writes nothing.
-pub fn verify_as(
-    name: &RegistryName,
-    source: Box<dyn Source>,
-    root: &HostRoot,
-    anchor: Option<&TrustAnchor>,
-    grace: Option<AskedGrace>,
-    now: Timestamp,
-) -> Result<VerifiedSource, VerifyError> {
-    let store = TrustStore::new(&root.trust(), name);
-    let client = Client::open(&store, anchor)?;
-    let mut options = UpdateOptions::at(now);
-    let grace = Grace { asked: grace, policy: store.policy()? };
-    options.expiry = grace.expiry();
-    let repository = client.update(&MetadataFetch(&*source), &options)?;
-    Ok(VerifiedSource::of_one(source, VerifiedRegistry { repository, store, grace }))
-}
-
-/// Verifies the metadata of a source of content whose digests are known already: signed by whom this host trusts, of
-/// whatever age. Nothing of it is to be kept, and nothing that it lists to be chosen.
-pub fn verify_of_any_age(
-    source: Box<dyn Source>,
-    root: &HostRoot,
-    now: Timestamp,
-) -> Result<VerifiedSource, VerifyError> {
-    let name = registry_name(&*source, None, root)?;
-    let store = TrustStore::new(&root.trust(), &name);
-    let client = Client::by_root_in(&store)?;
-    let options = UpdateOptions { expiry: ExpiryPolicy::IGNORE, ..UpdateOptions::at(now) };
-    let repository = client.update(&MetadataFetch(&*source), &options)?;
-    let grace = Grace { asked: None, policy: store.policy()? };
-    Ok(VerifiedSource::of_one(source, VerifiedRegistry { repository, store, grace }))
-}
-
-/// Which trusted registry the source should be; only ever narrows what is tried.
-fn registry_name(
-    source: &dyn Source,
-    anchor: Option<&TrustAnchor>,
-    root: &HostRoot,
-) -> Result<RegistryName, VerifyError> {
-    if let Some(anchor) = anchor {
-        return Ok(anchor.registry_name().clone());
-    }
-    if let Some(description) = source.description() {
-        return description.registry.parse().map_err(|_| VerifyError::NoTrust { source_name: source.name() });
-    }
-    match &TrustStore::registries(&root.trust())?[..] {
-        [only] => Ok(only.clone()),
-        _ => name_by_first_root(source, root),
-    }
-}
-
-/// The trusted registry that the first root of `source` names; as that root may be anybody's, it only ever narrows what
-/// is tried.
-///
-/// # Errors
-/// None of that name is trusted, or the source cannot be read.
-pub fn name_by_first_root(source: &dyn Source, root: &HostRoot) -> Result<RegistryName, VerifyError> {
-    let known = TrustStore::registries(&root.trust())?;
-    let named = if known.is_empty() { None } else { first_root_name(source)? };
-    match (named, &known[..]) {
-        (Some(name), known) if known.contains(&name) => Ok(name),
-        // A registry may have lost its oldest roots.
-        (None, [only]) => Ok(only.clone()),
-        _ => Err(VerifyError::NoTrust { source_name: source.name() }),
-    }
-}
-
-/// The name in the first root of `source`, which nobody has vouched for.
-fn first_root_name(source: &dyn Source) -> Result<Option<RegistryName>, VerifyError> {
-    let name = "1.root.json";
-    let bytes = match MetadataFetch(source).fetch(name, Limits::default().root_bytes) {
-        Err(FetchError::Forbidden(_)) => None,
-        fetched => fetched.map_err(|source| TrustError::Fetch { file: name.to_owned(), source })?,
-    };
-    let root = bytes.and_then(|bytes| TrustAnchor::from_root_bytes(&bytes).ok());
-    Ok(root.map(|root| root.registry_name().clone()))
+pub(super) struct VerifiedRegistry {
+    pub(super) repository: VerifiedRepository,
+    /// Where what it taught is kept; none of what the host signs itself, whose files are the host's own.
+    pub(super) store: Option<TrustStore>,
+    pub(super) grace: Grace,
 }
 
 impl VerifiedSource {
-    fn of_one(source: Box<dyn Source>, registry: VerifiedRegistry) -> Self {
-        Self { places: Places::of_one(source), registries: vec![registry], search: None }
+    pub(super) fn of_one(source: Box<dyn Source>, registry: VerifiedRegistry) -> Self {
+        let places = Places::of_one(source);
+        Self { places, registries: vec![registry], search: None, signed_here: None }
     }
 
     /// The registries of `search`, none of which is asked yet.
     pub fn of_known(search: RegistrySearch) -> Self {
-        Self { places: Places::default(), registries: Vec::new(), search: Some(search) }
+        let (places, registries) = (Places::default(), Vec::new());
+        Self { places, registries, search: Some(search), signed_here: None }
+    }
+
+    /// The same with packs that the host signed, which come before those of the same names elsewhere.
+    pub(super) fn with_signed_here(
+        mut self,
+        signed: SignedHere,
+        source: Box<dyn Source>,
+        registry: VerifiedRegistry,
+    ) -> Self {
+        self.signed_here = Some((self.registries.len(), signed));
+        self.places.push(source);
+        self.registries.push(registry);
+        self
+    }
+
+    /// The packs that the host signed for this operation, if there are any.
+    pub fn signed_here(&self) -> Option<&SignedHere> {
+        self.signed_here.as_ref().map(|(_, signed)| signed)
     }
 
     /// The name of the registry that was named, or else of the first that was asked, as its root says.
@@ -209,6 +105,10 @@ impl VerifiedSource {
         pack: &PackRef,
         only: Option<&str>,
     ) -> Result<Option<(usize, PackIndex)>, FindError> {
+        let signed = self.signed_here.as_ref().filter(|(_, signed)| signed.has(pack));
+        if let (Some(&(number, _)), true) = (signed, only.is_none_or(|only| only == THIS_HOST)) {
+            return Ok(self.reader_at(number).pack_index(pack)?.map(|index| (number, index)));
+        }
         self.first(only, |reader| reader.pack_index(pack))
     }
 
@@ -310,7 +210,9 @@ impl VerifiedSource {
 
     /// Leaves what this source taught in `directory`, to be taken over once the install is committed.
     pub fn persist_to(&self, directory: &Path, durability: Durability) -> Result<(), TrustError> {
-        for VerifiedRegistry { repository, .. } in &self.registries {
+        for VerifiedRegistry { repository, .. } in
+            self.registries.iter().filter(|known| known.store.is_some())
+        {
             let store = TrustStore::new(directory, repository.registry_name()).with_durability(durability);
             repository.persist(&store)?;
         }
@@ -320,7 +222,9 @@ impl VerifiedSource {
     /// Keeps what this source taught, so that nothing older is accepted later; writes only changes.
     pub fn persist(&self) -> Result<(), TrustError> {
         for VerifiedRegistry { repository, store, .. } in &self.registries {
-            repository.persist(store)?;
+            if let Some(store) = store {
+                repository.persist(store)?;
+            }
         }
         Ok(())
     }

@@ -10,6 +10,7 @@ use attune_registry::reader::MetadataFetch;
 use attune_registry::source::Source;
 use attune_registry::trust::{Fetch, FetchError, Limits, MetadataError, TrustAnchor, TrustError};
 use attune_schemas::Digest;
+use attune_schemas::tuf::THIS_HOST;
 
 /// Why a root cannot be trusted.
 #[derive(Debug, thiserror::Error)]
@@ -51,6 +52,14 @@ pub enum AnchorError {
         /// The fingerprint that was given.
         fingerprint: Digest,
     },
+    /// A registry has the name that is kept for what the host signs itself.
+    #[error(
+        "{source_name} is of a registry `{THIS_HOST}`, the name that is kept for packs that this host signs itself"
+    )]
+    ReservedName {
+        /// The file or source.
+        source_name: String,
+    },
     /// The roots of the source could not be read.
     #[error(transparent)]
     Trust(#[from] TrustError),
@@ -70,7 +79,11 @@ impl AnchorSettings {
     pub(crate) fn resolve(&self, source: &dyn Source) -> Result<Option<TrustAnchor>, AnchorError> {
         match (&self.file, self.fingerprint) {
             (Some(file), fingerprint) => read_anchor(file, fingerprint).map(Some),
-            (None, Some(fingerprint)) => find_anchor(source, fingerprint).map(Some),
+            (None, Some(fingerprint)) => {
+                let found = find_anchor(source, fingerprint)?;
+                require_free_name(&found, &source.name())?;
+                Ok(Some(found))
+            }
             (None, None) => Ok(None),
         }
     }
@@ -83,8 +96,18 @@ pub fn read_anchor(path: &Path, fingerprint: Option<Digest>) -> Result<TrustAnch
     if let Some(expected) = fingerprint.filter(|expected| *expected != actual) {
         return Err(AnchorError::Fingerprint { path: path.to_owned(), expected, actual });
     }
-    TrustAnchor::from_root_bytes(&bytes)
-        .map_err(|source| AnchorError::NotARootFile { path: path.to_owned(), source })
+    let anchor = TrustAnchor::from_root_bytes(&bytes)
+        .map_err(|source| AnchorError::NotARootFile { path: path.to_owned(), source })?;
+    require_free_name(&anchor, &format!("`{}`", path.display()))?;
+    Ok(anchor)
+}
+
+/// Nobody else may be taken for this host.
+fn require_free_name(anchor: &TrustAnchor, source_name: &str) -> Result<(), AnchorError> {
+    if anchor.registry_name().is_this_host() {
+        return Err(AnchorError::ReservedName { source_name: source_name.to_owned() });
+    }
+    Ok(())
 }
 
 fn find_anchor(source: &dyn Source, fingerprint: Digest) -> Result<TrustAnchor, AnchorError> {

@@ -1,10 +1,9 @@
 //! The options by which packs to add are named.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use attune_registry::checksum::Checksum;
-use attune_registry::fetch::SecretHeader;
+use attune_registry::fetch::{HeaderError, SecretHeader, headers_for};
 use attune_registry::origin::{GitRef, IndexPlace, OriginError, PackSource};
 use attune_schemas::problem::ErrorCode;
 use attune_schemas::{PackRequest, Requirement};
@@ -106,35 +105,20 @@ impl SourceArgs {
         packs: &[NamedPack],
         indexes: &[IndexPlace],
     ) -> Result<Vec<SecretHeader>, CommandError> {
-        let mut lines = self.headers.clone();
-        if let Some(file) = &self.header_file {
-            let text = fs_err::read_to_string(file).map_err(|error| {
-                let hint = "name a file with lines of the form `Name: value`".to_owned();
-                Failure::new(&error, ErrorCode::SourceOption).with_hint(Some(hint))
-            })?;
-            let lines_of_file = text.lines().map(str::trim).filter(|line| !line.is_empty());
-            lines.extend(lines_of_file.map(str::to_owned));
-        }
-        let parse = |line: &String| line.parse::<SecretHeader>();
-        let headers = lines.iter().map(parse).collect::<Result<Vec<_>, _>>().map_err(|error| {
-            Failure::new(&error, ErrorCode::SourceOption)
-                .with_hint(Some("write it as --header 'Name: value'".to_owned()))
-        })?;
         let of_packs = packs.iter().filter_map(|pack| match pack {
             NamedPack::Source(source) => source.server(),
             NamedPack::Indexed { .. } => None,
         });
         let servers = of_packs.chain(indexes.iter().filter_map(IndexPlace::server));
-        let servers: BTreeSet<String> = servers.map(|url| url.origin().ascii_serialization()).collect();
-        match servers.len() {
-            _ if headers.is_empty() => Ok(headers),
-            1 => Ok(headers),
-            0 => Err(refused("a header is for a server, and no source has one".to_owned(), "leave it out")),
-            _ => Err(refused(
-                "a header is for one server, and the sources have several".to_owned(),
-                "add the sources of each server apart",
-            )),
-        }
+        headers_for(&self.headers, self.header_file.as_deref(), servers).map_err(|error| {
+            let hint = match &error {
+                HeaderError::File(_) => "name a file with lines of the form `Name: value`",
+                HeaderError::NoServer => "leave it out",
+                HeaderError::SeveralServers => "add the sources of each server apart",
+                _ => "write it as --header 'Name: value'",
+            };
+            Failure::new(&error, ErrorCode::SourceOption).with_hint(Some(hint.to_owned())).into()
+        })
     }
 }
 

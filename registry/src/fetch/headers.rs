@@ -1,9 +1,13 @@
 //! Headers that the caller has sent along: secrets, such as `PRIVATE-TOKEN: ...`.
 
+use std::collections::BTreeSet;
 use std::fmt;
+use std::io;
+use std::path::Path;
 use std::str::FromStr;
 
 use reqwest::header::{HeaderName, HeaderValue};
+use url::Url;
 
 /// A header with its value, which nothing shows.
 #[derive(Clone, PartialEq, Eq)]
@@ -12,10 +16,47 @@ pub struct SecretHeader {
     value: HeaderValue,
 }
 
-/// Why a text is not a [`SecretHeader`]; the text itself is not told, as it holds a secret.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a header is written `Name: value`, in visible characters of one line")]
-pub struct HeaderError;
+/// Why headers cannot be sent along; their texts are not told, as they hold secrets.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum HeaderError {
+    /// A text is no header.
+    #[error("a header is written `Name: value`, in visible characters of one line")]
+    Form,
+    /// The file of headers cannot be read.
+    #[error("the file of headers cannot be read")]
+    File(#[source] io::Error),
+    /// There is no server to send them to.
+    #[error("a header is for a server, and no source has one")]
+    NoServer,
+    /// They would go to more than one.
+    #[error("a header is for one server, and the sources have several")]
+    SeveralServers,
+}
+
+/// The headers of `lines` and of the lines of `file`, for the one server that `urls` lead to.
+///
+/// # Errors
+/// One is no header, the file cannot be read, or there is not just one server.
+pub fn headers_for(
+    lines: &[String],
+    file: Option<&Path>,
+    urls: impl IntoIterator<Item = Url>,
+) -> Result<Vec<SecretHeader>, HeaderError> {
+    let mut lines = lines.to_vec();
+    if let Some(file) = file {
+        let text = fs_err::read_to_string(file).map_err(HeaderError::File)?;
+        lines.extend(text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned));
+    }
+    let headers = lines.iter().map(|line| line.parse()).collect::<Result<Vec<SecretHeader>, _>>()?;
+    let servers: BTreeSet<String> = urls.into_iter().map(|url| url.origin().ascii_serialization()).collect();
+    match servers.len() {
+        _ if headers.is_empty() => Ok(headers),
+        0 => Err(HeaderError::NoServer),
+        1 => Ok(headers),
+        _ => Err(HeaderError::SeveralServers),
+    }
+}
 
 /// Headers that a client sets itself.
 const OWN: [&str; 7] =
@@ -42,11 +83,11 @@ impl FromStr for SecretHeader {
     type Err = HeaderError;
 
     fn from_str(text: &str) -> Result<Self, HeaderError> {
-        let (name, value) = text.split_once(':').ok_or(HeaderError)?;
-        let name: HeaderName = name.trim().parse().map_err(|_| HeaderError)?;
-        let mut value: HeaderValue = value.trim().parse().map_err(|_| HeaderError)?;
+        let (name, value) = text.split_once(':').ok_or(HeaderError::Form)?;
+        let name: HeaderName = name.trim().parse().map_err(|_| HeaderError::Form)?;
+        let mut value: HeaderValue = value.trim().parse().map_err(|_| HeaderError::Form)?;
         if value.is_empty() || value.to_str().is_err() || OWN.contains(&name.as_str()) {
-            return Err(HeaderError);
+            return Err(HeaderError::Form);
         }
         value.set_sensitive(true);
         Ok(Self { name, value })

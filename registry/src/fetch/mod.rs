@@ -39,7 +39,7 @@ pub use download::{
     DEFAULT_PARALLEL, DownloadError, DownloadProgress, DownloadRequest, DownloadSettings, FetchedFrom,
     Location, MAX_UNSIZED_BYTES, NoProgress, fetch_all,
 };
-pub use headers::{HeaderError, SecretHeader};
+pub use headers::{HeaderError, SecretHeader, headers_for};
 pub use login::{ConfiguredLogins, Login, Logins, netrc_of};
 pub use reported::ReportedDownloads;
 pub use urls::{percent_decoded, shown};

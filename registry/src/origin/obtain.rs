@@ -30,6 +30,20 @@ pub struct ObtainSettings {
     pub downloads: DownloadSettings,
 }
 
+impl ObtainSettings {
+    /// Those with this cache and environment; the way to servers is the usual one.
+    pub fn new(cache_dir: PathBuf, variables: Variables, interrupt: Interrupt) -> Self {
+        Self {
+            cache_dir,
+            variables,
+            offline: false,
+            interrupt,
+            #[cfg(feature = "http")]
+            downloads: DownloadSettings::default(),
+        }
+    }
+}
+
 #[cfg(feature = "http")]
 impl ObtainSettings {
     /// The same with the headers that are for `source`.

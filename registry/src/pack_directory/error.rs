@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use attune_schemas::EntryPath;
 use attune_schemas::entry_path::EntryPathError;
+use attune_schemas::problem::ErrorCode;
 
 /// Why a directory is not one of a pack.
 #[derive(Debug, thiserror::Error)]
@@ -78,4 +79,20 @@ pub enum PackDirectoryError {
     /// A disk failed.
     #[error("could not read a file of the pack")]
     Io(#[from] io::Error),
+}
+
+impl PackDirectoryError {
+    /// The code of the failure.
+    pub const fn code(&self) -> ErrorCode {
+        match self {
+            Self::NotADirectory { .. } => ErrorCode::NotAPack,
+            Self::FileName { .. } => ErrorCode::FileName,
+            Self::FileKind { .. } => ErrorCode::FileKind,
+            Self::Pattern { .. } => ErrorCode::IgnorePattern,
+            Self::NeededFile { .. } => ErrorCode::NeededFileLeftOut,
+            Self::Collision { .. } => ErrorCode::NamesDifferByCase,
+            Self::TooLarge { .. } => ErrorCode::PackTooLarge,
+            _ => ErrorCode::PackAccess,
+        }
+    }
 }

@@ -36,7 +36,7 @@ pub struct BareLocks {
 #[derive(Debug, Clone)]
 pub enum Needs {
     /// Nothing that is not there.
-    Nothing(BareLocks),
+    Nothing(Box<BareLocks>),
     /// Packages, by the word of this file or key, such as `requirements.txt`.
     Packages(&'static str),
 }
@@ -82,10 +82,10 @@ impl LintedPack<'_> {
             (None, None) => None,
         };
         let requires_nodejs = requires_nodejs.filter(|range| !matches!(range.as_str(), "" | "*" | "x"));
-        Ok(Needs::Nothing(BareLocks {
+        Ok(Needs::Nothing(Box::new(BareLocks {
             python: self.bare_python(requirements.map(|(_, file)| file).as_ref()),
             nodejs: self.bare_node(package.map(|(_, file)| file).as_ref(), requires_nodejs.as_deref()),
-        }))
+        })))
     }
 
     /// The lock of a pack that runs Python and needs no third-party package; `manifest` is its file of requirements.

@@ -10,6 +10,7 @@ use attune_schemas::origin::Origin;
 use attune_schemas::pack::PackMetadata;
 use attune_schemas::pack_config::{PACK_CONFIG_FORMAT, PackConfig};
 use attune_schemas::pack_index::{ManifestPointer, Release};
+use attune_schemas::problem::ErrorCode;
 use attune_schemas::release::{
     CONFIG_MEDIA_TYPE, Descriptor, MANIFEST_MEDIA_TYPE, PACK_MEDIA_TYPE, PACK_REF_ANNOTATION,
     RELEASE_ARTIFACT_TYPE, ReleaseManifest, VERSION_ANNOTATION,
@@ -57,6 +58,16 @@ pub enum ReleaseError {
     /// A disk failed.
     #[error("could not read or write a file")]
     Io(#[from] io::Error),
+}
+
+impl ReleaseError {
+    /// The code of the failure.
+    pub const fn code(&self) -> ErrorCode {
+        match self {
+            Self::Refused { .. } | Self::Unpackable { .. } => ErrorCode::ReleaseRefused,
+            _ => ErrorCode::ReleaseNotArchived,
+        }
+    }
 }
 
 /// A pack's archive, whose bytes depend on its files alone; gone when dropped before it is stored.

@@ -20,17 +20,44 @@ pub struct DirectorySource {
     directory: PathBuf,
     blobs: BlobStore,
     description: Option<BundleDescription>,
+    /// The registry that has what this one lacks.
+    beneath: Option<PathBuf>,
 }
 
 impl DirectorySource {
     /// The registry at `directory`.
     pub fn new(directory: &Path) -> Self {
         let description = description_in(directory);
-        Self { directory: directory.to_owned(), blobs: BlobStore::new(directory), description }
+        Self { directory: directory.to_owned(), blobs: BlobStore::new(directory), description, beneath: None }
+    }
+
+    /// The registry at `directory` as it will be once its files are moved into the one at `beneath`.
+    pub fn over(directory: &Path, beneath: &Path) -> Self {
+        Self { beneath: Some(beneath.to_owned()), ..Self::new(directory) }
+    }
+
+    /// The file of the head at `path`, from the uppermost directory that has it.
+    fn open_head(&self, path: &RegistryPath) -> io::Result<fs_err::File> {
+        let opened = fs_err::File::open(self.directory.join(path.to_string()));
+        match (opened, &self.beneath) {
+            (Err(error), Some(beneath)) if error.kind() == io::ErrorKind::NotFound => {
+                fs_err::File::open(beneath.join(path.to_string()))
+            }
+            (opened, _) => opened,
+        }
+    }
+
+    fn open_blob(&self, digest: &Digest) -> io::Result<fs_err::File> {
+        match (self.blobs.open(digest), &self.beneath) {
+            (Err(error), Some(beneath)) if error.kind() == io::ErrorKind::NotFound => {
+                BlobStore::new(beneath).open(digest)
+            }
+            (opened, _) => opened,
+        }
     }
 
     fn open(&self, digest: &Digest) -> Result<fs_err::File, SourceError> {
-        self.blobs.open(digest).map_err(|source| match source.kind() {
+        self.open_blob(digest).map_err(|source| match source.kind() {
             io::ErrorKind::NotFound => {
                 SourceError::MissingBlobs { name: self.name(), missing: vec![*digest] }
             }
@@ -62,7 +89,7 @@ impl Source for DirectorySource {
     }
 
     fn read(&self, path: &RegistryPath, max_bytes: u64) -> Result<Option<Vec<u8>>, SourceError> {
-        let file = match fs_err::File::open(self.directory.join(path.to_string())) {
+        let file = match self.open_head(path) {
             Ok(file) => file,
             Err(source) if source.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(source) => return Err(SourceError::Read { path: path.clone(), source }),

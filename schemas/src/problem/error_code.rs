@@ -117,11 +117,13 @@ error_codes! {
     TrustStateDamaged "T019" Untrusted;
     TrustPolicyDamaged "T020" Untrusted;
     TrustStateAccess "T021" Failed;
+    Unsigned "T022" Untrusted;
+    ReservedName "T023" Untrusted;
+    HostRegistryDamaged "T024" Untrusted;
 
     BundleMissing "S001" Usage;
     BundleAccess "S002" Failed;
     DirectoryIsNoSource "S003" Usage;
-    PackIsNoSource "S004" Usage;
     SocketIsNoSource "S005" Usage;
     UrlIsNoBundle "S006" Usage;
     BundleNotRead "S007" Failed;
@@ -265,6 +267,9 @@ error_codes! {
     PackIndexUnreadable "B054" Failed;
     NotInPackIndex "B055" Unresolvable;
     PackIndexEntry "B056" Failed;
+    BuilderMissing "B057" Failed;
+    BuilderFailed "B058" Failed;
+    NoCacheDirectory "B059" Usage;
 
     NotDownloaded "D001" Failed;
     DownloadRefused "D002" Failed;

@@ -32,7 +32,7 @@ pub use self::file_meta::{EmptyHashes, FileMismatch, Hashes, MetaFile, TargetFil
 pub use self::key::{Key, KeyId, KeyIdError, KeyVal};
 pub use self::metadata_time::{MetadataTime, MetadataTimeError};
 pub use self::path_pattern::path_matches;
-pub use self::registry_name::{RegistryName, RegistryNameError};
+pub use self::registry_name::{RegistryName, RegistryNameError, THIS_HOST};
 pub use self::role::{Role, RoleKeys, RoleType};
 pub use self::root::{Root, RootRoles};
 pub use self::snapshot::Snapshot;

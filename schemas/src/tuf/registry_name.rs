@@ -22,7 +22,20 @@ pub struct RegistryName(String);
 )]
 pub struct RegistryNameError(String);
 
+/// The name of the registry of what a host signs itself; no other registry may have it.
+pub const THIS_HOST: &str = "this-host";
+
 impl RegistryName {
+    /// The name of the registry of what a host signs itself.
+    pub fn this_host() -> Self {
+        Self(THIS_HOST.to_owned())
+    }
+
+    /// Whether it is the name of the registry of what a host signs itself.
+    pub fn is_this_host(&self) -> bool {
+        self.0 == THIS_HOST
+    }
+
     /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0

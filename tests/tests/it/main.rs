@@ -18,3 +18,4 @@ mod lifecycle;
 mod publish;
 mod registries;
 mod trust;
+mod unsigned;

@@ -24,12 +24,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use attune_schemas::Digest;
+use jiff::Timestamp;
 
 pub use report::{GcReport, ProcessesSeen, RemovedEntry, UsingProcess};
 
 use crate::database::DatabaseError;
 use crate::generation::Generation;
 use crate::inventory::InventoryError;
+use crate::local::Unused;
 use crate::root::{HostRoot, RootError, StoreKind, digests_in};
 use crate::store::DiskUse;
 use crate::transaction::{Access, AccessError, HeldRoot};
@@ -116,10 +118,15 @@ pub fn collect_garbage(
     let standing = Standing::of(root)?;
     let (mut kept, gone) = standing.divide(root, options)?;
     let mut used: BTreeSet<(StoreKind, Digest)> = standing.unfinished_trees.clone();
+    let mut signed_here = BTreeSet::new();
     for id in &kept {
         // A lock file that cannot be read could name anything, so nothing is removed then.
-        used.extend(Generation::load(&root.generation(*id)).map_err(failed)?.store_entries());
+        let generation = Generation::load(&root.generation(*id)).map_err(failed)?;
+        used.extend(generation.store_entries());
+        let packs = generation.packs.values().filter(|pack| pack.is_unsigned());
+        signed_here.extend(packs.map(|pack| pack.manifest));
     }
+    let own = own_unused(root, &signed_here, access.now);
     let unused_trees = unused(&used, |kind| root.store_part(kind)).map_err(failed)?;
     let mut going =
         Going { generations: gone.into_iter().collect(), entries: unused_trees.into_iter().collect() };
@@ -152,17 +159,28 @@ pub fn collect_garbage(
     let paths: Vec<PathBuf> =
         paths.chain(lists.iter().map(|(kind, digest)| root.lists(*kind, digest))).collect();
     let mut disk = DiskUse::default();
-    for path in &paths {
+    for path in paths.iter().chain(&own.files) {
         disk.count(path, 0).map_err(failed)?;
     }
     if !options.dry_run {
         remove(root, &paths).map_err(failed)?;
+        if let Err(error) = own.remove(root, access.now) {
+            tracing::info!("what the host signed and nothing uses could not be removed: {error}");
+        }
     }
     report.kept = kept.into_iter().collect();
     report.freed_bytes = disk.freed();
     report.entries = removed_entries(entries);
     report.generations = generations;
     Ok(report)
+}
+
+/// What of the host's own registry no kept generation uses; nothing where it cannot be read, as that stops nothing else.
+fn own_unused(root: &HostRoot, used: &BTreeSet<Digest>, now: Timestamp) -> Unused {
+    Unused::of(root, used, now).unwrap_or_else(|error| {
+        tracing::info!("what the host signed is left as it is: {error}");
+        Unused::default()
+    })
 }
 
 fn removed_entries(entries: impl IntoIterator<Item = (StoreKind, Digest)>) -> Vec<RemovedEntry> {

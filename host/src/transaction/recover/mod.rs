@@ -32,6 +32,7 @@ use crate::database::{
     registered_lock,
 };
 use crate::generation::{Generation, InstalledGeneration, point_current_at, usable_generation};
+use crate::local::adopt;
 use crate::root::{CreatedPaths, ENTRY_LINKS, HostRoot, StoreKind, remove_tree};
 pub use error::RecoverError;
 pub(super) use lead_back::lead_current_back;
@@ -164,6 +165,8 @@ pub fn complete(
     };
     let kept = keep_trust(root, staging, durability);
     kept.map_err(|error| unfinished(Step::TrustKept, error.into()))?;
+    let adopted = adopt(root, staging, durability);
+    adopted.map_err(|error| unfinished(Step::TrustKept, error.into()))?;
     reached(Step::TrustKept);
     let activated = match root.active_generation() {
         Ok(active) if active == Some(generation) => Ok(()),

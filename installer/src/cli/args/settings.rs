@@ -69,3 +69,9 @@ pub(in crate::cli) fn this_program() -> Option<PathBuf> {
 pub(in crate::cli) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
+
+/// The directories of `PATH`; relative ones would lead elsewhere for a program that runs elsewhere.
+pub(in crate::cli) fn search_path() -> Vec<PathBuf> {
+    let path = variable("PATH").unwrap_or_default();
+    std::env::split_paths(&path).filter(|directory| directory.is_absolute()).collect()
+}

@@ -85,6 +85,7 @@ impl Hint for InstallError {
             Self::Source(error) => error.hint(),
             Self::Verify(error) => error.hint(),
             Self::Registries(error) => error.hint(),
+            Self::Unsigned(error) => error.hint(),
             Self::Inventory(error) => error.hint(),
             Self::Choose(error) => error.hint(),
             Self::Plan(error) => error.hint(),

@@ -3,6 +3,7 @@
 use attune_registry::resolve::ResolveError;
 use attune_schemas::PackRef;
 use attune_schemas::problem::ErrorCode;
+use attune_schemas::tuf::THIS_HOST;
 
 use super::{Hint, NOTHING_CHANGED};
 use crate::environments::{BuildError, NodeModulesError, RecipeError, VenvError};
@@ -24,6 +25,10 @@ impl Hint for ChooseError {
                 "make the bundle again with `attune-build bundle`"
             }
             Self::OtherRegistry { .. } => "pass --change-registry if this registry's pack is the same one",
+            Self::RegistryNotKnown { installed_from, .. } if installed_from == THIS_HOST => {
+                "install it again from its source with --allow-unsigned, or pass --change-registry to take the pack \
+                 from the first known registry that has it"
+            }
             Self::RegistryNotKnown { .. } => {
                 "add the registry with `attune-install registry add`, or pass --change-registry to take the pack from \
                  the first known registry that has it"

@@ -1,10 +1,14 @@
 //! The remedies of failures about sources and whether they are trusted.
 
+#[cfg(feature = "http")]
+use attune_registry::fetch::HeaderError;
+use attune_registry::origin::OriginError;
 use attune_registry::reader::ReaderError;
 use attune_registry::source::SourceError;
 
 use super::Hint;
-use crate::source::{SourceNameError, VerifyError};
+use crate::cli::args::unsigned::UnsignedUsage;
+use crate::source::{SourceNameError, UnsignedError, VerifyError};
 use crate::trust::{AnchorError, TrustedError};
 
 impl Hint for SourceNameError {
@@ -14,10 +18,6 @@ impl Hint for SourceNameError {
                 "pipe a bundle: `curl -fsSL {url} | attune-install -`; name a registry with --registry {url}"
             ),
             Self::Directory(_) => "name the directory that contains `metadata/`".to_owned(),
-            Self::PackDirectory(path) => format!(
-                "add it to a registry with `attune-build add REGISTRY {}`, and install it from there",
-                path.display()
-            ),
             Self::Socket(_) => "pipe the bundle, and name it `-`".to_owned(),
             Self::Absent(_) => return None,
             Self::Unknown(..) => "look at the permissions of its directories".to_owned(),
@@ -31,7 +31,9 @@ impl Hint for SourceError {
             Self::Bundle { .. } | Self::Blob { .. } | Self::UnknownBlob { .. } => {
                 "copy the bundle again and compare its sha256 with the builder's"
             }
-            Self::NotABundle { .. } => "name a bundle that `attune-build bundle` wrote",
+            Self::NotABundle { .. } => {
+                "name a bundle that `attune-build bundle` wrote, or pass --allow-unsigned if it is a pack's archive"
+            }
             Self::MissingBlobs { .. } => {
                 "make the bundle again with `attune-build bundle` for this platform and Python"
             }
@@ -62,7 +64,45 @@ impl Hint for AnchorError {
                 "ask the registry's publisher for the fingerprint again, over a channel you trust: \
                  `attune-build root show REGISTRY` prints it"
             }
+            Self::ReservedName { .. } => return None,
             Self::Trust(error) => return error.hint(),
+        };
+        Some(hint.to_owned())
+    }
+}
+
+impl Hint for UnsignedUsage {
+    fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Origin(OriginError::Misplaced { .. }) => "leave the option out for this source",
+            Self::Origin(_) | Self::NoCache => return None,
+            #[cfg(feature = "http")]
+            Self::Headers(HeaderError::File(_)) => "name a file with lines of the form `Name: value`",
+            #[cfg(feature = "http")]
+            Self::Headers(HeaderError::NoServer) => "leave it out",
+            #[cfg(feature = "http")]
+            Self::Headers(HeaderError::SeveralServers) => "install the sources of each server apart",
+            #[cfg(feature = "http")]
+            Self::Headers(_) => "write it as --header 'Name: value'",
+            Self::OneSource { .. } => "install it alone, or write a repository's ref behind it, as URL@REF",
+        };
+        Some(hint.to_owned())
+    }
+}
+
+impl Hint for UnsignedError {
+    fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Findings { .. } => "correct the pack; `attune-build lint` shows everything that it finds",
+            Self::SamePack { .. } => "leave out one of them",
+            Self::Origin(OriginError::NoPack { .. }) => {
+                "name the directory of the pack in it, as SOURCE//DIRECTORY"
+            }
+            Self::Origin(OriginError::Git { .. }) => {
+                "check the URL, the network and the login: of the URL, .netrc, --header, git's credential helpers or \
+                 ssh's agent"
+            }
+            _ => return None,
         };
         Some(hint.to_owned())
     }
@@ -85,6 +125,7 @@ impl Hint for VerifyError {
         match self {
             Self::Anchor(error) => error.hint(),
             Self::Trust(error) => error.hint(),
+            Self::OwnRegistry { .. } => None,
             Self::NoTrust { .. } => Some(
                 "pass the registry's metadata/1.root.json with --trust, or its fingerprint with --trust-fingerprint sha256:HEX, obtained over a channel you trust, not from the bundle"
                     .to_owned(),

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use attune_host::preferences::{KnownRegistries, RegistriesError};
 use attune_host::root::{HostRoot, RootError};
+use attune_registry::report::without_secrets;
 use attune_schemas::PackRequest;
 use attune_schemas::requirement::ChannelRequest;
 use attune_schemas::tuf::RegistryName;
@@ -12,6 +13,7 @@ use attune_schemas::tuf::RegistryName;
 use super::source_args::SourceArgs;
 use super::usage::UsageError;
 use crate::cli::args::settings::{netrc, variable};
+use crate::cli::args::unsigned::unsigned_source;
 use crate::source::{PackSource, SourceLocation};
 
 /// What a command line asks for, and from where.
@@ -25,18 +27,20 @@ pub(super) struct Asked {
 impl Asked {
     /// The packs among `what`, of which the first may be a bundle, and where they come from.
     pub(super) fn of(what: &[OsString], args: &SourceArgs) -> Result<Self, UsageError> {
+        let is_allowed = args.unsigned.allow_unsigned;
+        let unsigned = |word: &&OsString| unsigned_source(word, is_allowed).is_some();
+        if let Some(word) = what.iter().find(unsigned) {
+            if !is_allowed {
+                return Err(UsageError::Unsigned(without_secrets(&word.to_string_lossy()).into_owned()));
+            }
+            return Self::of_unsigned(what, args);
+        }
         let bundle = what.first().map(|first| SourceLocation::of_bundle(first)).transpose()?.flatten();
         if bundle.is_some() && args.registry.is_some() {
             return Err(UsageError::TwoSources);
         }
         let names = if bundle.is_some() { &what[1..] } else { what };
-        let (mut requests, mut channels) = (Vec::new(), Vec::new());
-        for name in names {
-            match ChannelRequest::parse(&name.to_string_lossy()) {
-                Some(channel) => channels.push(channel),
-                None => requests.push(parse_request(name)?),
-            }
-        }
+        let (requests, channels) = named_packs(names)?;
         let source = match bundle {
             Some(bundle) => bundle.into(),
             None => registry_source(&args.common.root, args.registry.clone())?,
@@ -46,6 +50,44 @@ impl Asked {
         }
         Ok(Self { source, requests, channels })
     }
+
+    /// The packs among `what`, some of which nobody signed.
+    fn of_unsigned(what: &[OsString], args: &SourceArgs) -> Result<Self, UsageError> {
+        let (mut sources, mut names) = (Vec::new(), Vec::new());
+        for word in what {
+            match unsigned_source(word, true) {
+                Some(source) => sources.push(source),
+                None if SourceLocation::is_name_of_source(word) => {
+                    return Err(UsageError::MixedSources(word.to_string_lossy().into_owned()));
+                }
+                None => names.push(word.clone()),
+            }
+        }
+        let (requests, channels) = named_packs(&names)?;
+        let rest = match registry_source(&args.common.root, args.registry.clone()) {
+            // What they depend on may be installed, or be among them.
+            Err(UsageError::NoSource) => PackSource::Known { only: None, netrc: netrc() },
+            rest => rest?,
+        };
+        if matches!(rest, PackSource::Known { .. }) && args.names_trust() {
+            return Err(UsageError::TrustWithoutSource);
+        }
+        let sources = args.unsigned_sources(sources)?;
+        let source = PackSource::Unsigned { sources: Box::new(sources), rest: Box::new(rest) };
+        Ok(Self { source, requests, channels })
+    }
+}
+
+/// The packs that `names` ask for, by version and by channel.
+fn named_packs(names: &[OsString]) -> Result<(Vec<PackRequest>, Vec<ChannelRequest>), UsageError> {
+    let (mut requests, mut channels) = (Vec::new(), Vec::new());
+    for name in names {
+        match ChannelRequest::parse(&name.to_string_lossy()) {
+            Some(channel) => channels.push(channel),
+            None => requests.push(parse_request(name)?),
+        }
+    }
+    Ok((requests, channels))
 }
 
 /// The source that is meant where no bundle is named: the registry at `named`, which may be the name of a known one, else

@@ -5,7 +5,7 @@ use attune_registry::human_bytes;
 use attune_terminal::{Table, success};
 
 use crate::cli::lifecycle::packs_counted;
-use crate::cli::shown::list::{contents_text, tests_text};
+use crate::cli::shown::list::{contents_text, registry_text, tests_text};
 use crate::operations::{InstallReport, Outcome, PlannedChange};
 use crate::plan::{HeldBack, KeptNewer};
 use crate::trust::FreshnessReport;
@@ -99,7 +99,7 @@ fn registries_text(report: &InstallReport) -> String {
             registries.push(&pack.registry);
         }
     }
-    registries.join(", ")
+    registries.into_iter().map(registry_text).collect::<Vec<_>>().join(", ")
 }
 
 /// A line on how long each stage took.

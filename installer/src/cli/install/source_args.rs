@@ -5,19 +5,22 @@ use std::path::PathBuf;
 
 use attune_host::machine::InterpreterSearch;
 use attune_host::process::OperationKind;
+use attune_registry::origin::PackSource;
 use attune_schemas::Digest;
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 
 use super::asked::Asked;
-use crate::cli::args::change::ChangeArgs;
+use super::usage::UsageError;
+use crate::cli::args::change::{ChangeArgs, interrupt_on_signals};
 use crate::cli::args::duration::parse_duration;
 use crate::cli::args::link_mode::LinkModeArg;
 use crate::cli::args::settings::{CommonArgs, caller_environment, this_program};
+use crate::cli::args::unsigned::UnsignedArgs;
 use crate::operations::InstallOptions;
 use crate::pack_tests::TestPolicy;
 use crate::plan::{ChooseOptions, Purpose, RegistryPolicy};
-use crate::source::TrustSettings;
+use crate::source::{TrustSettings, UnsignedSources};
 use crate::trust::{AnchorSettings, AskedGrace};
 
 /// Options of `install` and `upgrade`.
@@ -62,6 +65,8 @@ pub(super) struct SourceArgs {
     #[arg(long)]
     force: bool,
     #[command(flatten)]
+    pub(super) unsigned: UnsignedArgs,
+    #[command(flatten)]
     change: ChangeArgs,
     #[command(flatten)]
     pub(super) common: CommonArgs,
@@ -71,6 +76,12 @@ impl SourceArgs {
     /// Whether a root to trust was named.
     pub(super) const fn names_trust(&self) -> bool {
         self.trust.is_some() || self.trust_fingerprint.is_some()
+    }
+
+    /// `sources`, which nobody signed, and how they are obtained.
+    pub(super) fn unsigned_sources(&self, sources: Vec<PackSource>) -> Result<UnsignedSources, UsageError> {
+        let search = InterpreterSearch::of(&caller_environment(), self.python.clone());
+        Ok(self.unsigned.sources(sources, search, &interrupt_on_signals())?)
     }
 
     /// The options of an installation of `asked`.
@@ -108,6 +119,7 @@ impl SourceArgs {
             helper: this_program(),
             change: self.change.options(kind, now).forced(&[
                 ("--force", self.force),
+                ("--allow-unsigned", self.unsigned.allow_unsigned),
                 ("--skip-tests", self.skip_tests),
                 ("--ignore-missing-libraries", self.ignore_missing_libraries),
                 ("--change-registry", self.change_registry),

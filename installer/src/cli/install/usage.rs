@@ -4,6 +4,7 @@ use attune_host::preferences::RegistriesError;
 use attune_host::root::RootError;
 use attune_schemas::problem::ErrorCode;
 
+use crate::cli::args::unsigned::UnsignedUsage;
 use crate::cli::hints::Hint;
 use crate::failure::Failed;
 use crate::source::SourceNameError;
@@ -15,6 +16,12 @@ pub(in crate::cli) enum UsageError {
     NotAPack(String, String),
     #[error("`{0}`: a bundle must come first, and only one")]
     SecondBundle(String),
+    #[error("`{0}` is not signed")]
+    Unsigned(String),
+    #[error(transparent)]
+    UnsignedUsage(#[from] UnsignedUsage),
+    #[error("`{0}` cannot be installed together with packs that nobody signed")]
+    MixedSources(String),
     #[error("a bundle and --registry were both given; use one of them")]
     TwoSources,
     #[error(transparent)]
@@ -34,7 +41,9 @@ impl Failed for UsageError {
         match self {
             Self::NotAPack(..) => ErrorCode::NotASource,
             Self::SecondBundle(_) => ErrorCode::SecondBundle,
-            Self::TwoSources => ErrorCode::TwoSources,
+            Self::TwoSources | Self::MixedSources(_) => ErrorCode::TwoSources,
+            Self::Unsigned(_) => ErrorCode::Unsigned,
+            Self::UnsignedUsage(error) => error.code(),
             Self::Source(error) => error.code(),
             Self::NoSource => ErrorCode::NoSource,
             Self::TrustWithoutSource => ErrorCode::TrustWithoutSource,
@@ -48,6 +57,13 @@ impl Hint for UsageError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Source(error) => error.hint(),
+            Self::Unsigned(_) => Some(
+                "pass --allow-unsigned to have this host sign it itself, if you trust where it comes from; else have \
+                 it published with `attune-build add REGISTRY SOURCE`"
+                    .to_owned(),
+            ),
+            Self::MixedSources(_) => Some("install it with a command of its own".to_owned()),
+            Self::UnsignedUsage(error) => error.hint(),
             Self::NoSource => Some(
                 "name a bundle by a path with a `/` or the ending .tar.zst, or add a registry: \
                  `attune-install registry add URL|DIR --trust ROOT.json`"

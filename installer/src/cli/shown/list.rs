@@ -6,6 +6,7 @@ use attune_host::environment::EnvironmentKind;
 use attune_host::generation::TestSummary;
 use attune_host::inventory::{Inventory, ListedPack, list};
 use attune_schemas::pack_test_result::TestStatus;
+use attune_schemas::tuf::THIS_HOST;
 use attune_terminal::{Output, Table};
 use clap::Args;
 
@@ -46,11 +47,16 @@ fn render(inventory: &Inventory) -> String {
             runtimes_text(pack),
             if pack.environments.is_empty() { "-".to_owned() } else { pack.packages.to_string() },
             pack.tests.as_ref().map_or("-".to_owned(), tests_text),
-            pack.registry.clone(),
+            registry_text(&pack.registry),
             contents_text(&pack.contents),
         ]);
     }
     format!("{table}\n{} (generation {})\n", inventory.root.display(), inventory.generation)
+}
+
+/// `attune-main`; `this-host (unsigned)`.
+pub(in crate::cli) fn registry_text(registry: &str) -> String {
+    if registry == THIS_HOST { format!("{registry} (unsigned)") } else { registry.to_owned() }
 }
 
 /// `requested`; `dependency, held`; `requested, pinned to ^1`.

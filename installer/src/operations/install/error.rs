@@ -15,7 +15,7 @@ use crate::environments::{BuildError, RecipeError};
 use crate::failure::Failed;
 use crate::pack_tests::TestError;
 use crate::plan::{ChooseError, PlanError};
-use crate::source::{PackSourceError, VerifyError};
+use crate::source::{PackSourceError, UnsignedError, VerifyError};
 use crate::unpack::UnpackError;
 
 /// Why an install failed. Unless it is unfinished, the root is as it was before.
@@ -37,6 +37,9 @@ pub enum InstallError {
     /// The known registries cannot be read, or the one that is wanted is none of them.
     #[error(transparent)]
     Registries(RegistriesError),
+    /// Packs that nobody signed cannot be had, or signed.
+    #[error(transparent)]
+    Unsigned(Box<UnsignedError>),
     /// A pack that is to be upgraded is not installed.
     #[error(transparent)]
     Inventory(#[from] InventoryError),
@@ -77,6 +80,8 @@ impl From<PackSourceError> for InstallError {
         match error {
             PackSourceError::Verify(error) => Self::Verify(error),
             PackSourceError::Known(error) => Self::Registries(error),
+            PackSourceError::Source(error) => Self::Source(error),
+            PackSourceError::Unsigned(error) => Self::Unsigned(error),
         }
     }
 }
@@ -89,6 +94,7 @@ impl Failed for InstallError {
             Self::Source(error) => error.code(),
             Self::Verify(error) => error.code(),
             Self::Registries(error) => error.code(),
+            Self::Unsigned(error) => error.code(),
             Self::Inventory(error) => error.code(),
             Self::Choose(error) => error.code(),
             Self::Plan(error) => error.code(),

@@ -43,7 +43,7 @@ use crate::plan::{
     ChosenReleases, InstallPlan, InstalledPacks, PlanError, Purpose, channel_requests, choose_releases,
     upgrade_requests,
 };
-use crate::source::VerifiedSource;
+use crate::source::{SignedHere, VerifiedSource};
 use crate::unpack::fetch_and_unpack;
 
 /// Installs what `options` asks for. When this fails, the root is as it was.
@@ -60,7 +60,7 @@ fn install_or_stop(options: &InstallOptions, reporter: &dyn Reporter) -> Result<
     let root = HostRoot::new(&options.root)
         .map_err(|source| RootError::Io { root: options.root.clone(), source })?;
     root.require_no_others()?;
-    let source = options.source.open(&options.change.interrupt)?;
+    let source = options.source.open((options.change.now, &options.change.interrupt), reporter)?;
     watch.lap("open");
 
     let held = options.change.hold(&root, reporter)?;
@@ -87,6 +87,7 @@ fn install_or_stop(options: &InstallOptions, reporter: &dyn Reporter) -> Result<
     let rules = HostPolicy::load(&root).map_err(|source| root.failed(source))?;
     let installed = InstalledPacks { active: &active, rules: &rules, look_at: &look_at, is_whole: &is_whole };
     let mut requests = options.requests.clone();
+    requests.extend(source.signed_here().into_iter().flat_map(SignedHere::requests));
     requests.extend(channel_requests(&options.channels, options.choose.registry, &mut source, &active)?);
     if options.choose.purpose == Purpose::Upgrade {
         for request in &requests {
@@ -216,7 +217,13 @@ impl Session<'_> {
         watch.lap("test");
 
         source.persist_to(&staging.trust(), self.options.change.durability)?;
-        let generation = self.commit(&plan, recipes, &tests, prepared, &registries, &mut watch)?;
+        if let Some(signed) = source.signed_here() {
+            staging.take_local(&signed.directory()).map_err(io)?;
+        }
+        let unsigned: Vec<String> =
+            source.signed_here().into_iter().flat_map(SignedHere::shown).map(str::to_owned).collect();
+        let made = Made { plan: &plan, registries: &registries, unsigned: &unsigned };
+        let generation = self.commit(&made, recipes, &tests, prepared, &mut watch)?;
         watch.lap("activate");
         let report = InstallReport {
             outcome: Outcome::Installed,
@@ -243,11 +250,10 @@ impl Session<'_> {
     /// Commits the change to the generation that `plan` makes, and returns that.
     fn commit(
         &self,
-        plan: &InstallPlan,
+        &Made { plan, registries, unsigned }: &Made<'_>,
         recipes: BuiltRecipes,
         tests: &[PackTestResult],
         prepared: Prepared<'_>,
-        registries: &BTreeMap<PackRef, RegistryName>,
         watch: &mut Stopwatch,
     ) -> Result<Generation, InstallError> {
         let making = NextGeneration { id: prepared.id(), registries, root: self.root };
@@ -255,7 +261,8 @@ impl Session<'_> {
         let releases = kept_releases(plan, recipes);
         let descriptions = plan.packs.iter().flat_map(|pack| pack.environments.values());
         let names: BTreeSet<&str> = plan.packs.iter().map(|pack| registries[&pack.pack].as_str()).collect();
-        let source = names.into_iter().collect::<Vec<_>>().join(", ");
+        let source =
+            names.into_iter().chain(unsigned.iter().map(String::as_str)).collect::<Vec<_>>().join(", ");
         let operation = self.options.change.operation.clone().with_source(source);
         let change = Change {
             from: self.active,
@@ -292,6 +299,14 @@ impl Session<'_> {
             );
         }
     }
+}
+
+/// A plan that was carried out, and where its packs came from.
+struct Made<'a> {
+    plan: &'a InstallPlan,
+    registries: &'a BTreeMap<PackRef, RegistryName>,
+    /// The sources that nobody signed, for people.
+    unsigned: &'a [String],
 }
 
 /// The registry of the first of the packs that were asked for.

@@ -63,6 +63,7 @@ fn report(
         change,
         replaces,
         registry: installed.registry.clone(),
+        unsigned: installed.is_unsigned(),
         requested: installed.requested,
         contents: installed.contents.clone(),
         packages: installed.package_count(),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use attune_host::environment::EnvironmentDescription;
-use attune_host::generation::{Generation, KeptRelease};
+use attune_host::generation::{Generation, InstalledPack, KeptRelease};
 use attune_host::root::{HostRoot, StoreKind};
 use attune_host::transaction::Staging;
 use attune_host::verification::{StoredTrees, VerifyReport};
@@ -16,7 +16,7 @@ use attune_schemas::runtime_index::RuntimeName;
 use super::RepairOptions;
 use crate::operations::rebuild::RebuildError;
 use crate::plan::{InstallPlan, TreeToUnpack, installed_blobs};
-use crate::source::verify_of_any_age;
+use crate::source::{VerifiedSource, verified_own, verify_of_any_age};
 use crate::unpack::fetch_and_unpack;
 
 /// A tree of the store.
@@ -37,19 +37,34 @@ pub(super) fn lost_trees(
 }
 
 /// Unpacks those of `lost` again, none of them an environment, from the source that `options` names, and puts them into
-/// the store. The descriptions and releases of `active` must be whole. Returns those that are still lost: all, where no
-/// source is named.
+/// the store; first from what the host signed itself. The descriptions and releases of `active` must be whole. Returns
+/// those that are still lost.
 pub(super) fn unpack_again(
     root: &HostRoot,
     active: &Generation,
     mut lost: BTreeSet<Tree>,
     (staging, options, reporter): (&mut Staging, &RepairOptions, &dyn Reporter),
 ) -> Result<BTreeSet<Tree>, RebuildError> {
-    let io = |source| root.failed(source);
-
+    let change = &options.build.change;
+    if !lost.is_empty()
+        && active.packs.values().any(InstalledPack::is_unsigned)
+        && let Some(own) = verified_own(root, change.now)?
+    {
+        lost = unpack_from(root, active, lost, own, (staging, options, reporter))?;
+    }
     let Some(from) = options.build.from.as_ref().filter(|_| !lost.is_empty()) else { return Ok(lost) };
-    let source = from.open(&options.build.change.interrupt)?;
-    let mut source = verify_of_any_age(source, root, options.build.change.now)?;
+    let source = verify_of_any_age(from.open(&change.interrupt)?, root, change.now)?;
+    unpack_from(root, active, lost, source, (staging, options, reporter))
+}
+
+fn unpack_from(
+    root: &HostRoot,
+    active: &Generation,
+    mut lost: BTreeSet<Tree>,
+    mut source: VerifiedSource,
+    (staging, options, reporter): (&mut Staging, &RepairOptions, &dyn Reporter),
+) -> Result<BTreeSet<Tree>, RebuildError> {
+    let io = |source| root.failed(source);
     let allowed = installed_blobs(&mut source, active)?;
     let wanted: BTreeSet<Digest> = lost.iter().map(|(_, digest)| *digest).collect();
     let wanted = wanted.into_iter().filter(|digest| allowed.contains_key(digest)).collect();

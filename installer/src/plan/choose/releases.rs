@@ -9,7 +9,7 @@ use attune_registry::release_check::BundleTargets;
 use attune_registry::resolve::resolve;
 use attune_schemas::bundle::BundleDescription;
 use attune_schemas::pack_index::Release;
-use attune_schemas::tuf::RegistryName;
+use attune_schemas::tuf::{RegistryName, THIS_HOST};
 use attune_schemas::{Digest, PackRef, PackRequest, Requirement, Version};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -241,7 +241,15 @@ fn require_same_registry(
 ) -> Result<(), ChooseError> {
     for request in requests {
         let Some(installed) = active.packs.get(&request.pack) else { continue };
-        if let Some(search) = source.search() {
+        if source.signed_here().is_some_and(|signed| signed.has(&request.pack)) {
+            if !installed.is_unsigned() {
+                return Err(ChooseError::OtherRegistry {
+                    pack: request.pack.clone(),
+                    installed_from: installed.registry.clone(),
+                    offered_by: THIS_HOST.to_owned(),
+                });
+            }
+        } else if let Some(search) = source.search() {
             if !search.knows(&installed.registry) {
                 let installed_from = installed.registry.clone();
                 return Err(ChooseError::RegistryNotKnown { pack: request.pack.clone(), installed_from });

@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use attune_registry::trust::{BinCount, SigningRole};
-use attune_schemas::tuf::{ExpiryDays, RegistryName};
+use attune_schemas::tuf::{ExpiryDays, RegistryName, RegistryNameError};
 use attune_terminal::{Output, ReportArgs};
 use clap::Args;
 use jiff::Timestamp;
@@ -21,7 +21,7 @@ pub(in crate::cli) struct InitArgs {
     #[arg(value_name = "REGISTRY")]
     registry: PathBuf,
     /// The registry's permanent name, by which hosts remember it
-    #[arg(long)]
+    #[arg(long, value_parser = parse_name)]
     name: RegistryName,
     /// Divide the packs into this many bins, a power of two, of which each publication signs only one; for registries
     /// of thousands of packs
@@ -41,6 +41,14 @@ pub(in crate::cli) struct InitArgs {
     keys: KeyArgs,
     #[command(flatten)]
     common: ReportArgs,
+}
+
+fn parse_name(text: &str) -> Result<RegistryName, String> {
+    let name: RegistryName = text.parse().map_err(|error: RegistryNameError| error.to_string())?;
+    if name.is_this_host() {
+        return Err("the name is kept for packs that hosts sign themselves".to_owned());
+    }
+    Ok(name)
 }
 
 impl InitArgs {

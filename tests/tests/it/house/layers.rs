@@ -33,13 +33,12 @@ const REGISTRY: Floors = &[
 const HOST: Floors = &[
     &["process"],
     &["machine", "root"],
-    &["environment", "preferences", "trees"],
+    &["environment", "local", "preferences", "trees"],
     &["generation"],
     &["database"],
     &["inventory", "verification"],
     &["transaction"],
     &["store"],
-    &["change"],
 ];
 const TERMINAL: Floors = &[
     &["color", "error_document", "exit", "file_limit", "machine_hint", "palette", "screen", "warnings"],

@@ -19,6 +19,9 @@ use attune_registry::blob::Durability;
 use attune_schemas::{Digest, PackRef};
 use jiff::Timestamp;
 
+use super::recover::{RecoverError, complete};
+use super::staging::Staging;
+use super::step::Step;
 use crate::database::{
     CompletedOperation, Database, DatabaseError, EnvironmentRegistration, EnvironmentUpdate, OtherPacks,
     RegisteredGeneration, RegisteredPack, Registration, TestResultRow, registered_generation,
@@ -30,7 +33,6 @@ use crate::generation::{
 };
 use crate::process::{Interrupted, Operation};
 use crate::root::{CreatedPaths, HostRoot, RootError};
-use crate::transaction::{RecoverError, Staging, Step, complete};
 
 /// Why a change failed. Unless it is unfinished, nothing of it remains.
 #[derive(Debug, thiserror::Error)]
