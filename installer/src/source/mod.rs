@@ -13,5 +13,6 @@ pub use location::{SourceLocation, SourceNameError};
 pub use pack_source::{OpenedSource, PackSource, PackSourceError};
 pub use search::{FindError, OpenError, RegistrySearch, SearchSettings};
 pub use verified::{
-    TrustSettings, VerifiedSource, VerifyError, name_by_first_root, verify, verify_as, verify_of_any_age,
+    JudgedSource, TrustSettings, VerifiedSource, VerifyError, judge, name_by_first_root, verify, verify_as,
+    verify_of_any_age,
 };

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use attune_host::root::HostRoot;
 use attune_registry::blob::Durability;
+use attune_registry::contents::{ContentsError, Roots, roots_of};
 use attune_registry::reader::{MetadataFetch, ReaderError, RegistryReader, VerifiedRelease};
 use attune_registry::source::Source;
 use attune_registry::trust::{
@@ -91,13 +92,51 @@ pub fn verify_as(
     grace: Option<AskedGrace>,
     now: Timestamp,
 ) -> Result<VerifiedSource, VerifyError> {
+    let registry = verified_registry(name, &*source, root, anchor, grace, now)?;
+    Ok(VerifiedSource::of_one(source, registry))
+}
+
+/// The metadata of a source, and how fresh it was, of a source that is only looked at.
+pub struct JudgedSource {
+    /// The metadata.
+    pub repository: VerifiedRepository,
+    /// How fresh it was.
+    pub freshness: FreshnessReport,
+}
+
+/// Holds the metadata of `source` against what this host trusts, as an installation does; writes nothing.
+///
+/// # Errors
+/// It is not trusted.
+pub fn judge(
+    source: &dyn Source,
+    root: &HostRoot,
+    settings: &TrustSettings,
+    now: Timestamp,
+) -> Result<JudgedSource, VerifyError> {
+    let anchor = settings.anchor.resolve(source)?;
+    let name = registry_name(source, anchor.as_ref(), root)?;
+    let VerifiedRegistry { repository, grace, .. } =
+        verified_registry(&name, source, root, anchor.as_ref(), settings.grace, now)?;
+    let freshness = FreshnessReport::new(&repository.freshness(), &grace);
+    Ok(JudgedSource { repository, freshness })
+}
+
+fn verified_registry(
+    name: &RegistryName,
+    source: &dyn Source,
+    root: &HostRoot,
+    anchor: Option<&TrustAnchor>,
+    grace: Option<AskedGrace>,
+    now: Timestamp,
+) -> Result<VerifiedRegistry, VerifyError> {
     let store = TrustStore::new(&root.trust(), name);
     let client = Client::open(&store, anchor)?;
     let mut options = UpdateOptions::at(now);
     let grace = Grace { asked: grace, policy: store.policy()? };
     options.expiry = grace.expiry();
-    let repository = client.update(&MetadataFetch(&*source), &options)?;
-    Ok(VerifiedSource::of_one(source, VerifiedRegistry { repository, store, grace }))
+    let repository = client.update(&MetadataFetch(source), &options)?;
+    Ok(VerifiedRegistry { repository, store, grace })
 }
 
 /// Verifies the metadata of a source of content whose digests are known already: signed by whom this host trusts, of
@@ -187,6 +226,25 @@ impl VerifiedSource {
     /// The known registries, where no source was named.
     pub fn search(&self) -> Option<&RegistrySearch> {
         self.search.as_ref()
+    }
+
+    /// The metadata of the registry with this number.
+    pub fn repository_at(&self, number: usize) -> &VerifiedRepository {
+        &self.registries[number].repository
+    }
+
+    /// The source with this number, for its files.
+    pub fn source_at(&mut self, number: usize) -> &mut dyn Source {
+        self.places.at(number)
+    }
+
+    /// The roots of the registry with this number.
+    ///
+    /// # Errors
+    /// Its first root cannot be read.
+    pub fn roots_at(&mut self, number: usize) -> Result<Roots, ContentsError> {
+        let source = &*self.places.at(number);
+        roots_of(source, Path::new(&source.name()), &self.registries[number].repository)
     }
 
     /// Reads the source that was named as far as the metadata vouches.

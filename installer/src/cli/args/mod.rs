@@ -4,3 +4,4 @@ pub(super) mod change;
 pub(super) mod duration;
 pub(super) mod link_mode;
 pub(super) mod settings;
+pub(super) mod trust;
