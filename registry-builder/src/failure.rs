@@ -3,6 +3,7 @@
 //! A room says what failed; the code is given here, above all rooms.
 
 use attune_registry::bundle::BundleError;
+use attune_registry::contents::ContentsError;
 use attune_registry::machine_fault::MachineFault;
 use attune_registry::origin::OriginError;
 use attune_registry::pack_directory::PackDirectoryError;
@@ -14,7 +15,7 @@ use attune_registry::trust::{KeyError, PublishError, TrustError};
 use attune_schemas::problem::ErrorCode;
 
 use crate::bundle::CutError;
-use crate::operations::{AddError, CheckError, InitError, InspectError, RefreshError, VerifyError};
+use crate::operations::{AddError, CheckError, InitError, RefreshError, VerifyError};
 use crate::registry::RegistryError;
 use crate::runtime::AddRuntimeError;
 use crate::signing::SigningError;
@@ -205,11 +206,11 @@ impl Failed for InitError {
     }
 }
 
-impl Failed for InspectError {
+impl Failed for ContentsError {
     fn code(&self) -> ErrorCode {
         match self {
             Self::NoPack { .. } => ErrorCode::PackNotThere,
-            Self::Registry(error) => error.code(),
+            Self::NotARegistry { .. } => ErrorCode::NotARegistry,
             Self::Reader(error) => error.code(),
             Self::Source(error) => error.code(),
             Self::Trust(error) => error.code(),

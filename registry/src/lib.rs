@@ -17,6 +17,7 @@
 //! fetch                                    downloads, kept by digest
 //! origin                                   the sources of packs
 //! reader                                   releases that the metadata vouches for
+//! contents                                 what a registry or bundle has, to be looked at
 //! ```
 
 #![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests write files as they like"))]
@@ -29,6 +30,8 @@ pub mod bundle;
 pub mod checksum;
 #[cfg(feature = "confinement")]
 pub mod confinement;
+#[cfg(feature = "wheels")]
+pub mod contents;
 #[cfg(feature = "http")]
 pub mod fetch;
 pub mod layout;

@@ -61,6 +61,9 @@ pub struct SetEntry {
     /// The versions that will do; all without one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<Requirement>,
+    /// The line of the file on which it begins, from 1 on; no part of the format.
+    #[serde(skip)]
+    pub line: usize,
 }
 
 impl SetEntry {
@@ -120,8 +123,11 @@ struct File<'a> {
 
 impl File<'_> {
     fn fault(&self, at: usize, fault: &str) -> PackSetError {
-        let before = self.text.get(..at).unwrap_or_default();
-        PackSetError { line: before.matches('\n').count() + 1, fault: fault.to_owned() }
+        PackSetError { line: self.line(at), fault: fault.to_owned() }
+    }
+
+    fn line(&self, at: usize) -> usize {
+        self.text.get(..at).unwrap_or_default().matches('\n').count() + 1
     }
 
     fn known_keys(&self, table: &DeTable<'_>, known: &[&str]) -> Result<(), PackSetError> {
@@ -179,6 +185,7 @@ impl File<'_> {
             source: text("source")?,
             reference: text("ref")?,
             checksum: text("checksum")?,
+            line: self.line(start),
             ..SetEntry::default()
         };
         if let Some((text, at)) = parsed("pack")? {
@@ -234,6 +241,7 @@ mod tests {
         );
         assert_eq!(set.packs[0].request(), None);
         assert_eq!(set.packs[1].request().unwrap().to_string(), "slack@^2");
+        assert_eq!(set.packs.iter().map(|entry| entry.line).collect::<Vec<_>>(), [3, 6, 9]);
         assert_eq!(set.packs[2].request().unwrap().to_string(), "jira");
         assert!(PackSet::parse(HEAD).unwrap().packs.is_empty());
     }

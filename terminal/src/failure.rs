@@ -62,6 +62,11 @@ impl Failure {
         &self.message
     }
 
+    /// The failure with its causes, in one line.
+    pub fn whole_message(&self) -> String {
+        self.causes.iter().fold(self.message.clone(), |text, cause| format!("{text}: {cause}"))
+    }
+
     /// The result could not be written to standard output, though the work is done.
     pub fn of_output(error: &io::Error) -> Self {
         let message = "done, but the result could not be written to standard output".to_owned();
@@ -95,7 +100,7 @@ impl Failure {
     }
 
     /// The hint; where the program knows none of its own, the cure of the code.
-    fn remedy(&self) -> Cow<'_, str> {
+    pub fn remedy(&self) -> Cow<'_, str> {
         match &self.hint {
             Some(hint) => hint.into(),
             None => explain(self.code.id()).map_or(Cow::Borrowed(""), |known| known.cure_as_hint().into()),

@@ -9,6 +9,7 @@
 mod color;
 mod command_line;
 mod confirm;
+mod coverage;
 mod documents;
 mod error_document;
 mod exit;
@@ -18,6 +19,7 @@ mod log;
 mod machine_hint;
 mod output;
 mod palette;
+mod printable;
 mod progress;
 mod report_args;
 mod screen;
@@ -31,6 +33,7 @@ pub use command_line::{
     Program, Verb, asked_output, first_word, is_near_command, parse, show_usage, unknown_command,
 };
 pub use confirm::ConfirmArgs;
+pub use coverage::{COVERAGE_COLUMNS, push_coverage};
 pub use documents::{
     CompletionsArgs, Component, HelpArgs, ManArgs, candidates, complete, details, line_value, line_words,
     names_in, registry_packs,
@@ -43,6 +46,7 @@ pub use log::start_log;
 pub use machine_hint::machine_hint;
 pub use output::{Output, rendered, tell, write_report, write_result};
 pub use palette::{HELP_STYLES, success};
+pub use printable::printable;
 pub use progress::{PROGRESS_FORMAT, ProgressEvent, ProgressEventKind, ProgressForm, TerminalReporter};
 pub use report_args::ReportArgs;
 pub use signals::{HeldSignals, clear_bars_on_signals, hold_signals};

@@ -6,11 +6,12 @@ use attune_host::verification::VerifyReport;
 use attune_registry::report::document_schema;
 use schemars::Schema;
 
+use super::checks::validation::ValidateReport;
 use super::environments::reports::{FoundExecutable, RebuiltEnvironments};
 use super::trust::reports::{RemovedTrust, ResetTrust, TrustedRegistries};
 use crate::operations::{
-    AddedRegistry, InstallReport, ListedRegistries, PolicyReport, RemovedRegistry, RepairReport,
-    RollbackReport, ShownPack, TestsReport, UninstallReport,
+    AddedRegistry, DiffReport, HostInventory, InspectReport, InstallReport, ListedRegistries, PolicyReport,
+    RemovedRegistry, RepairReport, RollbackReport, ShownPack, TestsReport, UninstallReport,
 };
 use crate::trust::{TrustDetails, TrustedRegistry};
 
@@ -19,11 +20,14 @@ pub fn documents() -> Vec<(&'static str, Schema)> {
     vec![
         document_schema::<AddedRegistry>(),
         document_schema::<DependencyTree>(),
+        document_schema::<DiffReport>(),
         document_schema::<DiskReport>(),
         document_schema::<Environments>(),
         document_schema::<FoundExecutable>(),
         document_schema::<GcReport>(),
         document_schema::<History>(),
+        document_schema::<HostInventory>(),
+        document_schema::<InspectReport>(),
         document_schema::<InstallReport>(),
         document_schema::<Inventory>(),
         document_schema::<ListedRegistries>(),
@@ -41,6 +45,7 @@ pub fn documents() -> Vec<(&'static str, Schema)> {
         document_schema::<TrustedRegistries>(),
         document_schema::<TrustedRegistry>(),
         document_schema::<UninstallReport>(),
+        document_schema::<ValidateReport>(),
         document_schema::<VerifyReport>(),
     ]
 }

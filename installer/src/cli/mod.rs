@@ -66,6 +66,7 @@ Examples:
   attune-install bundle.tar.zst                           later installs: the host trusts the registry
   attune-install weather net_tools@^1 --registry http://10.0.0.5:8080
   attune-install weather@stable                           from the registries that the host knows
+  attune-install --from-file packs.toml --prune           exactly the packs of a file
   attune-install list --json
 
 A registry's URL may contain a user and password; without them, those of .netrc are used. It is
@@ -98,12 +99,16 @@ enum Command {
     /// Show what is known of a pack.
     #[command(visible_alias = "info")]
     Show(shown::show::ShowArgs),
+    Inspect(shown::inspect::InspectArgs),
+    Diff(shown::diff::DiffArgs),
+    Inventory(shown::inventory::InventoryArgs),
     /// Show what depends on what.
     Tree(shown::tree::TreeArgs),
     /// Show why a pack is installed.
     Why(shown::why::WhyArgs),
     /// Show and change the registries that packs come from.
     Registry(registry::RegistryArgs),
+    Validate(checks::validate::ValidateArgs),
     Verify(checks::verify::VerifyArgs),
     Repair(checks::repair::RepairArgs),
     Test(checks::test::TestArgs),
@@ -170,6 +175,10 @@ pub fn run(args: impl IntoIterator<Item = OsString>, now: Timestamp) -> ExitCode
         Command::Unpin(args) => args.run(now),
         Command::List(args) => args.run(),
         Command::Show(args) => args.run(now),
+        Command::Inspect(args) => args.run(now),
+        Command::Diff(args) => return args.run(now),
+        Command::Inventory(args) => args.run(now),
+        Command::Validate(args) => args.run(now),
         Command::Tree(args) => args.run(),
         Command::Why(args) => args.run(),
         Command::Registry(args) => args.run(now),
@@ -216,8 +225,21 @@ mod tests {
     #[test]
     fn commands_with_more_to_tell_tell_it() {
         let cli = command();
-        for name in ["upgrade", "uninstall", "rollback", "history", "hold", "pin", "verify", "repair", "test"]
-        {
+        for name in [
+            "upgrade",
+            "uninstall",
+            "rollback",
+            "history",
+            "hold",
+            "pin",
+            "inspect",
+            "diff",
+            "inventory",
+            "validate",
+            "verify",
+            "repair",
+            "test",
+        ] {
             let found = cli.find_subcommand(name).unwrap();
             assert!(found.get_about().is_some() && found.get_long_about().is_some(), "{name}");
         }

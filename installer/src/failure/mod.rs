@@ -8,7 +8,9 @@ mod unsigned;
 
 use attune_host::database::database_fault;
 use attune_registry::archive::ArchiveError;
+use attune_registry::contents::ContentsError;
 use attune_registry::machine_fault::MachineFault;
+use attune_registry::pack_directory::PackDirectoryError;
 use attune_registry::reader::ReaderError;
 use attune_registry::release_check::WheelError;
 use attune_registry::resolve::ResolveError;
@@ -60,6 +62,41 @@ impl Failed for PlaceError {
             Self::Secret(_) => ErrorCode::RegistryUrlSecret,
             Self::Bundle(_) => ErrorCode::BundleIsNoRegistry,
             Self::NotUtf8(_) | Self::Unknown(..) => ErrorCode::RegistryPath,
+        }
+    }
+}
+
+impl Failed for PackDirectoryError {
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::NotADirectory { .. } => ErrorCode::NotAPack,
+            Self::FileName { .. } => ErrorCode::FileName,
+            Self::FileKind { .. } => ErrorCode::FileKind,
+            Self::Pattern { .. } => ErrorCode::IgnorePattern,
+            Self::NeededFile { .. } => ErrorCode::NeededFileLeftOut,
+            Self::Collision { .. } => ErrorCode::NamesDifferByCase,
+            Self::TooLarge { .. } => ErrorCode::PackTooLarge,
+            _ => ErrorCode::PackAccess,
+        }
+    }
+}
+
+impl Failed for ContentsError {
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::NoPack { .. } => ErrorCode::UnknownPack,
+            Self::NotARegistry { .. } => ErrorCode::DirectoryIsNoSource,
+            Self::Reader(error) => Failed::code(error),
+            Self::Source(error) => error.code(),
+            Self::Trust(error) => Failed::code(error),
+        }
+    }
+
+    fn verdict(&self) -> Option<Verdict> {
+        match self {
+            Self::Reader(error) => error.verdict(),
+            Self::Trust(error) => error.verdict(),
+            _ => None,
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Whole operations on a host: each takes the lock, and ends in one change.
 
 mod change_options;
+mod contents;
+mod host_inventory;
 mod install;
 mod lifecycle;
 mod rebuild;
@@ -12,7 +14,18 @@ mod stopwatch;
 mod test;
 
 pub use change_options::ChangeOptions;
-pub use install::{InstallError, InstallOptions, install};
+pub use contents::{
+    DiffOptions, DiffReport, DiffSide, DiffedSide, InspectOptions, InspectReport, InspectTarget,
+    InspectedKind, InspectedRelease, LookError, SourceTrust, diff, inspect,
+};
+pub use host_inventory::{
+    FoundInterpreter, HostFacts, HostInventory, HostInventoryError, InventoriedEnvironment, InventoriedPack,
+    InventorySearch, host_inventory,
+};
+pub use install::{
+    InstallError, InstallOptions, PackSetError, PackSetOptions, PackSetReport, ValidateOptions, Validated,
+    ValidationFault, install, validate,
+};
 pub use lifecycle::{
     LifecycleError, PolicyChange, PolicyReport, RollbackOptions, RollbackReport, UninstallOptions,
     UninstallReport, User, change_policy, policy, rollback, uninstall,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
 
-use attune_host::generation::{PackChange, TestSummary};
+use attune_host::generation::{PackChange, PackDifference, TestSummary};
 use attune_host::inventory::log_operation;
 use attune_host::machine::AskedProgram;
 use attune_host::process::Operation;
@@ -15,7 +15,7 @@ use attune_schemas::{PackRef, Version};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::operations::StageTime;
+use crate::operations::{PackSetReport, StageTime};
 use crate::pack_tests::TestPolicy;
 use crate::plan::{HeldBack, KeptNewer};
 use crate::trust::FreshnessReport;
@@ -47,6 +47,11 @@ pub struct InstallReport {
     /// The packs that were installed, dependencies first, then those that were there: of all that was asked for, and of
     /// what that depends on.
     pub packs: Vec<PackReport>,
+    /// The packs that were removed, or would be.
+    pub removed: Vec<PackDifference>,
+    /// The declared set that was asked for; absent where packs were named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub set: Option<PackSetReport>,
     /// Packs of which something newer is installed than what was offered; they stay.
     pub kept_newer: Vec<KeptNewer>,
     /// Packs that the host's rules keep from newer releases that were offered.
@@ -141,6 +146,8 @@ impl InstallReport {
             "generation": self.generation,
             "registry": self.registry,
             "packs": self.packs,
+            "removed": self.removed,
+            "set": self.set,
             "freshness": self.freshness,
             "testPolicy": format!("{tests:?}").to_lowercase(),
         });

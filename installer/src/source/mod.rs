@@ -17,5 +17,6 @@ pub use search::{FindError, OpenError, RegistrySearch, SearchSettings};
 pub use unsigned::{PackBuilder, PreparedPacks, SignedHere, UnsignedError, UnsignedSources};
 pub use verified::VerifiedSource;
 pub use verify::{
-    TrustSettings, VerifyError, name_by_first_root, verified_own, verify, verify_as, verify_of_any_age,
+    JudgedSource, TrustSettings, VerifyError, judge, name_by_first_root, verified_own, verify, verify_as,
+    verify_of_any_age,
 };

@@ -26,6 +26,13 @@ pub enum PackSource {
         /// The logins of the caller.
         netrc: Netrc,
     },
+    /// Some of the registries that the host knows, in an order of their own.
+    Among {
+        /// Their names, in the order in which they are asked.
+        names: Vec<RegistryName>,
+        /// The logins of the caller.
+        netrc: Netrc,
+    },
     /// Packs that nobody signed.
     Unsigned {
         /// Their sources.
@@ -65,8 +72,8 @@ pub enum OpenedSource {
     Named(Box<dyn Source>),
     /// The registries that the host knows, none of which is open.
     Known {
-        /// The only one to ask.
-        only: Option<RegistryName>,
+        /// The ones to ask, in this order; none for all, in theirs.
+        names: Vec<RegistryName>,
         /// The logins of the caller.
         netrc: Netrc,
     },
@@ -97,7 +104,12 @@ impl PackSource {
     ) -> Result<OpenedSource, PackSourceError> {
         Ok(match self {
             Self::Named(location) => OpenedSource::Named(location.open(interrupt)?),
-            Self::Known { only, netrc } => OpenedSource::Known { only: only.clone(), netrc: netrc.clone() },
+            Self::Known { only, netrc } => {
+                OpenedSource::Known { names: only.iter().cloned().collect(), netrc: netrc.clone() }
+            }
+            Self::Among { names, netrc } => {
+                OpenedSource::Known { names: names.clone(), netrc: netrc.clone() }
+            }
             Self::Unsigned { sources, rest } => OpenedSource::Unsigned {
                 rest: Box::new(rest.open((now, interrupt), reporter)?),
                 prepared: sources.prepare(now, reporter)?,
@@ -120,14 +132,17 @@ impl OpenedSource {
     ) -> Result<VerifiedSource, PackSourceError> {
         match self {
             Self::Named(source) => Ok(verify(source, root, settings, now)?),
-            Self::Known { only, netrc } => {
+            Self::Known { names, netrc } => {
                 let known = KnownRegistries::load(root)?;
-                if let Some(only) = &only {
-                    known.get(only)?;
+                for name in &names {
+                    known.get(name)?;
                 }
                 let (grace, interrupt) = (settings.grace, interrupt.clone());
                 let settings = SearchSettings { root: root.clone(), netrc, grace, now, interrupt };
-                Ok(VerifiedSource::of_known(RegistrySearch::new(&known, only.as_ref(), settings)))
+                Ok(VerifiedSource::of_known(match &names[..] {
+                    [] => RegistrySearch::new(&known, None, settings),
+                    names => RegistrySearch::among(&known, names, settings),
+                }))
             }
             Self::Unsigned { prepared, rest } => {
                 let rest = rest.verify(root, settings, (now, interrupt))?;

@@ -80,6 +80,12 @@ impl RegistrySearch {
         Self { registries: wanted.map(|registry| (registry.clone(), None)).collect(), settings }
     }
 
+    /// The search over those of `known` that are called `names`, in the order of these.
+    pub fn among(known: &KnownRegistries, names: &[RegistryName], settings: SearchSettings) -> Self {
+        let wanted = names.iter().filter_map(|name| known.get(name).ok());
+        Self { registries: wanted.map(|registry| (registry.clone(), None)).collect(), settings }
+    }
+
     /// The registries, in their order.
     pub fn registries(&self) -> impl Iterator<Item = &KnownRegistry> {
         self.registries.iter().map(|(registry, _)| registry)

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use attune_registry::blob::Durability;
+use attune_registry::contents::{ContentsError, Roots, roots_of};
 use attune_registry::reader::{ReaderError, RegistryReader, VerifiedRelease};
 use attune_registry::source::Source;
 use attune_registry::trust::{TrustError, TrustStore, VerifiedRepository};
@@ -83,6 +84,25 @@ impl VerifiedSource {
     /// The known registries, where no source was named.
     pub fn search(&self) -> Option<&RegistrySearch> {
         self.search.as_ref()
+    }
+
+    /// The metadata of the registry with this number.
+    pub fn repository_at(&self, number: usize) -> &VerifiedRepository {
+        &self.registries[number].repository
+    }
+
+    /// The source with this number, for its files.
+    pub fn source_at(&mut self, number: usize) -> &mut dyn Source {
+        self.places.at(number)
+    }
+
+    /// The roots of the registry with this number.
+    ///
+    /// # Errors
+    /// Its first root cannot be read.
+    pub fn roots_at(&mut self, number: usize) -> Result<Roots, ContentsError> {
+        let source = &*self.places.at(number);
+        roots_of(source, Path::new(&source.name()), &self.registries[number].repository)
     }
 
     /// Reads the source that was named as far as the metadata vouches.

@@ -9,13 +9,13 @@ use attune_registry::reader::MetadataFetch;
 use attune_registry::source::Source;
 use attune_registry::trust::{
     Client, ExpiryPolicy, Fetch, FetchError, Limits, StateError, TrustAnchor, TrustError, TrustStore,
-    UpdateOptions,
+    UpdateOptions, VerifiedRepository,
 };
 use attune_schemas::tuf::RegistryName;
 use jiff::Timestamp;
 
 use super::verified::{VerifiedRegistry, VerifiedSource};
-use crate::trust::{AnchorError, AnchorSettings, AskedGrace, Grace};
+use crate::trust::{AnchorError, AnchorSettings, AskedGrace, FreshnessReport, Grace};
 
 /// Why a source is not trusted.
 #[derive(Debug, thiserror::Error)]
@@ -80,13 +80,51 @@ pub fn verify_as(
     grace: Option<AskedGrace>,
     now: Timestamp,
 ) -> Result<VerifiedSource, VerifyError> {
+    let registry = verified_registry(name, &*source, root, anchor, grace, now)?;
+    Ok(VerifiedSource::of_one(source, registry))
+}
+
+/// The metadata of a source, and how fresh it was, of a source that is only looked at.
+pub struct JudgedSource {
+    /// The metadata.
+    pub repository: VerifiedRepository,
+    /// How fresh it was.
+    pub freshness: FreshnessReport,
+}
+
+/// Holds the metadata of `source` against what this host trusts, as an installation does; writes nothing.
+///
+/// # Errors
+/// It is not trusted.
+pub fn judge(
+    source: &dyn Source,
+    root: &HostRoot,
+    settings: &TrustSettings,
+    now: Timestamp,
+) -> Result<JudgedSource, VerifyError> {
+    let anchor = settings.anchor.resolve(source)?;
+    let name = registry_name(source, anchor.as_ref(), root)?;
+    let VerifiedRegistry { repository, grace, .. } =
+        verified_registry(&name, source, root, anchor.as_ref(), settings.grace, now)?;
+    let freshness = FreshnessReport::new(&repository.freshness(), &grace);
+    Ok(JudgedSource { repository, freshness })
+}
+
+fn verified_registry(
+    name: &RegistryName,
+    source: &dyn Source,
+    root: &HostRoot,
+    anchor: Option<&TrustAnchor>,
+    grace: Option<AskedGrace>,
+    now: Timestamp,
+) -> Result<VerifiedRegistry, VerifyError> {
     let store = TrustStore::new(&root.trust(), name);
     let client = Client::open(&store, anchor)?;
     let mut options = UpdateOptions::at(now);
     let grace = Grace { asked: grace, policy: store.policy()? };
     options.expiry = grace.expiry();
-    let repository = client.update(&MetadataFetch(&*source), &options)?;
-    Ok(VerifiedSource::of_one(source, VerifiedRegistry { repository, store: Some(store), grace }))
+    let repository = client.update(&MetadataFetch(source), &options)?;
+    Ok(VerifiedRegistry { repository, store: Some(store), grace })
 }
 
 /// Verifies the metadata of a source of content whose digests are known already: signed by whom this host trusts, of

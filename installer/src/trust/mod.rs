@@ -8,5 +8,5 @@ pub use anchor::{AnchorError, AnchorSettings, read_anchor};
 pub use freshness::{AskedGrace, ExpiredRole, FreshnessReport, Grace, in_words};
 pub use trusted::{
     SeenRole, TrustDetails, TrustedError, TrustedRegistry, TrustedRole, check_trusted, remove_trust,
-    reset_trust, trust, trust_details, trusted_registries,
+    reset_trust, signers, trust, trust_details, trusted_registries,
 };

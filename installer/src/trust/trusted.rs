@@ -7,7 +7,7 @@ use attune_host::transaction::{Access, AccessError, HeldRoot};
 use attune_registry::report::Report;
 use attune_registry::trust::{MetadataStore, StateError, TrustError, TrustPolicy, TrustStore};
 use attune_schemas::Digest;
-use attune_schemas::tuf::{RegistryName, RoleType};
+use attune_schemas::tuf::{RegistryName, RoleType, Root};
 use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -128,14 +128,7 @@ pub fn trust_details(root: &HostRoot, name: &RegistryName) -> Result<TrustDetail
     let store = known(root, name)?;
     let registry = describe(&store)?;
     let trusted = store.root()?.ok_or(TrustError::NoTrustAnchor { registry: name.clone() })?;
-    let roles = RoleType::ALL.into_iter().map(|role| {
-        let keys = trusted.role().roles.get(role);
-        TrustedRole {
-            role: role.as_str(),
-            threshold: keys.threshold.get(),
-            keys: keys.keyids.iter().map(ToString::to_string).collect(),
-        }
-    });
+    let roles = signers(trusted.role());
     let metadata = MetadataStore::new(&root.trust().join(name.as_str()));
     let seen = metadata.seen()?;
     let versions = seen.versions.into_iter().map(|seen| SeenRole {
@@ -144,7 +137,20 @@ pub fn trust_details(root: &HostRoot, name: &RegistryName) -> Result<TrustDetail
         expires_at: seen.expires.map(|expires| expires.to_string()),
     });
     let signed_at = seen.signed_at.map(|signed| signed.to_string());
-    Ok(TrustDetails { registry, roles: roles.collect(), seen: versions.collect(), signed_at })
+    Ok(TrustDetails { registry, roles, seen: versions.collect(), signed_at })
+}
+
+/// Who signs each role of the registry with `root`, and how many of them must.
+pub fn signers(root: &Root) -> Vec<TrustedRole> {
+    let roles = RoleType::ALL.into_iter().map(|role| {
+        let keys = root.roles.get(role);
+        TrustedRole {
+            role: role.as_str(),
+            threshold: keys.threshold.get(),
+            keys: keys.keyids.iter().map(ToString::to_string).collect(),
+        }
+    });
+    roles.collect()
 }
 
 /// Fails unless a registry of this name is trusted, in whatever state its metadata is.

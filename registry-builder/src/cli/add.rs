@@ -6,13 +6,14 @@ use std::path::PathBuf;
 use attune_registry::fetch::{DownloadSettings, Logins, Variables, netrc_of};
 use attune_registry::human_bytes;
 use attune_registry::origin::{IndexPlace, ObtainSettings};
-use attune_terminal::{HeldSignals, Output, ReportArgs, Table, hold_signals};
+use attune_terminal::{
+    COVERAGE_COLUMNS, HeldSignals, Output, ReportArgs, Table, hold_signals, push_coverage,
+};
 use clap::Args;
 use jiff::Timestamp;
 
 use super::failure::CommandError;
 use super::findings::{ShownFindings, show_findings};
-use super::inspect::{COVERAGE_COLUMNS, push_coverage};
 use super::settings::{KeyArgs, SecretArgs, TargetArgs, write_report};
 use super::signing::warn_of_root;
 use super::sources::SourceArgs;

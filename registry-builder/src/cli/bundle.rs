@@ -6,13 +6,14 @@ use attune_registry::human_bytes;
 use attune_schemas::PackRequest;
 use attune_schemas::problem::ErrorCode;
 use attune_schemas::requirement::PackRequestError;
-use attune_terminal::{ArgValueCandidates, Failure, Output, ReportArgs, Table, success};
+use attune_terminal::{
+    ArgValueCandidates, COVERAGE_COLUMNS, Failure, Output, ReportArgs, Table, push_coverage, success,
+};
 use clap::Args;
 use jiff::Timestamp;
 
 use super::candidates::offered_packs;
 use super::failure::CommandError;
-use super::inspect::{COVERAGE_COLUMNS, push_coverage};
 use super::outputs::check_bundle;
 use super::pack_set::SetFile;
 use super::settings::{TargetArgs, write_report, write_report_beside};

@@ -2,17 +2,19 @@
 
 use std::path::PathBuf;
 
+use attune_registry::contents::{DescribedBundle, Roots};
 use attune_registry::human_bytes;
 use attune_schemas::PackRef;
-use attune_schemas::coverage::ReleaseCoverage;
-use attune_terminal::{ArgValueCandidates, Output, ReportArgs, Table};
+use attune_terminal::{
+    ArgValueCandidates, COVERAGE_COLUMNS, Output, ReportArgs, Table, printable, push_coverage,
+};
 use clap::Args;
 use jiff::Timestamp;
 
 use super::candidates::offered_packs;
 use super::failure::CommandError;
 use super::settings::write_answer;
-use crate::operations::{InspectOptions, InspectReport, InspectedBundle, Roots, inspect};
+use crate::operations::{InspectOptions, InspectReport, inspect};
 
 /// Shows what a registry or a bundle holds.
 #[derive(Debug, Args)]
@@ -32,24 +34,27 @@ impl InspectArgs {
         self.common.start_log();
         let options = InspectOptions { source: self.source, packs: self.packs, now };
         let result = inspect(&options, &self.common.reporter()).map_err(CommandError::from);
-        let result = result.and_then(|report| write_answer(&report, &self.common, render));
+        let result = result.and_then(|report| {
+            write_answer(&report, &self.common, |report| printable(&render(report)).into_owned())
+        });
         (self.common.output(), result)
     }
 }
 
 fn render(report: &InspectReport) -> String {
+    let contents = &report.contents;
     let mut table = Table::new(COVERAGE_COLUMNS);
-    for release in &report.releases {
+    for release in &contents.releases {
         push_coverage(&mut table, &format!("{} {}", release.pack, release.version), &release.targets);
     }
     let mut text = format!(
         "{}valid until {}\n{}\n",
-        roots_text(&report.registry, &report.roots),
-        report.expires_at,
-        report.bundle.as_ref().map(bundle_text).unwrap_or_default(),
+        roots_text(&contents.registry, &contents.roots),
+        contents.expires_at,
+        contents.bundle.as_ref().map(bundle_text).unwrap_or_default(),
     );
-    text += &if report.releases.is_empty() { "it holds no packs\n".to_owned() } else { table.to_string() };
-    for release in &report.releases {
+    text += &if contents.releases.is_empty() { "it holds no packs\n".to_owned() } else { table.to_string() };
+    for release in &contents.releases {
         if let Some(origin) = &release.origin {
             text.extend([
                 release.pack.as_str(),
@@ -61,7 +66,7 @@ fn render(report: &InspectReport) -> String {
             ]);
         }
     }
-    for carried in &report.runtimes {
+    for carried in &contents.runtimes {
         text += &[
             "carries ",
             &carried.runtime.to_string(),
@@ -88,7 +93,7 @@ pub(super) fn roots_text(registry: &str, roots: &Roots) -> String {
     format!("registry {registry}\nroot 1: {first_root_fingerprint}\n{newest}")
 }
 
-fn bundle_text(bundle: &InspectedBundle) -> String {
+fn bundle_text(bundle: &DescribedBundle) -> String {
     let list = |items: Vec<String>| items.join(", ");
     let requested = list(bundle.requested.iter().map(ToString::to_string).collect());
     let platforms = list(bundle.platforms.iter().map(ToString::to_string).collect());
@@ -101,25 +106,4 @@ fn bundle_text(bundle: &InspectedBundle) -> String {
         text.extend(["\n", &digest.to_string(), ", ", &human_bytes(size)]);
     }
     text + "\n"
-}
-
-/// The columns of [`push_coverage`].
-pub(super) const COVERAGE_COLUMNS: &[&str] = &["RELEASE", "PLATFORM", "PYTHON", "NODE.JS", "INSTALLS"];
-
-/// Adds a row for every kind of host of a release.
-pub(super) fn push_coverage(table: &mut Table, release: &str, coverage: &[ReleaseCoverage]) {
-    for cell in coverage {
-        let or = |value: Option<String>, other: &str| value.unwrap_or_else(|| other.to_owned());
-        let python = match (&cell.python, &cell.requires_python) {
-            (Some(python), _) => Some(python.to_string()),
-            (None, requires) => requires.clone(),
-        };
-        table.push(vec![
-            release.to_owned(),
-            or(cell.platform.map(|platform| platform.to_string()), "any"),
-            or(python, "-"),
-            or(cell.shown_nodejs(), "-"),
-            if cell.installs() { "yes".to_owned() } else { format!("no: {}", cell.blames.join("; ")) },
-        ]);
-    }
 }

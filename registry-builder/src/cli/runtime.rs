@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use attune_registry::contents::DescribedRuntime;
 use attune_registry::human_bytes;
 use attune_registry::report::Report;
 use attune_schemas::runtime_index::{RuntimeIndex, RuntimeName};
@@ -16,7 +17,6 @@ use super::add::{caller_variables, default_cache_directory};
 use super::failure::CommandError;
 use super::settings::{KeyArgs, write_answer, write_report};
 use super::signing::warn_of_root;
-use crate::operations::InspectedRuntime;
 use crate::runtime::{AddedRuntime, RuntimeOptions, add_runtime, list_runtimes};
 use crate::targets::NoDefaultTarget;
 
@@ -147,7 +147,7 @@ pub(super) struct RuntimeList {
     /// The registry.
     registry: PathBuf,
     /// The interpreters.
-    runtimes: Vec<InspectedRuntime>,
+    runtimes: Vec<DescribedRuntime>,
 }
 
 impl Report for RuntimeList {
@@ -158,7 +158,7 @@ impl RuntimeList {
     fn of(registry: PathBuf, indexes: Vec<RuntimeIndex>) -> Self {
         let releases = indexes.into_iter().flat_map(|index| {
             let runtime = index.runtime;
-            index.releases.into_iter().map(move |release| InspectedRuntime::of(runtime, release))
+            index.releases.into_iter().map(move |release| DescribedRuntime::of(runtime, release))
         });
         Self { registry, runtimes: releases.collect() }
     }

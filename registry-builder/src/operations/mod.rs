@@ -5,17 +5,13 @@ mod checked;
 mod init;
 mod inspect;
 mod lint;
-mod opened;
 mod refresh;
 mod verify;
 
 pub use add::{AddError, AddOptions, AddReport, AddedPack, NamedPack, ObtainedPacks, add, obtain_all};
 pub use checked::{CheckError, LintFailure, PackFaults};
 pub use init::{InitError, InitOptions, InitReport, init};
-pub use inspect::{
-    InspectError, InspectOptions, InspectReport, InspectedBundle, InspectedRelease, InspectedRuntime, inspect,
-};
+pub use inspect::{InspectOptions, InspectReport, inspect};
 pub use lint::{LeftOutFile, LintOptions, LintedPack, LintedPacks, PackedFile, lint};
-pub use opened::Roots;
 pub use refresh::{ExpiringRole, RefreshError, RefreshOptions, RefreshReport, refresh};
-pub use verify::{Damage, VerifyError, VerifyOptions, VerifyReport, verify};
+pub use verify::{VerifyError, VerifyOptions, VerifyReport, verify};

@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 use attune_schemas::{PackRef, PackRequest, Requirement, Version};
 
 pub use error::ResolveError;
+pub use ranges::exclude_each_other;
 pub use requests::similar_packs;
 
 /// One release that could be chosen.

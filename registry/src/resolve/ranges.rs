@@ -9,6 +9,11 @@ pub(super) fn ranges_of(requirement: &Requirement) -> Ranges<Version> {
     requirement.comparators().iter().map(range_of).fold(Ranges::full(), |all, range| all.intersection(&range))
 }
 
+/// Whether no version satisfies both.
+pub fn exclude_each_other(one: &Requirement, other: &Requirement) -> bool {
+    ranges_of(one).intersection(&ranges_of(other)).is_empty()
+}
+
 fn range_of(comparator: &Comparator) -> Ranges<Version> {
     let version = comparator.version.clone();
     match comparator.operator {
@@ -34,6 +39,16 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn ranges_without_a_common_version_exclude_each_other() {
+        for (one, other, expected) in
+            [("^1", "^2", true), ("^1", ">=1.5", false), ("=1.0.0", "<1", true), ("*", "^3", false)]
+        {
+            let parse = |text: &str| text.parse::<Requirement>().unwrap();
+            assert_eq!(exclude_each_other(&parse(one), &parse(other)), expected, "{one} {other}");
+        }
+    }
 
     proptest! {
         #[test]

@@ -95,6 +95,7 @@ error_codes! {
     NoEarlierGeneration "H035" Failed;
     PinExcludesInstalled "H036" Usage;
     PackHeld "H037" Unresolvable;
+    PackSetNotForHost "H043" Usage;
 
     NoTrust "T001" Untrusted;
     RootFileAccess "T002" Failed;

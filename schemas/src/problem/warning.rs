@@ -26,6 +26,7 @@ code_enum! {
         TestsNotRecorded "W016";
         MadeOnHost "W017";
         InterpreterReplaced "W018";
+        NotVerified "W022";
         KeysNotAtHand "W101";
         RootExpires "W102";
         ClockBehind "W103";

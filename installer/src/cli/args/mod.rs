@@ -4,4 +4,5 @@ pub(super) mod change;
 pub(super) mod duration;
 pub(super) mod link_mode;
 pub(super) mod settings;
+pub(super) mod trust;
 pub(super) mod unsigned;

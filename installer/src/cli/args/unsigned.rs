@@ -93,7 +93,8 @@ pub(in crate::cli) fn unsigned_source(word: &OsStr, is_allowed: bool) -> Option<
     is_unsigned.then_some(source)
 }
 
-fn is_pack(directory: &Path) -> bool {
+/// Whether `directory` is that of a pack.
+pub(in crate::cli) fn is_pack(directory: &Path) -> bool {
     directory.join("pack.yaml").is_file() && !directory.join("metadata").is_dir()
 }
 

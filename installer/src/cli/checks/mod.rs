@@ -1,6 +1,9 @@
-//! Commands that ask whether what is installed is as it should be, and mend it: `verify`, `repair` and `test`.
+//! Commands that ask whether something is as it should be, and mend it: `verify`, `repair`, `test`, and before an
+//! installation `validate`.
 
 mod folded;
 pub(super) mod repair;
 pub(super) mod test;
+pub(super) mod validate;
+pub(super) mod validation;
 pub(super) mod verify;

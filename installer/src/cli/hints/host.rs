@@ -12,6 +12,7 @@ use attune_host::transaction::{AccessError, RecoverError};
 use attune_host::verification::VerificationError;
 
 use super::{Hint, MEND_THE_CAUSE, NOTHING_CHANGED};
+use crate::operations::HostInventoryError;
 
 impl Hint for RootError {
     fn hint(&self) -> Option<String> {
@@ -169,6 +170,17 @@ impl Hint for GcError {
                     (false, false) => lead_current_to(root, *newest),
                 })
             }
+        }
+    }
+}
+
+impl Hint for HostInventoryError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Root(error) => error.hint(),
+            Self::Inventory(error) => error.hint(),
+            Self::Registries(error) => error.hint(),
+            Self::Trust(error) => error.hint(),
         }
     }
 }

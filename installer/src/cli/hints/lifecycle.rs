@@ -1,7 +1,25 @@
 //! The remedies of failures to remove packs, to go back, and to keep packs.
 
 use super::{Hint, NOTHING_CHANGED};
-use crate::operations::{LifecycleError, User};
+use crate::operations::{LifecycleError, PackSetError, User};
+
+impl Hint for PackSetError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Held { pack, .. } | Self::HeldUnlisted { pack, .. } => {
+                Some(format!("let it change with `attune-install unhold {pack}`, or correct the file"))
+            }
+            Self::Pinned { pack, .. } => {
+                Some(format!("let it change with `attune-install unpin {pack}`, or correct the file"))
+            }
+            Self::InUse { .. } => Some(
+                "name the packs in the file, or change the rules and workflows first; without --prune they stay"
+                    .to_owned(),
+            ),
+            Self::Database(error) => error.hint(),
+        }
+    }
+}
 
 impl Hint for LifecycleError {
     fn hint(&self) -> Option<String> {

@@ -87,6 +87,7 @@ impl Hint for InstallError {
             Self::Registries(error) => error.hint(),
             Self::Unsigned(error) => error.hint(),
             Self::Inventory(error) => error.hint(),
+            Self::PackSet(error) => error.hint(),
             Self::Choose(error) => error.hint(),
             Self::Plan(error) => error.hint(),
             Self::Unpack(error) => error.hint(),

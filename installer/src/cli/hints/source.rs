@@ -1,13 +1,16 @@
 //! The remedies of failures about sources and whether they are trusted.
 
+use attune_registry::contents::ContentsError;
 #[cfg(feature = "http")]
 use attune_registry::fetch::HeaderError;
 use attune_registry::origin::OriginError;
+use attune_registry::pack_directory::PackDirectoryError;
 use attune_registry::reader::ReaderError;
 use attune_registry::source::SourceError;
 
 use super::Hint;
 use crate::cli::args::unsigned::UnsignedUsage;
+use crate::operations::LookError;
 use crate::source::{SourceNameError, UnsignedError, VerifyError};
 use crate::trust::{AnchorError, TrustedError};
 
@@ -41,6 +44,47 @@ impl Hint for SourceError {
             _ => return None,
         };
         Some(hint.to_owned())
+    }
+}
+
+impl Hint for PackDirectoryError {
+    fn hint(&self) -> Option<String> {
+        None
+    }
+}
+
+impl Hint for ContentsError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::NoPack { .. } => None,
+            Self::NotARegistry { .. } => {
+                Some("name a bundle, or the directory that contains `metadata/`".to_owned())
+            }
+            Self::Reader(error) => error.hint(),
+            Self::Source(error) => error.hint(),
+            Self::Trust(error) => error.hint(),
+        }
+    }
+}
+
+impl Hint for LookError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Root(error) => error.hint(),
+            Self::Contents(error) => error.hint(),
+            Self::Source(error) => error.hint(),
+            Self::Verify(error) => error.hint(),
+            Self::Registries(error) => error.hint(),
+            Self::Unsigned(error) => error.hint(),
+            Self::Find(error) => error.hint(),
+            Self::Inventory(error) => error.hint(),
+            Self::Generation(error) => error.hint(),
+            Self::NoPack(_) => Some(
+                "check the name, or name a registry that has the pack with --registry, or a bundle by its path"
+                    .to_owned(),
+            ),
+            Self::NoVersion { .. } => Some("name one of the versions that are there".to_owned()),
+        }
     }
 }
 

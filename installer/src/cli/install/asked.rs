@@ -45,10 +45,15 @@ impl Asked {
             Some(bundle) => bundle.into(),
             None => registry_source(&args.common.root, args.registry.clone())?,
         };
-        if matches!(source, PackSource::Known { .. }) && args.names_trust() {
+        Ok(Self { requests, channels, ..Self::from_source(source, args)? })
+    }
+
+    /// Nothing yet, from `source`.
+    pub(super) fn from_source(source: PackSource, args: &SourceArgs) -> Result<Self, UsageError> {
+        if !matches!(source, PackSource::Named(_)) && args.names_trust() {
             return Err(UsageError::TrustWithoutSource);
         }
-        Ok(Self { source, requests, channels })
+        Ok(Self { source, requests: Vec::new(), channels: Vec::new() })
     }
 
     /// The packs among `what`, some of which nobody signed.
@@ -119,7 +124,7 @@ pub(in crate::cli) fn registry_source(
     Ok(SourceLocation::of_registry(&named).with_login(&netrc()).into())
 }
 
-fn parse_request(text: &OsStr) -> Result<PackRequest, UsageError> {
+pub(in crate::cli) fn parse_request(text: &OsStr) -> Result<PackRequest, UsageError> {
     let words = text.to_string_lossy();
     words.parse().map_err(|error: attune_schemas::requirement::PackRequestError| {
         if SourceLocation::is_name_of_source(text) && Path::new(text).exists() {

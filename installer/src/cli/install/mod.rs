@@ -1,11 +1,13 @@
 //! `attune-install SOURCE_OR_PACK...` and `attune-install upgrade`
 
 mod asked;
+mod pack_set;
 mod render;
 mod source_args;
 mod usage;
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use attune_host::root::{HostRoot, RootError};
 use attune_terminal::{ArgValueCandidates, Output};
@@ -16,8 +18,10 @@ use super::failure::CommandError;
 use super::logged::failure_logged;
 use super::words::{installed_packs, offered_packs};
 use crate::operations::{InstallOptions, install};
-use crate::plan::Purpose;
+use crate::plan::{OtherPacks, Purpose};
 use asked::Asked;
+pub(super) use asked::{parse_request, registry_source};
+use pack_set::SetFile;
 pub(super) use render::freshness_text;
 use render::render;
 use source_args::SourceArgs;
@@ -25,15 +29,28 @@ pub(super) use usage::UsageError;
 
 /// The packs to install.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  attune-install bundle.tar.zst --trust root.json
+  attune-install weather net_tools@^1
+  attune-install --from-file packs.toml --prune --dry-run")]
 pub(super) struct InstallArgs {
     /// A bundle file, a pipe or an unpacked bundle (`-` for standard input), then packs: `weather`, `net_tools@^1.2`,
     /// `weather@stable`
     ///
     /// Without packs, those that the bundle was made for are installed; without a bundle or --registry, packs come from
     /// the registries that the host knows, each from the first that has it.
-    #[arg(value_name = "BUNDLE|PACK", required = true, value_hint = ValueHint::AnyPath)]
+    #[arg(value_name = "BUNDLE|PACK", required_unless_present = "from_file", value_hint = ValueHint::AnyPath)]
     #[arg(add = ArgValueCandidates::new(offered_packs))]
     what: Vec<OsString>,
+    /// Bring the host to the packs and versions of this file (`-` for standard input), in the format attune.set/v1
+    ///
+    /// Its packs come from the bundle or --registry, else from the file's own registries, which the host must know.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    from_file: Option<PathBuf>,
+    /// Remove the packs that --from-file does not name and that its packs do not need
+    #[arg(long, requires = "from_file")]
+    prune: bool,
     /// Unpack and build the named packs again, even if they are installed
     #[arg(long)]
     reinstall: bool,
@@ -59,9 +76,15 @@ pub(super) struct UpgradeArgs {
 impl InstallArgs {
     pub(super) fn run(self, now: Timestamp) -> (Output, Result<(), CommandError>) {
         let options = |args: &SourceArgs| {
-            let asked = Asked::of(&self.what, args)?;
             let reinstall = self.reinstall;
-            Ok(InstallOptions { reinstall, ..args.options(asked, Purpose::Install, now) })
+            let Some(file) = &self.from_file else {
+                let asked = Asked::of(&self.what, args)?;
+                return Ok(InstallOptions { reinstall, ..args.options(asked, Purpose::Install, now) });
+            };
+            let (asked, set) = SetFile::read(file)?.asked(&self.what, args)?;
+            let mut options = args.options(asked, Purpose::Install, now);
+            options.choose.others = if self.prune { OtherPacks::Go } else { OtherPacks::Stay };
+            Ok(InstallOptions { reinstall, set: Some(set), ..options })
         };
         self.source.run(options)
     }

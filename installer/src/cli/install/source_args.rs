@@ -98,8 +98,9 @@ impl SourceArgs {
             source: asked.source,
             requests: asked.requests,
             channels: asked.channels,
+            set: None,
             reinstall: false,
-            choose: ChooseOptions { registry, purpose },
+            choose: ChooseOptions { registry, purpose, ..ChooseOptions::default() },
             trust: TrustSettings {
                 anchor: AnchorSettings { file: self.trust.clone(), fingerprint: self.trust_fingerprint },
                 grace: self.expiry_grace.map(|duration| AskedGrace { duration, option: "--expiry-grace" }),

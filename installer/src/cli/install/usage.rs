@@ -1,5 +1,7 @@
 //! Command lines of `install` and `upgrade` that do not make sense.
 
+use std::io;
+
 use attune_host::preferences::RegistriesError;
 use attune_host::root::RootError;
 use attune_schemas::problem::ErrorCode;
@@ -30,6 +32,24 @@ pub(in crate::cli) enum UsageError {
     NoSource,
     #[error("a root to trust was given without its bundle or registry")]
     TrustWithoutSource,
+    #[error("`{file}` cannot be read")]
+    SetFile {
+        file: String,
+        #[source]
+        source: io::Error,
+    },
+    #[error("`{file}` cannot be used: {fault}")]
+    Set { file: String, fault: String },
+    #[error("`{file}`, line {line}: {fault}")]
+    SetEntry { file: String, line: usize, fault: String },
+    #[error("`{file}` names registry {place}, which the host does not know")]
+    SetRegistry { file: String, place: String },
+    #[error("packs were named beside {file}, which names all that is wanted")]
+    PacksBesideSet { file: String },
+    #[error("`{0}` is neither a bundle, nor the number of a generation, nor `current`")]
+    NotASide(String),
+    #[error("standard input was named twice, and can be read once")]
+    InputTwice,
     #[error(transparent)]
     Root(#[from] RootError),
     #[error(transparent)]
@@ -47,6 +67,10 @@ impl Failed for UsageError {
             Self::Source(error) => error.code(),
             Self::NoSource => ErrorCode::NoSource,
             Self::TrustWithoutSource => ErrorCode::TrustWithoutSource,
+            Self::SetFile { .. } | Self::Set { .. } => ErrorCode::PackSetUnreadable,
+            Self::SetEntry { .. } => ErrorCode::PackSetNotForHost,
+            Self::SetRegistry { .. } => ErrorCode::RegistryNotKnown,
+            Self::PacksBesideSet { .. } | Self::InputTwice | Self::NotASide(_) => ErrorCode::CommandLine,
             Self::Root(error) => error.code(),
             Self::Registries(error) => error.code(),
         }
@@ -74,6 +98,25 @@ impl Hint for UsageError {
                  `attune-install registry add URL|DIR --trust ROOT.json`"
                     .to_owned(),
             ),
+            Self::SetFile { .. } => Some("name a file in the format attune.set/v1".to_owned()),
+            Self::Set { .. } => Some(
+                "correct the file; its format is described in docs/FORMATS.md, \"Pack set\"".to_owned(),
+            ),
+            Self::SetEntry { .. } => Some(
+                "correct the entry: a host installs packs by their names, `pack = \"weather\"`, and \
+                 `attune-build add REGISTRY --from-file FILE` adds sources to a registry"
+                    .to_owned(),
+            ),
+            Self::SetRegistry { place, .. } => Some(format!(
+                "add it with its root: `attune-install registry add {place} --trust ROOT.json`; or name a bundle, or \
+                 --registry"
+            )),
+            Self::PacksBesideSet { .. } => Some("add the packs to the file, or install them by themselves".to_owned()),
+            Self::NotASide(_) => Some(
+                "name a bundle by a path with a `/` or the ending .tar.zst; `attune-install history` lists the generations"
+                    .to_owned(),
+            ),
+            Self::InputTwice => Some("name one of them by its file".to_owned()),
             Self::Root(error) => error.hint(),
             Self::Registries(error) => error.hint(),
             _ => None,

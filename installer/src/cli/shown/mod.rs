@@ -1,5 +1,9 @@
-//! Commands that show what is installed: `list`, `show`, `tree` and `why`.
+//! Commands that show what is installed, `list`, `show`, `tree` and `why`, and what
+//! sources have: `inspect` and `diff`; `inventory` writes it to a file.
 
+pub(super) mod diff;
+pub(super) mod inspect;
+pub(super) mod inventory;
 pub(super) mod list;
 pub(super) mod show;
 pub(super) mod tree;

@@ -57,10 +57,10 @@ fn render(shown: &ShownPack) -> String {
 
 /// Lines of names and values.
 #[derive(Default)]
-struct Lines(String);
+pub(super) struct Lines(String);
 
 impl Lines {
-    fn add(&mut self, name: &str, value: impl AsRef<str>) {
+    pub(super) fn add(&mut self, name: &str, value: impl AsRef<str>) {
         let value = value.as_ref().trim_end();
         if !value.is_empty() {
             let _ = writeln!(self.0, "{name:<13} {}", value.replace('\n', "\n              "));
@@ -68,10 +68,17 @@ impl Lines {
     }
 
     /// One line each, the first with the name.
-    fn add_all(&mut self, name: &str, values: impl IntoIterator<Item = String>) {
+    pub(super) fn add_all(&mut self, name: &str, values: impl IntoIterator<Item = String>) {
         for (at, value) in values.into_iter().enumerate() {
             self.add(if at == 0 { name } else { "" }, value);
         }
+    }
+}
+
+impl Lines {
+    /// The text of them.
+    pub(super) fn into_text(self) -> String {
+        self.0
     }
 }
 

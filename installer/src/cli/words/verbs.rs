@@ -38,21 +38,18 @@ pub(in crate::cli) const VERBS: &[Verb] = &[
     },
     Verb { words: &["autoremove"], remedy: "use `attune-install uninstall --unused`" },
     Verb {
-        words: &["status", "ps", "packs", "installed", "query", "outdated", "inventory"],
+        words: &["status", "ps", "packs", "installed", "query", "outdated"],
         remedy: "use `attune-install list`",
     },
     Verb {
-        words: &["describe", "inspect", "view", "details"],
-        remedy: "use `attune-install show PACK`, `attune-install env show PACK`, or `attune-build inspect BUNDLE`",
+        words: &["describe", "view", "details"],
+        remedy: "use `attune-install show PACK`, `attune-install env show PACK`, or `attune-install inspect BUNDLE`",
     },
     Verb {
         words: &["search", "find", "available", "browse"],
-        remedy: "list the packs of a registry or bundle with `attune-build inspect REGISTRY|BUNDLE`",
+        remedy: "list the packs of a registry or bundle with `attune-install inspect DIR|BUNDLE`",
     },
-    Verb {
-        words: &["diff", "check", "doctor", "audit", "fsck", "validate", "health"],
-        remedy: "use `attune-install verify`",
-    },
+    Verb { words: &["check", "doctor", "audit", "fsck", "health"], remedy: "use `attune-install verify`" },
     Verb { words: &["fix", "heal", "restore", "recover", "mend"], remedy: "use `attune-install repair`" },
     Verb {
         words: &["clean", "prune", "cleanup", "autoclean", "vacuum", "cache"],

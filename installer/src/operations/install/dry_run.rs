@@ -2,9 +2,10 @@
 
 use super::next_generation::{NextGeneration, next_generation};
 use super::pack_reports::pack_reports;
+use super::pack_set::removed;
 use super::{InstallError, Session, registry_of};
 use crate::operations::{InstallReport, Outcome, PlannedChange, Stopwatch};
-use crate::plan::{CarriedRuntimes, ChosenReleases};
+use crate::plan::{CarriedRuntimes, ChosenReleases, InstallPlan};
 use crate::source::VerifiedSource;
 
 impl Session<'_> {
@@ -17,6 +18,7 @@ impl Session<'_> {
     ) -> Result<InstallReport, InstallError> {
         let (asked, registries) = (chosen.asked.clone(), chosen.registries.clone());
         let (kept_newer, held_back) = (chosen.kept_newer.clone(), chosen.held_back.clone());
+        let (removed, is_there) = (removed(&chosen), chosen.is_in(self.active));
         let carried = match chosen.runtimes.clone() {
             Some(bundled) => CarriedRuntimes::of_bundle(bundled),
             None => CarriedRuntimes::of_source(source),
@@ -26,13 +28,14 @@ impl Session<'_> {
         let plan = made.plan;
         let making = NextGeneration { id: self.active.id, registries: &registries, root: self.root };
         let generation = next_generation(&plan, self.active, &making, &[], self.options.change.now);
-        let tested = plan.packs.iter().filter(|planned| planned.release.config.pack.testing.is_some());
         Ok(InstallReport {
-            outcome: if plan.packs.is_empty() { Outcome::Unchanged } else { Outcome::Planned },
+            outcome: if is_there { Outcome::Unchanged } else { Outcome::Planned },
             root: self.root.path().to_owned(),
             registry: registry_of(&asked, &generation),
             generation: self.active.id,
             packs: pack_reports(&asked, &generation, Some(&plan)),
+            removed,
+            set: self.set_report(&generation),
             kept_newer,
             held_back,
             read_bytes: 0,
@@ -40,15 +43,21 @@ impl Session<'_> {
             tests: Vec::new(),
             asked: made.asked,
             stages: watch.into_stages(),
-            planned: Some(PlannedChange {
-                fetch_bytes: plan.download_bytes(),
-                blobs: plan.blobs.wanted.len(),
-                trees: plan.trees.len(),
-                environments: plan.environments.len(),
-                disk_bytes: plan.space.bytes,
-                inodes: plan.space.inodes,
-                tested: tested.map(|planned| planned.pack.clone()).collect(),
-            }),
+            planned: Some(planned_change(&plan)),
         })
+    }
+}
+
+/// The extent of `plan`.
+pub(super) fn planned_change(plan: &InstallPlan) -> PlannedChange {
+    let tested = plan.packs.iter().filter(|planned| planned.release.config.pack.testing.is_some());
+    PlannedChange {
+        fetch_bytes: plan.download_bytes(),
+        blobs: plan.blobs.wanted.len(),
+        trees: plan.trees.len(),
+        environments: plan.environments.len(),
+        disk_bytes: plan.space.bytes,
+        inodes: plan.space.inodes,
+        tested: tested.map(|planned| planned.pack.clone()).collect(),
     }
 }

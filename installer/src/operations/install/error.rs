@@ -11,6 +11,7 @@ use attune_registry::source::SourceError;
 use attune_registry::trust::{TrustError, Verdict};
 use attune_schemas::problem::ErrorCode;
 
+use super::pack_set::PackSetError;
 use crate::environments::{BuildError, RecipeError};
 use crate::failure::Failed;
 use crate::pack_tests::TestError;
@@ -43,6 +44,9 @@ pub enum InstallError {
     /// A pack that is to be upgraded is not installed.
     #[error(transparent)]
     Inventory(#[from] InventoryError),
+    /// The set cannot be what is installed.
+    #[error(transparent)]
+    PackSet(#[from] PackSetError),
     /// No releases could be chosen.
     #[error(transparent)]
     Choose(#[from] ChooseError),
@@ -96,6 +100,7 @@ impl Failed for InstallError {
             Self::Registries(error) => error.code(),
             Self::Unsigned(error) => error.code(),
             Self::Inventory(error) => error.code(),
+            Self::PackSet(error) => error.code(),
             Self::Choose(error) => error.code(),
             Self::Plan(error) => error.code(),
             Self::Unpack(error) => error.code(),

@@ -5,13 +5,15 @@ mod error;
 mod next_generation;
 mod options;
 mod pack_reports;
+mod pack_set;
 mod planning;
 mod rows;
+mod validate;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use attune_host::environment::EnvironmentDescription;
-use attune_host::generation::{Generation, InstalledPack, create_entry_links};
+use attune_host::generation::{Generation, InstalledPack, PackDifference, create_entry_links};
 use attune_host::machine::{AskedInterpreter, Interpreter, NodeInterpreter};
 use attune_host::preferences::HostPolicy;
 use attune_host::process::Interrupted;
@@ -26,13 +28,17 @@ use attune_schemas::pack_test_result::PackTestResult;
 use attune_schemas::problem::WarningCode;
 use attune_schemas::tuf::RegistryName;
 
+use dry_run::planned_change;
 pub use error::InstallError;
 use next_generation::{NextGeneration, next_generation};
 pub use options::InstallOptions;
+pub use pack_set::{PackSetError, PackSetOptions, PackSetReport};
 use planning::Planned;
 use rows::{kept_releases, registered_packs, test_rows};
+pub use validate::{ValidateOptions, Validated, ValidationFault, validate};
 
 use pack_reports::{pack_reports, test_reports};
+use pack_set::removed;
 
 use super::{InstallReport, Outcome, Stopwatch};
 use crate::environments::{
@@ -70,6 +76,31 @@ fn install_or_stop(options: &InstallOptions, reporter: &dyn Reporter) -> Result<
     let active = Generation::active(&root).map_err(|source| root.failed(source))?;
     let stored = StoredTrees::new(&root, &active);
     let stored = if options.reinstall { stored.trusting_none() } else { stored };
+    let rules = HostPolicy::load(&root).map_err(|source| root.failed(source))?;
+    let made_on_host = Vec::new();
+    let mut session =
+        Session { options, root: &root, active: &active, stored: &stored, made_on_host, reporter };
+    let chosen = choose(&session, &rules, &mut source)?;
+    if let Some(set) = &options.set {
+        session.made_on_host = set.require_removable(&chosen, (&root, &rules), reporter)?;
+    }
+    watch.lap("resolve");
+    if let Some(warning) = source.freshness().clock_warning() {
+        reporter.warning(WarningCode::ClockBehind, &warning);
+    }
+    match held {
+        None => session.look(chosen, &mut source, watch),
+        Some(_) if chosen.is_in(&active) => session.unchanged(&source, chosen, watch),
+        Some(held) => session.run(chosen, &mut source, held, watch),
+    }
+}
+
+/// The releases that an installation leads to.
+fn choose(
+    &Session { options, active, stored, reporter, .. }: &Session<'_>,
+    rules: &HostPolicy,
+    source: &mut VerifiedSource,
+) -> Result<ChosenReleases, InstallError> {
     let is_whole = |pack: &PackRef, installed: &InstalledPack| {
         if options.reinstall {
             return false;
@@ -84,36 +115,30 @@ fn install_or_stop(options: &InstallOptions, reporter: &dyn Reporter) -> Result<
         is_whole
     };
     let look_at = |packs: &[&InstalledPack]| stored.look_at(packs);
-    let rules = HostPolicy::load(&root).map_err(|source| root.failed(source))?;
-    let installed = InstalledPacks { active: &active, rules: &rules, look_at: &look_at, is_whole: &is_whole };
+    let installed = InstalledPacks { active, rules, look_at: &look_at, is_whole: &is_whole };
     let mut requests = options.requests.clone();
     requests.extend(source.signed_here().into_iter().flat_map(SignedHere::requests));
-    requests.extend(channel_requests(&options.channels, options.choose.registry, &mut source, &active)?);
+    requests.extend(channel_requests(&options.channels, options.choose.registry, source, active)?);
     if options.choose.purpose == Purpose::Upgrade {
         for request in &requests {
             active.installed_pack(&request.pack)?;
         }
-        requests = upgrade_requests(requests, &rules, &mut source, &active);
+        requests = upgrade_requests(requests, rules, source, active);
     }
-    let chosen = choose_releases(&requests, &options.choose, &mut source, &installed)?;
-    watch.lap("resolve");
-    if let Some(warning) = source.freshness().clock_warning() {
-        reporter.warning(WarningCode::ClockBehind, &warning);
+    if let Some(set) = &options.set {
+        set.require_allowed(rules, active)?;
     }
-    let session = Session { options, root: &root, active: &active, stored: &stored, reporter };
-    match held {
-        None => session.look(chosen, &mut source, watch),
-        Some(_) if chosen.install.is_empty() => session.unchanged(&source, chosen, watch),
-        Some(held) => session.run(chosen, &mut source, held, watch),
-    }
+    Ok(choose_releases(&requests, &options.choose, source, &installed)?)
 }
 
-/// One installation that holds the lock.
+/// One installation; it holds the lock, unless nothing is changed.
 struct Session<'a> {
     options: &'a InstallOptions,
     root: &'a HostRoot,
     active: &'a Generation,
     stored: &'a StoredTrees<'a>,
+    /// Components that were made on this host, and go.
+    made_on_host: Vec<String>,
     reporter: &'a dyn Reporter,
 }
 
@@ -133,6 +158,8 @@ impl Session<'_> {
             registry: registry_of(&chosen.asked, self.active),
             generation: self.active.id,
             packs: pack_reports(&chosen.asked, self.active, None),
+            removed: Vec::new(),
+            set: self.set_report(self.active),
             kept_newer: chosen.kept_newer,
             held_back: chosen.held_back,
             read_bytes: 0,
@@ -164,7 +191,7 @@ impl Session<'_> {
         mut watch: Stopwatch,
     ) -> Result<InstallReport, InstallError> {
         let (asked_for, kept_newer) = (chosen.asked.clone(), chosen.kept_newer.clone());
-        let held_back = chosen.held_back.clone();
+        let (held_back, removed) = (chosen.held_back.clone(), removed(&chosen));
         let registries = chosen.registries.clone();
         let spool = BlobSpool::default();
         let planned = self.plan(chosen, source, &spool, held.take_created(), &mut watch)?;
@@ -222,8 +249,8 @@ impl Session<'_> {
         }
         let unsigned: Vec<String> =
             source.signed_here().into_iter().flat_map(SignedHere::shown).map(str::to_owned).collect();
-        let made = Made { plan: &plan, registries: &registries, unsigned: &unsigned };
-        let generation = self.commit(&made, recipes, &tests, prepared, &mut watch)?;
+        let sources = PackSources { registries: &registries, unsigned: &unsigned, removed: &removed };
+        let generation = self.commit(&plan, recipes, &tests, prepared, &sources, &mut watch)?;
         watch.lap("activate");
         let report = InstallReport {
             outcome: Outcome::Installed,
@@ -231,6 +258,8 @@ impl Session<'_> {
             registry: registry_of(&asked_for, &generation),
             generation: generation.id,
             packs: pack_reports(&asked_for, &generation, Some(&plan)),
+            removed,
+            set: self.set_report(&generation),
             kept_newer,
             held_back,
             read_bytes: plan.download_bytes(),
@@ -250,10 +279,11 @@ impl Session<'_> {
     /// Commits the change to the generation that `plan` makes, and returns that.
     fn commit(
         &self,
-        &Made { plan, registries, unsigned }: &Made<'_>,
+        plan: &InstallPlan,
         recipes: BuiltRecipes,
         tests: &[PackTestResult],
         prepared: Prepared<'_>,
+        &PackSources { registries, unsigned, removed }: &PackSources<'_>,
         watch: &mut Stopwatch,
     ) -> Result<Generation, InstallError> {
         let making = NextGeneration { id: prepared.id(), registries, root: self.root };
@@ -263,7 +293,9 @@ impl Session<'_> {
         let names: BTreeSet<&str> = plan.packs.iter().map(|pack| registries[&pack.pack].as_str()).collect();
         let source =
             names.into_iter().chain(unsigned.iter().map(String::as_str)).collect::<Vec<_>>().join(", ");
-        let operation = self.options.change.operation.clone().with_source(source);
+        let operation = self.options.change.operation.clone();
+        let operation = if source.is_empty() { operation } else { operation.with_source(source) };
+        let gone: Vec<PackRef> = removed.iter().map(|removed| removed.pack.clone()).collect();
         let change = Change {
             from: self.active,
             to: &generation,
@@ -271,7 +303,7 @@ impl Session<'_> {
             releases: &releases,
             files_of: self.active.id,
             rows: Rows::Packs {
-                gone: &[],
+                gone: &gone,
                 packs: &registered_packs(plan, &generation, &releases),
                 tests: &test_rows(plan, tests),
             },
@@ -290,6 +322,11 @@ impl Session<'_> {
         Ok(generation)
     }
 
+    fn set_report(&self, generation: &Generation) -> Option<PackSetReport> {
+        let set = self.options.set.as_ref()?;
+        Some(set.report(generation, self.made_on_host.clone()))
+    }
+
     /// Adds a line to the install log; the installation is done by now and stands without it.
     fn log(&self, report: &InstallReport) {
         if let Err(error) = report.log(self.root, self.options.tests, &self.options.change.operation) {
@@ -301,12 +338,12 @@ impl Session<'_> {
     }
 }
 
-/// A plan that was carried out, and where its packs came from.
-struct Made<'a> {
-    plan: &'a InstallPlan,
+/// Where the new packs of a change come from, and the packs that go.
+struct PackSources<'a> {
     registries: &'a BTreeMap<PackRef, RegistryName>,
     /// The sources that nobody signed, for people.
     unsigned: &'a [String],
+    removed: &'a [PackDifference],
 }
 
 /// The registry of the first of the packs that were asked for.

@@ -8,6 +8,7 @@ use attune_host::process::CallerEnvironment;
 use attune_schemas::PackRequest;
 use attune_schemas::requirement::ChannelRequest;
 
+use super::pack_set::PackSetOptions;
 use crate::operations::ChangeOptions;
 use crate::pack_tests::TestPolicy;
 use crate::plan::ChooseOptions;
@@ -25,6 +26,8 @@ pub struct InstallOptions {
     pub requests: Vec<PackRequest>,
     /// Packs that are asked for by a channel.
     pub channels: Vec<ChannelRequest>,
+    /// The set that the packs are declared in, if a file names them.
+    pub set: Option<PackSetOptions>,
     /// Whether the packs are installed as if nothing of them were there.
     pub reinstall: bool,
     /// How releases are chosen.

@@ -11,7 +11,7 @@
 mod error;
 mod policy;
 mod rollback;
-mod target;
+pub(super) mod target;
 mod uninstall;
 mod users;
 

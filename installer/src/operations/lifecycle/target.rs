@@ -10,7 +10,7 @@ use super::error::LifecycleError;
 /// Generation `id` of `root`, or the one before the active one, vouched for by the database.
 ///
 /// The one before is that before the generation whose packs are active, so that two rollbacks lead back two steps.
-pub(super) fn target(
+pub(in crate::operations) fn target(
     root: &HostRoot,
     active: &Generation,
     id: Option<u64>,

@@ -32,6 +32,8 @@ pub struct ChosenReleases {
     pub registries: BTreeMap<PackRef, RegistryName>,
     /// Installed packs that stay as they are.
     pub kept: BTreeMap<PackRef, InstalledPack>,
+    /// Installed packs that go.
+    pub removed: BTreeMap<PackRef, InstalledPack>,
     /// Versions that will be replaced.
     pub replaced: BTreeMap<PackRef, Version>,
     /// Releases that were offered and are older than what is installed, which stays.
@@ -81,6 +83,16 @@ pub enum Purpose {
     Upgrade,
 }
 
+/// The installed packs that nobody asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OtherPacks {
+    /// They stay, and go on working.
+    #[default]
+    Stay,
+    /// They go, unless what was asked for needs them.
+    Go,
+}
+
 /// How releases are chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ChooseOptions {
@@ -88,6 +100,8 @@ pub struct ChooseOptions {
     pub registry: RegistryPolicy,
     /// The purpose of the requests.
     pub purpose: Purpose,
+    /// The packs that are not requested.
+    pub others: OtherPacks,
 }
 
 /// What is installed, and whether it is still what was installed.
@@ -105,7 +119,7 @@ pub struct InstalledPacks<'a> {
 /// Resolves `requests` over `source` and what is installed.
 pub fn choose_releases(
     requests: &[PackRequest],
-    &ChooseOptions { registry: policy, purpose }: &ChooseOptions,
+    &ChooseOptions { registry: policy, purpose, others }: &ChooseOptions,
     source: &mut VerifiedSource,
     installed_packs: &InstalledPacks<'_>,
 ) -> Result<ChosenReleases, ChooseError> {
@@ -127,15 +141,21 @@ pub fn choose_releases(
     };
     let available = Available::new(source, description.as_ref(), installed_packs, &requests, policy);
     let mut all = requests.clone();
-    all.extend(installed_requirements(active, &requests));
+    if others == OtherPacks::Stay {
+        all.extend(installed_requirements(active, &requests));
+    }
     let resolution = resolve(&all, &available).map_err(|error| ruled_out(error, rules, active))?;
     let all_offered = available.into_offered();
+    let stays =
+        |pack: &PackRef| others == OtherPacks::Stay || resolution.iter().any(|(other, _)| other == pack);
+    let (kept, removed) = active.packs.clone().into_iter().partition(|(pack, _)| stays(pack));
 
     let mut chosen = ChosenReleases {
         asked: requests.iter().map(|request| request.pack.clone()).collect(),
         install: Vec::new(),
         registries: BTreeMap::new(),
-        kept: active.packs.clone(),
+        kept,
+        removed,
         replaced: BTreeMap::new(),
         kept_newer: Vec::new(),
         held_back: Vec::new(),
@@ -161,7 +181,16 @@ pub fn choose_releases(
         let offered = found.and_then(|found| {
             Some((found.registry, found.releases.iter().find(|release| release.version == version)?))
         });
+        let was_requested = installed.is_some_and(|installed| installed.requested);
+        let requested = match (purpose, others) {
+            (Purpose::Install, OtherPacks::Stay) => asked || was_requested,
+            (Purpose::Install, OtherPacks::Go) => asked,
+            (Purpose::Upgrade, _) => was_requested,
+        };
         let Some((number, offered)) = offered else {
+            if let Some(kept) = chosen.kept.get_mut(&pack) {
+                kept.requested = requested;
+            }
             // A bundle is told of whole; of a registry, which may hold many packs, only those that were named.
             if asked || is_bundle {
                 let offered_by = if is_bundle { "bundle" } else { "registry" };
@@ -180,9 +209,10 @@ pub fn choose_releases(
             identical && installed.is_some_and(|installed| installed.registry == registry.as_str());
         let same = identical && installed.is_some_and(InstalledPack::environments_are_current);
         let same = same && installed.is_some_and(|installed| is_whole(&pack, installed));
-        let requested =
-            (asked && purpose == Purpose::Install) || installed.is_some_and(|installed| installed.requested);
-        if same && installed.is_some_and(|installed| installed.requested == requested) {
+        if same {
+            if let Some(kept) = chosen.kept.get_mut(&pack) {
+                kept.requested = requested;
+            }
             continue;
         }
         let release = source.release_at(number, &pack, offered)?;
@@ -193,6 +223,13 @@ pub fn choose_releases(
         chosen.install.push((pack, release, requested));
     }
     Ok(chosen)
+}
+
+impl ChosenReleases {
+    /// Whether `active` has everything as it was chosen.
+    pub fn is_in(&self, active: &Generation) -> bool {
+        self.install.is_empty() && self.kept == active.packs
+    }
 }
 
 /// The release of `offered` that is older than what is installed and stays, if all of them are.

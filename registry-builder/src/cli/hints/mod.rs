@@ -5,7 +5,10 @@ mod downloads;
 mod sources;
 mod tools;
 
+use std::path::Path;
+
 use attune_registry::bundle::BundleError;
+use attune_registry::contents::ContentsError;
 use attune_registry::pack_directory::PackDirectoryError;
 use attune_registry::reader::ReaderError;
 use attune_registry::resolve::ResolveError;
@@ -13,7 +16,7 @@ use attune_registry::source::SourceError;
 use attune_registry::trust::{KeyError, MetadataError, PublishError, TrustError};
 
 use crate::bundle::CutError;
-use crate::operations::{AddError, CheckError, InitError, InspectError, RefreshError, VerifyError};
+use crate::operations::{AddError, CheckError, InitError, RefreshError, VerifyError};
 use crate::registry::RegistryError;
 use crate::signing::SigningError;
 use crate::targets::NoDefaultTarget;
@@ -142,16 +145,20 @@ impl Hint for ResolveError {
     }
 }
 
+fn not_a_registry_hint(path: &Path) -> &'static str {
+    if path.join("pack.yaml").exists() {
+        "name the registry first, then the packs: `attune-build add REGISTRY PACK...`"
+    } else if path.exists() {
+        "create one with `attune-build init DIR --name NAME`"
+    } else {
+        "check the path, or create a registry with `attune-build init DIR --name NAME`"
+    }
+}
+
 impl Hint for RegistryError {
     fn hint(&self) -> Option<String> {
         let hint = match self {
-            Self::NotARegistry { path } if path.join("pack.yaml").exists() => {
-                "name the registry first, then the packs: `attune-build add REGISTRY PACK...`"
-            }
-            Self::NotARegistry { path } if !path.exists() => {
-                "check the path, or create a registry with `attune-build init DIR --name NAME`"
-            }
-            Self::NotARegistry { .. } => "create one with `attune-build init DIR --name NAME`",
+            Self::NotARegistry { path } => not_a_registry_hint(path),
             Self::Busy { .. } => "wait for it to end, then try again",
             Self::NoLock { .. } => "keep the registry on a local disk, or mount this file system with locks",
             Self::ClockJump { .. } => "set the clock, or pass --accept-clock if it is right",
@@ -291,13 +298,13 @@ impl Hint for InitError {
     }
 }
 
-impl Hint for InspectError {
+impl Hint for ContentsError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::NoPack { .. } => {
                 Some("see all packs with `attune-build inspect`, without a pack's name".to_owned())
             }
-            Self::Registry(error) => error.hint(),
+            Self::NotARegistry { path } => Some(not_a_registry_hint(path).to_owned()),
             Self::Reader(error) => error.hint(),
             Self::Source(error) => error.hint(),
             Self::Trust(error) => error.hint(),

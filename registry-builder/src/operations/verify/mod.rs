@@ -1,28 +1,19 @@
 //! Reads every file of a registry or a bundle, and holds it against what its metadata says: once, front to back,
 //! in memory of a fixed size. Nothing is written.
 //!
-//! ```text
-//! metadata      signatures, versions, digests     from the first root down
-//! expected      indexes, manifests, configs   ->  every blob that must be there, with its size
-//! blobs         digest and size; pack archives are read as hosts read them
-//! ```
+//! The work is in `registry/src/contents/`, which hosts use as well.
 
-mod blobs;
-mod expected;
 mod report;
 
 use std::path::PathBuf;
 
+use attune_registry::contents::{
+    Checked, ContentsError, Damage, Expected, Opened, absolute_source, check_bundle, check_directory,
+};
 use attune_registry::report::Reporter;
 use jiff::Timestamp;
 
-pub use report::{Damage, VerifyReport};
-
-use super::inspect::InspectError;
-use super::opened::{Opened, absolute_source};
-use blobs::{Checked, check_bundle, check_directory};
-use expected::Expected;
-pub(super) use expected::files_for;
+pub use report::VerifyReport;
 
 /// The registry or bundle to verify.
 #[derive(Debug, Clone)]
@@ -39,7 +30,7 @@ pub struct VerifyOptions {
 pub enum VerifyError {
     /// It could not be read so far that its files are known.
     #[error(transparent)]
-    Unreadable(#[from] InspectError),
+    Unreadable(#[from] ContentsError),
     /// Files are damaged or missing.
     #[error("{} damaged or missing in `{}`:{}", counted(.0.damaged.len()), .0.source.display(), lines(&.0.damaged))]
     Damaged(Box<VerifyReport>),

@@ -29,6 +29,7 @@ const REGISTRY: Floors = &[
     &["source"],
     &["bundle", "fetch"],
     &["reader", "origin"],
+    &["contents"],
 ];
 const HOST: Floors = &[
     &["process"],
@@ -41,9 +42,19 @@ const HOST: Floors = &[
     &["store"],
 ];
 const TERMINAL: Floors = &[
-    &["color", "error_document", "exit", "file_limit", "machine_hint", "palette", "screen", "warnings"],
+    &[
+        "color",
+        "error_document",
+        "exit",
+        "file_limit",
+        "machine_hint",
+        "palette",
+        "printable",
+        "screen",
+        "warnings",
+    ],
     &["output", "table"],
-    &["failure", "log", "progress", "signals"],
+    &["coverage", "failure", "log", "progress", "signals"],
     &["command_line", "confirm", "report_args"],
     &["documents"],
 ];

@@ -1,8 +1,12 @@
 //! The registries that a host knows, and what is told of packs.
 
 mod dependency_views;
+mod diffed;
+mod inspected;
 mod installs;
+mod inventoried;
 mod known;
+mod validated;
 
 use attune_tests::binaries::Binary;
 use attune_tests::{PackBuilder, Run, World};

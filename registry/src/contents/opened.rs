@@ -3,20 +3,19 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use attune_registry::bundle::BundleSource;
-use attune_registry::layout::RegistryPath;
-use attune_registry::reader::MetadataFetch;
-use attune_registry::report::Reporter;
-use attune_registry::source::{DirectorySource, Source, SourceError};
-use attune_registry::trust::{Client, ExpiryPolicy, TrustAnchor, UpdateOptions, VerifiedRepository};
 use attune_schemas::Digest;
 use attune_schemas::problem::WarningCode;
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::inspect::InspectError;
-use crate::registry::RegistryError;
+use super::error::ContentsError;
+use crate::bundle::BundleSource;
+use crate::layout::RegistryPath;
+use crate::reader::MetadataFetch;
+use crate::report::Reporter;
+use crate::source::{DirectorySource, Source, SourceError};
+use crate::trust::{Client, ExpiryPolicy, TrustAnchor, UpdateOptions, VerifiedRepository};
 
 /// The largest root that is read, in bytes.
 const MAX_ROOT_BYTES: u64 = 512 * 1024;
@@ -34,7 +33,7 @@ pub struct Roots {
 }
 
 /// What is looked at.
-pub(super) enum Opened {
+pub enum Opened {
     /// A bundle, which is read once, front to back.
     Bundle(Box<BundleSource>),
     /// A registry, or a bundle that was unpacked.
@@ -42,7 +41,7 @@ pub(super) enum Opened {
 }
 
 /// `path` from the root of the file system; `-`, which is standard input, stays.
-pub(super) fn absolute_source(path: &Path) -> PathBuf {
+pub fn absolute_source(path: &Path) -> PathBuf {
     if path == Path::new("-") {
         return path.to_owned();
     }
@@ -51,24 +50,27 @@ pub(super) fn absolute_source(path: &Path) -> PathBuf {
 
 impl Opened {
     /// Opens `path`: a registry's directory, a bundle, or `-` for a bundle on standard input.
-    pub(super) fn at(path: &Path) -> Result<Self, InspectError> {
+    ///
+    /// # Errors
+    /// It cannot be opened, or is neither.
+    pub fn at(path: &Path) -> Result<Self, ContentsError> {
         if path == Path::new("-") {
             let bundle = BundleSource::from_reader(Box::new(io::stdin()), "standard input")?;
             return Ok(Self::Bundle(Box::new(bundle)));
         }
-        let not_a_registry = || RegistryError::NotARegistry { path: path.to_owned() };
+        let not_a_registry = || ContentsError::NotARegistry { path: path.to_owned() };
         match fs_err::metadata(path) {
             Ok(metadata) if !metadata.is_dir() => Ok(Self::Bundle(Box::new(BundleSource::open(path)?))),
             Ok(_) if path.join("metadata").join("1.root.json").is_file() => {
                 Ok(Self::Directory(Box::new(DirectorySource::new(path))))
             }
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(SourceError::Open(error).into()),
-            Ok(_) | Err(_) => Err(not_a_registry().into()),
+            Ok(_) | Err(_) => Err(not_a_registry()),
         }
     }
 
     /// It as a source.
-    pub(super) fn source(&mut self) -> &mut dyn Source {
+    pub fn source(&mut self) -> &mut dyn Source {
         match self {
             Self::Bundle(bundle) => &mut **bundle,
             Self::Directory(directory) => &mut **directory,
@@ -76,16 +78,17 @@ impl Opened {
     }
 
     /// Its metadata, and its roots. Expired metadata is told through `reporter`.
-    pub(super) fn verified(
+    ///
+    /// # Errors
+    /// It is no registry, or its metadata does not follow from its first root.
+    pub fn verified(
         &mut self,
         path: &Path,
         now: Timestamp,
         reporter: &dyn Reporter,
-    ) -> Result<(VerifiedRepository, Roots), InspectError> {
+    ) -> Result<(VerifiedRepository, Roots), ContentsError> {
         let source = &*self.source();
-        let root = RegistryPath::metadata("1.root.json").expect("a metadata file's name");
-        let root = source.read(&root, MAX_ROOT_BYTES)?;
-        let root = root.ok_or_else(|| RegistryError::NotARegistry { path: path.to_owned() })?;
+        let root = first_root(source, path)?;
         let client = Client::without_store(&TrustAnchor::from_root_bytes(&root)?);
         let mut options = UpdateOptions::at(now);
         options.expiry = ExpiryPolicy::IGNORE;
@@ -101,12 +104,34 @@ impl Opened {
                 ),
             );
         }
-        let newest = repository.root();
-        let roots = Roots {
-            first_root_fingerprint: Digest::of(&root),
-            root_version: newest.version(),
-            root_fingerprint: Digest::of(newest.bytes()),
-        };
+        let roots = roots(&root, &repository);
         Ok((repository, roots))
+    }
+}
+
+/// The roots of `source`, which is at `path` and whose metadata is `repository`.
+///
+/// # Errors
+/// Its first root cannot be read.
+pub fn roots_of(
+    source: &dyn Source,
+    path: &Path,
+    repository: &VerifiedRepository,
+) -> Result<Roots, ContentsError> {
+    Ok(roots(&first_root(source, path)?, repository))
+}
+
+fn first_root(source: &dyn Source, path: &Path) -> Result<Vec<u8>, ContentsError> {
+    let root = RegistryPath::metadata("1.root.json").expect("a metadata file's name");
+    let root = source.read(&root, MAX_ROOT_BYTES)?;
+    root.ok_or_else(|| ContentsError::NotARegistry { path: path.to_owned() })
+}
+
+fn roots(first: &[u8], repository: &VerifiedRepository) -> Roots {
+    let newest = repository.root();
+    Roots {
+        first_root_fingerprint: Digest::of(first),
+        root_version: newest.version(),
+        root_fingerprint: Digest::of(newest.bytes()),
     }
 }

@@ -2,18 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use attune_registry::layout::RegistryPath;
-use attune_registry::reader::{MetadataFetch, ReaderError, RegistryReader, VerifiedRelease};
-use attune_registry::release_check::{check_release, node_target, python_target};
-use attune_registry::source::Source;
-use attune_registry::trust::{TrustError, VerifiedRepository};
 use attune_schemas::bundle::BundleDescription;
 use attune_schemas::environment_lock::{Footprint, LockedNodePackage};
 use attune_schemas::pack_index::Release;
 use attune_schemas::runtime_index::RuntimeName;
 use attune_schemas::{Digest, PackRef};
 
-use super::report::Damage;
+use super::damage::Damage;
+use crate::layout::RegistryPath;
+use crate::reader::{MetadataFetch, ReaderError, RegistryReader, VerifiedRelease};
+use crate::release_check::{check_release, node_target, python_target};
+use crate::source::Source;
+use crate::trust::{TrustError, VerifiedRepository};
 
 /// The largest metadata file of a delegated role, in bytes.
 const MAX_ROLE_BYTES: u64 = 64 << 20;
@@ -22,30 +22,37 @@ const MAX_ASKED: usize = 100_000;
 
 /// A blob that a release or a runtime index names.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct ExpectedBlob {
-    pub(super) size: u64,
+pub struct ExpectedBlob {
+    /// Its size in bytes.
+    pub size: u64,
     /// Whether it must be there: a bundle has only what its targets need.
-    pub(super) needed: bool,
+    pub needed: bool,
     /// The footprint of what it unpacks to, if it is the archive of a pack.
-    pub(super) pack: Option<Footprint>,
+    pub pack: Option<Footprint>,
 }
 
 /// The blobs of a registry or bundle.
 #[derive(Debug, Default)]
-pub(super) struct Expected {
-    pub(super) blobs: BTreeMap<Digest, ExpectedBlob>,
+pub struct Expected {
+    /// The blobs, by digest.
+    pub blobs: BTreeMap<Digest, ExpectedBlob>,
     /// Manifests and configs, which were read already.
-    pub(super) read: BTreeSet<Digest>,
-    pub(super) small_blobs: usize,
-    pub(super) small_bytes: u64,
-    pub(super) indexes: usize,
-    pub(super) releases: usize,
-    pub(super) damaged: Vec<Damage>,
+    pub read: BTreeSet<Digest>,
+    /// The number of these.
+    pub small_blobs: usize,
+    /// Their bytes.
+    pub small_bytes: u64,
+    /// The number of indexes of packs and runtimes.
+    pub indexes: usize,
+    /// The number of releases.
+    pub releases: usize,
+    /// The files that are damaged or missing.
+    pub damaged: Vec<Damage>,
 }
 
 impl Expected {
     /// Reads `source`, whose metadata is `repository`, as far as it can be read.
-    pub(super) fn read(source: &mut dyn Source, repository: &VerifiedRepository) -> Self {
+    pub fn read(source: &mut dyn Source, repository: &VerifiedRepository) -> Self {
         let mut expected = Self::default();
         let description = source.description().cloned();
         expected.load_roles(source, repository, description.is_some());
@@ -64,7 +71,7 @@ impl Expected {
     }
 
     /// The bytes that are still to be read.
-    pub(super) fn bytes(&self) -> u64 {
+    pub fn bytes(&self) -> u64 {
         self.blobs.values().filter(|blob| blob.needed).map(|blob| blob.size).sum()
     }
 
@@ -220,7 +227,7 @@ fn damage_of(file: &str, error: &ReaderError) -> Damage {
 }
 
 /// The vendored files of a release that the targets of a bundle need.
-pub(crate) fn files_for(release: &VerifiedRelease, bundle: &BundleDescription) -> BTreeSet<Digest> {
+pub(super) fn files_for(release: &VerifiedRelease, bundle: &BundleDescription) -> BTreeSet<Digest> {
     let locks = &release.config.environments;
     let mut files = BTreeSet::new();
     for platform in &bundle.platforms {

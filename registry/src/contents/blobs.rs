@@ -5,23 +5,27 @@ use std::collections::BTreeSet;
 use std::io::{self, Read};
 use std::path::Path;
 
-use attune_registry::archive::check_pack;
-use attune_registry::blob::{BlobStore, HashingReader};
-use attune_registry::bundle::BundleSource;
-use attune_registry::layout::RegistryPath;
-use attune_registry::report::Reporter;
 use attune_schemas::Digest;
 
+use super::damage::Damage;
 use super::expected::{Expected, ExpectedBlob};
-use super::report::Damage;
+use crate::archive::check_pack;
+use crate::blob::{BlobStore, HashingReader};
+use crate::bundle::BundleSource;
+use crate::layout::RegistryPath;
+use crate::report::Reporter;
 
 /// The blobs that were read.
 #[derive(Debug, Default)]
-pub(super) struct Checked {
-    pub(super) blobs: usize,
-    pub(super) bytes: u64,
-    pub(super) unreferenced: usize,
-    pub(super) damaged: Vec<Damage>,
+pub struct Checked {
+    /// Their number.
+    pub blobs: usize,
+    /// Their bytes.
+    pub bytes: u64,
+    /// The number of blobs in a directory that nothing refers to.
+    pub unreferenced: usize,
+    /// Those that are damaged or missing.
+    pub damaged: Vec<Damage>,
 }
 
 impl Checked {
@@ -68,11 +72,7 @@ impl Checked {
 }
 
 /// Reads the rest of `bundle`.
-pub(super) fn check_bundle(
-    bundle: &mut BundleSource,
-    expected: &Expected,
-    reporter: &dyn Reporter,
-) -> Checked {
+pub fn check_bundle(bundle: &mut BundleSource, expected: &Expected, reporter: &dyn Reporter) -> Checked {
     let mut checked = Checked::default();
     let mut seen = BTreeSet::new();
     let visited = bundle.visit_blobs(&mut |digest, size, content| {
@@ -95,7 +95,7 @@ pub(super) fn check_bundle(
 }
 
 /// Reads the blobs of the registry in `directory`.
-pub(super) fn check_directory(directory: &Path, expected: &Expected, reporter: &dyn Reporter) -> Checked {
+pub fn check_directory(directory: &Path, expected: &Expected, reporter: &dyn Reporter) -> Checked {
     let mut checked = Checked::default();
     let store = BlobStore::new(directory);
     let mut seen = BTreeSet::new();
