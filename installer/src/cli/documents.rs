@@ -9,8 +9,8 @@ use schemars::Schema;
 use super::environments::reports::{FoundExecutable, RebuiltEnvironments};
 use super::trust::reports::{RemovedTrust, ResetTrust, TrustedRegistries};
 use crate::operations::{
-    AddedRegistry, InstallReport, ListedRegistries, PolicyReport, RemovedRegistry, RepairReport,
-    RollbackReport, ShownPack, TestsReport, UninstallReport,
+    AddedRegistry, InstallReport, ListedRegistries, OutdatedReport, PolicyReport, RemovedRegistry,
+    RepairReport, RollbackReport, SearchReport, ShownPack, StatusReport, TestsReport, UninstallReport,
 };
 use crate::trust::{TrustDetails, TrustedRegistry};
 
@@ -27,6 +27,7 @@ pub fn documents() -> Vec<(&'static str, Schema)> {
         document_schema::<InstallReport>(),
         document_schema::<Inventory>(),
         document_schema::<ListedRegistries>(),
+        document_schema::<OutdatedReport>(),
         document_schema::<Reasons>(),
         document_schema::<RebuiltEnvironments>(),
         document_schema::<RemovedRegistry>(),
@@ -34,8 +35,10 @@ pub fn documents() -> Vec<(&'static str, Schema)> {
         document_schema::<PolicyReport>(),
         document_schema::<RepairReport>(),
         document_schema::<ResetTrust>(),
+        document_schema::<SearchReport>(),
         document_schema::<ShownPack>(),
         document_schema::<RollbackReport>(),
+        document_schema::<StatusReport>(),
         document_schema::<TestsReport>(),
         document_schema::<TrustDetails>(),
         document_schema::<TrustedRegistries>(),

@@ -98,18 +98,20 @@ enum Command {
     /// Show what is known of a pack.
     #[command(visible_alias = "info")]
     Show(shown::show::ShowArgs),
+    Search(shown::search::SearchArgs),
+    Outdated(shown::outdated::OutdatedArgs),
     /// Show what depends on what.
     Tree(shown::tree::TreeArgs),
     /// Show why a pack is installed.
     Why(shown::why::WhyArgs),
     /// Show and change the registries that packs come from.
     Registry(registry::RegistryArgs),
+    Status(checks::status::StatusArgs),
     Verify(checks::verify::VerifyArgs),
     Repair(checks::repair::RepairArgs),
     Test(checks::test::TestArgs),
     /// Show each pack's disk usage, its own and shared.
     Du(disk::DuArgs),
-    /// Remove older generations, and the files that only they use.
     Gc(disk::GcArgs),
     /// Show and rebuild the packs' environments.
     Env(environments::EnvArgs),
@@ -170,9 +172,12 @@ pub fn run(args: impl IntoIterator<Item = OsString>, now: Timestamp) -> ExitCode
         Command::Unpin(args) => args.run(now),
         Command::List(args) => args.run(),
         Command::Show(args) => args.run(now),
+        Command::Search(args) => args.run(now),
+        Command::Outdated(args) => args.run(now),
         Command::Tree(args) => args.run(),
         Command::Why(args) => args.run(),
         Command::Registry(args) => args.run(now),
+        Command::Status(args) => args.run(now),
         Command::Verify(args) => args.run(),
         Command::Test(args) => args.run(now),
         Command::Du(args) => args.run(),
@@ -216,8 +221,21 @@ mod tests {
     #[test]
     fn commands_with_more_to_tell_tell_it() {
         let cli = command();
-        for name in ["upgrade", "uninstall", "rollback", "history", "hold", "pin", "verify", "repair", "test"]
-        {
+        for name in [
+            "upgrade",
+            "uninstall",
+            "rollback",
+            "history",
+            "hold",
+            "pin",
+            "search",
+            "outdated",
+            "status",
+            "verify",
+            "repair",
+            "test",
+            "gc",
+        ] {
             let found = cli.find_subcommand(name).unwrap();
             assert!(found.get_about().is_some() && found.get_long_about().is_some(), "{name}");
         }

@@ -1,6 +1,8 @@
-//! Commands that ask whether what is installed is as it should be, and mend it: `verify`, `repair` and `test`.
+//! Commands that ask whether what is installed is as it should be, and mend it: `status`, `verify`,
+//! `repair` and `test`.
 
 mod folded;
 pub(super) mod repair;
+pub(super) mod status;
 pub(super) mod test;
 pub(super) mod verify;

@@ -37,17 +37,14 @@ pub(in crate::cli) const VERBS: &[Verb] = &[
         remedy: "use `attune-install unhold PACK`, or `attune-install unpin PACK`",
     },
     Verb { words: &["autoremove"], remedy: "use `attune-install uninstall --unused`" },
-    Verb {
-        words: &["status", "ps", "packs", "installed", "query", "outdated", "inventory"],
-        remedy: "use `attune-install list`",
-    },
+    Verb { words: &["ps", "packs", "installed", "query", "inventory"], remedy: "use `attune-install list`" },
     Verb {
         words: &["describe", "inspect", "view", "details"],
         remedy: "use `attune-install show PACK`, `attune-install env show PACK`, or `attune-build inspect BUNDLE`",
     },
     Verb {
-        words: &["search", "find", "available", "browse"],
-        remedy: "list the packs of a registry or bundle with `attune-build inspect REGISTRY|BUNDLE`",
+        words: &["find", "available", "browse", "whatprovides"],
+        remedy: "use `attune-install search TEXT`",
     },
     Verb {
         words: &["diff", "check", "doctor", "audit", "fsck", "validate", "health"],

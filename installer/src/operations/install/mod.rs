@@ -56,6 +56,42 @@ pub fn install(options: &InstallOptions, reporter: &dyn Reporter) -> Result<Inst
 }
 
 fn install_or_stop(options: &InstallOptions, reporter: &dyn Reporter) -> Result<InstallReport, InstallError> {
+    chosen(options, reporter, |session, Choice { releases, source, held, watch }| match held {
+        None => session.look(releases, source, watch),
+        Some(_) if releases.install.is_empty() => session.unchanged(source, releases, watch),
+        Some(held) => session.run(releases, source, held, watch),
+    })
+}
+
+/// Plans what `options`, which are those of a dry run, ask for, and asks `question` about that: its report, its source and
+/// what is installed. Writes nothing.
+pub(super) fn plan_and_ask<T>(
+    options: &InstallOptions,
+    reporter: &dyn Reporter,
+    question: impl FnOnce(InstallReport, &mut VerifiedSource, &Generation) -> Result<T, InstallError>,
+) -> Result<T, InstallError> {
+    chosen(options, reporter, |session, Choice { releases, source, watch, .. }| {
+        let active = session.active;
+        let report = session.look(releases, source, watch)?;
+        question(report, source, active)
+    })
+}
+
+/// The releases that were chosen, and what they are installed with.
+struct Choice<'a> {
+    releases: ChosenReleases,
+    source: &'a mut VerifiedSource,
+    /// The root, unless nothing is to be changed.
+    held: Option<HeldRoot>,
+    watch: Stopwatch,
+}
+
+/// Chooses the releases that `options` ask for, and goes on with them as `then` says.
+fn chosen<T>(
+    options: &InstallOptions,
+    reporter: &dyn Reporter,
+    then: impl FnOnce(Session<'_>, Choice<'_>) -> Result<T, InstallError>,
+) -> Result<T, InstallError> {
     let mut watch = Stopwatch::start();
     let root = HostRoot::new(&options.root)
         .map_err(|source| RootError::Io { root: options.root.clone(), source })?;
@@ -70,6 +106,7 @@ fn install_or_stop(options: &InstallOptions, reporter: &dyn Reporter) -> Result<
     let active = Generation::active(&root).map_err(|source| root.failed(source))?;
     let stored = StoredTrees::new(&root, &active);
     let stored = if options.reinstall { stored.trusting_none() } else { stored };
+    let stored = if options.change.dry_run { stored.writing_nothing() } else { stored };
     let is_whole = |pack: &PackRef, installed: &InstalledPack| {
         if options.reinstall {
             return false;
@@ -94,17 +131,13 @@ fn install_or_stop(options: &InstallOptions, reporter: &dyn Reporter) -> Result<
         }
         requests = upgrade_requests(requests, &rules, &mut source, &active);
     }
-    let chosen = choose_releases(&requests, &options.choose, &mut source, &installed)?;
+    let releases = choose_releases(&requests, &options.choose, &mut source, &installed)?;
     watch.lap("resolve");
     if let Some(warning) = source.freshness().clock_warning() {
         reporter.warning(WarningCode::ClockBehind, &warning);
     }
     let session = Session { options, root: &root, active: &active, stored: &stored, reporter };
-    match held {
-        None => session.look(chosen, &mut source, watch),
-        Some(_) if chosen.install.is_empty() => session.unchanged(&source, chosen, watch),
-        Some(held) => session.run(chosen, &mut source, held, watch),
-    }
+    then(session, Choice { releases, source: &mut source, held, watch })
 }
 
 /// One installation that holds the lock.

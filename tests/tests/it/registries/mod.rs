@@ -3,6 +3,8 @@
 mod dependency_views;
 mod installs;
 mod known;
+mod outdated;
+mod searched;
 
 use attune_tests::binaries::Binary;
 use attune_tests::{PackBuilder, Run, World};
