@@ -117,6 +117,24 @@ impl<'a> RegistryReader<'a> {
         names.filter_map(|name| name.parse().ok()).collect()
     }
 
+    /// Every pack that the registry lists, by ref; of a registry with bins, all bins are fetched. A bundle lists the
+    /// packs that it carries.
+    ///
+    /// # Errors
+    /// A bin could not be fetched or checked.
+    pub fn all_packs(&self) -> Result<Vec<PackRef>, ReaderError> {
+        let mut packs = match self.source.description() {
+            Some(description) => description.releases.iter().map(|release| release.pack.clone()).collect(),
+            None => {
+                self.repository.fetch_all_roles(&MetadataFetch(&*self.source))?;
+                self.known_packs()
+            }
+        };
+        packs.sort_unstable();
+        packs.dedup();
+        Ok(packs)
+    }
+
     /// Path and bytes of the index of `pack`; `None` if the registry has no such pack.
     pub fn pack_index_bytes(&self, pack: &PackRef) -> Result<Option<(RegistryPath, Vec<u8>)>, ReaderError> {
         let name = PackIndex::target_path(pack);

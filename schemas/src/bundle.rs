@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
+use crate::pack_index::Release;
 use crate::pack_ref::PackRef;
 use crate::platform::{Platform, PythonMinor};
 use crate::requirement::PackRequest;
@@ -59,4 +60,11 @@ pub struct BundledRelease {
     pub version: Version,
     /// The release manifest's digest.
     pub manifest: Digest,
+}
+
+impl BundledRelease {
+    /// Whether it is `release` of the index of `pack`.
+    pub fn is(&self, pack: &PackRef, release: &Release) -> bool {
+        self.pack == *pack && self.version == release.version && self.manifest == release.manifest.digest
+    }
 }

@@ -5,6 +5,7 @@ mod details;
 mod environments;
 mod history;
 mod installed;
+mod last_operation;
 mod operation_log;
 mod packs;
 mod status;
@@ -17,6 +18,7 @@ pub use environments::{
 };
 pub use history::{History, PastOperation, history};
 pub use installed::installed;
+pub use last_operation::LastOperation;
 pub use operation_log::{FailedOperation, failures, log_failure, log_operation};
 pub use packs::{Inventory, ListedPack, PackEnvironment, list};
 pub use status::EnvironmentStatus;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use attune_schemas::{Digest, PackRef};
 
 use super::error::RootError;
+use super::holder::Holder;
 
 /// An installation root, as an absolute path.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -210,6 +211,11 @@ impl HostRoot {
     /// The root cannot be read.
     pub fn is_changing(&self) -> io::Result<bool> {
         Ok(!names_in(&self.staging())?.is_empty())
+    }
+
+    /// The process that is changing it; `None` if there is none, or the kernel does not tell.
+    pub fn holder(&self) -> Option<Holder> {
+        Holder::of(&self.lock_file())
     }
 
     /// Refuses a directory that holds other things and was never installed to, or in which somebody planted

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use attune_schemas::PackRef;
 
-use super::Verifying;
+use super::quick::is_there;
 use super::report::{Finding, FindingKind, Findings, HostPart, with_causes};
+use super::{VerifyDepth, Verifying};
 use crate::environment::{EnvironmentKind, FileStamp, InstalledEnvironment};
 use crate::machine::{AskedInterpreter, Interpreter, InterpreterError, NodeInterpreter};
 use crate::root::StoreKind;
@@ -48,7 +49,7 @@ impl Verifying<'_> {
             }
             let mut runs = true;
             for program in programs {
-                if let Err((reason, failed)) = starts(&program, kind) {
+                if let Err((reason, failed)) = self.starts(&program, kind) {
                     runs = false;
                     let path = if kind == EnvironmentKind::Recipe { &program } else { &interpreter };
                     let finding = Finding::new(FindingKind::Interpreter, HostPart::Interpreter, path);
@@ -58,6 +59,17 @@ impl Verifying<'_> {
             if runs && is_other {
                 let finding = Finding::new(FindingKind::OtherInterpreter, HostPart::Interpreter, interpreter);
                 findings.add(finding.of(packs));
+            }
+        }
+    }
+
+    /// Whether `program` starts; in a quick look, whether it is there.
+    fn starts(&self, program: &Path, kind: EnvironmentKind) -> Result<(), (String, Option<io::ErrorKind>)> {
+        match (self.options.depth, kind) {
+            (VerifyDepth::Full, EnvironmentKind::Python) => answers::<Interpreter>(program),
+            (VerifyDepth::Full, EnvironmentKind::Nodejs) => answers::<NodeInterpreter>(program),
+            (VerifyDepth::Quick, _) | (_, EnvironmentKind::Recipe) => {
+                is_there(program).map_err(|reason| (reason, None))
             }
         }
     }
@@ -73,15 +85,6 @@ impl Verifying<'_> {
             },
             None => place.join(environment.kind.executable()),
         }
-    }
-}
-
-fn starts(program: &Path, kind: EnvironmentKind) -> Result<(), (String, Option<io::ErrorKind>)> {
-    match kind {
-        EnvironmentKind::Python => answers::<Interpreter>(program),
-        EnvironmentKind::Nodejs => answers::<NodeInterpreter>(program),
-        EnvironmentKind::Recipe if program.is_file() => Ok(()),
-        EnvironmentKind::Recipe => Err(("it is not there".to_owned(), None)),
     }
 }
 

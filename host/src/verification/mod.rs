@@ -11,7 +11,7 @@
 //! database      whether it is sound, and has the rows that the generation's releases give
 //! ```
 //!
-//! Every byte is read; stamps are not looked at. Nothing is written, no lock is taken, and `current` is read once:
+//! Every byte is read, and stamps are not looked at, unless a quick look was asked for (`quick`). Nothing is written, no lock is taken, and `current` is read once:
 //! an install that runs meanwhile changes nothing of what it leads to.
 
 mod database;
@@ -19,6 +19,7 @@ mod error;
 mod generation;
 mod interpreters;
 mod links;
+mod quick;
 mod report;
 mod scripts;
 mod store;
@@ -39,6 +40,17 @@ use crate::root::HostRoot;
 use generation::Active;
 use report::Findings;
 
+/// How thoroughly everything is verified.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum VerifyDepth {
+    /// Every byte is read, every interpreter started, and every row of the database compared.
+    #[default]
+    Full,
+    /// Trees are read only where their stamps say that somebody touched them; interpreters and the database are looked at
+    /// from outside.
+    Quick,
+}
+
 /// What is verified.
 #[derive(Debug, Clone, Default)]
 pub struct VerifyOptions {
@@ -46,6 +58,8 @@ pub struct VerifyOptions {
     pub packs: Vec<PackRef>,
     /// Restore only environments: what they are made of, their links and interpreters.
     pub only_environments: bool,
+    /// How thoroughly.
+    pub depth: VerifyDepth,
     /// Tells when to stop.
     pub interrupt: Interrupt,
 }
@@ -93,14 +107,22 @@ pub fn verify(
     let lists = verifying.load_lists(&mut findings);
     verifying.entry_links(&mut findings)?;
     verifying.kept_files(&directory, &lists, &mut findings);
-    verifying.trees(&lists, &mut findings, reporter)?;
+    match options.depth {
+        VerifyDepth::Full => verifying.trees(&lists, &mut findings, reporter)?,
+        VerifyDepth::Quick => verifying.trees(&verifying.touched(lists.clone()), &mut findings, reporter)?,
+    }
     if options.packs.is_empty() {
         verifying.foreign_in_store(&mut findings)?;
     }
     verifying.interpreters(&mut findings);
-    verifying.scripts(&lists, &mut findings);
-    if !options.only_environments {
-        verifying.database(lock, &mut findings)?;
+    match options.depth {
+        VerifyDepth::Full => {
+            verifying.scripts(&lists, &mut findings);
+            if !options.only_environments {
+                verifying.database(lock, &mut findings)?;
+            }
+        }
+        VerifyDepth::Quick => verifying.registration(lock, &mut findings)?,
     }
     verifying.copies(&directory, &lock, &mut findings);
     options.interrupt.check()?;

@@ -23,6 +23,7 @@ pub struct StoredTrees<'a> {
     known: RefCell<BTreeMap<(StoreKind, Digest), Option<Digest>>>,
     goes_by_stamps: bool,
     trusts_none: bool,
+    keeps_stamps: bool,
 }
 
 impl<'a> StoredTrees<'a> {
@@ -35,6 +36,7 @@ impl<'a> StoredTrees<'a> {
             known: RefCell::default(),
             goes_by_stamps: true,
             trusts_none: false,
+            keeps_stamps: true,
         }
     }
 
@@ -48,6 +50,12 @@ impl<'a> StoredTrees<'a> {
     #[must_use]
     pub fn trusting_none(self) -> Self {
         Self { trusts_none: true, ..self }
+    }
+
+    /// The same, with no stamp of a tree that was read kept: for whoever does not hold the root.
+    #[must_use]
+    pub fn writing_nothing(self) -> Self {
+        Self { keeps_stamps: false, ..self }
     }
 
     /// The root that they are of.
@@ -132,7 +140,8 @@ impl<'a> StoredTrees<'a> {
         if !examined.is_whole() {
             return false;
         }
-        let stamped = examined.stamp.map(|stamp| kept.set_stamp(list, stamp));
+        let stamp = examined.stamp.filter(|_| self.keeps_stamps);
+        let stamped = stamp.map(|stamp| kept.set_stamp(list, stamp));
         if let Some(Err(error)) = stamped {
             tracing::debug!("the tree will be read again: {error}");
         }

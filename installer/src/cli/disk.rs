@@ -7,11 +7,17 @@ use attune_registry::report::Reporter as _;
 use attune_schemas::problem::{Warning, WarningCode};
 use attune_terminal::{Output, Table};
 use clap::Args;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::args::change::{WaitArgs, interrupt_on_signals};
+use super::args::duration::parse_duration;
 use super::args::settings::CommonArgs;
 use super::failure::CommandError;
+
+/// The generations that stay besides the active one, where it is not said otherwise.
+const KEPT: usize = 1;
+/// The time after which a generation that is not active any more may go, where nothing is said.
+const KEPT_FOR: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// Shows what each pack costs on disk, alone and shared.
 #[derive(Debug, Args)]
@@ -20,12 +26,25 @@ pub(super) struct DuArgs {
     common: CommonArgs,
 }
 
-/// Removes older generations, and what only they used.
+/// Remove older generations, and the files that only they use.
+///
+/// A generation goes if it is neither active, nor among the newest that --keep names, nor was active within the time of
+/// --keep-for. Without either option, the one before the active one stays, and all that were active in the last 7 days.
+/// Files that a live process uses stay. Nothing else removes generations: no installation does.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  attune-install gc --dry-run
+  attune-install gc --keep 3 --keep-for 30d
+  attune-install gc --keep 0                    all but the active generation")]
 pub(super) struct GcArgs {
-    /// Keep this many generations besides the active one, newest first
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    keep: usize,
+    /// Keep this many generations besides the active one, newest first; defaults to 1
+    #[arg(long, value_name = "N")]
+    keep: Option<usize>,
+    /// Keep generations that were active within this time, such as `30d` or `12h`; defaults to `7d`, and to none where
+    /// --keep is given
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    keep_for: Option<SignedDuration>,
     /// Keep this generation as well; repeatable
     #[arg(long, value_name = "GENERATION")]
     keep_generation: Vec<u64>,
@@ -49,7 +68,16 @@ impl DuArgs {
 impl GcArgs {
     pub(super) fn run(self, now: Timestamp) -> (Output, Result<(), CommandError>) {
         self.common.start_log();
-        let options = GcOptions { keep: self.keep, named: self.keep_generation, dry_run: self.dry_run };
+        let options = GcOptions {
+            keep: self.keep.unwrap_or(KEPT),
+            keep_for: self.keep_for.unwrap_or(if self.keep.is_some() {
+                SignedDuration::ZERO
+            } else {
+                KEPT_FOR
+            }),
+            named: self.keep_generation,
+            dry_run: self.dry_run,
+        };
         let reporter = self.common.report.reporter();
         let interrupt = interrupt_on_signals();
         let access = self.wait.access(now, &interrupt, &reporter);

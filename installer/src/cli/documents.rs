@@ -10,8 +10,9 @@ use super::checks::validation::ValidateReport;
 use super::environments::reports::{FoundExecutable, RebuiltEnvironments};
 use super::trust::reports::{RemovedTrust, ResetTrust, TrustedRegistries};
 use crate::operations::{
-    AddedRegistry, DiffReport, HostInventory, InspectReport, InstallReport, ListedRegistries, PolicyReport,
-    RemovedRegistry, RepairReport, RollbackReport, ShownPack, TestsReport, UninstallReport,
+    AddedRegistry, DiffReport, HostInventory, InspectReport, InstallReport, ListedRegistries, OutdatedReport,
+    PolicyReport, RemovedRegistry, RepairReport, RollbackReport, SearchReport, ShownPack, StatusReport,
+    TestsReport, UninstallReport,
 };
 use crate::trust::{TrustDetails, TrustedRegistry};
 
@@ -31,6 +32,7 @@ pub fn documents() -> Vec<(&'static str, Schema)> {
         document_schema::<InstallReport>(),
         document_schema::<Inventory>(),
         document_schema::<ListedRegistries>(),
+        document_schema::<OutdatedReport>(),
         document_schema::<Reasons>(),
         document_schema::<RebuiltEnvironments>(),
         document_schema::<RemovedRegistry>(),
@@ -38,8 +40,10 @@ pub fn documents() -> Vec<(&'static str, Schema)> {
         document_schema::<PolicyReport>(),
         document_schema::<RepairReport>(),
         document_schema::<ResetTrust>(),
+        document_schema::<SearchReport>(),
         document_schema::<ShownPack>(),
         document_schema::<RollbackReport>(),
+        document_schema::<StatusReport>(),
         document_schema::<TestsReport>(),
         document_schema::<TrustDetails>(),
         document_schema::<TrustedRegistries>(),

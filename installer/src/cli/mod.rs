@@ -99,6 +99,8 @@ enum Command {
     /// Show what is known of a pack.
     #[command(visible_alias = "info")]
     Show(shown::show::ShowArgs),
+    Search(shown::search::SearchArgs),
+    Outdated(shown::outdated::OutdatedArgs),
     Inspect(shown::inspect::InspectArgs),
     Diff(shown::diff::DiffArgs),
     Inventory(shown::inventory::InventoryArgs),
@@ -108,13 +110,13 @@ enum Command {
     Why(shown::why::WhyArgs),
     /// Show and change the registries that packs come from.
     Registry(registry::RegistryArgs),
+    Status(checks::status::StatusArgs),
     Validate(checks::validate::ValidateArgs),
     Verify(checks::verify::VerifyArgs),
     Repair(checks::repair::RepairArgs),
     Test(checks::test::TestArgs),
     /// Show each pack's disk usage, its own and shared.
     Du(disk::DuArgs),
-    /// Remove older generations, and the files that only they use.
     Gc(disk::GcArgs),
     /// Show and rebuild the packs' environments.
     Env(environments::EnvArgs),
@@ -175,6 +177,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>, now: Timestamp) -> ExitCode
         Command::Unpin(args) => args.run(now),
         Command::List(args) => args.run(),
         Command::Show(args) => args.run(now),
+        Command::Search(args) => args.run(now),
+        Command::Outdated(args) => args.run(now),
         Command::Inspect(args) => args.run(now),
         Command::Diff(args) => return args.run(now),
         Command::Inventory(args) => args.run(now),
@@ -182,6 +186,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, now: Timestamp) -> ExitCode
         Command::Tree(args) => args.run(),
         Command::Why(args) => args.run(),
         Command::Registry(args) => args.run(now),
+        Command::Status(args) => args.run(now),
         Command::Verify(args) => args.run(),
         Command::Test(args) => args.run(now),
         Command::Du(args) => args.run(),
@@ -236,9 +241,13 @@ mod tests {
             "diff",
             "inventory",
             "validate",
+            "search",
+            "outdated",
+            "status",
             "verify",
             "repair",
             "test",
+            "gc",
         ] {
             let found = cli.find_subcommand(name).unwrap();
             assert!(found.get_about().is_some() && found.get_long_about().is_some(), "{name}");

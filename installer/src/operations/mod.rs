@@ -5,11 +5,14 @@ mod contents;
 mod host_inventory;
 mod install;
 mod lifecycle;
+mod outdated;
 mod rebuild;
 mod registries;
 mod repair;
 mod report;
+mod search;
 mod show;
+mod status;
 mod stopwatch;
 mod test;
 
@@ -30,6 +33,7 @@ pub use lifecycle::{
     LifecycleError, PolicyChange, PolicyReport, RollbackOptions, RollbackReport, UninstallOptions,
     UninstallReport, User, change_policy, policy, rollback, uninstall,
 };
+pub use outdated::{InstalledRelease, OutdatedReport, ReleaseState, outdated};
 pub use rebuild::{RebuildError, RebuildOptions, RebuiltEnvironment, rebuild_environments};
 pub use registries::{
     AddRegistryOptions, AddedRegistry, ListedRegistries, ListedRegistry, RegistryChange, RegistryError,
@@ -38,6 +42,8 @@ pub use registries::{
 };
 pub use repair::{RepairOptions, RepairReport, repair};
 pub use report::{InstallReport, Outcome, PackReport, PlannedChange, TestReport};
+pub use search::{FoundPack, SearchError, SearchOptions, SearchReport, search};
 pub use show::ShownPack;
+pub use status::{ChangeUnderWay, Concern, ConcernKind, StatusError, StatusReport, status};
 pub use stopwatch::{StageTime, Stopwatch};
 pub use test::{Recorded, TestOptions, TestedReport, TestsError, TestsReport, UntestedReport, test_packs};

@@ -31,7 +31,8 @@ use attune_schemas::{Digest, PackRef};
 
 pub use choose::{
     ChooseError, ChooseOptions, ChosenReleases, HeldBack, InstalledPacks, KeptNewer, OtherPacks, Purpose,
-    RegistryPolicy, allowed_blobs, channel_requests, choose_releases, installed_blobs, upgrade_requests,
+    RegistryPolicy, allowed_blobs, channel_requests, choose_releases, installed_blobs, newest_for,
+    newest_release, upgrade_requests,
 };
 pub use error::{MissingLibrary, PlanError};
 pub use host_runtimes::HostRuntimes;

@@ -2,6 +2,7 @@
 
 mod input;
 mod known;
+mod listing;
 mod location;
 mod pack_source;
 mod places;

@@ -177,19 +177,26 @@ impl VerifiedSource {
             return Ok(ask(&self.reader_at(0))?.map(|found| (0, found)));
         };
         for rank in 0..search.len() {
-            let Some(search) = self.search.as_ref().filter(|search| search.is_wanted(rank, only)) else {
+            if !self.search.as_ref().is_some_and(|search| search.is_wanted(rank, only)) {
                 continue;
-            };
-            let number = match search.number(rank) {
-                Some(number) => number,
-                None => self.open(rank)?,
-            };
+            }
+            let number = self.number_of(rank)?;
             let asked = ask(&self.reader_at(number));
             if let Some(found) = asked.map_err(|error| self.unreadable(rank, error.into()))? {
                 return Ok(Some((number, found)));
             }
         }
         Ok(None)
+    }
+
+    /// The number of the known registry of this rank, which is opened if it is not open yet; that of the source that
+    /// was named is 0.
+    pub(super) fn number_of(&mut self, rank: usize) -> Result<usize, FindError> {
+        match self.search.as_ref().map(|search| search.number(rank)) {
+            None => Ok(0),
+            Some(Some(number)) => Ok(number),
+            Some(None) => self.open(rank),
+        }
     }
 
     /// Opens and verifies the known registry of this rank, and returns its number.
@@ -204,6 +211,11 @@ impl VerifiedSource {
             search.note(rank, number);
         }
         Ok(number)
+    }
+
+    /// The failure to read the known registry of this rank, or the source that was named.
+    pub(super) fn unreadable_at(&self, rank: usize, error: ReaderError) -> FindError {
+        if self.search.is_some() { self.unreadable(rank, error.into()) } else { error.into() }
     }
 
     fn unreadable(&self, rank: usize, error: OpenError) -> FindError {

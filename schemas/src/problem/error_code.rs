@@ -95,6 +95,9 @@ error_codes! {
     NoEarlierGeneration "H035" Failed;
     PinExcludesInstalled "H036" Usage;
     PackHeld "H037" Unresolvable;
+    PacksOutdated "H038" Failed;
+    NeedsAttention "H039" Failed;
+    CheckupFailed "H040" Failed;
     PackSetNotForHost "H043" Usage;
 
     NoTrust "T001" Untrusted;

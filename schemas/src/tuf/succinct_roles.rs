@@ -41,6 +41,15 @@ impl SuccinctRoles {
         };
         Some((usize::try_from(number).ok()?, role))
     }
+
+    /// Every role with its number; none if the bit length is out of range.
+    pub fn all(&self) -> impl Iterator<Item = (usize, DelegatedRole)> + '_ {
+        let shift = 32_u32.checked_sub(self.bit_length).filter(|shift| *shift < 32);
+        let hashes = shift.into_iter().flat_map(|shift| {
+            (0..1_u64 << (32 - shift)).map(move |number| format!("{:08x}", number << shift))
+        });
+        hashes.filter_map(|hash| self.role_for(&hash))
+    }
 }
 
 #[cfg(test)]
@@ -67,6 +76,22 @@ mod tests {
         ] {
             assert_eq!(name(bits, hash).as_deref(), Some(expected));
         }
+    }
+
+    #[test]
+    fn all_roles_are_told_by_their_numbers() {
+        let roles = |bit_length| SuccinctRoles {
+            keyids: Vec::new(),
+            threshold: NonZeroU32::MIN,
+            bit_length,
+            name_prefix: "bin".to_owned(),
+            extra: ExtraFields::new(),
+        };
+        let names: Vec<String> = roles(5).all().map(|(_, role)| role.name).collect();
+        assert_eq!((names.len(), names[0].as_str(), names[31].as_str()), (32, "bin-00", "bin-1f"));
+        assert_eq!(roles(1).all().map(|(number, _)| number).collect::<Vec<_>>(), [0, 1]);
+        assert_eq!((roles(0).all().count(), roles(33).all().count()), (0, 0));
+        assert_eq!(roles(32).all().nth(7).unwrap().1.name, "bin-00000007");
     }
 
     #[test]

@@ -94,6 +94,18 @@ impl Locks {
         Self(ids.iter().filter_map(load).collect())
     }
 
+    /// The generations that were active in the `span` before `now`: each was until the next one was made. One whose next
+    /// one is gone or cannot be read counts until the next that can be, and so stays longer rather than shorter.
+    pub(super) fn active_since(&self, now: Timestamp, span: SignedDuration) -> BTreeSet<u64> {
+        if !span.is_positive() {
+            return BTreeSet::new();
+        }
+        let since = now.checked_sub(span).unwrap_or(Timestamp::MIN);
+        let ids: Vec<u64> = self.0.keys().copied().collect();
+        let ended = self.0.values().skip(1).map(|next| next.created_at);
+        ids.into_iter().zip(ended).filter(|(_, ended)| *ended >= since).map(|(id, _)| id).collect()
+    }
+
     /// The generations that may have been active at `time`: the newest that was made by then, and the one before it,
     /// as a large installation takes a while from its beginning to its last step. Clocks are set, so one that was made
     /// a little later counts as well.
@@ -110,5 +122,31 @@ impl Locks {
             }
         }
         active
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_generation_was_active_until_the_next_one_was_made() {
+        let at = |hours: i64| Timestamp::UNIX_EPOCH + SignedDuration::from_hours(hours);
+        let made = [(1, 0), (2, 90), (5, 96), (6, 100)];
+        let locks = Locks(
+            made.into_iter()
+                .map(|(id, hours)| (id, Generation { id, created_at: at(hours), ..Generation::empty() }))
+                .collect(),
+        );
+        let since = |hours| {
+            let span = SignedDuration::from_hours(hours);
+            locks.active_since(at(101), span).into_iter().collect::<Vec<_>>()
+        };
+        assert_eq!(since(0), [0_u64; 0]);
+        assert_eq!(since(1), [5], "the first hour in which the fifth was active counts");
+        assert_eq!(since(5), [2, 5]);
+        assert_eq!(since(10), [2, 5]);
+        assert_eq!(since(11), [1, 2, 5]);
+        assert_eq!(locks.active_since(at(101), SignedDuration::MAX).len(), 3);
     }
 }

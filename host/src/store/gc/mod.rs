@@ -24,7 +24,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use attune_schemas::Digest;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 pub use report::{GcReport, ProcessesSeen, RemovedEntry, UsingProcess};
 
@@ -85,11 +85,13 @@ fn in_words(ids: &[u64]) -> String {
     ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
-/// The generations to keep.
+/// The generations to keep: one goes that none of these keeps.
 #[derive(Debug, Clone)]
 pub struct GcOptions {
     /// Generations to keep beside the active one and those that are named, the newest first.
     pub keep: usize,
+    /// Generations to keep that were active within this time; zero for none.
+    pub keep_for: SignedDuration,
     /// Generations to keep by their numbers.
     pub named: Vec<u64>,
     /// Whether to tell and not to remove. Needs neither the lock nor the right to write.
@@ -116,7 +118,9 @@ pub fn collect_garbage(
         Some(held)
     };
     let standing = Standing::of(root)?;
-    let (mut kept, gone) = standing.divide(root, options)?;
+    let locks = Locks::of(root, &standing.there);
+    let (mut kept, gone) =
+        standing.divide(root, options, &locks.active_since(access.now, options.keep_for))?;
     let mut used: BTreeSet<(StoreKind, Digest)> = standing.unfinished_trees.clone();
     let mut signed_here = BTreeSet::new();
     for id in &kept {
@@ -144,7 +148,6 @@ pub fn collect_garbage(
         let processes = Processes::look(Path::new("/proc"), root);
         report.processes =
             Some(ProcessesSeen { visible: processes.visible, unreadable: processes.unreadable });
-        let locks = Locks::of(root, &standing.there);
         report.in_use = processes.using.iter().filter_map(|using| going.spare(using, &locks)).collect();
         going.take_out(&report.in_use);
         kept.extend(report.in_use.iter().flat_map(|using| &using.generations));

@@ -75,11 +75,13 @@ impl Standing {
         })
     }
 
-    /// The generations to keep and those that may go, each from the oldest on.
+    /// The generations to keep and those that may go, each from the oldest on; `recent` are those that are kept for
+    /// their age.
     pub(super) fn divide(
         &self,
         root: &HostRoot,
         options: &GcOptions,
+        recent: &BTreeSet<u64>,
     ) -> Result<(BTreeSet<u64>, Vec<u64>), GcError> {
         let mut kept = BTreeSet::from([self.active, self.registered]);
         for id in &options.named {
@@ -92,9 +94,11 @@ impl Standing {
         // One that is being made is neither kept nor gone: whoever makes it decides.
         let is_other = |id: &u64| !kept.contains(id) && !self.unfinished.contains(id);
         let others: Vec<u64> = self.there.iter().copied().filter(is_other).collect();
-        let (gone, newest) = others.split_at(others.len().saturating_sub(options.keep));
+        let (older, newest) = others.split_at(others.len().saturating_sub(options.keep));
         kept.extend(newest);
-        Ok((kept, gone.to_vec()))
+        let (young, gone): (Vec<u64>, Vec<u64>) = older.iter().partition(|id| recent.contains(id));
+        kept.extend(young);
+        Ok((kept, gone))
     }
 }
 

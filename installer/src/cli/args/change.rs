@@ -76,6 +76,19 @@ impl ChangeArgs {
     }
 }
 
+/// The options of a look at a change, which nobody has to hold the root for.
+pub(in crate::cli) fn look_only(kind: OperationKind, now: Timestamp) -> ChangeOptions {
+    ChangeOptions {
+        operation: Operation::begin(kind, now, user(), command_line()),
+        dry_run: true,
+        patience: None,
+        durability: Durability::Unsynced,
+        // Nothing is changed: a signal may end it at once.
+        interrupt: Interrupt::default(),
+        now,
+    }
+}
+
 /// The user who asked: `root`, or `root for ada` where sudo made ada root.
 fn user() -> String {
     let id = rustix::process::getuid().as_raw();

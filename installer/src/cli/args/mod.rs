@@ -1,5 +1,6 @@
 //! Options that several commands have.
 
+pub(super) mod asked_registry;
 pub(super) mod change;
 pub(super) mod duration;
 pub(super) mod link_mode;

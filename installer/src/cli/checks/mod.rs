@@ -1,8 +1,9 @@
-//! Commands that ask whether something is as it should be, and mend it: `verify`, `repair`, `test`, and before an
-//! installation `validate`.
+//! Commands that ask whether something is as it should be, and mend it: `status`, `verify`, `repair`, `test`, and before
+//! an installation `validate`.
 
 mod folded;
 pub(super) mod repair;
+pub(super) mod status;
 pub(super) mod test;
 pub(super) mod validate;
 pub(super) mod validation;

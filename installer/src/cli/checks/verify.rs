@@ -45,6 +45,7 @@ impl VerifyArgs {
             packs: self.packs,
             only_environments: self.environments,
             interrupt: Interrupt::on_signals().unwrap_or_default(),
+            ..VerifyOptions::default()
         };
         let reporter = self.common.report.reporter();
         let report = verify(&root, &options, &reporter)?;

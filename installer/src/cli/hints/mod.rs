@@ -19,7 +19,7 @@ mod trust;
 
 use attune_registry::trust::TrustError;
 
-use crate::operations::{InstallError, RebuildError, TestsError};
+use crate::operations::{InstallError, RebuildError, StatusError, TestsError};
 use crate::source::VerifyError;
 
 /// The beginning of hints about faults of whatever kind.
@@ -73,6 +73,17 @@ impl Hint for TestsError {
             Self::Scratch { .. } => Some("name another directory with the variable TMPDIR".to_owned()),
             Self::Run(_) => Some("run it again, or check the disk".to_owned()),
             Self::Interrupted(_) => Some("run it again at any time".to_owned()),
+        }
+    }
+}
+
+impl Hint for StatusError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Root(error) => error.hint(),
+            Self::Verification(error) => error.hint(),
+            Self::Inventory(error) => error.hint(),
+            Self::Trust(_) => None,
         }
     }
 }

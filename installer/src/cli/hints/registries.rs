@@ -4,7 +4,7 @@ use attune_host::preferences::RegistriesError;
 use attune_registry::trust::TrustError;
 
 use super::Hint;
-use crate::operations::RegistryError;
+use crate::operations::{RegistryError, SearchError};
 use crate::source::{FindError, OpenError, PlaceError, VerifyError};
 
 impl Hint for RegistriesError {
@@ -80,6 +80,19 @@ impl Hint for RegistryError {
             ),
             Self::Verify(error) => error.hint(),
             Self::Trust(error) => error.hint(),
+        }
+    }
+}
+
+impl Hint for SearchError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Root(error) => error.hint(),
+            Self::Source(error) => error.hint(),
+            Self::Verify(error) => error.hint(),
+            Self::Registries(error) => error.hint(),
+            Self::Unsigned(error) => error.hint(),
+            Self::Find(error) => error.hint(),
         }
     }
 }

@@ -37,17 +37,14 @@ pub(in crate::cli) const VERBS: &[Verb] = &[
         remedy: "use `attune-install unhold PACK`, or `attune-install unpin PACK`",
     },
     Verb { words: &["autoremove"], remedy: "use `attune-install uninstall --unused`" },
-    Verb {
-        words: &["status", "ps", "packs", "installed", "query", "outdated"],
-        remedy: "use `attune-install list`",
-    },
+    Verb { words: &["ps", "packs", "installed", "query"], remedy: "use `attune-install list`" },
     Verb {
         words: &["describe", "view", "details"],
         remedy: "use `attune-install show PACK`, `attune-install env show PACK`, or `attune-install inspect BUNDLE`",
     },
     Verb {
-        words: &["search", "find", "available", "browse"],
-        remedy: "list the packs of a registry or bundle with `attune-install inspect DIR|BUNDLE`",
+        words: &["find", "available", "browse", "whatprovides"],
+        remedy: "use `attune-install search TEXT`",
     },
     Verb { words: &["check", "doctor", "audit", "fsck", "health"], remedy: "use `attune-install verify`" },
     Verb { words: &["fix", "heal", "restore", "recover", "mend"], remedy: "use `attune-install repair`" },

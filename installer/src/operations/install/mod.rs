@@ -62,6 +62,42 @@ pub fn install(options: &InstallOptions, reporter: &dyn Reporter) -> Result<Inst
 }
 
 fn install_or_stop(options: &InstallOptions, reporter: &dyn Reporter) -> Result<InstallReport, InstallError> {
+    chosen(options, reporter, |session, Choice { releases, source, held, watch }| match held {
+        None => session.look(releases, source, watch),
+        Some(_) if releases.is_in(session.active) => session.unchanged(source, releases, watch),
+        Some(held) => session.run(releases, source, held, watch),
+    })
+}
+
+/// Plans what `options`, which are those of a dry run, ask for, and asks `question` about that: its report, its source and
+/// what is installed. Writes nothing.
+pub(super) fn plan_and_ask<T>(
+    options: &InstallOptions,
+    reporter: &dyn Reporter,
+    question: impl FnOnce(InstallReport, &mut VerifiedSource, &Generation) -> Result<T, InstallError>,
+) -> Result<T, InstallError> {
+    chosen(options, reporter, |session, Choice { releases, source, watch, .. }| {
+        let active = session.active;
+        let report = session.look(releases, source, watch)?;
+        question(report, source, active)
+    })
+}
+
+/// The releases that were chosen, and what they are installed with.
+struct Choice<'a> {
+    releases: ChosenReleases,
+    source: &'a mut VerifiedSource,
+    /// The root, unless nothing is to be changed.
+    held: Option<HeldRoot>,
+    watch: Stopwatch,
+}
+
+/// Chooses the releases that `options` ask for, and goes on with them as `then` says.
+fn chosen<T>(
+    options: &InstallOptions,
+    reporter: &dyn Reporter,
+    then: impl FnOnce(Session<'_>, Choice<'_>) -> Result<T, InstallError>,
+) -> Result<T, InstallError> {
     let mut watch = Stopwatch::start();
     let root = HostRoot::new(&options.root)
         .map_err(|source| RootError::Io { root: options.root.clone(), source })?;
@@ -76,23 +112,20 @@ fn install_or_stop(options: &InstallOptions, reporter: &dyn Reporter) -> Result<
     let active = Generation::active(&root).map_err(|source| root.failed(source))?;
     let stored = StoredTrees::new(&root, &active);
     let stored = if options.reinstall { stored.trusting_none() } else { stored };
+    let stored = if options.change.dry_run { stored.writing_nothing() } else { stored };
     let rules = HostPolicy::load(&root).map_err(|source| root.failed(source))?;
     let made_on_host = Vec::new();
     let mut session =
         Session { options, root: &root, active: &active, stored: &stored, made_on_host, reporter };
-    let chosen = choose(&session, &rules, &mut source)?;
+    let releases = choose(&session, &rules, &mut source)?;
     if let Some(set) = &options.set {
-        session.made_on_host = set.require_removable(&chosen, (&root, &rules), reporter)?;
+        session.made_on_host = set.require_removable(&releases, (&root, &rules), reporter)?;
     }
     watch.lap("resolve");
     if let Some(warning) = source.freshness().clock_warning() {
         reporter.warning(WarningCode::ClockBehind, &warning);
     }
-    match held {
-        None => session.look(chosen, &mut source, watch),
-        Some(_) if chosen.is_in(&active) => session.unchanged(&source, chosen, watch),
-        Some(held) => session.run(chosen, &mut source, held, watch),
-    }
+    then(session, Choice { releases, source: &mut source, held, watch })
 }
 
 /// The releases that an installation leads to.

@@ -24,7 +24,7 @@ use attune_host::generation::{Generation, InstalledGeneration};
 use attune_host::root::{HostRoot, StoreKind};
 use attune_host::transaction::HeldRoot;
 use attune_host::verification::{
-    Finding, HostPart, StoredTrees, VerifyOptions, VerifyReport, require_installed, verify,
+    Finding, HostPart, StoredTrees, VerifyDepth, VerifyOptions, VerifyReport, require_installed, verify,
 };
 use attune_host::{Change, Prepared, Rows};
 use attune_registry::report::{NewTask, Reporter};
@@ -141,6 +141,7 @@ impl RepairOptions {
             packs: self.packs.clone(),
             only_environments: self.only_environments,
             interrupt: self.build.change.interrupt.clone(),
+            depth: VerifyDepth::Full,
         }
     }
 }

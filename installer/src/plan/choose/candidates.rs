@@ -66,13 +66,7 @@ impl<'a> Available<'a> {
             return Ok(Offered::default());
         };
         let at_hand = |release: &Release| {
-            self.bundled.is_none_or(|bundled| {
-                bundled.iter().any(|bundled| {
-                    bundled.pack == *pack
-                        && bundled.version == release.version
-                        && bundled.manifest == release.manifest.digest
-                })
-            })
+            self.bundled.is_none_or(|bundled| bundled.iter().any(|bundled| bundled.is(pack, release)))
         };
         Ok(Offered { registry, releases: index.releases.into_iter().filter(at_hand).collect() })
     }

@@ -8,12 +8,14 @@
 //! candidates  the releases that the resolver may choose from
 //! releases    the choice
 //! blobs       the blobs that have business in a source
+//! newest      the newest release of a pack, whatever else there is
 //! ```
 
 mod blobs;
 mod candidates;
 mod channels;
 mod error;
+mod newest;
 mod releases;
 mod rules;
 mod upgrades;
@@ -21,6 +23,7 @@ mod upgrades;
 pub use blobs::{allowed_blobs, installed_blobs};
 pub use channels::channel_requests;
 pub use error::ChooseError;
+pub use newest::{newest_for, newest_release};
 pub use releases::{
     ChooseOptions, ChosenReleases, InstalledPacks, KeptNewer, OtherPacks, Purpose, RegistryPolicy,
     choose_releases,

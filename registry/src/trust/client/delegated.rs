@@ -111,6 +111,23 @@ impl Search<'_> {
         Err(TrustError::TargetNotFound { target: target.to_owned() })
     }
 
+    /// Fetches every delegated role, each by the delegation that is met first. All are named by the snapshot, whose
+    /// size bounds their number.
+    pub(super) fn fetch_all(&mut self, known: &mut DelegatedRoles) -> Result<(), TrustError> {
+        let top_level = RoleType::Targets.as_str().to_owned();
+        let mut visited = BTreeSet::from([top_level.clone()]);
+        let mut to_visit = vec![(top_level, Arc::clone(self.top_level))];
+        while let Some((name, role)) = to_visit.pop() {
+            for (number, child) in role.role().delegations.iter().flat_map(|delegations| delegations.all()) {
+                if visited.insert(child.name.clone()) {
+                    let fetched = self.delegated_role(&role, (name.clone(), number), &child, known)?;
+                    to_visit.push((child.name, fetched));
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// The role that the top-level targets delegate to by this name.
     pub(super) fn child_of_top_level(
         &mut self,

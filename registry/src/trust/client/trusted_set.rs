@@ -96,6 +96,14 @@ impl TrustedSet {
         Ok(VerifiedTarget { name: name.to_owned(), file })
     }
 
+    /// Fetches every delegated role, so that [`Self::known_targets`] are all that there are.
+    ///
+    /// # Errors
+    /// A role could not be fetched or checked.
+    pub fn fetch_all_roles(&self, source: &dyn Fetch) -> Result<(), TrustError> {
+        self.search(source, |search, known| search.fetch_all(known))
+    }
+
     /// The role that the top-level targets delegate to by this name.
     pub(in crate::trust) fn delegated_role(
         &self,

@@ -72,6 +72,11 @@ impl VerifiedRepository {
         self.set.target(name, source)
     }
 
+    /// Fetches every delegated role: see [`TrustedSet::fetch_all_roles`].
+    pub fn fetch_all_roles(&self, source: &dyn Fetch) -> Result<(), TrustError> {
+        self.set.fetch_all_roles(source)
+    }
+
     /// The targets of every role that was fetched so far.
     pub fn known_targets(&self) -> Vec<String> {
         self.set.known_targets()

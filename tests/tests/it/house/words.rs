@@ -36,9 +36,20 @@ fn a_near_miss_proposes_the_command() {
 #[test]
 fn verbs_of_other_tools_are_answered() {
     let world = World::with_packs(&[&greeter()]);
-    let verbs = "remove update status search log doctor check version \
-                 completion manual outdated ps clean prune config";
-    let of_the_installer = ["diff", "history", "info", "rollback", "show", "tree", "uninstall", "upgrade"];
+    let verbs = "remove update log doctor check version completion manual ps clean prune config";
+    let of_the_installer = [
+        "diff",
+        "history",
+        "info",
+        "outdated",
+        "rollback",
+        "search",
+        "show",
+        "status",
+        "tree",
+        "uninstall",
+        "upgrade",
+    ];
     for verb in verbs.split_whitespace().chain(of_the_installer) {
         for (binary, name) in [
             (Binary::Install, "attune-install"),

@@ -35,17 +35,17 @@ fn what_only_removed_generations_used_goes_with_them() {
     let world = three_generations();
     assert_eq!(store_packs(&world), 4);
     let before = world.root_tree();
-    let told = gc(&world, &["--dry-run"]);
+    let told = gc(&world, &["--keep", "1", "--dry-run"]);
     assert_eq!((&told["generations"], &told["kept"]), (&json!([1]), &json!([2, 3])));
     assert_eq!(told["entries"].as_array().unwrap().len(), 1);
     world.root_tree().without_touched().assert_same(&before.without_touched());
 
-    let removed = gc(&world, &[]);
+    let removed = gc(&world, &["--keep", "1"]);
     assert_eq!((&removed["entries"], &removed["freedBytes"]), (&told["entries"], &told["freedBytes"]));
     assert!(removed["freedBytes"].as_u64().unwrap() > 0);
     assert_eq!(store_packs(&world), 3);
     assert!(!world.root().join("generations/1").exists() && !world.root().join("staging").exists());
-    assert_eq!(run(&world, &["gc"]).succeeds().stdout, "nothing to remove\n");
+    assert_eq!(run(&world, &["gc", "--keep", "1"]).succeeds().stdout, "nothing to remove\n");
 
     gc(&world, &["--keep", "0"]);
     assert_eq!(store_packs(&world), 2);
@@ -54,6 +54,39 @@ fn what_only_removed_generations_used_goes_with_them() {
     assert!(world.install_packs(&["greeter", "reporter"]).succeeds().stdout.contains("nothing to do"));
     world.add(&[&greeter().version("1.3.0")]).succeeds();
     world.install_packs(&["greeter"]).succeeds();
+}
+
+#[test]
+fn generations_stay_by_number_and_by_age() {
+    let world = three_generations();
+    let kept = |options: &[&str]| gc(&world, &[options, &["--dry-run"]].concat())["kept"].clone();
+    // All of them were active a moment ago.
+    assert_eq!(kept(&[]), json!([1, 2, 3]));
+    assert_eq!(kept(&["--keep", "1", "--keep-for", "1h"]), json!([1, 2, 3]));
+    assert_eq!(kept(&["--keep-for", "any"]), json!([1, 2, 3]));
+    assert_eq!(kept(&["--keep-for", "0s"]), json!([2, 3]), "the one before stays");
+    assert_eq!(kept(&["--keep", "0"]), json!([3]), "a number alone asks for no age");
+    assert_eq!(kept(&["--keep", "0", "--keep-for", "0s"]), json!([3]));
+
+    // The first one was replaced ten days ago, the second just now.
+    made_days_ago(&world, 1, 40);
+    made_days_ago(&world, 2, 10);
+    assert_eq!(kept(&[]), json!([2, 3]));
+    assert_eq!(kept(&["--keep", "0", "--keep-for", "9d"]), json!([2, 3]));
+    assert_eq!(kept(&["--keep", "0", "--keep-for", "11d"]), json!([1, 2, 3]));
+    assert_eq!(kept(&["--keep", "2", "--keep-for", "1h"]), json!([1, 2, 3]));
+    assert_eq!(gc(&world, &[])["generations"], json!([1]));
+    assert_eq!(store_packs(&world), 3);
+    run(&world, &["gc", "--keep-for", "soon"]).fails(2, &["soon", "is not a duration"]);
+}
+
+/// Makes generation `id` as old as `days`; only of an old one, since the active one is registered as it is.
+fn made_days_ago(world: &World, id: u64, days: i64) {
+    let path = world.root().join(format!("generations/{id}/generation.json"));
+    let mut lock: Value = serde_json::from_slice(&fs_err::read(&path).unwrap()).unwrap();
+    let made = jiff::Timestamp::now() - jiff::SignedDuration::from_hours(24 * days);
+    lock["created_at"] = json!(made.to_string());
+    fs_err::write(&path, lock.to_string()).unwrap();
 }
 
 #[test]

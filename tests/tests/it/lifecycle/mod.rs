@@ -18,6 +18,7 @@ mod past_operations;
 mod read_only;
 mod recovery;
 mod reinstall;
+mod status;
 mod tested_again;
 mod uninstalled;
 mod upgraded;

@@ -11,6 +11,8 @@ use attune_tests::{Run, Tree, World};
 /// Every command that only reads, of an installation with the standard packs.
 const READING: &[&[&str]] = &[
     &["list"],
+    &["status"],
+    &["outdated"],
     &["show", "reporter"],
     &["tree"],
     &["tree", "greeter", "--invert"],

@@ -6,6 +6,8 @@ mod inspected;
 mod installs;
 mod inventoried;
 mod known;
+mod outdated;
+mod searched;
 mod validated;
 
 use attune_tests::binaries::Binary;
