@@ -127,7 +127,7 @@ fn what_is_no_bundle_is_refused() {
     inspect(&host, &["absent.tar.zst"]).fails(2, &["S001"]);
     inspect(&host, &["https://h.invalid/x"]).fails(2, &["S006"]).with_hint();
     PackBuilder::new("greeter", "1.0.0").write(host.path());
-    inspect(&host, &["./greeter"]).fails(2, &["S004"]).with_hint();
+    inspect(&host, &["./greeter"]).fails(2, &["S003"]).with_hint();
     inspect(&host, &["x.tar.zst", "--registry", "y"]).fails(2, &["U004"]);
 }
 
