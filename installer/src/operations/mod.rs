@@ -1,6 +1,7 @@
 //! Whole operations on a host: each takes the lock, and ends in one change.
 
 mod change_options;
+mod doctor;
 mod install;
 mod lifecycle;
 mod outdated;
@@ -15,6 +16,7 @@ mod stopwatch;
 mod test;
 
 pub use change_options::ChangeOptions;
+pub use doctor::{DoctorOptions, Severity, Symptom, examine};
 pub use install::{InstallError, InstallOptions, install};
 pub use lifecycle::{
     LifecycleError, PolicyChange, PolicyReport, RollbackOptions, RollbackReport, UninstallOptions,

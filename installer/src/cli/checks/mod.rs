@@ -1,6 +1,7 @@
-//! Commands that ask whether what is installed is as it should be, and mend it: `status`, `verify`,
-//! `repair` and `test`.
+//! Commands that ask whether what is installed is as it should be, and mend it: `status`, `doctor`,
+//! `verify`, `repair` and `test`.
 
+pub(super) mod doctor;
 mod folded;
 pub(super) mod repair;
 pub(super) mod status;

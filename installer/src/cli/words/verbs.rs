@@ -46,9 +46,10 @@ pub(in crate::cli) const VERBS: &[Verb] = &[
         words: &["find", "available", "browse", "whatprovides"],
         remedy: "use `attune-install search TEXT`",
     },
+    Verb { words: &["diff", "check", "audit", "fsck", "validate"], remedy: "use `attune-install verify`" },
     Verb {
-        words: &["diff", "check", "doctor", "audit", "fsck", "validate", "health"],
-        remedy: "use `attune-install verify`",
+        words: &["health", "diagnose", "checkup", "monitor"],
+        remedy: "use `attune-install doctor`, or `attune-install status` for one line",
     },
     Verb { words: &["fix", "heal", "restore", "recover", "mend"], remedy: "use `attune-install repair`" },
     Verb {

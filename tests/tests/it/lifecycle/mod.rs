@@ -1,6 +1,7 @@
 //! What comes after the first install: upgrades, interruptions, crashes, garbage.
 
 mod crashes;
+mod diagnosed;
 mod faults;
 mod full_disk;
 mod garbage;
