@@ -1,10 +1,11 @@
-//! The machine under a root: interpreters, programs and shared libraries, and whether packs may use them.
+//! The machine under a root: interpreters, programs and shared libraries, whether packs may use them, and mounts.
 
 mod ask;
 mod availability;
 mod interpreters;
 mod libc;
 mod libraries;
+mod mounts;
 mod search;
 
 pub use availability::{AskedProgram, Unavailable, VerificationMeans, find_program, is_available};
@@ -14,4 +15,5 @@ pub use interpreters::{
 };
 pub use libc::{host_glibc, host_platform, parse_glibc};
 pub use libraries::LibrarySearch;
+pub use mounts::{Mount, Mounts};
 pub use search::InterpreterSearch;

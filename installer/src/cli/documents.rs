@@ -6,6 +6,7 @@ use attune_host::verification::VerifyReport;
 use attune_registry::report::document_schema;
 use schemars::Schema;
 
+use super::checks::doctor::DoctorReport;
 use super::checks::validation::ValidateReport;
 use super::environments::reports::{FoundExecutable, RebuiltEnvironments};
 use super::trust::reports::{RemovedTrust, ResetTrust, TrustedRegistries};
@@ -23,6 +24,7 @@ pub fn documents() -> Vec<(&'static str, Schema)> {
         document_schema::<DependencyTree>(),
         document_schema::<DiffReport>(),
         document_schema::<DiskReport>(),
+        document_schema::<DoctorReport>(),
         document_schema::<Environments>(),
         document_schema::<FoundExecutable>(),
         document_schema::<GcReport>(),

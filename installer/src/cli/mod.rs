@@ -111,6 +111,7 @@ enum Command {
     /// Show and change the registries that packs come from.
     Registry(registry::RegistryArgs),
     Status(checks::status::StatusArgs),
+    Doctor(checks::doctor::DoctorArgs),
     Validate(checks::validate::ValidateArgs),
     Verify(checks::verify::VerifyArgs),
     Repair(checks::repair::RepairArgs),
@@ -187,6 +188,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, now: Timestamp) -> ExitCode
         Command::Why(args) => args.run(),
         Command::Registry(args) => args.run(now),
         Command::Status(args) => args.run(now),
+        Command::Doctor(args) => args.run(now),
         Command::Verify(args) => args.run(),
         Command::Test(args) => args.run(now),
         Command::Du(args) => args.run(),
@@ -244,6 +246,7 @@ mod tests {
             "search",
             "outdated",
             "status",
+            "doctor",
             "verify",
             "repair",
             "test",

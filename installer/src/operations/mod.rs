@@ -2,6 +2,7 @@
 
 mod change_options;
 mod contents;
+mod doctor;
 mod host_inventory;
 mod install;
 mod lifecycle;
@@ -21,6 +22,7 @@ pub use contents::{
     DiffOptions, DiffReport, DiffSide, DiffedSide, InspectOptions, InspectReport, InspectTarget,
     InspectedKind, InspectedRelease, LookError, SourceTrust, diff, inspect,
 };
+pub use doctor::{DoctorOptions, Severity, Symptom, examine};
 pub use host_inventory::{
     FoundInterpreter, HostFacts, HostInventory, HostInventoryError, InventoriedEnvironment, InventoriedPack,
     InventorySearch, host_inventory,

@@ -1,6 +1,7 @@
-//! Commands that ask whether something is as it should be, and mend it: `status`, `verify`, `repair`, `test`, and before
-//! an installation `validate`.
+//! Commands that ask whether something is as it should be, and mend it: `status`, `doctor`, `verify`, `repair`, `test`, and
+//! before an installation `validate`.
 
+pub(super) mod doctor;
 mod folded;
 pub(super) mod repair;
 pub(super) mod status;

@@ -76,7 +76,7 @@ fn differs(report: &VerifyReport) -> CommandError {
 }
 
 /// Whether bytes are wrong that only a source has.
-const fn is_of_bytes(finding: &Finding) -> bool {
+pub(in crate::cli) const fn is_of_bytes(finding: &Finding) -> bool {
     use FindingKind::{Changed, Missing, NoList, Replaced, Unreadable};
     finding.tree.is_some()
         && !matches!(finding.part, HostPart::Environment)

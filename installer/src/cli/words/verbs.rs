@@ -46,7 +46,11 @@ pub(in crate::cli) const VERBS: &[Verb] = &[
         words: &["find", "available", "browse", "whatprovides"],
         remedy: "use `attune-install search TEXT`",
     },
-    Verb { words: &["check", "doctor", "audit", "fsck", "health"], remedy: "use `attune-install verify`" },
+    Verb { words: &["check", "audit", "fsck"], remedy: "use `attune-install verify`" },
+    Verb {
+        words: &["health", "diagnose", "checkup", "monitor"],
+        remedy: "use `attune-install doctor`, or `attune-install status` for one line",
+    },
     Verb { words: &["fix", "heal", "restore", "recover", "mend"], remedy: "use `attune-install repair`" },
     Verb {
         words: &["clean", "prune", "cleanup", "autoclean", "vacuum", "cache"],

@@ -36,9 +36,10 @@ fn a_near_miss_proposes_the_command() {
 #[test]
 fn verbs_of_other_tools_are_answered() {
     let world = World::with_packs(&[&greeter()]);
-    let verbs = "remove update log doctor check version completion manual ps clean prune config";
+    let verbs = "remove update log check version completion manual ps clean prune config";
     let of_the_installer = [
         "diff",
+        "doctor",
         "history",
         "info",
         "outdated",

@@ -2,6 +2,7 @@
 
 mod crashes;
 mod declared_sets;
+mod diagnosed;
 mod faults;
 mod full_disk;
 mod garbage;
