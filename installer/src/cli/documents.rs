@@ -9,8 +9,9 @@ use schemars::Schema;
 use super::environments::reports::{FoundExecutable, RebuiltEnvironments};
 use super::trust::reports::{RemovedTrust, ResetTrust, TrustedRegistries};
 use crate::operations::{
-    AddedRegistry, InstallReport, ListedRegistries, PolicyReport, RemovedRegistry, RepairReport,
-    RollbackReport, ShownPack, TestsReport, UninstallReport,
+    AddedRegistry, BuildEnvsReport, DependenciesReport, DownloadReport, InstallReport, ListedRegistries,
+    PackTestsReport, PolicyReport, RemovedRegistry, RepairReport, RollbackReport, ShownPack, TestsReport,
+    UninstallReport,
 };
 use crate::trust::{TrustDetails, TrustedRegistry};
 
@@ -18,8 +19,11 @@ use crate::trust::{TrustDetails, TrustedRegistry};
 pub fn documents() -> Vec<(&'static str, Schema)> {
     vec![
         document_schema::<AddedRegistry>(),
+        document_schema::<BuildEnvsReport>(),
+        document_schema::<DependenciesReport>(),
         document_schema::<DependencyTree>(),
         document_schema::<DiskReport>(),
+        document_schema::<DownloadReport>(),
         document_schema::<Environments>(),
         document_schema::<FoundExecutable>(),
         document_schema::<GcReport>(),
@@ -31,6 +35,7 @@ pub fn documents() -> Vec<(&'static str, Schema)> {
         document_schema::<RebuiltEnvironments>(),
         document_schema::<RemovedRegistry>(),
         document_schema::<RemovedTrust>(),
+        document_schema::<PackTestsReport>(),
         document_schema::<PolicyReport>(),
         document_schema::<RepairReport>(),
         document_schema::<ResetTrust>(),

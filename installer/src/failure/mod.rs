@@ -4,6 +4,7 @@
 //! at the edge that has them: a command line names its flags.
 
 mod host;
+mod origin;
 
 use attune_host::database::database_fault;
 use attune_registry::archive::ArchiveError;

@@ -8,6 +8,7 @@ mod registries;
 mod repair;
 mod report;
 mod show;
+mod stages;
 mod stopwatch;
 mod test;
 
@@ -26,5 +27,10 @@ pub use registries::{
 pub use repair::{RepairOptions, RepairReport, repair};
 pub use report::{InstallReport, Outcome, PackReport, PlannedChange, TestReport};
 pub use show::ShownPack;
+pub use stages::{
+    BuildEnvsOptions, BuildEnvsReport, BuiltEnvironments, DependenciesReport, DepsError, DepsOptions,
+    DownloadError, DownloadOptions, DownloadReport, Downloads, EnvironmentsError, NamedPack, NamedSource,
+    PackFileError, PackTestsReport, SourceFailure, WantedSource, build_envs, dependencies, download,
+};
 pub use stopwatch::{StageTime, Stopwatch};
 pub use test::{Recorded, TestOptions, TestedReport, TestsError, TestsReport, UntestedReport, test_packs};

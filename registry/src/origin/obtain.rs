@@ -30,9 +30,21 @@ pub struct ObtainSettings {
     pub downloads: DownloadSettings,
 }
 
-#[cfg(feature = "http")]
 impl ObtainSettings {
+    /// Those without logins and headers.
+    pub fn new(cache_dir: PathBuf, variables: Variables, interrupt: Interrupt) -> Self {
+        Self {
+            cache_dir,
+            variables,
+            offline: false,
+            interrupt,
+            #[cfg(feature = "http")]
+            downloads: DownloadSettings::default(),
+        }
+    }
+
     /// The same with the headers that are for `source`.
+    #[cfg(feature = "http")]
     fn for_source(&self, source: &PackSource) -> Self {
         let mut settings = self.clone();
         if !source.may_have_headers() {

@@ -15,14 +15,17 @@ use tempfile::NamedTempFile;
 
 /// A directory that is removed with everything in it.
 #[derive(Debug)]
-pub(super) struct WorkArea {
+pub struct WorkArea {
     directory: PathBuf,
     lock: NamedTempFile,
 }
 
 impl WorkArea {
     /// A new one in `cache`, after those that nobody uses any more were removed.
-    pub(super) fn new(cache: &Path) -> io::Result<Self> {
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub fn new(cache: &Path) -> io::Result<Self> {
         let parent = std::path::absolute(cache.join("work"))?;
         fs_err::create_dir_all(&parent)?;
         if let Err(error) = clear(&parent) {
@@ -40,7 +43,8 @@ impl WorkArea {
         vec![self.directory.clone(), self.lock.path().to_owned()]
     }
 
-    pub(super) fn path(&self) -> &Path {
+    /// The directory.
+    pub fn path(&self) -> &Path {
         &self.directory
     }
 }

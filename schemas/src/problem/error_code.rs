@@ -95,6 +95,12 @@ error_codes! {
     NoEarlierGeneration "H035" Failed;
     PinExcludesInstalled "H036" Usage;
     PackHeld "H037" Unresolvable;
+    SourceUnsigned "H050" Untrusted;
+    TimeLimit "H051" Failed;
+    SourcesFailed "H052" Failed;
+    PacksDefective "H053" Failed;
+    EnvironmentsLack "H054" Environment;
+    OtherPacksDirectory "H056" Usage;
 
     NoTrust "T001" Untrusted;
     RootFileAccess "T002" Failed;

@@ -17,4 +17,5 @@ mod install;
 mod lifecycle;
 mod publish;
 mod registries;
+mod stages;
 mod trust;

@@ -18,6 +18,7 @@ use super::words::{installed_packs, offered_packs};
 use crate::operations::{InstallOptions, install};
 use crate::plan::Purpose;
 use asked::Asked;
+pub(super) use asked::registry_source;
 pub(super) use render::freshness_text;
 use render::render;
 use source_args::SourceArgs;

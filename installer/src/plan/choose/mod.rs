@@ -8,8 +8,10 @@
 //! candidates  the releases that the resolver may choose from
 //! releases    the choice
 //! blobs       the blobs that have business in a source
+//! alone       a pack without those that it needs
 //! ```
 
+mod alone;
 mod blobs;
 mod candidates;
 mod channels;
@@ -18,6 +20,7 @@ mod releases;
 mod rules;
 mod upgrades;
 
+pub use alone::{LoneRelease, WantedPack, bundled_releases, choose_alone};
 pub use blobs::{allowed_blobs, installed_blobs};
 pub use channels::channel_requests;
 pub use error::ChooseError;
