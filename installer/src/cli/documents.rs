@@ -11,9 +11,10 @@ use super::checks::validation::ValidateReport;
 use super::environments::reports::{FoundExecutable, RebuiltEnvironments};
 use super::trust::reports::{RemovedTrust, ResetTrust, TrustedRegistries};
 use crate::operations::{
-    AddedRegistry, DiffReport, HostInventory, InspectReport, InstallReport, ListedRegistries, OutdatedReport,
-    PolicyReport, RemovedRegistry, RepairReport, RollbackReport, SearchReport, ShownPack, StatusReport,
-    TestsReport, UninstallReport,
+    AddedRegistry, BuildEnvsReport, DependenciesReport, DiffReport, DownloadReport, HostInventory,
+    InspectReport, InstallReport, ListedRegistries, OutdatedReport, PackTestsReport, PolicyReport,
+    RemovedRegistry, RepairReport, RollbackReport, SearchReport, ShownPack, StatusReport, TestsReport,
+    UninstallReport,
 };
 use crate::trust::{TrustDetails, TrustedRegistry};
 
@@ -21,10 +22,13 @@ use crate::trust::{TrustDetails, TrustedRegistry};
 pub fn documents() -> Vec<(&'static str, Schema)> {
     vec![
         document_schema::<AddedRegistry>(),
+        document_schema::<BuildEnvsReport>(),
+        document_schema::<DependenciesReport>(),
         document_schema::<DependencyTree>(),
         document_schema::<DiffReport>(),
         document_schema::<DiskReport>(),
         document_schema::<DoctorReport>(),
+        document_schema::<DownloadReport>(),
         document_schema::<Environments>(),
         document_schema::<FoundExecutable>(),
         document_schema::<GcReport>(),
@@ -39,6 +43,7 @@ pub fn documents() -> Vec<(&'static str, Schema)> {
         document_schema::<RebuiltEnvironments>(),
         document_schema::<RemovedRegistry>(),
         document_schema::<RemovedTrust>(),
+        document_schema::<PackTestsReport>(),
         document_schema::<PolicyReport>(),
         document_schema::<RepairReport>(),
         document_schema::<ResetTrust>(),

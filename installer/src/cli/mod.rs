@@ -12,6 +12,7 @@ mod lifecycle;
 mod logged;
 mod registry;
 mod shown;
+mod stages;
 mod trust;
 mod without_network;
 mod words;
@@ -116,6 +117,9 @@ enum Command {
     Verify(checks::verify::VerifyArgs),
     Repair(checks::repair::RepairArgs),
     Test(checks::test::TestArgs),
+    Download(stages::download::DownloadArgs),
+    Deps(stages::deps::DepsArgs),
+    BuildEnvs(stages::build_envs::BuildEnvsArgs),
     /// Show each pack's disk usage, its own and shared.
     Du(disk::DuArgs),
     Gc(disk::GcArgs),
@@ -191,6 +195,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>, now: Timestamp) -> ExitCode
         Command::Doctor(args) => args.run(now),
         Command::Verify(args) => args.run(),
         Command::Test(args) => args.run(now),
+        Command::Download(args) => args.run(now),
+        Command::Deps(args) => args.run(),
+        Command::BuildEnvs(args) => args.run(now),
         Command::Du(args) => args.run(),
         Command::Gc(args) => args.run(now),
         Command::Env(args) => args.run(now),
@@ -251,6 +258,9 @@ mod tests {
             "repair",
             "test",
             "gc",
+            "download",
+            "deps",
+            "build-envs",
         ] {
             let found = cli.find_subcommand(name).unwrap();
             assert!(found.get_about().is_some() && found.get_long_about().is_some(), "{name}");

@@ -4,13 +4,13 @@
 //! at the edge that has them: a command line names its flags.
 
 mod host;
+mod origin;
 mod unsigned;
 
 use attune_host::database::database_fault;
 use attune_registry::archive::ArchiveError;
 use attune_registry::contents::ContentsError;
 use attune_registry::machine_fault::MachineFault;
-use attune_registry::pack_directory::PackDirectoryError;
 use attune_registry::reader::ReaderError;
 use attune_registry::release_check::WheelError;
 use attune_registry::resolve::ResolveError;
@@ -21,7 +21,7 @@ use attune_schemas::problem::ErrorCode;
 use crate::environments::{BuildError, NodeModulesError, RecipeError, VenvError};
 use crate::pack_tests::TestError;
 use crate::plan::{ChooseError, PlanError};
-use crate::source::{FindError, OpenError, PlaceError, SourceNameError, VerifyError};
+use crate::source::{FindError, OpenError, PackSourceError, PlaceError, SourceNameError, VerifyError};
 use crate::trust::AnchorError;
 use crate::trust::TrustedError;
 use crate::unpack::UnpackError;
@@ -66,17 +66,20 @@ impl Failed for PlaceError {
     }
 }
 
-impl Failed for PackDirectoryError {
+impl Failed for PackSourceError {
     fn code(&self) -> ErrorCode {
         match self {
-            Self::NotADirectory { .. } => ErrorCode::NotAPack,
-            Self::FileName { .. } => ErrorCode::FileName,
-            Self::FileKind { .. } => ErrorCode::FileKind,
-            Self::Pattern { .. } => ErrorCode::IgnorePattern,
-            Self::NeededFile { .. } => ErrorCode::NeededFileLeftOut,
-            Self::Collision { .. } => ErrorCode::NamesDifferByCase,
-            Self::TooLarge { .. } => ErrorCode::PackTooLarge,
-            _ => ErrorCode::PackAccess,
+            Self::Verify(error) => error.code(),
+            Self::Known(error) => error.code(),
+            Self::Source(error) => error.code(),
+            Self::Unsigned(error) => error.code(),
+        }
+    }
+
+    fn verdict(&self) -> Option<Verdict> {
+        match self {
+            Self::Verify(error) => error.verdict(),
+            _ => None,
         }
     }
 }

@@ -13,6 +13,7 @@ mod repair;
 mod report;
 mod search;
 mod show;
+mod stages;
 mod status;
 mod stopwatch;
 mod test;
@@ -46,6 +47,11 @@ pub use repair::{RepairOptions, RepairReport, repair};
 pub use report::{InstallReport, Outcome, PackReport, PlannedChange, TestReport};
 pub use search::{FoundPack, SearchError, SearchOptions, SearchReport, search};
 pub use show::ShownPack;
+pub use stages::{
+    BuildEnvsOptions, BuildEnvsReport, BuiltEnvironments, DependenciesReport, DepsError, DepsOptions,
+    DownloadError, DownloadOptions, DownloadReport, Downloads, EnvironmentsError, NamedPack, NamedSource,
+    PackFileError, PackTestsReport, SourceFailure, WantedSource, build_envs, dependencies, download,
+};
 pub use status::{ChangeUnderWay, Concern, ConcernKind, StatusError, StatusReport, status};
 pub use stopwatch::{StageTime, Stopwatch};
 pub use test::{Recorded, TestOptions, TestedReport, TestsError, TestsReport, UntestedReport, test_packs};

@@ -30,9 +30,9 @@ use attune_schemas::runtime_index::RuntimeRelease;
 use attune_schemas::{Digest, PackRef};
 
 pub use choose::{
-    ChooseError, ChooseOptions, ChosenReleases, HeldBack, InstalledPacks, KeptNewer, OtherPacks, Purpose,
-    RegistryPolicy, allowed_blobs, channel_requests, choose_releases, installed_blobs, newest_for,
-    newest_release, upgrade_requests,
+    ChooseError, ChooseOptions, ChosenReleases, HeldBack, InstalledPacks, KeptNewer, LoneRelease, OtherPacks,
+    Purpose, RegistryPolicy, WantedPack, allowed_blobs, bundled_releases, channel_requests, choose_alone,
+    choose_releases, installed_blobs, newest_for, newest_release, upgrade_requests,
 };
 pub use error::{MissingLibrary, PlanError};
 pub use host_runtimes::HostRuntimes;

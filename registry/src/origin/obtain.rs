@@ -31,7 +31,7 @@ pub struct ObtainSettings {
 }
 
 impl ObtainSettings {
-    /// Those with this cache and environment; the way to servers is the usual one.
+    /// Those without logins and headers.
     pub fn new(cache_dir: PathBuf, variables: Variables, interrupt: Interrupt) -> Self {
         Self {
             cache_dir,
@@ -42,11 +42,9 @@ impl ObtainSettings {
             downloads: DownloadSettings::default(),
         }
     }
-}
 
-#[cfg(feature = "http")]
-impl ObtainSettings {
     /// The same with the headers that are for `source`.
+    #[cfg(feature = "http")]
     fn for_source(&self, source: &PackSource) -> Self {
         let mut settings = self.clone();
         if !source.may_have_headers() {

@@ -99,6 +99,11 @@ error_codes! {
     NeedsAttention "H039" Failed;
     CheckupFailed "H040" Failed;
     PackSetNotForHost "H043" Usage;
+    TimeLimit "H051" Failed;
+    SourcesFailed "H052" Failed;
+    PacksDefective "H053" Failed;
+    EnvironmentsLack "H054" Environment;
+    OtherPacksDirectory "H056" Usage;
 
     NoTrust "T001" Untrusted;
     RootFileAccess "T002" Failed;

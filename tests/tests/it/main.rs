@@ -17,5 +17,6 @@ mod install;
 mod lifecycle;
 mod publish;
 mod registries;
+mod stages;
 mod trust;
 mod unsigned;

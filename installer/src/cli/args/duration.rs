@@ -1,5 +1,7 @@
 //! Spans of time on the command line.
 
+use std::time::Duration;
+
 use jiff::SignedDuration;
 
 /// A span of time in days, hours, minutes or seconds, or `any`.
@@ -19,4 +21,14 @@ pub(in crate::cli) fn parse_duration(text: &str) -> Result<SignedDuration, Strin
     };
     let seconds = number.checked_mul(seconds_per_unit).filter(|seconds| *seconds >= 0).ok_or_else(usage)?;
     Ok(SignedDuration::from_secs(seconds))
+}
+
+/// A limit of time in days, hours, minutes or seconds.
+pub(in crate::cli) fn parse_limit(text: &str) -> Result<Duration, String> {
+    let usage = || format!("`{text}` is not a time limit; write for example 90s, 10m or 1h");
+    let span = parse_duration(text).map_err(|_| usage())?;
+    if span == SignedDuration::MAX || span.is_zero() {
+        return Err(usage());
+    }
+    Duration::try_from(span).map_err(|_| usage())
 }

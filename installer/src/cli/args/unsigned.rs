@@ -180,7 +180,7 @@ impl UnsignedArgs {
 }
 
 /// `attune-install` in the user's cache directory.
-fn cache_directory() -> Option<PathBuf> {
+pub(in crate::cli) fn cache_directory() -> Option<PathBuf> {
     let named = variable("ATTUNE_CACHE_DIR").map(PathBuf::from);
     let of_user = || {
         let cache = variable("XDG_CACHE_HOME").map(PathBuf::from);
@@ -192,6 +192,6 @@ fn cache_directory() -> Option<PathBuf> {
 
 /// The environment that this program was called with.
 #[expect(clippy::disallowed_methods, reason = "the command line is where variables are read")]
-fn caller_variables() -> Variables {
+pub(in crate::cli) fn caller_variables() -> Variables {
     Variables::new(std::env::vars_os())
 }

@@ -10,14 +10,14 @@ use attune_schemas::pack_test_result::{NetworkAccess, SuiteResult, TestStatus};
 use attune_schemas::problem::ErrorCode;
 use attune_terminal::{ArgValueCandidates, Failure, Output, Table, success};
 use clap::Args;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
-use crate::cli::args::duration::parse_duration;
+use crate::cli::args::duration::parse_limit;
 use crate::cli::args::settings::{CommonArgs, caller_environment, this_program};
 use crate::cli::failure::CommandError;
 use crate::cli::shown::list::tests_text;
 use crate::cli::words::installed_packs;
-use crate::operations::{Recorded, TestOptions, TestedReport, TestsReport, test_packs};
+use crate::operations::{PackTestsReport, Recorded, TestOptions, TestedReport, TestsReport, test_packs};
 
 /// Run the tests of installed packs.
 ///
@@ -37,17 +37,11 @@ pub(in crate::cli) struct TestArgs {
     /// Stop each program after this time, rather than after the pack's own: 90s, 10m, 1h
     #[arg(long, value_name = "DURATION", value_parser = parse_limit)]
     timeout: Option<Duration>,
+    /// With --json, write the output of Attune's action `core.run_pack_tests`
+    #[arg(long, requires = "json")]
+    as_action: bool,
     #[command(flatten)]
     common: CommonArgs,
-}
-
-fn parse_limit(text: &str) -> Result<Duration, String> {
-    let usage = || format!("`{text}` is not a time limit; write for example 90s, 10m or 1h");
-    let span = parse_duration(text).map_err(|_| usage())?;
-    if span == SignedDuration::MAX || span.is_zero() {
-        return Err(usage());
-    }
-    Duration::try_from(span).map_err(|_| usage())
 }
 
 impl TestArgs {
@@ -71,7 +65,11 @@ impl TestArgs {
         let report = test_packs(&root, &options, &self.common.report.reporter())?;
         if !self.common.report.is_quiet() {
             let all = self.common.report.verbose > 0;
-            self.common.write(&report, |report| render(report, all))?;
+            if self.as_action {
+                self.common.write(&PackTestsReport::from(&report), |_| render(&report, all))?;
+            } else {
+                self.common.write(&report, |report| render(report, all))?;
+            }
         }
         let failed: Vec<&TestedReport> = report.failed().collect();
         if !failed.is_empty() {

@@ -111,6 +111,7 @@ impl BuildArgs {
         let caller = caller_environment();
         Ok(RebuildOptions {
             pack,
+            only: None,
             from: self.from.as_deref().map(SourceLocation::of_either).transpose()?,
             search: InterpreterSearch::of(&caller, None),
             caller,

@@ -6,6 +6,7 @@
 //! registries  the registries that a host knows
 //! source      sources, and whether they are trusted
 //! trust http  metadata, and servers
+//! stages      sources that nobody signed, and packs in directories
 //! plan        packs, their plans, and their environments
 //! ```
 
@@ -15,12 +16,15 @@ mod lifecycle;
 mod plan;
 mod registries;
 mod source;
+mod stages;
 mod trust;
 
 use attune_registry::trust::TrustError;
 
 use crate::operations::{InstallError, RebuildError, StatusError, TestsError};
 use crate::source::VerifyError;
+
+pub(super) use stages::SOURCE_FORMS;
 
 /// The beginning of hints about faults of whatever kind.
 pub(super) const MEND_THE_CAUSE: &str = "mend the cause";

@@ -3,15 +3,13 @@
 use attune_registry::contents::ContentsError;
 #[cfg(feature = "http")]
 use attune_registry::fetch::HeaderError;
-use attune_registry::origin::OriginError;
-use attune_registry::pack_directory::PackDirectoryError;
 use attune_registry::reader::ReaderError;
 use attune_registry::source::SourceError;
 
 use super::Hint;
 use crate::cli::args::unsigned::UnsignedUsage;
 use crate::operations::LookError;
-use crate::source::{SourceNameError, UnsignedError, VerifyError};
+use crate::source::{PackSourceError, SourceNameError, UnsignedError, VerifyError};
 use crate::trust::{AnchorError, TrustedError};
 
 impl Hint for SourceNameError {
@@ -47,9 +45,14 @@ impl Hint for SourceError {
     }
 }
 
-impl Hint for PackDirectoryError {
+impl Hint for PackSourceError {
     fn hint(&self) -> Option<String> {
-        None
+        match self {
+            Self::Verify(error) => error.hint(),
+            Self::Known(error) => error.hint(),
+            Self::Source(error) => error.hint(),
+            Self::Unsigned(error) => error.hint(),
+        }
     }
 }
 
@@ -118,8 +121,8 @@ impl Hint for AnchorError {
 impl Hint for UnsignedUsage {
     fn hint(&self) -> Option<String> {
         let hint = match self {
-            Self::Origin(OriginError::Misplaced { .. }) => "leave the option out for this source",
-            Self::Origin(_) | Self::NoCache => return None,
+            Self::Origin(error) => return error.hint(),
+            Self::NoCache => return None,
             #[cfg(feature = "http")]
             Self::Headers(HeaderError::File(_)) => "name a file with lines of the form `Name: value`",
             #[cfg(feature = "http")]
@@ -139,13 +142,8 @@ impl Hint for UnsignedError {
         let hint = match self {
             Self::Findings { .. } => "correct the pack; `attune-build lint` shows everything that it finds",
             Self::SamePack { .. } => "leave out one of them",
-            Self::Origin(OriginError::NoPack { .. }) => {
-                "name the directory of the pack in it, as SOURCE//DIRECTORY"
-            }
-            Self::Origin(OriginError::Git { .. }) => {
-                "check the URL, the network and the login: of the URL, .netrc, --header, git's credential helpers or \
-                 ssh's agent"
-            }
+            Self::Origin(error) => return error.hint(),
+            Self::Directory { source, .. } => return source.hint(),
             _ => return None,
         };
         Some(hint.to_owned())

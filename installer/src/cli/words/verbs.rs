@@ -12,7 +12,7 @@ pub(in crate::cli) const VERBS: &[Verb] = &[
         remedy: "use `attune-install upgrade`",
     },
     Verb {
-        words: &["add", "get", "i", "in", "deploy", "apply", "load", "import", "fetch", "download", "pull"],
+        words: &["add", "get", "i", "in", "deploy", "apply", "load", "import", "fetch", "pull"],
         remedy: "use `attune-install BUNDLE`, or `attune-install PACK --registry URL|DIR`",
     },
     Verb {
@@ -105,7 +105,7 @@ pub(in crate::cli) const VERBS: &[Verb] = &[
         remedy: "use `attune-install trust` for the registries that this host trusts",
     },
     Verb {
-        words: &["dependents", "rdepends", "depends", "deps", "dependencies", "graph", "reason", "explain"],
+        words: &["dependents", "rdepends", "depends", "dependencies", "graph", "reason", "explain"],
         remedy: "use `attune-install tree PACK`, with --invert for the packs that need it, or `attune-install why PACK`",
     },
     Verb {

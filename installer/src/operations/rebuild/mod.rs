@@ -146,6 +146,8 @@ impl From<InterpreterError> for RebuildError {
 pub struct RebuildOptions {
     /// Only those of this pack.
     pub pack: Option<PackRef>,
+    /// Only those at these paths.
+    pub only: Option<Vec<PathBuf>>,
     /// Where packages are fetched from that the store has no longer whole.
     pub from: Option<SourceLocation>,
     /// Where to look for interpreters.
@@ -180,7 +182,7 @@ pub fn rebuild_environments(
     let io = |source| root.failed(source);
     let held = options.change.hold(root, reporter)?;
     let active = Generation::active(root).map_err(io)?;
-    let tasks = tasks(root, &active, None, options)?;
+    let tasks = tasks(root, &active, options.only.as_deref(), options)?;
     let Some(mut held) = held else { return Ok(rebuilt(&tasks)) };
     if tasks.is_empty() {
         held.keep();

@@ -132,7 +132,7 @@ impl Candidates for Available<'_> {
 }
 
 /// What the resolver passes on: the failure of a named source is that of its reader.
-fn candidate_error(error: FindError) -> CandidateError {
+pub(super) fn candidate_error(error: FindError) -> CandidateError {
     match error {
         FindError::Reader(error) => error.into(),
         error => error.into(),

@@ -9,8 +9,10 @@
 //! releases    the choice
 //! blobs       the blobs that have business in a source
 //! newest      the newest release of a pack, whatever else there is
+//! alone       a pack without those that it needs
 //! ```
 
+mod alone;
 mod blobs;
 mod candidates;
 mod channels;
@@ -20,6 +22,7 @@ mod releases;
 mod rules;
 mod upgrades;
 
+pub use alone::{LoneRelease, WantedPack, bundled_releases, choose_alone};
 pub use blobs::{allowed_blobs, installed_blobs};
 pub use channels::channel_requests;
 pub use error::ChooseError;

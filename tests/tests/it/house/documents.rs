@@ -70,9 +70,29 @@ fn is_of_tuf(name: &str) -> bool {
     ["Root", "Key", "KeyVal", "RoleKeys", "RootRoles", "TopLevelRoles", "Roles"].contains(&name)
 }
 
+/// The documents that have the names of Attune's core actions, for the scripts that use either.
+const OF_ACTIONS: [&str; 4] = [
+    "attune-install.build-envs/v1",
+    "attune-install.deps/v1",
+    "attune-install.download/v1",
+    "attune-install.run-pack-tests/v1",
+];
+
+#[test]
+fn documents_of_actions_are_in_snake_case() {
+    for (format, schema) in documents().into_iter().filter(|(format, _)| OF_ACTIONS.contains(format)) {
+        let mut names = BTreeSet::new();
+        properties(schema.as_value(), &mut names);
+        for name in names {
+            let is_snake = name.chars().all(|letter| letter.is_ascii_lowercase() || letter == '_');
+            assert!(is_snake, "`{name}` of {format} is not in snake_case");
+        }
+    }
+}
+
 #[test]
 fn documents_are_objects_in_camel_case_with_one_name_a_thing() {
-    for (format, schema) in documents() {
+    for (format, schema) in documents().into_iter().filter(|(format, _)| !OF_ACTIONS.contains(format)) {
         assert_eq!(schema.pointer("/type"), Some(&Value::from("object")), "{format}");
         let mut names = BTreeSet::new();
         properties(schema.as_value(), &mut names);

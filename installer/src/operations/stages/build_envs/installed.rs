@@ -1,0 +1,222 @@
+//! The environments of an installed pack.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use attune_host::environment::{EnvironmentKind, EnvironmentName};
+use attune_host::generation::Generation;
+use attune_host::inventory::{EnvironmentStatus, InventoryError, ListedEnvironment, pack_environments};
+use attune_host::root::HostRoot;
+use attune_host::verification::{VerifyDepth, VerifyOptions, verify};
+use attune_registry::report::Reporter;
+use attune_schemas::PackRef;
+use attune_schemas::problem::FailureKind;
+
+use super::report::{
+    BuildEnvsReport, BuiltEnvironments, BuiltPack, FailedEnvironment, NodeEnvironmentBuilt, OtherEnvironment,
+    PythonEnvironmentBuilt, millis,
+};
+use super::{BuildEnvsOptions, EnvironmentsError};
+use crate::failure::Failed as _;
+use crate::operations::rebuild::DamagedEnvironments;
+use crate::operations::stages::pack_file::with_causes;
+use crate::operations::{RebuildOptions, RepairOptions, rebuild_environments, repair};
+
+/// Checks the environments of `pack`, builds again those that are to be, and tells them all.
+pub(super) fn ensure(
+    root: &HostRoot,
+    pack: &PackRef,
+    options: &BuildEnvsOptions,
+    report: &mut BuildEnvsReport,
+    reporter: &dyn Reporter,
+) -> Result<(), EnvironmentsError> {
+    let started = Instant::now();
+    let path = root.pack(pack);
+    let fail = |runtime: &str, error: String| FailedEnvironment {
+        pack_ref: Some(pack.clone()),
+        pack_path: path.clone(),
+        runtime: runtime.to_owned(),
+        error,
+    };
+    let looked_at = Looked { root, pack, options };
+    let to_build: Vec<PathBuf> = if options.force {
+        looked_at.environments()?.iter().flat_map(|found| looked_at.paths(found)).collect()
+    } else {
+        looked_at.damaged(reporter)?
+    };
+    let mut failed: Vec<FailedEnvironment> = Vec::new();
+    let mut still_damaged = Vec::new();
+    if !to_build.is_empty() {
+        let build = RebuildOptions { pack: Some(pack.clone()), ..options.build.clone() };
+        let rebuilt = if options.force {
+            let build = RebuildOptions { only: Some(to_build.clone()), ..build };
+            rebuild_environments(root, &build, reporter).map(drop)
+        } else {
+            // Links to environments may be lost as well.
+            let repair_options = RepairOptions { packs: vec![pack.clone()], only_environments: true, build };
+            repair(root, &repair_options, reporter).map(drop)
+        };
+        match rebuilt {
+            Ok(()) => {}
+            Err(error) if matches!(error.code().kind(), FailureKind::Busy | FailureKind::Interrupted) => {
+                return Err(error.into());
+            }
+            Err(error) => failed.push(fail("", with_causes(&error))),
+        }
+        if !options.build.change.dry_run {
+            still_damaged = looked_at.damaged(reporter)?;
+        }
+    }
+    // The failure of all is that of those which are damaged.
+    let error = failed.pop().map(|failure| failure.error);
+    let environments = looked_at.environments()?;
+    let mut whole = Vec::new();
+    for found in environments {
+        let reason = if still_damaged.contains(&found.path) {
+            let left = || "it still differs from what was installed".to_owned();
+            Some(error.clone().unwrap_or_else(left))
+        } else if found.status == EnvironmentStatus::Failed {
+            Some(found.install_error.clone().unwrap_or_else(|| "its steps failed".to_owned()))
+        } else {
+            None
+        };
+        match reason {
+            Some(reason) => failed.push(fail(&found.runtime, reason)),
+            None => whole.push(found),
+        }
+    }
+    if let Some(error) = error.filter(|_| failed.is_empty()) {
+        failed.push(fail("", error));
+    }
+    let mut built = BuiltPack {
+        pack_ref: pack.clone(),
+        pack_path: path.clone(),
+        environments: BuiltEnvironments::default(),
+        rebuilt: names(&to_build),
+        duration_ms: 0,
+    };
+    for (kind, wanted) in [
+        (EnvironmentKind::Python, &options.python_version),
+        (EnvironmentKind::Nodejs, &options.nodejs_version),
+    ] {
+        let name = if kind == EnvironmentKind::Python { "python" } else { "nodejs" };
+        let of_kind: Vec<ListedEnvironment> = whole.extract_if(.., |found| found.kind == kind).collect();
+        if of_kind.is_empty() {
+            continue;
+        }
+        match chosen(&of_kind, name, wanted.as_deref()) {
+            Some(index) => tell(&mut built.environments, of_kind, index),
+            None => {
+                let has: Vec<&str> =
+                    of_kind.iter().filter_map(|found| found.interpreter_version.as_deref()).collect();
+                let wanted = wanted.as_deref().unwrap_or_default();
+                failed.push(fail(
+                    name,
+                    format!("there is none of version {wanted}; it has {}", has.join(", ")),
+                ));
+            }
+        }
+    }
+    built.environments.others.extend(whole.into_iter().map(other));
+    built.duration_ms = millis(started.elapsed());
+    if failed.is_empty() {
+        report.built_environments.push(built);
+    } else {
+        report.failed_environments.extend(failed);
+    }
+    Ok(())
+}
+
+/// The names of the environments at `paths`.
+fn names(paths: &[PathBuf]) -> Vec<String> {
+    let names = paths.iter().filter_map(|path| Some(path.file_name()?.to_str()?.to_owned()));
+    names.collect()
+}
+
+/// The pack that is looked at.
+struct Looked<'a> {
+    root: &'a HostRoot,
+    pack: &'a PackRef,
+    options: &'a BuildEnvsOptions,
+}
+
+impl Looked<'_> {
+    /// Its environments, without those that are left alone.
+    fn environments(&self) -> Result<Vec<ListedEnvironment>, InventoryError> {
+        let found = match pack_environments(self.root, self.pack, None) {
+            Err(InventoryError::NoEnvironment { .. }) => return Ok(Vec::new()),
+            found => found?.environments,
+        };
+        let is_wanted = |found: &ListedEnvironment| !self.options.skipped.contains(&found.kind);
+        Ok(found.into_iter().filter(is_wanted).collect())
+    }
+
+    /// The paths of those that are damaged.
+    fn damaged(&self, reporter: &dyn Reporter) -> Result<Vec<PathBuf>, EnvironmentsError> {
+        let verification = VerifyOptions {
+            packs: vec![self.pack.clone()],
+            only_environments: true,
+            depth: VerifyDepth::Full,
+            interrupt: self.options.build.change.interrupt.clone(),
+        };
+        let found = verify(self.root, &verification, reporter)?;
+        let active = Generation::active(self.root).map_err(|source| self.root.failed(source));
+        let active = active.map_err(InventoryError::from)?;
+        let mut damaged = DamagedEnvironments::of(&found, self.root, &active).paths;
+        let environments = self.environments()?;
+        damaged.retain(|path| environments.iter().any(|found| self.paths(found).contains(path)));
+        Ok(damaged)
+    }
+
+    /// The paths of `found`, by all its names.
+    fn paths(&self, found: &ListedEnvironment) -> Vec<PathBuf> {
+        let names = std::iter::once(&found.runtime).chain(&found.aliases);
+        let names = names.filter_map(|name| name.parse::<EnvironmentName>().ok());
+        names.map(|name| name.path(self.root, self.pack)).collect()
+    }
+}
+
+/// The environment of `of_kind` that is told as the one of its kind: of the version that is wanted, else the one with
+/// the plain name.
+fn chosen(of_kind: &[ListedEnvironment], name: &str, wanted: Option<&str>) -> Option<usize> {
+    if let Some(wanted) = wanted {
+        let is_wanted = |version: &str| {
+            version.strip_prefix(wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        return of_kind.iter().position(|found| found.interpreter_version.as_deref().is_some_and(is_wanted));
+    }
+    let has_name =
+        |found: &ListedEnvironment| found.runtime == name || found.aliases.iter().any(|alias| alias == name);
+    Some(of_kind.iter().position(has_name).unwrap_or_default())
+}
+
+/// Tells the environments of a kind, the one with `index` as that of its kind.
+fn tell(environments: &mut BuiltEnvironments, mut of_kind: Vec<ListedEnvironment>, index: usize) {
+    let found = of_kind.remove(index);
+    let version = found.interpreter_version.clone().unwrap_or_default();
+    if found.kind == EnvironmentKind::Python {
+        environments.python = Some(PythonEnvironmentBuilt {
+            virtualenv_path: found.path,
+            requirements_installed: true,
+            package_count: found.packages,
+            python_version: version,
+        });
+    } else {
+        environments.nodejs = Some(NodeEnvironmentBuilt {
+            node_modules_path: found.path.join("node_modules"),
+            dependencies_installed: true,
+            package_count: found.packages,
+            nodejs_version: version,
+        });
+    }
+    environments.others.extend(of_kind.into_iter().map(other));
+}
+
+fn other(found: ListedEnvironment) -> OtherEnvironment {
+    OtherEnvironment {
+        runtime: found.runtime,
+        path: found.path,
+        package_count: found.packages,
+        version: found.interpreter_version,
+    }
+}
