@@ -5,6 +5,7 @@ use std::fmt;
 use unicode_width::UnicodeWidthStr;
 
 use crate::palette::HEADING;
+use crate::printable::printable;
 use crate::screen;
 
 /// The columns between two cells.
@@ -36,9 +37,11 @@ impl Table {
         Self { heading: heading.iter().map(ToString::to_string).collect(), rows: Vec::new() }
     }
 
-    /// Adds a row, which has as many cells as the heading.
+    /// Adds a row, which has as many cells as the heading; control characters in it are written out.
     pub fn push(&mut self, row: Vec<String>) {
         debug_assert_eq!(row.len(), self.heading.len());
+        // A table may show what strangers wrote.
+        let row = row.into_iter().map(|cell| printable(&cell).into_owned()).collect();
         self.rows.push(row);
     }
 

@@ -14,10 +14,10 @@ use attune_host::machine::{
 };
 use attune_host::preferences::{KnownRegistries, KnownRegistry, RegistriesError};
 use attune_host::root::{HostRoot, RootError};
-use attune_registry::report::Report;
+use attune_registry::report::{Report, Reporter};
 use attune_schemas::origin::Origin;
 use attune_schemas::platform::Libc;
-use attune_schemas::problem::ErrorCode;
+use attune_schemas::problem::{ErrorCode, WarningCode};
 use attune_schemas::runtime_index::RuntimeName;
 use attune_schemas::{Digest, PackRef, Platform, Requirement, Version};
 use jiff::Timestamp;
@@ -181,9 +181,14 @@ pub fn host_inventory(
     root: &HostRoot,
     search: InventorySearch,
     now: Timestamp,
+    reporter: &dyn Reporter,
 ) -> Result<HostInventory, HostInventoryError> {
     root.require_no_others()?;
     let active = Generation::active(root).map_err(|source| root.failed(source))?;
+    if active.id == 0 {
+        let message = format!("nothing was ever installed to `{}`; it has no packs", root.path().display());
+        reporter.warning(WarningCode::NothingInstalled, &message);
+    }
     let listed = if active.id == 0 { Vec::new() } else { list(root)?.packs };
     let packs = listed.into_iter().filter_map(|listed| inventoried(root, &active, listed));
     Ok(HostInventory {

@@ -34,9 +34,7 @@ impl InspectArgs {
         self.common.start_log();
         let options = InspectOptions { source: self.source, packs: self.packs, now };
         let result = inspect(&options, &self.common.reporter()).map_err(CommandError::from);
-        let result = result.and_then(|report| {
-            write_answer(&report, &self.common, |report| printable(&render(report)).into_owned())
-        });
+        let result = result.and_then(|report| write_answer(&report, &self.common, render));
         (self.common.output(), result)
     }
 }
@@ -61,7 +59,7 @@ fn render(report: &InspectReport) -> String {
                 " ",
                 &release.version.to_string(),
                 " is from ",
-                &origin.to_string(),
+                &printable(&origin.to_string()),
                 "\n",
             ]);
         }

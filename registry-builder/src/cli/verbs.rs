@@ -48,7 +48,10 @@ pub(super) const VERBS: &[Verb] = &[
         words: &["rollback", "undo", "revert", "downgrade"],
         remedy: "go back on hosts with `attune-install PACK@VERSION`; published versions stay",
     },
-    Verb { words: &["diff", "compare"], remedy: "compare the output of `attune-build inspect` for both" },
+    Verb {
+        words: &["diff", "compare"],
+        remedy: "use `attune-install diff OLD NEW`, which needs no installation",
+    },
     Verb {
         words: &["clean", "prune", "gc", "vacuum", "cache"],
         remedy: "remove the directory of --cache-dir to clear the download cache; registries need no cleaning",

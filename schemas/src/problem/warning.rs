@@ -27,6 +27,7 @@ code_enum! {
         MadeOnHost "W017";
         InterpreterReplaced "W018";
         NotVerified "W022";
+        NothingInstalled "W023";
         KeysNotAtHand "W101";
         RootExpires "W102";
         ClockBehind "W103";

@@ -1,4 +1,4 @@
-//! Upgrades, removals, ways back and rules, to be killed.
+//! Upgrades, removals, declared sets, ways back and rules, to be killed.
 
 use super::operation::{Subject, all_is_well, has};
 use crate::packs::standard_packs::{greeter, reporter, watcher};
@@ -38,6 +38,26 @@ pub(super) fn uninstall() -> Subject {
         all_is_well(world)
     })
     .repeated(4)
+}
+
+pub(super) fn declare() -> Subject {
+    let world = installed();
+    let set = world.path().join("packs.toml");
+    fs_err::write(&set, "format = \"attune.set/v1\"\n[[packs]]\npack = \"greeter\"\nversion = \"^1.1\"\n")
+        .unwrap();
+    let registry = world.registry();
+    let arguments = [
+        "install".as_ref(),
+        "--from-file".as_ref(),
+        set.as_os_str(),
+        "--prune".as_ref(),
+        "--registry".as_ref(),
+        registry.as_os_str(),
+    ];
+    Subject::new("a declared set", world, &arguments, all_is_well, |world| {
+        has(world, &["greeter 1.1.0"], "packs/greeter/new.txt", "new")?;
+        all_is_well(world)
+    })
 }
 
 pub(super) fn rollbacks() -> Vec<Subject> {

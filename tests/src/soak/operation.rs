@@ -40,11 +40,13 @@ pub enum Operation {
     Rollback,
     /// `hold` and `pin`
     Rules,
+    /// `install --from-file --prune`, which installs and removes at once
+    Declare,
 }
 
 impl Operation {
     /// Every operation.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Install,
         Self::Upgrade,
         Self::Gc,
@@ -56,6 +58,7 @@ impl Operation {
         Self::Uninstall,
         Self::Rollback,
         Self::Rules,
+        Self::Declare,
     ];
 
     /// Its name.
@@ -72,6 +75,7 @@ impl Operation {
             Self::Uninstall => "uninstall",
             Self::Rollback => "rollback",
             Self::Rules => "rules",
+            Self::Declare => "declare",
         }
     }
 
@@ -89,6 +93,7 @@ impl Operation {
             Self::Uninstall => vec![lifecycle::uninstall()],
             Self::Rollback => lifecycle::rollbacks(),
             Self::Rules => vec![lifecycle::hold()],
+            Self::Declare => vec![lifecycle::declare()],
         }
     }
 }

@@ -83,7 +83,7 @@ impl DiffArgs {
         }
         let report = diff(&root, &options, &self.common.report.reporter())?;
         if !self.common.report.is_quiet() {
-            self.common.write(&report, |report| printable(&render(report)).into_owned())?;
+            self.common.write(&report, render)?;
         }
         Ok(!report.difference.packs.is_empty())
     }
@@ -123,7 +123,7 @@ fn render(report: &DiffReport) -> String {
     }
     let mut text = table.to_string();
     for pack in &difference.packs {
-        text += &parts_text(pack);
+        text += &printable(&parts_text(pack));
     }
     let _ = writeln!(
         text,

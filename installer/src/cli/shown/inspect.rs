@@ -58,7 +58,7 @@ impl InspectArgs {
             let root = self.common.host_root()?;
             let options = InspectOptions { target: self.target(&root)?, trust: self.judge.settings(), now };
             let report = inspect(&root, &options, &self.common.report.reporter())?;
-            self.common.write(&report, |report| printable(&render(report)).into_owned())
+            self.common.write(&report, render)
         };
         (self.common.output(), run())
     }
@@ -90,7 +90,7 @@ pub(in crate::cli) fn path_of(location: SourceLocation) -> PathBuf {
 }
 
 fn render(report: &InspectReport) -> String {
-    let mut text = source_text(report);
+    let mut text = printable(&source_text(report)).into_owned();
     match &report.releases[..] {
         [] => text += "it holds no packs\n",
         [only] if report.bundle.is_none() => text += &release_text(only, &report.versions),
@@ -121,6 +121,12 @@ fn source_text(report: &InspectReport) -> String {
     }
     if let Some(expires) = &report.expires_at {
         let _ = writeln!(text, "valid until {expires}");
+    }
+    let signers = report.roles.iter();
+    let signers = signers.map(|role| format!("{} {} of {}", role.role, role.threshold, role.keys.len()));
+    let signers = signers.collect::<Vec<_>>().join(", ");
+    if !signers.is_empty() {
+        let _ = writeln!(text, "keys that must sign: {signers}");
     }
     text += &report.trust.as_ref().map(trust_text).unwrap_or_default();
     text += &report.bundle.as_ref().map(bundle_text).unwrap_or_default();

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 
 use crate::cli::args::settings::{CommonArgs, caller_environment};
 use crate::cli::failure::CommandError;
+use crate::cli::lifecycle::packs_counted;
 use crate::operations::{HostInventory, InventorySearch, host_inventory};
 
 /// Write what this host has.
@@ -38,7 +39,7 @@ impl InventoryArgs {
             let caller = caller_environment();
             let search = || InterpreterSearch::of(&caller, None);
             let search = InventorySearch { pythons: search(), nodes: search() };
-            let inventory = host_inventory(&root, search, now)?;
+            let inventory = host_inventory(&root, search, now, &self.common.report.reporter())?;
             match &self.output {
                 Some(path) => self.write(&inventory, path),
                 None => write_result(&text_of(&inventory)?).map_err(|error| CommandError::of_output(&error)),
@@ -55,7 +56,7 @@ impl InventoryArgs {
             return Ok(());
         }
         let count = inventory.packs.len();
-        let packs = crate::cli::lifecycle::packs_counted(count);
+        let packs = packs_counted(count);
         self.common.write(inventory, |_| format!("{} {} with {packs}\n", success("wrote"), path.display()))
     }
 }

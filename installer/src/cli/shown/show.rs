@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use attune_host::inventory::{InstalledDetails, details};
 use attune_schemas::PackRef;
-use attune_terminal::{ArgValueCandidates, Output};
+use attune_terminal::{ArgValueCandidates, Output, printable};
 use clap::Args;
 use jiff::Timestamp;
 
@@ -61,7 +61,7 @@ pub(super) struct Lines(String);
 
 impl Lines {
     pub(super) fn add(&mut self, name: &str, value: impl AsRef<str>) {
-        let value = value.as_ref().trim_end();
+        let value = printable(value.as_ref().trim_end());
         if !value.is_empty() {
             let _ = writeln!(self.0, "{name:<13} {}", value.replace('\n', "\n              "));
         }

@@ -117,14 +117,16 @@ pub fn inspect(
     options: &InspectOptions,
     reporter: &dyn Reporter,
 ) -> Result<InspectReport, LookError> {
-    let active = Generation::active(root).map_err(|source| root.failed(source))?;
+    let active = || Generation::active(root).map_err(|source| root.failed(source));
     match &options.target {
         InspectTarget::Source(path) => {
+            let active = active()?;
             let looked = look_at(path, &[], root, (&options.trust, options.now), reporter)?;
             let source = absolute_source(path).display().to_string();
             Ok(report_of(root, &active, source, looked))
         }
         InspectTarget::Pack(request, Some(source)) => {
+            let active = active()?;
             let opened = source.open((options.now, &Interrupt::default()), reporter)?;
             let mut source = opened.verify(root, &options.trust, (options.now, &Interrupt::default()))?;
             match source.find(&request.pack, None)? {

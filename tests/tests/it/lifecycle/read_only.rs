@@ -17,6 +17,8 @@ const READING: &[&[&str]] = &[
     &["tree"],
     &["tree", "greeter", "--invert"],
     &["why", "greeter"],
+    &["inspect", "reporter"],
+    &["diff", "1"],
     &["registry", "list"],
     &["du"],
     &["gc", "--dry-run"],
@@ -108,6 +110,27 @@ fn any_user_may_ask_and_nothing_changes() {
         assert_eq!(said(&other.succeeds()), said(&owner), "{arguments:?}");
         world.root_tree().assert_same(&before);
     }
+}
+
+/// The inventory, without the time.
+fn inventory(run: Run) -> serde_json::Value {
+    let mut inventory = run.succeeds().json();
+    inventory["writtenAt"].take();
+    inventory
+}
+
+#[test]
+fn an_inventory_needs_no_right_to_write() {
+    let world = installed();
+    let before = world.root_tree();
+    let own = inventory(run(&world, &["inventory"]));
+    if let Some(other) = as_another_user(&world, &["inventory"]) {
+        assert_eq!(inventory(other)["packs"], own["packs"]);
+    }
+    if let Some(there) = on_a_read_only_mount(&world, &["inventory"]) {
+        assert_eq!(inventory(there)["packs"], own["packs"]);
+    }
+    world.root_tree().assert_same(&before);
 }
 
 #[test]

@@ -37,6 +37,7 @@ fn a_bundle_is_shown_with_what_is_installed_of_it() {
     assert_eq!(reporter["components"], json!({"actions": ["reporter.report"]}));
     assert_eq!(reporter["environments"]["python"], json!([{"name": "shout", "version": "1.0.0"}]));
     let text = inspect(&host, &[bundle]).succeeds().stdout;
+    assert!(text.contains("keys that must sign: root 1 of 1, "), "{text}");
     assert!(text.contains("verified: this host trusts it") && text.contains("registry demo"), "{text}");
     // The builder tells the same in the same shape.
     let built = standard().build(["inspect", "--json", bundle]).succeeds().json();

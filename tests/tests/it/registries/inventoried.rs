@@ -68,7 +68,13 @@ fn a_file_is_written_whole_in_the_place_of_another() {
 #[test]
 fn a_root_that_does_not_exist_has_no_packs() {
     let host = World::new();
-    let inventory = run(&host, &["inventory"]).succeeds().json();
+    let told = run(&host, &["inventory"]).succeeds();
+    assert!(
+        told.stderr.contains("W023") && told.stderr.contains("nothing was ever installed"),
+        "{}",
+        told.stderr
+    );
+    let inventory = told.json();
     assert_eq!((&inventory["packs"], &inventory["generation"]), (&json!([]), &Value::Null));
     assert!(host.root_tree().is_absent());
     fs_err::create_dir(host.path().join("other")).unwrap();
