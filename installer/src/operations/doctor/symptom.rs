@@ -126,7 +126,7 @@ pub enum Symptom {
         /// Whether what it holds is gone after a restart.
         in_memory: bool,
     },
-    /// SELinux is enforcing.
+    /// `SELinux` is enforcing.
     SelinuxEnforcing,
 }
 

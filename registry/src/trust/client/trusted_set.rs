@@ -101,6 +101,7 @@ impl TrustedSet {
     /// # Errors
     /// A role could not be fetched or checked.
     pub fn fetch_all_roles(&self, source: &dyn Fetch) -> Result<(), TrustError> {
+        #[expect(clippy::redundant_closure_for_method_calls, reason = "the method alone is of one lifetime")]
         self.search(source, |search, known| search.fetch_all(known))
     }
 

@@ -104,17 +104,13 @@ pub(super) fn ensure(
         if of_kind.is_empty() {
             continue;
         }
-        match chosen(&of_kind, name, wanted.as_deref()) {
-            Some(index) => tell(&mut built.environments, of_kind, index),
-            None => {
-                let has: Vec<&str> =
-                    of_kind.iter().filter_map(|found| found.interpreter_version.as_deref()).collect();
-                let wanted = wanted.as_deref().unwrap_or_default();
-                failed.push(fail(
-                    name,
-                    format!("there is none of version {wanted}; it has {}", has.join(", ")),
-                ));
-            }
+        if let Some(index) = chosen(&of_kind, name, wanted.as_deref()) {
+            tell(&mut built.environments, of_kind, index)
+        } else {
+            let has: Vec<&str> =
+                of_kind.iter().filter_map(|found| found.interpreter_version.as_deref()).collect();
+            let wanted = wanted.as_deref().unwrap_or_default();
+            failed.push(fail(name, format!("there is none of version {wanted}; it has {}", has.join(", "))));
         }
     }
     built.environments.others.extend(whole.into_iter().map(other));

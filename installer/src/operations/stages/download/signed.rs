@@ -22,7 +22,7 @@ pub(super) fn download(
     landing: &Landing,
     reporter: &dyn Reporter,
 ) -> Vec<Outcome> {
-    let session = Session { options, landing, reporter };
+    let session = Session { reporter, options, landing };
     let (mut outcomes, mut registry) = (Vec::new(), None);
     for (place, named) in options.sources.iter().enumerate() {
         let task = format!("downloading {}", named.shown);
