@@ -20,11 +20,9 @@ fn world() -> World {
 }
 
 fn set(world: &World, entries: &[(&str, &str)]) -> PathBuf {
-    let mut text = HEAD.to_owned();
-    for (pack, version) in entries {
-        text += &format!("[[packs]]\npack = \"{pack}\"\nversion = \"{version}\"\n");
-    }
-    save(world, &text)
+    let entry =
+        |(pack, version): &(&str, &str)| format!("[[packs]]\npack = \"{pack}\"\nversion = \"{version}\"\n");
+    save(world, &(HEAD.to_owned() + &entries.iter().map(entry).collect::<String>()))
 }
 
 fn save(world: &World, text: &str) -> PathBuf {
