@@ -6,7 +6,7 @@ use attune_terminal::{Table, success};
 
 use crate::cli::lifecycle::packs_counted;
 use crate::cli::shown::list::{contents_text, tests_text};
-use crate::operations::{InstallReport, Outcome, PlannedChange};
+use crate::operations::{InstallReport, LeftOut, LeftOutKind, Outcome, PlannedChange};
 use crate::plan::{HeldBack, KeptNewer};
 use crate::trust::FreshnessReport;
 
@@ -26,6 +26,7 @@ pub(super) fn render(report: &InstallReport, has_stages: bool) -> String {
     }
     let mut text = packs_table(report).to_string();
     text += &kept_newer_text(report);
+    text += &left_out_lines(report);
     text += &freshness_text(&report.freshness);
     let count = report.packs.iter().filter(|pack| pack.change != PackChange::Unchanged).count();
     let installed = format!("installed {}", packs_counted(count));
@@ -70,6 +71,7 @@ fn packs_table(report: &InstallReport) -> Table {
 fn plan_text(report: &InstallReport, planned: &PlannedChange) -> String {
     let mut text = packs_table(report).to_string();
     text += &kept_newer_text(report);
+    text += &left_out_lines(report);
     text += &freshness_text(&report.freshness);
     let tested = match planned.tested.len() {
         0 => "no tests".to_owned(),
@@ -121,6 +123,22 @@ fn kept_newer_text(report: &InstallReport) -> String {
         None => format!("{pack} {installed} is held, and {offered} was offered\n"),
     };
     report.kept_newer.iter().map(line).chain(report.held_back.iter().map(held)).collect()
+}
+
+/// A line on each thing that a pack goes without.
+fn left_out_lines(report: &InstallReport) -> String {
+    let line = |left_out: &LeftOut| format!("left out: {}: {}\n", left_out_text(left_out), left_out.reason);
+    report.left_out.iter().map(line).collect()
+}
+
+/// Something that a pack goes without, in a few words.
+pub(super) fn left_out_text(left_out: &LeftOut) -> String {
+    let LeftOut { pack, name, .. } = left_out;
+    match left_out.kind {
+        LeftOutKind::Dependency => format!("{name}, which {pack} needs"),
+        LeftOutKind::Environment => format!("the environment {name} of {pack}"),
+        LeftOutKind::Tests => format!("the tests of {pack}"),
+    }
 }
 
 /// A line on stale metadata, and none on fresh.

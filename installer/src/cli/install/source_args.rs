@@ -13,10 +13,14 @@ use super::asked::Asked;
 use crate::cli::args::change::ChangeArgs;
 use crate::cli::args::duration::parse_duration;
 use crate::cli::args::link_mode::LinkModeArg;
+use crate::cli::args::packs_base_dir::PacksBaseDirArgs;
 use crate::cli::args::settings::{CommonArgs, caller_environment, this_program};
+use crate::cli::args::time_limit::TimeoutArgs;
 use crate::operations::InstallOptions;
 use crate::pack_tests::TestPolicy;
-use crate::plan::{ChooseOptions, Purpose, RegistryPolicy};
+use crate::plan::{
+    ChooseOptions, DependencyPolicy, EnvironmentPolicy, LackingPolicy, Purpose, RegistryPolicy,
+};
 use crate::source::TrustSettings;
 use crate::trust::{AnchorSettings, AskedGrace};
 
@@ -56,11 +60,22 @@ pub(super) struct SourceArgs {
     #[arg(long)]
     ignore_missing_libraries: bool,
     /// Do not run the packs' own tests
-    #[arg(long, conflicts_with = "force")]
-    skip_tests: bool,
-    /// Install even if the packs' own tests fail
     #[arg(long)]
-    force: bool,
+    skip_tests: bool,
+    /// Install nothing but the named packs; whatever else they need must be installed
+    #[arg(long, visible_alias = "skip-dependencies")]
+    skip_deps: bool,
+    /// Build no environments, and run no tests in them; `--reinstall` builds them later
+    #[arg(long)]
+    skip_env_build: bool,
+    /// Install all the same: again what is installed, without packs that cannot be had, without environments that cannot be
+    /// built, and though tests fail; what was left out is told, and the exit code is 1. Signatures are checked as ever
+    #[arg(long)]
+    pub(super) force: bool,
+    #[command(flatten)]
+    pub(super) packs_base_dir: PacksBaseDirArgs,
+    #[command(flatten)]
+    pub(super) timeout: TimeoutArgs,
     #[command(flatten)]
     change: ChangeArgs,
     #[command(flatten)]
@@ -80,6 +95,9 @@ impl SourceArgs {
             Purpose::Install => OperationKind::Install,
             Purpose::Upgrade => OperationKind::Upgrade,
         };
+        let dependencies =
+            if self.skip_deps { DependencyPolicy::Installed } else { DependencyPolicy::Install };
+        let lacking = if self.force { LackingPolicy::GoWithout } else { LackingPolicy::Refuse };
         let caller = caller_environment();
         let search = |only: Option<&PathBuf>| InterpreterSearch::of(&caller, only.cloned());
         InstallOptions {
@@ -88,7 +106,7 @@ impl SourceArgs {
             requests: asked.requests,
             channels: asked.channels,
             reinstall: false,
-            choose: ChooseOptions { registry, purpose },
+            choose: ChooseOptions { registry, purpose, dependencies, lacking },
             trust: TrustSettings {
                 anchor: AnchorSettings { file: self.trust.clone(), fingerprint: self.trust_fingerprint },
                 grace: self.expiry_grace.map(|duration| AskedGrace { duration, option: "--expiry-grace" }),
@@ -100,6 +118,11 @@ impl SourceArgs {
             link_mode: self.link_mode.into(),
             compile_bytecode: self.compile_bytecode,
             ignore_missing_libraries: self.ignore_missing_libraries,
+            environments: match (self.skip_env_build, self.force) {
+                (true, _) => EnvironmentPolicy::LeaveOut,
+                (_, true) => EnvironmentPolicy::GoWithout,
+                _ => EnvironmentPolicy::Require,
+            },
             tests: match (self.skip_tests, self.force) {
                 (true, _) => TestPolicy::Skip,
                 (_, true) => TestPolicy::Force,
@@ -109,6 +132,8 @@ impl SourceArgs {
             change: self.change.options(kind, now).forced(&[
                 ("--force", self.force),
                 ("--skip-tests", self.skip_tests),
+                ("--skip-deps", self.skip_deps),
+                ("--skip-env-build", self.skip_env_build),
                 ("--ignore-missing-libraries", self.ignore_missing_libraries),
                 ("--change-registry", self.change_registry),
                 ("--expiry-grace", self.expiry_grace.is_some()),

@@ -3,6 +3,7 @@
 use super::next_generation::{NextGeneration, next_generation};
 use super::pack_reports::pack_reports;
 use super::{InstallError, Session, registry_of};
+use crate::environments::BuiltRecipes;
 use crate::operations::{InstallReport, Outcome, PlannedChange, Stopwatch};
 use crate::plan::{CarriedRuntimes, ChosenReleases};
 use crate::source::VerifiedSource;
@@ -16,6 +17,7 @@ impl Session<'_> {
         mut watch: Stopwatch,
     ) -> Result<InstallReport, InstallError> {
         let (asked, registries) = (chosen.asked.clone(), chosen.registries.clone());
+        let lacking = chosen.lacking.clone();
         let (kept_newer, held_back) = (chosen.kept_newer.clone(), chosen.held_back.clone());
         let carried = match chosen.runtimes.clone() {
             Some(bundled) => CarriedRuntimes::of_bundle(bundled),
@@ -35,6 +37,7 @@ impl Session<'_> {
             packs: pack_reports(&asked, &generation, Some(&plan)),
             kept_newer,
             held_back,
+            left_out: self.left_out(&lacking, &plan, &BuiltRecipes::default(), &[]),
             read_bytes: 0,
             freshness: source.freshness(),
             tests: Vec::new(),

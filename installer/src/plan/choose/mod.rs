@@ -25,7 +25,8 @@ pub use blobs::{allowed_blobs, installed_blobs};
 pub use channels::channel_requests;
 pub use error::ChooseError;
 pub use releases::{
-    ChooseOptions, ChosenReleases, InstalledPacks, KeptNewer, Purpose, RegistryPolicy, choose_releases,
+    ChooseOptions, ChosenReleases, DependencyPolicy, InstalledPacks, KeptNewer, LackingDependency,
+    LackingPolicy, Purpose, RegistryPolicy, choose_releases,
 };
 pub use rules::HeldBack;
 pub use upgrades::upgrade_requests;
