@@ -273,6 +273,7 @@ impl Failed for ChooseError {
         match self {
             Self::Reader(error) => Failed::code(error),
             Self::Resolve(error) => Failed::code(error),
+            Self::OthersNeeded { .. } => ErrorCode::NoSolution,
             Self::NothingRequested => ErrorCode::NothingRequested,
             Self::NotInIndex { .. } => ErrorCode::NotInIndex,
             Self::ListedTwice { .. } => ErrorCode::ListedTwice,

@@ -44,7 +44,7 @@ pub use registries::{
     remove_registry,
 };
 pub use repair::{RepairOptions, RepairReport, repair};
-pub use report::{InstallReport, Outcome, PackReport, PlannedChange, TestReport};
+pub use report::{InstallReport, LeftOut, LeftOutKind, Outcome, PackReport, PlannedChange, TestReport};
 pub use search::{FoundPack, SearchError, SearchOptions, SearchReport, search};
 pub use show::ShownPack;
 pub use stages::{

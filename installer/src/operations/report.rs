@@ -56,6 +56,8 @@ pub struct InstallReport {
     pub kept_newer: Vec<KeptNewer>,
     /// Packs that the host's rules keep from newer releases that were offered.
     pub held_back: Vec<HeldBack>,
+    /// What packs that were installed go without.
+    pub left_out: Vec<LeftOut>,
     /// Bytes of the blobs that were read from the source.
     pub read_bytes: u64,
     /// How fresh the registry's metadata was.
@@ -69,6 +71,35 @@ pub struct InstallReport {
     /// The extent of an installation that was only looked at.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub planned: Option<PlannedChange>,
+}
+
+/// Something that a pack goes without.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LeftOut {
+    /// The pack.
+    #[serde(rename = "ref")]
+    pub pack: PackRef,
+    /// The kind of what it goes without.
+    pub kind: LeftOutKind,
+    /// Its name: a pack with the versions that would do, an environment, or `tests`.
+    pub name: String,
+    /// Why.
+    pub reason: String,
+    /// Whether that was asked for by itself, rather than forced.
+    pub requested: bool,
+}
+
+/// The kinds of things that a pack can go without.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum LeftOutKind {
+    /// Another pack that it needs.
+    Dependency,
+    /// An environment.
+    Environment,
+    /// Its tests, which failed or could not run.
+    Tests,
 }
 
 /// The extent of an installation.
@@ -149,6 +180,7 @@ impl InstallReport {
             "removed": self.removed,
             "set": self.set,
             "freshness": self.freshness,
+            "leftOut": self.left_out,
             "testPolicy": format!("{tests:?}").to_lowercase(),
         });
         let outcome = if self.outcome == Outcome::Unchanged { "unchanged" } else { "installed" };

@@ -101,7 +101,9 @@ pub fn run_tests(
 ) -> Result<Vec<PackTestResult>, TestError> {
     let is_tested = |planned: &&PlannedPack| {
         let testing = planned.release.config.pack.testing.as_ref();
-        settings.policy != TestPolicy::Skip && testing.is_some_and(|testing| testing.enabled)
+        settings.policy != TestPolicy::Skip
+            && planned.unplanned.is_empty()
+            && testing.is_some_and(|testing| testing.enabled)
     };
     let tested: Vec<&PlannedPack> = plan.packs.iter().filter(is_tested).collect();
     let of = tested.len();

@@ -13,12 +13,13 @@ mod runtimes;
 mod space;
 mod tree;
 mod versions;
+mod without;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use attune_host::environment::{EnvironmentDescription, EnvironmentName, LinkMode, PackEnvironments};
-use attune_host::generation::InstalledPack;
+use attune_host::generation::{FailedEnvironment, InstalledPack};
 use attune_host::machine::{Interpreter, NodeInterpreter};
 use attune_host::root::StoreKind;
 use attune_host::verification::StoredTrees;
@@ -30,9 +31,10 @@ use attune_schemas::runtime_index::RuntimeRelease;
 use attune_schemas::{Digest, PackRef};
 
 pub use choose::{
-    ChooseError, ChooseOptions, ChosenReleases, HeldBack, InstalledPacks, KeptNewer, LoneRelease, OtherPacks,
-    Purpose, RegistryPolicy, WantedPack, allowed_blobs, bundled_releases, channel_requests, choose_alone,
-    choose_releases, installed_blobs, newest_for, newest_release, upgrade_requests,
+    ChooseError, ChooseOptions, ChosenReleases, DependencyPolicy, HeldBack, InstalledPacks, KeptNewer,
+    LackingDependency, LackingPolicy, LoneRelease, OtherPacks, Purpose, RegistryPolicy, WantedPack,
+    allowed_blobs, bundled_releases, channel_requests, choose_alone, choose_releases, installed_blobs,
+    newest_for, newest_release, upgrade_requests,
 };
 pub use error::{MissingLibrary, PlanError};
 pub use host_runtimes::HostRuntimes;
@@ -45,6 +47,8 @@ pub use runtimes::{BundledRuntimes, CarriedRuntimes};
 pub use space::{SpaceNeed, check_space};
 pub use tree::{NeededNodePackage, TreeToUnpack};
 use versions::plan_versions;
+pub use without::EnvironmentPolicy;
+use without::Without;
 
 /// The whole plan.
 #[derive(Debug)]
@@ -78,6 +82,8 @@ pub struct PlannedPack {
     pub environments: PackEnvironments,
     /// The environments that could not be built, and that it goes without.
     pub failed_environments: Vec<EnvironmentName>,
+    /// Those among them that were not even planned.
+    pub unplanned: Vec<FailedEnvironment>,
     /// The version that it replaces.
     pub replaces: Option<attune_schemas::Version>,
 }
@@ -87,7 +93,7 @@ impl InstallPlan {
     pub fn new(
         chosen: ChosenReleases,
         hosted: &mut HostRuntimes<'_>,
-        link_mode: LinkMode,
+        (link_mode, policy): (LinkMode, EnvironmentPolicy),
         stored: &StoredTrees<'_>,
     ) -> Result<Self, PlanError> {
         let root = stored.root();
@@ -114,11 +120,13 @@ impl InstallPlan {
                 source: Box::new(source),
             })?;
             let own = definitions_of(&pack, config)?;
+            let mut without = Without::new(policy);
             let used = used_runtimes(&pack, config, &own, &others, root)?;
             let by_steps = |name: &str| used.iter().find(|used| used.canonical == Some(name));
             let mut environments = PackEnvironments::new();
             let (mut python, mut node) = (None, None);
-            if let Some((environment, carried)) = plan_python(&pack, config, &settings, hosted, &|_| true)? {
+            let planned = plan_python(&pack, config, &settings, hosted, &|_| true);
+            if let Some((environment, carried)) = without.unless(&EnvironmentName::python(), planned)? {
                 plan.need_runtime(carried, stored);
                 if by_steps("python").is_some() {
                     python = Some(environment);
@@ -127,7 +135,8 @@ impl InstallPlan {
                     let _previous = environments.insert(EnvironmentName::python(), environment);
                 }
             }
-            if let Some((environment, carried)) = plan_node(&pack, config, &settings, hosted, &|_| true)? {
+            let planned = plan_node(&pack, config, &settings, hosted, &|_| true);
+            if let Some((environment, carried)) = without.unless(&EnvironmentName::nodejs(), planned)? {
                 plan.need_runtime(carried, stored);
                 if by_steps("node").is_some() {
                     node = Some(environment);
@@ -161,6 +170,7 @@ impl InstallPlan {
                     environments.insert(name, EnvironmentDescription::Recipe(recipe.beside(is_taken)));
                 }
             }
+            without.leave_out(&mut environments);
             plan.need_archive(&release, stored);
             for environment in environments.values() {
                 plan.need_environment(environment, stored);
@@ -171,7 +181,8 @@ impl InstallPlan {
                 release,
                 requested,
                 environments,
-                failed_environments: Vec::new(),
+                failed_environments: without.names(),
+                unplanned: without.into_failed(),
                 replaces,
             });
         }

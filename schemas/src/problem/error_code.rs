@@ -103,6 +103,7 @@ error_codes! {
     SourcesFailed "H052" Failed;
     PacksDefective "H053" Failed;
     EnvironmentsLack "H054" Environment;
+    LeftOut "H055" Failed;
     OtherPacksDirectory "H056" Usage;
 
     NoTrust "T001" Untrusted;

@@ -30,7 +30,7 @@ use crate::operations::{
     ChangeOptions, InstallOptions, ValidateOptions, Validated, ValidationFault, validate,
 };
 use crate::pack_tests::TestPolicy;
-use crate::plan::{ChooseOptions, Purpose, RegistryPolicy};
+use crate::plan::{ChooseOptions, EnvironmentPolicy, Purpose, RegistryPolicy};
 use crate::source::{PackSource, SourceLocation};
 
 /// Check all that an installation would check, and change nothing.
@@ -163,6 +163,7 @@ impl ValidateArgs {
         let search = |only: Option<&PathBuf>| InterpreterSearch::of(&caller, only.cloned());
         let registry = if self.change_registry { RegistryPolicy::Change } else { RegistryPolicy::Keep };
         Ok(InstallOptions {
+            environments: EnvironmentPolicy::default(),
             root: self.common.root.clone(),
             source,
             requests,

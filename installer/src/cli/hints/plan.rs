@@ -39,6 +39,9 @@ impl Hint for ChooseError {
                     "name a version, such as `{pack}@^1`, or the newest with `{pack}` alone"
                 ));
             }
+            Self::OthersNeeded { .. } => {
+                "install them as well: leave --skip-deps out; or install without them with --force"
+            }
             Self::Held { pack, .. } => {
                 return Some(format!("let it change with `attune-install unhold {pack}`"));
             }

@@ -10,20 +10,21 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use attune_host::root::{HostRoot, RootError};
-use attune_terminal::{ArgValueCandidates, Output};
+use attune_schemas::problem::ErrorCode;
+use attune_terminal::{ArgValueCandidates, Failure, Output};
 use clap::{Args, ValueHint};
 use jiff::Timestamp;
 
 use super::failure::CommandError;
 use super::logged::failure_logged;
 use super::words::{installed_packs, offered_packs};
-use crate::operations::{InstallOptions, install};
+use crate::operations::{InstallOptions, InstallReport, LeftOut, Outcome, install};
 use crate::plan::{OtherPacks, Purpose};
 use asked::Asked;
 pub(super) use asked::{parse_request, registry_source};
 use pack_set::SetFile;
 pub(super) use render::freshness_text;
-use render::render;
+use render::{left_out_text, render};
 use source_args::SourceArgs;
 pub(super) use usage::UsageError;
 
@@ -76,7 +77,7 @@ pub(super) struct UpgradeArgs {
 impl InstallArgs {
     pub(super) fn run(self, now: Timestamp) -> (Output, Result<(), CommandError>) {
         let options = |args: &SourceArgs| {
-            let reinstall = self.reinstall;
+            let reinstall = self.reinstall || args.force;
             let Some(file) = &self.from_file else {
                 let asked = Asked::of(&self.what, args)?;
                 return Ok(InstallOptions { reinstall, ..args.options(asked, Purpose::Install, now) });
@@ -100,6 +101,17 @@ impl UpgradeArgs {
     }
 }
 
+/// The failure of an installation that was forced to go without something.
+fn lacking(report: &InstallReport) -> Option<CommandError> {
+    let forced: Vec<&LeftOut> = report.left_out.iter().filter(|left_out| !left_out.requested).collect();
+    let first = forced.first()?;
+    let more = if forced.len() == 1 { String::new() } else { format!(", and {} more", forced.len() - 1) };
+    let done = if report.outcome == Outcome::Planned { "would be installed" } else { "installed" };
+    let message = format!("{done}, but without {}{more}", left_out_text(first));
+    let hint = "mend the cause, and install the packs again with --reinstall, without --force".to_owned();
+    Some(CommandError(Failure::from_message(message, ErrorCode::LeftOut).with_hint(Some(hint))))
+}
+
 impl SourceArgs {
     fn run(
         &self,
@@ -111,13 +123,16 @@ impl SourceArgs {
             let options = options(self)?;
             let root = HostRoot::new(&options.root)
                 .map_err(|source| RootError::Io { root: options.root.clone(), source })?;
+            self.packs_base_dir.check(&root)?;
+            let limit = self.timeout.start(&options.change.interrupt);
             let result = install(&options, &common.report.reporter()).map_err(CommandError::from);
+            let result = limit.told(result);
             let report = failure_logged(&root, &options.change, result)?;
-            if common.report.is_quiet() && !options.change.dry_run {
-                return Ok(());
+            if !common.report.is_quiet() || options.change.dry_run {
+                let with_stages = common.report.verbose > 0;
+                common.write(&report, |report| render(report, with_stages))?;
             }
-            let with_stages = common.report.verbose > 0;
-            common.write(&report, |report| render(report, with_stages))
+            lacking(&report).map_or(Ok(()), Err)
         };
         (common.output(), run())
     }

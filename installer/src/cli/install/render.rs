@@ -6,7 +6,7 @@ use attune_terminal::{Table, success};
 
 use crate::cli::lifecycle::packs_counted;
 use crate::cli::shown::list::{contents_text, registry_text, tests_text};
-use crate::operations::{InstallReport, Outcome, PackReport, PlannedChange};
+use crate::operations::{InstallReport, LeftOut, LeftOutKind, Outcome, PackReport, PlannedChange};
 use crate::plan::{HeldBack, KeptNewer};
 use crate::trust::FreshnessReport;
 
@@ -49,6 +49,7 @@ fn changes_text(report: &InstallReport) -> String {
     let mut text = if is_empty { String::new() } else { packs_table(report).to_string() };
     text += &kept_newer_text(report);
     text += &unlisted_text(report);
+    text += &left_out_lines(report);
     text + &freshness_text(&report.freshness)
 }
 
@@ -155,6 +156,22 @@ fn unlisted_text(report: &InstallReport) -> String {
     let packs = set.unlisted.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     let stay = if set.unlisted.len() == 1 { "stays" } else { "stay" };
     format!("{packs} {stay}: not in {}, nor needed by it; `--prune` removes such packs\n", set.file)
+}
+
+/// A line on each thing that a pack goes without.
+fn left_out_lines(report: &InstallReport) -> String {
+    let line = |left_out: &LeftOut| format!("left out: {}: {}\n", left_out_text(left_out), left_out.reason);
+    report.left_out.iter().map(line).collect()
+}
+
+/// Something that a pack goes without, in a few words.
+pub(super) fn left_out_text(left_out: &LeftOut) -> String {
+    let LeftOut { pack, name, .. } = left_out;
+    match left_out.kind {
+        LeftOutKind::Dependency => format!("{name}, which {pack} needs"),
+        LeftOutKind::Environment => format!("the environment {name} of {pack}"),
+        LeftOutKind::Tests => format!("the tests of {pack}"),
+    }
 }
 
 /// A line on stale metadata, and none on fresh.

@@ -15,11 +15,15 @@ use super::usage::UsageError;
 use crate::cli::args::change::{ChangeArgs, interrupt_on_signals};
 use crate::cli::args::duration::parse_duration;
 use crate::cli::args::link_mode::LinkModeArg;
+use crate::cli::args::packs_base_dir::PacksBaseDirArgs;
 use crate::cli::args::settings::{CommonArgs, caller_environment, this_program};
+use crate::cli::args::time_limit::TimeoutArgs;
 use crate::cli::args::unsigned::UnsignedArgs;
 use crate::operations::InstallOptions;
 use crate::pack_tests::TestPolicy;
-use crate::plan::{ChooseOptions, Purpose, RegistryPolicy};
+use crate::plan::{
+    ChooseOptions, DependencyPolicy, EnvironmentPolicy, LackingPolicy, Purpose, RegistryPolicy,
+};
 use crate::source::{TrustSettings, UnsignedSources};
 use crate::trust::{AnchorSettings, AskedGrace};
 
@@ -59,11 +63,22 @@ pub(super) struct SourceArgs {
     #[arg(long)]
     ignore_missing_libraries: bool,
     /// Do not run the packs' own tests
-    #[arg(long, conflicts_with = "force")]
-    skip_tests: bool,
-    /// Install even if the packs' own tests fail
     #[arg(long)]
-    force: bool,
+    skip_tests: bool,
+    /// Install nothing but the named packs; whatever else they need must be installed
+    #[arg(long, visible_alias = "skip-dependencies")]
+    skip_deps: bool,
+    /// Build no environments, and run no tests in them; `--reinstall` builds them later
+    #[arg(long)]
+    skip_env_build: bool,
+    /// Install all the same: again what is installed, without packs that cannot be had, without environments that cannot be
+    /// built, and though tests fail; what was left out is told, and the exit code is 1. Signatures are checked as ever
+    #[arg(long)]
+    pub(super) force: bool,
+    #[command(flatten)]
+    pub(super) packs_base_dir: PacksBaseDirArgs,
+    #[command(flatten)]
+    pub(super) timeout: TimeoutArgs,
     #[command(flatten)]
     pub(super) unsigned: UnsignedArgs,
     #[command(flatten)]
@@ -91,6 +106,9 @@ impl SourceArgs {
             Purpose::Install => OperationKind::Install,
             Purpose::Upgrade => OperationKind::Upgrade,
         };
+        let dependencies =
+            if self.skip_deps { DependencyPolicy::Installed } else { DependencyPolicy::Install };
+        let lacking = if self.force { LackingPolicy::GoWithout } else { LackingPolicy::Refuse };
         let caller = caller_environment();
         let search = |only: Option<&PathBuf>| InterpreterSearch::of(&caller, only.cloned());
         InstallOptions {
@@ -100,7 +118,7 @@ impl SourceArgs {
             channels: asked.channels,
             set: None,
             reinstall: false,
-            choose: ChooseOptions { registry, purpose, ..ChooseOptions::default() },
+            choose: ChooseOptions { registry, purpose, dependencies, lacking, ..ChooseOptions::default() },
             trust: TrustSettings {
                 anchor: AnchorSettings { file: self.trust.clone(), fingerprint: self.trust_fingerprint },
                 grace: self.expiry_grace.map(|duration| AskedGrace { duration, option: "--expiry-grace" }),
@@ -112,6 +130,11 @@ impl SourceArgs {
             link_mode: self.link_mode.into(),
             compile_bytecode: self.compile_bytecode,
             ignore_missing_libraries: self.ignore_missing_libraries,
+            environments: match (self.skip_env_build, self.force) {
+                (true, _) => EnvironmentPolicy::LeaveOut,
+                (_, true) => EnvironmentPolicy::GoWithout,
+                _ => EnvironmentPolicy::Require,
+            },
             tests: match (self.skip_tests, self.force) {
                 (true, _) => TestPolicy::Skip,
                 (_, true) => TestPolicy::Force,
@@ -122,6 +145,8 @@ impl SourceArgs {
                 ("--force", self.force),
                 ("--allow-unsigned", self.unsigned.allow_unsigned),
                 ("--skip-tests", self.skip_tests),
+                ("--skip-deps", self.skip_deps),
+                ("--skip-env-build", self.skip_env_build),
                 ("--ignore-missing-libraries", self.ignore_missing_libraries),
                 ("--change-registry", self.change_registry),
                 ("--expiry-grace", self.expiry_grace.is_some()),

@@ -21,7 +21,7 @@ use crate::cli::lifecycle::packs_counted;
 use crate::cli::words::installed_packs;
 use crate::operations::{InstallOptions, InstalledRelease, OutdatedReport, ReleaseState, outdated};
 use crate::pack_tests::TestPolicy;
-use crate::plan::{ChooseOptions, OtherPacks, Purpose, RegistryPolicy};
+use crate::plan::{ChooseOptions, EnvironmentPolicy, Purpose};
 use crate::source::PackSource;
 
 /// List the installed packs of which there are newer releases.
@@ -90,11 +90,8 @@ impl OutdatedArgs {
             channels: Vec::new(),
             reinstall: false,
             set: None,
-            choose: ChooseOptions {
-                registry: RegistryPolicy::Keep,
-                purpose: Purpose::Upgrade,
-                others: OtherPacks::Stay,
-            },
+            choose: ChooseOptions { purpose: Purpose::Upgrade, ..ChooseOptions::default() },
+            environments: EnvironmentPolicy::default(),
             trust: self.asked.trust(),
             interpreters: search(self.python.as_ref()),
             nodes: search(self.node.as_ref()),

@@ -4,6 +4,7 @@ use super::next_generation::{NextGeneration, next_generation};
 use super::pack_reports::pack_reports;
 use super::pack_set::removed;
 use super::{InstallError, Session, registry_of};
+use crate::environments::BuiltRecipes;
 use crate::operations::{InstallReport, Outcome, PlannedChange, Stopwatch};
 use crate::plan::{CarriedRuntimes, ChosenReleases, InstallPlan};
 use crate::source::VerifiedSource;
@@ -17,6 +18,7 @@ impl Session<'_> {
         mut watch: Stopwatch,
     ) -> Result<InstallReport, InstallError> {
         let (asked, registries) = (chosen.asked.clone(), chosen.registries.clone());
+        let lacking = chosen.lacking.clone();
         let (kept_newer, held_back) = (chosen.kept_newer.clone(), chosen.held_back.clone());
         let (removed, is_there) = (removed(&chosen), chosen.is_in(self.active));
         let carried = match chosen.runtimes.clone() {
@@ -38,6 +40,7 @@ impl Session<'_> {
             set: self.set_report(&generation),
             kept_newer,
             held_back,
+            left_out: self.left_out(&lacking, &plan, &BuiltRecipes::default(), &[]),
             read_bytes: 0,
             freshness: source.freshness(),
             tests: Vec::new(),

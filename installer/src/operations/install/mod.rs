@@ -2,6 +2,7 @@
 
 mod dry_run;
 mod error;
+mod left_out;
 mod next_generation;
 mod options;
 mod pack_reports;
@@ -44,10 +45,10 @@ use super::{InstallReport, Outcome, Stopwatch};
 use crate::environments::{
     BuiltRecipes, RecipeSettings, build_environments, build_recipes, compile_bytecode,
 };
-use crate::pack_tests::{TestPolicy, TestSettings, run_tests};
+use crate::pack_tests::{TestSettings, run_tests};
 use crate::plan::{
-    ChosenReleases, InstallPlan, InstalledPacks, PlanError, Purpose, channel_requests, choose_releases,
-    upgrade_requests,
+    ChosenReleases, EnvironmentPolicy, InstallPlan, InstalledPacks, PlanError, Purpose, channel_requests,
+    choose_releases, upgrade_requests,
 };
 use crate::source::{SignedHere, VerifiedSource};
 use crate::unpack::fetch_and_unpack;
@@ -195,6 +196,7 @@ impl Session<'_> {
             set: self.set_report(self.active),
             kept_newer: chosen.kept_newer,
             held_back: chosen.held_back,
+            left_out: Vec::new(),
             read_bytes: 0,
             freshness: source.freshness(),
             tests: Vec::new(),
@@ -225,7 +227,7 @@ impl Session<'_> {
     ) -> Result<InstallReport, InstallError> {
         let (asked_for, kept_newer) = (chosen.asked.clone(), chosen.kept_newer.clone());
         let (held_back, removed) = (chosen.held_back.clone(), removed(&chosen));
-        let registries = chosen.registries.clone();
+        let (registries, lacking) = (chosen.registries.clone(), chosen.lacking.clone());
         let spool = BlobSpool::default();
         let planned = self.plan(chosen, source, &spool, held.take_created(), &mut watch)?;
         let Planned { mut plan, asked, kept, learnt, mut prepared } = planned;
@@ -258,7 +260,7 @@ impl Session<'_> {
         let settings = RecipeSettings {
             programs: &self.options.programs,
             caller: &self.options.caller,
-            goes_on_without: self.options.tests == TestPolicy::Force,
+            goes_on_without: self.options.environments != EnvironmentPolicy::Require,
             interrupt,
         };
         let recipes = build_recipes(&mut plan, self.root, staging, &settings, self.reporter)?;
@@ -276,6 +278,7 @@ impl Session<'_> {
         let tests = run_tests(&plan, self.root, staging.directory(), settings, self.reporter)?;
         watch.lap("test");
 
+        let left_out = self.left_out(&lacking, &plan, &recipes, &tests);
         source.persist_to(&staging.trust(), self.options.change.durability)?;
         if let Some(signed) = source.signed_here() {
             staging.take_local(&signed.directory()).map_err(io)?;
@@ -295,6 +298,7 @@ impl Session<'_> {
             set: self.set_report(&generation),
             kept_newer,
             held_back,
+            left_out,
             read_bytes: plan.download_bytes(),
             freshness: source.freshness(),
             tests: test_reports(&plan, tests),

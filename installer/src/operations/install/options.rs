@@ -11,7 +11,7 @@ use attune_schemas::requirement::ChannelRequest;
 use super::pack_set::PackSetOptions;
 use crate::operations::ChangeOptions;
 use crate::pack_tests::TestPolicy;
-use crate::plan::ChooseOptions;
+use crate::plan::{ChooseOptions, EnvironmentPolicy};
 use crate::source::{PackSource, TrustSettings};
 
 /// The options of an install.
@@ -48,6 +48,8 @@ pub struct InstallOptions {
     pub compile_bytecode: bool,
     /// Go on where the host lacks shared libraries that wheels need.
     pub ignore_missing_libraries: bool,
+    /// The effect of environments that cannot be built.
+    pub environments: EnvironmentPolicy,
     /// The effect of failing tests.
     pub tests: TestPolicy,
     /// This program, for tests without a network.

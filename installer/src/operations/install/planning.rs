@@ -110,7 +110,8 @@ impl<'a> Session<'a> {
             interrupt: &options.change.interrupt,
             asked: RefCell::default(),
         };
-        let plan = InstallPlan::new(chosen, &mut hosted, options.link_mode, self.stored)?;
+        let plan =
+            InstallPlan::new(chosen, &mut hosted, (options.link_mode, options.environments), self.stored)?;
         let asked = hosted.asked.take();
         let learnt = KeptAnswers::new(pythons.into_answers(), nodes.into_answers());
         check_libraries(&plan, options.ignore_missing_libraries, &options.caller, self.reporter)?;

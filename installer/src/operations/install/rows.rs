@@ -17,7 +17,8 @@ pub(super) fn kept_releases(plan: &InstallPlan, mut recipes: BuiltRecipes) -> BT
             Some((name.clone(), recipes.logs.get(&environment.digest())?.clone()))
         });
         let logs = logs.collect();
-        let failed = recipes.failed.remove(&planned.pack).unwrap_or_default();
+        let mut failed = recipes.failed.remove(&planned.pack).unwrap_or_default();
+        failed.extend(planned.unplanned.iter().cloned());
         (planned.pack.clone(), KeptRelease::new(planned.release.config.clone(), logs, failed))
     });
     kept.collect()

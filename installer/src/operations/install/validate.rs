@@ -210,6 +210,7 @@ fn make(
 /// Each release of `chosen` by itself.
 fn apart(chosen: &ChosenReleases) -> Vec<ChosenReleases> {
     let alone = |(pack, release, requested): &(_, _, bool)| ChosenReleases {
+        lacking: Vec::new(),
         asked: Vec::new(),
         install: vec![(Clone::clone(pack), Clone::clone(release), *requested)],
         registries: chosen.registries.clone(),

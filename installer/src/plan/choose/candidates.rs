@@ -8,9 +8,9 @@ use attune_host::preferences::HostPolicy;
 use attune_registry::resolve::{Candidate, CandidateError, Candidates};
 use attune_schemas::bundle::{BundleDescription, BundledRelease};
 use attune_schemas::pack_index::Release;
-use attune_schemas::{PackRef, PackRequest};
+use attune_schemas::{PackRef, PackRequest, Version};
 
-use super::releases::{InstalledPacks, RegistryPolicy};
+use super::releases::{ChooseOptions, DependencyPolicy, InstalledPacks, LackingPolicy, RegistryPolicy};
 use crate::source::{FindError, VerifiedSource};
 
 /// The releases that may be chosen.
@@ -21,9 +21,13 @@ pub(super) struct Available<'a> {
     active: &'a Generation,
     rules: &'a HostPolicy,
     requests: &'a [PackRequest],
-    policy: RegistryPolicy,
+    options: ChooseOptions,
     seen: RefCell<BTreeMap<PackRef, Offered>>,
+    lacking: RefCell<Lacking>,
 }
+
+/// What each release needs, and goes without.
+pub(super) type Lacking = BTreeMap<(PackRef, Version), Vec<PackRequest>>;
 
 /// The releases of a pack in the registry that it comes from.
 #[derive(Debug, Clone, Default)]
@@ -40,7 +44,7 @@ impl<'a> Available<'a> {
         description: Option<&'a BundleDescription>,
         installed: &InstalledPacks<'a>,
         requests: &'a [PackRequest],
-        policy: RegistryPolicy,
+        options: ChooseOptions,
     ) -> Self {
         Self {
             source: RefCell::new(source),
@@ -48,17 +52,21 @@ impl<'a> Available<'a> {
             active: installed.active,
             rules: installed.rules,
             requests,
-            policy,
+            options,
             seen: RefCell::default(),
+            lacking: RefCell::default(),
         }
     }
 
-    /// The offered releases, by pack.
-    pub(super) fn into_offered(self) -> BTreeMap<PackRef, Offered> {
-        self.seen.into_inner()
+    /// The offered releases, by pack, and what each of those that were looked at goes without.
+    pub(super) fn into_offered(self) -> (BTreeMap<PackRef, Offered>, Lacking) {
+        (self.seen.into_inner(), self.lacking.into_inner())
     }
 
     fn offered(&self, pack: &PackRef, only: Option<&str>) -> Result<Offered, FindError> {
+        if let Some(seen) = self.seen.borrow().get(pack) {
+            return Ok(seen.clone());
+        }
         if self.bundled.is_some_and(|bundled| bundled.iter().all(|release| release.pack != *pack)) {
             return Ok(Offered::default());
         }
@@ -76,24 +84,17 @@ impl<'a> Available<'a> {
         let source = self.source.borrow();
         source.search().is_none() && source.registry().as_str() != registry
     }
-}
 
-impl Candidates for Available<'_> {
-    fn known_packs(&self) -> Vec<PackRef> {
-        match self.bundled {
-            Some(bundled) => bundled.iter().map(|release| release.pack.clone()).collect(),
-            None => self.source.borrow_mut().known_packs(),
-        }
-    }
-
-    fn releases(&self, pack: &PackRef) -> Result<Vec<Candidate>, CandidateError> {
+    /// The releases of `pack`, with all that they need.
+    fn listed(&self, pack: &PackRef) -> Result<Vec<Candidate>, CandidateError> {
         let asked = self.requests.iter().any(|request| request.pack == *pack);
         let installed = self.active.packs.get(pack);
         let own = installed.map(|installed| installed.registry.as_str());
         // A namesake in another registry, which nobody asked for, is another pack.
         let is_namesake = !asked && own.is_some_and(|own| self.is_of_another_source(own));
-        let keeps = !(asked && self.policy == RegistryPolicy::Change);
-        let offered = if is_namesake {
+        let keeps = !(asked && self.options.registry == RegistryPolicy::Change);
+        let is_left_out = !asked && self.options.dependencies == DependencyPolicy::Installed;
+        let offered = if is_namesake || is_left_out {
             Offered::default()
         } else {
             self.offered(pack, own.filter(|_| keeps)).map_err(candidate_error)?
@@ -127,6 +128,52 @@ impl Candidates for Available<'_> {
         let version = installed.map(|installed| &installed.version);
         candidates.retain(|candidate| self.rules.allows(pack, &candidate.version, version));
         self.seen.borrow_mut().insert(pack.clone(), offered);
+        Ok(candidates)
+    }
+
+    /// Takes out of `candidate` what it goes without.
+    fn go_without(&self, pack: &PackRef, candidate: &mut Candidate) -> Result<(), CandidateError> {
+        let mut lacking = Vec::new();
+        for (needed, requirement) in &candidate.dependencies {
+            let is_had = |other: &Candidate| !other.yanked && requirement.matches(&other.version);
+            if !self.listed(needed)?.iter().any(is_had) {
+                lacking.push(PackRequest { pack: needed.clone(), requirement: requirement.clone() });
+            }
+        }
+        candidate.dependencies.retain(|needed, _| lacking.iter().all(|one| one.pack != *needed));
+        self.lacking.borrow_mut().insert((pack.clone(), candidate.version.clone()), lacking);
+        Ok(())
+    }
+
+    /// Takes out of an installed release what it was installed without: nobody asked for that again.
+    fn forget_lacking(&self, candidate: &mut Candidate) {
+        candidate.dependencies.retain(|needed, requirement| {
+            let there = self.active.packs.get(needed);
+            there.is_some_and(|there| requirement.matches(&there.version))
+        });
+    }
+}
+
+impl Candidates for Available<'_> {
+    fn known_packs(&self) -> Vec<PackRef> {
+        match self.bundled {
+            Some(bundled) => bundled.iter().map(|release| release.pack.clone()).collect(),
+            None => self.source.borrow_mut().known_packs(),
+        }
+    }
+
+    fn releases(&self, pack: &PackRef) -> Result<Vec<Candidate>, CandidateError> {
+        let mut candidates = self.listed(pack)?;
+        let is_asked = self.requests.iter().any(|request| request.pack == *pack);
+        let installed = self.active.packs.get(pack).filter(|_| !is_asked);
+        for candidate in &mut candidates {
+            if installed.is_some_and(|installed| installed.version == candidate.version) {
+                self.forget_lacking(candidate);
+            }
+            if self.options.lacking == LackingPolicy::GoWithout {
+                self.go_without(pack, candidate)?;
+            }
+        }
         Ok(candidates)
     }
 }

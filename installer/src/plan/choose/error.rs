@@ -84,6 +84,13 @@ pub enum ChooseError {
         #[source]
         source: ResolveError,
     },
+    /// The packs need others, which are not to be installed.
+    #[error("the packs need others that are not installed, and nothing else is to be installed")]
+    OthersNeeded {
+        /// The failure.
+        #[source]
+        source: ResolveError,
+    },
     /// Nothing was asked for.
     #[error("no pack was named")]
     NothingRequested,

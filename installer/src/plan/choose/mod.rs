@@ -28,8 +28,8 @@ pub use channels::channel_requests;
 pub use error::ChooseError;
 pub use newest::{newest_for, newest_release};
 pub use releases::{
-    ChooseOptions, ChosenReleases, InstalledPacks, KeptNewer, OtherPacks, Purpose, RegistryPolicy,
-    choose_releases,
+    ChooseOptions, ChosenReleases, DependencyPolicy, InstalledPacks, KeptNewer, LackingDependency,
+    LackingPolicy, OtherPacks, Purpose, RegistryPolicy, choose_releases,
 };
 pub use rules::HeldBack;
 pub use upgrades::upgrade_requests;

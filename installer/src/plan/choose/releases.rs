@@ -6,7 +6,7 @@ use attune_host::generation::{Generation, InstalledPack};
 use attune_host::preferences::HostPolicy;
 use attune_registry::reader::VerifiedRelease;
 use attune_registry::release_check::BundleTargets;
-use attune_registry::resolve::resolve;
+use attune_registry::resolve::{ResolveError, resolve};
 use attune_schemas::bundle::BundleDescription;
 use attune_schemas::pack_index::Release;
 use attune_schemas::tuf::{RegistryName, THIS_HOST};
@@ -40,6 +40,8 @@ pub struct ChosenReleases {
     pub kept_newer: Vec<KeptNewer>,
     /// Packs that the host's rules keep from newer releases.
     pub held_back: Vec<HeldBack>,
+    /// What the releases to install need, and go without.
+    pub lacking: Vec<LackingDependency>,
     /// Blobs that belong to releases of the source and may come by without being wanted.
     pub allowed: BTreeMap<Digest, u64>,
     /// The bundle's targets by its own word; `None` if the source is not a bundle.
@@ -93,6 +95,35 @@ pub enum OtherPacks {
     Go,
 }
 
+/// Whether the packs that others need are installed with them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DependencyPolicy {
+    /// They are.
+    #[default]
+    Install,
+    /// Only those count that are installed.
+    Installed,
+}
+
+/// What becomes of a pack that needs another one which cannot be had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LackingPolicy {
+    /// It is not installed.
+    #[default]
+    Refuse,
+    /// It is installed without.
+    GoWithout,
+}
+
+/// A pack that a release needs, and that is neither there nor to be had.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LackingDependency {
+    /// The pack that needs it.
+    pub pack: PackRef,
+    /// The pack that is lacking.
+    pub needed: PackRequest,
+}
+
 /// How releases are chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ChooseOptions {
@@ -102,6 +133,10 @@ pub struct ChooseOptions {
     pub purpose: Purpose,
     /// The packs that are not requested.
     pub others: OtherPacks,
+    /// Whether packs that others need are installed with them.
+    pub dependencies: DependencyPolicy,
+    /// What becomes of a pack whose dependencies cannot be had.
+    pub lacking: LackingPolicy,
 }
 
 /// What is installed, and whether it is still what was installed.
@@ -119,11 +154,12 @@ pub struct InstalledPacks<'a> {
 /// Resolves `requests` over `source` and what is installed.
 pub fn choose_releases(
     requests: &[PackRequest],
-    &ChooseOptions { registry: policy, purpose, others }: &ChooseOptions,
+    options: &ChooseOptions,
     source: &mut VerifiedSource,
     installed_packs: &InstalledPacks<'_>,
 ) -> Result<ChosenReleases, ChooseError> {
     let &InstalledPacks { active, rules, look_at, is_whole } = installed_packs;
+    let &ChooseOptions { registry: policy, purpose, others, .. } = options;
     let description = source.source().description().cloned();
     let requests = match purpose {
         Purpose::Install => effective_requests(requests, description.as_ref())?,
@@ -139,13 +175,18 @@ pub fn choose_releases(
         Some(description) => Some(bundled_runtimes(&source.reader(), description)?),
         None => None,
     };
-    let available = Available::new(source, description.as_ref(), installed_packs, &requests, policy);
+    let available = Available::new(source, description.as_ref(), installed_packs, &requests, *options);
     let mut all = requests.clone();
     if others == OtherPacks::Stay {
         all.extend(installed_requirements(active, &requests));
     }
-    let resolution = resolve(&all, &available).map_err(|error| ruled_out(error, rules, active))?;
-    let all_offered = available.into_offered();
+    let resolution = resolve(&all, &available).map_err(|error| match error {
+        ResolveError::NoSolution { .. } if options.dependencies == DependencyPolicy::Installed => {
+            ChooseError::OthersNeeded { source: error }
+        }
+        error => ruled_out(error, rules, active),
+    })?;
+    let (all_offered, mut lacking) = available.into_offered();
     let stays =
         |pack: &PackRef| others == OtherPacks::Stay || resolution.iter().any(|(other, _)| other == pack);
     let (kept, removed) = active.packs.clone().into_iter().partition(|(pack, _)| stays(pack));
@@ -159,6 +200,7 @@ pub fn choose_releases(
         replaced: BTreeMap::new(),
         kept_newer: Vec::new(),
         held_back: Vec::new(),
+        lacking: Vec::new(),
         allowed,
         runtimes,
         made_for: description.map(|description| BundleTargets {
@@ -220,6 +262,9 @@ pub fn choose_releases(
         if let Some(installed) = chosen.kept.remove(&pack) {
             chosen.replaced.insert(pack.clone(), installed.version);
         }
+        let needed = lacking.remove(&(pack.clone(), version)).unwrap_or_default();
+        let needs = |needed| LackingDependency { pack: pack.clone(), needed };
+        chosen.lacking.extend(needed.into_iter().map(needs));
         chosen.install.push((pack, release, requested));
     }
     Ok(chosen)

@@ -4,6 +4,7 @@ mod dependencies;
 mod downloads;
 mod downloads_refused;
 mod environments;
+mod forced;
 
 use std::path::Path;
 

@@ -1,0 +1,154 @@
+//! Installations that leave stages out, or go on where one fails.
+
+use attune_tests::standard_packs::{greeter, reporter, watcher};
+use attune_tests::{PackBuilder, Run, World};
+use serde_json::{Value, json};
+
+use super::text;
+
+/// Installs `packs` with `options` from the registry of `world`.
+fn install(world: &World, arguments: &[&str]) -> Run {
+    let (registry, trust) = (text(world.registry()), text(world.trust()));
+    world.install([arguments, &["--registry", &registry, "--trust", &trust]].concat())
+}
+
+/// What was left out, as `kind name`.
+fn left_out(document: &Value) -> Vec<String> {
+    let told = document["leftOut"].as_array().unwrap().iter();
+    told.map(|one| format!("{} {}", one["kind"].as_str().unwrap(), one["name"].as_str().unwrap())).collect()
+}
+
+#[test]
+fn without_dependencies_only_what_is_named_is_installed() {
+    let world = World::with_packs(&[&greeter(), &reporter()]);
+    install(&world, &["reporter", "--skip-deps"])
+        .fails(4, &["need others", "greeter", "--skip-deps"])
+        .with_hint();
+    assert_eq!(world.installed(), [""; 0]);
+    install(&world, &["greeter"]).succeeds();
+    let report = install(&world, &["reporter", "--skip-deps", "--json"]).succeeds().json();
+    assert_eq!(left_out(&report), [""; 0]);
+    assert_eq!(world.installed(), ["greeter 1.0.0", "reporter 1.0.0"]);
+}
+
+#[test]
+fn a_forced_pack_goes_without_its_dependency_and_keeps_nothing_else_from_changing() {
+    let world = World::with_packs(&[&greeter(), &reporter(), &watcher()]);
+    let run = install(&world, &["reporter", "--skip-deps", "--force", "--json"]);
+    let report = run.fails(1, &["H055", "without greeter@^1.0, which reporter needs"]).json();
+    assert_eq!(left_out(&report), ["dependency greeter@^1.0"]);
+    assert_eq!(report["leftOut"][0]["requested"], false);
+    assert_eq!(world.installed(), ["reporter 1.0.0"]);
+    world.verify(&[]).succeeds();
+    install(&world, &["watcher"]).succeeds();
+    assert_eq!(world.installed(), ["reporter 1.0.0", "watcher 1.0.0"]);
+    install(&world, &["reporter", "--reinstall"]).succeeds();
+    assert_eq!(world.installed(), ["greeter 1.0.0", "reporter 1.0.0", "watcher 1.0.0"]);
+}
+
+#[test]
+fn a_dependency_that_no_registry_has_is_left_out_by_force_alone() {
+    let lonely =
+        PackBuilder::new("lonely", "1.0.0").depends_on("gone@^1").action("run", "shell", "#!/bin/sh\n");
+    let world = World::with_packs(&[&greeter(), &lonely]);
+    install(&world, &["lonely", "greeter"]).fails(4, &["gone"]);
+    let looked =
+        install(&world, &["lonely", "greeter", "--force", "--dry-run"]).fails(1, &["would be", "gone@^1"]);
+    assert!(looked.stdout.contains("left out: gone@^1, which lonely needs"), "{}", looked.stdout);
+    assert_eq!(world.installed(), [""; 0]);
+    install(&world, &["lonely", "greeter", "--force"]).fails(1, &["gone@^1"]).with_hint();
+    assert_eq!(world.installed(), ["greeter 1.0.0", "lonely 1.0.0"]);
+    world.verify(&[]).succeeds();
+}
+
+#[test]
+fn failed_tests_are_named_by_force() {
+    let failing = greeter().tested_by(
+        "#!/bin/sh\necho 'Total Tests: 1'\necho 'Passed: 0'\necho 'Failed: 1'\nexit 1\n",
+        30,
+        "block",
+    );
+    let world = World::with_packs(&[&failing]);
+    install(&world, &["greeter"]).fails(6, &["--force"]);
+    let report =
+        install(&world, &["greeter", "--force", "--json"]).fails(1, &["the tests of greeter"]).json();
+    assert_eq!(left_out(&report), ["tests tests"]);
+    assert_eq!(world.installed(), ["greeter 1.0.0"]);
+    // What is there is installed again, and tests that do not run do not fail.
+    let again = install(&world, &["greeter", "--force", "--skip-tests", "--json"]).succeeds().json();
+    assert_eq!(
+        (&again["outcome"], &again["packs"][0]["change"]),
+        (&json!("installed"), &json!("reinstalled"))
+    );
+}
+
+#[test]
+fn an_environment_that_the_host_cannot_have_is_left_out_by_force_alone() {
+    let world = World::with_packs(&[&greeter(), &reporter()]);
+    let without = ["reporter", "--python", "/nonexistent/python3"];
+    install(&world, &without).fails(5, &["E003"]);
+    assert_eq!(world.installed(), [""; 0]);
+    let run = install(&world, &[&without[..], &["--force", "--json"]].concat());
+    let report = run.fails(1, &["the environment python of reporter", "and 1 more"]).json();
+    assert_eq!(left_out(&report), ["environment python", "tests tests"]);
+    let listed = world.install(["env", "list", "--json"]).succeeds().json();
+    assert_eq!(listed["environments"][0]["status"], "failed", "{listed}");
+    world.verify(&[]).succeeds();
+    install(&world, &["reporter", "--reinstall"]).succeeds();
+    let listed = world.install(["env", "list", "--json"]).succeeds().json();
+    assert_eq!(listed["environments"][0]["status"], "ready", "{listed}");
+}
+
+#[test]
+fn environments_that_nobody_wants_are_built_later() {
+    let world = World::with_packs(&[&greeter(), &reporter()]);
+    let report = install(&world, &["reporter", "--skip-env-build", "--json"]).succeeds().json();
+    assert_eq!(left_out(&report), ["environment python", "environment python-3.11", "tests tests"]);
+    assert_eq!(report["leftOut"][0]["requested"], true);
+    assert_eq!(fs_err::read_dir(world.root().join("store/wheels")).unwrap().count(), 0);
+    world.verify(&[]).succeeds();
+    let document = super::stage(&world, &["build-envs", "reporter", "--json"]).fails(5, &["H054"]).json();
+    assert_eq!(document["failed_environments"][0]["pack_ref"], "reporter", "{document}");
+    install(&world, &["reporter", "--reinstall"]).succeeds();
+    super::stage(&world, &["build-envs", "reporter"]).succeeds();
+    world.verify(&[]).succeeds();
+}
+
+#[test]
+fn force_does_not_reach_signatures() {
+    let world = World::with_packs(&[&greeter()]);
+    world.install(["greeter", "--force", "--registry", &text(world.registry())]).fails(3, &["vouches"]);
+    for entry in fs_err::read_dir(world.registry().join("blobs/sha256")).unwrap().map(Result::unwrap) {
+        let bytes = fs_err::read(entry.path()).unwrap();
+        if bytes.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
+            fs_err::remove_file(entry.path()).unwrap();
+            fs_err::write(entry.path(), vec![0; bytes.len()]).unwrap();
+        }
+    }
+    install(&world, &["greeter", "--force"]).fails(3, &["damaged"]);
+    assert_eq!(world.installed(), [""; 0]);
+}
+
+#[test]
+fn a_time_limit_ends_an_installation_and_leaves_the_root_as_it_was() {
+    let slow = greeter().tested_by("#!/bin/sh\nsleep 60\n", 120, "block");
+    let world = World::with_packs(&[&slow]);
+    let started = std::time::Instant::now();
+    install(&world, &["greeter", "--timeout", "2s"]).fails(1, &["time limit of 2 s", "H051"]).with_hint();
+    assert!(started.elapsed().as_secs() < 30, "{:?}", started.elapsed());
+    assert_eq!(world.installed(), [""; 0]);
+    let staging = world.root().join("staging");
+    assert!(!staging.exists() || fs_err::read_dir(staging).unwrap().count() == 0);
+    install(&world, &["greeter", "--timeout", "10m", "--skip-tests"]).succeeds();
+}
+
+#[test]
+fn the_directory_of_packs_is_the_roots_own() {
+    let world = World::with_packs(&[&greeter()]);
+    let own = text(world.root().join("packs"));
+    install(&world, &["greeter", "--packs-base-dir", &text(world.path().join("packs"))])
+        .fails(2, &["H056", "--root"])
+        .with_hint();
+    assert_eq!(world.installed(), [""; 0]);
+    install(&world, &["greeter", "--packs-base-dir", &own]).succeeds();
+}
