@@ -20,6 +20,7 @@ mod environments;
 mod fault;
 mod migrations;
 mod operations;
+mod pack_ids;
 mod pack_source;
 mod packs;
 mod reader;
@@ -39,6 +40,7 @@ pub use environments::{
 };
 pub use fault::database_fault;
 pub use operations::{CompletedOperation, RecordedOperation, operations};
+pub use pack_ids::pack_ids;
 pub use packs::environment_metadata;
 pub use reader::registered_generation;
 pub use references::{Reference, made_on_host, references_to};

@@ -13,8 +13,8 @@ use super::trust::reports::{RemovedTrust, ResetTrust, TrustedRegistries};
 use crate::operations::{
     AddedRegistry, BuildEnvsReport, DependenciesReport, DiffReport, DownloadReport, HostInventory,
     InspectReport, InstallReport, ListedRegistries, OutdatedReport, PackTestsReport, PolicyReport,
-    RemovedRegistry, RepairReport, RollbackReport, SearchReport, ShownPack, StatusReport, TestsReport,
-    UninstallReport,
+    RegisterReport, RemovedRegistry, RepairReport, RollbackReport, SearchReport, ShownPack, StatusReport,
+    TestsReport, UninstallReport,
 };
 use crate::trust::{TrustDetails, TrustedRegistry};
 
@@ -41,6 +41,7 @@ pub fn documents() -> Vec<(&'static str, Schema)> {
         document_schema::<OutdatedReport>(),
         document_schema::<Reasons>(),
         document_schema::<RebuiltEnvironments>(),
+        document_schema::<RegisterReport>(),
         document_schema::<RemovedRegistry>(),
         document_schema::<RemovedTrust>(),
         document_schema::<PackTestsReport>(),

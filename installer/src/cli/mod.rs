@@ -120,6 +120,7 @@ enum Command {
     Download(stages::download::DownloadArgs),
     Deps(stages::deps::DepsArgs),
     BuildEnvs(stages::build_envs::BuildEnvsArgs),
+    Register(stages::register::RegisterArgs),
     /// Show each pack's disk usage, its own and shared.
     Du(disk::DuArgs),
     Gc(disk::GcArgs),
@@ -198,6 +199,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, now: Timestamp) -> ExitCode
         Command::Download(args) => args.run(now),
         Command::Deps(args) => args.run(),
         Command::BuildEnvs(args) => args.run(now),
+        Command::Register(args) => args.run(now),
         Command::Du(args) => args.run(),
         Command::Gc(args) => args.run(now),
         Command::Env(args) => args.run(now),
@@ -261,6 +263,7 @@ mod tests {
             "download",
             "deps",
             "build-envs",
+            "register",
         ] {
             let found = cli.find_subcommand(name).unwrap();
             assert!(found.get_about().is_some() && found.get_long_about().is_some(), "{name}");

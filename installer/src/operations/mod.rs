@@ -50,7 +50,8 @@ pub use show::ShownPack;
 pub use stages::{
     BuildEnvsOptions, BuildEnvsReport, BuiltEnvironments, DependenciesReport, DepsError, DepsOptions,
     DownloadError, DownloadOptions, DownloadReport, Downloads, EnvironmentsError, NamedPack, NamedSource,
-    PackFileError, PackTestsReport, SourceFailure, WantedSource, build_envs, dependencies, download,
+    PackFileError, PackTestsReport, RegisterError, RegisterOptions, RegisterReport, Registered,
+    SourceFailure, WantedSource, build_envs, dependencies, download, register,
 };
 pub use status::{ChangeUnderWay, Concern, ConcernKind, StatusError, StatusReport, status};
 pub use stopwatch::{StageTime, Stopwatch};

@@ -93,6 +93,11 @@ impl From<SourceLocation> for PackSource {
 }
 
 impl PackSource {
+    /// No source: what is needed must be there.
+    pub fn of_none() -> Self {
+        Self::Known { only: None, netrc: Netrc::default() }
+    }
+
     /// Opens the source that was named, and obtains what nobody signed; known registries are opened as they are asked.
     ///
     /// # Errors

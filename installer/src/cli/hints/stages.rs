@@ -5,7 +5,9 @@ use attune_registry::origin::OriginError;
 use attune_registry::pack_directory::PackDirectoryError;
 
 use super::Hint;
-use crate::operations::{DepsError, DownloadError, EnvironmentsError, PackFileError, SourceFailure};
+use crate::operations::{
+    DepsError, DownloadError, EnvironmentsError, PackFileError, RegisterError, SourceFailure,
+};
 
 /// Every form of a source.
 pub(in crate::cli) const SOURCE_FORMS: &str = "name a pack as NAME or NAME@VERSION; a bundle; a directory by a path with a `/`; an archive (.tar.gz, .tar.zst, \
@@ -129,6 +131,25 @@ impl Hint for EnvironmentsError {
             Self::Verification(error) => error.hint(),
             Self::Rebuild(error) => error.hint(),
             Self::Interrupted(_) => Some("run it again at any time".to_owned()),
+        }
+    }
+}
+
+impl Hint for RegisterError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Directory(error) => error.hint(),
+            Self::Source(error) => error.hint(),
+            Self::Choose(error) => error.hint(),
+            Self::Blob(error) => error.hint(),
+            Self::Compare { .. } | Self::Interrupted(_) => None,
+            Self::Unsigned { .. } => Some(
+                "pass --allow-unsigned to have this host sign it itself, if you trust where it comes from; else download \
+                 it again from its registry"
+                    .to_owned(),
+            ),
+            Self::Root(error) => error.hint(),
+            Self::Install(error) => error.hint(),
         }
     }
 }

@@ -18,7 +18,7 @@ use crate::source::{PackSource, SourceLocation};
 
 /// What a command line asks for, and from where.
 #[derive(Debug)]
-pub(super) struct Asked {
+pub(in crate::cli) struct Asked {
     pub(super) source: PackSource,
     pub(super) requests: Vec<PackRequest>,
     pub(super) channels: Vec<ChannelRequest>,
@@ -49,7 +49,7 @@ impl Asked {
     }
 
     /// Nothing yet, from `source`.
-    pub(super) fn from_source(source: PackSource, args: &SourceArgs) -> Result<Self, UsageError> {
+    pub(in crate::cli) fn from_source(source: PackSource, args: &SourceArgs) -> Result<Self, UsageError> {
         if !matches!(source, PackSource::Named(_)) && args.names_trust() {
             return Err(UsageError::TrustWithoutSource);
         }

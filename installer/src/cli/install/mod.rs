@@ -20,12 +20,11 @@ use super::logged::failure_logged;
 use super::words::{installed_packs, offered_packs};
 use crate::operations::{InstallOptions, InstallReport, LeftOut, Outcome, install};
 use crate::plan::{OtherPacks, Purpose};
-use asked::Asked;
-pub(super) use asked::{parse_request, registry_source};
+pub(super) use asked::{Asked, parse_request, registry_source};
 use pack_set::SetFile;
 pub(super) use render::freshness_text;
 use render::{left_out_text, render};
-use source_args::SourceArgs;
+pub(super) use source_args::SourceArgs;
 pub(super) use usage::UsageError;
 
 /// The packs to install.

@@ -30,11 +30,11 @@ use crate::trust::{AnchorSettings, AskedGrace};
 /// Options of `install` and `upgrade`.
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
-pub(super) struct SourceArgs {
+pub(in crate::cli) struct SourceArgs {
     /// Install packs from this registry alone, a URL, directory or known name; without a bundle, defaults to the
     /// variable `ATTUNE_REGISTRY`
     #[arg(long, value_name = "URL|DIR|NAME")]
-    pub(super) registry: Option<OsString>,
+    pub(in crate::cli) registry: Option<OsString>,
     /// Allow a named pack to come from another registry than the installed release
     #[arg(long)]
     change_registry: bool,
@@ -74,17 +74,17 @@ pub(super) struct SourceArgs {
     /// Install all the same: again what is installed, without packs that cannot be had, without environments that cannot be
     /// built, and though tests fail; what was left out is told, and the exit code is 1. Signatures are checked as ever
     #[arg(long)]
-    pub(super) force: bool,
+    pub(in crate::cli) force: bool,
     #[command(flatten)]
-    pub(super) packs_base_dir: PacksBaseDirArgs,
+    pub(in crate::cli) packs_base_dir: PacksBaseDirArgs,
     #[command(flatten)]
-    pub(super) timeout: TimeoutArgs,
+    pub(in crate::cli) timeout: TimeoutArgs,
     #[command(flatten)]
-    pub(super) unsigned: UnsignedArgs,
+    pub(in crate::cli) unsigned: UnsignedArgs,
     #[command(flatten)]
     change: ChangeArgs,
     #[command(flatten)]
-    pub(super) common: CommonArgs,
+    pub(in crate::cli) common: CommonArgs,
 }
 
 impl SourceArgs {
@@ -94,13 +94,16 @@ impl SourceArgs {
     }
 
     /// `sources`, which nobody signed, and how they are obtained.
-    pub(super) fn unsigned_sources(&self, sources: Vec<PackSource>) -> Result<UnsignedSources, UsageError> {
+    pub(in crate::cli) fn unsigned_sources(
+        &self,
+        sources: Vec<PackSource>,
+    ) -> Result<UnsignedSources, UsageError> {
         let search = InterpreterSearch::of(&caller_environment(), self.python.clone());
         Ok(self.unsigned.sources(sources, search, &interrupt_on_signals())?)
     }
 
     /// The options of an installation of `asked`.
-    pub(super) fn options(&self, asked: Asked, purpose: Purpose, now: Timestamp) -> InstallOptions {
+    pub(in crate::cli) fn options(&self, asked: Asked, purpose: Purpose, now: Timestamp) -> InstallOptions {
         let registry = if self.change_registry { RegistryPolicy::Change } else { RegistryPolicy::Keep };
         let kind = match purpose {
             Purpose::Install => OperationKind::Install,

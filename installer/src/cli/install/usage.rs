@@ -4,6 +4,7 @@ use std::io;
 
 use attune_host::preferences::RegistriesError;
 use attune_host::root::RootError;
+use attune_registry::origin::OriginError;
 use attune_schemas::problem::ErrorCode;
 
 use crate::cli::args::unsigned::UnsignedUsage;
@@ -54,6 +55,13 @@ pub(in crate::cli) enum UsageError {
     Root(#[from] RootError),
     #[error(transparent)]
     Registries(#[from] RegistriesError),
+}
+
+impl UsageError {
+    /// The failure of a word that names no source.
+    pub(in crate::cli) fn of_origin(error: OriginError) -> Self {
+        UnsignedUsage::from(error).into()
+    }
 }
 
 impl Failed for UsageError {

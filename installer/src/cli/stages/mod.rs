@@ -3,4 +3,5 @@
 pub(super) mod build_envs;
 pub(super) mod deps;
 pub(super) mod download;
+pub(super) mod register;
 mod sources;

@@ -4,6 +4,7 @@
 //! download    the packs of sources, each in a directory
 //! deps        the packs and runtimes that packs need
 //! build_envs  the environments of packs
+//! register    the packs of directories, made part of the host
 //! tested      the results of tests
 //! ```
 //!
@@ -14,6 +15,7 @@ mod build_envs;
 mod deps;
 mod download;
 mod pack_file;
+mod register;
 mod tested;
 
 pub use build_envs::{
@@ -25,4 +27,5 @@ pub use download::{
     download,
 };
 pub use pack_file::PackFileError;
+pub use register::{RegisterError, RegisterOptions, RegisterReport, Registered, register};
 pub use tested::PackTestsReport;

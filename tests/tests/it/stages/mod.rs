@@ -5,6 +5,7 @@ mod downloads;
 mod downloads_refused;
 mod environments;
 mod forced;
+mod registered;
 
 use std::path::Path;
 
