@@ -123,12 +123,11 @@ impl<'a> RegistryReader<'a> {
     /// # Errors
     /// A bin could not be fetched or checked.
     pub fn all_packs(&self) -> Result<Vec<PackRef>, ReaderError> {
-        let mut packs = match self.source.description() {
-            Some(description) => description.releases.iter().map(|release| release.pack.clone()).collect(),
-            None => {
-                self.repository.fetch_all_roles(&MetadataFetch(&*self.source))?;
-                self.known_packs()
-            }
+        let mut packs: Vec<PackRef> = if let Some(description) = self.source.description() {
+            description.releases.iter().map(|release| release.pack.clone()).collect()
+        } else {
+            self.repository.fetch_all_roles(&MetadataFetch(&*self.source))?;
+            self.known_packs()
         };
         packs.sort_unstable();
         packs.dedup();

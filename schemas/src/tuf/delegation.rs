@@ -95,7 +95,7 @@ impl Delegations {
     /// Every role that something is delegated to, each with its number, the most trusted first.
     pub fn all(&self) -> impl Iterator<Item = (usize, DelegatedRole)> + '_ {
         let succinct = self.succinct_roles.as_ref().filter(|_| self.roles.is_empty());
-        self.roles.iter().cloned().enumerate().chain(succinct.into_iter().flat_map(|roles| roles.all()))
+        self.roles.iter().cloned().enumerate().chain(succinct.into_iter().flat_map(super::SuccinctRoles::all))
     }
 }
 

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use attune_schemas::tuf::{DelegatedRole, RoleType, Snapshot, TargetFile, Targets};
+use attune_schemas::tuf::{DelegatedRole, Delegations, RoleType, Snapshot, TargetFile, Targets};
 
 use crate::trust::state::{Authority, Verified};
 
@@ -118,7 +118,7 @@ impl Search<'_> {
         let mut visited = BTreeSet::from([top_level.clone()]);
         let mut to_visit = vec![(top_level, Arc::clone(self.top_level))];
         while let Some((name, role)) = to_visit.pop() {
-            for (number, child) in role.role().delegations.iter().flat_map(|delegations| delegations.all()) {
+            for (number, child) in role.role().delegations.iter().flat_map(Delegations::all) {
                 if visited.insert(child.name.clone()) {
                     let fetched = self.delegated_role(&role, (name.clone(), number), &child, known)?;
                     to_visit.push((child.name, fetched));
