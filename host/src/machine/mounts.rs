@@ -6,7 +6,7 @@
 //!                              its own options                       those of the file system
 //! ```
 //!
-//! Source: proc_pid_mountinfo(5)
+//! Source: `proc_pid_mountinfo(5)`
 
 use std::ffi::OsString;
 use std::io;

@@ -27,14 +27,14 @@ pub struct TrustExpiry {
     pub expired: bool,
 }
 
+/// A trusted registry, and how long what was seen of it is accepted, if that can be read.
+pub type ExpiryOf = (RegistryName, Result<TrustExpiry, TrustError>);
+
 /// How long what `root` has seen of each trusted registry is accepted at `now`; reads only.
 ///
 /// # Errors
 /// The registries cannot be listed; of one whose state cannot be read, its own.
-pub fn trust_expiries(
-    root: &HostRoot,
-    now: Timestamp,
-) -> Result<Vec<(RegistryName, Result<TrustExpiry, TrustError>)>, StateError> {
+pub fn trust_expiries(root: &HostRoot, now: Timestamp) -> Result<Vec<ExpiryOf>, StateError> {
     let names = TrustStore::registries(&root.trust())?;
     Ok(names.into_iter().map(|name| (name.clone(), expiry_of(root, name, now))).collect())
 }

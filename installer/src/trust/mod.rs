@@ -6,7 +6,7 @@ mod freshness;
 mod trusted;
 
 pub use anchor::{AnchorError, AnchorSettings, read_anchor};
-pub use expiry::{TrustExpiry, trust_expiries};
+pub use expiry::{ExpiryOf, TrustExpiry, trust_expiries};
 pub use freshness::{AskedGrace, ExpiredRole, FreshnessReport, Grace, in_words};
 pub use trusted::{
     SeenRole, TrustDetails, TrustedError, TrustedRegistry, TrustedRole, check_trusted, remove_trust,

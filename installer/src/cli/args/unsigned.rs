@@ -87,7 +87,7 @@ pub(in crate::cli) fn unsigned_source(word: &OsStr, is_allowed: bool) -> Option<
             is_pack(path) || is_pack_archive(path, is_allowed)
         }
         SourceForm::Archive(ArchiveSource { place: Place::Url(url), .. }) => {
-            is_allowed || ForeignFormat::is_named(url.path())
+            is_allowed || ForeignFormat::is_named(url.path()) && !is_bundles_name(Path::new(url.path()))
         }
     };
     is_unsigned.then_some(source)
@@ -98,9 +98,17 @@ pub(in crate::cli) fn is_pack(directory: &Path) -> bool {
     directory.join("pack.yaml").is_file() && !directory.join("metadata").is_dir()
 }
 
-/// Whether the file at `path` is an archive that is no bundle. One of a bundle's kind is looked into only where it may
-/// be something else.
+/// Whether bundles have such names.
+fn is_bundles_name(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ["zst", "tzst"].iter().any(|known| ending.eq_ignore_ascii_case(known)))
+}
+
+/// Whether the file at `path` is an archive that is no bundle. One of a bundle's kind, or name, is looked into only where
+/// it may be something else.
 fn is_pack_archive(path: &Path, is_allowed: bool) -> bool {
+    if !is_allowed && is_bundles_name(path) {
+        return false;
+    }
     match ForeignFormat::of_file(path) {
         Ok(Some(ForeignFormat::TarZst)) => is_allowed && !is_bundle(path),
         Ok(Some(_)) => true,

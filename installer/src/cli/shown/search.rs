@@ -1,6 +1,7 @@
 //! `attune-install search`
 
 use attune_host::process::Interrupt;
+use attune_schemas::tuf::RegistryName;
 use attune_terminal::{Output, Table};
 use clap::Args;
 use jiff::Timestamp;
@@ -59,7 +60,7 @@ impl SearchArgs {
 fn render(report: &SearchReport) -> String {
     let stale = freshness_text(&report.freshness);
     if report.packs.is_empty() {
-        let registries: Vec<&str> = report.registries.iter().map(|registry| registry.as_str()).collect();
+        let registries: Vec<&str> = report.registries.iter().map(RegistryName::as_str).collect();
         let which = if report.texts.is_empty() { "no packs are" } else { "no pack that matches is" };
         return format!("{stale}{which} in {}\n", registries.join(", "));
     }

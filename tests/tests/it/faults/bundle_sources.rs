@@ -149,8 +149,8 @@ fn what_is_no_bundle_is_told_as_what_it_is() {
     for (script, code, words) in [
         ("install ./some/folder", 2, "neither a registry nor an unpacked bundle"),
         ("install my_pack", 2, "by its path: `attune-install ./my_pack`"),
-        ("install ./my_pack", 2, "is a pack's directory"),
-        ("install ./my_pack", 2, "attune-build add"),
+        ("install ./my_pack", 3, "is not signed"),
+        ("install ./my_pack", 3, "attune-build add"),
         ("install ./socket", 2, "is a socket"),
         ("install ./absent.tar.zst", 2, "does not exist"),
         (&long, 1, "File name too long"),

@@ -97,7 +97,9 @@ fn render(report: &DoctorReport, symptoms: &[Symptom], all: bool) -> String {
     let (folded, others): (Vec<_>, Vec<_>) =
         report.findings.iter().zip(symptoms).partition(|(_, symptom)| symptom.difference().is_some());
     let remedies: BTreeSet<&str> = folded.iter().map(|(found, _)| found.remedy.as_str()).collect();
-    remedies.into_iter().for_each(|remedy| mend(&mut text, remedy));
+    for remedy in remedies {
+        mend(&mut text, remedy);
+    }
     for (found, _) in others {
         let severity = if found.severity == Severity::Error { "error" } else { "note" };
         let _ = writeln!(text, "{severity} {} {}", found.code, found.message);

@@ -31,7 +31,8 @@ Examples:
   attune-install status --json
   attune-install status --quiet --prometheus /var/lib/node_exporter/textfile/attune.prom")]
 pub(in crate::cli) struct StatusArgs {
-    /// Write metrics to this file for node_exporter's textfile collector, whatever the status is; `-` for standard output
+    /// Write metrics to this file for the textfile collector of Prometheus' node exporter, whatever the status is; `-` for
+    /// standard output
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     prometheus: Option<PathBuf>,
     #[command(flatten)]

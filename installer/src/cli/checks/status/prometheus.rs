@@ -1,4 +1,5 @@
-//! The status as metrics, in Prometheus' text format: what node_exporter's textfile collector reads.
+//! The status as metrics, in Prometheus' text format: what the textfile collector of its node
+//! exporter reads.
 //!
 //! Each metric has its HELP and TYPE, and the label `root`, so that the files of several roots do not contradict each
 //! other. Times are in seconds since the epoch, as the field has them. Where nobody can tell the status, as of a root to
