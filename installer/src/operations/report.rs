@@ -56,7 +56,7 @@ pub struct InstallReport {
     pub kept_newer: Vec<KeptNewer>,
     /// Packs that the host's rules keep from newer releases that were offered.
     pub held_back: Vec<HeldBack>,
-    /// What packs that were installed go without.
+    /// Packs that could not be had, and what those that were installed go without.
     pub left_out: Vec<LeftOut>,
     /// Bytes of the blobs that were read from the source.
     pub read_bytes: u64,
@@ -77,12 +77,12 @@ pub struct InstallReport {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LeftOut {
-    /// The pack.
+    /// The pack that goes without it, or is left out itself.
     #[serde(rename = "ref")]
     pub pack: PackRef,
     /// The kind of what it goes without.
     pub kind: LeftOutKind,
-    /// Its name: a pack with the versions that would do, an environment, or `tests`.
+    /// Its name: a pack with the versions that would do or were asked for, an environment, or `tests`.
     pub name: String,
     /// Why.
     pub reason: String,
@@ -94,6 +94,8 @@ pub struct LeftOut {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum LeftOutKind {
+    /// A pack that was asked for and cannot be had.
+    Pack,
     /// Another pack that it needs.
     Dependency,
     /// An environment.

@@ -100,7 +100,8 @@ pub(in crate::cli) fn is_pack(directory: &Path) -> bool {
 
 /// Whether bundles have such names.
 fn is_bundles_name(path: &Path) -> bool {
-    path.extension().is_some_and(|ending| ["zst", "tzst"].iter().any(|known| ending.eq_ignore_ascii_case(known)))
+    path.extension()
+        .is_some_and(|ending| ["zst", "tzst"].iter().any(|known| ending.eq_ignore_ascii_case(known)))
 }
 
 /// Whether the file at `path` is an archive that is no bundle. One of a bundle's kind, or name, is looked into only where

@@ -168,6 +168,7 @@ fn left_out_lines(report: &InstallReport) -> String {
 pub(super) fn left_out_text(left_out: &LeftOut) -> String {
     let LeftOut { pack, name, .. } = left_out;
     match left_out.kind {
+        LeftOutKind::Pack => format!("pack {name}"),
         LeftOutKind::Dependency => format!("{name}, which {pack} needs"),
         LeftOutKind::Environment => format!("the environment {name} of {pack}"),
         LeftOutKind::Tests => format!("the tests of {pack}"),

@@ -64,13 +64,12 @@ impl RegisterArgs {
             Err(UsageError::NoSource) if args.unsigned.allow_unsigned => (PackSource::of_none(), false),
             source => (source?, true),
         };
-        let unsigned = match args.unsigned.allow_unsigned {
-            true => {
-                let parse = |path: &PathBuf| UnsignedSource::parse(&as_path(path), Path::new(""));
-                let sources = self.directories.iter().map(parse).collect::<Result<Vec<_>, _>>();
-                Some(args.unsigned_sources(sources.map_err(UsageError::of_origin)?)?)
-            }
-            false => None,
+        let unsigned = if args.unsigned.allow_unsigned {
+            let parse = |path: &PathBuf| UnsignedSource::parse(&as_path(path), Path::new(""));
+            let sources = self.directories.iter().map(parse).collect::<Result<Vec<_>, _>>();
+            Some(args.unsigned_sources(sources.map_err(UsageError::of_origin)?)?)
+        } else {
+            None
         };
         let asked = Asked::from_source(source, args)?;
         let install = args.options(asked, Purpose::Install, now);

@@ -1,6 +1,7 @@
 //! The whole installation, stage by stage.
 
 mod dry_run;
+mod each;
 mod error;
 mod left_out;
 mod next_generation;
@@ -55,7 +56,11 @@ use crate::unpack::fetch_and_unpack;
 
 /// Installs what `options` asks for. When this fails, the root is as it was.
 pub fn install(options: &InstallOptions, reporter: &dyn Reporter) -> Result<InstallReport, InstallError> {
-    install_or_stop(options, reporter).map_err(|error| match error {
+    let result = match install_or_stop(options, reporter) {
+        Err(error) if each::goes_on(options, &error) => each::install_each(options, error, reporter),
+        result => result,
+    };
+    result.map_err(|error| match error {
         // Whatever broke off is a consequence.
         error if options.change.interrupt.is_raised() && !error.is_unfinished() => Interrupted.into(),
         error => error,

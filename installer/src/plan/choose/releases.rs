@@ -139,6 +139,18 @@ pub struct ChooseOptions {
     pub lacking: LackingPolicy,
 }
 
+impl ChooseOptions {
+    /// Whether a pack that is `installed`, or not, is requested from now on if it was `asked` for.
+    fn requests(self, asked: bool, installed: Option<&InstalledPack>) -> bool {
+        let was_requested = installed.is_some_and(|installed| installed.requested);
+        match (self.purpose, self.others) {
+            (Purpose::Install, OtherPacks::Stay) => asked || was_requested,
+            (Purpose::Install, OtherPacks::Go) => asked,
+            (Purpose::Upgrade, _) => was_requested,
+        }
+    }
+}
+
 /// What is installed, and whether it is still what was installed.
 pub struct InstalledPacks<'a> {
     /// The active generation.
@@ -223,12 +235,7 @@ pub fn choose_releases(
         let offered = found.and_then(|found| {
             Some((found.registry, found.releases.iter().find(|release| release.version == version)?))
         });
-        let was_requested = installed.is_some_and(|installed| installed.requested);
-        let requested = match (purpose, others) {
-            (Purpose::Install, OtherPacks::Stay) => asked || was_requested,
-            (Purpose::Install, OtherPacks::Go) => asked,
-            (Purpose::Upgrade, _) => was_requested,
-        };
+        let requested = options.requests(asked, installed);
         let Some((number, offered)) = offered else {
             if let Some(kept) = chosen.kept.get_mut(&pack) {
                 kept.requested = requested;
@@ -236,22 +243,19 @@ pub fn choose_releases(
             // A bundle is told of whole; of a registry, which may hold many packs, only those that were named.
             if asked || is_bundle {
                 let offered_by = if is_bundle { "bundle" } else { "registry" };
-                chosen.kept_newer.extend(kept_newer(
-                    (&pack, &version),
-                    installed,
-                    found.map(|found| &found.releases),
-                    offered_by,
-                ));
+                let offered = found.map(|found| &found.releases);
+                chosen.kept_newer.extend(kept_newer((&pack, &version), installed, offered, offered_by));
             }
             continue;
         };
-        let identical = installed.is_some_and(|installed| installed.manifest == offered.manifest.digest);
         let registry = source.registry_at(number).clone();
-        let identical =
-            identical && installed.is_some_and(|installed| installed.registry == registry.as_str());
-        let same = identical && installed.is_some_and(InstalledPack::environments_are_current);
-        let same = same && installed.is_some_and(|installed| is_whole(&pack, installed));
-        if same {
+        let is_same = |installed: &InstalledPack| {
+            installed.manifest == offered.manifest.digest
+                && installed.registry == registry.as_str()
+                && installed.environments_are_current()
+                && is_whole(&pack, installed)
+        };
+        if installed.is_some_and(is_same) {
             if let Some(kept) = chosen.kept.get_mut(&pack) {
                 kept.requested = requested;
             }

@@ -102,7 +102,6 @@ impl TrustedSet {
     /// A role could not be fetched or checked.
     #[expect(clippy::redundant_closure_for_method_calls, reason = "the method alone is of one lifetime only")]
     pub fn fetch_all_roles(&self, source: &dyn Fetch) -> Result<(), TrustError> {
-        #[expect(clippy::redundant_closure_for_method_calls, reason = "the method alone is of one lifetime")]
         self.search(source, |search, known| search.fetch_all(known))
     }
 

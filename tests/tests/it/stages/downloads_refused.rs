@@ -93,6 +93,19 @@ fn packs_that_are_none_and_packs_of_hostile_names_are_refused() {
 }
 
 #[test]
+fn what_a_killed_download_left_is_gone_after_the_next() {
+    let world = World::new();
+    let directory = text(slack().write(&world.path().join("made")));
+    let work = world.path().join("out/.attune-download/work");
+    fs_err::create_dir_all(work.join("source-x/pack-1")).unwrap();
+    fs_err::write(work.join("source-x/pack-1/pack.yaml"), "half").unwrap();
+    fs_err::write(work.join("source-x.lock"), "").unwrap();
+    stage(&world, &["download", &directory, "-d", "out", "--allow-unsigned"]).succeeds();
+    let there = fs_err::read_dir(world.path().join("out")).unwrap().map(|entry| entry.unwrap().file_name());
+    assert_eq!(there.collect::<Vec<_>>(), ["slack"]);
+}
+
+#[test]
 fn options_that_fit_no_source_are_refused() {
     let world = World::new();
     let directory = text(slack().write(&world.path().join("made")));

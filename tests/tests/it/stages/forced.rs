@@ -62,6 +62,42 @@ fn a_dependency_that_no_registry_has_is_left_out_by_force_alone() {
 }
 
 #[test]
+fn packs_that_cannot_be_had_are_left_out_by_force_alone() {
+    let world = World::with_packs(&[&greeter(), &watcher()]);
+    let asked = ["greeter", "nothing", "watcher@^9", "watcher@stable"];
+    install(&world, &asked).fails(4, &["nothing"]);
+    assert_eq!(world.installed(), [""; 0]);
+    let report = install(&world, &[&asked[..], &["--force", "--json"]].concat()).fails(1, &["H055"]).json();
+    assert_eq!(left_out(&report), ["pack nothing", "pack watcher@^9"]);
+    assert_eq!(report["outcome"], "installed");
+    assert_eq!(world.installed(), ["greeter 1.0.0", "watcher 1.0.0"]);
+    install(&world, &["nothing", "nowhere", "--force"]).fails(4, &["nothing"]);
+    world.verify(&[]).succeeds();
+}
+
+#[test]
+fn a_pack_whose_archive_is_gone_is_left_out_and_a_damaged_one_stops_all() {
+    let world = World::with_packs(&[&greeter(), &watcher()]);
+    let archives = || {
+        let blobs = fs_err::read_dir(world.registry().join("blobs/sha256")).unwrap();
+        let paths = blobs.map(|entry| entry.unwrap().path());
+        paths.filter(|path| fs_err::read(path).unwrap().starts_with(&[0x28, 0xb5, 0x2f, 0xfd]))
+    };
+    let lost = archives().min_by_key(|path| fs_err::metadata(path).unwrap().len()).unwrap();
+    let bytes = fs_err::read(&lost).unwrap();
+    fs_err::remove_file(&lost).unwrap();
+    fs_err::write(&lost, vec![0; bytes.len()]).unwrap();
+    install(&world, &["greeter", "watcher", "--force"]).fails(3, &["damaged"]);
+    assert_eq!(world.installed(), [""; 0]);
+    fs_err::remove_file(&lost).unwrap();
+    install(&world, &["greeter", "watcher"]).fails(3, &["lacks"]);
+    let report = install(&world, &["greeter", "watcher", "--force", "--json"]).fails(1, &["H055"]).json();
+    assert_eq!(left_out(&report).len(), 1, "{report}");
+    assert_eq!(world.installed().len(), 1);
+    world.verify(&[]).succeeds();
+}
+
+#[test]
 fn failed_tests_are_named_by_force() {
     let failing = greeter().tested_by(
         "#!/bin/sh\necho 'Total Tests: 1'\necho 'Passed: 0'\necho 'Failed: 1'\nexit 1\n",

@@ -31,96 +31,64 @@ pub(super) fn ensure(
     reporter: &dyn Reporter,
 ) -> Result<(), EnvironmentsError> {
     let started = Instant::now();
-    let path = root.pack(pack);
-    let fail = |runtime: &str, error: String| FailedEnvironment {
-        pack_ref: Some(pack.clone()),
-        pack_path: path.clone(),
-        runtime: runtime.to_owned(),
-        error,
-    };
     let looked_at = Looked { root, pack, options };
-    let to_build: Vec<PathBuf> = if options.force {
-        looked_at.environments()?.iter().flat_map(|found| looked_at.paths(found)).collect()
+    let (rebuilt, error) = looked_at.build(reporter)?;
+    let still_damaged = if rebuilt.is_empty() || options.build.change.dry_run {
+        Vec::new()
     } else {
         looked_at.damaged(reporter)?
     };
-    let mut failed: Vec<FailedEnvironment> = Vec::new();
-    let mut still_damaged = Vec::new();
-    if !to_build.is_empty() {
-        let build = RebuildOptions { pack: Some(pack.clone()), ..options.build.clone() };
-        let rebuilt = if options.force {
-            let build = RebuildOptions { only: Some(to_build.clone()), ..build };
-            rebuild_environments(root, &build, reporter).map(drop)
-        } else {
-            // Links to environments may be lost as well.
-            let repair_options = RepairOptions { packs: vec![pack.clone()], only_environments: true, build };
-            repair(root, &repair_options, reporter).map(drop)
-        };
-        match rebuilt {
-            Ok(()) => {}
-            Err(error) if matches!(error.code().kind(), FailureKind::Busy | FailureKind::Interrupted) => {
-                return Err(error.into());
-            }
-            Err(error) => failed.push(fail("", with_causes(&error))),
-        }
-        if !options.build.change.dry_run {
-            still_damaged = looked_at.damaged(reporter)?;
-        }
-    }
-    // The failure of all is that of those which are damaged.
-    let error = failed.pop().map(|failure| failure.error);
-    let environments = looked_at.environments()?;
-    let mut whole = Vec::new();
-    for found in environments {
-        let reason = if still_damaged.contains(&found.path) {
-            let left = || "it still differs from what was installed".to_owned();
-            Some(error.clone().unwrap_or_else(left))
-        } else if found.status == EnvironmentStatus::Failed {
-            Some(found.install_error.clone().unwrap_or_else(|| "its steps failed".to_owned()))
-        } else {
-            None
-        };
-        match reason {
-            Some(reason) => failed.push(fail(&found.runtime, reason)),
+    let (mut whole, mut failed) = (Vec::new(), Vec::new());
+    for found in looked_at.environments()? {
+        match fault(&found, &still_damaged, error.as_deref()) {
+            Some(reason) => failed.push(looked_at.failed(&found.runtime, reason)),
             None => whole.push(found),
         }
     }
     if let Some(error) = error.filter(|_| failed.is_empty()) {
-        failed.push(fail("", error));
+        failed.push(looked_at.failed("", error));
     }
-    let mut built = BuiltPack {
-        pack_ref: pack.clone(),
-        pack_path: path.clone(),
-        environments: BuiltEnvironments::default(),
-        rebuilt: names(&to_build),
-        duration_ms: 0,
-    };
-    for (kind, wanted) in [
-        (EnvironmentKind::Python, &options.python_version),
-        (EnvironmentKind::Nodejs, &options.nodejs_version),
+    let mut environments = BuiltEnvironments::default();
+    for (kind, name, wanted) in [
+        (EnvironmentKind::Python, "python", &options.python_version),
+        (EnvironmentKind::Nodejs, "nodejs", &options.nodejs_version),
     ] {
-        let name = if kind == EnvironmentKind::Python { "python" } else { "nodejs" };
         let of_kind: Vec<ListedEnvironment> = whole.extract_if(.., |found| found.kind == kind).collect();
         if of_kind.is_empty() {
             continue;
         }
         if let Some(index) = chosen(&of_kind, name, wanted.as_deref()) {
-            tell(&mut built.environments, of_kind, index)
+            tell(&mut environments, of_kind, index);
         } else {
             let has: Vec<&str> =
                 of_kind.iter().filter_map(|found| found.interpreter_version.as_deref()).collect();
             let wanted = wanted.as_deref().unwrap_or_default();
-            failed.push(fail(name, format!("there is none of version {wanted}; it has {}", has.join(", "))));
+            let reason = format!("there is none of version {wanted}; it has {}", has.join(", "));
+            failed.push(looked_at.failed(name, reason));
         }
     }
-    built.environments.others.extend(whole.into_iter().map(other));
-    built.duration_ms = millis(started.elapsed());
+    environments.others.extend(whole.into_iter().map(other));
     if failed.is_empty() {
-        report.built_environments.push(built);
+        report.built_environments.push(BuiltPack {
+            pack_ref: pack.clone(),
+            pack_path: root.pack(pack),
+            environments,
+            rebuilt: names(&rebuilt),
+            duration_ms: millis(started.elapsed()),
+        });
     } else {
         report.failed_environments.extend(failed);
     }
     Ok(())
+}
+
+/// Why `found` is not as it should be, after all was built that could be; `error` is why the rest was not.
+fn fault(found: &ListedEnvironment, still_damaged: &[PathBuf], error: Option<&str>) -> Option<String> {
+    if still_damaged.contains(&found.path) {
+        return Some(error.unwrap_or("it still differs from what was installed").to_owned());
+    }
+    let failed = found.status == EnvironmentStatus::Failed;
+    failed.then(|| found.install_error.clone().unwrap_or_else(|| "its steps failed".to_owned()))
 }
 
 /// The names of the environments at `paths`.
@@ -137,6 +105,43 @@ struct Looked<'a> {
 }
 
 impl Looked<'_> {
+    /// Builds again those that are to be; returns their paths, and why some could not be built.
+    fn build(&self, reporter: &dyn Reporter) -> Result<(Vec<PathBuf>, Option<String>), EnvironmentsError> {
+        let to_build: Vec<PathBuf> = if self.options.force {
+            self.environments()?.iter().flat_map(|found| self.paths(found)).collect()
+        } else {
+            self.damaged(reporter)?
+        };
+        if to_build.is_empty() {
+            return Ok((to_build, None));
+        }
+        let build = RebuildOptions { pack: Some(self.pack.clone()), ..self.options.build.clone() };
+        let built = if self.options.force {
+            let build = RebuildOptions { only: Some(to_build.clone()), ..build };
+            rebuild_environments(self.root, &build, reporter).map(drop)
+        } else {
+            // Links to environments may be lost as well.
+            let options = RepairOptions { packs: vec![self.pack.clone()], only_environments: true, build };
+            repair(self.root, &options, reporter).map(drop)
+        };
+        match built {
+            Ok(()) => Ok((to_build, None)),
+            Err(error) if matches!(error.code().kind(), FailureKind::Busy | FailureKind::Interrupted) => {
+                Err(error.into())
+            }
+            Err(error) => Ok((to_build, Some(with_causes(&error)))),
+        }
+    }
+
+    fn failed(&self, runtime: &str, error: String) -> FailedEnvironment {
+        FailedEnvironment {
+            pack_ref: Some(self.pack.clone()),
+            pack_path: self.root.pack(self.pack),
+            runtime: runtime.to_owned(),
+            error,
+        }
+    }
+
     /// Its environments, without those that are left alone.
     fn environments(&self) -> Result<Vec<ListedEnvironment>, InventoryError> {
         let found = match pack_environments(self.root, self.pack, None) {

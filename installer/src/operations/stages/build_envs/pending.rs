@@ -62,22 +62,22 @@ fn interpreter(
     if kind == EnvironmentKind::Python {
         let is_wanted = |found: &attune_host::machine::Interpreter| {
             version.is_none_or(|version| found.satisfies(version))
-                && is_of(&options.python_version, &found.version)
+                && is_of(options.python_version.as_deref(), &found.version)
         };
         let found = Interpreters::new(search, Vec::new()).find(is_wanted)?;
         return Ok(found.map(|found| found.version));
     }
     let is_wanted = |found: &attune_host::machine::NodeInterpreter| {
         version.is_none_or(|version| found.satisfies(version))
-            && is_of(&options.nodejs_version, &found.version)
+            && is_of(options.nodejs_version.as_deref(), &found.version)
     };
     let found = NodeInterpreters::new(search, Vec::new()).find(is_wanted)?;
     Ok(found.map(|found| found.version))
 }
 
 /// Whether `version` is the one that is wanted, or begins with it.
-fn is_of(wanted: &Option<String>, version: &str) -> bool {
-    wanted.as_deref().is_none_or(|wanted| {
+fn is_of(wanted: Option<&str>, version: &str) -> bool {
+    wanted.is_none_or(|wanted| {
         version.strip_prefix(wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     })
 }

@@ -65,6 +65,6 @@ mod tests {
         fs_err::create_dir(directory.path().join("empty")).unwrap();
         fs_err::os::unix::fs::symlink("a.txt", directory.path().join("link")).unwrap();
         let expected = "89dd2aea7b452efdcdc6a6537c24533a25f96194b637df5c6000580ee3ae3ded";
-        assert_eq!(directory_checksum(directory.path()).unwrap().hex().clone(), expected);
+        assert_eq!(directory_checksum(directory.path()).unwrap().hex(), expected);
     }
 }

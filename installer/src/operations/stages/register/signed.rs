@@ -13,7 +13,7 @@ use attune_schemas::{PackRequest, Requirement};
 use super::{Named, RegisterError};
 use crate::operations::InstallOptions;
 use crate::plan::ChooseError;
-use crate::source::{PackSourceError, VerifiedSource};
+use crate::source::VerifiedSource;
 
 /// A directory, held against what registries have.
 pub(super) enum Compared {
@@ -35,8 +35,7 @@ pub(super) fn compare(
 ) -> Result<Vec<Compared>, RegisterError> {
     let change = &options.change;
     let opened = options.source.open((change.now, &change.interrupt), reporter)?;
-    let verified = opened.verify(root, &options.trust, (change.now, &change.interrupt));
-    let mut source = verified.map_err(PackSourceError::from)?;
+    let mut source = opened.verify(root, &options.trust, (change.now, &change.interrupt))?;
     named
         .iter()
         .map(|pack| {
