@@ -75,6 +75,7 @@ const OF_ACTIONS: [&str; 4] = [
     "attune-install.build-envs/v1",
     "attune-install.deps/v1",
     "attune-install.download/v1",
+    "attune-install.register/v1",
     "attune-install.run-pack-tests/v1",
 ];
 
