@@ -71,7 +71,7 @@ fn is_of_tuf(name: &str) -> bool {
 }
 
 /// The documents that have the names of Attune's core actions, for the scripts that use either.
-const OF_ACTIONS: [&str; 4] = [
+const OF_ACTIONS: [&str; 5] = [
     "attune-install.build-envs/v1",
     "attune-install.deps/v1",
     "attune-install.download/v1",
