@@ -6,8 +6,7 @@ use attune_schemas::pack_index::Release;
 /// The release that a request without a requirement leads to: the highest version that is neither yanked nor a
 /// prerelease.
 pub fn newest_release(releases: &[Release]) -> Option<&Release> {
-    let offered = releases.iter().filter(|release| release.yanked.is_none());
-    offered.filter(|release| !release.version.is_prerelease()).max_by_key(|release| &release.version)
+    newest_for(None, releases)
 }
 
 /// The same of those that install on `platform`; of all where that is unknown.
