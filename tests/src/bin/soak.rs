@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use std::sync::Mutex;
 use std::time::Instant;
 
-use attune_tests::soak::{Harm, Operation, missing_tool, soak};
+use attune_tests::soak::{Harm, Operation, missing_tool, soak, soak_at_moments};
 use clap::Parser;
 
 #[derive(Parser)]
@@ -27,6 +27,9 @@ struct Cli {
     /// Chooses the kills, where not all are done
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
+    /// Kill at so many moments in all, whatever is being done then, instead of at system calls; needs no strace
+    #[arg(long, value_name = "N", conflicts_with_all = ["harms", "count"])]
+    moments: Option<usize>,
     /// Operations at a time
     #[arg(long, value_name = "N", default_value_t = 2)]
     jobs: usize,
@@ -37,8 +40,38 @@ fn parse_harm(name: &str) -> Result<Harm, String> {
     known.ok_or_else(|| format!("no harm `{name}`; there are {}", Harm::ALL.map(Harm::name).join(", ")))
 }
 
+/// Kills at `count` moments, divided among the operations.
+fn at_moments(cli: &Cli, count: usize) -> ExitCode {
+    let operations = if cli.operations.is_empty() { Operation::ALL.to_vec() } else { cli.operations.clone() };
+    println!("OPERATION    KILLED   ENDED  FAILURES  SECONDS");
+    let (mut runs, mut failures) = (0, 0);
+    for (at, operation) in operations.iter().enumerate() {
+        let share = count / operations.len() + usize::from(at < count % operations.len());
+        let started = Instant::now();
+        let outcome = soak_at_moments(*operation, share, cli.seed);
+        println!(
+            "{:<11} {:>7} {:>7} {:>9} {:>8}",
+            operation.name(),
+            outcome.harmed,
+            outcome.ended,
+            outcome.failures.len(),
+            started.elapsed().as_secs()
+        );
+        for failure in &outcome.failures {
+            println!("  {failure}");
+        }
+        runs += outcome.harmed + outcome.ended;
+        failures += outcome.failures.len();
+    }
+    println!("{runs} runs, {failures} failures");
+    ExitCode::from(u8::from(failures > 0))
+}
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    if let Some(count) = cli.moments {
+        return at_moments(&cli, count);
+    }
     if let Some(missing) = missing_tool() {
         eprintln!("nothing can be killed: {missing}");
         return ExitCode::from(2);

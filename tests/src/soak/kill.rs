@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use crate::run::Run;
 
 /// The system calls that change names or wait for the disk: the program is killed at each. SQLite commits by some of
 /// them.
@@ -142,4 +145,41 @@ pub fn sample(points: &[KillPoint], count: usize, seed: u64) -> Vec<KillPoint> {
         chosen.push(left.swap_remove(at));
     }
     chosen
+}
+
+/// Moments in the time that commands take.
+pub(super) struct Moments {
+    state: u64,
+    /// How long each command takes, by its number.
+    known: BTreeMap<usize, Duration>,
+}
+
+impl Moments {
+    pub(super) const fn new(seed: u64) -> Self {
+        Self { state: seed ^ 0x9e37_79b9_7f4a_7c15, known: BTreeMap::new() }
+    }
+
+    /// A moment in the time that the command with this number takes, which `timed` tells.
+    pub(super) fn next(&mut self, number: usize, timed: impl FnOnce() -> Duration) -> Duration {
+        let whole = *self.known.entry(number).or_insert_with(timed);
+        self.state =
+            self.state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let part = f64::from(u32::try_from(self.state >> 32).unwrap_or(u32::MAX)) / f64::from(u32::MAX);
+        whole.mul_f64(part)
+    }
+}
+
+/// `command`, killed after `moment` unless it ended before.
+pub(super) fn run_killed_after(mut command: Command, moment: Duration) -> Run {
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    std::thread::sleep(moment);
+    // It may have ended.
+    let _ = child.kill();
+    let output = child.wait_with_output().unwrap();
+    Run {
+        status: output.status.code(),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
 }

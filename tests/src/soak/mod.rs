@@ -3,7 +3,9 @@
 //!
 //! ```text
 //! operation   the changes of a host, each with the root that it starts from and the state that it ends in
+//! lifecycle   upgrades, removals, ways back
 //! trust       those of whom it trusts
+//! unsigned    packs that the host signs itself
 //! kill        the points of an operation, and one run that is harmed at one of them
 //! soundness   what must hold after the next command
 //! ```
@@ -15,9 +17,11 @@ mod lifecycle;
 mod operation;
 mod soundness;
 mod trust;
+mod unsigned;
 
 use std::path::PathBuf;
 
+use kill::Moments;
 pub use kill::{Harm, KillPoint, sample, traced};
 pub use operation::Operation;
 
@@ -71,6 +75,35 @@ pub fn soak(operation: Operation, harm: Harm, count: Option<usize>, seed: u64) -
             }
         }
     }
+    outcome
+}
+
+/// Kills `operation` at `count` moments that `seed` chooses, whatever it is doing then.
+pub fn soak_at_moments(operation: Operation, count: usize, seed: u64) -> Outcome {
+    let mut outcome = Outcome::default();
+    let subjects = operation.subjects();
+    let mut moments = Moments::new(seed);
+    for (number, subject) in subjects.iter().cycle().take(count).enumerate() {
+        subject.restore();
+        // Each knows how long it takes by its own last run that ended.
+        let moment = moments.next(number % subjects.len(), || subject.timed());
+        subject.restore();
+        let run = subject.run_killed_after(moment);
+        match run.status {
+            Some(0) => outcome.ended += 1,
+            _ => outcome.harmed += 1,
+        }
+        let held = is_an_answer(Harm::Kill, &run).and_then(|()| goes_on(subject));
+        if let Err(reason) = held {
+            let kept = subject.keep_at(&format!("{} us", moment.as_micros()));
+            outcome.failures.push(format!(
+                "{}, killed after {moment:?}: {reason}\n  the root is kept in {}",
+                subject.name,
+                kept.display()
+            ));
+        }
+    }
+    outcome.points = subjects.len();
     outcome
 }
 

@@ -4,11 +4,12 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::str::FromStr;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use super::kill::{Harm, KillPoint, harmed, points};
-use super::{kept_roots, lifecycle, trust};
+use super::kill::{Harm, KillPoint, harmed, points, run_killed_after};
+use super::{kept_roots, lifecycle, trust, unsigned};
 use crate::packs::pack_builder::PackBuilder;
 use crate::packs::standard_packs::{greeter, reporter, watcher};
 use crate::run::Run;
@@ -42,11 +43,13 @@ pub enum Operation {
     Rules,
     /// `install --from-file --prune`, which installs and removes at once
     Declare,
+    /// The installation of packs that nobody signed, and `gc` of what the host signed
+    Unsigned,
 }
 
 impl Operation {
     /// Every operation.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Install,
         Self::Upgrade,
         Self::Gc,
@@ -59,6 +62,7 @@ impl Operation {
         Self::Rollback,
         Self::Rules,
         Self::Declare,
+        Self::Unsigned,
     ];
 
     /// Its name.
@@ -76,6 +80,7 @@ impl Operation {
             Self::Rollback => "rollback",
             Self::Rules => "rules",
             Self::Declare => "declare",
+            Self::Unsigned => "unsigned",
         }
     }
 
@@ -94,6 +99,7 @@ impl Operation {
             Self::Rollback => lifecycle::rollbacks(),
             Self::Rules => vec![lifecycle::hold()],
             Self::Declare => vec![lifecycle::declare()],
+            Self::Unsigned => unsigned::subjects(),
         }
     }
 }
@@ -164,6 +170,17 @@ impl Subject {
         Run::of(harmed(&self.command(), harm, point))
     }
 
+    /// How long it takes.
+    pub(super) fn timed(&self) -> Duration {
+        let started = Instant::now();
+        self.run().succeeds();
+        started.elapsed()
+    }
+
+    pub(super) fn run_killed_after(&self, moment: Duration) -> Run {
+        run_killed_after(self.command(), moment)
+    }
+
     pub(super) fn points(&self, harm: Harm) -> Vec<KillPoint> {
         self.restore();
         points(&self.command(), harm, &self.world.path().join("calls"))
@@ -180,7 +197,12 @@ impl Subject {
 
     /// Copies the root to where somebody can look at it.
     pub(super) fn keep(&self, harm: Harm, point: &KillPoint) -> PathBuf {
-        let name = format!("{} {} {point}", self.name, harm.name()).replace(' ', "-");
+        self.keep_at(&format!("{} {point}", harm.name()))
+    }
+
+    /// The same, by any name.
+    pub(super) fn keep_at(&self, point: &str) -> PathBuf {
+        let name = format!("{} {point}", self.name).replace(' ', "-");
         let place = kept_roots().join(name);
         remove(&place);
         fs_err::create_dir_all(kept_roots()).unwrap();
@@ -202,7 +224,7 @@ impl Subject {
 
     /// Whether a part of it counts for itself.
     pub(super) fn is_done_in_parts(&self) -> bool {
-        self.name == "gc" || self.starts_damaged()
+        self.name.starts_with("gc") || self.starts_damaged()
     }
 
     /// Whether a verification finds differences until it is done.

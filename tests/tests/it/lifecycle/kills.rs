@@ -1,7 +1,7 @@
 //! A sample of the long test: the installer killed, or on a disk that is full or fails, at some of its system calls.
 //! All of them: `cargo run -p attune-tests --bin soak`.
 
-use attune_tests::soak::{Harm, Operation, missing_tool, soak};
+use attune_tests::soak::{Harm, Operation, missing_tool, soak, soak_at_moments};
 
 /// Harms every operation at some points, and asserts that each host went on.
 fn sample(harm: Harm) {
@@ -32,4 +32,13 @@ fn strace_a_disk_that_stays_full_leaves_a_host_that_goes_on() {
 #[ignore = "needs strace"]
 fn strace_a_disk_that_fails_for_good_leaves_a_host_that_goes_on() {
     sample(Harm::Fault("EIO"));
+}
+
+#[test]
+#[ignore = "takes a minute"]
+fn strace_kills_at_random_moments_leave_a_host_that_goes_on() {
+    for operation in Operation::ALL {
+        let outcome = soak_at_moments(operation, 3, 1);
+        assert!(outcome.failures.is_empty(), "{}", outcome.failures.join("\n"));
+    }
 }
