@@ -108,7 +108,7 @@ fn a_step_that_fails_stops_the_install_or_is_recorded_where_that_is_forced() {
 
     let (bundle, trust) = (publisher.bundle_path(), publisher.trust());
     let forced = [bundle.as_os_str(), "--trust".as_ref(), trust.as_os_str(), "--force".as_ref()];
-    let run = publisher.install(forced).succeeds();
+    let run = publisher.install(forced).fails(1, &["without the environment tool of weaver"]);
     assert!(run.stderr.contains("could not be built"), "{}", run.stderr);
     let (status, _, error) = row(&publisher);
     assert_eq!(status, "failed");

@@ -26,3 +26,4 @@ mod upgraded;
 mod upgrades;
 mod verified;
 mod waiting;
+mod write_order;
