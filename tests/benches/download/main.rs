@@ -44,10 +44,12 @@ struct Download {
 }
 
 impl Download {
-    fn make(directory: &Path, mib: usize) -> Self {
+    fn make(directory: &Path, mib: u32) -> Self {
         let world = World::in_directory(directory);
         world.init("demo").succeeds();
-        world.add(&[&PackBuilder::new("large", "1.0.0").file("data.bin", noise(mib << 20))]).succeeds();
+        world
+            .add(&[&PackBuilder::new("large", "1.0.0").file("data.bin", noise((mib as usize) << 20))])
+            .succeeds();
         let blobs = fs_err::read_dir(world.registry().join("blobs/sha256")).unwrap();
         let sizes =
             blobs.map(|entry| entry.unwrap()).map(|entry| (entry.metadata().unwrap().len(), entry.path()));
@@ -107,12 +109,12 @@ fn timed(mut command: Command) -> f64 {
 }
 
 fn main() {
-    let (mut repeat, mut mib) = (7, 256);
+    let (mut repeat, mut mib): (usize, u32) = (7, 256);
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
         let mut value = || args.next().and_then(|value| value.parse().ok());
         match arg.as_str() {
-            "--repeat" => repeat = value().expect("--repeat takes a number"),
+            "--repeat" => repeat = value().expect("--repeat takes a number") as usize,
             "--mib" => mib = value().expect("--mib takes a number"),
             // What cargo itself passes.
             "--bench" => {}
@@ -129,7 +131,7 @@ fn main() {
             .collect();
         let [curl, fetch, command] =
             [0, 1, 2].map(|at| median(rounds.iter().map(|round| round[at]).collect()));
-        let rate = |seconds: f64| measured.size as f64 / (1 << 20) as f64 / seconds;
+        let rate = |seconds: f64| f64::from(mib) / seconds;
         println!(
             "| {place} | {:.0} MiB/s | {:.0} MiB/s | {:.0} % | {:.0} MiB/s | {:.0} % |",
             rate(curl),
