@@ -38,6 +38,13 @@ pub trait Candidates {
     /// Every release of `pack`, in any order; none if the pack is unknown.
     fn releases(&self, pack: &PackRef) -> Result<Vec<Candidate>, CandidateError>;
 
+    /// The release of `pack` that is chosen before any other, where it is known without a look at the others; it is one
+    /// of [`Self::releases`], which are then asked for only where this one will not do.
+    fn preferred(&self, pack: &PackRef) -> Option<Candidate> {
+        let _ = pack;
+        None
+    }
+
     /// Every pack, for suggestions; may be empty if listing them is expensive.
     fn known_packs(&self) -> Vec<PackRef> {
         Vec::new()
@@ -51,7 +58,9 @@ pub type Resolution = Vec<(PackRef, Version)>;
 pub fn resolve(requests: &[PackRequest], candidates: &dyn Candidates) -> Result<Resolution, ResolveError> {
     let provider = provider::Provider::new(requests, candidates);
     for request in requests {
-        requests::check(request, &provider.releases(&request.pack)?, candidates)?;
+        if provider.preferred(&request.pack, |version| request.requirement.matches(version)).is_none() {
+            requests::check(request, &provider.releases(&request.pack)?, candidates)?;
+        }
     }
     let chosen = provider.solve()?;
     order::dependencies_first(&chosen, |pack, version| provider.dependencies_of(pack, version))

@@ -37,6 +37,8 @@ pub(super) struct Provider<'a> {
     requests: &'a [PackRequest],
     candidates: &'a dyn Candidates,
     known: RefCell<BTreeMap<PackRef, Rc<Vec<Candidate>>>>,
+    /// Releases that are chosen before any other, each asked for once.
+    preferred: RefCell<BTreeMap<PackRef, Option<Rc<Candidate>>>>,
     /// Packs of which some requirement names a prerelease.
     prereleases: RefCell<BTreeSet<PackRef>>,
 }
@@ -46,7 +48,13 @@ const REQUEST_VERSION: Version = Version::new(0, 0, 0);
 
 impl<'a> Provider<'a> {
     pub(super) fn new(requests: &'a [PackRequest], candidates: &'a dyn Candidates) -> Self {
-        Self { requests, candidates, known: RefCell::default(), prereleases: RefCell::default() }
+        Self {
+            requests,
+            candidates,
+            known: RefCell::default(),
+            preferred: RefCell::default(),
+            prereleases: RefCell::default(),
+        }
     }
 
     pub(super) fn solve(&self) -> Result<BTreeMap<PackRef, Version>, ResolveError> {
@@ -60,11 +68,26 @@ impl<'a> Provider<'a> {
     }
 
     pub(super) fn dependencies_of(&self, pack: &PackRef, version: &Version) -> Vec<PackRef> {
+        if let Some(preferred) = self.preferred(pack, |own| own == version) {
+            return preferred.dependencies.keys().cloned().collect();
+        }
         let known = self.known.borrow();
         let candidate = known
             .get(pack)
             .and_then(|candidates| candidates.iter().find(|candidate| candidate.version == *version));
         candidate.map(|candidate| candidate.dependencies.keys().cloned().collect()).unwrap_or_default()
+    }
+
+    /// The release of `pack` that is chosen before any other, if `will_do` says so of its version.
+    pub(super) fn preferred(
+        &self,
+        pack: &PackRef,
+        will_do: impl Fn(&Version) -> bool,
+    ) -> Option<Rc<Candidate>> {
+        let mut known = self.preferred.borrow_mut();
+        let preferred =
+            known.entry(pack.clone()).or_insert_with(|| self.candidates.preferred(pack).map(Rc::new));
+        preferred.as_ref().filter(|candidate| will_do(&candidate.version)).map(Rc::clone)
     }
 
     pub(super) fn releases(&self, pack: &PackRef) -> Result<Rc<Vec<Candidate>>, ResolveError> {
@@ -128,7 +151,8 @@ impl DependencyProvider for Provider<'_> {
     type V = Version;
     type VS = Ranges<Version>;
     type M = String;
-    type Priority = (u32, Reverse<usize>);
+    /// Conflicts first, then packs of which none is preferred, then those with the fewest candidates.
+    type Priority = (u32, bool, Reverse<usize>);
     type Err = ResolveError;
 
     fn prioritize(
@@ -137,16 +161,26 @@ impl DependencyProvider for Provider<'_> {
         range: &Ranges<Version>,
         statistics: &PackageResolutionStatistics,
     ) -> Self::Priority {
-        let Node::Pack(pack) = node else { return (u32::MAX, Reverse(0)) };
+        let Node::Pack(pack) = node else { return (u32::MAX, true, Reverse(0)) };
+        if self.preferred(pack, |version| range.contains(version)).is_some() {
+            return (statistics.conflict_count(), false, Reverse(1));
+        }
         // A failure here shows again, with its cause, when the version is chosen.
         let count = self.releases(pack).map_or(0, |releases| {
             releases.iter().filter(|candidate| range.contains(&candidate.version)).count()
         });
-        if count == 0 { (u32::MAX, Reverse(0)) } else { (statistics.conflict_count(), Reverse(count)) }
+        if count == 0 {
+            (u32::MAX, true, Reverse(0))
+        } else {
+            (statistics.conflict_count(), true, Reverse(count))
+        }
     }
 
     fn choose_version(&self, node: &Node, range: &Ranges<Version>) -> Result<Option<Version>, ResolveError> {
         let Node::Pack(pack) = node else { return Ok(Some(REQUEST_VERSION)) };
+        if let Some(preferred) = self.preferred(pack, |version| range.contains(version)) {
+            return Ok(Some(preferred.version.clone()));
+        }
         let releases = self.releases(pack)?;
         let chosen = releases.iter().find(|candidate| self.may_choose(pack, candidate, range));
         Ok(chosen.map(|candidate| candidate.version.clone()))
@@ -161,6 +195,9 @@ impl DependencyProvider for Provider<'_> {
             let requests = self.requests.iter().map(|request| (&request.pack, &request.requirement));
             return Ok(Dependencies::Available(self.constraints(requests)));
         };
+        if let Some(preferred) = self.preferred(pack, |own| own == version) {
+            return Ok(Dependencies::Available(self.constraints(preferred.dependencies.iter())));
+        }
         let releases = self.releases(pack)?;
         let candidate = releases
             .iter()

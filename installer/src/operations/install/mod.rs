@@ -140,21 +140,17 @@ fn choose(
     rules: &HostPolicy,
     source: &mut VerifiedSource,
 ) -> Result<ChosenReleases, InstallError> {
-    let is_whole = |pack: &PackRef, installed: &InstalledPack| {
-        if options.reinstall {
-            return false;
+    let is_whole =
+        |pack: &PackRef, installed: &InstalledPack| !options.reinstall && stored.is_whole(pack, installed);
+    let differs = |pack: &PackRef| {
+        if !options.reinstall {
+            let told = format!("{pack} differs from its installed files, and is installed again");
+            reporter.warning(WarningCode::InstalledAgain, &told);
         }
-        let is_whole = stored.is_whole(pack, installed);
-        if !is_whole {
-            reporter.warning(
-                WarningCode::InstalledAgain,
-                &format!("{pack} differs from its installed files, and is installed again"),
-            );
-        }
-        is_whole
     };
     let look_at = |packs: &[&InstalledPack]| stored.look_at(packs);
-    let installed = InstalledPacks { active, rules, look_at: &look_at, is_whole: &is_whole };
+    let installed =
+        InstalledPacks { active, rules, look_at: &look_at, is_whole: &is_whole, differs: &differs };
     let mut requests = options.requests.clone();
     requests.extend(source.signed_here().into_iter().flat_map(SignedHere::requests));
     requests.extend(channel_requests(&options.channels, options.choose.registry, source, active)?);

@@ -79,6 +79,10 @@ impl<'a> Available<'a> {
         Ok(Offered { registry, releases: index.releases.into_iter().filter(at_hand).collect() })
     }
 
+    fn is_asked(&self, pack: &PackRef) -> bool {
+        self.requests.iter().any(|request| request.pack == *pack)
+    }
+
     /// Whether the installed pack is from another registry than a source that was named.
     fn is_of_another_source(&self, registry: &str) -> bool {
         let source = self.source.borrow();
@@ -87,7 +91,7 @@ impl<'a> Available<'a> {
 
     /// The releases of `pack`, with all that they need.
     fn listed(&self, pack: &PackRef) -> Result<Vec<Candidate>, CandidateError> {
-        let asked = self.requests.iter().any(|request| request.pack == *pack);
+        let asked = self.is_asked(pack);
         let installed = self.active.packs.get(pack);
         let own = installed.map(|installed| installed.registry.as_str());
         // A namesake in another registry, which nobody asked for, is another pack.
@@ -162,10 +166,25 @@ impl Candidates for Available<'_> {
         }
     }
 
+    fn preferred(&self, pack: &PackRef) -> Option<Candidate> {
+        // What it would go without is looked for among the others.
+        if self.options.lacking == LackingPolicy::GoWithout || self.is_asked(pack) {
+            return None;
+        }
+        let installed = self.active.packs.get(pack)?;
+        let mut candidate = Candidate {
+            version: installed.version.clone(),
+            dependencies: installed.dependencies.clone(),
+            preferred: true,
+            yanked: false,
+        };
+        self.forget_lacking(&mut candidate);
+        Some(candidate)
+    }
+
     fn releases(&self, pack: &PackRef) -> Result<Vec<Candidate>, CandidateError> {
         let mut candidates = self.listed(pack)?;
-        let is_asked = self.requests.iter().any(|request| request.pack == *pack);
-        let installed = self.active.packs.get(pack).filter(|_| !is_asked);
+        let installed = self.active.packs.get(pack).filter(|_| !self.is_asked(pack));
         for candidate in &mut candidates {
             if installed.is_some_and(|installed| installed.version == candidate.version) {
                 self.forget_lacking(candidate);

@@ -1,12 +1,12 @@
 //! Chooses the releases: what was asked for, what it needs, and what is installed already.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use attune_host::generation::{Generation, InstalledPack};
 use attune_host::preferences::HostPolicy;
 use attune_registry::reader::VerifiedRelease;
 use attune_registry::release_check::BundleTargets;
-use attune_registry::resolve::{ResolveError, resolve};
+use attune_registry::resolve::{Candidates as _, ResolveError, resolve};
 use attune_schemas::bundle::BundleDescription;
 use attune_schemas::pack_index::Release;
 use attune_schemas::tuf::{RegistryName, THIS_HOST};
@@ -15,7 +15,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::blobs::allowed_blobs;
-use super::candidates::Available;
+use super::candidates::{Available, Lacking, Offered};
 use super::error::ChooseError;
 use super::rules::{HeldBack, held_back, require_allowed, ruled_out};
 use crate::plan::runtimes::{BundledRuntimes, bundled_runtimes};
@@ -161,6 +161,8 @@ pub struct InstalledPacks<'a> {
     pub look_at: &'a dyn Fn(&[&InstalledPack]),
     /// Whether a pack that would stay is whole; one that is not is installed again.
     pub is_whole: &'a dyn Fn(&PackRef, &InstalledPack) -> bool,
+    /// Told of a pack that would stay, and is installed again because it is not whole.
+    pub differs: &'a dyn Fn(&PackRef),
 }
 
 /// Resolves `requests` over `source` and what is installed.
@@ -170,7 +172,7 @@ pub fn choose_releases(
     source: &mut VerifiedSource,
     installed_packs: &InstalledPacks<'_>,
 ) -> Result<ChosenReleases, ChooseError> {
-    let &InstalledPacks { active, rules, look_at, is_whole } = installed_packs;
+    let &InstalledPacks { active, rules, .. } = installed_packs;
     let &ChooseOptions { registry: policy, purpose, others, .. } = options;
     let description = source.source().description().cloned();
     let requests = match purpose {
@@ -187,18 +189,8 @@ pub fn choose_releases(
         Some(description) => Some(bundled_runtimes(&source.reader(), description)?),
         None => None,
     };
-    let available = Available::new(source, description.as_ref(), installed_packs, &requests, *options);
-    let mut all = requests.clone();
-    if others == OtherPacks::Stay {
-        all.extend(installed_requirements(active, &requests));
-    }
-    let resolution = resolve(&all, &available).map_err(|error| match error {
-        ResolveError::NoSolution { .. } if options.dependencies == DependencyPolicy::Installed => {
-            ChooseError::OthersNeeded { source: error }
-        }
-        error => ruled_out(error, rules, active),
-    })?;
-    let (all_offered, mut lacking) = available.into_offered();
+    let Resolved { resolution, whole, all_offered, mut lacking } =
+        resolved(&requests, *options, source, (description.as_ref(), installed_packs))?;
     let stays =
         |pack: &PackRef| others == OtherPacks::Stay || resolution.iter().any(|(other, _)| other == pack);
     let (kept, removed) = active.packs.clone().into_iter().partition(|(pack, _)| stays(pack));
@@ -221,10 +213,6 @@ pub fn choose_releases(
         }),
     };
     let is_bundle = chosen.made_for.is_some();
-    let may_stay = resolution.iter().filter_map(|(pack, version)| {
-        active.packs.get(pack).filter(|installed| installed.version == *version)
-    });
-    look_at(&may_stay.collect::<Vec<_>>());
     for (pack, version) in resolution {
         let asked = requests.iter().any(|request| request.pack == pack);
         let installed = active.packs.get(&pack);
@@ -253,9 +241,12 @@ pub fn choose_releases(
             installed.manifest == offered.manifest.digest
                 && installed.registry == registry.as_str()
                 && installed.environments_are_current()
-                && is_whole(&pack, installed)
         };
-        if installed.is_some_and(is_same) {
+        let would_stay = installed.is_some_and(is_same);
+        if would_stay && !whole.contains(&pack) {
+            (installed_packs.differs)(&pack);
+        }
+        if would_stay && whole.contains(&pack) {
             if let Some(kept) = chosen.kept.get_mut(&pack) {
                 kept.requested = requested;
             }
@@ -279,6 +270,68 @@ impl ChosenReleases {
     pub fn is_in(&self, active: &Generation) -> bool {
         self.install.is_empty() && self.kept == active.packs
     }
+}
+
+/// The versions that were chosen, and what is known of them.
+struct Resolved {
+    resolution: Vec<(PackRef, Version)>,
+    /// The packs that are installed in these versions, with all that they had.
+    whole: BTreeSet<PackRef>,
+    /// What the source has of packs that were looked at.
+    all_offered: BTreeMap<PackRef, Offered>,
+    /// What each release goes without.
+    lacking: Lacking,
+}
+
+/// Chooses versions for `requests`, and looks at what may have to be installed again.
+fn resolved(
+    requests: &[PackRequest],
+    options: ChooseOptions,
+    source: &mut VerifiedSource,
+    (description, installed_packs): (Option<&BundleDescription>, &InstalledPacks<'_>),
+) -> Result<Resolved, ChooseError> {
+    let &InstalledPacks { active, rules, look_at, is_whole, .. } = installed_packs;
+    let available = Available::new(source, description, installed_packs, requests, options);
+    let mut all = requests.to_vec();
+    if options.others == OtherPacks::Stay {
+        all.extend(installed_requirements(active, requests));
+    }
+    let resolution = resolve(&all, &available).map_err(|error| match error {
+        ResolveError::NoSolution { .. } if options.dependencies == DependencyPolicy::Installed => {
+            ChooseError::OthersNeeded { source: error }
+        }
+        error => ruled_out(error, rules, active),
+    })?;
+    let may_stay = resolution.iter().filter_map(|(pack, version)| {
+        active.packs.get(pack).filter(|installed| installed.version == *version)
+    });
+    look_at(&may_stay.collect::<Vec<_>>());
+    // Of packs that stay as they are, nobody has to know what else there is.
+    let whole = whole_packs(active, &resolution, is_whole);
+    for (pack, _) in &resolution {
+        let has_rule = rules.held.contains(pack) || rules.pinned.contains_key(pack);
+        if has_rule || !whole.contains(pack) {
+            available
+                .releases(pack)
+                .map_err(|source| ResolveError::Candidates { pack: pack.clone(), source })?;
+        }
+    }
+    let (all_offered, lacking) = available.into_offered();
+    Ok(Resolved { resolution, whole, all_offered, lacking })
+}
+
+/// The packs of `resolution` that are installed in this version, with all that they had.
+fn whole_packs(
+    active: &Generation,
+    resolution: &[(PackRef, Version)],
+    is_whole: &dyn Fn(&PackRef, &InstalledPack) -> bool,
+) -> BTreeSet<PackRef> {
+    let packs = resolution.iter().filter(|(pack, version)| {
+        active.packs.get(pack).is_some_and(|installed| {
+            installed.version == *version && installed.environments_are_current() && is_whole(pack, installed)
+        })
+    });
+    packs.map(|(pack, _)| pack.clone()).collect()
 }
 
 /// The release of `offered` that is older than what is installed and stays, if all of them are.

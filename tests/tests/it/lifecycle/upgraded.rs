@@ -1,7 +1,7 @@
 //! `upgrade`: installed packs become newer, and nothing else changes.
 
 use attune_tests::standard_packs::{greeter, reporter, watcher};
-use attune_tests::{Hosts, World};
+use attune_tests::{Hosts, PackBuilder, PrivateServer, Reply, World};
 
 /// A host with `reporter` and what it needs, and newer releases of both in its registry.
 fn world() -> World {
@@ -98,4 +98,56 @@ fn an_upgrade_of_another_registry_is_refused() {
         .arg(other.trust());
     attune_tests::Run::of(command).fails(3, &["early"]).with_hint();
     hosts.assert_unchanged();
+}
+
+/// A server of the files of the registry of `world`.
+fn served(world: &World) -> PrivateServer {
+    let registry = world.registry();
+    PrivateServer::start(move |asked| {
+        let path = asked.target.trim_start_matches('/').replace("%25", "%");
+        fs_err::read(registry.join(path)).map_or_else(|_| Reply::new(404, ""), |body| Reply::new(200, body))
+    })
+}
+
+#[test]
+fn what_stays_as_it_is_is_not_asked_for() {
+    let pack = |number: usize, version: &str| {
+        PackBuilder::new(&format!("pack_{number:02}"), version).action("run", "shell", "#!/bin/sh\n")
+    };
+    let needing =
+        PackBuilder::new("poster", "1.0.0").depends_on("pack_00@^1").action("go", "shell", "#!/bin/sh\n");
+    let packs: Vec<PackBuilder> = (0..30).map(|number| pack(number, "1.0.0")).chain([needing]).collect();
+    let world = World::with_packs(&packs.iter().collect::<Vec<_>>());
+    let names: Vec<String> =
+        (0..30).map(|number| format!("pack_{number:02}")).chain(["poster".to_owned()]).collect();
+    world.install_packs(&names.iter().map(String::as_str).collect::<Vec<_>>()).succeeds();
+    world.add(&[&pack(0, "1.1.0"), &pack(1, "1.1.0")]).succeeds();
+    let server = served(&world);
+    let mut command = world.installer();
+    command.args(["upgrade", "pack_00", "--registry", server.url("/").as_str()]);
+    attune_tests::Run::of(command).succeeds();
+    let indexes = server.asked().iter().filter(|asked| asked.target.contains("/packs/")).count();
+    assert_eq!(
+        indexes,
+        1,
+        "{:?}",
+        server.asked().iter().map(|asked| asked.target.clone()).collect::<Vec<_>>()
+    );
+    let installed = world.installed();
+    assert!(
+        installed.contains(&"pack_00 1.1.0".to_owned()) && installed.contains(&"pack_01 1.0.0".to_owned())
+    );
+}
+
+#[test]
+fn what_another_needs_becomes_newer_with_it_where_the_installed_one_will_not_do() {
+    let needing = |version: &str, dependency: &str| {
+        PackBuilder::new("poster", version).depends_on(dependency).action("go", "shell", "#!/bin/sh\n")
+    };
+    let world = World::with_packs(&[&greeter(), &needing("1.0.0", "greeter@^1")]);
+    world.install_packs(&["poster"]).succeeds();
+    world.add(&[&greeter().version("2.0.0"), &needing("2.0.0", "greeter@^2")]).succeeds();
+    world.add(&[&needing("1.5.0", "greeter@^1")]).succeeds();
+    upgrade(&world, &["poster"]).succeeds();
+    assert_eq!(world.installed(), ["greeter 2.0.0", "poster 2.0.0"]);
 }
