@@ -9,6 +9,7 @@
 //! environments  wheels folded, npm packages laid out, recipes run
 //! unpack        blobs, checked, into staging and the store
 //! pack_tests    the packs' own tests                                     -> PackTestResult
+//! migrations    scripts that bring the data of packs to another version
 //! failure       the kind of each stage's failures
 //! operations    install, rebuild
 //! ```
@@ -20,6 +21,7 @@
 pub mod cli;
 pub mod environments;
 pub mod failure;
+pub mod migrations;
 pub mod operations;
 pub mod pack_tests;
 pub mod plan;

@@ -12,7 +12,7 @@ use crate::component::{
     link_workflows, needed_file, read_component, report_nested,
 };
 use crate::entry_path::EntryPath;
-use crate::pack::{PACK_FILE, PackMetadata, check_test_files, read_pack_document};
+use crate::pack::{PACK_FILE, PackMetadata, check_migration_files, check_test_files, read_pack_document};
 use crate::pack_ref::PackRef;
 use crate::yaml::{Fields, YamlDocument};
 
@@ -66,7 +66,7 @@ pub struct LintReport {
 /// Nothing stops at the first defect.
 pub fn lint_pack(content: &PackContent, read: &Read<'_>) -> LintReport {
     let mut report = LintReport::default();
-    let identity = lint_pack_file(&content.files, read, &mut report).unwrap_or_default();
+    let identity = lint_pack_file(content, read, &mut report).unwrap_or_default();
     lint_components(content, read, identity, &mut report);
     for directory in &content.empty_directories {
         let message = "the directory is empty, and no archive keeps it";
@@ -86,7 +86,8 @@ struct Identity {
     fields: BTreeSet<String>,
 }
 
-fn lint_pack_file(files: &BTreeSet<EntryPath>, read: &Read<'_>, report: &mut LintReport) -> Option<Identity> {
+fn lint_pack_file(content: &PackContent, read: &Read<'_>, report: &mut LintReport) -> Option<Identity> {
+    let files = &content.files;
     let Some(file) = files.iter().find(|file| file.as_str() == PACK_FILE) else {
         report.findings.push(no_pack_file(files));
         return None;
@@ -106,6 +107,8 @@ fn lint_pack_file(files: &BTreeSet<EntryPath>, read: &Read<'_>, report: &mut Lin
         let text = |file: &EntryPath, findings: &mut Findings| read_text(file, read, findings);
         check_test_files(&fields, testing, files, &text, &mut report.findings);
     }
+    let left_out = |file: &EntryPath| content.reason_to_leave_out(file).map(str::to_owned);
+    check_migration_files(&fields, &|file| files.contains(file), &left_out, &mut report.findings);
     report.metadata = reading.metadata;
     let fields = map.keys().cloned().collect();
     Some(Identity { pack: reading.pack, advised: reading.advised, fields })

@@ -94,6 +94,11 @@ impl Requirement {
         if version.is_prerelease() && !self.names_prerelease() {
             return false;
         }
+        self.admits(version)
+    }
+
+    /// Whether `version` satisfies every comparator, a prerelease like any other version.
+    pub fn admits(&self, version: &Version) -> bool {
         self.comparators.iter().all(|comparator| comparator.matches(version))
     }
 }

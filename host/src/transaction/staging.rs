@@ -1,6 +1,7 @@
 //! The directory of one install in progress.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard};
@@ -26,6 +27,7 @@ pub struct Staging {
     lists: Mutex<BTreeMap<(StoreKind, Digest), Digest>>,
     /// The files of staged trees that environments may have links to.
     linked: Mutex<LinkedFiles>,
+    before_undo: BeforeUndo,
     // Last, so that what it removes is empty by then.
     created: CreatedPaths,
 }
@@ -38,6 +40,16 @@ pub(super) fn staged_tree(staging: &Path, root: &HostRoot, kind: StoreKind, dige
     let part = root.store_part(kind);
     let name = part.file_name().expect("a part of the store has a name");
     staging.join(name).join(digest.hex())
+}
+
+/// Work to do before a change is undone.
+#[derive(Default)]
+struct BeforeUndo(Mutex<Option<Box<dyn FnOnce() + Send>>>);
+
+impl fmt::Debug for BeforeUndo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("BeforeUndo")
+    }
 }
 
 /// How far the install has come.
@@ -74,6 +86,7 @@ impl Staging {
             state: State::Open,
             lists: Mutex::default(),
             linked: Mutex::default(),
+            before_undo: BeforeUndo::default(),
             created,
         };
         staging.with_parts()
@@ -280,6 +293,11 @@ impl Staging {
         self.seal_unless_open(&place, digest)
     }
 
+    /// Has `work` done if the change is undone, while all that was put in place is still there.
+    pub fn before_undo(&mut self, work: impl FnOnce() + Send + 'static) {
+        self.before_undo = BeforeUndo(Mutex::new(Some(Box::new(work))));
+    }
+
     /// Nothing is undone any more: the database holds the generation.
     pub fn commit(&mut self) {
         self.state = State::Committed;
@@ -303,6 +321,9 @@ impl Drop for Staging {
     fn drop(&mut self) {
         match self.state {
             State::Open => {
+                if let Some(work) = self.before_undo.0.get_mut().ok().and_then(Option::take) {
+                    work();
+                }
                 if let Err(error) = self.journal.undo(&self.root) {
                     // Left behind with its journal: the next start tries again.
                     tracing::warn!(code = %WarningCode::Undone, "could not undo the installation: {error}");

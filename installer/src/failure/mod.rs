@@ -19,6 +19,7 @@ use attune_registry::trust::{FetchError, TrustError, Verdict};
 use attune_schemas::problem::ErrorCode;
 
 use crate::environments::{BuildError, NodeModulesError, RecipeError, VenvError};
+use crate::migrations::MigrationError;
 use crate::pack_tests::TestError;
 use crate::plan::{ChooseError, PlanError};
 use crate::source::{FindError, OpenError, PackSourceError, PlaceError, SourceNameError, VerifyError};
@@ -42,6 +43,18 @@ pub trait Failed: std::error::Error {
 pub fn code_of(error: &(impl Failed + 'static)) -> (ErrorCode, Option<MachineFault>) {
     let fault = MachineFault::of(error).or_else(|| database_fault(error));
     (fault.map_or_else(|| error.code(), MachineFault::code), fault)
+}
+
+impl Failed for MigrationError {
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::Failed { .. } => ErrorCode::MigrationFailed,
+            Self::TimedOut { .. } => ErrorCode::MigrationTimedOut,
+            Self::NotRun { .. } | Self::Io { .. } => ErrorCode::MigrationNotRun,
+            Self::Kept(_) | Self::Damaged { .. } => ErrorCode::MigratedPackDamaged,
+            Self::Interrupted(_) => ErrorCode::Interrupted,
+        }
+    }
 }
 
 impl Failed for SourceNameError {

@@ -15,6 +15,7 @@ use attune_schemas::{PackRef, Version};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::migrations::MigrationReport;
 use crate::operations::{PackSetReport, StageTime};
 use crate::pack_tests::TestPolicy;
 use crate::plan::{HeldBack, KeptNewer};
@@ -58,6 +59,8 @@ pub struct InstallReport {
     pub held_back: Vec<HeldBack>,
     /// Packs that could not be had, and what those that were installed go without.
     pub left_out: Vec<LeftOut>,
+    /// The migrations of packs whose versions changed, in the order in which they ran, or would.
+    pub migrations: Vec<MigrationReport>,
     /// Bytes of the blobs that were read from the source.
     pub read_bytes: u64,
     /// How fresh the registry's metadata was.
@@ -183,6 +186,7 @@ impl InstallReport {
             "set": self.set,
             "freshness": self.freshness,
             "leftOut": self.left_out,
+            "migrations": self.migrations,
             "testPolicy": format!("{tests:?}").to_lowercase(),
         });
         let outcome = if self.outcome == Outcome::Unchanged { "unchanged" } else { "installed" };

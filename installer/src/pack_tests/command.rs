@@ -9,7 +9,7 @@ use attune_schemas::pack::{RunnerKind, discovered_tests};
 use super::bed::TestBed;
 use super::results::UNITTEST_PROGRAM;
 use super::suites::{Suite, Work, files_below};
-use crate::environments::set_env_vars;
+use crate::environments::ProgramPlace;
 
 /// The results that a runner leaves because it was told to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,7 +62,13 @@ pub(super) fn command_for(suite: &Suite, bed: &TestBed<'_>) -> Result<(Command, 
     if !program.exists() {
         return Err(format!("its program `{}` is not on this host", program.display()));
     }
-    set_environment(&mut command, bed);
+    let place = ProgramPlace {
+        pack: &bed.pack.pack,
+        directory: &bed.directory,
+        scratch: &bed.scratch,
+        search: bed.settings.caller.search_path(),
+    };
+    bed.environments.prepare(&mut command, &place);
     Ok((command, own))
 }
 
@@ -105,7 +111,7 @@ impl Runner<'_> {
 
     fn python(&self) -> Result<Command, String> {
         let environment =
-            self.bed.python.as_ref().ok_or("the pack has no Python environment to run it in")?;
+            self.bed.environments.python.as_ref().ok_or("the pack has no Python environment to run it in")?;
         Ok(self.bed.settings.caller.command(&environment.join("bin/python3")))
     }
 
@@ -143,7 +149,7 @@ impl Runner<'_> {
 
     fn node_program(&self) -> Result<(Command, &str), String> {
         let (environment, version) =
-            self.bed.node.as_ref().ok_or("the pack has no Node.js environment to run it in")?;
+            self.bed.environments.node.as_ref().ok_or("the pack has no Node.js environment to run it in")?;
         Ok((self.bed.settings.caller.command(&environment.join("bin/node")), version))
     }
 
@@ -197,36 +203,6 @@ fn has_reporters(version: &str) -> bool {
     let mut parts = version.trim_start_matches('v').split('.').map(|part| part.parse::<u32>().unwrap_or(0));
     let (major, minor) = (parts.next().unwrap_or(0), parts.next().unwrap_or(0));
     major >= 20 || (major, minor) >= (19, 6) || (major == 18 && minor >= 15)
-}
-
-fn set_environment(command: &mut Command, bed: &TestBed<'_>) {
-    command
-        .current_dir(&bed.directory)
-        .env("ATTUNE_PACK_REF", bed.pack.pack.as_str())
-        .env("TMPDIR", &bed.scratch)
-        .env("PYTHONPATH", bed.directory.join("lib"))
-        // The environment is shared by all packs with an equal lock.
-        .env("PYTHONDONTWRITEBYTECODE", "1");
-    let mut bins = Vec::new();
-    if let Some(environment) = &bed.python {
-        command.env("VIRTUAL_ENV", environment);
-        bins.push(environment.join("bin"));
-    }
-    if let Some((node, _)) = &bed.node {
-        command.env("NODE_PATH", node.join("node_modules"));
-        bins.extend([node.join("bin"), node.join("node_modules/.bin")]);
-    }
-    for recipe in &bed.recipes {
-        set_env_vars(command, recipe.variables, &recipe.templates);
-        bins.push(recipe.bin.clone());
-    }
-    if bins.is_empty() {
-        return;
-    }
-    // A directory with a colon in its name cannot be on PATH; the tests then run without it.
-    if let Ok(joined) = std::env::join_paths(bins.iter().chain(bed.settings.caller.search_path())) {
-        command.env("PATH", joined);
-    }
 }
 
 #[cfg(test)]

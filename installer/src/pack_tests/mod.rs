@@ -35,8 +35,10 @@ pub use bed::TestedPack;
 use crate::plan::{InstallPlan, PlannedPack};
 use bed::TestBed;
 use runner::run_suite;
+pub(crate) use runner::without_network;
 use suites::suites;
 pub(crate) use turns::Turns;
+pub(crate) use workspace::copy_pack;
 
 /// Why an install stops at the packs' tests.
 #[derive(Debug, thiserror::Error)]

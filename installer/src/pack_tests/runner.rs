@@ -1,7 +1,8 @@
 //! Runs one suite of a pack's tests, and reads what it says.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use attune_host::process::{Finished, run};
 use attune_host::root::read_regular;
@@ -26,11 +27,7 @@ pub(super) fn run_suite(suite: &Suite, bed: &TestBed<'_>) -> io::Result<(SuiteRe
     };
     let path = suite.result_path.as_deref().filter(|_| suite.format != ResultFormat::Simple);
     let place = path.map(|path| ResultPlace::before(&bed.directory, path, suite.format)).transpose()?;
-    let helper = bed.settings.helper.map(|helper| (helper, HELPER));
-    let (command, network) = match offline(&command, helper, bed.settings.caller.search_path()) {
-        Some(command) => (command, NetworkAccess::None),
-        None => (command, NetworkAccess::Reachable),
-    };
+    let (command, network) = without_network(command, bed.settings.helper, bed.settings.caller.search_path());
     let limit = bed.settings.timeout.unwrap_or(suite.limit);
     let mut finished = match run(command, limit, &bed.scratch, bed.settings.interrupt) {
         Ok(finished) => finished,
@@ -61,6 +58,18 @@ pub(super) fn run_suite(suite: &Suite, bed: &TestBed<'_>) -> io::Result<(SuiteRe
 
 /// The arguments by which this program starts another with nothing but the loopback interface.
 const HELPER: &[&str] = &["without-network", "--"];
+
+/// `command` without a network, where the kernel allows that, and whether it has one; `helper` is this program.
+pub(crate) fn without_network(
+    command: Command,
+    helper: Option<&Path>,
+    search: &[PathBuf],
+) -> (Command, NetworkAccess) {
+    match offline(&command, helper.map(|helper| (helper, HELPER)), search) {
+        Some(command) => (command, NetworkAccess::None),
+        None => (command, NetworkAccess::Reachable),
+    }
+}
 
 /// What a program said.
 enum Said {

@@ -1,11 +1,11 @@
-//! A copy of a pack for its tests, so that nothing they write reaches the store.
+//! A copy of a pack for its tests and migrations, so that nothing they write reaches the store.
 
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 /// Copies the unpacked pack at `from` to `to`, which must not exist, with every file writable.
-pub(super) fn copy_pack(from: &Path, to: &Path) -> io::Result<()> {
+pub(crate) fn copy_pack(from: &Path, to: &Path) -> io::Result<()> {
     fs_err::create_dir_all(to)?;
     for entry in fs_err::read_dir(from)? {
         let entry = entry?;

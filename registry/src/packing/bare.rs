@@ -5,7 +5,7 @@ use std::io;
 use attune_schemas::component::ComponentSummary;
 use attune_schemas::environment_lock::{ManifestFile, NodeLock, PythonLock};
 use attune_schemas::pack::{
-    PackMetadata, bare_runtime_name, canonical_runtime, node_dependencies, python_requirements,
+    Migration, PackMetadata, bare_runtime_name, canonical_runtime, node_dependencies, python_requirements,
 };
 use attune_schemas::{Digest, EntryPath};
 use serde_json::Value;
@@ -138,13 +138,21 @@ fn top_level(name: &str) -> EntryPath {
 fn runs_python(metadata: &PackMetadata, components: &[ComponentSummary], files: &PackDirectory) -> bool {
     let files = files.files().map(|(file, _)| file);
     metadata.testing.as_ref().is_some_and(|testing| testing.runs_python(files))
+        || migrates_with(metadata, &["py"])
         || runs(metadata, components, "python")
+}
+
+/// Whether a migration of the pack is a script whose name has one of `endings`.
+fn migrates_with(metadata: &PackMetadata, endings: &[&str]) -> bool {
+    let mut scripts = metadata.migrations.iter().flat_map(Migration::scripts);
+    scripts.any(|script| script.file_name().rsplit_once('.').is_some_and(|(_, end)| endings.contains(&end)))
 }
 
 /// Whether a pack of `files` runs Node.js at all.
 fn runs_node(metadata: &PackMetadata, components: &[ComponentSummary], files: &PackDirectory) -> bool {
     let files = files.files().map(|(file, _)| file);
     metadata.testing.as_ref().is_some_and(|testing| testing.runs_node(files))
+        || migrates_with(metadata, &["js", "cjs", "mjs"])
         || runs(metadata, components, "node")
 }
 

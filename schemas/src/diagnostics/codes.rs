@@ -87,6 +87,9 @@ codes! {
     NothingRuns "P022" Error "no action of the pack has a runtime";
     DiscoveryUnknown "P023" Warning "a way to find tests that is not known";
     RunnersMissing "P024" Warning "testing has no `runners`, without which Attune itself cannot test the pack";
+    MigrationFileMissing "P025" Error "a migration's script is not in the pack";
+    MigrationVersion "P026" Error "a version of a migration is not understood";
+    MigrationNeverRuns "P027" Warning "a migration that never runs";
 
     ComponentRefMissing "C001" Error "a component has neither a `ref` nor a `name`";
     ComponentRefDerived "C002" Warning "a component has no `ref`; one was made from its `name`";

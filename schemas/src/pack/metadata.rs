@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::migrations::Migration;
 use super::testing::Testing;
 use crate::pack_index::Requires;
 use crate::pack_ref::PackRef;
@@ -69,4 +70,7 @@ pub struct PackMetadata {
     /// How it is tested; absent if it has no tests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub testing: Option<Testing>,
+    /// The scripts that bring its data from one version to another, as the file lists them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub migrations: Vec<Migration>,
 }

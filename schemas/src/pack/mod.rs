@@ -3,6 +3,7 @@
 mod dependencies;
 mod identity;
 mod metadata;
+mod migrations;
 mod read;
 mod runtime_name;
 mod runtime_requirement;
@@ -10,6 +11,8 @@ mod runtimes;
 mod testing;
 
 pub use metadata::PackMetadata;
+pub use migrations::Migration;
+pub(crate) use migrations::check_migration_files;
 pub(crate) use read::read_pack_document;
 pub use read::{PACK_FILE, exclude_patterns, node_dependencies, python_requirements, read_pack};
 pub use runtime_name::{bare_runtime_name, canonical_runtime, core_runtime_ref, core_runtimes};

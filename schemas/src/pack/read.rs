@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::dependencies::read_dependencies;
 use super::identity::{advised_ref, read_label, read_ref, read_version};
 use super::metadata::PackMetadata;
+use super::migrations::read_migrations;
 use super::runtimes::read_runtimes;
 use super::testing::read_testing;
 use crate::diagnostics::{Code, Findings};
@@ -18,7 +19,7 @@ use crate::yaml::{Fields, YamlDocument};
 /// The file at the root of every pack.
 pub const PACK_FILE: &str = "pack.yaml";
 
-const KNOWN: [&str; 30] = [
+const KNOWN: [&str; 31] = [
     "ref",
     "label",
     "name",
@@ -46,6 +47,7 @@ const KNOWN: [&str; 30] = [
     "nodejs",
     "attune",
     "testing",
+    "migrations",
     "exclude",
     // Of another system; the linter has more to say of it.
     "stackstorm_version",
@@ -129,6 +131,7 @@ pub(crate) fn read_pack_document(fields: &Fields<'_>, findings: &mut Findings) -
     let config = fields.object("config", findings).unwrap_or_default();
     let meta = fields.object_quietly(meta_key);
     let testing = read_testing(fields, findings);
+    let migrations = read_migrations(fields, version.as_ref(), findings);
     fields.texts("exclude", findings);
 
     let metadata = pack.clone().zip(version).map(|(pack, version)| PackMetadata {
@@ -150,6 +153,7 @@ pub(crate) fn read_pack_document(fields: &Fields<'_>, findings: &mut Findings) -
         config,
         meta,
         testing,
+        migrations,
     });
     PackReading { advised, pack, metadata }
 }
@@ -305,6 +309,7 @@ mod tests {
             "runtime_deps: python",
             "dependencies: 1",
             "testing: []",
+            "migrations: {}",
             "exclude: '*.log'",
             "runtime_dependencies: x",
         ];

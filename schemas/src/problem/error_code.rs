@@ -105,6 +105,10 @@ error_codes! {
     EnvironmentsLack "H054" Environment;
     LeftOut "H055" Failed;
     OtherPacksDirectory "H056" Usage;
+    MigrationFailed "H060" Environment;
+    MigrationTimedOut "H061" Environment;
+    MigrationNotRun "H062" Environment;
+    MigratedPackDamaged "H063" Environment;
 
     NoTrust "T001" Untrusted;
     RootFileAccess "T002" Failed;

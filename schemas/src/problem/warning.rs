@@ -28,6 +28,8 @@ code_enum! {
         InterpreterReplaced "W018";
         NotVerified "W022";
         NothingInstalled "W023";
+        MigrationTakenBack "W030";
+        MigrationNotTakenBack "W031";
         KeysNotAtHand "W101";
         RootExpires "W102";
         ClockBehind "W103";

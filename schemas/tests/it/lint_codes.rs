@@ -32,6 +32,10 @@ fn cases() -> Vec<(Code, PackFiles, &'static str, usize)> {
     cases
 }
 
+fn migrating(entry: &str) -> PackFiles {
+    pack().with("up.sh", "").with_field(&format!("migrations:\n- {entry}"))
+}
+
 fn yaml_cases() -> Vec<(Code, PackFiles, &'static str, usize)> {
     let huge = "#".repeat(1024 * 1024 + 1);
     let bomb = format!("a: &a [{}]\nb: [{}]", "x,".repeat(20_000), "*a,".repeat(100));
@@ -116,6 +120,9 @@ fn pack_cases() -> Vec<(Code, PackFiles, &'static str, usize)> {
             "pack.yaml",
             4,
         ),
+        (Code::MigrationFileMissing, migrating("{from: '*', to: 1.2.0, script: absent.sh}"), "pack.yaml", 5),
+        (Code::MigrationVersion, migrating("{from: old, to: 1.2.0, script: up.sh}"), "pack.yaml", 5),
+        (Code::MigrationNeverRuns, migrating("{from: '*', to: 1.3.0, script: up.sh}"), "pack.yaml", 5),
         (Code::EmptyDirectory, pack().with_empty_directory("data"), "data", 1),
     ]
 }
@@ -194,6 +201,18 @@ fn each_defect_raises_its_code_where_it_is_and_no_other() {
         let finding = pack.finding(code);
         assert_eq!((finding.file.as_str(), finding.line), (file, line), "{finding}");
     }
+}
+
+#[test]
+fn scripts_of_migrations_that_are_left_out_or_no_files_are_told() {
+    let pack = || migrating("{from: '*', to: 1.2.0, script: up.sh, down: back/down.sh}");
+    assert_eq!(pack().codes(), [Code::MigrationFileMissing]);
+    assert_eq!(pack().with("back/down.sh", "").codes(), []);
+    // A directory is no script.
+    assert_eq!(pack().with("back/down.sh/x", "").codes(), [Code::MigrationFileMissing]);
+    let left_out = pack().without("back");
+    assert_eq!(left_out.codes(), [Code::NeededFileLeftOut]);
+    assert_eq!(left_out.finding(Code::NeededFileLeftOut).line, 5);
 }
 
 #[test]

@@ -26,6 +26,7 @@ use crate::cli::failure::CommandError;
 use crate::cli::install::{UsageError, freshness_text, parse_request, registry_source};
 use crate::cli::lifecycle::packs_counted;
 use crate::cli::words::offered_packs;
+use crate::migrations::MigrationPolicy;
 use crate::operations::{
     ChangeOptions, InstallOptions, ValidateOptions, Validated, ValidationFault, validate,
 };
@@ -180,6 +181,7 @@ impl ValidateArgs {
             compile_bytecode: false,
             ignore_missing_libraries: self.ignore_missing_libraries,
             tests: TestPolicy::Skip,
+            migrations: MigrationPolicy::default(),
             helper: this_program(),
             change: ChangeOptions {
                 operation: Operation::begin(OperationKind::Install, now, String::new(), String::new()),

@@ -1,6 +1,7 @@
 //! The remedies of failures to remove packs, to go back, and to keep packs.
 
 use super::{Hint, NOTHING_CHANGED};
+use crate::migrations::MigrationError;
 use crate::operations::{LifecycleError, PackSetError, User};
 
 impl Hint for PackSetError {
@@ -21,6 +22,21 @@ impl Hint for PackSetError {
     }
 }
 
+impl Hint for MigrationError {
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Kept(_) | Self::Damaged { .. } => {
+                "mend the pack with `attune-install repair`, or pass --skip-migrations to leave its data as it is"
+                    .to_owned()
+            }
+            Self::Interrupted(_) => NOTHING_CHANGED.to_owned(),
+            _ => "mend the cause, or pass --skip-migrations to leave the pack's data as it is; the installed packs stay as \
+                  they were"
+                .to_owned(),
+        })
+    }
+}
+
 impl Hint for LifecycleError {
     fn hint(&self) -> Option<String> {
         match self {
@@ -29,6 +45,7 @@ impl Hint for LifecycleError {
             Self::Inventory(error) => error.hint(),
             Self::Database(error) => error.hint(),
             Self::Change(error) => error.hint(),
+            Self::Migration(error) => error.hint(),
             Self::Interrupted(_) => Some(NOTHING_CHANGED.to_owned()),
             Self::InUse { users, .. } if users.iter().any(|user| matches!(user, User::Pack { .. })) => {
                 Some("remove those packs, too, with `--cascade`".to_owned())

@@ -112,6 +112,7 @@ impl Hint for InstallError {
                 "pass --force to install all the same, or --skip-tests to run no tests; nothing was changed"
                     .to_owned(),
             ),
+            Self::Migration(error) => error.hint(),
             Self::Trust(error) => error.hint(),
             Self::Database(error) => error.hint(),
             Self::Change(error) => error.hint(),

@@ -4,7 +4,7 @@ use attune_host::generation::{PackChange, PackDifference};
 use attune_registry::human_bytes;
 use attune_terminal::{Table, success};
 
-use crate::cli::lifecycle::packs_counted;
+use crate::cli::lifecycle::{migrations_text, packs_counted};
 use crate::cli::shown::list::{contents_text, registry_text, tests_text};
 use crate::operations::{InstallReport, LeftOut, LeftOutKind, Outcome, PackReport, PlannedChange};
 use crate::plan::{HeldBack, KeptNewer};
@@ -49,6 +49,7 @@ fn changes_text(report: &InstallReport) -> String {
     let mut text = if is_empty { String::new() } else { packs_table(report).to_string() };
     text += &kept_newer_text(report);
     text += &unlisted_text(report);
+    text += &migrations_text(&report.migrations);
     text += &left_out_lines(report);
     text + &freshness_text(&report.freshness)
 }

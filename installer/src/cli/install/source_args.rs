@@ -15,6 +15,7 @@ use super::usage::UsageError;
 use crate::cli::args::change::{ChangeArgs, interrupt_on_signals};
 use crate::cli::args::duration::parse_duration;
 use crate::cli::args::link_mode::LinkModeArg;
+use crate::cli::args::migrations::MigrationArgs;
 use crate::cli::args::packs_base_dir::PacksBaseDirArgs;
 use crate::cli::args::settings::{CommonArgs, caller_environment, this_program};
 use crate::cli::args::time_limit::TimeoutArgs;
@@ -75,6 +76,8 @@ pub(in crate::cli) struct SourceArgs {
     /// built, and though tests fail; what was left out is told, and the exit code is 1. Signatures are checked as ever
     #[arg(long)]
     pub(in crate::cli) force: bool,
+    #[command(flatten)]
+    migrations: MigrationArgs,
     #[command(flatten)]
     pub(in crate::cli) packs_base_dir: PacksBaseDirArgs,
     #[command(flatten)]
@@ -143,6 +146,7 @@ impl SourceArgs {
                 (_, true) => TestPolicy::Force,
                 _ => TestPolicy::Enforce,
             },
+            migrations: self.migrations.policy(),
             helper: this_program(),
             change: self.change.options(kind, now).forced(&[
                 ("--force", self.force),
@@ -150,6 +154,7 @@ impl SourceArgs {
                 ("--skip-tests", self.skip_tests),
                 ("--skip-deps", self.skip_deps),
                 ("--skip-env-build", self.skip_env_build),
+                self.migrations.forced(),
                 ("--ignore-missing-libraries", self.ignore_missing_libraries),
                 ("--change-registry", self.change_registry),
                 ("--expiry-grace", self.expiry_grace.is_some()),

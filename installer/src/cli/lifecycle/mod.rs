@@ -9,6 +9,8 @@ use attune_host::generation::{PackChange, PackDifference};
 use attune_schemas::Version;
 use attune_terminal::Table;
 
+use crate::migrations::{MigrationReport, MigrationState};
+
 pub(super) use history::HistoryArgs;
 pub(super) use rollback::RollbackArgs;
 pub(super) use rules::{HoldArgs, PinArgs, UnholdArgs, UnpinArgs};
@@ -27,6 +29,29 @@ pub(super) fn changes_table(packs: &[PackDifference]) -> Table {
         ]);
     }
     table
+}
+
+/// A line on each migration.
+pub(super) fn migrations_text(migrations: &[MigrationReport]) -> String {
+    let line = |migration: &MigrationReport| {
+        let MigrationReport { pack, from, to, script, state, wants_network, duration_ms, .. } = migration;
+        let script = script.as_ref().map(ToString::to_string).unwrap_or_default();
+        let network = if *wants_network { ", with the network" } else { "" };
+        match state {
+            MigrationState::Planned => {
+                format!("would migrate {pack} from {from} to {to} with {script}{network}\n")
+            }
+            MigrationState::Done => {
+                let time = duration_ms.unwrap_or_default();
+                format!("migrated {pack} from {from} to {to} with {script}{network} in {time} ms\n")
+            }
+            MigrationState::Skipped => format!("not migrated: {pack} from {from} to {to} with {script}\n"),
+            MigrationState::NoScript => {
+                format!("no migration leads {pack} from {from} back to {to}: its data stays as it is\n")
+            }
+        }
+    };
+    migrations.iter().map(line).collect()
 }
 
 /// The name of a change.

@@ -5,22 +5,25 @@ use attune_terminal::{Output, success};
 use clap::Args;
 use jiff::Timestamp;
 
-use super::{changes_table, packs_counted};
+use super::{changes_table, migrations_text, packs_counted};
 use crate::cli::args::change::ChangeArgs;
-use crate::cli::args::settings::CommonArgs;
+use crate::cli::args::migrations::MigrationArgs;
+use crate::cli::args::settings::{CommonArgs, caller_environment, this_program};
 use crate::cli::failure::CommandError;
 use crate::cli::logged::logged;
 use crate::operations::{RollbackOptions, RollbackReport, rollback};
 
 /// Go back to the packs of an earlier generation.
 ///
-/// Nothing is fetched or built. The packs come as a new generation, so that a rollback can be undone by another one;
+/// Nothing is fetched or built. Migrations that packs brought lead their data back. The packs come as a new generation, so that a rollback can be undone by another one;
 /// `attune-install history` lists the generations that are still there.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct RollbackArgs {
     /// The generation to go back to [default: the one before the active packs]
     #[arg(value_name = "GENERATION")]
     generation: Option<u64>,
+    #[command(flatten)]
+    migrations: MigrationArgs,
     #[command(flatten)]
     change: ChangeArgs,
     #[command(flatten)]
@@ -35,9 +38,13 @@ impl RollbackArgs {
 
     fn roll_back(self, now: Timestamp) -> Result<(), CommandError> {
         let root = self.common.host_root()?;
+        let change = self.change.options(OperationKind::Rollback, now);
         let options = RollbackOptions {
             generation: self.generation,
-            change: self.change.options(OperationKind::Rollback, now),
+            migrations: self.migrations.policy(),
+            caller: caller_environment(),
+            helper: this_program(),
+            change: change.forced(&[self.migrations.forced()]),
         };
         let result = rollback(&root, &options, &self.common.report.reporter()).map_err(CommandError::from);
         let report = logged(&root, &options.change, result)?;
@@ -54,7 +61,7 @@ fn render(report: &RollbackReport) -> String {
         return format!("generation {target} has the packs that are active in {root}\n");
     }
     let changed = packs_counted(report.packs.len());
-    let table = changes_table(&report.packs);
+    let table = format!("{}{}", changes_table(&report.packs), migrations_text(&report.migrations));
     if report.dry_run {
         return format!("{table}\nwould go back to generation {target} of {root}, which changes {changed}\n");
     }

@@ -19,6 +19,7 @@ use crate::cli::failure::CommandError;
 use crate::cli::install::{UsageError, freshness_text, registry_source};
 use crate::cli::lifecycle::packs_counted;
 use crate::cli::words::installed_packs;
+use crate::migrations::MigrationPolicy;
 use crate::operations::{InstallOptions, InstalledRelease, OutdatedReport, ReleaseState, outdated};
 use crate::pack_tests::TestPolicy;
 use crate::plan::{ChooseOptions, EnvironmentPolicy, Purpose};
@@ -101,6 +102,7 @@ impl OutdatedArgs {
             compile_bytecode: false,
             ignore_missing_libraries: false,
             tests: TestPolicy::Skip,
+            migrations: MigrationPolicy::default(),
             helper: None,
             change: look_only(OperationKind::Upgrade, now),
         })

@@ -15,4 +15,4 @@ mod node_lock;
 mod steps;
 
 pub use build::{BuildRecipes, BuiltRecipes, RecipeError, RecipeSettings, build_recipes};
-pub use steps::set_env_vars;
+pub(super) use steps::set_env_vars;

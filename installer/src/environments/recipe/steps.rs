@@ -194,7 +194,11 @@ fn set_path(command: &mut Command, environment: &RecipeEnvironment, place: &Buil
 }
 
 /// Sets the variables of an environment on `command`.
-pub fn set_env_vars(command: &mut Command, variables: &BTreeMap<String, EnvVar>, templates: &Templates) {
+pub(crate) fn set_env_vars(
+    command: &mut Command,
+    variables: &BTreeMap<String, EnvVar>,
+    templates: &Templates,
+) {
     for (name, variable) in variables {
         let value = templates.fill(&variable.value);
         let present = command

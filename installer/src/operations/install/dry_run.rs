@@ -41,6 +41,7 @@ impl Session<'_> {
             kept_newer,
             held_back,
             left_out: self.left_out(&lacking, &plan, &BuiltRecipes::default(), &[]),
+            migrations: self.planned_migrations(&plan)?,
             read_bytes: 0,
             freshness: source.freshness(),
             tests: Vec::new(),

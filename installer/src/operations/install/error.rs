@@ -14,6 +14,7 @@ use attune_schemas::problem::ErrorCode;
 use super::pack_set::PackSetError;
 use crate::environments::{BuildError, RecipeError};
 use crate::failure::Failed;
+use crate::migrations::MigrationError;
 use crate::pack_tests::TestError;
 use crate::plan::{ChooseError, PlanError};
 use crate::source::{PackSourceError, UnsignedError, VerifyError};
@@ -65,6 +66,9 @@ pub enum InstallError {
     /// The packs' tests failed or could not run.
     #[error(transparent)]
     Tests(#[from] TestError),
+    /// A migration failed or could not run.
+    #[error(transparent)]
+    Migration(#[from] MigrationError),
     /// The trust state could not be kept.
     #[error(transparent)]
     Trust(#[from] TrustError),
@@ -107,6 +111,7 @@ impl Failed for InstallError {
             Self::Build(error) => error.code(),
             Self::Recipe(error) => error.code(),
             Self::Tests(error) => error.code(),
+            Self::Migration(error) => error.code(),
             Self::Trust(error) => Failed::code(error),
             Self::Database(error) => error.code(),
             Self::Change(error) => error.code(),

@@ -4,6 +4,7 @@ mod dry_run;
 mod each;
 mod error;
 mod left_out;
+mod migrations;
 mod next_generation;
 mod options;
 mod pack_reports;
@@ -46,6 +47,7 @@ use super::{InstallReport, Outcome, Stopwatch};
 use crate::environments::{
     BuiltRecipes, RecipeSettings, build_environments, build_recipes, compile_bytecode,
 };
+use crate::migrations::TakingBack;
 use crate::pack_tests::{TestSettings, run_tests};
 use crate::plan::{
     ChosenReleases, EnvironmentPolicy, InstallPlan, InstalledPacks, PlanError, Purpose, channel_requests,
@@ -198,6 +200,7 @@ impl Session<'_> {
             kept_newer: chosen.kept_newer,
             held_back: chosen.held_back,
             left_out: Vec::new(),
+            migrations: Vec::new(),
             read_bytes: 0,
             freshness: source.freshness(),
             tests: Vec::new(),
@@ -220,10 +223,25 @@ impl Session<'_> {
     }
 
     fn run(
-        self,
+        &self,
         chosen: ChosenReleases,
         source: &mut VerifiedSource,
-        mut held: HeldRoot,
+        held: HeldRoot,
+        watch: Stopwatch,
+    ) -> Result<InstallReport, InstallError> {
+        let taking_back = TakingBack::default();
+        let result = self.change(chosen, source, (held, &taking_back), watch);
+        if result.is_err() {
+            taking_back.tell(self.reporter);
+        }
+        result
+    }
+
+    fn change(
+        &self,
+        chosen: ChosenReleases,
+        source: &mut VerifiedSource,
+        (mut held, taking_back): (HeldRoot, &TakingBack),
         mut watch: Stopwatch,
     ) -> Result<InstallReport, InstallError> {
         let (asked_for, kept_newer) = (chosen.asked.clone(), chosen.kept_newer.clone());
@@ -287,6 +305,10 @@ impl Session<'_> {
         let unsigned: Vec<String> =
             source.signed_here().into_iter().flat_map(SignedHere::shown).map(str::to_owned).collect();
         let sources = PackSources { registries: &registries, unsigned: &unsigned, removed: &removed };
+        let migrations = self.migrate(&plan, staging, taking_back)?;
+        if !migrations.is_empty() {
+            watch.lap("migrate");
+        }
         let generation = self.commit(&plan, recipes, &tests, prepared, &sources, &mut watch)?;
         watch.lap("activate");
         let report = InstallReport {
@@ -300,6 +322,7 @@ impl Session<'_> {
             kept_newer,
             held_back,
             left_out,
+            migrations,
             read_bytes: plan.download_bytes(),
             freshness: source.freshness(),
             tests: test_reports(&plan, tests),

@@ -9,6 +9,7 @@ use attune_schemas::PackRequest;
 use attune_schemas::requirement::ChannelRequest;
 
 use super::pack_set::PackSetOptions;
+use crate::migrations::MigrationPolicy;
 use crate::operations::ChangeOptions;
 use crate::pack_tests::TestPolicy;
 use crate::plan::{ChooseOptions, EnvironmentPolicy};
@@ -52,7 +53,9 @@ pub struct InstallOptions {
     pub environments: EnvironmentPolicy,
     /// The effect of failing tests.
     pub tests: TestPolicy,
-    /// This program, for tests without a network.
+    /// Whether migrations run.
+    pub migrations: MigrationPolicy,
+    /// This program, for tests and migrations without a network.
     pub helper: Option<PathBuf>,
     /// The options of every change.
     pub change: ChangeOptions,

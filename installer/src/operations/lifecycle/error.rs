@@ -13,6 +13,7 @@ use attune_schemas::{PackRef, Requirement, Version};
 
 use super::users::User;
 use crate::failure::Failed;
+use crate::migrations::MigrationError;
 
 /// Why packs could not be removed, or an earlier generation not become active again. Unless the change is unfinished,
 /// the root is as it was.
@@ -34,6 +35,9 @@ pub enum LifecycleError {
     /// The change failed.
     #[error(transparent)]
     Change(#[from] ChangeError),
+    /// A migration failed or could not run.
+    #[error(transparent)]
+    Migration(#[from] MigrationError),
     /// A signal asked to stop.
     #[error(transparent)]
     Interrupted(#[from] Interrupted),
@@ -99,6 +103,7 @@ impl Failed for LifecycleError {
             Self::Inventory(error) => error.code(),
             Self::Database(error) => error.code(),
             Self::Change(error) => error.code(),
+            Self::Migration(error) => error.code(),
             Self::Interrupted(_) => ErrorCode::Interrupted,
             Self::InUse { .. } => ErrorCode::PackInUse,
             Self::NoEarlier { .. } => ErrorCode::NoEarlierGeneration,

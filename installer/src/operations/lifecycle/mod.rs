@@ -3,12 +3,14 @@
 //! ```text
 //! target     the generation that a rollback leads back to
 //! rollback   its packs in a generation of their own
+//! migrated   the migrations of a rollback
 //! users      whatever needs the packs that are to go
 //! uninstall  a generation without them
 //! policy     packs that are held or pinned
 //! ```
 
 mod error;
+mod migrated;
 mod policy;
 mod rollback;
 pub(super) mod target;

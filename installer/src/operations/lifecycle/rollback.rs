@@ -1,6 +1,6 @@
 //! Makes the packs of an earlier generation active again, in a generation of their own: history only grows.
 //!
-//! Nothing is fetched and nothing is built; the store has every tree of a generation that is there.
+//! Nothing is fetched and nothing is built, and of packs nothing runs but migrations; the store has every tree of a generation that is there.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -9,6 +9,7 @@ use attune_host::generation::{
     Generation, InstalledGeneration, PackChange, PackDifference, pack_differences,
 };
 use attune_host::inventory::installed;
+use attune_host::process::CallerEnvironment;
 use attune_host::root::HostRoot;
 use attune_host::verification::StoredTrees;
 use attune_host::{Change, Prepared, Rows};
@@ -19,7 +20,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::error::LifecycleError;
+use super::migrated::Migrated;
 use super::target::target;
+use crate::migrations::{MigrationPolicy, MigrationReport, TakingBack};
 use crate::operations::ChangeOptions;
 
 /// How far back, and how.
@@ -27,6 +30,12 @@ use crate::operations::ChangeOptions;
 pub struct RollbackOptions {
     /// The generation; the one before if none is named.
     pub generation: Option<u64>,
+    /// Whether migrations run.
+    pub migrations: MigrationPolicy,
+    /// The caller's environment.
+    pub caller: CallerEnvironment,
+    /// This program, for migrations without a network.
+    pub helper: Option<PathBuf>,
     /// The options of every change.
     pub change: ChangeOptions,
 }
@@ -47,6 +56,8 @@ pub struct RollbackReport {
     pub restored_from: u64,
     /// The packs that changed.
     pub packs: Vec<PackDifference>,
+    /// The migrations of packs whose versions changed, in the order in which they ran, or would.
+    pub migrations: Vec<MigrationReport>,
 }
 
 impl Report for RollbackReport {
@@ -74,43 +85,87 @@ pub fn rollback(
         previous: active.id,
         restored_from: target.id,
         packs,
+        migrations: Vec::new(),
     };
     let changed: BTreeSet<&PackRef> = report.packs.iter().map(|difference| &difference.pack).collect();
     require_whole(root, &target, &changed)?;
     warn_of_interpreters(&target, &changed, reporter);
     let unchanged = changed.is_empty() && active.packs == target.packs;
-    let Some(held) = held.as_mut().filter(|_| !unchanged) else { return Ok(report) };
-
+    if unchanged {
+        return Ok(report);
+    }
     let damaged = |reason: String| LifecycleError::DamagedGeneration { id: target.id, reason };
     let kept = InstalledGeneration::load_packs(root, &target, &changed)
         .map_err(|error| damaged(error.to_string()))?;
     let kept = kept.ok_or_else(|| damaged("an earlier program kept too little of it".to_owned()))?;
-    let registered = kept.registered_packs().ok_or_else(|| damaged("it lacks a release".to_owned()))?;
-    let is_removed = |difference: &&PackDifference| difference.change == PackChange::Removed;
-    let gone: Vec<PackRef> = report.packs.iter().filter(is_removed).map(|gone| gone.pack.clone()).collect();
-
+    let migrated = Migrated::load(root, (&active, &target), options)?;
+    let packs = migrated.packs(&kept);
+    let Some(held) = held.as_mut() else {
+        report.migrations = migrated.planned(&packs);
+        return Ok(report);
+    };
     let prepared = Prepared::begin(root, held.take_created(), options.change.durability)?;
-    let to = Generation {
-        id: prepared.id(),
-        created_at: options.change.now,
-        restored_from: Some(target.restored_from.unwrap_or(target.id)),
-        files: BTreeMap::new(),
-        ..target.clone()
-    };
-    report.generation = to.id;
-    let change = Change {
-        from: &active,
-        to: &to,
-        descriptions: &[],
-        releases: &BTreeMap::new(),
-        files_of: target.id,
-        rows: Rows::Packs { packs: &registered, gone: &gone, tests: &[] },
-        operation: &options.change.operation,
-        prepared,
-        now: options.change.now,
-    };
-    change.commit(&mut |_| options.change.interrupt.check())?;
+    report.generation = prepared.id();
+    let taking_back = TakingBack::default();
+    let going = Going { active: &active, target: &target, kept: &kept, differences: &report.packs };
+    let result = going.go(prepared, options, &mut |prepared| {
+        Ok(migrated.run(&packs, &mut prepared.trees, (&taking_back, reporter))?)
+    });
+    if result.is_err() {
+        taking_back.tell(reporter);
+    }
+    report.migrations = result?;
     Ok(report)
+}
+
+/// The way from the active generation to another.
+struct Going<'a> {
+    active: &'a Generation,
+    target: &'a Generation,
+    kept: &'a InstalledGeneration,
+    differences: &'a [PackDifference],
+}
+
+/// The migrations of a change that has begun.
+type Migrate<'a> = dyn FnMut(&mut Prepared<'_>) -> Result<Vec<MigrationReport>, LifecycleError> + 'a;
+
+impl Going<'_> {
+    /// Has `migrate` run the migrations, and commits the change.
+    fn go(
+        &self,
+        mut prepared: Prepared<'_>,
+        options: &RollbackOptions,
+        migrate: &mut Migrate<'_>,
+    ) -> Result<Vec<MigrationReport>, LifecycleError> {
+        let target = self.target;
+        let lacking =
+            || LifecycleError::DamagedGeneration { id: target.id, reason: "it lacks a release".to_owned() };
+        let registered = self.kept.registered_packs().ok_or_else(lacking)?;
+        let is_removed = |difference: &&PackDifference| difference.change == PackChange::Removed;
+        let gone = self.differences.iter().filter(is_removed);
+        let gone: Vec<PackRef> = gone.map(|gone| gone.pack.clone()).collect();
+        let to = Generation {
+            id: prepared.id(),
+            created_at: options.change.now,
+            restored_from: Some(target.restored_from.unwrap_or(target.id)),
+            files: BTreeMap::new(),
+            ..target.clone()
+        };
+        let migrations = migrate(&mut prepared)?;
+        let change = Change {
+            from: self.active,
+            to: &to,
+            descriptions: &[],
+            releases: &BTreeMap::new(),
+            files_of: target.id,
+            rows: Rows::Packs { packs: &registered, gone: &gone, tests: &[] },
+            operation: &options.change.operation,
+            prepared,
+            now: options.change.now,
+        };
+        change.commit(&mut |_| options.change.interrupt.check())?;
+        Ok(migrations)
+    }
 }
 
 /// Refuses a generation of which the store has not every tree of `packs` as it was installed.

@@ -64,6 +64,7 @@ const INSTALLER: Floors = &[
     &["plan"],
     &["environments"],
     &["unpack", "pack_tests"],
+    &["migrations"],
     &["failure"],
     &["operations"],
     &["cli"],

@@ -15,6 +15,7 @@ mod kills;
 mod leftovers;
 mod live_processes;
 mod looks;
+mod migrated;
 mod past_operations;
 mod read_only;
 mod recovery;
