@@ -105,6 +105,12 @@ error_codes! {
     EnvironmentsLack "H054" Environment;
     LeftOut "H055" Failed;
     OtherPacksDirectory "H056" Usage;
+    BackupNotOurs "H064" Untrusted;
+    BackupDamaged "H065" Untrusted;
+    BackupAccess "H066" Failed;
+    NotRestorable "H067" Unresolvable;
+    HalfPurged "H068" Failed;
+    RootInUse "H069" Failed;
 
     NoTrust "T001" Untrusted;
     RootFileAccess "T002" Failed;

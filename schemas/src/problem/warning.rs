@@ -28,6 +28,7 @@ code_enum! {
         InterpreterReplaced "W018";
         NotVerified "W022";
         NothingInstalled "W023";
+        ForeignFileStays "W032";
         KeysNotAtHand "W101";
         RootExpires "W102";
         ClockBehind "W103";

@@ -1,5 +1,6 @@
 //! What comes after the first install: upgrades, interruptions, crashes, garbage.
 
+mod backed_up;
 mod crashes;
 mod declared_sets;
 mod diagnosed;
@@ -16,6 +17,7 @@ mod leftovers;
 mod live_processes;
 mod looks;
 mod past_operations;
+mod purged;
 mod read_only;
 mod recovery;
 mod reinstall;
