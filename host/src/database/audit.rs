@@ -203,6 +203,7 @@ pub fn row_differences(
         operation: None,
         generation: RegisteredGeneration { id: 1, lock: Digest::of(b""), previous: 0 },
         tests: &[],
+        settings: &BTreeMap::new(),
         now: Timestamp::UNIX_EPOCH,
     })?;
     let expected = rows(scratch.connection())?;

@@ -28,6 +28,7 @@ mod references;
 mod register;
 mod runtimes;
 mod schema;
+mod settings;
 
 use attune_schemas::PackRef;
 use attune_schemas::component::ComponentKind;
@@ -48,6 +49,7 @@ pub use register::{
     OtherPacks, RegisteredGeneration, RegisteredPack, Registration, TestReason, TestResultRow,
 };
 pub use runtimes::defined_runtimes;
+pub use settings::{PackSettings, pack_settings};
 
 /// The version of SQLite that is linked.
 pub fn sqlite_version() -> &'static str {

@@ -7,7 +7,8 @@ use attune_schemas::{Digest, PackRef};
 use jiff::Timestamp;
 
 use super::operations::CompletedOperation;
-use super::{Database, DatabaseError, components, packs, runtimes};
+use super::settings::PackSettings;
+use super::{Database, DatabaseError, components, packs, runtimes, settings};
 use crate::environment::{EnvironmentDescription, EnvironmentName};
 use crate::generation::{InstalledGeneration, InstalledPack, KeptRelease};
 use crate::root::HostRoot;
@@ -101,6 +102,8 @@ pub struct Registration<'a> {
     pub generation: RegisteredGeneration,
     /// How the packs' tests ended.
     pub tests: &'a [TestResultRow<'a>],
+    /// The configuration that packs get back; that of all others stays.
+    pub settings: &'a PackSettings,
     /// The operation that they are registered by; `None` where rows that were lost are written again.
     pub operation: Option<CompletedOperation<'a>>,
     /// The time of the registration.
@@ -123,6 +126,7 @@ impl Database {
             components::replace_all(&transaction, pack, registered, registration.now)?;
             packs::record_environments(&transaction, pack, registered, registration)?;
         }
+        settings::restore(&transaction, registration.settings)?;
         components::link(&transaction, registration.packs)?;
         packs::record_tests(&transaction, registration.tests, registration.now)?;
         record_generation(&transaction, &registration.generation, registration.now)?;

@@ -15,7 +15,7 @@ use attune_registry::trust::{
     TargetChanges, TrustAnchor, TrustError, init_repository,
 };
 use attune_schemas::pack_index::{PackIndex, Release};
-use attune_schemas::tuf::{ExpiryDays, RegistryName, TargetFile};
+use attune_schemas::tuf::{ExpiryDays, RegistryName, Signature, TargetFile};
 use attune_schemas::{Digest, PackRef};
 use jiff::Timestamp;
 
@@ -157,6 +157,15 @@ impl LocalSigner {
     /// The metadata that is built upon.
     pub(super) const fn repository(&self) -> &Repository {
         &self.repository
+    }
+
+    /// A signature over `message`, which is none of a registry's.
+    ///
+    /// # Errors
+    /// The key does not sign.
+    pub fn sign(&self, message: &[u8]) -> Result<Signature, LocalError> {
+        let no_key = || LocalError::Root(self.root.failed(io::ErrorKind::NotFound.into()));
+        Ok(self.keys.iter().next().ok_or_else(no_key)?.sign(message)?)
     }
 
     /// Signs `indexes`, in the place of those of the same packs; packs whose index has no release are gone.

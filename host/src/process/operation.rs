@@ -18,6 +18,8 @@ pub enum OperationKind {
     Uninstall,
     /// The packs of an earlier generation became active again.
     Rollback,
+    /// Packs came back from a backup.
+    Restore,
     /// Environments were built again.
     Rebuild,
     /// Differences from what was installed were mended.
@@ -26,8 +28,15 @@ pub enum OperationKind {
 
 impl OperationKind {
     /// Every kind.
-    pub const ALL: [Self; 6] =
-        [Self::Install, Self::Upgrade, Self::Uninstall, Self::Rollback, Self::Rebuild, Self::Repair];
+    pub const ALL: [Self; 7] = [
+        Self::Install,
+        Self::Upgrade,
+        Self::Uninstall,
+        Self::Rollback,
+        Self::Restore,
+        Self::Rebuild,
+        Self::Repair,
+    ];
 
     /// Its name, as history and logs have it.
     pub const fn as_str(self) -> &'static str {
@@ -36,6 +45,7 @@ impl OperationKind {
             Self::Upgrade => "upgrade",
             Self::Uninstall => "uninstall",
             Self::Rollback => "rollback",
+            Self::Restore => "restore",
             Self::Rebuild => "rebuild",
             Self::Repair => "repair",
         }

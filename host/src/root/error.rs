@@ -55,6 +55,12 @@ pub enum RootError {
         /// The root.
         root: PathBuf,
     },
+    /// Its removal was cut off.
+    #[error("the removal of `{}` was begun and not finished", root.display())]
+    HalfPurged {
+        /// The root.
+        root: PathBuf,
+    },
     /// Somebody planted something in the root.
     #[error(transparent)]
     Planted(#[from] PlantedError),

@@ -152,6 +152,11 @@ impl HostRoot {
         self.state().join("attune.db")
     }
 
+    /// The mark of a root that is being removed, from before anything goes until everything has gone.
+    pub fn purge_mark(&self) -> PathBuf {
+        self.state().join("purging")
+    }
+
     /// The file that an install locks.
     pub fn lock_file(&self) -> PathBuf {
         self.state().join("lock")

@@ -39,7 +39,7 @@ pub enum PlantedError {
 }
 
 /// The directories and files that must not be links, relative to the root; the parts of the store besides.
-const REAL: [&str; 20] = [
+const REAL: [&str; 21] = [
     "generations",
     "staging",
     "state",
@@ -56,6 +56,7 @@ const REAL: [&str; 20] = [
     "state/log",
     "state/log/operations.jsonl",
     "state/policy.json",
+    "state/purging",
     "state/registries.json",
     "state/trust",
     "store",

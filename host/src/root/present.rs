@@ -27,12 +27,28 @@ impl HostRoot {
             Ok(_) => {}
         }
         match fs_err::metadata(self.state()) {
-            Ok(found) if found.is_dir() => Ok(()),
+            Ok(found) if found.is_dir() => self.require_not_half_purged(),
             Err(error) if !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
                 Err(self.failed(error))
             }
             _ => Err(self.never_installed()),
         }
+    }
+
+    /// Whether its removal was begun and not finished.
+    pub fn is_half_purged(&self) -> bool {
+        fs_err::symlink_metadata(self.purge_mark()).is_ok()
+    }
+
+    /// Refuses a root whose removal was begun: of what is left, nothing is whole.
+    ///
+    /// # Errors
+    /// [`RootError::HalfPurged`].
+    pub fn require_not_half_purged(&self) -> Result<(), RootError> {
+        if self.is_half_purged() {
+            return Err(RootError::HalfPurged { root: self.path().to_owned() });
+        }
+        Ok(())
     }
 
     /// Nothing was ever installed to this root.

@@ -24,7 +24,7 @@ use super::staging::Staging;
 use super::step::Step;
 use crate::database::{
     CompletedOperation, Database, DatabaseError, EnvironmentRegistration, EnvironmentUpdate, OtherPacks,
-    RegisteredGeneration, RegisteredPack, Registration, TestResultRow, registered_generation,
+    PackSettings, RegisteredGeneration, RegisteredPack, Registration, TestResultRow, registered_generation,
 };
 use crate::environment::EnvironmentDescription;
 use crate::generation::{
@@ -101,6 +101,13 @@ pub enum Rows<'a> {
         gone: &'a [PackRef],
         /// The results of their tests.
         tests: &'a [TestResultRow<'a>],
+    },
+    /// Packs that come back, with the configuration that they had; the rows of all others stay as they are.
+    Restored {
+        /// The packs.
+        packs: &'a [RegisteredPack<'a>],
+        /// Their configuration.
+        settings: &'a PackSettings,
     },
     /// Packs; the rows of all others go.
     All(&'a [RegisteredPack<'a>]),
@@ -190,18 +197,24 @@ impl Change<'_> {
         let now = self.now;
         let differences = pack_differences(self.from, &to);
         let operation = CompletedOperation { operation: self.operation, packs: &differences };
+        let no_settings = PackSettings::new();
         let registration = |packs, tests, others| Registration {
             root,
             packs,
             others,
             generation,
             tests,
+            settings: &no_settings,
             operation: Some(operation),
             now,
         };
         let registered = match self.rows {
             Rows::Packs { packs, gone, tests } => {
                 database.register(&registration(packs, tests, OtherPacks::Remove(gone)))
+            }
+            Rows::Restored { packs, settings } => {
+                let restored = registration(packs, &[], OtherPacks::Remove(&[]));
+                database.register(&Registration { settings, ..restored })
             }
             Rows::All(packs) => database.register(&registration(packs, &[], OtherPacks::RemoveAll)),
             Rows::Environments(rebuilt) => {

@@ -66,12 +66,22 @@ impl HeldRoot {
     }
 
     fn lock(root: &HostRoot, access: &Access<'_>) -> Result<Self, AccessError> {
+        let held = Self::acquire_to_purge(root, access)?;
+        // Whoever held it before may have been removing it.
+        root.require_not_half_purged()?;
+        root.require_links()?;
+        Ok(held)
+    }
+
+    /// Takes hold of `root` to remove it, whatever is left of it.
+    ///
+    /// # Errors
+    /// It is not ours, or busy.
+    pub fn acquire_to_purge(root: &HostRoot, access: &Access<'_>) -> Result<Self, AccessError> {
         root.require_ours()?;
         let mut created = CreatedPaths::default();
         let lock = access.lock(root, &mut created)?;
-        let held = Self { created, _lock: lock };
-        root.require_links()?;
-        Ok(held)
+        Ok(Self { created, _lock: lock })
     }
 
     /// Takes hold of `root` to repair it: its top is put right first, and a database that is damaged set aside.

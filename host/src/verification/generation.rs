@@ -33,6 +33,7 @@ pub(super) fn active(root: &HostRoot) -> Result<Active, VerificationError> {
     if !root.generations().is_dir() {
         root.require_there()?;
     }
+    root.require_not_half_purged()?;
 
     let of = |kind| Finding::new(kind, HostPart::Links, root.current());
     match root.active_generation() {

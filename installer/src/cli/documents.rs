@@ -13,8 +13,8 @@ use super::trust::reports::{RemovedTrust, ResetTrust, TrustedRegistries};
 use crate::operations::{
     AddedRegistry, BuildEnvsReport, DependenciesReport, DiffReport, DownloadReport, HostInventory,
     InspectReport, InstallReport, ListedRegistries, OutdatedReport, PackTestsReport, PolicyReport,
-    RegisterReport, RemovedRegistry, RepairReport, RollbackReport, SearchReport, ShownPack, StatusReport,
-    TestsReport, UninstallReport,
+    PurgeReport, RegisterReport, RemovedRegistry, RepairReport, RestoreReport, RollbackReport, SearchReport,
+    ShownPack, StatusReport, TestsReport, UninstallReport,
 };
 use crate::trust::{TrustDetails, TrustedRegistry};
 
@@ -46,8 +46,10 @@ pub fn documents() -> Vec<(&'static str, Schema)> {
         document_schema::<RemovedTrust>(),
         document_schema::<PackTestsReport>(),
         document_schema::<PolicyReport>(),
+        document_schema::<PurgeReport>(),
         document_schema::<RepairReport>(),
         document_schema::<ResetTrust>(),
+        document_schema::<RestoreReport>(),
         document_schema::<SearchReport>(),
         document_schema::<ShownPack>(),
         document_schema::<RollbackReport>(),

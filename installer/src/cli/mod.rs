@@ -86,6 +86,7 @@ enum Command {
     Upgrade(install::UpgradeArgs),
     #[command(visible_alias = "rm")]
     Uninstall(lifecycle::UninstallArgs),
+    Restore(lifecycle::RestoreArgs),
     Rollback(lifecycle::RollbackArgs),
     History(lifecycle::HistoryArgs),
     Hold(lifecycle::HoldArgs),
@@ -175,6 +176,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, now: Timestamp) -> ExitCode
         Command::Install(args) => args.run(now),
         Command::Upgrade(args) => args.run(now),
         Command::Uninstall(args) => args.run(now),
+        Command::Restore(args) => args.run(now),
         Command::Rollback(args) => args.run(now),
         Command::History(args) => args.run(),
         Command::Hold(args) => args.run(now),
@@ -244,6 +246,7 @@ mod tests {
         for name in [
             "upgrade",
             "uninstall",
+            "restore",
             "rollback",
             "history",
             "hold",

@@ -7,7 +7,7 @@ use attune_host::database::DatabaseError;
 use attune_host::inventory::InventoryError;
 use attune_host::preferences::RegistriesError;
 use attune_host::root::{LockError, PlantedError, RootError};
-use attune_host::store::GcError;
+use attune_host::store::{BackupError, GcError, PurgeError};
 use attune_host::transaction::{AccessError, RecoverError};
 use attune_host::verification::VerificationError;
 use attune_schemas::problem::ErrorCode;
@@ -23,6 +23,7 @@ impl Failed for RootError {
             Self::NoLinks { .. } => ErrorCode::RootWithoutLinks,
             Self::NotThere { .. } => ErrorCode::RootMissing,
             Self::NeverInstalled { .. } => ErrorCode::NeverInstalled,
+            Self::HalfPurged { .. } => ErrorCode::HalfPurged,
             Self::Planted(PlantedError::Link { .. } | PlantedError::LeadsElsewhere { .. }) => {
                 ErrorCode::PlantedLink
             }
@@ -119,6 +120,32 @@ impl Failed for GcError {
             Self::Database(error) => error.code(),
             Self::Disagreement { .. } => ErrorCode::OtherGenerationRegistered,
             Self::NoGeneration { .. } => ErrorCode::NoSuchGeneration,
+        }
+    }
+}
+
+impl Failed for BackupError {
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::Root(error) => error.code(),
+            Self::Database(error) => error.code(),
+            Self::Sign(_) => ErrorCode::HostRegistryDamaged,
+            Self::NotWhole { .. } | Self::File(_) => ErrorCode::StoreDamaged,
+            Self::Damaged { .. } => ErrorCode::BackupDamaged,
+            Self::NotOurs { .. } => ErrorCode::BackupNotOurs,
+            Self::NoPack { .. } | Self::Installed { .. } => ErrorCode::NotRestorable,
+            Self::Interrupted(_) => ErrorCode::Interrupted,
+            _ => ErrorCode::BackupAccess,
+        }
+    }
+}
+
+impl Failed for PurgeError {
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::Root(error) => error.code(),
+            Self::Access(error) => error.code(),
+            Self::InUse { .. } => ErrorCode::RootInUse,
         }
     }
 }

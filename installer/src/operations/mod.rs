@@ -33,8 +33,9 @@ pub use install::{
     ValidationFault, install, validate,
 };
 pub use lifecycle::{
-    LifecycleError, PolicyChange, PolicyReport, RollbackOptions, RollbackReport, UninstallOptions,
-    UninstallReport, User, change_policy, policy, rollback, uninstall,
+    BackupOptions, LifecycleError, PolicyChange, PolicyReport, PurgeOptions, PurgeReport, RestoreOptions,
+    RestoreReport, RollbackOptions, RollbackReport, UninstallOptions, UninstallReport, User, change_policy,
+    policy, purge, restore, rollback, uninstall,
 };
 pub use outdated::{InstalledRelease, OutdatedReport, ReleaseState, outdated};
 pub use rebuild::{RebuildError, RebuildOptions, RebuiltEnvironment, rebuild_environments};

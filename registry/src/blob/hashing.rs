@@ -127,7 +127,10 @@ pub fn digest_of_reader(reader: impl Read) -> io::Result<(Digest, u64)> {
 /// Copies the blob `digest` of exactly `size` bytes from `reader` to `writer`.
 ///
 /// At most `size + 1` bytes are read. When this fails, the bytes in `writer` must be thrown away.
-pub(crate) fn copy_verified(
+///
+/// # Errors
+/// The bytes are others, or cannot be read or written.
+pub fn copy_verified(
     reader: &mut dyn Read,
     writer: &mut dyn Write,
     digest: &Digest,

@@ -8,8 +8,8 @@ mod store;
 mod verified;
 
 pub use content::{BlobContent, BlobReader, RELEASE_STEP_BYTES, ReleaseSwitch};
-pub use hashing::{BlobError, HashingReader, HashingWriter, digest_of_reader};
-pub(crate) use hashing::{copy_verified, read_verified};
+pub(crate) use hashing::read_verified;
+pub use hashing::{BlobError, HashingReader, HashingWriter, copy_verified, digest_of_reader};
 pub use store::{BlobStore, IncomingBlob};
 pub use verified::{BlobSpool, BorrowedMemory, MAX_IN_MEMORY_BYTES, VerifiedBlob};
 

@@ -12,8 +12,10 @@
 //! In that order, so that an installer has verified and resolved before the first large blob comes
 //! by, and reads the file once. Unpacked, a bundle is a registry directory.
 
+mod files;
 mod read;
 mod write;
 
+pub use files::{ArchiveFiles, ArchiveStream, read_archive, write_archive};
 pub use read::BundleSource;
 pub use write::{BundleContent, BundleError, write_bundle};

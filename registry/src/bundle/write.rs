@@ -4,10 +4,9 @@ use std::io::{self, Read, Write};
 
 use attune_schemas::Digest;
 use attune_schemas::bundle::BundleDescription;
-use tar::EntryType;
 
-use crate::archive::{tar_header, write_frames};
-use crate::blob::{BlobError, copy_verified};
+use super::files::write_archive;
+use crate::blob::BlobError;
 use crate::layout::RegistryPath;
 
 /// The content of a bundle, in order.
@@ -51,47 +50,18 @@ pub fn write_bundle<R: Read>(
     mut progress: impl FnMut(u64),
 ) -> Result<(), BundleError> {
     let total = content.blobs.iter().map(|(_, size)| size).sum();
-    write_frames(writer, total, |frames| {
-        let mut builder = tar::Builder::new(frames);
+    write_archive(writer, total, |files| {
         let mut description = serde_json::to_vec_pretty(&content.description).map_err(io::Error::from)?;
         description.push(b'\n');
-        append(&mut builder, &RegistryPath::BundleDescription, &description)?;
+        files.add(&RegistryPath::BundleDescription.to_string(), &description)?;
         for (path, bytes) in &content.head {
-            append(&mut builder, path, bytes)?;
+            files.add(&path.to_string(), bytes)?;
         }
         for (digest, size) in &content.blobs {
             let reader = open(digest).map_err(|source| BlobError::Io { digest: *digest, source })?;
-            append_blob(&mut builder, digest, *size, reader)?;
+            files.add_blob(&RegistryPath::Blob(*digest).to_string(), digest, *size, reader)?;
             progress(*size);
         }
-        builder.into_inner()?;
         Ok(())
     })
-}
-
-fn append(
-    builder: &mut tar::Builder<impl Write>,
-    path: &RegistryPath,
-    bytes: &[u8],
-) -> Result<(), BundleError> {
-    let mut header = tar_header(EntryType::Regular, 0o644, bytes.len() as u64);
-    builder.append_data(&mut header, path.to_string(), bytes)?;
-    Ok(())
-}
-
-fn append_blob(
-    builder: &mut tar::Builder<impl Write>,
-    digest: &Digest,
-    size: u64,
-    mut reader: impl Read,
-) -> Result<(), BundleError> {
-    let mut header = tar_header(EntryType::Regular, 0o644, size);
-    header.set_path(RegistryPath::Blob(*digest).to_string())?;
-    header.set_cksum();
-    let sink = builder.get_mut();
-    sink.write_all(header.as_bytes())?;
-    copy_verified(&mut reader, sink, digest, size)?;
-    let padding = size.next_multiple_of(512) - size;
-    sink.write_all(&[0; 512][..usize::try_from(padding).expect("less than a block")])?;
-    Ok(())
 }

@@ -109,6 +109,12 @@ error_codes! {
     MigrationTimedOut "H061" Environment;
     MigrationNotRun "H062" Environment;
     MigratedPackDamaged "H063" Environment;
+    BackupNotOurs "H064" Untrusted;
+    BackupDamaged "H065" Untrusted;
+    BackupAccess "H066" Failed;
+    NotRestorable "H067" Unresolvable;
+    HalfPurged "H068" Failed;
+    RootInUse "H069" Failed;
 
     NoTrust "T001" Untrusted;
     RootFileAccess "T002" Failed;

@@ -30,6 +30,7 @@ code_enum! {
         NothingInstalled "W023";
         MigrationTakenBack "W030";
         MigrationNotTakenBack "W031";
+        ForeignFileStays "W032";
         KeysNotAtHand "W101";
         RootExpires "W102";
         ClockBehind "W103";

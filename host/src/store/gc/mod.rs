@@ -178,6 +178,18 @@ pub fn collect_garbage(
     Ok(report)
 }
 
+/// The processes that use anything of `root`, through whatever links, and how far they could be looked at.
+pub(super) fn live_processes(root: &HostRoot) -> (Vec<UsingProcess>, ProcessesSeen) {
+    let seen = Processes::look(Path::new("/proc"), root);
+    let using = seen.using.into_iter().map(|using| UsingProcess {
+        pid: using.pid,
+        command: using.command,
+        generations: using.generations.into_iter().collect(),
+        entries: removed_entries(using.trees),
+    });
+    (using.collect(), ProcessesSeen { visible: seen.visible, unreadable: seen.unreadable })
+}
+
 /// What of the host's own registry no kept generation uses; nothing where it cannot be read, as that stops nothing else.
 fn own_unused(root: &HostRoot, used: &BTreeSet<Digest>, now: Timestamp) -> Unused {
     Unused::of(root, used, now).unwrap_or_else(|error| {

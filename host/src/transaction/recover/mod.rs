@@ -16,6 +16,7 @@ mod lead_back;
 mod lock_file;
 
 use attune_schemas::problem::WarningCode;
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -215,6 +216,7 @@ fn register_again(
         operation: None,
         generation: RegisteredGeneration { id: active, lock, previous: registered },
         tests: &[],
+        settings: &BTreeMap::new(),
         now,
     })?;
     let held = if registered == 0 { "nothing".to_owned() } else { format!("generation {registered}") };

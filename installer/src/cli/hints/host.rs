@@ -7,7 +7,7 @@ use attune_host::ChangeError;
 use attune_host::database::DatabaseError;
 use attune_host::inventory::InventoryError;
 use attune_host::root::{LockError, PlantedError, RootError};
-use attune_host::store::GcError;
+use attune_host::store::{BackupError, GcError, PurgeError};
 use attune_host::transaction::{AccessError, RecoverError};
 use attune_host::verification::VerificationError;
 
@@ -35,6 +35,9 @@ impl Hint for RootError {
             Self::NotThere { .. } | Self::NeverInstalled { .. } => Some(
                 "name the root that packs were installed to with --root DIR, or with ATTUNE_ROOT".to_owned(),
             ),
+            Self::HalfPurged { .. } => {
+                Some("finish it with `attune-install uninstall --all --purge`".to_owned())
+            }
             Self::NotARoot { root } => Some(format!(
                 "choose another --root, or confirm this one with `mkdir {}`",
                 root.join("state").display()
@@ -170,6 +173,47 @@ impl Hint for GcError {
                     (false, false) => lead_current_to(root, *newest),
                 })
             }
+        }
+    }
+}
+
+impl Hint for BackupError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Root(error) => error.hint(),
+            Self::Database(error) => error.hint(),
+            Self::Exists { .. } => Some("name another file, or replace this one with `--force`".to_owned()),
+            Self::InRoot { .. } => Some("name a file elsewhere, best on another disk".to_owned()),
+            Self::Write { .. } => {
+                Some("name a file in a directory that you may write to, with room for it".to_owned())
+            }
+            Self::Read { .. } => Some("name a file that you may read".to_owned()),
+            Self::NotWhole { .. } | Self::File(_) => {
+                Some("run `attune-install repair` first, or uninstall without --backup".to_owned())
+            }
+            Self::Damaged { .. } => {
+                Some("take another copy of it, or install the packs from a bundle or registry".to_owned())
+            }
+            Self::NotOurs { .. } => Some(
+                "restore it on the host that made it; on others, install the packs from a bundle or registry"
+                    .to_owned(),
+            ),
+            Self::NoPack { .. } => Some("name packs of the backup, or none for all of them".to_owned()),
+            Self::Installed { pack, .. } => {
+                Some(format!("remove the installed one first: `attune-install uninstall {pack}`"))
+            }
+            Self::Interrupted(_) => Some(NOTHING_CHANGED.to_owned()),
+            _ => None,
+        }
+    }
+}
+
+impl Hint for PurgeError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Root(error) => error.hint(),
+            Self::Access(error) => error.hint(),
+            Self::InUse { .. } => Some("end these processes, and run it again".to_owned()),
         }
     }
 }

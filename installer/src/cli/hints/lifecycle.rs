@@ -46,6 +46,12 @@ impl Hint for LifecycleError {
             Self::Database(error) => error.hint(),
             Self::Change(error) => error.hint(),
             Self::Migration(error) => error.hint(),
+            Self::Backup(error) => error.hint(),
+            Self::Purge(error) => error.hint(),
+            Self::Rebuild(error) => error.hint(),
+            Self::Lacks { needs, requirement, .. } => Some(format!(
+                "install it first: `attune-install {needs}@{requirement}`; or restore it along, if the backup has it"
+            )),
             Self::Interrupted(_) => Some(NOTHING_CHANGED.to_owned()),
             Self::InUse { users, .. } if users.iter().any(|user| matches!(user, User::Pack { .. })) => {
                 Some("remove those packs, too, with `--cascade`".to_owned())

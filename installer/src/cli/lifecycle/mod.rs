@@ -1,6 +1,8 @@
-//! Commands on what is installed that need no source: `uninstall`, `rollback`, `history`, `hold`, `pin`.
+//! Commands on what is installed that need no source: `uninstall`, `restore`, `rollback`, `history`, `hold`, `pin`.
 
 mod history;
+mod purge;
+mod restore;
 mod rollback;
 mod rules;
 mod uninstall;
@@ -12,6 +14,7 @@ use attune_terminal::Table;
 use crate::migrations::{MigrationReport, MigrationState};
 
 pub(super) use history::HistoryArgs;
+pub(super) use restore::RestoreArgs;
 pub(super) use rollback::RollbackArgs;
 pub(super) use rules::{HoldArgs, PinArgs, UnholdArgs, UnpinArgs};
 pub(super) use uninstall::UninstallArgs;

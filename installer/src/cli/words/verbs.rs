@@ -6,7 +6,10 @@ const OF_THE_BUILDER: &str = "make registries and bundles with attune-build; see
 
 pub(in crate::cli) const VERBS: &[Verb] = &[
     Verb { words: &["remove", "delete", "del", "erase"], remedy: "use `attune-install uninstall PACK`" },
-    Verb { words: &["purge"], remedy: "use `attune-install uninstall PACK`, then `attune-install gc`" },
+    Verb {
+        words: &["purge"],
+        remedy: "use `attune-install uninstall PACK`, then `attune-install gc`; `attune-install uninstall --all --purge` for all of a root",
+    },
     Verb {
         words: &["update", "dist-upgrade", "sync", "refresh", "up"],
         remedy: "use `attune-install upgrade`",
@@ -51,7 +54,7 @@ pub(in crate::cli) const VERBS: &[Verb] = &[
         words: &["health", "diagnose", "checkup", "monitor"],
         remedy: "use `attune-install doctor`, or `attune-install status` for one line",
     },
-    Verb { words: &["fix", "heal", "restore", "recover", "mend"], remedy: "use `attune-install repair`" },
+    Verb { words: &["fix", "heal", "recover", "mend"], remedy: "use `attune-install repair`" },
     Verb {
         words: &["clean", "prune", "cleanup", "autoclean", "vacuum", "cache"],
         remedy: "use `attune-install gc`",

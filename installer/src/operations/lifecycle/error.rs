@@ -7,6 +7,7 @@ use attune_host::database::DatabaseError;
 use attune_host::inventory::InventoryError;
 use attune_host::process::Interrupted;
 use attune_host::root::RootError;
+use attune_host::store::{BackupError, PurgeError};
 use attune_host::transaction::AccessError;
 use attune_schemas::problem::ErrorCode;
 use attune_schemas::{PackRef, Requirement, Version};
@@ -14,6 +15,7 @@ use attune_schemas::{PackRef, Requirement, Version};
 use super::users::User;
 use crate::failure::Failed;
 use crate::migrations::MigrationError;
+use crate::operations::RebuildError;
 
 /// Why packs could not be removed, or an earlier generation not become active again. Unless the change is unfinished,
 /// the root is as it was.
@@ -32,6 +34,27 @@ pub enum LifecycleError {
     /// The database cannot be read.
     #[error(transparent)]
     Database(#[from] DatabaseError),
+    /// Packs cannot be backed up, or a backup cannot be used.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
+    /// The root cannot be removed.
+    #[error(transparent)]
+    Purge(#[from] PurgeError),
+    /// An environment could not be built again.
+    #[error(transparent)]
+    Rebuild(#[from] RebuildError),
+    /// A pack that comes back needs one that is not there.
+    #[error("pack `{pack}` cannot be restored: it needs {needs} {requirement}, {}", there_in_words(there.as_ref()))]
+    Lacks {
+        /// The pack.
+        pack: PackRef,
+        /// The pack that it needs.
+        needs: PackRef,
+        /// Its requirement.
+        requirement: Requirement,
+        /// The version that is installed.
+        there: Option<Version>,
+    },
     /// The change failed.
     #[error(transparent)]
     Change(#[from] ChangeError),
@@ -104,6 +127,10 @@ impl Failed for LifecycleError {
             Self::Database(error) => error.code(),
             Self::Change(error) => error.code(),
             Self::Migration(error) => error.code(),
+            Self::Backup(error) => error.code(),
+            Self::Purge(error) => error.code(),
+            Self::Rebuild(error) => error.code(),
+            Self::Lacks { .. } => ErrorCode::NotRestorable,
             Self::Interrupted(_) => ErrorCode::Interrupted,
             Self::InUse { .. } => ErrorCode::PackInUse,
             Self::NoEarlier { .. } => ErrorCode::NoEarlierGeneration,
@@ -113,6 +140,10 @@ impl Failed for LifecycleError {
             Self::PinExcludes { .. } => ErrorCode::PinExcludesInstalled,
         }
     }
+}
+
+fn there_in_words(there: Option<&Version>) -> String {
+    there.map_or("which is not installed".to_owned(), |version| format!("and {version} is installed"))
 }
 
 fn packs_in_words(packs: &[PackRef]) -> String {

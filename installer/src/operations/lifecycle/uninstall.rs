@@ -9,13 +9,15 @@ use attune_host::database::{made_on_host, references_to};
 use attune_host::generation::{Generation, InstalledPack, PackDifference, pack_differences};
 use attune_host::inventory::{DependencyGraph, Direction, installed};
 use attune_host::root::HostRoot;
-use attune_host::{Change, Prepared, Rows};
+use attune_host::store::{BackedUp, Overwrite};
+use attune_host::{Change, ChangeError, Prepared, Rows};
 use attune_registry::report::{Report, Reporter};
 use attune_schemas::PackRef;
 use attune_schemas::problem::WarningCode;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::backup::PackBackup;
 use super::error::LifecycleError;
 use super::users::users;
 use crate::operations::ChangeOptions;
@@ -25,12 +27,25 @@ use crate::operations::ChangeOptions;
 pub struct UninstallOptions {
     /// The packs.
     pub packs: Vec<PackRef>,
+    /// Whether every other pack goes as well.
+    pub all: bool,
     /// Whether packs that depend on them go as well.
     pub cascade: bool,
     /// Whether dependencies that no pack needs any more go as well.
     pub unused: bool,
+    /// The backup of what goes.
+    pub backup: Option<BackupOptions>,
     /// The options of every change.
     pub change: ChangeOptions,
+}
+
+/// Where a backup is written.
+#[derive(Debug, Clone)]
+pub struct BackupOptions {
+    /// The file.
+    pub path: PathBuf,
+    /// The treatment of a file that is there already.
+    pub overwrite: Overwrite,
 }
 
 /// The report of a removal.
@@ -49,6 +64,9 @@ pub struct UninstallReport {
     pub made_on_host: Vec<String>,
     /// Dependencies that no pack needs any more, and that stay.
     pub unused: Vec<PackRef>,
+    /// The backup that was written, or would be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backup: Option<BackedUp>,
 }
 
 impl Report for UninstallReport {
@@ -73,6 +91,8 @@ pub fn uninstall(
         return Err(LifecycleError::InUse { packs: gone.into_iter().collect(), users });
     }
     let left = Generation { packs: without(&active, &gone), ..active.clone() };
+    let backup = options.backup.as_ref().filter(|_| !gone.is_empty());
+    let backup = backup.map(|asked| PackBackup::of(root, &active, &gone, asked, options)).transpose()?;
     let gone: Vec<PackRef> = gone.into_iter().collect();
     let mut report = UninstallReport {
         dry_run: options.change.dry_run,
@@ -81,13 +101,18 @@ pub fn uninstall(
         packs: pack_differences(&active, &left),
         made_on_host: made_on_host(root, &gone)?,
         unused: left_over(&left).into_iter().collect(),
+        backup: None,
     };
     for component in &report.made_on_host {
         let message = format!("{component} was made on this host, and goes with its pack");
         reporter.warning(WarningCode::MadeOnHost, &message);
     }
-    let Some(held) = held.as_mut().filter(|_| !gone.is_empty()) else { return Ok(report) };
+    let Some(held) = held.as_mut().filter(|_| !gone.is_empty()) else {
+        report.backup = backup.map(|backup| backup.looked_at(reporter)).transpose()?;
+        return Ok(report);
+    };
     let prepared = Prepared::begin(root, held.take_created(), options.change.durability)?;
+    report.backup = backup.as_ref().map(|backup| backup.write(root, &prepared, reporter)).transpose()?;
     let mut to =
         Generation { id: prepared.id(), created_at: options.change.now, restored_from: None, ..left };
     to.forget_unused_interpreters();
@@ -103,7 +128,13 @@ pub fn uninstall(
         prepared,
         now: options.change.now,
     };
-    change.commit(&mut |_| options.change.interrupt.check())?;
+    let committed = change.commit(&mut |_| options.change.interrupt.check());
+    if let (Err(error), Some(backup)) = (&committed, &backup)
+        && !matches!(error, ChangeError::Unfinished(_))
+    {
+        backup.take_back();
+    }
+    committed?;
     Ok(report)
 }
 
@@ -114,6 +145,9 @@ fn going(
     options: &UninstallOptions,
 ) -> Result<BTreeSet<PackRef>, LifecycleError> {
     let mut gone = BTreeSet::new();
+    if options.all {
+        gone.extend(active.packs.keys().cloned());
+    }
     for pack in &options.packs {
         active.installed_pack(pack)?;
         gone.insert(pack.clone());

@@ -50,7 +50,7 @@ pub(super) fn commit(
 }
 
 /// The environments of `tasks`, as they are reported.
-pub(super) fn rebuilt(tasks: &[Task]) -> Vec<RebuiltEnvironment> {
+pub(in crate::operations) fn rebuilt(tasks: &[Task]) -> Vec<RebuiltEnvironment> {
     let rebuilt = tasks.iter().map(|task| RebuiltEnvironment {
         pack: task.pack.clone(),
         runtime: task.runtime.to_string(),

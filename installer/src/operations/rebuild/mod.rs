@@ -38,11 +38,12 @@ use crate::plan::{ChooseError, PlanError};
 use crate::source::SourceLocation;
 use crate::source::VerifyError;
 use crate::unpack::UnpackError;
-use commit::{commit, rebuilt};
+use commit::commit;
+pub(super) use commit::rebuilt;
 pub(super) use damage::DamagedEnvironments;
 use damage::damaged_packages;
 use refetch::refetch;
-pub(super) use tasks::{Task, tasks};
+pub(super) use tasks::{Task, tasks, tasks_described};
 
 /// Why environments could not be built again.
 #[derive(Debug, thiserror::Error)]

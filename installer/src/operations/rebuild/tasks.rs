@@ -1,5 +1,6 @@
 //! The environments to build again, each for its interpreter.
 
+use std::io;
 use std::path::PathBuf;
 
 use attune_host::environment::{EnvironmentDescription, EnvironmentName};
@@ -30,7 +31,20 @@ pub(in crate::operations) fn tasks(
     damaged: Option<&[PathBuf]>,
     options: &RebuildOptions,
 ) -> Result<Vec<Task>, RebuildError> {
-    let io = |source| root.failed(source);
+    let directory = root.generation(active.id);
+    let described = |digest: &Digest| Generation::load_description(&directory, digest);
+    tasks_described(root, active, damaged, &described, options)
+}
+
+/// The same, with the description of each environment from `described`.
+pub(in crate::operations) fn tasks_described(
+    root: &HostRoot,
+    active: &Generation,
+    damaged: Option<&[PathBuf]>,
+    described: &dyn Fn(&Digest) -> io::Result<Option<EnvironmentDescription>>,
+    options: &RebuildOptions,
+) -> Result<Vec<Task>, RebuildError> {
+    let failed = |source| root.failed(source);
     if let Some(pack) = &options.pack {
         active.installed_pack(pack)?;
     }
@@ -48,8 +62,7 @@ pub(in crate::operations) fn tasks(
             if damaged.is_some_and(|damaged| !damaged.contains(&path)) {
                 continue;
             }
-            let directory = root.generation(active.id);
-            let described = Generation::load_description(&directory, &environment.digest).map_err(io)?;
+            let described = described(&environment.digest).map_err(failed)?;
             let described = described.ok_or_else(|| RecipeError::NoDescription {
                 pack: pack.clone(),
                 runtime: runtime.to_string(),

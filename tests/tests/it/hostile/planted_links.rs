@@ -9,7 +9,7 @@ use attune_tests::World;
 use attune_tests::world::standard;
 
 /// Everything that an installer writes to by a name that can be guessed; the parts of the store besides.
-const NAMES: [&str; 15] = [
+const NAMES: [&str; 16] = [
     "staging",
     "store",
     "generations",
@@ -20,6 +20,7 @@ const NAMES: [&str; 15] = [
     "state/log",
     "state/log/operations.jsonl",
     "state/policy.json",
+    "state/purging",
     "state/registries.json",
     "current",
     "packs",

@@ -1,5 +1,6 @@
 //! What comes after the first install: upgrades, interruptions, crashes, garbage.
 
+mod backed_up;
 mod crashes;
 mod declared_sets;
 mod diagnosed;
@@ -17,6 +18,7 @@ mod live_processes;
 mod looks;
 mod migrated;
 mod past_operations;
+mod purged;
 mod read_only;
 mod recovery;
 mod reinstall;

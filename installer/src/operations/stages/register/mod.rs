@@ -88,10 +88,16 @@ pub enum RegisterError {
     Root(#[from] RootError),
     /// The installation failed.
     #[error(transparent)]
-    Install(#[from] InstallError),
+    Install(Box<InstallError>),
     /// A signal asked to stop.
     #[error(transparent)]
     Interrupted(#[from] Interrupted),
+}
+
+impl From<InstallError> for RegisterError {
+    fn from(error: InstallError) -> Self {
+        Self::Install(Box::new(error))
+    }
 }
 
 fn difference(differs_at: Option<&str>) -> String {

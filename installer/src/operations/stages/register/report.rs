@@ -261,20 +261,21 @@ fn registered(
 }
 
 fn stage_of(failure: &RegisterError, code: ErrorCode) -> ErrorStage {
-    match (failure, code.kind()) {
-        (_, FailureKind::Tests) => ErrorStage::Testing,
-        (_, FailureKind::Registration) => ErrorStage::DatabaseRegistration,
-        (
-            RegisterError::Install(
-                InstallError::Unsigned(_)
+    let is_of_source = |error: &InstallError| {
+        matches!(
+            error,
+            InstallError::Unsigned(_)
                 | InstallError::Source(_)
                 | InstallError::Verify(_)
                 | InstallError::Registries(_)
                 | InstallError::Choose(_)
-                | InstallError::Plan(_),
-            ),
-            _,
-        ) => ErrorStage::Validation,
+                | InstallError::Plan(_)
+        )
+    };
+    match (failure, code.kind()) {
+        (_, FailureKind::Tests) => ErrorStage::Testing,
+        (_, FailureKind::Registration) => ErrorStage::DatabaseRegistration,
+        (RegisterError::Install(error), _) if is_of_source(error) => ErrorStage::Validation,
         (RegisterError::Install(_) | RegisterError::Root(_) | RegisterError::Interrupted(_), _) => {
             ErrorStage::FileCopy
         }
