@@ -11,10 +11,10 @@ use super::checks::validation::ValidateReport;
 use super::environments::reports::{FoundExecutable, RebuiltEnvironments};
 use super::trust::reports::{RemovedTrust, ResetTrust, TrustedRegistries};
 use crate::operations::{
-    AddedRegistry, BuildEnvsReport, DependenciesReport, DiffReport, DownloadReport, HostInventory,
-    InspectReport, InstallReport, ListedRegistries, OutdatedReport, PackTestsReport, PolicyReport,
-    PurgeReport, RegisterReport, RemovedRegistry, RepairReport, RestoreReport, RollbackReport, SearchReport,
-    ShownPack, StatusReport, TestsReport, UninstallReport,
+    AddedRegistry, BuildEnvsReport, DependenciesReport, DiffReport, DownloadReport, ExportReport,
+    HostInventory, InspectReport, InstallReport, ListedRegistries, OutdatedReport, PackTestsReport,
+    PolicyReport, PurgeReport, RegisterReport, RemovedRegistry, RepairReport, RestoreReport, RollbackReport,
+    SearchReport, ShownPack, StatusReport, TestsReport, UninstallReport,
 };
 use crate::trust::{TrustDetails, TrustedRegistry};
 
@@ -30,6 +30,7 @@ pub fn documents() -> Vec<(&'static str, Schema)> {
         document_schema::<DoctorReport>(),
         document_schema::<DownloadReport>(),
         document_schema::<Environments>(),
+        document_schema::<ExportReport>(),
         document_schema::<FoundExecutable>(),
         document_schema::<GcReport>(),
         document_schema::<History>(),

@@ -5,6 +5,7 @@ mod checks;
 mod disk;
 mod documents;
 mod environments;
+mod export;
 mod failure;
 mod hints;
 mod install;
@@ -120,6 +121,7 @@ enum Command {
     Test(checks::test::TestArgs),
     Download(stages::download::DownloadArgs),
     Deps(stages::deps::DepsArgs),
+    Export(export::ExportArgs),
     BuildEnvs(stages::build_envs::BuildEnvsArgs),
     Register(stages::register::RegisterArgs),
     /// Show each pack's disk usage, its own and shared.
@@ -200,6 +202,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, now: Timestamp) -> ExitCode
         Command::Test(args) => args.run(now),
         Command::Download(args) => args.run(now),
         Command::Deps(args) => args.run(),
+        Command::Export(args) => args.run(now),
         Command::BuildEnvs(args) => args.run(now),
         Command::Register(args) => args.run(now),
         Command::Du(args) => args.run(),
@@ -265,6 +268,7 @@ mod tests {
             "gc",
             "download",
             "deps",
+            "export",
             "build-envs",
             "register",
         ] {

@@ -3,6 +3,7 @@
 mod change_options;
 mod contents;
 mod doctor;
+mod export;
 mod host_inventory;
 mod install;
 mod lifecycle;
@@ -24,6 +25,7 @@ pub use contents::{
     InspectedKind, InspectedRelease, LookError, SourceTrust, diff, inspect,
 };
 pub use doctor::{DoctorOptions, Severity, Symptom, examine};
+pub use export::{ExportError, ExportOptions, ExportReport, ExportedPack, export};
 pub use host_inventory::{
     FoundInterpreter, HostFacts, HostInventory, HostInventoryError, InventoriedEnvironment, InventoriedPack,
     InventorySearch, host_inventory,

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use attune_registry::bundle::{BundleContent, write_bundle};
+use attune_registry::bundle::{BundleContent, oci_index, write_bundle};
 use attune_registry::layout::RegistryPath;
 use attune_registry::reader::RegistryReader;
 use attune_registry::report::{Report, Reporter};
@@ -22,7 +22,7 @@ use serde::Serialize;
 use super::contents::Contents;
 use super::error::CutError;
 use super::output::{BundleOutput, is_standard_output};
-use crate::registry::{RegistryDirectory, oci_index};
+use crate::registry::RegistryDirectory;
 use crate::targets::TargetSelection;
 
 /// The options of a bundle.

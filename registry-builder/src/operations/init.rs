@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use attune_registry::atomic_file::replace_file;
+use attune_registry::bundle::oci_index;
 use attune_registry::report::Report;
 use attune_registry::trust::{
     BinCount, KeyError, Keyring, MetadataError, Passphrase, PublishError, RegistrySetup, RoleSetup,
@@ -18,7 +19,6 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::registry::oci_index;
 use crate::signing::KeyDirectory;
 
 /// Why no registry was made.

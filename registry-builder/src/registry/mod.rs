@@ -6,7 +6,6 @@
 mod adopted_roots;
 mod directory;
 mod error;
-pub(crate) mod oci_index;
 mod publish;
 mod writing;
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use attune_registry::atomic_file::{Durability, replace_file, replace_file_with, sync_file_system};
+use attune_registry::bundle::oci_index;
 use attune_registry::layout::RegistryPath;
 use attune_registry::reader::{MetadataFetch, RegistryReader, VerifiedRelease};
 use attune_registry::source::DirectorySource;
@@ -18,7 +19,6 @@ use serde::Serialize;
 
 use super::directory::RegistryDirectory;
 use super::error::RegistryError;
-use super::oci_index;
 
 /// A registry as it is published now, about to be changed; verified once, as a client would.
 #[derive(Debug)]

@@ -13,6 +13,7 @@
 //! by, and reads the file once. Unpacked, a bundle is a registry directory.
 
 mod files;
+pub mod oci_index;
 mod read;
 mod write;
 

@@ -2,7 +2,7 @@
 
 use super::{Hint, NOTHING_CHANGED};
 use crate::migrations::MigrationError;
-use crate::operations::{LifecycleError, PackSetError, User};
+use crate::operations::{ExportError, LifecycleError, PackSetError, User};
 
 impl Hint for PackSetError {
     fn hint(&self) -> Option<String> {
@@ -34,6 +34,40 @@ impl Hint for MigrationError {
                   they were"
                 .to_owned(),
         })
+    }
+}
+
+impl Hint for ExportError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Root(error) => error.hint(),
+            Self::Inventory(error) => error.hint(),
+            Self::NoPacks => Some("install packs first".to_owned()),
+            Self::Unsigned { .. } => Some(
+                "name other packs; have these published with `attune-build add REGISTRY SOURCE` to carry them elsewhere"
+                    .to_owned(),
+            ),
+            Self::SeveralRegistries { .. } => {
+                Some("name the packs of one registry, and write a bundle for each".to_owned())
+            }
+            Self::OtherRegistry { registry, .. } => {
+                Some(format!("name a bundle or the place of registry `{registry}` with --from"))
+            }
+            Self::Missing { .. } => Some(
+                "name a source with --from that has them, such as the bundle that they were installed from, or leave them out by naming the other packs"
+                    .to_owned(),
+            ),
+            Self::NotKept { .. } => Some("install the packs again, with `--reinstall`".to_owned()),
+            Self::Source(error) => error.hint(),
+            Self::Verify(error) => error.hint(),
+            Self::Choose(error) => error.hint(),
+            Self::Reader(error) => error.hint(),
+            Self::Exists { .. } => Some("name another file, or replace this one with `--force`".to_owned()),
+            Self::Write { .. } | Self::Io(_) | Self::Bundle(_) => {
+                Some("name a file in a directory that you may write to, with room for it twice".to_owned())
+            }
+            Self::Interrupted(_) => Some(NOTHING_CHANGED.to_owned()),
+        }
     }
 }
 

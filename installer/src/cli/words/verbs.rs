@@ -119,7 +119,7 @@ pub(in crate::cli) const VERBS: &[Verb] = &[
         words: &["tests", "selftest", "self-test"],
         remedy: "run the tests of installed packs with `attune-install test`",
     },
-    Verb { words: &["bundle", "build", "pack", "publish", "init", "lint", "export"], remedy: OF_THE_BUILDER },
+    Verb { words: &["bundle", "build", "pack", "publish", "init", "lint"], remedy: OF_THE_BUILDER },
     Verb { words: &["serve", "server", "host"], remedy: "use `attune-serve registry DIR`" },
 ];
 

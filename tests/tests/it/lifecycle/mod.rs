@@ -4,6 +4,7 @@ mod backed_up;
 mod crashes;
 mod declared_sets;
 mod diagnosed;
+mod exported;
 mod faults;
 mod full_disk;
 mod garbage;

@@ -7,27 +7,31 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 
-use attune_registry::atomic_file::replace_file;
 use attune_schemas::pack_index::PackIndex;
 use attune_schemas::release::{MANIFEST_MEDIA_TYPE, RELEASE_ARTIFACT_TYPE};
 use serde_json::{Value, json};
+
+use crate::atomic_file::replace_file;
 
 const INDEX_MEDIA_TYPE: &str = "application/vnd.oci.image.index.v1+json";
 const REF_NAME: &str = "org.opencontainers.image.ref.name";
 
 /// The content of `oci-layout`.
-pub(crate) const OCI_LAYOUT: &[u8] = b"{\"imageLayoutVersion\":\"1.0.0\"}\n";
+pub const OCI_LAYOUT: &[u8] = b"{\"imageLayoutVersion\":\"1.0.0\"}\n";
 
 /// Entries of `index.json`, by ref name.
 type Entries = BTreeMap<String, Value>;
 
 /// `index.json` with the releases of `indexes`.
-pub(crate) fn index_of<'a>(indexes: impl Iterator<Item = &'a PackIndex>) -> Vec<u8> {
+pub fn index_of<'a>(indexes: impl Iterator<Item = &'a PackIndex>) -> Vec<u8> {
     render(entries_of(indexes))
 }
 
 /// Adds the releases of `indexes` to the `index.json` of `registry`.
-pub(super) fn update<'a>(registry: &Path, indexes: impl Iterator<Item = &'a PackIndex>) -> io::Result<()> {
+///
+/// # Errors
+/// A file cannot be read or written.
+pub fn update<'a>(registry: &Path, indexes: impl Iterator<Item = &'a PackIndex>) -> io::Result<()> {
     let path = registry.join("index.json");
     let mut entries = match fs_err::read(&path) {
         Ok(bytes) => parse(&bytes),
