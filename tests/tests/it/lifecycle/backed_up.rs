@@ -3,6 +3,8 @@
 use std::io::Read as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
 
 use attune_tests::binaries::Binary;
 use attune_tests::standard_packs::{greeter, reporter, shout_wheel, watcher};
@@ -250,6 +252,38 @@ fn a_full_disk_leaves_the_packs_and_no_backup() {
     assert_eq!(world.installed(), ["greeter 1.0.0"]);
     assert_eq!(fs_err::read_dir(disk.path()).unwrap().count(), 0, "nothing half is left");
     world.verify(&[]).succeeds();
+}
+
+/// Starts a command, kills it after some time, and waits for its end.
+fn kill_after(world: &World, arguments: &[&str], milliseconds: u64) {
+    let mut command = world.installer();
+    command.args(arguments).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut process = command.spawn().unwrap();
+    std::thread::sleep(Duration::from_millis(milliseconds));
+    process.kill().unwrap();
+    process.wait().unwrap();
+}
+
+#[test]
+fn killed_at_any_moment_packs_are_there_or_in_their_backup() {
+    let world = world();
+    let path = backup(&world);
+    let path = path.to_str().unwrap();
+    for milliseconds in [1, 4, 8, 16, 24, 32, 48, 64] {
+        kill_after(&world, &["uninstall", "reporter", "--backup", path, "--force"], milliseconds);
+        world.install(["hold", "watcher"]).succeeds();
+        world.verify(&[]).succeeds();
+        if !world.installed().contains(&"reporter 1.0.0".to_owned()) {
+            collect(&world);
+            kill_after(&world, &["restore", path], milliseconds);
+            world.install(["hold", "watcher"]).succeeds();
+            world.verify(&[]).succeeds();
+            restore(&world, &[]).succeeds();
+        }
+        assert_eq!(world.installed().len(), 3, "after {milliseconds} ms");
+        world.verify(&[]).succeeds();
+        assert!(!world.root().join("staging").exists());
+    }
 }
 
 #[test]

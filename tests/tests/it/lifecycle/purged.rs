@@ -1,6 +1,7 @@
 //! `uninstall --all`, and `uninstall --all --purge`: nothing of the root stays but its log.
 
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use attune_tests::standard_packs::{greeter, reporter, watcher};
 use attune_tests::{Run, World};
@@ -114,6 +115,23 @@ fn a_removal_that_was_cut_off_is_told_and_finished() {
         let report = purge(&world, &["--yes", "--json"]).succeeds().json();
         assert_eq!(report["resumed"], true);
         assert_eq!(left(&world), LOG);
+        world.install_packs(&["watcher"]).succeeds();
+    }
+}
+
+#[test]
+fn killed_at_any_moment_it_is_finished_by_the_next() {
+    for milliseconds in [1, 5, 10, 20, 40, 80] {
+        let world = world();
+        let mut command = world.installer();
+        command.args(["uninstall", "--all", "--purge", "--yes"]).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut process = command.spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(milliseconds));
+        process.kill().unwrap();
+        process.wait().unwrap();
+        purge(&world, &["--yes"]).succeeds();
+        let left: Vec<String> = left(&world).into_iter().filter(|path| !LOG.contains(&&**path)).collect();
+        assert_eq!(left, [""; 0], "after {milliseconds} ms");
         world.install_packs(&["watcher"]).succeeds();
     }
 }
