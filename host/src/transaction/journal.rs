@@ -38,6 +38,9 @@ struct Entries {
     /// Environments that stay writable.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     open: BTreeSet<Digest>,
+    /// Work outside the root that was begun, which nobody here can undo, in words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    outside: Vec<String>,
 }
 
 impl StagingJournal {
@@ -92,6 +95,17 @@ impl StagingJournal {
     pub fn record_replaced(&mut self, kind: StoreKind, digest: Digest) -> io::Result<()> {
         self.entries.replaced.push((kind, digest));
         self.write()
+    }
+
+    /// Records that work outside the root is about to begin.
+    pub fn record_outside(&mut self, work: String) -> io::Result<()> {
+        self.entries.outside.push(work);
+        self.write()
+    }
+
+    /// The work outside the root that was begun, in words.
+    pub fn outside(&self) -> &[String] {
+        &self.entries.outside
     }
 
     fn write(&self) -> io::Result<()> {

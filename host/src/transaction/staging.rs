@@ -293,6 +293,15 @@ impl Staging {
         self.seal_unless_open(&place, digest)
     }
 
+    /// Notes that `work` outside the root, such as `the migration of pack ...`, is about to begin: whoever undoes the
+    /// change for a process that died tells of it.
+    ///
+    /// # Errors
+    /// The journal cannot be written.
+    pub fn begin_outside(&mut self, work: String) -> io::Result<()> {
+        self.journal.record_outside(work)
+    }
+
     /// Has `work` done if the change is undone, while all that was put in place is still there.
     pub fn before_undo(&mut self, work: impl FnOnce() + Send + 'static) {
         self.before_undo = BeforeUndo(Mutex::new(Some(Box::new(work))));

@@ -85,6 +85,8 @@ pub(crate) fn migrate(
             let task = format!("migrating {} to {}", report.pack, report.to);
             let _task = reporter.task(NewTask::new(&task).at(index, of));
             let name = script.name.clone();
+            let failed = |source| MigrationError::Io { pack: name.pack.clone(), source };
+            staging.begin_outside(name.to_string()).map_err(failed)?;
             let (network, duration) = script.run(settings.interrupt).inspect_err(|error| {
                 if matches!(error, MigrationError::Interrupted(_)) {
                     taking_back.cut_off(&name);

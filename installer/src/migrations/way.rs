@@ -35,17 +35,18 @@ pub(super) fn way<'a>(migrations: &'a [Migration], from: &Version, to: &Version)
 }
 
 fn way_up<'a>(migrations: &'a [Migration], from: &Version, to: &Version) -> Vec<Step<'a>> {
+    // Once is enough: a migration that is passed over leads no further than the one that is taken next.
+    let mut sorted: Vec<&Migration> = migrations.iter().filter(|migration| migration.to <= *to).collect();
+    sorted.sort_by_key(|migration| &migration.to);
     let mut steps: Vec<Step<'a>> = Vec::new();
-    loop {
+    for migration in sorted {
         let at = steps.last().map_or(from, |step| &step.to);
-        let leads_on =
-            |migration: &&Migration| migration.to > *at && migration.to <= *to && migration.from.admits(at);
-        let Some(migration) = migrations.iter().filter(leads_on).min_by_key(|migration| &migration.to) else {
-            return steps;
-        };
-        let (from, to) = (at.clone(), migration.to.clone());
-        steps.push(Step { migration, direction: MigrationDirection::Up, from, to });
+        if migration.to > *at && migration.from.admits(at) {
+            let (from, to) = (at.clone(), migration.to.clone());
+            steps.push(Step { migration, direction: MigrationDirection::Up, from, to });
+        }
     }
+    steps
 }
 
 #[cfg(test)]

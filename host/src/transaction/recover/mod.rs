@@ -131,6 +131,12 @@ pub fn recover_leftovers(root: &HostRoot) -> Result<(Recovery, Option<u64>), Rec
                 recovery.completed = registered;
             }
             Some(journal) => {
+                for work in journal.outside() {
+                    tracing::warn!(
+                        code = %WarningCode::MigrationNotTakenBack,
+                        "{work} had begun in a change that was cut off, and may be done"
+                    );
+                }
                 journal.undo(root).map_err(failed)?;
                 recovery.undone += 1;
             }

@@ -1,7 +1,7 @@
 //! Changes that fail: the root is as it was, and migrations that had run are taken back.
 
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Output, Stdio};
 use std::time::{Duration, Instant};
 
 use attune_tests::standard_packs::greeter;
@@ -131,6 +131,43 @@ fn a_script_that_cannot_run_is_told_before_the_first_one_runs() {
     assert_eq!(world.installed(), ["ledger 1.0.0"]);
 }
 
+/// Upgrades, and sends `signal` once `count` migrations have begun.
+fn stopped(world: &World, count: usize, signal: Signal) -> Output {
+    let mut command = world.installer();
+    command.arg("upgrade").arg("--registry").arg(world.registry());
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = command.spawn().unwrap();
+    let started = Instant::now();
+    while notes(world).len() < count {
+        assert!(started.elapsed() < Duration::from_mins(1), "waited in vain for the migration");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    kill_process(Pid::from_child(&child), signal).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+#[test]
+fn a_migration_of_a_killed_installer_is_told_and_runs_again() {
+    let world = World::with_registry();
+    world.add(&[&ledger(&world, "1.0.0", "  []")]).succeeds();
+    world.install_packs(&["ledger"]).succeeds();
+    // It sleeps the first time alone.
+    let slow = "d=$(dirname \"$ATTUNE_ROOT\"); [ -e \"$d/ran\" ] || { touch \"$d/ran\"; sleep 600; }";
+    let entries = "- {from: '*', to: 2.0.0, script: slow.sh, down: down.sh}";
+    world.add(&[&ledger(&world, "2.0.0", entries).file("slow.sh", noting(&world, slow))]).succeeds();
+    stopped(&world, 1, Signal::KILL);
+    assert_eq!(world.installed(), ["ledger 1.0.0"]);
+    // It may have been killed before it said so.
+    fs_err::write(world.path().join("ran"), "").unwrap();
+    let run = upgrade(&world, &[]).succeeds();
+    for words in ["W031", "the migration of pack `ledger` from 1.0.0 to 2.0.0 had begun"] {
+        assert!(run.stderr.contains(words), "{}", run.stderr);
+    }
+    assert_eq!(notes(&world), ["ledger up 1.0.0 2.0.0"; 2]);
+    assert_eq!(world.installed(), ["ledger 2.0.0"]);
+    world.verify(&[]).succeeds();
+}
+
 #[test]
 fn a_signal_while_one_runs_takes_the_change_back() {
     let world = World::with_registry();
@@ -141,17 +178,7 @@ fn a_signal_while_one_runs_takes_the_change_back() {
 - {from: ^2, to: 3.0.0, script: slow.sh}";
     world.add(&[&ledger(&world, "3.0.0", entries).file("slow.sh", noting(&world, "sleep 600"))]).succeeds();
     let before = world.root_tree().without_touched();
-    let mut command = world.installer();
-    command.arg("upgrade").arg("--registry").arg(world.registry());
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let child = command.spawn().unwrap();
-    let started = Instant::now();
-    while notes(&world).len() < 2 {
-        assert!(started.elapsed() < Duration::from_mins(1), "waited in vain for the migration");
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
-    let output = child.wait_with_output().unwrap();
+    let output = stopped(&world, 2, Signal::INT);
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(130), "{stderr}");
     for words in ["was interrupted, and may be done in part", "from 1.0.0 to 2.0.0 was taken back"] {
