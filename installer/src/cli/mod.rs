@@ -88,6 +88,7 @@ enum Command {
     #[command(visible_alias = "rm")]
     Uninstall(lifecycle::UninstallArgs),
     Restore(lifecycle::RestoreArgs),
+    Export(export::ExportArgs),
     Rollback(lifecycle::RollbackArgs),
     History(lifecycle::HistoryArgs),
     Hold(lifecycle::HoldArgs),
@@ -121,7 +122,6 @@ enum Command {
     Test(checks::test::TestArgs),
     Download(stages::download::DownloadArgs),
     Deps(stages::deps::DepsArgs),
-    Export(export::ExportArgs),
     BuildEnvs(stages::build_envs::BuildEnvsArgs),
     Register(stages::register::RegisterArgs),
     /// Show each pack's disk usage, its own and shared.

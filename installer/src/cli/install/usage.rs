@@ -29,7 +29,7 @@ pub(in crate::cli) enum UsageError {
     TwoSources,
     #[error(transparent)]
     Source(#[from] SourceNameError),
-    #[error("packs were named without a source, and the host knows no registry")]
+    #[error("no source was named, and the host knows no registry")]
     NoSource,
     #[error("a root to trust was given without its bundle or registry")]
     TrustWithoutSource,

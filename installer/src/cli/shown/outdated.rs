@@ -8,6 +8,7 @@ use attune_host::machine::InterpreterSearch;
 use attune_host::process::OperationKind;
 use attune_schemas::PackRef;
 use attune_schemas::problem::ErrorCode;
+use attune_schemas::tuf::THIS_HOST;
 use attune_terminal::{ArgValueCandidates, Failure, Output, Table, success};
 use clap::Args;
 use jiff::Timestamp;
@@ -165,7 +166,12 @@ fn not_known_text(report: &OutdatedReport) -> String {
         packs.entry(&pack.registry).or_default().push(pack.pack.as_str());
     }
     let lines = packs.into_iter().map(|(registry, packs)| {
-        format!("registry `{registry}` was not asked, since its place is not known: {}\n", packs.join(", "))
+        let packs = packs.join(", ");
+        if registry == THIS_HOST {
+            format!("nobody but this host signed, and so nobody has newer releases of: {packs}\n")
+        } else {
+            format!("registry `{registry}` was not asked, since its place is not known: {packs}\n")
+        }
     });
     lines.collect()
 }

@@ -1,5 +1,6 @@
 //! The whole installation, stage by stage.
 
+mod commit;
 mod dry_run;
 mod each;
 mod error;
@@ -13,40 +14,32 @@ mod planning;
 mod rows;
 mod validate;
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use attune_host::environment::EnvironmentDescription;
-use attune_host::generation::{Generation, InstalledPack, PackDifference, create_entry_links};
+use attune_host::generation::{Generation, InstalledPack, create_entry_links};
 use attune_host::machine::{AskedInterpreter, Interpreter, NodeInterpreter};
 use attune_host::preferences::HostPolicy;
 use attune_host::process::Interrupted;
 use attune_host::root::{CreatedPaths, HostRoot, RootError, StoreKind};
-use attune_host::transaction::{HeldRoot, Step};
+use attune_host::transaction::HeldRoot;
 use attune_host::verification::StoredTrees;
-use attune_host::{Change, Prepared, Rows};
 use attune_registry::blob::BlobSpool;
 use attune_registry::report::Reporter;
 use attune_schemas::PackRef;
-use attune_schemas::pack_test_result::PackTestResult;
 use attune_schemas::problem::WarningCode;
-use attune_schemas::tuf::RegistryName;
 
+use commit::PackSources;
 use dry_run::planned_change;
 pub use error::InstallError;
-use next_generation::{NextGeneration, next_generation};
 pub use options::InstallOptions;
 pub use pack_set::{PackSetError, PackSetOptions, PackSetReport};
 use planning::Planned;
-use rows::{kept_releases, registered_packs, test_rows};
 pub use validate::{ValidateOptions, Validated, ValidationFault, validate};
 
 use pack_reports::{pack_reports, test_reports};
 use pack_set::removed;
 
 use super::{InstallReport, Outcome, Stopwatch};
-use crate::environments::{
-    BuiltRecipes, RecipeSettings, build_environments, build_recipes, compile_bytecode,
-};
+use crate::environments::{RecipeSettings, build_environments, build_recipes, compile_bytecode};
 use crate::migrations::TakingBack;
 use crate::pack_tests::{TestSettings, run_tests};
 use crate::plan::{
@@ -337,52 +330,6 @@ impl Session<'_> {
         Ok(report)
     }
 
-    /// Commits the change to the generation that `plan` makes, and returns that.
-    fn commit(
-        &self,
-        plan: &InstallPlan,
-        recipes: BuiltRecipes,
-        tests: &[PackTestResult],
-        prepared: Prepared<'_>,
-        &PackSources { registries, unsigned, removed }: &PackSources<'_>,
-        watch: &mut Stopwatch,
-    ) -> Result<Generation, InstallError> {
-        let making = NextGeneration { id: prepared.id(), registries, root: self.root };
-        let generation = next_generation(plan, self.active, &making, tests, self.options.change.now);
-        let releases = kept_releases(plan, recipes);
-        let descriptions = plan.packs.iter().flat_map(|pack| pack.environments.values());
-        let names: BTreeSet<&str> = plan.packs.iter().map(|pack| registries[&pack.pack].as_str()).collect();
-        let source =
-            names.into_iter().chain(unsigned.iter().map(String::as_str)).collect::<Vec<_>>().join(", ");
-        let operation = self.options.change.operation.clone();
-        let operation = if source.is_empty() { operation } else { operation.with_source(source) };
-        let gone: Vec<PackRef> = removed.iter().map(|removed| removed.pack.clone()).collect();
-        let change = Change {
-            from: self.active,
-            to: &generation,
-            descriptions: &descriptions.collect::<Vec<_>>(),
-            releases: &releases,
-            files_of: self.active.id,
-            rows: Rows::Packs {
-                gone: &gone,
-                packs: &registered_packs(plan, &generation, &releases),
-                tests: &test_rows(plan, tests),
-            },
-            operation: &operation,
-            prepared,
-            now: self.options.change.now,
-        };
-        change.commit(&mut |step| {
-            match step {
-                Step::Synced => watch.lap("sync"),
-                Step::Registered => watch.lap("register"),
-                Step::Written | Step::TrustKept | Step::Activated => {}
-            }
-            self.options.change.interrupt.check()
-        })?;
-        Ok(generation)
-    }
-
     fn set_report(&self, generation: &Generation) -> Option<PackSetReport> {
         let set = self.options.set.as_ref()?;
         Some(set.report(generation, self.made_on_host.clone()))
@@ -397,14 +344,6 @@ impl Session<'_> {
             );
         }
     }
-}
-
-/// Where the new packs of a change come from, and the packs that go.
-struct PackSources<'a> {
-    registries: &'a BTreeMap<PackRef, RegistryName>,
-    /// The sources that nobody signed, for people.
-    unsigned: &'a [String],
-    removed: &'a [PackDifference],
 }
 
 /// The registry of the first of the packs that were asked for.

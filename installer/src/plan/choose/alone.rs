@@ -15,7 +15,7 @@ use attune_schemas::{PackRef, PackRequest};
 use super::candidates::candidate_error;
 use super::channels::channel_requests;
 use super::error::ChooseError;
-use super::releases::RegistryPolicy;
+use super::options::RegistryPolicy;
 use crate::source::VerifiedSource;
 
 /// A pack that is asked for, by a range of versions or by a channel.

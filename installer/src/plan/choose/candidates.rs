@@ -10,7 +10,8 @@ use attune_schemas::bundle::{BundleDescription, BundledRelease};
 use attune_schemas::pack_index::Release;
 use attune_schemas::{PackRef, PackRequest, Version};
 
-use super::releases::{ChooseOptions, DependencyPolicy, InstalledPacks, LackingPolicy, RegistryPolicy};
+use super::options::{ChooseOptions, DependencyPolicy, LackingPolicy, RegistryPolicy};
+use super::releases::InstalledPacks;
 use crate::source::{FindError, VerifiedSource};
 
 /// The releases that may be chosen.

@@ -5,7 +5,7 @@ use attune_schemas::requirement::ChannelRequest;
 use attune_schemas::{PackRequest, Requirement};
 
 use super::error::ChooseError;
-use super::releases::RegistryPolicy;
+use super::options::RegistryPolicy;
 use crate::source::VerifiedSource;
 
 /// The exact versions that the channels of `wanted` lead to, in the registries that the packs come from.

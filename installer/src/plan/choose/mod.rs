@@ -4,6 +4,7 @@
 //! ```text
 //! channels    packs that are asked for by a channel
 //! upgrades    the packs that an upgrade asks for
+//! options     how that is done
 //! rules       packs that are held or pinned
 //! candidates  the releases that the resolver may choose from
 //! releases    the choice
@@ -18,6 +19,7 @@ mod candidates;
 mod channels;
 mod error;
 mod newest;
+mod options;
 mod releases;
 mod rules;
 mod upgrades;
@@ -27,9 +29,7 @@ pub use blobs::{allowed_blobs, installed_blobs};
 pub use channels::channel_requests;
 pub use error::ChooseError;
 pub use newest::{newest_for, newest_release};
-pub use releases::{
-    ChooseOptions, ChosenReleases, DependencyPolicy, InstalledPacks, KeptNewer, LackingDependency,
-    LackingPolicy, OtherPacks, Purpose, RegistryPolicy, choose_releases,
-};
+pub use options::{ChooseOptions, DependencyPolicy, LackingPolicy, OtherPacks, Purpose, RegistryPolicy};
+pub use releases::{ChosenReleases, InstalledPacks, KeptNewer, LackingDependency, choose_releases};
 pub use rules::HeldBack;
 pub use upgrades::upgrade_requests;
