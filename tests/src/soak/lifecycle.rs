@@ -80,3 +80,28 @@ pub(super) fn hold() -> Subject {
         has_old(world)
     })
 }
+
+/// The removal of a pack with a backup, and the restoration of one whose trees are gone.
+pub(super) fn backups() -> Vec<Subject> {
+    let backed_up = installed();
+    let file = backed_up.path().join("backup.tar.zst");
+    let uninstall =
+        ["uninstall".as_ref(), "watcher".as_ref(), "--force".as_ref(), "--backup".as_ref(), file.as_os_str()];
+    let gone = installed();
+    let kept = gone.path().join("backup.tar.zst");
+    let remove = ["uninstall".as_ref(), "watcher".as_ref(), "--backup".as_ref(), kept.as_os_str()];
+    gone.install(remove).succeeds();
+    gone.install(["gc", "--keep", "0"]).succeeds();
+    let restore = ["restore".as_ref(), kept.as_os_str()];
+    vec![
+        Subject::new("uninstall with a backup", backed_up, &uninstall, all_is_well, |world| {
+            has(world, &["greeter 1.0.0", "reporter 1.0.0"], "packs/greeter/actions/greet.sh", "hello")?;
+            if !world.path().join("backup.tar.zst").is_file() {
+                return Err("there is no backup".to_owned());
+            }
+            all_is_well(world)
+        })
+        .repeated(4),
+        Subject::new("restore", gone, &restore, all_is_well, has_old),
+    ]
+}

@@ -45,11 +45,13 @@ pub enum Operation {
     Declare,
     /// The installation of packs that nobody signed, and `gc` of what the host signed
     Unsigned,
+    /// `uninstall --backup` and `restore`
+    Restore,
 }
 
 impl Operation {
     /// Every operation.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Install,
         Self::Upgrade,
         Self::Gc,
@@ -63,6 +65,7 @@ impl Operation {
         Self::Rules,
         Self::Declare,
         Self::Unsigned,
+        Self::Restore,
     ];
 
     /// Its name.
@@ -81,6 +84,7 @@ impl Operation {
             Self::Rules => "rules",
             Self::Declare => "declare",
             Self::Unsigned => "unsigned",
+            Self::Restore => "restore",
         }
     }
 
@@ -100,6 +104,7 @@ impl Operation {
             Self::Rules => vec![lifecycle::hold()],
             Self::Declare => vec![lifecycle::declare()],
             Self::Unsigned => unsigned::subjects(),
+            Self::Restore => lifecycle::backups(),
         }
     }
 }
