@@ -1,4 +1,5 @@
-//! The registry of packs that the host signs itself, as nobody else did: `state/local`.
+//! Registries on the host: that of packs which it signs itself, as nobody else did, in `state/local`, and the originals that
+//! it keeps of others (`originals`).
 //!
 //! ```text
 //! state/local/
@@ -14,9 +15,11 @@
 //! signer    releases that are signed, beside it
 //! adopt     the move into it
 //! prune     what no kept generation uses
+//! originals what was installed as its publisher signed it, where it is kept
 //! ```
 
 mod adopt;
+pub mod originals;
 mod prune;
 mod registry;
 mod signer;

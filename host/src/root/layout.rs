@@ -127,6 +127,11 @@ impl HostRoot {
         self.path.join("store").join("lists")
     }
 
+    /// The directory of the originals of releases that are kept.
+    pub fn originals(&self) -> PathBuf {
+        self.path.join("store").join("blobs")
+    }
+
     /// The directory of one part of the store, relative to the root.
     pub fn relative_store(kind: StoreKind) -> PathBuf {
         Path::new("store").join(kind.directory())

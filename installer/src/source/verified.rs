@@ -81,6 +81,20 @@ impl VerifiedSource {
         self.registries[number].repository.registry_name()
     }
 
+    /// The number of the registry called `name`, which is opened if it is one of the known ones; `None` if it is not here.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn number_named(&mut self, name: &RegistryName) -> Result<Option<usize>, FindError> {
+        match &self.search {
+            None => Ok((self.registry_at(0) == name).then_some(0)),
+            Some(search) => {
+                let rank = (0..search.len()).find(|rank| search.is_wanted(*rank, Some(name.as_str())));
+                rank.map(|rank| self.number_of(rank)).transpose()
+            }
+        }
+    }
+
     /// The known registries, where no source was named.
     pub fn search(&self) -> Option<&RegistrySearch> {
         self.search.as_ref()

@@ -27,7 +27,8 @@ impl Session<'_> {
         };
         let made = self.make(chosen, carried)?;
         watch.lap("plan");
-        let plan = made.plan;
+        let mut plan = made.plan;
+        self.keeping(&asked, Some(&plan), &registries, source)?.plan(self.root, &mut plan, &|_| true);
         let making = NextGeneration { id: self.active.id, registries: &registries, root: self.root };
         let generation = next_generation(&plan, self.active, &making, &[], self.options.change.now);
         Ok(InstallReport {
@@ -43,6 +44,7 @@ impl Session<'_> {
             left_out: self.left_out(&lacking, &plan, &BuiltRecipes::default(), &[]),
             migrations: self.planned_migrations(&plan)?,
             read_bytes: 0,
+            kept_originals: None,
             freshness: source.freshness(),
             tests: Vec::new(),
             asked: made.asked,

@@ -8,6 +8,7 @@ mod left_out;
 mod migrations;
 mod next_generation;
 mod options;
+mod originals;
 mod pack_reports;
 mod pack_set;
 mod planning;
@@ -30,11 +31,12 @@ use attune_schemas::problem::WarningCode;
 use commit::PackSources;
 use dry_run::planned_change;
 pub use error::InstallError;
-pub use options::InstallOptions;
+pub use options::{InstallOptions, OriginalsPolicy};
 pub use pack_set::{PackSetError, PackSetOptions, PackSetReport};
 use planning::Planned;
 pub use validate::{ValidateOptions, Validated, ValidationFault, validate};
 
+use originals::kept_originals;
 use pack_reports::{pack_reports, test_reports};
 use pack_set::removed;
 
@@ -44,7 +46,7 @@ use crate::migrations::TakingBack;
 use crate::pack_tests::{TestSettings, run_tests};
 use crate::plan::{
     ChosenReleases, EnvironmentPolicy, InstallPlan, InstalledPacks, PlanError, Purpose, channel_requests,
-    choose_releases, upgrade_requests,
+    check_space, choose_releases, upgrade_requests,
 };
 use crate::source::{SignedHere, VerifiedSource};
 use crate::unpack::fetch_and_unpack;
@@ -65,7 +67,7 @@ pub fn install(options: &InstallOptions, reporter: &dyn Reporter) -> Result<Inst
 fn install_or_stop(options: &InstallOptions, reporter: &dyn Reporter) -> Result<InstallReport, InstallError> {
     chosen(options, reporter, |session, Choice { releases, source, held, watch }| match held {
         None => session.look(releases, source, watch),
-        Some(_) if releases.is_in(session.active) => session.unchanged(source, releases, watch),
+        Some(held) if releases.is_in(session.active) => session.unchanged(source, releases, held, watch),
         Some(held) => session.run(releases, source, held, watch),
     })
 }
@@ -176,10 +178,15 @@ impl Session<'_> {
     /// Everything is there: writes nothing, unless the source taught something new about trust.
     fn unchanged(
         &self,
-        source: &VerifiedSource,
+        source: &mut VerifiedSource,
         chosen: ChosenReleases,
-        watch: Stopwatch,
+        mut held: HeldRoot,
+        mut watch: Stopwatch,
     ) -> Result<InstallReport, InstallError> {
+        let kept_originals = self.keep_unchanged(&chosen.asked, source, &mut held)?;
+        if kept_originals.is_some() {
+            watch.lap("keep");
+        }
         source.persist()?;
         self.mend_entry_links()?;
         let report = InstallReport {
@@ -194,7 +201,8 @@ impl Session<'_> {
             held_back: chosen.held_back,
             left_out: Vec::new(),
             migrations: Vec::new(),
-            read_bytes: 0,
+            read_bytes: kept_originals.as_ref().map_or(0, |kept| kept.bytes),
+            kept_originals,
             freshness: source.freshness(),
             tests: Vec::new(),
             asked: Vec::new(),
@@ -245,7 +253,11 @@ impl Session<'_> {
         let Planned { mut plan, asked, kept, learnt, mut prepared } = planned;
 
         let io = |source| self.root.failed(source);
+        let keeping = self.keeping(&asked_for, Some(&plan), &registries, source)?;
+        keeping.plan(self.root, &mut plan, &|_| true);
+        check_space(plan.space, self.root)?;
         let staging = &mut prepared.trees;
+        plan.originals = keeping.begin(source, (self.root, &mut *staging), &|_| true)?;
         for (kind, digest, list) in self.stored.whole() {
             staging.take_over(kind, digest, list);
         }
@@ -317,6 +329,7 @@ impl Session<'_> {
             left_out,
             migrations,
             read_bytes: plan.download_bytes(),
+            kept_originals: kept_originals(&keeping, &plan),
             freshness: source.freshness(),
             tests: test_reports(&plan, tests),
             asked,

@@ -9,9 +9,10 @@ use attune_tests::World;
 use attune_tests::world::standard;
 
 /// Everything that an installer writes to by a name that can be guessed; the parts of the store besides.
-const NAMES: [&str; 16] = [
+const NAMES: [&str; 17] = [
     "staging",
     "store",
+    "store/blobs",
     "generations",
     "state/trust",
     "state/trust/demo",

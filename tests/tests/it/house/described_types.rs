@@ -62,6 +62,13 @@ pub(super) const SECTIONS: &[Section] = &[
         ],
     ),
     (
+        "**`store/blobs/<registry>/releases",
+        &[
+            ("host/src/local/originals/record.rs", "OriginalRecord"),
+            ("host/src/local/originals/record.rs", "OriginalFile"),
+        ],
+    ),
+    (
         "**`generations/<id>/generation.json`**",
         &[
             ("host/src/generation", "Generation"),

@@ -64,7 +64,7 @@ const INSTALLER: Floors = &[
     &["plan"],
     &["environments"],
     &["unpack", "pack_tests"],
-    &["migrations"],
+    &["migrations", "originals"],
     &["failure"],
     &["operations"],
     &["cli"],
