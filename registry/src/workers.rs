@@ -6,12 +6,15 @@ use std::num::NonZeroUsize;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Sender};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread::{self, JoinHandle, Scope, ScopedJoinHandle};
 
 /// As many threads as there are processors, and no more than there are `tasks`.
 pub fn processors_for(tasks: usize) -> usize {
-    thread::available_parallelism().map_or(1, NonZeroUsize::get).min(tasks)
+    // The standard library reads the limits of control groups for each answer.
+    static PROCESSORS: OnceLock<usize> = OnceLock::new();
+    let processors = || thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    if tasks > 1 { tasks.min(*PROCESSORS.get_or_init(processors)) } else { tasks }
 }
 
 /// Runs `worker` on `count` threads, of which the calling one is the first. Workers take their tasks from a common

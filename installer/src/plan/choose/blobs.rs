@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use attune_host::generation::Generation;
-use attune_registry::reader::{ReaderError, RegistryReader, VerifiedRelease};
+use attune_registry::reader::{ReaderError, RegistryReader};
 use attune_registry::source::SourceError;
 use attune_schemas::Digest;
 use attune_schemas::bundle::{BundleDescription, BundledRelease};
@@ -46,9 +46,9 @@ pub fn installed_blobs(
             index.releases.into_iter().find(|release| release.manifest.digest == installed.manifest)
         });
         if let Some(offered) = offered {
-            match reader.release(pack, &offered) {
+            match blobs_of(&mut reader, &offered) {
                 Err(ReaderError::Source(SourceError::MissingBlobs { .. })) => {}
-                release => blobs.extend(blobs_of(&release?)),
+                found => blobs.extend(found?),
             }
         }
     }
@@ -81,16 +81,17 @@ fn bundled_blobs(
             version: bundled.version.clone(),
             manifest: bundled.manifest,
         })?;
-        allowed.extend(blobs_of(&reader.release(&bundled.pack, &offered)?));
+        allowed.extend(blobs_of(reader, &offered)?);
     }
     Ok(allowed)
 }
 
-/// The blobs of a release, with their sizes.
-fn blobs_of(release: &VerifiedRelease) -> Vec<(Digest, u64)> {
-    let layers = release.manifest.layers.iter().chain([&release.manifest.config]);
+/// The blobs of a release, with their sizes, as its manifest names them.
+fn blobs_of(reader: &mut RegistryReader<'_>, release: &Release) -> Result<Vec<(Digest, u64)>, ReaderError> {
+    let manifest = reader.manifest(release)?;
+    let layers = manifest.layers.iter().chain([&manifest.config]);
     let blobs = layers.map(|layer| (layer.digest, layer.size));
-    blobs.chain([(release.manifest_digest, release.manifest_size)]).collect()
+    Ok(blobs.chain([(release.manifest.digest, release.manifest.size)]).collect())
 }
 
 fn find(releases: &[Release], bundled: &BundledRelease) -> Option<Release> {
