@@ -297,11 +297,16 @@ impl Session<'_> {
         }
         let unsigned: Vec<String> =
             source.signed_here().into_iter().flat_map(SignedHere::shown).map(str::to_owned).collect();
-        let sources = PackSources { registries: &registries, unsigned: &unsigned, removed: &removed };
         let migrations = self.migrate(&plan, staging, taking_back)?;
         if !migrations.is_empty() {
             watch.lap("migrate");
         }
+        let sources = PackSources {
+            registries: &registries,
+            unsigned: &unsigned,
+            removed: &removed,
+            migrations: &migrations,
+        };
         let generation = self.commit(&plan, recipes, &tests, prepared, &sources, &mut watch)?;
         watch.lap("activate");
         let report = InstallReport {

@@ -152,6 +152,7 @@ impl Going<'_> {
             ..target.clone()
         };
         let migrations = migrate(&mut prepared)?;
+        let operation = options.change.operation.clone().with_migrations(migrations.clone());
         let change = Change {
             from: self.active,
             to: &to,
@@ -159,7 +160,7 @@ impl Going<'_> {
             releases: &BTreeMap::new(),
             files_of: target.id,
             rows: Rows::Packs { packs: &registered, gone: &gone, tests: &[] },
-            operation: &options.change.operation,
+            operation: &operation,
             prepared,
             now: options.change.now,
         };

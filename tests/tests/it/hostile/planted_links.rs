@@ -9,7 +9,7 @@ use attune_tests::World;
 use attune_tests::world::standard;
 
 /// Everything that an installer writes to by a name that can be guessed; the parts of the store besides.
-const NAMES: [&str; 16] = [
+const NAMES: [&str; 17] = [
     "staging",
     "store",
     "generations",
@@ -19,6 +19,7 @@ const NAMES: [&str; 16] = [
     "state/attune.db",
     "state/log",
     "state/log/operations.jsonl",
+    "state/log/operations.jsonl.1",
     "state/policy.json",
     "state/purging",
     "state/registries.json",
