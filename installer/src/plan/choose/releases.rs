@@ -109,6 +109,11 @@ pub fn choose_releases(
     if policy == RegistryPolicy::Keep {
         require_same_registry(&requests, source, active)?;
     }
+    let own = |pack: &PackRef| {
+        let installed = active.packs.get(pack).filter(|_| policy == RegistryPolicy::Keep);
+        installed.map(|installed| installed.registry.as_str())
+    };
+    source.read_ahead(requests.iter().map(|request| (&request.pack, own(&request.pack))));
     // Before the resolver, which would only miss a release that the index does not list.
     let allowed = allowed_blobs(source)?;
     let runtimes = match &description {
