@@ -11,20 +11,23 @@
 //! is registered, the metadata last, as the metadata of other registries is.
 //!
 //! ```text
-//! registry  where it is, and how it is read
-//! signer    releases that are signed, beside it
-//! adopt     the move into it
-//! prune     what no kept generation uses
-//! originals what was installed as its publisher signed it, where it is kept
+//! registry        where it is, and how it is read
+//! signer          releases that are signed, beside it
+//! adopt           the move into it
+//! prune           what no kept generation uses
+//! signed_release  what a backup takes along of it
+//! originals       what was installed as its publisher signed it, where it is kept
 //! ```
 
 mod adopt;
 pub mod originals;
 mod prune;
 mod registry;
+mod signed_release;
 mod signer;
 
 pub use adopt::{STAGED_LOCAL, adopt, copy_files};
 pub use prune::Unused;
 pub use registry::LocalRegistry;
+pub use signed_release::SignedRelease;
 pub use signer::{LocalError, LocalSigner};

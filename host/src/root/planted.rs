@@ -39,7 +39,7 @@ pub enum PlantedError {
 }
 
 /// The directories and files that must not be links, relative to the root; the parts of the store besides.
-const REAL: [&str; 22] = [
+const REAL: [&str; 26] = [
     "generations",
     "staging",
     "state",
@@ -55,6 +55,10 @@ const REAL: [&str; 22] = [
     "state/lock",
     "state/log",
     "state/log/operations.jsonl",
+    "state/log/operations.jsonl.1",
+    "state/log/operations.jsonl.2",
+    "state/log/operations.jsonl.3",
+    "state/log/operations.jsonl.4",
     "state/policy.json",
     "state/purging",
     "state/registries.json",

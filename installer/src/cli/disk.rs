@@ -11,6 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::args::change::{WaitArgs, interrupt_on_signals};
 use super::args::duration::parse_duration;
+use super::args::number::parse_count;
 use super::args::settings::CommonArgs;
 use super::failure::CommandError;
 
@@ -39,7 +40,7 @@ Examples:
   attune-install gc --keep 0                    all but the active generation")]
 pub(super) struct GcArgs {
     /// Keep this many generations besides the active one, newest first; defaults to 1
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = parse_count)]
     keep: Option<usize>,
     /// Keep generations that were active within this time, such as `30d` or `12h`; defaults to `7d`, and to none where
     /// --keep is given

@@ -52,6 +52,11 @@ impl WaitArgs {
     ) -> Access<'a> {
         Access { now, wait: self.patience().map(|longest| Wait { longest, interrupt, reporter }) }
     }
+
+    /// The options of an operation on settings, which begins now and makes no generation.
+    pub(in crate::cli) fn options(&self, kind: OperationKind, now: Timestamp) -> ChangeOptions {
+        ChangeOptions { dry_run: false, patience: self.patience(), ..look_only(kind, now) }
+    }
 }
 
 /// An interrupt that signals raise.

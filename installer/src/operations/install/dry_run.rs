@@ -3,10 +3,11 @@
 use super::next_generation::{NextGeneration, next_generation};
 use super::pack_reports::pack_reports;
 use super::pack_set::removed;
+use super::planning::carried_by;
 use super::{InstallError, Session, registry_of};
 use crate::environments::BuiltRecipes;
 use crate::operations::{InstallReport, Outcome, PlannedChange, Stopwatch};
-use crate::plan::{CarriedRuntimes, ChosenReleases, InstallPlan};
+use crate::plan::{ChosenReleases, InstallPlan};
 use crate::source::VerifiedSource;
 
 impl Session<'_> {
@@ -21,10 +22,7 @@ impl Session<'_> {
         let lacking = chosen.lacking.clone();
         let (kept_newer, held_back) = (chosen.kept_newer.clone(), chosen.held_back.clone());
         let (removed, is_there) = (removed(&chosen), chosen.is_in(self.active));
-        let carried = match chosen.runtimes.clone() {
-            Some(bundled) => CarriedRuntimes::of_bundle(bundled),
-            None => CarriedRuntimes::of_source(source),
-        };
+        let carried = carried_by(&chosen, source);
         let made = self.make(chosen, carried)?;
         watch.lap("plan");
         let mut plan = made.plan;

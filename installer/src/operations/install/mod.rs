@@ -2,11 +2,11 @@
 
 mod commit;
 mod dry_run;
-mod each;
 mod error;
 mod left_out;
 mod migrations;
 mod next_generation;
+mod obtainable;
 mod options;
 mod originals;
 mod pack_reports;
@@ -40,7 +40,7 @@ use originals::kept_originals;
 use pack_reports::{pack_reports, test_reports};
 use pack_set::removed;
 
-use super::{InstallReport, Outcome, Stopwatch};
+use super::{InstallReport, LeftOut, Outcome, Stopwatch};
 use crate::environments::{RecipeSettings, build_environments, build_recipes, compile_bytecode};
 use crate::migrations::TakingBack;
 use crate::pack_tests::{TestSettings, run_tests};
@@ -53,8 +53,10 @@ use crate::unpack::fetch_and_unpack;
 
 /// Installs what `options` asks for. When this fails, the root is as it was.
 pub fn install(options: &InstallOptions, reporter: &dyn Reporter) -> Result<InstallReport, InstallError> {
-    let result = match install_or_stop(options, reporter) {
-        Err(error) if each::goes_on(options, &error) => each::install_each(options, error, reporter),
+    let result = match install_or_stop((options, &[]), reporter) {
+        Err(error) if obtainable::goes_on(options, &error) => {
+            obtainable::install_obtainable(options, error, reporter)
+        }
         result => result,
     };
     result.map_err(|error| match error {
@@ -64,8 +66,11 @@ pub fn install(options: &InstallOptions, reporter: &dyn Reporter) -> Result<Inst
     })
 }
 
-fn install_or_stop(options: &InstallOptions, reporter: &dyn Reporter) -> Result<InstallReport, InstallError> {
-    chosen(options, reporter, |session, Choice { releases, source, held, watch }| match held {
+/// What `options` ask for, and the packs that were asked for besides and cannot be had.
+type AskedFor<'a> = (&'a InstallOptions, &'a [LeftOut]);
+
+fn install_or_stop(asked: AskedFor<'_>, reporter: &dyn Reporter) -> Result<InstallReport, InstallError> {
+    chosen(asked, reporter, |session, Choice { releases, source, held, watch }| match held {
         None => session.look(releases, source, watch),
         Some(held) if releases.is_in(session.active) => session.unchanged(source, releases, held, watch),
         Some(held) => session.run(releases, source, held, watch),
@@ -79,7 +84,7 @@ pub(super) fn plan_and_ask<T>(
     reporter: &dyn Reporter,
     question: impl FnOnce(InstallReport, &mut VerifiedSource, &Generation) -> Result<T, InstallError>,
 ) -> Result<T, InstallError> {
-    chosen(options, reporter, |session, Choice { releases, source, watch, .. }| {
+    chosen((options, &[]), reporter, |session, Choice { releases, source, watch, .. }| {
         let active = session.active;
         let report = session.look(releases, source, watch)?;
         question(report, source, active)
@@ -97,7 +102,7 @@ struct Choice<'a> {
 
 /// Chooses the releases that `options` ask for, and goes on with them as `then` says.
 fn chosen<T>(
-    options: &InstallOptions,
+    (options, unobtainable): AskedFor<'_>,
     reporter: &dyn Reporter,
     then: impl FnOnce(Session<'_>, Choice<'_>) -> Result<T, InstallError>,
 ) -> Result<T, InstallError> {
@@ -120,8 +125,15 @@ fn chosen<T>(
     let stored = if options.change.dry_run { stored.writing_nothing() } else { stored };
     let rules = HostPolicy::load(&root).map_err(|source| root.failed(source))?;
     let made_on_host = Vec::new();
-    let mut session =
-        Session { options, root: &root, active: &active, stored: &stored, made_on_host, reporter };
+    let mut session = Session {
+        options,
+        unobtainable,
+        root: &root,
+        active: &active,
+        stored: &stored,
+        made_on_host,
+        reporter,
+    };
     let releases = choose(&session, &rules, &mut source)?;
     if let Some(set) = &options.set {
         session.made_on_host = set.require_removable(&releases, (&root, &rules), reporter)?;
@@ -135,7 +147,7 @@ fn chosen<T>(
 
 /// The releases that an installation leads to.
 fn choose(
-    &Session { options, active, stored, reporter, .. }: &Session<'_>,
+    &Session { options, unobtainable, active, stored, reporter, .. }: &Session<'_>,
     rules: &HostPolicy,
     source: &mut VerifiedSource,
 ) -> Result<ChosenReleases, InstallError> {
@@ -149,9 +161,11 @@ fn choose(
     };
     let look_at = |packs: &[&InstalledPack]| stored.look_at(packs);
     let are_there = |installed: &InstalledPack| stored.are_there(installed);
+    let stays = &obtainable::stays(unobtainable);
     let installed = InstalledPacks {
         active,
         rules,
+        stays,
         look_at: &look_at,
         is_whole: &is_whole,
         are_there: &are_there,
@@ -175,6 +189,8 @@ fn choose(
 /// One installation; it holds the lock, unless nothing is changed.
 struct Session<'a> {
     options: &'a InstallOptions,
+    /// Packs that were asked for besides, and cannot be had.
+    unobtainable: &'a [LeftOut],
     root: &'a HostRoot,
     active: &'a Generation,
     stored: &'a StoredTrees<'a>,
@@ -208,7 +224,7 @@ impl Session<'_> {
             set: self.set_report(self.active),
             kept_newer: chosen.kept_newer,
             held_back: chosen.held_back,
-            left_out: Vec::new(),
+            left_out: self.unobtainable.to_vec(),
             migrations: Vec::new(),
             read_bytes: kept_originals.as_ref().map_or(0, |kept| kept.bytes),
             kept_originals,
@@ -318,11 +334,16 @@ impl Session<'_> {
         }
         let unsigned: Vec<String> =
             source.signed_here().into_iter().flat_map(SignedHere::shown).map(str::to_owned).collect();
-        let sources = PackSources { registries: &registries, unsigned: &unsigned, removed: &removed };
         let migrations = self.migrate(&plan, staging, taking_back)?;
         if !migrations.is_empty() {
             watch.lap("migrate");
         }
+        let sources = PackSources {
+            registries: &registries,
+            unsigned: &unsigned,
+            removed: &removed,
+            migrations: &migrations,
+        };
         let generation = self.commit(&plan, recipes, &tests, prepared, &sources, &mut watch)?;
         watch.lap("activate");
         let report = InstallReport {

@@ -20,6 +20,7 @@ const NAMES: [&str; 17] = [
     "state/attune.db",
     "state/log",
     "state/log/operations.jsonl",
+    "state/log/operations.jsonl.1",
     "state/policy.json",
     "state/purging",
     "state/registries.json",
