@@ -10,9 +10,9 @@ use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 
 use super::args::change::{WaitArgs, interrupt_on_signals};
-use super::args::duration::parse_duration;
 use super::args::settings::CommonArgs;
 use super::failure::CommandError;
+use attune_terminal::parse_duration;
 
 /// The generations that stay besides the active one, where it is not said otherwise.
 const KEPT: usize = 1;

@@ -8,10 +8,10 @@ use attune_terminal::ArgValueCandidates;
 use clap::Args;
 use jiff::SignedDuration;
 
-use crate::cli::args::duration::parse_duration;
 use crate::cli::words::known_registries;
 use crate::source::{PackSource, TrustSettings};
 use crate::trust::{AnchorSettings, AskedGrace};
+use attune_terminal::parse_duration;
 
 /// The registries that a command looks into, and how they are trusted.
 #[derive(Debug, Args)]

@@ -10,9 +10,9 @@ use attune_schemas::problem::WarningCode;
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::cli::args::duration::parse_duration;
 use crate::cli::args::settings::variable;
 use crate::operations::ChangeOptions;
+use attune_terminal::parse_duration;
 
 /// The patience with another change.
 #[derive(Debug, Args)]

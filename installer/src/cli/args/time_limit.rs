@@ -10,8 +10,8 @@ use attune_schemas::problem::ErrorCode;
 use attune_terminal::Failure;
 use clap::Args;
 
-use crate::cli::args::duration::parse_limit;
 use crate::cli::failure::CommandError;
+use attune_terminal::parse_limit;
 
 /// The time that a command may take.
 #[derive(Debug, Args)]

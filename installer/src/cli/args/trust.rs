@@ -6,9 +6,9 @@ use attune_schemas::Digest;
 use clap::Args;
 use jiff::SignedDuration;
 
-use crate::cli::args::duration::parse_duration;
 use crate::source::TrustSettings;
 use crate::trust::{AnchorSettings, AskedGrace};
+use attune_terminal::parse_duration;
 
 /// The roots to judge a source by, beside those that the host trusts.
 #[derive(Debug, Args)]

@@ -12,12 +12,12 @@ use attune_terminal::{ArgValueCandidates, Failure, Output, Table, success};
 use clap::Args;
 use jiff::Timestamp;
 
-use crate::cli::args::duration::parse_limit;
 use crate::cli::args::settings::{CommonArgs, caller_environment, this_program};
 use crate::cli::failure::CommandError;
 use crate::cli::shown::list::tests_text;
 use crate::cli::words::installed_packs;
 use crate::operations::{PackTestsReport, Recorded, TestOptions, TestedReport, TestsReport, test_packs};
+use attune_terminal::parse_limit;
 
 /// Run the tests of installed packs.
 ///

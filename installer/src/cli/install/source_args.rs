@@ -13,7 +13,6 @@ use jiff::{SignedDuration, Timestamp};
 use super::asked::Asked;
 use super::usage::UsageError;
 use crate::cli::args::change::{ChangeArgs, interrupt_on_signals};
-use crate::cli::args::duration::parse_duration;
 use crate::cli::args::link_mode::LinkModeArg;
 use crate::cli::args::migrations::MigrationArgs;
 use crate::cli::args::packs_base_dir::PacksBaseDirArgs;
@@ -27,6 +26,7 @@ use crate::plan::{
 };
 use crate::source::{TrustSettings, UnsignedSources};
 use crate::trust::{AnchorSettings, AskedGrace};
+use attune_terminal::parse_duration;
 
 /// Options of `install` and `upgrade`.
 #[derive(Debug, Args)]

@@ -13,7 +13,6 @@ use attune_terminal::{ArgValueCandidates, ConfirmArgs, Output, Table};
 use clap::{Args, Subcommand, ValueHint};
 use jiff::{SignedDuration, Timestamp};
 
-use super::args::duration::parse_duration;
 use super::args::settings::{CommonArgs, netrc};
 use super::failure::CommandError;
 use super::install::freshness_text;
@@ -24,6 +23,7 @@ use crate::operations::{
 };
 use crate::source::{SourceLocation, TrustSettings};
 use crate::trust::{AnchorSettings, AskedGrace};
+use attune_terminal::parse_duration;
 
 /// Shows and changes the registries that this host knows.
 #[derive(Debug, Args)]

@@ -13,7 +13,6 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::sources::SourceArgs;
 use crate::cli::args::change::interrupt_on_signals;
-use crate::cli::args::duration::parse_duration;
 use crate::cli::args::settings::CommonArgs;
 use crate::cli::args::time_limit::TimeoutArgs;
 use crate::cli::failure::CommandError;
@@ -23,6 +22,7 @@ use crate::cli::lifecycle::packs_counted;
 use crate::operations::{DownloadOptions, Downloads, SourceFailure, WantedSource, download};
 use crate::source::TrustSettings;
 use crate::trust::{AnchorSettings, AskedGrace};
+use attune_terminal::parse_duration;
 
 /// Put the packs of sources into a directory, each in one of its own.
 ///

@@ -12,7 +12,6 @@ use attune_terminal::{ArgValueCandidates, ConfirmArgs, Output, Table};
 use clap::{Args, Subcommand};
 use jiff::{SignedDuration, Timestamp};
 
-use super::args::duration::parse_duration;
 use super::args::settings::CommonArgs;
 use super::failure::CommandError;
 use super::words::trusted;
@@ -20,6 +19,7 @@ use crate::trust::{
     TrustDetails, TrustedRegistry, check_trusted, remove_trust, reset_trust, trust, trust_details,
     trusted_registries,
 };
+use attune_terminal::parse_duration;
 use reports::{RemovedTrust, ResetTrust, TrustedRegistries};
 
 /// Shows and changes whom this host trusts.
