@@ -12,7 +12,7 @@
 //! access_log signals   one log line per request; the requests to stop
 //! connections          how long each may take, and how many there may be
 //! tokens               who may read a host, and who may change it
-//! api                  the Pack API as an HTTP router
+//! api page             the Pack API and a page for people, as HTTP routers
 //! serve                sockets, TLS, draining, and the access log around any router
 //! cli                  the command line, its settings, errors and hints for people
 //! ```
@@ -35,11 +35,13 @@ pub mod api;
 pub mod cli;
 mod connections;
 mod files;
+mod page;
 mod serve;
 mod signals;
 pub mod tokens;
 
 pub use connections::Limits;
 pub use files::{Clock, DirectoryError, RegistryDirectory, router};
+pub use page::pages;
 pub use serve::{BindError, DRAIN_LIMIT, Drained, Serving, Tls, TlsError, bind, serve, start_runtime};
 pub use signals::Signals;

@@ -59,7 +59,7 @@ async fn serve(settings: &Settings) -> anyhow::Result<()> {
             let path = HostRoot::new(&host.root)?.path().to_owned();
             let tls =
                 host.certificate.as_ref().map(|files| Tls::read(&files.chain, &files.key)).transpose()?;
-            let api = attune_serve::api::router(api_settings(host)?);
+            let api = attune_serve::api::router(api_settings(host)?).merge(attune_serve::pages());
             serve_until_stopped(settings, &path, host.listen, tls, api).await
         }
     }

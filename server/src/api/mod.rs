@@ -6,7 +6,7 @@
 //! request -> routes     the flat list: method, path, the access that it needs, its shapes, its handler
 //!         -> access     the token, and whether it allows that
 //!         -> request    body, query and path, or a refusal in the shape of all errors
-//!         -> packs components test_runs indices health   the handlers, by subject
+//!         -> packs components workflows test_runs indices host health   the handlers, by subject
 //!         -> changes    what changes the host, by runs of attune-install
 //!         -> catalogue  the rows of the host's database, read again when they change
 //!         -> envelope error   the shape of the answer
@@ -22,6 +22,7 @@ mod components;
 mod envelope;
 mod error;
 mod health;
+mod host;
 mod indices;
 mod openapi;
 mod packs;
@@ -30,6 +31,7 @@ mod route;
 mod routes;
 mod shared;
 mod test_runs;
+mod workflows;
 
 pub use changes::{AllowedPlaces, Installer};
 pub use openapi::description;

@@ -8,13 +8,15 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, delete, get, post};
 use axum::{Router, response::IntoResponse as _};
 
+use attune_host::inventory::PastOperation;
 use attune_install::operations::{
-    BuildEnvsReport, DependenciesReport, DownloadReport, PackTestsReport, RegisterReport,
+    BuildEnvsReport, DependenciesReport, DownloadReport, PackTestsReport, RegisterReport, RollbackReport,
+    StatusReport,
 };
 
 use super::access::{Access, require};
 use super::changes::register::{self, Installed, Registered};
-use super::changes::{removal, stages, tested, upload};
+use super::changes::{removal, rollback, stages, tested, upload};
 use super::components::{self, Component};
 use super::envelope::{Data, List};
 use super::error::ApiError;
@@ -23,12 +25,15 @@ use super::packs::{self, Pack, PackSummary};
 use super::route::Route;
 use super::shared::{Api, ApiSettings, Shared};
 use super::test_runs::{self, TestRun};
-use super::{health, openapi};
+use super::workflows::{self, Synced, WorkflowCheck};
+use super::{health, host, openapi};
 
 const PACKS: &str = "Packs";
 const COMPONENTS: &str = "Components";
 const TESTS: &str = "Tests";
 const REGISTRIES: &str = "Registries";
+const WORKFLOWS: &str = "Workflows";
+const HOST: &str = "Host";
 const STAGES: &str = "Stages of an installation";
 const SERVER: &str = "Server";
 
@@ -145,6 +150,16 @@ pub(super) fn routes() -> Vec<Route> {
         )
         .query::<super::envelope::PageQuery>()
         .fails(&[StatusCode::BAD_REQUEST]),
+        Route::new::<Data<Synced>>(
+            ("post", "/api/v1/packs/{ref}/workflows/sync"),
+            (WORKFLOWS, "Tell the workflows that are registered, and the errors in their files"),
+            post(workflows::sync),
+        ),
+        Route::new::<Data<WorkflowCheck>>(
+            ("post", "/api/v1/packs/{ref}/workflows/validate"),
+            (WORKFLOWS, "Check the workflow files of a pack"),
+            post(workflows::validate),
+        ),
         Route::new::<List<TestRun>>(
             ("get", "/api/v1/packs/{ref}/tests"),
             (TESTS, "List the runs of a pack's tests, the latest first"),
@@ -162,6 +177,26 @@ pub(super) fn routes() -> Vec<Route> {
             (REGISTRIES, "List the registries that the host knows, in the order in which they are asked"),
             get(indices::list),
         ),
+        Route::new::<Data<StatusReport>>(
+            ("get", "/api/v1/host"),
+            (HOST, "Tell how the host is"),
+            get(host::show),
+        ),
+        Route::new::<List<PastOperation>>(
+            ("get", "/api/v1/host/history"),
+            (HOST, "List the operations that changed the host, the latest first"),
+            get(host::past),
+        )
+        .query::<super::envelope::PageQuery>()
+        .fails(&[StatusCode::BAD_REQUEST]),
+        Route::new::<Data<RollbackReport>>(
+            ("post", "/api/v1/host/rollback"),
+            (HOST, "Go back to the packs of an earlier generation"),
+            post(rollback::rollback),
+        )
+        .writes()
+        .body::<rollback::RollbackRequest>()
+        .fails(RUN),
         Route::new::<health::Health>(
             ("get", "/healthz"),
             (SERVER, "Tell whether the host's database can be read"),

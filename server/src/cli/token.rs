@@ -113,6 +113,7 @@ impl Report for RevokedReport {
 
 /// A token, without its secret.
 #[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 struct ListedToken {
     /// The part of it that is no secret.
     id: String,
@@ -123,13 +124,13 @@ struct ListedToken {
     /// Whether it is accepted.
     state: TokenState,
     /// When it was made.
-    created: String,
+    created_at: String,
     /// When it ends; never, if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
-    expires: Option<String>,
+    expires_at: Option<String>,
     /// When it was revoked.
     #[serde(skip_serializing_if = "Option::is_none")]
-    revoked: Option<String>,
+    revoked_at: Option<String>,
 }
 
 impl ListedToken {
@@ -139,9 +140,9 @@ impl ListedToken {
             name: entry.name.clone(),
             scope: entry.scope,
             state: entry.state(now),
-            created: entry.created.to_string(),
-            expires: entry.expires.map(|time| time.to_string()),
-            revoked: entry.revoked.map(|time| time.to_string()),
+            created_at: entry.created_at.to_string(),
+            expires_at: entry.expires_at.map(|time| time.to_string()),
+            revoked_at: entry.revoked_at.map(|time| time.to_string()),
         }
     }
 }
@@ -222,7 +223,7 @@ fn render_list(report: &ListReport) -> String {
             token.id.clone(),
             token.scope.as_str().to_owned(),
             state.to_owned(),
-            token.expires.as_deref().map_or("never", |time| &time[..10]).to_owned(),
+            token.expires_at.as_deref().map_or("never", |time| &time[..10]).to_owned(),
         ]);
     }
     format!("{table}\n")

@@ -50,9 +50,9 @@ pub fn create_token(path: &Path, new: NewToken, now: Timestamp) -> Result<Create
         name: new.name,
         scope: new.scope,
         sha256: token.hash,
-        created: now,
-        expires: new.expires,
-        revoked: None,
+        created_at: now,
+        expires_at: new.expires,
+        revoked_at: None,
     };
     file.tokens.push(entry.clone());
     write(path, &file)?;
@@ -67,11 +67,11 @@ pub fn revoke_token(path: &Path, name: &str, now: Timestamp) -> Result<TokenEntr
     let _lock = lock(path)?;
     let mut file = TokenFile::read(path)?;
     let is_meant =
-        |entry: &&mut TokenEntry| (entry.name == name || entry.id == name) && entry.revoked.is_none();
+        |entry: &&mut TokenEntry| (entry.name == name || entry.id == name) && entry.revoked_at.is_none();
     let Some(entry) = file.tokens.iter_mut().rev().find(is_meant) else {
         return Err(TokenError::Unknown { name: name.to_owned() });
     };
-    entry.revoked = Some(now);
+    entry.revoked_at = Some(now);
     let entry = entry.clone();
     write(path, &file)?;
     Ok(entry)

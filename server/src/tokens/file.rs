@@ -47,13 +47,13 @@ pub struct TokenEntry {
     /// The hash of its secret.
     pub sha256: Digest,
     /// When it was made.
-    pub created: Timestamp,
+    pub created_at: Timestamp,
     /// When it ends; never, if absent.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub expires: Option<Timestamp>,
+    pub expires_at: Option<Timestamp>,
     /// When it was revoked.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub revoked: Option<Timestamp>,
+    pub revoked_at: Option<Timestamp>,
 }
 
 /// Whether a token is accepted.
@@ -71,9 +71,9 @@ pub enum TokenState {
 impl TokenEntry {
     /// Whether it is accepted at `now`.
     pub fn state(&self, now: Timestamp) -> TokenState {
-        if self.revoked.is_some() {
+        if self.revoked_at.is_some() {
             TokenState::Revoked
-        } else if self.expires.is_some_and(|expires| expires <= now) {
+        } else if self.expires_at.is_some_and(|expires| expires <= now) {
             TokenState::Expired
         } else {
             TokenState::Active

@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use attune_serve::api::description;
@@ -54,7 +55,11 @@ impl ApiServer {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder().timeout(Duration::from_mins(2)).tls_danger_accept_invalid_certs(true);
         let client = client.build().unwrap();
-        let [read, write] = ["read", "write"].map(|scope| make_token(world, scope, scope));
+        let [read, write] = ["read", "write"].map(|scope| {
+            static MADE: AtomicUsize = AtomicUsize::new(0);
+            let name = format!("{scope}-{}", MADE.fetch_add(1, Ordering::Relaxed));
+            make_token(world, &name, scope)
+        });
         let mut command = world.command(Binary::Serve);
         command.args(["host", "--listen", "127.0.0.1:0", "--json", "--tokens"]).arg(tokens(world));
         command.arg("--root").arg(world.root()).args(arguments);

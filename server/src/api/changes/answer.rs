@@ -17,7 +17,9 @@ use super::installer::{Ended, Running};
 /// The media type of server-sent events.
 const EVENTS: &str = "text/event-stream";
 /// The code of a request for a pack that there is none of.
-const NO_SUCH_PACK: [&str; 2] = ["R001", "R002"];
+const NO_SUCH_PACK: &str = "R001";
+/// The code of packs that no registry can have signed, since the host knows none.
+const NO_REGISTRY: &str = "U005";
 
 /// A report without the command's own keys.
 type Report = Map<String, Value>;
@@ -79,8 +81,11 @@ pub(super) fn refused_by(error: &Value) -> ApiError {
     let message = error["message"].as_str().unwrap_or("the change failed");
     let details = json!({ "code": code, "causes": error["causes"], "hint": error["hint"] });
     let refusal = match error["exitCode"].as_i64() {
+        Some(2) if code == NO_REGISTRY => ApiError::unprocessable(
+            "the host knows no registry that could have signed this, and takes signed packs alone",
+        ),
         Some(2) => ApiError::bad_request(message),
-        Some(4) if NO_SUCH_PACK.contains(&code) => ApiError::not_found(message),
+        Some(4) if code == NO_SUCH_PACK => ApiError::not_found(message),
         Some(3..=6) => ApiError::unprocessable(message),
         Some(7) => ApiError::conflict(message),
         Some(8) => ApiError::busy(message),

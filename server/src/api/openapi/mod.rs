@@ -24,13 +24,17 @@ pub fn description() -> Value {
         settings.definitions_path = "/components/schemas".into();
         settings.meta_schema = None;
     });
-    let mut generator = settings.into_generator();
-    let error = generator.subschema_for::<ErrorBody>();
+    // What is sent, and what is received: a field with a default is always in the one, and need not be in the other.
+    let mut sent = settings.clone().for_serialize().into_generator();
+    let mut received = settings.into_generator();
+    let error = sent.subschema_for::<ErrorBody>();
     let mut paths = Map::new();
     for route in routes() {
         let path = paths.entry(route.path).or_insert_with(|| json!({}));
-        path[route.method] = operation(&route, &error, &mut generator);
+        path[route.method] = operation(&route, &error, (&mut sent, &mut received));
     }
+    let mut schemas = sent.take_definitions(true);
+    schemas.extend(received.take_definitions(true));
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -40,16 +44,20 @@ pub fn description() -> Value {
         },
         "paths": paths,
         "components": {
-            "schemas": generator.take_definitions(true),
+            "schemas": schemas,
             "securitySchemes": { BEARER: { "type": "http", "scheme": "bearer" } },
         },
     })
 }
 
-fn operation(route: &Route, error: &schemars::Schema, generator: &mut SchemaGenerator) -> Value {
+fn operation(
+    route: &Route,
+    error: &schemars::Schema,
+    (sent, received): (&mut SchemaGenerator, &mut SchemaGenerator),
+) -> Value {
     let mut responses = Map::new();
     let (status, answer) = route.answer;
-    let schema = answer(generator);
+    let schema = answer(sent);
     responses.insert(status.as_str().to_owned(), response("The answer", &schema));
     for status in failures(route) {
         let told = status.canonical_reason().unwrap_or("An error");
@@ -66,7 +74,7 @@ fn operation(route: &Route, error: &schemars::Schema, generator: &mut SchemaGene
         operation["security"] = json!([{ BEARER: [scope.as_str()] }]);
     }
     if let Some((media_type, body)) = route.body {
-        let content = json!({ media_type: { "schema": body(generator) } });
+        let content = json!({ media_type: { "schema": body(received) } });
         operation["requestBody"] = json!({ "required": true, "content": content });
     }
     operation

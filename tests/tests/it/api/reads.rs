@@ -9,7 +9,7 @@ fn world() -> World {
     let tested = PackBuilder::new("tested", "1.0.0")
         .action("ping", "shell", "#!/bin/sh\necho '{}'\n")
         .tested_by("#!/bin/sh\nexit 0\n", 30, "block");
-    let world = World::with_packs(&[&greeter(), &reporter(), &tested]);
+    let world = World::with_packs(&[&greeter(), &reporter(), &tested, &PackBuilder::new("plain", "1.0.0")]);
     world.install_packs(&["greeter", "reporter", "tested"]).succeeds();
     world
 }
@@ -67,7 +67,9 @@ fn components_and_test_runs_are_those_of_the_pack() {
     let latest = server.get("/api/v1/packs/tested/tests/latest").body;
     assert_eq!(latest["data"], runs["items"][0]);
     assert_eq!(latest["data"]["passRate"], 1.0);
-    assert_eq!(server.get("/api/v1/packs/greeter/tests/latest").status, 404);
+    world.install_packs(&["plain"]).succeeds();
+    assert_eq!(server.get("/api/v1/packs/plain/tests").body["items"], json!([]));
+    assert_eq!(server.get("/api/v1/packs/plain/tests/latest").status, 404);
 }
 
 #[test]

@@ -71,7 +71,7 @@ const INSTALLER: Floors = &[
     &["cli"],
 ];
 const SERVER: Floors =
-    &[&["files", "access_log", "signals", "connections", "tokens"], &["api"], &["serve"], &["cli"]];
+    &[&["files", "access_log", "signals", "connections", "tokens"], &["api", "page"], &["serve"], &["cli"]];
 const BUILDER: Floors = &[
     &["testing", "targets", "registry"],
     &["signing"],
