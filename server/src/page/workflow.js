@@ -3,6 +3,8 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 const WIDTH = 190, HEIGHT = 46, APART = 26, BELOW = 52;
+// Room for the words of the last column.
+const ASIDE = 110;
 
 // The ways out of a task, each with its condition.
 function waysOut(task) {
@@ -59,9 +61,9 @@ function drawWorkflow(definition, title) {
   for (const [name, place] of tasks) (rows[place.row] ??= []).push(name);
   const filled = rows.filter(Boolean);
   const widest = Math.max(...filled.map(row => row.length));
-  const width = widest * (WIDTH + APART) + APART, height = filled.length * (HEIGHT + BELOW);
+  const width = widest * (WIDTH + APART) + APART + ASIDE, height = filled.length * (HEIGHT + BELOW);
   filled.forEach((row, y) => row.forEach((name, x) => {
-    const left = (width - row.length * (WIDTH + APART) + APART) / 2;
+    const left = (width - ASIDE - row.length * (WIDTH + APART) + APART) / 2;
     Object.assign(tasks.get(name), { x: left + x * (WIDTH + APART), y: 8 + y * (HEIGHT + BELOW) });
   }));
   const svg = drawn("svg", { class: "workflow", role: "img", viewBox: `0 0 ${width} ${height}`, width, height });
