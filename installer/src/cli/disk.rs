@@ -5,12 +5,11 @@ use attune_host::store::{GcOptions, GcReport, ProcessesSeen, UsingProcess, colle
 use attune_registry::human_bytes;
 use attune_registry::report::Reporter as _;
 use attune_schemas::problem::{Warning, WarningCode};
-use attune_terminal::{Output, Table};
+use attune_terminal::{Output, Table, parse_duration};
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 
 use super::args::change::{WaitArgs, interrupt_on_signals};
-use super::args::duration::parse_duration;
 use super::args::number::parse_count;
 use super::args::settings::CommonArgs;
 use super::failure::CommandError;

@@ -7,10 +7,10 @@ use attune_host::transaction::{Access, Wait};
 use attune_registry::blob::Durability;
 use attune_registry::report::{Reporter, without_secrets};
 use attune_schemas::problem::WarningCode;
+use attune_terminal::parse_duration;
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::cli::args::duration::parse_duration;
 use crate::cli::args::settings::variable;
 use crate::operations::ChangeOptions;
 

@@ -2,7 +2,6 @@
 
 pub(super) mod asked_registry;
 pub(super) mod change;
-pub(super) mod duration;
 pub(super) mod link_mode;
 pub(super) mod migrations;
 pub(super) mod number;

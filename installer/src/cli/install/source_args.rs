@@ -7,13 +7,13 @@ use attune_host::machine::InterpreterSearch;
 use attune_host::process::OperationKind;
 use attune_registry::origin::PackSource;
 use attune_schemas::Digest;
+use attune_terminal::parse_duration;
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 
 use super::asked::Asked;
 use super::usage::UsageError;
 use crate::cli::args::change::{ChangeArgs, interrupt_on_signals};
-use crate::cli::args::duration::parse_duration;
 use crate::cli::args::link_mode::LinkModeArg;
 use crate::cli::args::migrations::MigrationArgs;
 use crate::cli::args::packs_base_dir::PacksBaseDirArgs;

@@ -9,12 +9,11 @@ use attune_host::root::HostRoot;
 use attune_registry::report::Report;
 use attune_schemas::tuf::RegistryName;
 use attune_schemas::{Digest, PackRef};
-use attune_terminal::{ArgValueCandidates, ConfirmArgs, Output, Table};
+use attune_terminal::{ArgValueCandidates, ConfirmArgs, Output, Table, parse_duration};
 use clap::{Args, Subcommand, ValueHint};
 use jiff::{SignedDuration, Timestamp};
 
 use super::args::change::WaitArgs;
-use super::args::duration::parse_duration;
 use super::args::settings::{CommonArgs, netrc};
 use super::failure::CommandError;
 use super::install::freshness_text;

@@ -6,6 +6,10 @@ pub(super) type Section = (&'static str, &'static [(&'static str, &'static str)]
 const ENVIRONMENT_LOCK: &str = "schemas/src/environment_lock";
 pub(super) const SECTIONS: &[Section] = &[
     (
+        "**The file of the tokens**",
+        &[("server/src/tokens/file.rs", "TokenFile"), ("server/src/tokens/file.rs", "TokenEntry")],
+    ),
+    (
         "**Key files**",
         &[
             ("registry/src/trust/keys/key_file.rs", "Wire"),
