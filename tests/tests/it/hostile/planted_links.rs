@@ -9,7 +9,7 @@ use attune_tests::World;
 use attune_tests::world::standard;
 
 /// Everything that an installer writes to by a name that can be guessed; the parts of the store besides.
-const NAMES: [&str; 17] = [
+const NAMES: [&str; 18] = [
     "staging",
     "store",
     "store/blobs",
