@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{MethodRouter, delete, get, post};
+use axum::routing::{MethodRouter, delete, get, post, put};
 use axum::{Router, response::IntoResponse as _};
 
 use attune_host::inventory::PastOperation;
@@ -16,7 +16,7 @@ use attune_install::operations::{
 
 use super::access::{Access, require};
 use super::changes::register::{self, Installed, Registered};
-use super::changes::{removal, rollback, stages, tested, upload};
+use super::changes::{created, removal, rollback, stages, tested, upload};
 use super::components::{self, Component};
 use super::envelope::{Data, List};
 use super::error::ApiError;
@@ -43,6 +43,7 @@ const RUN: &[StatusCode] = &[
     StatusCode::UNPROCESSABLE_ENTITY,
     StatusCode::TOO_MANY_REQUESTS,
     StatusCode::NOT_IMPLEMENTED,
+    StatusCode::BAD_GATEWAY,
     StatusCode::SERVICE_UNAVAILABLE,
     StatusCode::BAD_REQUEST,
     StatusCode::NOT_FOUND,
@@ -67,6 +68,23 @@ pub(super) fn routes() -> Vec<Route> {
         )
         .query::<packs::ListQuery>()
         .fails(&[StatusCode::BAD_REQUEST]),
+        Route::new::<Data<Pack>>(
+            ("post", "/api/v1/packs"),
+            (PACKS, "Make a pack of fields, and of the files that are there for it"),
+            post(created::create),
+        )
+        .writes()
+        .status(StatusCode::CREATED)
+        .body::<created::CreateRequest>()
+        .fails(RUN),
+        Route::new::<Data<Pack>>(
+            ("put", "/api/v1/packs/{ref}"),
+            (PACKS, "Change the fields of a pack that no registry signed"),
+            put(created::update),
+        )
+        .writes()
+        .body::<created::UpdateRequest>()
+        .fails(RUN),
         Route::new::<Data<Pack>>(
             ("get", "/api/v1/packs/{ref}"),
             (PACKS, "Show an installed pack"),

@@ -1,6 +1,7 @@
 //! The end of a run as an answer.
 
 use std::convert::Infallible;
+use std::path::Path;
 
 use axum::body::{Body, Bytes};
 use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE};
@@ -20,6 +21,8 @@ const EVENTS: &str = "text/event-stream";
 const NO_SUCH_PACK: &str = "R001";
 /// The code of packs that no registry can have signed, since the host knows none.
 const NO_REGISTRY: &str = "U005";
+/// The code of a rollback where there is nothing to go back to.
+const NO_EARLIER_GENERATION: &str = "H035";
 
 /// A report without the command's own keys.
 type Report = Map<String, Value>;
@@ -31,12 +34,19 @@ pub(super) struct Shape {
     /// Whether a report of failures is an answer as well.
     tells_failures: bool,
     make: Box<dyn FnOnce(Report) -> Answered + Send>,
+    /// A directory of the server's own, which is no client's business.
+    hidden: Option<String>,
 }
 
 impl Shape {
     /// The answer that `make` makes of the report of a run that succeeded.
     pub(super) fn of_success(make: impl FnOnce(Report) -> Answered + Send + 'static) -> Self {
-        Self { tells_failures: false, make: Box::new(make) }
+        Self { tells_failures: false, make: Box::new(make), hidden: None }
+    }
+
+    /// The same, and no word of the directory at `path`.
+    pub(super) fn hiding(self, path: &Path) -> Self {
+        Self { hidden: Some(format!("{}/", path.display())), ..self }
     }
 }
 
@@ -70,15 +80,16 @@ fn of_end(ended: Ended, shape: Shape) -> Answered {
             report.remove("warnings");
             (shape.make)(report)
         }
-        (_, Some(document)) => Err(refused_by(&document["error"])),
+        (_, Some(document)) => Err(refused_by(&document["error"], shape.hidden.as_deref())),
         _ => Err(ApiError::internal(format!("the change ended with exit code {}", ended.code))),
     }
 }
 
-/// The failure that the program tells of.
-pub(super) fn refused_by(error: &Value) -> ApiError {
+/// The failure that the program tells of, without the directory that is `hidden`.
+pub(super) fn refused_by(error: &Value, hidden: Option<&str>) -> ApiError {
     let code = error["code"].as_str().unwrap_or_default();
     let message = error["message"].as_str().unwrap_or("the change failed");
+    let message = hidden.map_or_else(|| message.to_owned(), |hidden| message.replace(hidden, ""));
     let details = json!({ "code": code, "causes": error["causes"], "hint": error["hint"] });
     let refusal = match error["exitCode"].as_i64() {
         Some(2) if code == NO_REGISTRY => ApiError::unprocessable(
@@ -90,6 +101,10 @@ pub(super) fn refused_by(error: &Value) -> ApiError {
         Some(7) => ApiError::conflict(message),
         Some(8) => ApiError::busy(message),
         Some(130) => ApiError::stopped(message),
+        // Of the kinds of codes, these are the machine's and the root's; others are about what was asked for.
+        Some(1) if code == NO_EARLIER_GENERATION => ApiError::conflict(message),
+        Some(1) if code.starts_with('S') => ApiError::bad_gateway(message),
+        Some(1) if !code.starts_with(['M', 'H']) => ApiError::unprocessable(message),
         _ => ApiError::internal(message),
     };
     refusal.with_details(details)
@@ -129,5 +144,5 @@ pub(super) fn whole(message: &'static str) -> Shape {
         let data = Data { data: Value::Object(report), message: Some(message.to_owned()) };
         Ok((StatusCode::OK, json!(data)))
     };
-    Shape { tells_failures: true, make: Box::new(make) }
+    Shape { tells_failures: true, make: Box::new(make), hidden: None }
 }

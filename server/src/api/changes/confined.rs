@@ -31,6 +31,12 @@ impl AllowedPlaces {
         self.unsigned
     }
 
+    /// The directory called `name` in an allowed one.
+    pub(super) fn directory_called(&self, name: &str) -> Option<PathBuf> {
+        let mut places = self.directories.iter().map(|directory| directory.join(name));
+        places.find(|place| fs_err::symlink_metadata(place).is_ok_and(|found| found.is_dir()))
+    }
+
     /// The path of something that is there, which `named` means: in an allowed directory, and reached through no link.
     pub(super) fn present(&self, named: &str) -> Result<PathBuf, ApiError> {
         let path = self.confined(named)?;

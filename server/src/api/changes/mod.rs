@@ -4,7 +4,7 @@
 //! confined    the directories, files and origins that a client may name
 //! installer   a run of the program, which ends by itself whatever becomes of the client and of this server
 //! answer      how it ended, as an answer; or its progress, as server-sent events
-//! stages register upload removal rollback tested   the handlers
+//! created register upload removal rollback stages tested   the handlers
 //! ```
 //!
 //! A run of its own takes the lock, writes the journal and the history, and cleans up when it is stopped, as it does for
@@ -12,6 +12,8 @@
 
 mod answer;
 mod confined;
+mod copied;
+pub(super) mod created;
 mod installer;
 pub(super) mod register;
 pub(super) mod removal;

@@ -64,7 +64,8 @@ pub(in super::super) async fn upload(
         }
         let arguments = register_arguments(&api, upload.skip_tests, upload.force);
         let running = api.installer()?.start(arguments.words([directory]))?;
-        let response = answer(&headers, running, registered_upload(&api, upload.skip_tests)).await;
+        let shape = registered_upload(&api, upload.skip_tests).hiding(upload.directory.path());
+        let response = answer(&headers, running, shape).await;
         drop(upload);
         Ok(response)
     });
@@ -150,7 +151,7 @@ async fn unpack(api: &Api, upload: &Upload) -> Result<String, ApiError> {
             let own = format!("{}/", upload.directory.path().display());
             ApiError::bad_request(failure.replace(&own, ""))
         }
-        (_, Some(document)) => refused_by(&document["error"]),
+        (_, Some(document)) => refused_by(&document["error"], None),
         _ => ApiError::internal("the archive cannot be unpacked"),
     })
 }

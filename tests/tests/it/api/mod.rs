@@ -3,6 +3,11 @@
 mod access;
 mod certificates;
 mod changes;
+mod created;
+mod history;
+mod page;
 mod reads;
 mod tokens;
+mod tools;
 mod uploads;
+mod workflows;
