@@ -23,6 +23,8 @@ const NO_SUCH_PACK: &str = "R001";
 const NO_REGISTRY: &str = "U005";
 /// The code of a rollback where there is nothing to go back to.
 const NO_EARLIER_GENERATION: &str = "H035";
+/// The code of a rollback to a generation that there is none of.
+const NO_SUCH_GENERATION: &str = "H025";
 
 /// A report without the command's own keys.
 type Report = Map<String, Value>;
@@ -102,6 +104,7 @@ pub(super) fn refused_by(error: &Value, hidden: Option<&str>) -> ApiError {
         Some(8) => ApiError::busy(message),
         Some(130) => ApiError::stopped(message),
         // Of the kinds of codes, these are the machine's and the root's; others are about what was asked for.
+        Some(_) if code == NO_SUCH_GENERATION => ApiError::not_found(message),
         Some(1) if code == NO_EARLIER_GENERATION => ApiError::conflict(message),
         Some(1) if code.starts_with('S') => ApiError::bad_gateway(message),
         Some(1) if !code.starts_with(['M', 'H']) => ApiError::unprocessable(message),
