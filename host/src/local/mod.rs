@@ -21,7 +21,7 @@ mod prune;
 mod registry;
 mod signer;
 
-pub use adopt::{STAGED_LOCAL, adopt, copy_files};
+pub use adopt::{STAGED_LOCAL, adopt, adopt_first, copy_files};
 pub use prune::Unused;
 pub use registry::LocalRegistry;
 pub use signer::{LocalError, LocalSigner};
