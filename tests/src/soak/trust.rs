@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::operation::Subject;
+use super::subject::Subject;
 use crate::binaries::Binary;
 use crate::packs::standard_packs::greeter;
 use crate::run::Run;
