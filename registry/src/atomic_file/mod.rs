@@ -135,8 +135,14 @@ impl IncomingFile {
             Existing::Keep => persist_as_new(self.temporary, &path),
         }
         .map_err(|error| named(&path, &error.error))?;
-        if self.options.durability == Durability::Synced {
-            sync_folder(&self.folder)?;
+        if self.options.durability == Durability::Synced
+            && let Err(error) = sync_folder(&self.folder)
+        {
+            // What is not sure to last is not there, unless it took the place of another.
+            if self.options.existing == Existing::Keep {
+                let _ = fs_err::remove_file(&path);
+            }
+            return Err(error);
         }
         Ok(())
     }

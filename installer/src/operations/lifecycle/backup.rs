@@ -20,6 +20,8 @@ pub(super) struct PackBackup<'a> {
     packs: usize,
     asked: &'a BackupOptions,
     change: &'a ChangeOptions,
+    /// The treatment of a file that is there already; where none is, none is expected.
+    overwrite: Overwrite,
     /// The host's key and registry, where they were made for it.
     made: Option<PathBuf>,
 }
@@ -42,7 +44,8 @@ impl<'a> PackBackup<'a> {
             return Err(BackupError::InRoot { path: path.clone() });
         }
         let writer = BackupWriter::of(root, active, packs, options.change.now)?;
-        Ok(Self { writer, packs: packs.len(), asked, change: &options.change, made: None })
+        let overwrite = if is_there { Overwrite::Replace } else { Overwrite::Refuse };
+        Ok(Self { writer, packs: packs.len(), asked, change: &options.change, overwrite, made: None })
     }
 
     /// The backup that would be written.
@@ -65,7 +68,7 @@ impl<'a> PackBackup<'a> {
         let written = self.writer.write(
             &self.asked.path,
             &signer,
-            (self.asked.overwrite, self.change.durability),
+            (self.overwrite, self.change.durability),
             (&self.change.interrupt, reporter),
         );
         if written.is_err() {
@@ -77,7 +80,7 @@ impl<'a> PackBackup<'a> {
     /// Removes it again, as nothing was uninstalled; one that took the place of another stays, with the key that it
     /// needs.
     pub(super) fn take_back(&self) {
-        if self.asked.overwrite == Overwrite::Refuse {
+        if self.overwrite == Overwrite::Refuse {
             if let Err(error) = fs_err::remove_file(&self.asked.path) {
                 tracing::debug!("the backup stays: {error}");
             }
