@@ -4,7 +4,6 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use attune_host::preferences::RegistryRank;
-use attune_host::process::Interrupt;
 use attune_host::root::HostRoot;
 use attune_registry::report::Report;
 use attune_schemas::tuf::RegistryName;
@@ -13,6 +12,7 @@ use attune_terminal::{ArgValueCandidates, ConfirmArgs, Output, Table};
 use clap::{Args, Subcommand, ValueHint};
 use jiff::{SignedDuration, Timestamp};
 
+use super::args::change::interrupt_on_signals;
 use super::args::duration::parse_duration;
 use super::args::settings::{CommonArgs, netrc};
 use super::failure::CommandError;
@@ -111,6 +111,7 @@ impl RegistryArgs {
 }
 
 impl RegistryCommand {
+    /// Removals and orders are over in a moment: a signal that comes meanwhile finds them finished.
     fn run(&self, root: &HostRoot, common: &CommonArgs, now: Timestamp) -> Result<(), CommandError> {
         match self {
             Self::Add { registry, trust, trust_fingerprint, expiry_grace, first, before, .. } => {
@@ -128,7 +129,7 @@ impl RegistryCommand {
                         None => RegistryRank::Unchanged,
                     },
                     now,
-                    interrupt: Interrupt::on_signals().unwrap_or_default(),
+                    interrupt: interrupt_on_signals(),
                 };
                 tell(&add_registry(root, &options)?, common, render_added)
             }
@@ -142,9 +143,13 @@ impl RegistryCommand {
                 }
                 let policy =
                     if *forget_trust { TrustPolicyOnRemoval::Forget } else { TrustPolicyOnRemoval::Keep };
+                let _finishing = interrupt_on_signals();
                 tell(&remove_registry(root, registry, policy, now)?, common, render_removed)
             }
-            Self::Order { registries, .. } => tell(&order_registries(root, registries, now)?, common, render),
+            Self::Order { registries, .. } => {
+                let _finishing = interrupt_on_signals();
+                tell(&order_registries(root, registries, now)?, common, render)
+            }
         }
     }
 }

@@ -12,6 +12,7 @@ use attune_terminal::{ArgValueCandidates, ConfirmArgs, Output, Table};
 use clap::{Args, Subcommand};
 use jiff::{SignedDuration, Timestamp};
 
+use super::args::change::interrupt_on_signals;
 use super::args::duration::parse_duration;
 use super::args::settings::CommonArgs;
 use super::failure::CommandError;
@@ -96,10 +97,12 @@ impl TrustArgs {
 }
 
 impl TrustCommand {
+    /// Changes are over in a moment: a signal that comes meanwhile finds them finished.
     fn run(&self, root: &HostRoot, common: &CommonArgs, now: Timestamp) -> Result<(), CommandError> {
         let place = || root.path().to_owned();
         match self {
             Self::Add { file, trust_fingerprint, expiry_grace, .. } => {
+                let _finishing = interrupt_on_signals();
                 let registry = trust(root, file, *trust_fingerprint, *expiry_grace, now)?;
                 tell(&registry, common, |registry| render(std::slice::from_ref(registry)))
             }
@@ -117,6 +120,7 @@ impl TrustCommand {
                 confirm
                     .confirm(&format!("the host will forget registry `{registry}` and all that it saw of it"))
                     .map_err(CommandError)?;
+                let _finishing = interrupt_on_signals();
                 remove_trust(root, registry, now)?;
                 let removed = RemovedTrust { root: place(), registry: registry.to_string() };
                 tell(&removed, common, |RemovedTrust { registry, .. }| {
@@ -129,6 +133,7 @@ impl TrustCommand {
                     "the host will forget which versions it saw of registry `{registry}`, and accept older ones"
                 );
                 confirm.confirm(&deed).map_err(CommandError)?;
+                let _finishing = interrupt_on_signals();
                 reset_trust(root, registry, now)?;
                 let reset = ResetTrust { root: place(), registry: registry.to_string() };
                 tell(&reset, common, |ResetTrust { registry, .. }| {
