@@ -130,8 +130,15 @@ pub fn build_envs(
 
 /// Completes or undoes what a change left that was cut off: where the environments are whole, nothing else does. Whoever
 /// may not is told of the environments all the same.
-fn recover(root: &HostRoot, build: &RebuildOptions, reporter: &dyn Reporter) -> Result<(), EnvironmentsError> {
-    if !root.is_changing().unwrap_or(false) || root.holder().is_some() {
+fn recover(
+    root: &HostRoot,
+    build: &RebuildOptions,
+    reporter: &dyn Reporter,
+) -> Result<(), EnvironmentsError> {
+    // SQLite leaves its log where a program was killed.
+    let log = root.database().with_extension("db-wal");
+    let is_unfinished = root.is_changing().unwrap_or(false) || fs_err::symlink_metadata(log).is_ok();
+    if !is_unfinished || root.holder().is_some() {
         return Ok(());
     }
     match build.change.hold(root, reporter) {
