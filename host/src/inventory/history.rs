@@ -72,10 +72,19 @@ pub fn history(root: &HostRoot) -> Result<History, InventoryError> {
     root.require_there()?;
     let failed = |source| root.failed(source);
     let kept = root.generation_ids().map_err(failed)?;
-    let mut operations: Vec<PastOperation> =
-        operations(root)?.into_iter().map(|recorded| past(recorded, &kept)).collect();
-    operations.reverse();
+    let recorded = operations(root)?;
+    let is_changing = root.is_changing().map_err(failed)?;
     let generation = root.active_generation().map_err(failed)?;
+    // Rows come right before the link: until that moves, what it leads to is what is told.
+    let is_ahead = |recorded: &RecordedOperation| {
+        is_changing && generation.is_none_or(|active| recorded.generation > active)
+    };
+    let mut operations: Vec<PastOperation> = recorded
+        .into_iter()
+        .filter(|recorded| !is_ahead(recorded))
+        .map(|recorded| past(recorded, &kept))
+        .collect();
+    operations.reverse();
     let mut failures = failures(root).map_err(failed)?;
     failures.reverse();
     Ok(History { root: root.path().to_owned(), generation, operations, failed: failures })
