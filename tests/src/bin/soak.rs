@@ -32,8 +32,8 @@ struct Cli {
     /// Kill at so many moments in all, whatever is being done then, instead of at system calls; needs no strace
     #[arg(long, value_name = "N", conflicts_with_all = ["harms", "count"])]
     moments: Option<usize>,
-    /// Run in want of this instead: `room`, `inodes`, `descriptors`, `writable`, `rights`, `temporary`, `home`, `umask`
-    /// or `source`; repeatable
+    /// Run in want of this instead: `room`, `inodes` or `writable`, each also with `-temporary` or `-target`,
+    /// `descriptors`, `rights`, `temporary`, `home`, `umask` or `source`; repeatable
     #[arg(long = "hardship", value_name = "HARDSHIP", value_parser = parse_hardship, conflicts_with_all = ["harms", "moments"])]
     hardships: Vec<Hardship>,
     /// Run in this company instead: `interrupt`, `twin` or `readers`; repeatable
@@ -143,7 +143,7 @@ fn main() -> ExitCode {
         runs.extend(operations.iter().map(|operation| (trouble, *operation)));
     }
     runs.reverse();
-    println!("TROUBLE     OPERATION   POINTS  HARMED   ENDED  FAILURES  SECONDS");
+    println!("TROUBLE            OPERATION   POINTS  HARMED   ENDED  FAILURES  SECONDS");
     let (queue, totals) = (Mutex::new(runs), Mutex::new((0, 0)));
     std::thread::scope(|scope| {
         for _ in 0..cli.jobs.max(1) {
@@ -155,7 +155,7 @@ fn main() -> ExitCode {
                     let outcome = trouble.befalls(operation, &cli);
                     let (seconds, failures) = (started.elapsed().as_secs(), outcome.failures.len());
                     println!(
-                        "{:<11} {:<11} {:>6} {:>7} {:>7} {failures:>9} {seconds:>8}",
+                        "{:<18} {:<11} {:>6} {:>7} {:>7} {failures:>9} {seconds:>8}",
                         trouble.name(),
                         operation.name(),
                         outcome.points,

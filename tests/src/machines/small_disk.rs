@@ -45,8 +45,13 @@ impl SmallDisk {
         let size = (found.f_blocks - found.f_bfree) * found.f_frsize + bytes;
         let files = found.f_files - found.f_ffree + inodes;
         // A size of nothing would be none at all.
-        let options = format!("remount,size={},nr_inodes={files}", size.max(4096));
+        let options = format!("remount,rw,size={},nr_inodes={files}", size.max(4096));
         mounted(&["-o", &options], &self.place).unwrap();
+    }
+
+    /// Lets nobody write to it until it is limited again.
+    pub fn protect(&self) {
+        mounted(&["-o", "remount,ro"], &self.place).unwrap();
     }
 
     /// Where it is.

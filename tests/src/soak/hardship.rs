@@ -14,14 +14,14 @@ use crate::run::Run;
 /// What is lacking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Hardship {
-    /// Room on the disk, by bytes.
-    Room,
-    /// Room on the disk, by files.
-    Inodes,
+    /// Room, by bytes, on the disk of a place.
+    Room(Place),
+    /// Room, by files, on the disk of a place.
+    Inodes(Place),
     /// More than 32 file descriptors.
     Descriptors,
-    /// A file system that can be written, for the root.
-    Writable,
+    /// A file system that can be written, for a place.
+    Writable(Place),
     /// The right to write.
     Rights,
     /// A directory for temporary files.
@@ -34,13 +34,30 @@ pub enum Hardship {
     Source,
 }
 
+/// Where it is lacking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// The installation root.
+    Root,
+    /// The directory for temporary files.
+    Temporary,
+    /// The directory of what is written for the user, where there is one.
+    Target,
+}
+
 impl Hardship {
     /// Every hardship.
-    pub const ALL: [Self; 9] = [
-        Self::Room,
-        Self::Inodes,
+    pub const ALL: [Self; 15] = [
+        Self::Room(Place::Root),
+        Self::Room(Place::Temporary),
+        Self::Room(Place::Target),
+        Self::Inodes(Place::Root),
+        Self::Inodes(Place::Temporary),
+        Self::Inodes(Place::Target),
+        Self::Writable(Place::Root),
+        Self::Writable(Place::Temporary),
+        Self::Writable(Place::Target),
         Self::Descriptors,
-        Self::Writable,
         Self::Rights,
         Self::Temporary,
         Self::Home,
@@ -51,15 +68,32 @@ impl Hardship {
     /// Its name.
     pub const fn name(self) -> &'static str {
         match self {
-            Self::Room => "room",
-            Self::Inodes => "inodes",
+            Self::Room(Place::Root) => "room",
+            Self::Room(Place::Temporary) => "room-temporary",
+            Self::Room(Place::Target) => "room-target",
+            Self::Inodes(Place::Root) => "inodes",
+            Self::Inodes(Place::Temporary) => "inodes-temporary",
+            Self::Inodes(Place::Target) => "inodes-target",
             Self::Descriptors => "descriptors",
-            Self::Writable => "writable",
+            Self::Writable(Place::Root) => "writable",
+            Self::Writable(Place::Temporary) => "writable-temporary",
+            Self::Writable(Place::Target) => "writable-target",
             Self::Rights => "rights",
             Self::Temporary => "temporary",
             Self::Home => "home",
             Self::Umask => "umask",
             Self::Source => "source",
+        }
+    }
+
+    /// Words of the cause, one of which is told.
+    const fn causes(self) -> &'static [&'static str] {
+        match self {
+            Self::Room(_) | Self::Inodes(_) => {
+                &["No space left on device", "disk is full", "make room", "`df -i`"]
+            }
+            Self::Writable(_) => &["Read-only file system", "read-only"],
+            _ => &[""],
         }
     }
 
@@ -72,8 +106,12 @@ impl Hardship {
 /// Runs `subject` in want of something, `count` times where that has sizes, and then as usual.
 pub(super) fn endure(subject: &mut Subject, hardship: Hardship, count: usize, outcome: &mut Outcome) {
     match hardship {
-        Hardship::Room => on_small_disks(subject, (64 << 10, Room::bytes), count, outcome),
-        Hardship::Inodes => on_small_disks(subject, (8, Room::files), count, outcome),
+        Hardship::Room(place) => {
+            on_small_disks(subject, (hardship, place), (16 << 10, Room::bytes), count, outcome);
+        }
+        Hardship::Inodes(place) => {
+            on_small_disks(subject, (hardship, place), (4, Room::files), count, outcome);
+        }
         Hardship::Source => {
             let sources = sources(subject);
             for number in [1, 2, 5].into_iter().take(count) {
@@ -92,36 +130,43 @@ pub(super) fn endure(subject: &mut Subject, hardship: Hardship, count: usize, ou
         Hardship::Umask => {
             for umask in ["077", "000", "777"] {
                 let script = format!("umask {umask}; exec \"$@\"");
-                in_shell(subject, hardship, &script, &[], outcome);
+                in_shell(subject, hardship, &script, outcome);
             }
         }
         Hardship::Descriptors => {
-            in_shell(subject, hardship, "ulimit -n 32; exec \"$@\"", &[], outcome);
+            in_shell(subject, hardship, "ulimit -n 32; exec \"$@\"", outcome);
         }
         Hardship::Temporary => {
-            in_shell(subject, hardship, "TMPDIR=/nowhere exec \"$@\"", &[], outcome);
+            in_shell(subject, hardship, "TMPDIR=/nowhere exec \"$@\"", outcome);
         }
         Hardship::Home => {
-            in_shell(subject, hardship, "exec env -i PATH=\"$PATH\" \"$@\"", &[], outcome);
+            in_shell(subject, hardship, "exec env -i PATH=\"$PATH\" \"$@\"", outcome);
         }
-        Hardship::Writable => {
+        Hardship::Writable(place) => {
+            let Some(place) = subject.place(place) else { return };
             subject.restore();
-            if subject.world.root().exists() {
-                let script =
-                    "r=\"$0\"; mount --bind \"$r\" \"$r\" && mount -o remount,bind,ro \"$r\" && exec \"$@\"";
-                in_shell(subject, hardship, script, &["unshare", "-rm"], outcome);
-            }
+            fs_err::create_dir_all(&place).unwrap();
+            let Ok(disk) = SmallDisk::over(&place) else { return };
+            subject.mounted = Some(place);
+            subject.restore();
+            let refusing = || {
+                disk.protect();
+                let run = Run::of(subject.command());
+                disk.limit(256 << 20, 100_000);
+                run
+            };
+            assess(subject, hardship, "read-only", refusing, outcome);
+            drop(disk);
+            subject.mounted = None;
         }
     }
 }
 
-/// Runs it by a shell with `script`, whose arguments are the command, and which knows the root as `$0`.
-fn in_shell(subject: &Subject, hardship: Hardship, script: &str, before: &[&str], outcome: &mut Outcome) {
+/// Runs it by a shell with `script`, whose arguments are the command.
+fn in_shell(subject: &Subject, hardship: Hardship, script: &str, outcome: &mut Outcome) {
     subject.restore();
     let command = subject.command();
-    let mut words: Vec<OsString> = before.iter().map(OsString::from).collect();
-    words.extend(["bash", "-c", script].map(OsString::from));
-    words.push(subject.world.root().into_os_string());
+    let mut words = ["bash", "-c", script, "bash"].map(OsString::from).to_vec();
     words.push(command.get_program().to_owned());
     words.extend(command.get_args().map(OsString::from));
     let shell = like(&command, &words);
@@ -170,7 +215,10 @@ fn is_told(hardship: Hardship, run: &Run) -> Result<(), String> {
     let is_good = match run.status {
         Some(0) => true,
         Some(1..=7) => {
-            !hardship.is_harmless() && run.stderr.contains("error[") && run.stderr.contains("hint: ")
+            !hardship.is_harmless()
+                && run.stderr.contains("error[")
+                && run.stderr.contains("hint: ")
+                && hardship.causes().iter().any(|words| run.stderr.contains(words))
         }
         _ => false,
     };
@@ -202,19 +250,22 @@ impl Room {
 /// On a disk with ever more room, from none to enough, and then with `count` rooms in between.
 fn on_small_disks(
     subject: &mut Subject,
+    (hardship, place): (Hardship, Place),
     (first, room): (u64, fn(u64) -> Room),
     count: usize,
     outcome: &mut Outcome,
 ) {
+    let Some(place) = subject.place(place) else { return };
     subject.restore();
-    let disk = match SmallDisk::over(subject.world.path()) {
+    fs_err::create_dir_all(&place).unwrap();
+    let disk = match SmallDisk::over(&place) {
         Ok(disk) => disk,
         Err(reason) => {
             println!("skipped, no small disk can be mounted here: {reason}");
             return;
         }
     };
-    let hardship = if room(1).files == 1 { Hardship::Inodes } else { Hardship::Room };
+    subject.mounted = Some(place);
     let mut attempt = |size: u64| {
         subject.restore();
         let Room { bytes, files } = room(size);
@@ -231,9 +282,12 @@ fn on_small_disks(
         enough = if enough == 0 { first } else { enough * 2 };
         assert!(enough < 64 << 20, "no room is enough");
     }
-    for step in 1..=count as u64 {
-        attempt(enough * step / (count as u64 + 1));
+    let between = if enough == 0 { 0 } else { count as u64 };
+    for step in 1..=between {
+        attempt(enough * step / (between + 1));
     }
+    drop(disk);
+    subject.mounted = None;
 }
 
 /// The files that a command may take packs from.

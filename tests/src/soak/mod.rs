@@ -12,7 +12,8 @@
 //! subject     one of their commands
 //! kill        the points of an operation, and one run that is harmed at one of them
 //! hardship    surroundings that lack something
-//! together    interruptions, twins and readers
+//! together    interruptions and twins
+//! readers     readers and workers beside a change
 //! soundness   what must hold after the next command
 //! ```
 //!
@@ -24,6 +25,7 @@ mod kill;
 mod lifecycle;
 mod migrated;
 mod operation;
+mod readers;
 mod soundness;
 mod stages;
 mod subject;
@@ -34,7 +36,7 @@ mod written;
 
 use std::path::PathBuf;
 
-pub use hardship::Hardship;
+pub use hardship::{Hardship, Place};
 use kill::Moments;
 pub use kill::{Harm, KillPoint, sample, traced};
 pub use operation::Operation;
@@ -98,10 +100,11 @@ pub fn soak_at_moments(operation: Operation, count: usize, seed: u64) -> Outcome
     let mut outcome = Outcome::default();
     let subjects = operation.subjects();
     let mut moments = Moments::new(seed);
-    for (number, subject) in subjects.iter().cycle().take(count).enumerate() {
+    let first = usize::try_from(seed).unwrap_or_default() % subjects.len();
+    for (number, subject) in subjects.iter().enumerate().cycle().skip(first).take(count) {
         subject.restore();
         // Each knows how long it takes by its own last run that ended.
-        let moment = moments.next(number % subjects.len(), || subject.timed());
+        let moment = moments.next(number, || subject.timed());
         subject.restore();
         let run = subject.run_killed_after(moment);
         match run.status {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use super::hardship::Place;
 use super::kept_roots;
 use super::kill::{Harm, KillPoint, harmed, points, run_killed_after};
 use crate::binaries::Binary;
@@ -30,6 +31,8 @@ pub(super) struct Subject {
     undone: Condition,
     /// What it reads or writes outside the root, by names in the world.
     outside: Vec<&'static str>,
+    /// The place on which a disk of its own is mounted.
+    pub(super) mounted: Option<PathBuf>,
     is_done_in_parts: bool,
     starts_damaged: bool,
 }
@@ -56,6 +59,7 @@ impl Subject {
             end,
             undone: |_| Ok(()),
             outside: Vec::new(),
+            mounted: None,
             is_done_in_parts: false,
             starts_damaged: false,
         }
@@ -141,18 +145,37 @@ impl Subject {
         self.world.path().join("temporary")
     }
 
+    /// Where it writes: the root, what is temporary, or what is for the user, if it writes that.
+    pub(super) fn place(&self, place: Place) -> Option<PathBuf> {
+        match place {
+            Place::Root => Some(self.world.root()),
+            Place::Temporary => Some(self.temporary()),
+            Place::Target => self.outside.contains(&"out").then(|| self.world.path().join("out")),
+        }
+    }
+
     /// Puts the root back, and what is outside.
     pub(super) fn restore(&self) {
         let outside = self.outside.iter().map(|name| (self.world.path().join(name), self.before(name)));
         let root = (self.world.root(), self.world.path().join("before"));
         for (place, before) in outside.chain([root]) {
-            remove(&place);
-            if before.exists() {
-                copy(&before, &place);
+            self.clear(&place);
+            if before.is_dir() {
+                fs_err::create_dir_all(&place).unwrap();
+                copy(&before.join("."), &place);
             }
         }
-        remove(&self.temporary());
-        fs_err::create_dir(self.temporary()).unwrap();
+        self.clear(&self.temporary());
+        fs_err::create_dir_all(self.temporary()).unwrap();
+    }
+
+    /// Removes the directory `place`, or all that is in it if a disk is mounted there.
+    fn clear(&self, place: &Path) {
+        if self.mounted.as_deref() == Some(place) {
+            entries(place).iter().for_each(|entry| remove(entry));
+        } else {
+            remove(place);
+        }
     }
 
     /// Copies the root to where somebody can look at it.
@@ -231,7 +254,7 @@ pub(super) fn remove(tree: &Path) {
         command.args(arguments).arg(tree);
         Run::of(command)
     };
-    if tree.exists() {
+    if tree.symlink_metadata().is_ok() {
         // Trees of the store have no write permission.
         run("chmod", &["-R", "u+w"]);
         run("rm", &["-rf"]).succeeds();

@@ -1,12 +1,14 @@
 //! Commands that are not alone: somebody asks them to stop, does the same, or reads meanwhile.
 
+use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::kill::Moments;
+use super::readers::while_read;
 use super::subject::Subject;
 use super::{Outcome, goes_on, is_undone};
 use crate::run::Run;
@@ -66,12 +68,13 @@ pub(super) fn meet(subject: &Subject, company: Company, (count, seed): (usize, u
     }
 }
 
-fn start(mut command: Command) -> Child {
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+/// Starts a command in a group of its own, as a shell does.
+pub(super) fn start(mut command: Command) -> Child {
+    command.process_group(0).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command.spawn().unwrap()
 }
 
-fn end(child: Child) -> Run {
+pub(super) fn end(child: Child) -> Run {
     let output = child.wait_with_output().unwrap();
     Run {
         status: output.status.code(),
@@ -87,7 +90,7 @@ fn interrupted(subject: &Subject, moment: Duration, outcome: &mut Outcome) -> Re
     thread::sleep(moment);
     let asked = Instant::now();
     // It may have ended.
-    let _ = kill_process(Pid::from_child(&child), Signal::INT);
+    let _ = kill_process_group(Pid::from_child(&child), Signal::INT);
     let run = end(child);
     if asked.elapsed() > PATIENCE {
         return Err(format!("asked to stop after {moment:?}, it ended {:?} later: {run:?}", asked.elapsed()));
@@ -116,18 +119,4 @@ fn with_a_twin(subject: &Subject) -> Result<(), String> {
         }
     }
     subject.require_end()
-}
-
-/// Whoever reads meanwhile finds the one state or the other.
-fn while_read(subject: &Subject) -> Result<(), String> {
-    let mut child = start(subject.command());
-    let mut found = Ok(());
-    while found.is_ok() && child.try_wait().unwrap().is_none() {
-        found = subject.require_usable().map_err(|reason| format!("read meanwhile: {reason}"));
-    }
-    let run = end(child);
-    if !subject.is_success(&run) {
-        return Err(format!("while others read: {run:?}"));
-    }
-    found
 }
