@@ -89,12 +89,12 @@ fn build_envs_recovers_where_all_environments_are_whole() {
     world.verify(&[]).succeeds();
 }
 
-/// The removal of `watcher` with a backup, killed at the rename with this number.
-fn back_up_killed_at(world: &World, backup: &Path, rename: usize) -> Run {
+/// The removal of `watcher` with a backup, killed at the sync with this number.
+fn back_up_killed_at(world: &World, backup: &Path, sync: usize) -> Run {
     let mut command = world.command(Binary::Install);
     command.args(["uninstall", "watcher", "--backup"]).arg(backup).arg("--root").arg(world.root());
-    let inject = format!("inject=rename,renameat,renameat2:signal=KILL:when={rename}");
-    let options = ["-e", "trace=rename,renameat,renameat2", "-e", &*inject];
+    let inject = format!("inject=fsync:signal=KILL:when={sync}");
+    let options = ["-e", "trace=fsync", "-e", &*inject];
     Run::of(traced(&command, &options, Path::new("/dev/null")))
 }
 
@@ -106,17 +106,17 @@ fn strace_a_backup_that_is_there_can_be_read_though_its_removal_was_killed() {
         return;
     }
     let mut found = 0;
-    for rename in 1.. {
+    for sync in 1.. {
         // The first backup makes the host's key.
         let world = world();
         let backup: PathBuf = world.path().join("backup.tar.zst");
-        let run = back_up_killed_at(&world, &backup, rename);
+        let run = back_up_killed_at(&world, &backup, sync);
         if backup.exists() {
             found += 1;
             world.install(["restore".as_ref(), backup.as_os_str(), "--dry-run".as_ref()]).succeeds();
         }
         if run.status == Some(0) {
-            assert!(rename > 3 && found > 1, "{rename} renames, {found} backups");
+            assert!(sync > 2 && found > 1, "{sync} syncs, {found} backups");
             return;
         }
     }
