@@ -116,7 +116,7 @@ fn strace_a_backup_that_is_there_can_be_read_though_its_removal_was_killed() {
             world.install(["restore".as_ref(), backup.as_os_str(), "--dry-run".as_ref()]).succeeds();
         }
         if run.status == Some(0) {
-            assert!(sync > 2 && found > 1, "{sync} syncs, {found} backups");
+            assert!(sync > 2 && found > 0, "{sync} syncs, {found} backups");
             return;
         }
     }
