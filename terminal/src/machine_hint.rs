@@ -20,7 +20,7 @@ pub const fn machine_hint(fault: MachineFault) -> &'static str {
         }
         MachineFault::BusyProgram => "wait until the program is written, then try again",
         MachineFault::Refused => {
-            "look at the permissions of its directory, and at the limit of open files (`ulimit -n`)"
+            "look at the permissions of its directory, its free inodes (`df -i`) and the limit of open files (`ulimit -n`)"
         }
         _ => "try again",
     }

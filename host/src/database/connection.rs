@@ -51,6 +51,8 @@ impl Database {
         connection.pragma_update(None, "synchronous", synchronous).map_err(open)?;
         connection.pragma_update(None, "journal_mode", "WAL").map_err(open)?;
         connection.pragma_update(None, "foreign_keys", true).map_err(open)?;
+        // What it takes back a statement by is small, and no other disk may keep a change of the root from being made.
+        connection.pragma_update(None, "temp_store", "MEMORY").map_err(open)?;
         migrate(&mut connection)?;
         Ok(Self { connection })
     }

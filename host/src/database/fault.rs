@@ -20,6 +20,10 @@ fn of_code(failed: ffi::Error) -> Option<MachineFault> {
         ErrorCode::OutOfMemory => MachineFault::Memory,
         ErrorCode::DiskFull => MachineFault::Space,
         ErrorCode::SystemIoFailure if failed.extended_code == ffi::SQLITE_IOERR_NOMEM => MachineFault::Memory,
+        // The memory that readers and writers share is a file in the same directory, which could not grow.
+        ErrorCode::SystemIoFailure if failed.extended_code == ffi::SQLITE_IOERR_SHMSIZE => {
+            MachineFault::Space
+        }
         ErrorCode::SystemIoFailure => MachineFault::Storage,
         // It says no more than that the kernel refused the file.
         ErrorCode::CannotOpen => MachineFault::Refused,
@@ -39,6 +43,7 @@ mod tests {
             database_fault(&DatabaseError::Statement(failed))
         };
         assert_eq!(of(ffi::SQLITE_FULL), Some(MachineFault::Space));
+        assert_eq!(of(ffi::SQLITE_IOERR_SHMSIZE), Some(MachineFault::Space));
         assert_eq!(of(ffi::SQLITE_IOERR_WRITE), Some(MachineFault::Storage));
         assert_eq!(of(ffi::SQLITE_IOERR_NOMEM), Some(MachineFault::Memory));
         assert_eq!(of(ffi::SQLITE_NOMEM), Some(MachineFault::Memory));

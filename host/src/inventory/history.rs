@@ -88,10 +88,19 @@ fn read(root: &HostRoot, depth: LogDepth) -> Result<History, InventoryError> {
     root.require_there()?;
     let failed = |source| root.failed(source);
     let kept = root.generation_ids().map_err(failed)?;
-    let mut operations: Vec<PastOperation> =
-        operations(root)?.into_iter().map(|recorded| past(recorded, &kept)).collect();
-    operations.reverse();
+    let recorded = operations(root)?;
+    let is_changing = root.is_changing().map_err(failed)?;
     let generation = root.active_generation().map_err(failed)?;
+    // Rows come right before the link: until that moves, what it leads to is what is told.
+    let is_ahead = |recorded: &RecordedOperation| {
+        is_changing && generation.is_none_or(|active| recorded.generation > active)
+    };
+    let mut operations: Vec<PastOperation> = recorded
+        .into_iter()
+        .filter(|recorded| !is_ahead(recorded))
+        .map(|recorded| past(recorded, &kept))
+        .collect();
+    operations.reverse();
     let Logged { failed, settings, .. } = Logged::read(root, depth).map_err(failed)?;
     Ok(History { root: root.path().to_owned(), generation, operations, settings, failed })
 }

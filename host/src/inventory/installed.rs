@@ -31,6 +31,10 @@ pub fn installed(root: &HostRoot) -> Result<Generation, InventoryError> {
         // The first installation is at work, or was cut off: the next change undoes or completes it.
         return Err(root.never_installed().into());
     }
+    if active.is_none() && root.active_generation().map_err(failed)?.is_some() {
+        // It has ended since.
+        return installed(root);
+    }
     Err(InventoryError::NotActive { root: root.path().to_owned(), active, source })
 }
 

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use attune_registry::atomic_file::sync_folder;
+use attune_registry::atomic_file::{sync_file_system, sync_folder};
 use attune_registry::blob::Durability;
 
 use super::registry::LocalRegistry;
@@ -36,6 +36,27 @@ pub fn adopt(root: &HostRoot, staging: &Path, durability: Durability) -> io::Res
         sync_folder(&to.metadata())?;
     }
     Ok(())
+}
+
+/// Moves all that is in `staging` into the registry of `root` at once, if the host signed nothing before: what its key
+/// signs may have left the root by the time that the change is cut off. Returns the directory then, to be removed with
+/// whatever the key signed if the change is taken back.
+///
+/// # Errors
+/// It cannot be moved; then it is where it was.
+pub fn adopt_first(root: &HostRoot, staging: &Path, durability: Durability) -> io::Result<Option<PathBuf>> {
+    let (from, to) = (staging.join(STAGED_LOCAL), root.local());
+    if fs_err::symlink_metadata(&to).is_ok() {
+        return Ok(None);
+    }
+    fs_err::rename(&from, &to)?;
+    if durability == Durability::Synced
+        && let Err(error) = sync_file_system(root.path())
+    {
+        fs_err::rename(&to, &from)?;
+        return Err(error);
+    }
+    Ok(Some(to))
 }
 
 /// Copies the files below `from`, with their modes, to `to`; those on one file system by a link.

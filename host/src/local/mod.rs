@@ -26,7 +26,7 @@ mod registry;
 mod signed_release;
 mod signer;
 
-pub use adopt::{STAGED_LOCAL, adopt, copy_files};
+pub use adopt::{STAGED_LOCAL, adopt, adopt_first, copy_files};
 pub use prune::Unused;
 pub use registry::LocalRegistry;
 pub use signed_release::SignedRelease;

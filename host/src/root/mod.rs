@@ -27,6 +27,7 @@ mod planted;
 mod present;
 mod regular;
 mod removal;
+mod scratch;
 mod sealed;
 
 pub use created_paths::CreatedPaths;
@@ -37,4 +38,5 @@ pub use lock::{InstallLock, LockError};
 pub use planted::PlantedError;
 pub use regular::read_regular;
 pub use removal::{aside, exchange_trees, files_below, move_file, move_tree, remove_tree};
+pub use scratch::ScratchDirectory;
 pub use sealed::{seal, seal_all_below, seal_below, unseal, unseal_tree};

@@ -13,6 +13,8 @@ use crate::root::{CreatedPaths, HostRoot, InstallLock, LockError};
 
 /// The pause between two looks at a lock that another process holds.
 const PAUSE: Duration = Duration::from_millis(50);
+/// The looks at a lock whose holder the kernel does not tell: mostly it has just let go.
+const LOOKS: usize = 3;
 
 /// How a root is taken hold of.
 #[derive(Debug, Clone, Copy)]
@@ -53,9 +55,14 @@ impl Access<'_> {
         created: &mut CreatedPaths,
     ) -> Result<InstallLock, AccessError> {
         let begun = Instant::now();
-        let mut shown = None;
+        let (mut shown, mut looks) = (None, 0);
         loop {
+            looks += 1;
             let holder = match InstallLock::acquire(root, created) {
+                Err(LockError::Busy { holder: None, .. }) if looks < LOOKS => {
+                    thread::sleep(PAUSE / 10);
+                    continue;
+                }
                 Err(LockError::Busy { holder, .. }) => holder,
                 locked => return Ok(locked?),
             };

@@ -36,10 +36,18 @@ pub(super) fn active(root: &HostRoot) -> Result<Active, VerificationError> {
     root.require_not_half_purged()?;
 
     let of = |kind| Finding::new(kind, HostPart::Links, root.current());
-    match root.active_generation() {
+    let failed = |source| root.failed(source);
+    let mut active = root.active_generation();
+    if matches!(active, Ok(None)) {
+        // The first installation may be at work, or have ended since.
+        if !root.generations().is_dir() || root.is_changing().map_err(failed)? {
+            return Err(root.never_installed().into());
+        }
+        active = root.active_generation();
+    }
+    match active {
         Ok(Some(id)) => Ok(Active::Generation(id, root.generation(id))),
-        Ok(None) if root.generations().is_dir() => Ok(Active::None(of(FindingKind::Missing))),
-        Ok(None) => Err(root.never_installed().into()),
+        Ok(None) => Ok(Active::None(of(FindingKind::Missing))),
         // It leads to something that is no generation.
         Err(error) if error.kind() == io::ErrorKind::InvalidData => {
             Ok(Active::None(of(FindingKind::LeadsElsewhere)))
@@ -48,7 +56,7 @@ pub(super) fn active(root: &HostRoot) -> Result<Active, VerificationError> {
         Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
             Ok(Active::None(of(FindingKind::Replaced).expected(&"link")))
         }
-        Err(error) => Err(root.failed(error).into()),
+        Err(error) => Err(failed(error).into()),
     }
 }
 

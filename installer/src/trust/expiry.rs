@@ -36,7 +36,13 @@ pub type ExpiryOf = (RegistryName, Result<TrustExpiry, TrustError>);
 /// The registries cannot be listed; of one whose state cannot be read, its own.
 pub fn trust_expiries(root: &HostRoot, now: Timestamp) -> Result<Vec<ExpiryOf>, StateError> {
     let names = TrustStore::registries(&root.trust())?;
-    Ok(names.into_iter().map(|name| (name.clone(), expiry_of(root, name, now))).collect())
+    let expiries = names.into_iter().filter_map(|name| {
+        let expiry = expiry_of(root, name.clone(), now);
+        // Whatever was read of one that is forgotten meanwhile is not all of it.
+        let is_known = TrustStore::registries(&root.trust()).is_ok_and(|known| known.contains(&name));
+        is_known.then_some((name, expiry))
+    });
+    Ok(expiries.collect())
 }
 
 fn expiry_of(root: &HostRoot, registry: RegistryName, now: Timestamp) -> Result<TrustExpiry, TrustError> {

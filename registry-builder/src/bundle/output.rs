@@ -74,8 +74,7 @@ impl BundleOutput {
             }
             Self::File(path) => {
                 let name = path.file_name().expect("a path without a name is refused as an output");
-                let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-                let mut file = AtomicWrite::default().start_in(folder.unwrap_or(Path::new(".")))?;
+                let mut file = AtomicWrite::default().start_for(path)?;
                 write(&mut file)?;
                 file.file_mut().rewind()?;
                 let described = digest_of_reader(file.file_mut())?;

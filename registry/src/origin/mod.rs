@@ -30,4 +30,4 @@ pub use git::{GitRef, GitRefError, GitUrl};
 pub use index::{IndexPlace, PackIndexes};
 pub use obtain::{ObtainSettings, ObtainedPack, obtain};
 pub use source::{ArchiveSource, GitSource, PackSource, Place, SourceForm};
-pub use work_area::WorkArea;
+pub use work_area::{AreaInFolder, WorkArea};

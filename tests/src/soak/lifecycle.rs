@@ -1,11 +1,14 @@
-//! Upgrades, removals, declared sets, ways back and rules, to be killed.
+//! Upgrades, downgrades, removals, declared sets, ways back and rules, to be killed.
 
-use super::operation::{Subject, all_is_well, has};
+use std::path::Path;
+
+use super::operation::{all_is_well, has};
+use super::subject::Subject;
 use crate::packs::standard_packs::{greeter, reporter, watcher};
 use crate::world::World;
 
 /// A host with `greeter`, `reporter` and `watcher`, and a newer `greeter` in its registry.
-fn installed() -> World {
+pub(super) fn installed() -> World {
     let world = World::with_packs(&[&greeter(), &reporter(), &watcher()]);
     world.install_packs(&["reporter", "watcher"]).succeeds();
     world.add(&[&greeter().version("1.1.0").file("new.txt", "new")]).succeeds();
@@ -18,7 +21,7 @@ fn has_new(world: &World) -> Result<(), String> {
     all_is_well(world)
 }
 
-fn has_old(world: &World) -> Result<(), String> {
+pub(super) fn has_old(world: &World) -> Result<(), String> {
     let packs = ["greeter 1.0.0", "reporter 1.0.0", "watcher 1.0.0"];
     has(world, &packs, "packs/greeter/actions/greet.sh", "hello")?;
     all_is_well(world)
@@ -81,27 +84,35 @@ pub(super) fn hold() -> Subject {
     })
 }
 
-/// The removal of a pack with a backup, and the restoration of one whose trees are gone.
-pub(super) fn backups() -> Vec<Subject> {
-    let backed_up = installed();
-    let file = backed_up.path().join("backup.tar.zst");
-    let uninstall =
-        ["uninstall".as_ref(), "watcher".as_ref(), "--force".as_ref(), "--backup".as_ref(), file.as_os_str()];
-    let gone = installed();
-    let kept = gone.path().join("backup.tar.zst");
-    let remove = ["uninstall".as_ref(), "watcher".as_ref(), "--backup".as_ref(), kept.as_os_str()];
-    gone.install(remove).succeeds();
-    gone.install(["gc", "--keep", "0"]).succeeds();
-    let restore = ["restore".as_ref(), kept.as_os_str()];
+/// The installation of an older version.
+pub(super) fn downgrade() -> Subject {
+    let world = installed();
+    world.install_packs(&["greeter"]).succeeds();
+    let registry = world.registry();
+    let arguments =
+        ["install".as_ref(), "greeter@=1.0.0".as_ref(), "--registry".as_ref(), registry.as_os_str()];
+    Subject::new("downgrade", world, &arguments, all_is_well, has_old)
+}
+
+/// The removal of all packs, and of all that an installer made.
+pub(super) fn removals() -> Vec<Subject> {
+    let none = |world: &World| match world.installed()[..] {
+        [] => Ok(()),
+        ref left => Err(format!("{left:?} are left")),
+    };
+    let only_log = |world: &World| {
+        let tree = world.root_tree();
+        let is_log = |path: &Path| {
+            path.as_os_str().is_empty() || path == Path::new("state") || path.starts_with("state/log")
+        };
+        match tree.paths().find(|path| !is_log(path)) {
+            None => Ok(()),
+            Some(left) => Err(format!("`{}` is left", left.display())),
+        }
+    };
+    let purge = ["uninstall", "--all", "--purge", "--yes"];
     vec![
-        Subject::new("uninstall with a backup", backed_up, &uninstall, all_is_well, |world| {
-            has(world, &["greeter 1.0.0", "reporter 1.0.0"], "packs/greeter/actions/greet.sh", "hello")?;
-            if !world.path().join("backup.tar.zst").is_file() {
-                return Err("there is no backup".to_owned());
-            }
-            all_is_well(world)
-        })
-        .repeated(4),
-        Subject::new("restore", gone, &restore, all_is_well, has_old),
+        Subject::new("uninstall all", installed(), &["uninstall", "--all"], all_is_well, none),
+        Subject::new("purge", installed(), &purge, |_| Ok(()), only_log).in_parts(),
     ]
 }

@@ -1,19 +1,17 @@
 //! The changes of a host that are killed, each with the root that it starts from.
 
-use std::ffi::{OsStr, OsString};
-use std::path::{Path, PathBuf};
+use std::ffi::OsStr;
+use std::path::Path;
 use std::process::Command;
 use std::str::FromStr;
-use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use super::kill::{Harm, KillPoint, harmed, points, run_killed_after};
-use super::{kept_roots, lifecycle, trust, unsigned};
+use super::subject::{Subject, remove};
+use super::{lifecycle, migrated, stages, trust, unsigned, written};
 use crate::packs::pack_builder::PackBuilder;
 use crate::packs::standard_packs::{greeter, reporter, watcher};
 use crate::run::Run;
-use crate::tree::Tree;
 use crate::world::World;
 
 /// A kind of change of a host.
@@ -47,11 +45,27 @@ pub enum Operation {
     Unsigned,
     /// `uninstall --backup` and `restore`
     Restore,
+    /// `install` of an older version
+    Downgrade,
+    /// An upgrade, a way back and a downgrade with scripts that change data
+    Migrate,
+    /// `register`, of packs that a registry signed and of those that nobody did
+    Register,
+    /// `build-envs`
+    BuildEnvs,
+    /// `download`
+    Download,
+    /// `test`
+    Test,
+    /// `export`
+    Export,
+    /// `uninstall --all`, and the same with `--purge`
+    Purge,
 }
 
 impl Operation {
     /// Every operation.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 22] = [
         Self::Install,
         Self::Upgrade,
         Self::Gc,
@@ -66,6 +80,14 @@ impl Operation {
         Self::Declare,
         Self::Unsigned,
         Self::Restore,
+        Self::Downgrade,
+        Self::Migrate,
+        Self::Register,
+        Self::BuildEnvs,
+        Self::Download,
+        Self::Test,
+        Self::Export,
+        Self::Purge,
     ];
 
     /// Its name.
@@ -85,6 +107,14 @@ impl Operation {
             Self::Declare => "declare",
             Self::Unsigned => "unsigned",
             Self::Restore => "restore",
+            Self::Downgrade => "downgrade",
+            Self::Migrate => "migrate",
+            Self::Register => "register",
+            Self::BuildEnvs => "build-envs",
+            Self::Download => "download",
+            Self::Test => "test",
+            Self::Export => "export",
+            Self::Purge => "purge",
         }
     }
 
@@ -104,7 +134,15 @@ impl Operation {
             Self::Rules => vec![lifecycle::hold()],
             Self::Declare => vec![lifecycle::declare()],
             Self::Unsigned => unsigned::subjects(),
-            Self::Restore => lifecycle::backups(),
+            Self::Restore => written::backups(),
+            Self::Downgrade => vec![lifecycle::downgrade()],
+            Self::Migrate => migrated::subjects(),
+            Self::Register => stages::registrations(),
+            Self::BuildEnvs => stages::environments(),
+            Self::Download => stages::downloads(),
+            Self::Test => vec![stages::test()],
+            Self::Export => vec![written::export()],
+            Self::Purge => lifecycle::removals(),
         }
     }
 }
@@ -116,152 +154,6 @@ impl FromStr for Operation {
         let known = Self::ALL.iter().find(|operation| operation.name() == name);
         let names = Self::ALL.map(Self::name).join(", ");
         known.copied().ok_or_else(|| format!("no operation `{name}`; there are {names}"))
-    }
-}
-
-/// Something that must hold of a world.
-type Condition = fn(&World) -> Result<(), String>;
-
-/// One command with the root that it starts from.
-pub(super) struct Subject {
-    pub(super) name: &'static str,
-    pub(super) world: World,
-    arguments: Vec<OsString>,
-    /// The exit code of the command where it was completed already, if that is not 0.
-    repeated: Option<i32>,
-    /// What must hold right after a kill.
-    usable: Condition,
-    /// What must hold in the end.
-    end: Condition,
-}
-
-impl Subject {
-    /// The root of `world` as it is now is the one that the command starts from.
-    pub(super) fn new<S: AsRef<OsStr>>(
-        name: &'static str,
-        world: World,
-        arguments: &[S],
-        usable: Condition,
-        end: Condition,
-    ) -> Self {
-        let arguments = arguments.iter().map(|argument| argument.as_ref().to_owned()).collect();
-        if world.root().exists() {
-            copy(&world.root(), &world.path().join("before"));
-        }
-        Self { name, world, arguments, repeated: None, usable, end }
-    }
-
-    /// The same, where `code` says that there is nothing left to do.
-    pub(super) fn repeated(mut self, code: i32) -> Self {
-        self.repeated = Some(code);
-        self
-    }
-
-    fn command(&self) -> Command {
-        let mut command = self.world.command(crate::binaries::Binary::Install);
-        command.args(&self.arguments).arg("--root").arg(self.world.root());
-        command
-    }
-
-    pub(super) fn run(&self) -> Run {
-        Run::of(self.command())
-    }
-
-    pub(super) fn is_success(&self, run: &Run) -> bool {
-        run.status == Some(0) || (run.status.is_some() && run.status == self.repeated)
-    }
-
-    pub(super) fn run_harmed(&self, harm: Harm, point: &KillPoint) -> Run {
-        Run::of(harmed(&self.command(), harm, point))
-    }
-
-    /// How long it takes.
-    pub(super) fn timed(&self) -> Duration {
-        let started = Instant::now();
-        self.run().succeeds();
-        started.elapsed()
-    }
-
-    pub(super) fn run_killed_after(&self, moment: Duration) -> Run {
-        run_killed_after(self.command(), moment)
-    }
-
-    pub(super) fn points(&self, harm: Harm) -> Vec<KillPoint> {
-        self.restore();
-        points(&self.command(), harm, &self.world.path().join("calls"))
-    }
-
-    /// Puts the root back.
-    pub(super) fn restore(&self) {
-        remove(&self.world.root());
-        let before = self.world.path().join("before");
-        if before.exists() {
-            copy(&before, &self.world.root());
-        }
-    }
-
-    /// Copies the root to where somebody can look at it.
-    pub(super) fn keep(&self, harm: Harm, point: &KillPoint) -> PathBuf {
-        self.keep_at(&format!("{} {point}", harm.name()))
-    }
-
-    /// The same, by any name.
-    pub(super) fn keep_at(&self, point: &str) -> PathBuf {
-        let name = format!("{} {point}", self.name).replace(' ', "-");
-        let place = kept_roots().join(name);
-        remove(&place);
-        fs_err::create_dir_all(kept_roots()).unwrap();
-        if self.world.root().exists() {
-            copy(&self.world.root(), &place);
-        }
-        place
-    }
-
-    /// The root as it is, but for what any command may touch.
-    pub(super) fn tree(&self) -> Tree {
-        self.world.root_tree().without_touched().without(|path| {
-            // SQLite clears its log away when the database is opened the next time.
-            let is_log = path.ends_with("state/attune.db-wal") || path.ends_with("state/attune.db-shm");
-            // Whoever reads a tree leaves its stamp, and a copied root has those of the original.
-            is_log || (path.starts_with("store/lists") && path.ends_with("stamp"))
-        })
-    }
-
-    /// Whether a part of it counts for itself.
-    pub(super) fn is_done_in_parts(&self) -> bool {
-        self.name.starts_with("gc") || self.starts_damaged()
-    }
-
-    /// Whether a verification finds differences until it is done.
-    pub(super) fn starts_damaged(&self) -> bool {
-        self.name == "repair"
-    }
-
-    pub(super) fn require_usable(&self) -> Result<(), String> {
-        (self.usable)(&self.world)
-    }
-
-    pub(super) fn require_end(&self) -> Result<(), String> {
-        (self.end)(&self.world)
-    }
-}
-
-fn copy(from: &Path, to: &Path) {
-    let mut command = Command::new("cp");
-    command.arg("-a").arg(from).arg(to);
-    Run::of(command).succeeds();
-}
-
-fn remove(tree: &Path) {
-    let run = |program: &str, arguments: &[&str]| {
-        let mut command = Command::new(program);
-        command.args(arguments).arg(tree);
-        Run::of(command)
-    };
-    if tree.exists() {
-        // Trees of the store have no write permission.
-        run("chmod", &["-R", "u+w"]);
-        run("rm", &["-rf"]).succeeds();
     }
 }
 
@@ -366,6 +258,7 @@ fn gc() -> Subject {
             generations => Err(format!("{generations} generations are left")),
         }
     })
+    .in_parts()
 }
 
 fn recipe() -> Subject {
@@ -410,4 +303,6 @@ fn repair() -> Subject {
         has(world, &packs, "packs/greeter/actions/greet.sh", "hello")?;
         all_is_well(world)
     })
+    .damaged()
+    .in_parts()
 }

@@ -7,7 +7,7 @@ use attune_host::database::{operations, registered_generation};
 use attune_host::generation::Generation;
 use attune_host::root::{HostRoot, StoreKind, digests_in};
 
-use super::operation::Subject;
+use super::subject::Subject;
 
 /// Nothing is in the root but what its generations use, and database, history and `current` agree.
 pub(super) fn require_clean(subject: &Subject) -> Result<(), String> {
@@ -59,7 +59,8 @@ pub(super) fn require_clean(subject: &Subject) -> Result<(), String> {
 pub(super) fn require_verified(subject: &Subject, may_differ: bool) -> Result<(), String> {
     let root = HostRoot::new(&subject.world.root()).map_err(|error| error.to_string())?;
     let active = root.active_generation().map_err(|error| error.to_string())?;
-    if active.is_none() {
+    // Of what is half removed every command says so.
+    if active.is_none() || root.is_half_purged() {
         return Ok(());
     }
     let run = subject.world.verify(&[]);

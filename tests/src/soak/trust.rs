@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::operation::Subject;
+use super::subject::Subject;
 use crate::binaries::Binary;
 use crate::packs::standard_packs::greeter;
 use crate::run::Run;
@@ -10,7 +10,28 @@ use crate::world::{NEVER_INSTALLED, World};
 
 /// The commands that change whom a host trusts.
 pub(super) fn subjects() -> Vec<Subject> {
-    vec![add(), add_again(), reset(), remove()]
+    vec![add(), add_again(), reset(), remove(), add_registry()]
+}
+
+/// The registries that the host knows.
+fn listed(world: &World) -> Result<usize, String> {
+    let mut command = world.command(Binary::Install);
+    command.args(["registry", "list", "--json", "--root"]).arg(world.root());
+    let run = Run::of(command);
+    match run.status {
+        Some(0) => Ok(run.json()["registries"].as_array().map_or(0, Vec::len)),
+        Some(1) if NEVER_INSTALLED.iter().any(|words| run.stderr.contains(words)) => Ok(0),
+        _ => Err(format!("registry list: {run:?}")),
+    }
+}
+
+fn add_registry() -> Subject {
+    let world = World::with_packs(&[&greeter()]);
+    let (registry, root) = (world.registry(), world.trust());
+    let arguments =
+        ["registry".as_ref(), "add".as_ref(), registry.as_os_str(), "--trust".as_ref(), root.as_os_str()];
+    let usable = |world: &World| must_be(&listed(world)?, &[0, 1]);
+    Subject::new("registry add", world, &arguments, usable, |world| must_be(&listed(world)?, &[1]))
 }
 
 /// What `trust` says in JSON; nothing where there is no root.

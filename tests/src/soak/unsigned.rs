@@ -1,21 +1,22 @@
 //! Packs that nobody signed, installed and collected, to be killed.
 
-use super::operation::{Subject, has};
+use super::operation::has;
+use super::subject::Subject;
 use crate::packs::pack_builder::PackBuilder;
 use crate::world::World;
 
-fn slack(version: &str) -> PackBuilder {
+pub(super) fn slack(version: &str) -> PackBuilder {
     let pack = PackBuilder::new("slack", version).file("version.txt", version);
     pack.action("post", "shell", "#!/bin/sh\necho posted\n")
 }
 
 /// The directory of the pack in this version.
-fn written(world: &World, version: &str) -> String {
+pub(super) fn written(world: &World, version: &str) -> String {
     slack(version).write(&world.path().join(version)).to_str().unwrap().to_owned()
 }
 
 /// Whether what the host signed is whole: it signs another pack on top of it, and takes lost trees from it.
-fn signs(world: &World) -> Result<(), String> {
+pub(super) fn signs(world: &World) -> Result<(), String> {
     let other = written(world, "9.0.0");
     let run = world.install(["install", &*other, "--allow-unsigned", "--dry-run"]);
     if run.status == Some(0) { Ok(()) } else { Err(format!("the host does not sign: {run:?}")) }
@@ -44,6 +45,7 @@ pub(super) fn subjects() -> Vec<Subject> {
             signs(world)
         }),
         Subject::new("unsigned, again", later, &install(&second), signs, has_second),
-        Subject::new("gc of what the host signed", full, &["gc", "--keep", "0"], signs, has_second),
+        Subject::new("gc of what the host signed", full, &["gc", "--keep", "0"], signs, has_second)
+            .in_parts(),
     ]
 }

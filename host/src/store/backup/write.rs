@@ -169,9 +169,8 @@ impl BackupWriter {
             Overwrite::Replace => Existing::Replace,
         };
         let name = path.file_name().ok_or_else(|| failed(io::ErrorKind::InvalidInput.into()))?;
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
         let options = AtomicWrite { mode: FileMode::Private, durability, existing };
-        let mut file = options.start_in(folder.unwrap_or(Path::new("."))).map_err(failed)?;
+        let mut file = options.start_for(path).map_err(failed)?;
         let signature = signature_file(&self.statement, signer)?;
         self.fill(&mut file, &signature, path, (interrupt, reporter))?;
         let bytes = file.file_mut().metadata().map_err(failed)?.len();

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use attune_host::environment::LinkMode;
 use attune_host::machine::InterpreterSearch;
 use attune_host::process::{Operation, OperationKind};
+use attune_host::root::ScratchDirectory;
 use attune_registry::blob::Durability;
 use attune_registry::human_bytes;
 use attune_registry::pack_directory::PackDirectory;
@@ -129,7 +130,7 @@ impl ValidateArgs {
         failure: &mut Option<ErrorCode>,
     ) -> Result<ValidatedReport, CommandError> {
         let is_packs = !install.requests.is_empty() || !install.channels.is_empty();
-        let directory = tempfile::Builder::new().prefix("attune-validate-").tempdir_in(std::env::temp_dir());
+        let directory = ScratchDirectory::new(&std::env::temp_dir(), "attune-validate-");
         let directory = directory.map_err(|error| CommandError::of_machine(&error))?;
         let options = ValidateOptions { install, whole, scratch: directory.path().join("root") };
         let validated = validate(&options, &self.common.report.reporter());

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use attune_host::preferences::RegistryRank;
-use attune_host::process::{Interrupt, OperationKind};
+use attune_host::process::OperationKind;
 use attune_host::root::HostRoot;
 use attune_registry::report::Report;
 use attune_schemas::tuf::RegistryName;
@@ -13,7 +13,7 @@ use attune_terminal::{ArgValueCandidates, ConfirmArgs, Output, Table, parse_dura
 use clap::{Args, Subcommand, ValueHint};
 use jiff::{SignedDuration, Timestamp};
 
-use super::args::change::WaitArgs;
+use super::args::change::{WaitArgs, interrupt_on_signals};
 use super::args::settings::{CommonArgs, netrc};
 use super::failure::CommandError;
 use super::install::freshness_text;
@@ -118,12 +118,13 @@ impl RegistryArgs {
 }
 
 impl RegistryCommand {
+    /// Removals and orders are over in a moment: a signal that comes meanwhile finds them finished.
     fn run(&self, root: &HostRoot, common: &CommonArgs, now: Timestamp) -> Result<(), CommandError> {
         let reporter = common.report.reporter();
         match self {
             Self::Add { registry, trust, trust_fingerprint, expiry_grace, first, before, wait, .. } => {
                 let change = ChangeOptions {
-                    interrupt: Interrupt::on_signals().unwrap_or_default(),
+                    interrupt: interrupt_on_signals(),
                     ..wait.options(OperationKind::RegistryAdd, now)
                 };
                 let kept = SourceLocation::of_registry(registry);
@@ -158,6 +159,7 @@ impl RegistryCommand {
                 }
                 let policy =
                     if *forget_trust { TrustPolicyOnRemoval::Forget } else { TrustPolicyOnRemoval::Keep };
+                let _finishing = interrupt_on_signals();
                 let removed = remove_registry(root, registry, policy, &change.access(&reporter));
                 let removed = logged(root, &change, removed.map_err(CommandError::from))?;
                 tell(&removed, common, render_removed)
@@ -166,6 +168,7 @@ impl RegistryCommand {
                 let change = wait.options(OperationKind::RegistryOrder, now);
                 let before = list_registries(root).ok();
                 let is_same = |after: &ListedRegistries| before.as_ref() == Some(after);
+                let _finishing = interrupt_on_signals();
                 let ordered = order_registries(root, registries, &change.access(&reporter));
                 let ordered = ordered.map_err(CommandError::from);
                 tell(&logged_unless(root, &change, is_same, ordered)?, common, render)

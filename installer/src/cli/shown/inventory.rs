@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use attune_host::machine::InterpreterSearch;
-use attune_registry::atomic_file::replace_file;
+use attune_registry::atomic_file::AtomicWrite;
 use attune_registry::report::to_document;
 use attune_terminal::{Output, success, write_result};
 use clap::{Args, ValueHint};
@@ -51,7 +51,11 @@ impl InventoryArgs {
     /// Writes the file at `path`, whole or not at all.
     fn write(&self, inventory: &HostInventory, path: &Path) -> Result<(), CommandError> {
         let text = text_of(inventory)?;
-        replace_file(path, text.as_bytes()).map_err(|error| CommandError::of_machine(&error))?;
+        let write = || {
+            path.parent().map_or(Ok(()), fs_err::create_dir_all)?;
+            AtomicWrite::default().write_beside_others(path, text.as_bytes())
+        };
+        write().map_err(|error| CommandError::of_machine(&error))?;
         if self.common.report.is_quiet() {
             return Ok(());
         }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use attune_host::process::Interrupted;
 use attune_schemas::Digest;
 use attune_schemas::problem::ErrorCode;
-use attune_terminal::{Failure, Output, Table, parse_duration, success};
+use attune_terminal::{Failure, Output, Table, machine_hint, parse_duration, success};
 use clap::{Args, ValueHint};
 use jiff::{SignedDuration, Timestamp};
 
@@ -19,6 +19,7 @@ use crate::cli::failure::CommandError;
 use crate::cli::hints::Hint as _;
 use crate::cli::install::registry_source;
 use crate::cli::lifecycle::packs_counted;
+use crate::failure::code_of;
 use crate::operations::{DownloadOptions, Downloads, SourceFailure, WantedSource, download};
 use crate::source::TrustSettings;
 use crate::trust::{AnchorSettings, AskedGrace};
@@ -110,9 +111,15 @@ fn failed(downloads: &Downloads) -> CommandError {
             format!("{} sources could not be downloaded: {}", several.len(), names.join(", "))
         }
     };
-    let hint = downloads.failed.first().and_then(|(_, failure)| failure.hint());
-    let failure = Failure::from_message(message, ErrorCode::SourcesFailed);
-    CommandError(failure.with_hint(hint))
+    let mut faults = downloads.failed.iter().map(|(_, failure)| code_of(failure).1);
+    let fault = faults.next().flatten().filter(|_| faults.all(|fault| fault.is_some()));
+    let (code, hint) = if let Some(fault) = fault {
+        (fault.code(), Some(machine_hint(fault).to_owned()))
+    } else {
+        let hint = downloads.failed.first().and_then(|(_, failure)| failure.hint());
+        (ErrorCode::SourcesFailed, hint)
+    };
+    CommandError(Failure::from_message(message, code).with_hint(hint))
 }
 
 fn render(downloads: &Downloads) -> String {

@@ -25,6 +25,7 @@ use attune_host::root::HostRoot;
 use attune_registry::atomic_file::{AtomicWrite, Existing};
 use attune_registry::blob::digest_of_reader;
 use attune_registry::bundle::{BundleContent, write_bundle};
+use attune_registry::origin::AreaInFolder;
 use attune_registry::report::{NewTask, Report, Reporter};
 use attune_schemas::{Digest, PackRef, Version};
 use jiff::Timestamp;
@@ -35,6 +36,9 @@ use crate::source::SourceLocation;
 use chosen::{chosen, one_registry};
 pub use error::ExportError;
 use origin::named;
+
+/// The directory beside the file in which its parts are gathered.
+const AREA: &str = ".attune-export";
 
 /// What is exported, and where to.
 #[derive(Debug, Clone)]
@@ -114,7 +118,7 @@ pub fn export(
         None => origin::kept(root, &registry, (&kept, options))?,
     };
     let write = |source| ExportError::Write { path: options.output.clone(), source };
-    let area = tempfile::Builder::new().prefix(".incoming-").tempdir_in(&folder).map_err(write)?;
+    let area = AreaInFolder::new(&folder, AREA).map_err(write)?;
     let content = gathered.content(&mut source)?;
     gathered.fetch(&active, &mut source, area.path(), (&options.interrupt, reporter)).map_err(|error| {
         match error {
@@ -122,7 +126,7 @@ pub fn export(
             error => error,
         }
     })?;
-    let (digest, size) = write_file(&content, area.path(), &folder, options, reporter)?;
+    let (digest, size) = write_file(&content, area.path(), options, reporter)?;
     Ok(ExportReport {
         root: root.path().to_owned(),
         bundle: std::path::absolute(&options.output).unwrap_or_else(|_| options.output.clone()),
@@ -151,7 +155,6 @@ fn folder_of(options: &ExportOptions) -> Result<PathBuf, ExportError> {
 fn write_file(
     content: &BundleContent,
     area: &Path,
-    folder: &Path,
     options: &ExportOptions,
     reporter: &dyn Reporter,
 ) -> Result<(Digest, u64), ExportError> {
@@ -160,7 +163,7 @@ fn write_file(
     let total = content.blobs.iter().map(|(_, size)| size).sum();
     let shown = reporter.task(NewTask::new("bundling").of_bytes(total));
     let start = AtomicWrite { existing: options.existing, ..AtomicWrite::default() };
-    let mut file = start.start_in(folder).map_err(write)?;
+    let mut file = start.start_for(&options.output).map_err(write)?;
     let open = |digest: &Digest| fs_err::File::open(area.join(digest.hex()));
     write_bundle(content, open, &mut file, |bytes| shown.advanced(bytes))?;
     options.interrupt.check()?;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use attune_host::Prepared;
 use attune_host::generation::Generation;
-use attune_host::local::{LocalSigner, STAGED_LOCAL};
+use attune_host::local::{LocalSigner, STAGED_LOCAL, adopt_first};
 use attune_host::root::HostRoot;
 use attune_host::store::{BackedUp, BackupError, BackupWriter, Overwrite};
 use attune_registry::report::Reporter;
@@ -20,6 +20,10 @@ pub(super) struct PackBackup<'a> {
     packs: usize,
     asked: &'a BackupOptions,
     change: &'a ChangeOptions,
+    /// The treatment of a file that is there already; where none is, none is expected.
+    overwrite: Overwrite,
+    /// The host's key and registry, where they were made for it.
+    made: Option<PathBuf>,
 }
 
 impl<'a> PackBackup<'a> {
@@ -40,7 +44,8 @@ impl<'a> PackBackup<'a> {
             return Err(BackupError::InRoot { path: path.clone() });
         }
         let writer = BackupWriter::of(root, active, packs, options.change.now)?;
-        Ok(Self { writer, packs: packs.len(), asked, change: &options.change })
+        let overwrite = if is_there { Overwrite::Replace } else { Overwrite::Refuse };
+        Ok(Self { writer, packs: packs.len(), asked, change: &options.change, overwrite, made: None })
     }
 
     /// The backup that would be written.
@@ -50,28 +55,44 @@ impl<'a> PackBackup<'a> {
 
     /// Writes it, signed by the host's key. Where there is none yet, `prepared` brings one along.
     pub(super) fn write(
-        &self,
+        &mut self,
         root: &HostRoot,
         prepared: &Prepared<'_>,
         reporter: &dyn Reporter,
     ) -> Result<BackedUp, BackupError> {
         let staged = prepared.trees.directory().join(STAGED_LOCAL);
         let signer = LocalSigner::begin(root, &staged, self.change.now)?;
-        let bytes = self.writer.write(
+        // A backup that is there can be read, even if nothing is uninstalled in the end.
+        self.made = adopt_first(root, prepared.trees.directory(), self.change.durability)
+            .map_err(|source| root.failed(source))?;
+        let written = self.writer.write(
             &self.asked.path,
             &signer,
-            (self.asked.overwrite, self.change.durability),
+            (self.overwrite, self.change.durability),
             (&self.change.interrupt, reporter),
-        )?;
-        Ok(self.report(bytes))
+        );
+        if written.is_err() {
+            self.take_back_key();
+        }
+        Ok(self.report(written?))
     }
 
-    /// Removes it again, as nothing was uninstalled; one that took the place of another stays.
+    /// Removes it again, as nothing was uninstalled; one that took the place of another stays, with the key that it
+    /// needs.
     pub(super) fn take_back(&self) {
-        if self.asked.overwrite == Overwrite::Refuse
-            && let Err(error) = fs_err::remove_file(&self.asked.path)
+        if self.overwrite == Overwrite::Refuse {
+            if let Err(error) = fs_err::remove_file(&self.asked.path) {
+                tracing::debug!("the backup stays: {error}");
+            }
+            self.take_back_key();
+        }
+    }
+
+    fn take_back_key(&self) {
+        if let Some(made) = &self.made
+            && let Err(error) = fs_err::remove_dir_all(made)
         {
-            tracing::debug!("the backup stays: {error}");
+            tracing::debug!("the key stays: {error}");
         }
     }
 

@@ -94,7 +94,7 @@ pub fn uninstall(
     }
     let left = Generation { packs: without(&active, &gone), ..active.clone() };
     let backup = options.backup.as_ref().filter(|_| !gone.is_empty());
-    let backup = backup.map(|asked| PackBackup::of(root, &active, &gone, asked, options)).transpose()?;
+    let mut backup = backup.map(|asked| PackBackup::of(root, &active, &gone, asked, options)).transpose()?;
     let gone: Vec<PackRef> = gone.into_iter().collect();
     let mut report = UninstallReport {
         dry_run: options.change.dry_run,
@@ -114,7 +114,7 @@ pub fn uninstall(
         return Ok(report);
     };
     let prepared = Prepared::begin(root, held.take_created(), options.change.durability)?;
-    report.backup = backup.as_ref().map(|backup| backup.write(root, &prepared, reporter)).transpose()?;
+    report.backup = backup.as_mut().map(|backup| backup.write(root, &prepared, reporter)).transpose()?;
     let mut to =
         Generation { id: prepared.id(), created_at: options.change.now, restored_from: None, ..left };
     to.forget_unused_interpreters();

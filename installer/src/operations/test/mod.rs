@@ -16,7 +16,7 @@ use attune_host::environment::{EnvironmentDescription, EnvironmentName};
 use attune_host::generation::{Generation, InstalledPack, KeptRelease, TestSummary};
 use attune_host::inventory::installed;
 use attune_host::process::{CallerEnvironment, Interrupt};
-use attune_host::root::{HostRoot, StoreKind, remove_tree};
+use attune_host::root::{HostRoot, ScratchDirectory, StoreKind};
 use attune_registry::report::{NewTask, Reporter};
 use attune_schemas::PackRef;
 use attune_schemas::pack::Testing;
@@ -160,7 +160,7 @@ fn run(
     options: &TestOptions,
     reporter: &dyn Reporter,
 ) -> Result<Vec<PackTestResult>, TestsError> {
-    let scratch = tempfile::Builder::new().prefix("attune-test-").tempdir_in(&options.scratch);
+    let scratch = ScratchDirectory::new(&options.scratch, "attune-test-");
     let scratch =
         scratch.map_err(|source| TestsError::Scratch { directory: options.scratch.clone(), source })?;
     let of = tested.len();
@@ -179,10 +179,7 @@ fn run(
         let is_last = outcome.is_err();
         (outcome, is_last)
     });
-    // Tests may leave directories that cannot be written, which nobody would remove later.
-    if let Err(error) = remove_tree(scratch.path()) {
-        tracing::info!("what tests left could not be removed: {error}");
-    }
+    drop(scratch);
     options.interrupt.check()?;
     let results = outcomes.into_iter().map(|((_, subject), outcome)| {
         outcome.map_err(|source| TestError::Run { pack: subject.pack.clone(), source })

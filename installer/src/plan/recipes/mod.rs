@@ -10,7 +10,7 @@ use attune_host::environment::{
     EnvironmentName, NodeEnvironment, PythonEnvironment, RecipeEnvironment, VendoredBlob,
 };
 use attune_host::machine::{Unavailable, VerificationMeans, find_program, is_available};
-use attune_host::root::HostRoot;
+use attune_host::root::{HostRoot, ScratchDirectory};
 use attune_schemas::component::{ComponentKind, ComponentSummary};
 use attune_schemas::environment_lock::LockedWheel;
 use attune_schemas::pack::{bare_runtime_name, canonical_runtime};
@@ -112,7 +112,7 @@ pub(super) fn plan_recipes(
     hosted: &HostRuntimes<'_>,
 ) -> Result<BTreeMap<EnvironmentName, RecipeEnvironment>, PlanError> {
     let definition = used.definition;
-    let scratch = tempfile::tempdir().map_err(PlanError::Scratch)?;
+    let scratch = ScratchDirectory::new(&std::env::temp_dir(), "attune-plan-").map_err(PlanError::Scratch)?;
     let means = VerificationMeans {
         search: hosted.programs,
         scratch: scratch.path(),

@@ -10,7 +10,7 @@ fn sample(harm: Harm) {
         return;
     }
     for operation in Operation::ALL {
-        let outcome = soak(operation, harm, Some(4), 1);
+        let outcome = soak(operation, harm, Some(2), 1);
         assert!(outcome.harmed > 0, "{}: nothing was harmed", operation.name());
         assert!(outcome.failures.is_empty(), "{}", outcome.failures.join("\n"));
     }
@@ -38,7 +38,7 @@ fn strace_a_disk_that_fails_for_good_leaves_a_host_that_goes_on() {
 #[ignore = "takes a minute"]
 fn strace_kills_at_random_moments_leave_a_host_that_goes_on() {
     for operation in Operation::ALL {
-        let outcome = soak_at_moments(operation, 2, 1);
+        let outcome = soak_at_moments(operation, 1, 1);
         assert!(outcome.failures.is_empty(), "{}", outcome.failures.join("\n"));
     }
 }

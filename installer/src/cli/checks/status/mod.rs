@@ -80,7 +80,8 @@ fn write_metrics(file: &Path, metrics: &str) -> io::Result<()> {
         return Err(io::Error::new(io::ErrorKind::NotFound, message));
     }
     // Whatever a power failure takes is written again soon.
-    AtomicWrite { durability: Durability::Unsynced, ..AtomicWrite::default() }.write(file, metrics.as_bytes())
+    let options = AtomicWrite { durability: Durability::Unsynced, ..AtomicWrite::default() };
+    options.write_beside_others(file, metrics.as_bytes())
 }
 
 fn two_results() -> CommandError {

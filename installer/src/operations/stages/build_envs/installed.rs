@@ -17,10 +17,10 @@ use super::report::{
     PythonEnvironmentBuilt, millis,
 };
 use super::{BuildEnvsOptions, EnvironmentsError};
-use crate::failure::Failed as _;
+use crate::failure::code_of;
 use crate::operations::rebuild::DamagedEnvironments;
 use crate::operations::stages::pack_file::with_causes;
-use crate::operations::{RebuildOptions, RepairOptions, rebuild_environments, repair};
+use crate::operations::{RebuildError, RebuildOptions, RepairOptions, rebuild_environments, repair};
 
 /// Checks the environments of `pack`, builds again those that are to be, and tells them all.
 pub(super) fn ensure(
@@ -91,6 +91,12 @@ fn fault(found: &ListedEnvironment, still_damaged: &[PathBuf], error: Option<&st
     failed.then(|| found.install_error.clone().unwrap_or_else(|| "its steps failed".to_owned()))
 }
 
+/// Whether `error` is not of one environment alone.
+fn concerns_all(error: &RebuildError) -> bool {
+    let (code, fault) = code_of(error);
+    fault.is_some() || matches!(code.kind(), FailureKind::Busy | FailureKind::Interrupted)
+}
+
 /// The names of the environments at `paths`.
 fn names(paths: &[PathBuf]) -> Vec<String> {
     let names = paths.iter().filter_map(|path| Some(path.file_name()?.to_str()?.to_owned()));
@@ -126,9 +132,7 @@ impl Looked<'_> {
         };
         match built {
             Ok(()) => Ok((to_build, None)),
-            Err(error) if matches!(error.code().kind(), FailureKind::Busy | FailureKind::Interrupted) => {
-                Err(error.into())
-            }
+            Err(error) if concerns_all(&error) => Err(error.into()),
             Err(error) => Ok((to_build, Some(with_causes(&error)))),
         }
     }

@@ -22,6 +22,7 @@ use attune_host::generation::Generation;
 use attune_host::inventory::{InventoryError, installed as active_generation};
 use attune_host::process::Interrupted;
 use attune_host::root::HostRoot;
+use attune_host::transaction::AccessError;
 use attune_host::verification::VerificationError;
 use attune_registry::report::{NewTask, Reporter};
 use attune_registry::trust::Verdict;
@@ -106,6 +107,7 @@ pub fn build_envs(
     reporter: &dyn Reporter,
 ) -> Result<BuildEnvsReport, EnvironmentsError> {
     let started = Instant::now();
+    recover(root, &options.build, reporter)?;
     let packs: Vec<NamedPack> = options.packs.iter().map(|pack| resolved(pack, root)).collect();
     require_installed(root, &packs)?;
     let mut report = BuildEnvsReport { dry_run: options.build.change.dry_run, ..BuildEnvsReport::default() };
@@ -124,6 +126,34 @@ pub fn build_envs(
     }
     report.summarize(packs.len(), started.elapsed());
     Ok(report)
+}
+
+/// Completes or undoes what a change left that was cut off: where the environments are whole, nothing else does. Whoever
+/// may not is told of the environments all the same.
+fn recover(
+    root: &HostRoot,
+    build: &RebuildOptions,
+    reporter: &dyn Reporter,
+) -> Result<(), EnvironmentsError> {
+    // SQLite leaves its log where a program was killed.
+    let log = root.database().with_extension("db-wal");
+    let is_unfinished = root.is_changing().unwrap_or(false) || fs_err::symlink_metadata(log).is_ok();
+    if !is_unfinished || root.holder().is_some() {
+        return Ok(());
+    }
+    match build.change.hold(root, reporter) {
+        Err(AccessError::Interrupted(interrupted)) => Err(interrupted.into()),
+        Err(error) => {
+            tracing::debug!(%error, "what an earlier change left stays");
+            Ok(())
+        }
+        Ok(held) => {
+            if let Some(mut held) = held {
+                held.keep();
+            }
+            Ok(())
+        }
+    }
 }
 
 /// The installed pack that a directory of the root is of.

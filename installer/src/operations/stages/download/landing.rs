@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 use attune_host::process::Interrupt;
 use attune_registry::atomic_file::sync_file_system;
-use attune_registry::origin::WorkArea;
+use attune_registry::origin::AreaInFolder;
 use attune_registry::pack_directory::PackDirectory;
 use attune_schemas::{PackRef, Version};
 use fs_err::os::unix::fs::OpenOptionsExt;
@@ -26,13 +26,11 @@ use super::SourceFailure;
 
 /// Where packs are written before they have their places.
 const AREA: &str = ".attune-download";
-/// How often the area is made anew where another download took it away meanwhile.
-const ATTEMPTS: usize = 5;
 
 /// A destination, and the area beside it.
 pub(super) struct Landing {
     destination: PathBuf,
-    area: Option<WorkArea>,
+    area: AreaInFolder,
     count: Cell<usize>,
 }
 
@@ -40,19 +38,13 @@ impl Landing {
     /// The landing in `destination`, which is made if it is missing.
     pub(super) fn new(destination: &Path) -> io::Result<Self> {
         fs_err::create_dir_all(destination)?;
-        let mut attempt = 1;
-        let area = loop {
-            match WorkArea::new(&destination.join(AREA)) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound && attempt < ATTEMPTS => attempt += 1,
-                area => break area?,
-            }
-        };
-        Ok(Self { destination: destination.to_owned(), area: Some(area), count: Cell::new(0) })
+        let area = AreaInFolder::new(destination, AREA)?;
+        Ok(Self { destination: destination.to_owned(), area, count: Cell::new(0) })
     }
 
     /// The area, on the file system of the destination.
     pub(super) fn area(&self) -> &Path {
-        self.area.as_ref().map_or(&self.destination, WorkArea::path)
+        self.area.path()
     }
 
     /// A place in the area where nothing is yet.
@@ -97,15 +89,6 @@ impl Landing {
             }
         }
         Err(SourceFailure::Taken { pack: format!("{pack} {version}"), place: versioned })
-    }
-}
-
-impl Drop for Landing {
-    fn drop(&mut self) {
-        drop(self.area.take());
-        // Another download may be using them.
-        let area = self.destination.join(AREA);
-        let _ = fs_err::remove_dir(area.join("work")).and_then(|()| fs_err::remove_dir(area));
     }
 }
 

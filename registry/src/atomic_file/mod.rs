@@ -8,10 +8,13 @@
 //! sync     the folder                    (Durability::Synced)
 //! ```
 //!
-//! A process that dies before the rename leaves a `.incoming-` file and nothing else;
-//! [`remove_leftovers`] clears those away. Two writers of one name are kept apart by the caller's lock.
+//! A process that dies before the rename leaves a `.incoming-` file and nothing else; [`remove_leftovers`] clears those
+//! away, and in folders that are not ours alone the next writer of the file. Two writers of one name are kept apart by
+//! the caller's lock.
 //!
 //! In a tree that is itself staged and renamed as a whole, [`write_unshared`] is enough.
+
+mod beside_others;
 
 use std::ffi::OsStr;
 use std::fs::Permissions;
@@ -85,10 +88,7 @@ pub struct IncomingFile {
 impl AtomicWrite {
     /// Writes `bytes` to the file `path`, whose folder must exist.
     pub fn write(self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        let name = path.file_name().ok_or_else(|| {
-            let message = format!("`{}` is not the name of a file", path.display());
-            io::Error::new(io::ErrorKind::InvalidInput, message)
-        })?;
+        let name = path.file_name().ok_or_else(|| invalid_name(path))?;
         let mut file = self.start_in(folder_of(path))?;
         file.write_all(bytes)?;
         file.commit(name)
@@ -96,9 +96,13 @@ impl AtomicWrite {
 
     /// Starts a file in `folder`, which must exist, for content that is streamed or names itself.
     pub fn start_in(self, folder: &Path) -> io::Result<IncomingFile> {
+        self.start_with(folder, OsStr::new(INCOMING_PREFIX))
+    }
+
+    fn start_with(self, folder: &Path, prefix: &OsStr) -> io::Result<IncomingFile> {
         let permissions = Permissions::from_mode(self.mode.bits());
         let (file, temporary) = tempfile::Builder::new()
-            .prefix(INCOMING_PREFIX)
+            .prefix(prefix)
             .permissions(permissions.clone())
             .tempfile_in(folder)?
             .into_parts();
@@ -131,8 +135,14 @@ impl IncomingFile {
             Existing::Keep => persist_as_new(self.temporary, &path),
         }
         .map_err(|error| named(&path, &error.error))?;
-        if self.options.durability == Durability::Synced {
-            sync_folder(&self.folder)?;
+        if self.options.durability == Durability::Synced
+            && let Err(error) = sync_folder(&self.folder)
+        {
+            // What is not sure to last is not there, unless it took the place of another.
+            if self.options.existing == Existing::Keep {
+                let _ = fs_err::remove_file(&path);
+            }
+            return Err(error);
         }
         Ok(())
     }
@@ -256,6 +266,11 @@ fn remove_if_abandoned(entry: &fs_err::DirEntry, now: SystemTime) -> io::Result<
         return Ok(false);
     }
     fs_err::remove_file(entry.path()).map(|()| true)
+}
+
+fn invalid_name(path: &Path) -> io::Error {
+    let message = format!("`{}` is not the name of a file", path.display());
+    io::Error::new(io::ErrorKind::InvalidInput, message)
 }
 
 fn folder_of(path: &Path) -> &Path {
