@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use attune_host::preferences::RegistryRank;
-use attune_host::process::{Interrupt, OperationKind};
+use attune_host::process::OperationKind;
 use attune_host::root::HostRoot;
 use attune_registry::report::Report;
 use attune_schemas::tuf::RegistryName;
@@ -13,7 +13,7 @@ use attune_terminal::{ArgValueCandidates, ConfirmArgs, Output, Table};
 use clap::{Args, Subcommand, ValueHint};
 use jiff::{SignedDuration, Timestamp};
 
-use super::args::change::WaitArgs;
+use super::args::change::{WaitArgs, heeding_signals};
 use super::args::duration::parse_duration;
 use super::args::settings::{CommonArgs, netrc};
 use super::failure::CommandError;
@@ -21,7 +21,7 @@ use super::install::freshness_text;
 use super::logged::{failure_logged, logged, logged_unless};
 use super::words::known_registries;
 use crate::operations::{
-    AddRegistryOptions, AddedRegistry, ChangeOptions, ListedRegistries, RegistryChange, RemovedRegistry,
+    AddRegistryOptions, AddedRegistry, ListedRegistries, RegistryChange, RemovedRegistry,
     TrustPolicyOnRemoval, add_registry, known_registry, list_registries, order_registries, remove_registry,
 };
 use crate::source::{SourceLocation, TrustSettings};
@@ -123,10 +123,7 @@ impl RegistryCommand {
         let reporter = common.report.reporter();
         match self {
             Self::Add { registry, trust, trust_fingerprint, expiry_grace, first, before, wait, .. } => {
-                let change = ChangeOptions {
-                    interrupt: Interrupt::on_signals().unwrap_or_default(),
-                    ..wait.options(OperationKind::RegistryAdd, now)
-                };
+                let change = heeding_signals(wait.options(OperationKind::RegistryAdd, now));
                 let kept = SourceLocation::of_registry(registry);
                 let options = AddRegistryOptions {
                     location: kept.clone().with_login(&netrc()),
@@ -157,6 +154,7 @@ impl RegistryCommand {
                         format!("the host will forget registry `{registry}` and all that it saw of it");
                     confirm.confirm(&deed).map_err(CommandError)?;
                 }
+                let change = heeding_signals(change);
                 let policy =
                     if *forget_trust { TrustPolicyOnRemoval::Forget } else { TrustPolicyOnRemoval::Keep };
                 let removed = remove_registry(root, registry, policy, &change.access(&reporter));
@@ -164,7 +162,7 @@ impl RegistryCommand {
                 tell(&removed, common, render_removed)
             }
             Self::Order { registries, wait, .. } => {
-                let change = wait.options(OperationKind::RegistryOrder, now);
+                let change = heeding_signals(wait.options(OperationKind::RegistryOrder, now));
                 let before = list_registries(root).ok();
                 let is_same = |after: &ListedRegistries| before.as_ref() == Some(after);
                 let ordered = order_registries(root, registries, &change.access(&reporter));

@@ -13,7 +13,7 @@ use attune_terminal::{ArgValueCandidates, ConfirmArgs, Output, Table};
 use clap::{Args, Subcommand};
 use jiff::{SignedDuration, Timestamp};
 
-use super::args::change::WaitArgs;
+use super::args::change::{WaitArgs, heeding_signals};
 use super::args::duration::parse_duration;
 use super::args::settings::CommonArgs;
 use super::failure::CommandError;
@@ -111,7 +111,7 @@ impl TrustCommand {
         let changing = |kind: OperationKind, wait: &WaitArgs| wait.options(kind, now);
         match self {
             Self::Add { file, trust_fingerprint, expiry_grace, wait, .. } => {
-                let change = changing(OperationKind::TrustAdd, wait);
+                let change = heeding_signals(changing(OperationKind::TrustAdd, wait));
                 let before = trusted_registries(root).unwrap_or_default();
                 let is_same = |registry: &TrustedRegistry| before.contains(registry);
                 let access = change.access(&reporter);
@@ -135,6 +135,7 @@ impl TrustCommand {
                 confirm
                     .confirm(&format!("the host will forget registry `{registry}` and all that it saw of it"))
                     .map_err(CommandError)?;
+                let change = heeding_signals(change);
                 let removed = remove_trust(root, registry, &change.access(&reporter));
                 let removed =
                     removed.map(|()| RemovedTrust { root: place(), registry: registry.to_string() });
@@ -150,6 +151,7 @@ impl TrustCommand {
                     "the host will forget which versions it saw of registry `{registry}`, and accept older ones"
                 );
                 confirm.confirm(&deed).map_err(CommandError)?;
+                let change = heeding_signals(change);
                 let reset = reset_trust(root, registry, &change.access(&reporter));
                 let reset = reset.map(|()| ResetTrust { root: place(), registry: registry.to_string() });
                 let reset = logged(root, &change, reset.map_err(CommandError::from))?;
