@@ -37,11 +37,12 @@ impl Table {
         Self { heading: heading.iter().map(ToString::to_string).collect(), rows: Vec::new() }
     }
 
-    /// Adds a row, which has as many cells as the heading; control characters in it are written out.
+    /// Adds a row, which has as many cells as the heading; control characters in it are written out, and line breaks, as
+    /// a line is a row.
     pub fn push(&mut self, row: Vec<String>) {
         debug_assert_eq!(row.len(), self.heading.len());
         // A table may show what strangers wrote.
-        let row = row.into_iter().map(|cell| printable(&cell).into_owned()).collect();
+        let row = row.into_iter().map(|cell| printable(&cell).replace('\n', "\\n")).collect();
         self.rows.push(row);
     }
 
@@ -137,6 +138,14 @@ impl fmt::Display for Table {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_break_in_a_cell_makes_no_row() {
+        let mut table = Table::new(&["PACK", "PLACE"]);
+        table.push(vec!["weather".to_owned(), "/reg\nforged  /reg".to_owned()]);
+        assert_eq!(table.lines(None).lines().count(), 2);
+        assert!(table.lines(None).contains("/reg\\nforged"));
+    }
 
     fn table() -> Table {
         let mut table = Table::new(&["PACK", "VERSION", "CONTENTS"]);

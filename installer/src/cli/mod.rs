@@ -65,7 +65,7 @@ attune-install [OPTIONS] <BUNDLE> [PACK]...
 const AFTER_HELP: &str = "\
 Examples:
   attune-install bundle.tar.zst --trust root.json         first install from a registry
-  attune-install bundle.tar.zst                           later installs: the host trusts the registry
+  attune-install bundle.tar.zst                           later: the host trusts the registry
   attune-install weather net_tools@^1 --registry http://10.0.0.5:8080
   attune-install weather@stable                           from the registries that the host knows
   attune-install --from-file packs.toml --prune           exactly the packs of a file

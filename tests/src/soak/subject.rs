@@ -172,7 +172,9 @@ impl Subject {
     /// Removes the directory `place`, or all that is in it if a disk is mounted there.
     fn clear(&self, place: &Path) {
         if self.mounted.as_deref() == Some(place) {
-            entries(place).iter().for_each(|entry| remove(entry));
+            for entry in &entries(place) {
+                remove(entry);
+            }
         } else {
             remove(place);
         }

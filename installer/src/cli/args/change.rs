@@ -67,6 +67,11 @@ pub(in crate::cli) fn interrupt_on_signals() -> Interrupt {
     })
 }
 
+/// The same options, of an operation that signals ask to stop from here on: whoever is asked something before is not.
+pub(in crate::cli) fn heeding_signals(change: ChangeOptions) -> ChangeOptions {
+    ChangeOptions { interrupt: interrupt_on_signals(), ..change }
+}
+
 impl ChangeArgs {
     /// The options of an operation that begins now; signals ask it to stop from here on.
     pub(in crate::cli) fn options(&self, kind: OperationKind, now: Timestamp) -> ChangeOptions {

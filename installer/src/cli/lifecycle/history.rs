@@ -195,7 +195,11 @@ fn render_one(operation: &PastOperation) -> String {
         let _ = writeln!(text, "forced      {}", operation.forced.join(" "));
     }
     let _ = writeln!(text, "kept        {}\n", if operation.kept { "yes" } else { "no" });
-    text += &changes_table(&operation.packs).to_string();
+    if operation.packs.is_empty() {
+        text += "no pack came, went or has another release\n";
+    } else {
+        text += &changes_table(&operation.packs).to_string();
+    }
     if !operation.migrations.is_empty() {
         let _ = write!(text, "\n{}", migrations_table(&operation.migrations));
     }

@@ -7,12 +7,12 @@ use attune_terminal::{ArgValueCandidates, Output};
 use clap::Args;
 use jiff::Timestamp;
 
-use crate::cli::args::change::{WaitArgs, interrupt_on_signals};
+use crate::cli::args::change::{WaitArgs, heeding_signals};
 use crate::cli::args::settings::CommonArgs;
 use crate::cli::failure::CommandError;
 use crate::cli::logged::logged_unless;
 use crate::cli::words::installed_packs;
-use crate::operations::{ChangeOptions, PolicyChange, PolicyReport, change_policy, policy};
+use crate::operations::{PolicyChange, PolicyReport, change_policy, policy};
 
 /// Keep packs at their versions, or list the packs that are kept.
 ///
@@ -107,10 +107,7 @@ impl RuleArgs {
         let report = match change {
             None => policy(&root)?,
             Some(change) => {
-                let options = ChangeOptions {
-                    interrupt: interrupt_on_signals(),
-                    ..self.wait.options(change.kind(), now)
-                };
+                let options = heeding_signals(self.wait.options(change.kind(), now));
                 let before = policy(&root).ok();
                 let changed = change_policy(&root, change, &options.access(&self.common.report.reporter()));
                 let is_same = |after: &PolicyReport| before.as_ref() == Some(after);

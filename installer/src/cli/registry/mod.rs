@@ -13,14 +13,14 @@ use attune_terminal::{ArgValueCandidates, ConfirmArgs, Output, Table, parse_dura
 use clap::{Args, Subcommand, ValueHint};
 use jiff::{SignedDuration, Timestamp};
 
-use super::args::change::{WaitArgs, interrupt_on_signals};
+use super::args::change::{WaitArgs, heeding_signals};
 use super::args::settings::{CommonArgs, netrc};
 use super::failure::CommandError;
 use super::install::freshness_text;
 use super::logged::{failure_logged, logged, logged_unless};
 use super::words::known_registries;
 use crate::operations::{
-    AddRegistryOptions, AddedRegistry, ChangeOptions, ListedRegistries, RegistryChange, RemovedRegistry,
+    AddRegistryOptions, AddedRegistry, ListedRegistries, RegistryChange, RemovedRegistry,
     TrustPolicyOnRemoval, add_registry, known_registry, list_registries, order_registries, remove_registry,
 };
 use crate::source::{SourceLocation, TrustSettings};
@@ -123,10 +123,7 @@ impl RegistryCommand {
         let reporter = common.report.reporter();
         match self {
             Self::Add { registry, trust, trust_fingerprint, expiry_grace, first, before, wait, .. } => {
-                let change = ChangeOptions {
-                    interrupt: interrupt_on_signals(),
-                    ..wait.options(OperationKind::RegistryAdd, now)
-                };
+                let change = heeding_signals(wait.options(OperationKind::RegistryAdd, now));
                 let kept = SourceLocation::of_registry(registry);
                 let options = AddRegistryOptions {
                     location: kept.clone().with_login(&netrc()),
@@ -157,18 +154,17 @@ impl RegistryCommand {
                         format!("the host will forget registry `{registry}` and all that it saw of it");
                     confirm.confirm(&deed).map_err(CommandError)?;
                 }
+                let change = heeding_signals(change);
                 let policy =
                     if *forget_trust { TrustPolicyOnRemoval::Forget } else { TrustPolicyOnRemoval::Keep };
-                let _finishing = interrupt_on_signals();
                 let removed = remove_registry(root, registry, policy, &change.access(&reporter));
                 let removed = logged(root, &change, removed.map_err(CommandError::from))?;
                 tell(&removed, common, render_removed)
             }
             Self::Order { registries, wait, .. } => {
-                let change = wait.options(OperationKind::RegistryOrder, now);
+                let change = heeding_signals(wait.options(OperationKind::RegistryOrder, now));
                 let before = list_registries(root).ok();
                 let is_same = |after: &ListedRegistries| before.as_ref() == Some(after);
-                let _finishing = interrupt_on_signals();
                 let ordered = order_registries(root, registries, &change.access(&reporter));
                 let ordered = ordered.map_err(CommandError::from);
                 tell(&logged_unless(root, &change, is_same, ordered)?, common, render)

@@ -13,7 +13,7 @@ use attune_terminal::{ArgValueCandidates, ConfirmArgs, Output, Table, parse_dura
 use clap::{Args, Subcommand};
 use jiff::{SignedDuration, Timestamp};
 
-use super::args::change::{WaitArgs, interrupt_on_signals};
+use super::args::change::{WaitArgs, heeding_signals};
 use super::args::settings::CommonArgs;
 use super::failure::CommandError;
 use super::logged::{failure_logged, logged, logged_unless};
@@ -111,11 +111,10 @@ impl TrustCommand {
         let changing = |kind: OperationKind, wait: &WaitArgs| wait.options(kind, now);
         match self {
             Self::Add { file, trust_fingerprint, expiry_grace, wait, .. } => {
-                let change = changing(OperationKind::TrustAdd, wait);
+                let change = heeding_signals(changing(OperationKind::TrustAdd, wait));
                 let before = trusted_registries(root).unwrap_or_default();
                 let is_same = |registry: &TrustedRegistry| before.contains(registry);
                 let access = change.access(&reporter);
-                let _finishing = interrupt_on_signals();
                 let trusted = trust(root, file, *trust_fingerprint, *expiry_grace, &access);
                 let trusted = trusted.map_err(CommandError::from);
                 let registry = logged_unless(root, &change, is_same, trusted)?;
@@ -136,7 +135,7 @@ impl TrustCommand {
                 confirm
                     .confirm(&format!("the host will forget registry `{registry}` and all that it saw of it"))
                     .map_err(CommandError)?;
-                let _finishing = interrupt_on_signals();
+                let change = heeding_signals(change);
                 let removed = remove_trust(root, registry, &change.access(&reporter));
                 let removed =
                     removed.map(|()| RemovedTrust { root: place(), registry: registry.to_string() });
@@ -152,7 +151,7 @@ impl TrustCommand {
                     "the host will forget which versions it saw of registry `{registry}`, and accept older ones"
                 );
                 confirm.confirm(&deed).map_err(CommandError)?;
-                let _finishing = interrupt_on_signals();
+                let change = heeding_signals(change);
                 let reset = reset_trust(root, registry, &change.access(&reporter));
                 let reset = reset.map(|()| ResetTrust { root: place(), registry: registry.to_string() });
                 let reset = logged(root, &change, reset.map_err(CommandError::from))?;

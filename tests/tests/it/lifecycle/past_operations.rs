@@ -35,6 +35,10 @@ fn every_change_is_told_with_its_packs_and_its_command() {
         assert!(one.contains(words), "{one}");
     }
     assert_eq!(history(&world, &["-n", "2"])["operations"].as_array().unwrap().len(), 2);
+    world.install_packs(&["greeter"]).succeeds();
+    world.install_packs(&["greeter", "--reinstall"]).succeeds();
+    let one = world.install(["history", "6"]).succeeds().stdout;
+    assert!(one.ends_with("\n\nno pack came, went or has another release\n"), "{one}");
 }
 
 #[test]

@@ -1,9 +1,11 @@
 //! A root that another process holds: its number and its command are told, and it is waited for where that is asked for.
 
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use attune_tests::standard_packs::greeter;
 use attune_tests::{Run, World};
+use rustix::process::{Pid, Signal, kill_process};
 
 fn world() -> World {
     let world = World::with_packs(&[&greeter()]);
@@ -79,4 +81,41 @@ fn changes_of_registries_and_trust_wait_as_others_do() {
     assert!(!waiting.is_finished());
     lock.unlock().unwrap();
     waiting.join().unwrap().succeeds();
+}
+
+/// Whether the process hears SIGINT.
+fn hears_interrupts(process: u32) -> bool {
+    let status = fs_err::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap();
+    u64::from_str_radix(caught.trim(), 16).unwrap() & 0b10 != 0
+}
+
+#[test]
+fn whoever_waits_may_be_interrupted() {
+    let world = world();
+    let root = world.trust().display().to_string();
+    world.install(["registry", "add", &world.registry().display().to_string()]).succeeds();
+    let _lock = held(&world);
+    let changes = [
+        &["trust", "add", &root, "--expiry-grace", "1d"][..],
+        &["trust", "remove", "demo", "--yes"],
+        &["registry", "order", "demo"],
+        &["registry", "remove", "demo"],
+        &["hold", "greeter"],
+    ];
+    for change in changes {
+        let mut command = world.installer();
+        command.args(change).arg("--wait").stdin(Stdio::null());
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let begun = Instant::now();
+        while !hears_interrupts(child.id()) {
+            assert!(begun.elapsed() < Duration::from_mins(1), "{change:?} hears no signal");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(130), "{change:?}: {told}");
+        assert!(told.contains("interrupted"), "{change:?}: {told}");
+    }
 }
