@@ -22,10 +22,18 @@ use crate::workflow::Workflow;
 pub(crate) struct LinkedWorkflows {
     /// One definition for each such action, with the action's ref.
     definitions: Vec<ComponentSummary>,
-    /// The files that they are in, each with the parameters of the actions that name it.
-    files: BTreeMap<EntryPath, Vec<Option<Value>>>,
+    /// The files that they are in, each with the actions that name it.
+    files: BTreeMap<EntryPath, Vec<Caller>>,
     /// The files among them that are no component files.
     graphs: BTreeMap<EntryPath, Option<(Map<String, Value>, Workflow)>>,
+}
+
+/// An action that names a workflow's file.
+#[derive(Debug)]
+struct Caller {
+    component_ref: String,
+    /// The schema of its parameters, if it has one.
+    parameters: Option<Value>,
 }
 
 /// Reads the files among `files` that actions name as their workflows; `read` gives their texts.
@@ -57,7 +65,11 @@ pub(crate) fn link_workflows(
             linked.definitions.push(definition(&component.summary, &file, graph));
         }
         report_shadowed(component, &file, components, findings);
-        linked.files.entry(file).or_default().push(parameters(&component.summary));
+        let caller = Caller {
+            component_ref: component.summary.component_ref.clone(),
+            parameters: parameters(&component.summary),
+        };
+        linked.files.entry(file).or_default().push(caller);
     }
     linked
 }
@@ -110,7 +122,12 @@ impl LinkedWorkflows {
 
     /// The parameters of each action that names `file`, if it has a schema; `None` if no action names it.
     pub(super) fn callers(&self, file: &EntryPath) -> Option<Vec<Option<&Value>>> {
-        Some(self.files.get(file)?.iter().map(Option::as_ref).collect())
+        Some(self.files.get(file)?.iter().map(|caller| caller.parameters.as_ref()).collect())
+    }
+
+    /// The refs of the actions that name `file`.
+    pub(super) fn refs(&self, file: &EntryPath) -> impl Iterator<Item = &str> {
+        self.files.get(file).into_iter().flatten().map(|caller| caller.component_ref.as_str())
     }
 
     /// The workflows in files that are no component files.

@@ -6,6 +6,7 @@
 //!     --check_component_set--> defects between files: duplicates, missing references
 //! ```
 
+mod editor_schema;
 mod entry_point;
 mod files;
 mod foreign;
@@ -22,7 +23,9 @@ mod shape;
 mod summary;
 mod tables;
 mod workflow;
+mod workflow_calls;
 
+pub use editor_schema::editor_schema;
 pub(crate) use entry_point::needed_file;
 pub use files::component_files;
 pub(crate) use files::report_nested;

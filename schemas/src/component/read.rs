@@ -9,7 +9,7 @@ use super::entry_point::check_entry_point;
 use super::kind::ComponentKind;
 use super::queue::check_queue;
 use super::reference::{derived_label, read_ref};
-use super::rule::complete_rule;
+use super::rule::{check_rule, complete_rule};
 use super::sensor::complete_sensor;
 use super::shape::{self, Field};
 use super::summary::ComponentSummary;
@@ -85,7 +85,8 @@ pub fn read_component(
         ComponentKind::Queue => check_queue(&fields, findings),
         ComponentKind::Runtime => check_runtime(&fields, findings),
         ComponentKind::PermissionSet => check_grants(&fields, findings),
-        ComponentKind::Trigger | ComponentKind::Rule | ComponentKind::Policy | ComponentKind::Workflow => {}
+        ComponentKind::Rule => check_rule(&fields, findings),
+        ComponentKind::Trigger | ComponentKind::Policy | ComponentKind::Workflow => {}
     }
     let component_ref = component_ref?;
     let label = label(&fields, &component_ref);

@@ -70,8 +70,10 @@ const TRIGGER: &[Field] = &[
 ];
 
 const RULE: &[Field] = &[
-    required("trigger_ref", Text),
-    required("action_ref", Text),
+    optional("trigger_ref", Text),
+    optional("action_ref", Text),
+    optional("trigger", Any),
+    optional("action", Any),
     optional("conditions", Any),
     optional("action_params", Mapping),
     optional("trigger_params", Mapping),

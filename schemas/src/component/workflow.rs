@@ -8,6 +8,7 @@ use super::known_actions::ActionLookup;
 use super::linked::LinkedWorkflows;
 use super::read::ComponentFile;
 use super::summary::ComponentSummary;
+use super::workflow_calls::{CalledWorkflow, check_calls};
 use crate::diagnostics::Findings;
 use crate::entry_path::EntryPath;
 use crate::workflow::{Home, Workflow, WorkflowContext, check};
@@ -22,16 +23,22 @@ pub(crate) fn check_workflows(
     let own =
         components.iter().filter_map(|component| Some((&component.summary.file, component.workflow()?)));
     let lookup = |reference: &str| actions.of(reference);
+    let mut called = Vec::new();
     for (file, workflow) in own.chain(linked.workflows()) {
         let callers = linked.callers(file).or_else(|| is_shadowed(file, components).then(Vec::new));
+        let home = home(file, callers.as_deref());
         let context = WorkflowContext {
             pack: actions.pack.as_str(),
             name: workflow_name(file),
-            home: home(file, callers.as_deref()),
+            home,
             actions: Some(&lookup),
         };
         check(workflow, &context, findings);
+        let own_ref = components.iter().map(|component| &component.summary).find(|own| own.file == *file);
+        let own_ref = own_ref.filter(|_| home == Home::Standalone).map(|own| own.component_ref.as_str());
+        called.push(CalledWorkflow { workflow, refs: linked.refs(file).chain(own_ref).collect() });
     }
+    check_calls(&called, findings);
 }
 
 /// Whether the ref of the workflow in `file` is that of an action, which runs something else.

@@ -110,6 +110,7 @@ codes! {
     UnlinkedWorkflow "C017" Warning "a workflow file of an action that no action names";
     NestedComponent "C018" Info "a component file in a subdirectory, which is never loaded";
     NeededFileLeftOut "C019" Error "a file that a component needs is left out of the pack";
+    OlderRuleField "C020" Warning "a field of a rule in an older spelling, which current Attune does not read";
 
     TaskUnknown "L001" Error "a transition leads to a task that is not there";
     TaskWithoutAction "L002" Error "a task has no action";
@@ -157,6 +158,7 @@ codes! {
     ResultTooEarly "L044" Warning "an expression reads a result before it can be there";
     ItemOutsideLoop "L045" Warning "an expression reads `item` or `index` in a task without `with_items`";
     ManyTasks "L046" Warning "a workflow has very many tasks";
+    EndlessCalls "L047" Warning "workflows that run each other without an end";
 }
 
 /// Every code, for documentation.

@@ -13,6 +13,7 @@
 //! Nothing here reads files: the caller knows the actions that there are.
 
 mod dialects;
+mod editor_schema;
 pub mod expression;
 mod graph;
 mod model;
@@ -20,6 +21,7 @@ mod parse;
 mod rules;
 mod told;
 
+pub(crate) use editor_schema::{editor_schema, parameters_schema};
 pub use graph::{Cycle, Edge, Graph, Node};
 pub use model::{
     Backoff, CancellationPolicy, Parameter, ParameterSet, Placed, Publish, Quantity, Retry, Task, TaskKind,

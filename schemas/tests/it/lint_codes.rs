@@ -187,6 +187,14 @@ fn component_cases() -> Vec<(Code, PackFiles, &'static str, usize)> {
             "actions/now.yaml",
             3,
         ),
+        (
+            Code::OlderRuleField,
+            action(ACTION)
+                .with("triggers/storm.yaml", TRIGGER)
+                .with("rules/watch.yaml", "ref: weather.watch\ntrigger_ref: storm\naction: now\n"),
+            "rules/watch.yaml",
+            3,
+        ),
         (Code::NestedComponent, pack().with("actions/old/now.yaml", ACTION), "actions/old/now.yaml", 1),
     ]
 }

@@ -8,4 +8,4 @@ mod steps;
 mod top_level;
 
 pub(super) use steps::transitions;
-pub(super) use top_level::{join, outputs, parameters, tasks, vars};
+pub(super) use top_level::{count_joins, join, outputs, parameters, tasks, vars};

@@ -4,10 +4,14 @@ use serde_json::{Map, Value};
 
 use crate::diagnostics::Code;
 use crate::workflow::expression::is_template;
-use crate::workflow::model::{Placed, Quantity, Task, is_json_schema};
+use crate::workflow::graph::Graph;
+use crate::workflow::model::{Placed, Quantity, Task, Workflow, is_json_schema};
 use crate::workflow::parse::Reader;
 use crate::workflow::told::shown;
 use crate::yaml::Located;
+
+/// The word for all tasks that lead to one.
+const ALL: &str = "all";
 
 /// The variables: a mapping, or a list of mappings and names, of which the later wins.
 pub(in crate::workflow) fn vars(reader: &mut Reader<'_>, root: Located<'_>) -> Vec<(Placed<String>, Value)> {
@@ -78,14 +82,34 @@ pub(in crate::workflow) fn tasks(reader: &mut Reader<'_>, parent: Located<'_>, f
 /// For how many tasks a task waits: a number, or `all` as documents have it.
 pub(in crate::workflow) fn join(reader: &mut Reader<'_>, task: Located<'_>) -> Option<Placed<Quantity>> {
     let join = task.get("join")?;
-    if join.value() == "all" {
+    if join.value() == ALL {
         let message = || "`join` is `all`, and servers of today read a number alone".to_owned();
         let advice = "write the number of tasks that lead here".to_owned();
         reader.told.tell(Code::LegacyWorkflow, join.at(), message, advice);
         // The number is set once all tasks are known.
-        return Some(Placed::new(Quantity::Template("all".to_owned()), join.at()));
+        return Some(Placed::new(Quantity::Template(ALL.to_owned()), join.at()));
     }
     reader.quantity(task, "join")
+}
+
+/// Sets each `join` that is `all` to the number of tasks that lead to its task.
+pub(in crate::workflow) fn count_joins(workflow: &mut Workflow) {
+    let graph = Graph::of(workflow);
+    let inbound: Vec<u64> = (0..graph.nodes().len()).map(|node| graph.inbound_tasks(node) as u64).collect();
+    set_joins(&mut workflow.tasks, &mut inbound.into_iter());
+}
+
+/// Goes through tasks in the order of the graph's nodes; their nesting is that of the YAML, which is bounded.
+fn set_joins(tasks: &mut [Task], inbound: &mut impl Iterator<Item = u64>) {
+    for task in tasks {
+        let count = inbound.next().unwrap_or_default();
+        if let Some(join) = &mut task.join
+            && join.value == Quantity::Template(ALL.to_owned())
+        {
+            join.value = Quantity::Number(count);
+        }
+        set_joins(&mut task.tasks, inbound);
+    }
 }
 
 /// The parameters: `parameters`, or the names in `input`.

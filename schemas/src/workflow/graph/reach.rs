@@ -1,6 +1,7 @@
 //! Which tasks can run before which.
 
-use super::Graph;
+use super::super::expression::only_expression;
+use super::{Edge, Graph};
 
 /// The most steps that are taken to answer all questions on one graph.
 const MAX_STEPS: usize = 1_000_000;
@@ -21,6 +22,31 @@ impl Graph<'_> {
             }
         }
         is_reached
+    }
+}
+
+impl Graph<'_> {
+    /// Whether each task runs in any case where those before it succeed.
+    pub fn certain(&self) -> Vec<bool> {
+        let is_free = |node: usize| {
+            let task = self.nodes[node].task;
+            let is_inside = self.nodes[node].parent.is_some();
+            task.when.is_none() && task.with_items.is_none() && !is_inside
+        };
+        let is_taken = |edge: &Edge<'_>| match edge.when.map(|when| only_expression(when).unwrap_or(when)) {
+            None => true,
+            Some(when) => when.split_whitespace().collect::<String>() == "succeeded()",
+        };
+        let mut is_certain = vec![false; self.nodes.len()];
+        let mut open: Vec<usize> = self.entries().filter(|entry| is_free(*entry)).collect();
+        while let Some(node) = open.pop() {
+            if std::mem::replace(&mut is_certain[node], true) {
+                continue;
+            }
+            let taken = self.outbound(node).iter().filter(|edge| is_taken(edge) && is_free(edge.to));
+            open.extend(taken.map(|edge| edge.to));
+        }
+        is_certain
     }
 }
 

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 pub(super) use scalars::Reader;
+pub(super) use task::{backoff_names, kind_names};
 
 use super::dialects;
 use super::model::{CancellationPolicy, Placed, Workflow};
@@ -94,7 +95,7 @@ impl Reader<'_> {
         let description = root.get("description").and_then(|value| self.text(value, "description"));
         let parameters = dialects::parameters(self, root);
         let (output, output_map) = dialects::outputs(self, root);
-        let workflow = Workflow {
+        let mut workflow = Workflow {
             source: Arc::default(),
             reference,
             label: label.map(|label| label.value),
@@ -110,6 +111,7 @@ impl Reader<'_> {
             tasks_at: root.get("tasks").map_or(Position::START, |tasks| tasks.key_at()),
         };
         self.check_tasks(root, &workflow);
+        dialects::count_joins(&mut workflow);
         workflow
     }
 

@@ -50,6 +50,16 @@ const KINDS: [(&str, TaskKind); 3] =
 const BACKOFFS: [(&str, Backoff); 3] =
     [("constant", Backoff::Constant), ("linear", Backoff::Linear), ("exponential", Backoff::Exponential)];
 
+/// The names of the kinds of task.
+pub(in crate::workflow) fn kind_names() -> [&'static str; 3] {
+    KINDS.map(|(name, _)| name)
+}
+
+/// The names of the ways in which the delay between attempts grows.
+pub(in crate::workflow) fn backoff_names() -> [&'static str; 3] {
+    BACKOFFS.map(|(name, _)| name)
+}
+
 impl Reader<'_> {
     /// Reads one task; `named` is its name where a mapping gives it.
     pub(in crate::workflow) fn task(
@@ -76,6 +86,10 @@ impl Reader<'_> {
                 None
             }
         };
+        if let Some(name) = name.as_ref().filter(|name| name.value.trim().is_empty()) {
+            let message = || "a task has a blank name".to_owned();
+            self.told.tell(Code::TaskName, name.at, message, "give it a name".to_owned());
+        }
         let name = name.unwrap_or_else(|| placed("", task.at()));
         let kind = self.one_of(task, "type", &KINDS).unwrap_or(Placed::new(TaskKind::Action, task.at()));
         let mut read = Task {

@@ -31,9 +31,8 @@ fn check_tasks(checked: &Checked<'_, '_>, told: &mut Told<'_>) {
     let mut seen: BTreeMap<(Option<usize>, &str), usize> = BTreeMap::new();
     for node in checked.graph.nodes() {
         let name = &node.task.name;
+        // Told where it is read.
         if name.value.trim().is_empty() {
-            let message = || "a task has a blank name".to_owned();
-            told.tell(Code::TaskName, name.at, message, "give it a name".to_owned());
             continue;
         }
         if name.value.len() > MAX_NAME && name.value.chars().count() > MAX_NAME {
