@@ -25,8 +25,11 @@ pub(crate) struct LinkedWorkflows {
     /// The files that they are in, each with the actions that name it.
     files: BTreeMap<EntryPath, Vec<Caller>>,
     /// The files among them that are no component files.
-    graphs: BTreeMap<EntryPath, Option<(Map<String, Value>, Workflow)>>,
+    graphs: BTreeMap<EntryPath, Option<Graph>>,
 }
+
+/// The content of a file as JSON, and as a workflow.
+type Graph = (Map<String, Value>, Workflow);
 
 /// An action that names a workflow's file.
 #[derive(Debug)]

@@ -87,7 +87,7 @@ mod tests {
         let mut findings = Findings::new();
         told.finish(&mut findings);
         assert_eq!(findings.len(), MAX_OF_ONE_CODE + 1);
-        let last = findings.iter().filter(|finding| finding.code == Code::TaskUnknown).last().unwrap();
+        let last = findings.iter().rfind(|finding| finding.code == Code::TaskUnknown).unwrap();
         assert_eq!(last.message, "number 99 (and 5 more like it in this file)");
     }
 

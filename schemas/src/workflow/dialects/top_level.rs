@@ -37,12 +37,11 @@ pub(in crate::workflow) fn vars(reader: &mut Reader<'_>, root: Located<'_>) -> V
                     _ => reader.text(item, "vars").map(|name| (name, Value::Null)).into_iter().collect(),
                 };
                 for (name, value) in pairs {
-                    match places.get(&name.value) {
-                        Some(place) => read[*place] = (name, value),
-                        None => {
-                            places.insert(name.value.clone(), read.len());
-                            read.push((name, value));
-                        }
+                    if let Some(place) = places.get(&name.value) {
+                        read[*place] = (name, value);
+                    } else {
+                        places.insert(name.value.clone(), read.len());
+                        read.push((name, value));
                     }
                 }
             }

@@ -279,7 +279,7 @@ impl<'t> Parser<'t> {
                 Ok((token, offset)) => (self.token, self.offset) = (token, offset),
                 // `attribute='x'`
                 Err(error) if error.fault == SyntaxFault::Unexpected("=".to_owned()) => {
-                    self.lexer.skip_sign()
+                    self.lexer.skip_sign();
                 }
                 Err(error) => return Err(error),
             }

@@ -77,9 +77,9 @@ impl WorkflowContext<'_> {
         });
         of_actions.reduce(ParameterSet::or)
     }
+}
 
-    /// `file` as an action's `workflow_file` names it.
-    pub(super) fn file_from_actions(&self, file: &str) -> String {
-        file.strip_prefix("actions/").map_or_else(|| format!("../{file}"), str::to_owned)
-    }
+/// `file` as an action's `workflow_file` names it.
+pub(super) fn file_from_actions(file: &str) -> String {
+    file.strip_prefix("actions/").map_or_else(|| format!("../{file}"), str::to_owned)
 }

@@ -64,7 +64,7 @@ impl Checked<'_, '_> {
             let advice = format!(
                 "add `actions/{name}.yaml` with `ref: {}.{name}` and `workflow_file: {}`",
                 self.context.pack,
-                self.context.file_from_actions(self.workflow.file()),
+                context::file_from_actions(self.workflow.file()),
             );
             told.tell(Code::StandaloneWorkflow, Position::START, message, advice);
             if self.workflow.reference.is_none() {
