@@ -1,12 +1,16 @@
-//! The JSON Schemas of every file that this project writes, for tools in other languages.
+//! The JSON Schemas of every file that this project writes, for tools in other languages, and of those that people
+//! write, for editors.
 //!
-//! Generated from the types and committed in `schemas/json/`; a test fails when the two differ.
+//! Generated from the types and from the linter's tables, and committed in `schemas/json/`; a test fails when they
+//! differ.
 
 use schemars::{JsonSchema, Schema, generate::SchemaSettings};
+use serde_json::Value;
 
 use crate::bundle::BundleDescription;
+use crate::component::{self, ComponentKind};
 use crate::diagnostics::Finding;
-use crate::pack::PackMetadata;
+use crate::pack::{self, PackMetadata};
 use crate::pack_config::PackConfig;
 use crate::pack_index::PackIndex;
 use crate::pack_set::PackSet;
@@ -31,6 +35,16 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         ("tuf-targets.schema.json", schema_of::<tuf::Targets>()),
         ("tuf-timestamp.schema.json", schema_of::<tuf::Timestamp>()),
     ]
+}
+
+/// The schema of `pack.yaml` and of each kind of component file, as editors read them, with the name of its file.
+pub fn for_editors() -> Vec<(String, Value)> {
+    let of_kind = |kind: ComponentKind| {
+        let name = kind.to_string().replace(' ', "-");
+        (format!("{name}.schema.json"), component::editor_schema(kind))
+    };
+    let pack = ("pack.schema.json".to_owned(), pack::editor_schema());
+    std::iter::once(pack).chain(ComponentKind::ALL.into_iter().map(of_kind)).collect()
 }
 
 /// The schema of the files that are written; older files may have fewer fields.

@@ -9,7 +9,7 @@
 //! ```text
 //! canonical_json diagnostics digest entry_path pack_ref platform problem runtime_constraint version origin
 //! requirement yaml runtime_definition environment_lock release tuf
-//! pack_index pack_set upstream_index
+//! pack_index pack_set upstream_index workflow
 //! runtime_index pack
 //! bundle component pack_test_result
 //! pack_config lint
@@ -45,6 +45,7 @@ pub mod runtime_index;
 pub mod tuf;
 pub mod upstream_index;
 pub mod version;
+pub mod workflow;
 pub mod yaml;
 
 pub use digest::Digest;

@@ -8,8 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use crate::component::{
-    ComponentFile, ComponentKind, ComponentSummary, check_component_set, check_origin, component_files,
-    link_workflows, needed_file, read_component, report_nested,
+    ActionLookup, ComponentFile, ComponentKind, ComponentSummary, KnownActions, check_component_set,
+    check_origin, check_workflows, component_files, link_workflows, needed_file, read_component,
+    report_nested,
 };
 use crate::entry_path::EntryPath;
 use crate::pack::{PACK_FILE, PackMetadata, check_migration_files, check_test_files, read_pack_document};
@@ -19,8 +20,13 @@ use crate::yaml::{Fields, YamlDocument};
 pub use crate::diagnostics::{Code, Finding, Findings, Position, Severity, all_codes};
 
 /// Findings that make no sense if the pack's own ref is not known.
-const NEED_THE_PACK: [Code; 4] =
-    [Code::ForeignRef, Code::RuleActionMissing, Code::RuleTriggerMissing, Code::SensorTriggerMissing];
+const NEED_THE_PACK: [Code; 5] = [
+    Code::ActionUnknown,
+    Code::ForeignRef,
+    Code::RuleActionMissing,
+    Code::RuleTriggerMissing,
+    Code::SensorTriggerMissing,
+];
 
 /// The paths of a pack, as its directory has them.
 #[derive(Debug, Clone, Default)]
@@ -63,11 +69,16 @@ pub struct LintReport {
 
 /// Reads and checks a pack of `content`, whose files `read` gives; `None` means not readable.
 ///
-/// Nothing stops at the first defect.
+/// Nothing stops at the first defect. References into other packs are not judged.
 pub fn lint_pack(content: &PackContent, read: &Read<'_>) -> LintReport {
+    lint_pack_beside(content, read, &KnownActions::default())
+}
+
+/// The same, where the actions of the packs `beside` it are known.
+pub fn lint_pack_beside(content: &PackContent, read: &Read<'_>, beside: &KnownActions) -> LintReport {
     let mut report = LintReport::default();
     let identity = lint_pack_file(content, read, &mut report).unwrap_or_default();
-    lint_components(content, read, identity, &mut report);
+    lint_components(content, read, identity, beside, &mut report);
     for directory in &content.empty_directories {
         let message = "the directory is empty, and no archive keeps it";
         let finding = Finding::new(Code::EmptyDirectory, directory, Position::START, message);
@@ -114,7 +125,13 @@ fn lint_pack_file(content: &PackContent, read: &Read<'_>, report: &mut LintRepor
     Some(Identity { pack: reading.pack, advised: reading.advised, fields })
 }
 
-fn lint_components(content: &PackContent, read: &Read<'_>, identity: Identity, report: &mut LintReport) {
+fn lint_components(
+    content: &PackContent,
+    read: &Read<'_>,
+    identity: Identity,
+    beside: &KnownActions,
+    report: &mut LintReport,
+) {
     let known = identity.pack.is_some();
     // A stand-in, as advice shows it, if the pack has no ref of its own.
     let pack = identity.pack.or(identity.advised).or_else(|| "my_pack".parse().ok());
@@ -122,7 +139,8 @@ fn lint_components(content: &PackContent, read: &Read<'_>, identity: Identity, r
     let mut findings = Findings::new();
     let mut components = Vec::new();
     let files = &content.files;
-    for (kind, file) in component_files(files) {
+    let component_files = component_files(files);
+    for (kind, file) in component_files.iter().cloned() {
         if let Some(text) = read_text(&file, read, &mut findings) {
             components.extend(read_component(kind, &pack, &file, &text, &mut findings));
         }
@@ -132,7 +150,18 @@ fn lint_components(content: &PackContent, read: &Read<'_>, identity: Identity, r
     report_left_out(content, &components, &mut findings);
     let text = |file: &EntryPath, findings: &mut Findings| read_text(file, read, findings);
     let linked = link_workflows(&components, files, &text, &mut findings);
-    report_nested(files, &linked.files, &mut findings);
+    report_nested(files, &linked.files(), &mut findings);
+    let mut own = KnownActions::default();
+    own.add(&pack, components.iter().map(ComponentFile::summary));
+    let is_complete = components.len() == component_files.len();
+    let dependencies = report.metadata.as_ref().map(|metadata| metadata.dependencies.keys());
+    let actions = ActionLookup {
+        own: is_complete.then_some(&own),
+        beside,
+        dependencies: dependencies.map(|packs| packs.map(PackRef::as_str).collect()),
+        pack: &pack,
+    };
+    check_workflows(&components, &linked, &actions, &mut findings);
     if !known {
         // Without the pack's ref, every component would seem to belong elsewhere.
         findings.retain(|finding| !NEED_THE_PACK.contains(&finding.code));

@@ -4,11 +4,12 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use attune_registry::human_bytes;
-use attune_terminal::{Output, ReportArgs, Table};
-use clap::Args;
+use attune_terminal::{Output, ReportArgs, Table, write_result};
+use clap::{Args, ValueEnum};
 
 use super::failure::CommandError;
 use super::findings::{ShownFindings, show_findings};
+use super::sarif::sarif;
 use super::settings::{SecretArgs, write_report};
 use crate::operations::{CheckError, LintOptions, LintedPack, LintedPacks, lint};
 
@@ -20,8 +21,18 @@ pub(super) struct LintArgs {
     packs: Vec<PathBuf>,
     #[command(flatten)]
     secrets: SecretArgs,
+    /// Write the findings to standard output in another form: `sarif`, for code hosts and editors
+    #[arg(long, value_name = "FORM", value_enum, hide_possible_values = true, conflicts_with = "json")]
+    format: Option<FindingsForm>,
     #[command(flatten)]
     common: ReportArgs,
+}
+
+/// A form of findings that other tools read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum FindingsForm {
+    /// The Static Analysis Results Interchange Format, 2.1.0.
+    Sarif,
 }
 
 impl LintArgs {
@@ -31,15 +42,20 @@ impl LintArgs {
         let options = LintOptions { packs: self.packs, include_secrets: self.secrets.include_secrets };
         let result = lint(&options).map_err(CommandError::from);
         let result = result.and_then(|(report, failure)| {
-            for pack in &report.packs {
-                show_findings(&pack.directory, &pack.findings, ShownFindings::asked(&self.common));
+            match self.format {
+                Some(FindingsForm::Sarif) => {
+                    write_result(&sarif(&report)).map_err(|error| CommandError::of_output(&error))?;
+                }
+                None => {
+                    for pack in &report.packs {
+                        show_findings(&pack.directory, &pack.findings, ShownFindings::asked(&self.common));
+                    }
+                    write_report(&report, &self.common, render)?;
+                }
             }
             match failure {
-                None => write_report(&report, &self.common, render),
-                Some(failure) => {
-                    write_report(&report, &self.common, render)?;
-                    Err(CheckError::from(failure).into())
-                }
+                None => Ok(()),
+                Some(failure) => Err(CheckError::from(failure).into()),
             }
         });
         (output, result)

@@ -13,6 +13,7 @@ mod lint;
 mod outputs;
 mod pack_set;
 mod runtime;
+mod sarif;
 mod settings;
 mod signing;
 mod sources;

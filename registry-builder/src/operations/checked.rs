@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use attune_registry::pack_directory::{PackDirectory, PackDirectoryError, Secret};
 use attune_registry::packing::LintedPack;
 use attune_registry::workers::in_parallel;
+use attune_schemas::component::{ComponentKind, KnownActions};
 use attune_schemas::lint::{Findings, LintReport, Severity};
 use attune_schemas::origin::Origin;
 use attune_schemas::pack::PackMetadata;
@@ -186,7 +187,29 @@ pub(super) fn check_all(places: &[PackPlace], include_secrets: bool) -> Result<V
         }
         packs.push(checked);
     }
+    check_dependents(&mut packs);
     Ok(packs)
+}
+
+/// Checks those again whose workflows may run actions of others among them, now that these are known.
+fn check_dependents(packs: &mut [Checked]) {
+    let mut actions = KnownActions::default();
+    for Checked { report, .. } in packs.iter() {
+        // A pack with errors may have more actions than could be read.
+        if let Some(metadata) = report.metadata.as_ref().filter(|_| !report.findings.has_errors()) {
+            actions.add(&metadata.pack, &report.components);
+        }
+    }
+    let depends = |pack: &Checked| {
+        let has_workflow = pack.report.components.iter().any(|part| part.kind == ComponentKind::Workflow);
+        let mut dependencies = pack.report.metadata.iter().flat_map(|metadata| metadata.dependencies.keys());
+        has_workflow && dependencies.any(|dependency| actions.has_pack(dependency.as_str()))
+    };
+    let dependents: Vec<usize> = (0..packs.len()).filter(|index| depends(&packs[*index])).collect();
+    let reports = in_parallel(&dependents, |index| packs[*index].directory.lint_beside(&actions));
+    for (index, report) in dependents.into_iter().zip(reports) {
+        packs[index].report = report;
+    }
 }
 
 fn check(place: &PackPlace, include_secrets: bool) -> Result<Checked, CheckError> {

@@ -13,7 +13,8 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use attune_schemas::EntryPath;
-use attune_schemas::lint::{LintReport, PackContent, lint_pack};
+use attune_schemas::component::KnownActions;
+use attune_schemas::lint::{LintReport, PackContent, lint_pack_beside};
 
 pub use error::PackDirectoryError;
 pub use left_out::Reason;
@@ -97,11 +98,16 @@ impl PackDirectory {
 
     /// Checks everything that can be checked without a network.
     pub fn lint(&self) -> LintReport {
+        self.lint_beside(&KnownActions::default())
+    }
+
+    /// The same, where the actions of other packs are known.
+    pub fn lint_beside(&self, actions: &KnownActions) -> LintReport {
         let files: BTreeSet<EntryPath> = self.files.keys().cloned().collect();
         let left_out =
             self.left_out.iter().map(|(path, reason)| (path.clone(), reason.to_string())).collect();
         let content = PackContent { files, left_out, empty_directories: self.empty.clone() };
-        lint_pack(&content, &|path| self.read(path).ok()?)
+        lint_pack_beside(&content, &|path| self.read(path).ok()?, actions)
     }
 
     /// The files of the pack that hold a secret.

@@ -59,7 +59,8 @@ pub(super) fn workflow_name(file: &EntryPath) -> &str {
     stem.strip_suffix(".workflow").unwrap_or(stem)
 }
 
-fn kind_of(file: &EntryPath) -> Option<ComponentKind> {
+/// The kind of component that `file` is, if it is one.
+pub(super) fn kind_of(file: &EntryPath) -> Option<ComponentKind> {
     let (directory, name) = split(file)?;
     let stem = stem(name)?;
     if directory == LINKED_WORKFLOWS {

@@ -8,20 +8,35 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value};
 
 use super::entry_point::resolve;
-use super::files::is_linked;
+use super::files::{is_linked, kind_of};
 use super::kind::ComponentKind;
+use super::known_actions::parameters;
 use super::read::{ComponentFile, read_graph};
 use super::summary::ComponentSummary;
 use crate::diagnostics::{Code, Findings};
 use crate::entry_path::EntryPath;
+use crate::workflow::Workflow;
 
 /// The workflows that the actions of a pack name.
 #[derive(Debug, Default)]
 pub(crate) struct LinkedWorkflows {
     /// One definition for each such action, with the action's ref.
     definitions: Vec<ComponentSummary>,
-    /// The files that they are in.
-    pub(crate) files: BTreeSet<EntryPath>,
+    /// The files that they are in, each with the actions that name it.
+    files: BTreeMap<EntryPath, Vec<Caller>>,
+    /// The files among them that are no component files.
+    graphs: BTreeMap<EntryPath, Option<Graph>>,
+}
+
+/// The content of a file as JSON, and as a workflow.
+type Graph = (Map<String, Value>, Workflow);
+
+/// An action that names a workflow's file.
+#[derive(Debug)]
+struct Caller {
+    component_ref: String,
+    /// The schema of its parameters, if it has one.
+    parameters: Option<Value>,
 }
 
 /// Reads the files among `files` that actions name as their workflows; `read` gives their texts.
@@ -32,25 +47,32 @@ pub(crate) fn link_workflows(
     findings: &mut Findings,
 ) -> LinkedWorkflows {
     let mut linked = LinkedWorkflows::default();
-    let mut graphs: BTreeMap<EntryPath, Option<Map<String, Value>>> = BTreeMap::new();
     for component in components.iter().filter(|component| component.summary.kind == ComponentKind::Action) {
         let named = component.summary.definition.get("workflow_file").and_then(Value::as_str);
         let named = named.filter(|path| !path.trim().is_empty()).and_then(|path| resolve("actions", path));
         let Some(file) = named.filter(|file| files.contains(file)) else { continue };
-        let graph = graphs.entry(file.clone()).or_insert_with(|| {
-            let is_it = |other: &&ComponentFile| {
-                other.summary.kind == ComponentKind::Workflow && other.summary.file == file
-            };
-            match components.iter().find(is_it) {
-                Some(workflow) => Some(workflow.summary.definition.clone()),
-                None => read_graph(&file, &read(&file, findings)?, findings),
+        let is_it = |other: &&ComponentFile| {
+            other.summary.kind == ComponentKind::Workflow && other.summary.file == file
+        };
+        let graph = match components.iter().find(is_it) {
+            Some(workflow) => Some(&workflow.summary.definition),
+            // Its defects have been told where it was read as a component.
+            None if kind_of(&file) == Some(ComponentKind::Workflow) => None,
+            None => {
+                let read = || read_graph(&file, &read(&file, findings)?, findings);
+                let graph = linked.graphs.entry(file.clone()).or_insert_with(read);
+                graph.as_ref().map(|(graph, _)| graph)
             }
-        });
+        };
         if let Some(graph) = graph {
             linked.definitions.push(definition(&component.summary, &file, graph));
         }
         report_shadowed(component, &file, components, findings);
-        linked.files.insert(file);
+        let caller = Caller {
+            component_ref: component.summary.component_ref.clone(),
+            parameters: parameters(&component.summary),
+        };
+        linked.files.entry(file).or_default().push(caller);
     }
     linked
 }
@@ -96,13 +118,33 @@ fn report_shadowed(
 }
 
 impl LinkedWorkflows {
+    /// The files that actions name.
+    pub(crate) fn files(&self) -> BTreeSet<EntryPath> {
+        self.files.keys().cloned().collect()
+    }
+
+    /// The parameters of each action that names `file`, if it has a schema; `None` if no action names it.
+    pub(super) fn callers(&self, file: &EntryPath) -> Option<Vec<Option<&Value>>> {
+        Some(self.files.get(file)?.iter().map(|caller| caller.parameters.as_ref()).collect())
+    }
+
+    /// The refs of the actions that name `file`.
+    pub(super) fn refs(&self, file: &EntryPath) -> impl Iterator<Item = &str> {
+        self.files.get(file).into_iter().flatten().map(|caller| caller.component_ref.as_str())
+    }
+
+    /// The workflows in files that are no component files.
+    pub(super) fn workflows(&self) -> impl Iterator<Item = (&EntryPath, &Workflow)> {
+        self.graphs.iter().filter_map(|(file, graph)| Some((file, &graph.as_ref()?.1)))
+    }
+
     /// The components of the pack with these workflows in place of what their files alone would be.
     pub(crate) fn take_place_in(self, components: Vec<ComponentFile>) -> Vec<ComponentSummary> {
         let refs: BTreeSet<&str> =
             self.definitions.iter().map(|linked| linked.component_ref.as_str()).collect();
         let stays = |component: &ComponentFile| {
             let ComponentSummary { kind, component_ref, file, .. } = &component.summary;
-            let is_graph = is_linked(file) && self.files.contains(file) && !component.has_own_ref();
+            let is_graph = is_linked(file) && self.files.contains_key(file) && !component.has_own_ref();
             *kind != ComponentKind::Workflow || !(is_graph || refs.contains(component_ref.as_str()))
         };
         let kept: Vec<_> = components.into_iter().filter(stays).map(ComponentFile::into_summary).collect();

@@ -6,10 +6,12 @@
 //!     --check_component_set--> defects between files: duplicates, missing references
 //! ```
 
+mod editor_schema;
 mod entry_point;
 mod files;
 mod foreign;
 mod kind;
+mod known_actions;
 mod linked;
 mod queue;
 mod read;
@@ -21,13 +23,18 @@ mod shape;
 mod summary;
 mod tables;
 mod workflow;
+mod workflow_calls;
 
+pub use editor_schema::editor_schema;
 pub(crate) use entry_point::needed_file;
 pub use files::component_files;
 pub(crate) use files::report_nested;
 pub(crate) use foreign::check_origin;
 pub use kind::ComponentKind;
+pub(crate) use known_actions::ActionLookup;
+pub use known_actions::KnownActions;
 pub(crate) use linked::link_workflows;
 pub use read::{ComponentFile, read_component};
 pub use set::check_component_set;
 pub use summary::{ComponentSummary, count_by_directory};
+pub(crate) use workflow::check_workflows;

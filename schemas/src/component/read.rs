@@ -9,15 +9,15 @@ use super::entry_point::check_entry_point;
 use super::kind::ComponentKind;
 use super::queue::check_queue;
 use super::reference::{derived_label, read_ref};
-use super::rule::complete_rule;
+use super::rule::{check_rule, complete_rule};
 use super::sensor::complete_sensor;
 use super::shape::{self, Field};
 use super::summary::ComponentSummary;
 use super::tables::tables;
-use super::workflow::check_workflow;
 use crate::diagnostics::{Code, Findings};
 use crate::entry_path::EntryPath;
 use crate::pack_ref::PackRef;
+use crate::workflow::{Workflow, parse_document};
 use crate::yaml::{Fields, YamlDocument};
 
 /// A component with the file it was read from, so that later findings know their line.
@@ -25,6 +25,8 @@ use crate::yaml::{Fields, YamlDocument};
 pub struct ComponentFile {
     pub(super) summary: ComponentSummary,
     pub(super) document: YamlDocument,
+    /// The content of a workflow's file.
+    pub(super) workflow: Option<Workflow>,
 }
 
 impl ComponentFile {
@@ -68,22 +70,29 @@ pub fn read_component(
         }
     };
     let map = document.to_json(findings);
+    let (map, workflow) = match kind {
+        ComponentKind::Workflow => {
+            let (workflow, map) = parse_document(&document, map, findings);
+            (map, Some(workflow))
+        }
+        _ => (map, None),
+    };
     let fields = Fields::root(&document, &map);
     check_fields(kind, &fields, findings);
     let component_ref = read_ref(kind, pack, file, &fields, findings);
     match kind {
         ComponentKind::Action | ComponentKind::Sensor => check_entry_point(kind, &fields, findings),
-        ComponentKind::Workflow => check_workflow(&fields, findings),
         ComponentKind::Queue => check_queue(&fields, findings),
         ComponentKind::Runtime => check_runtime(&fields, findings),
         ComponentKind::PermissionSet => check_grants(&fields, findings),
-        ComponentKind::Trigger | ComponentKind::Rule | ComponentKind::Policy => {}
+        ComponentKind::Rule => check_rule(&fields, findings),
+        ComponentKind::Trigger | ComponentKind::Policy | ComponentKind::Workflow => {}
     }
     let component_ref = component_ref?;
     let label = label(&fields, &component_ref);
     let definition = complete(kind, pack, &component_ref, map);
     let summary = ComponentSummary { kind, component_ref, label, file: file.clone(), definition };
-    Some(ComponentFile { summary, document })
+    Some(ComponentFile { summary, document, workflow })
 }
 
 /// Reads `text`, the content of `file`, as the graph of a workflow, whatever the file is called.
@@ -93,14 +102,12 @@ pub(super) fn read_graph(
     file: &EntryPath,
     text: &str,
     findings: &mut Findings,
-) -> Option<Map<String, Value>> {
+) -> Option<(Map<String, Value>, Workflow)> {
     match YamlDocument::parse(file.as_str(), text) {
         Ok(document) => {
             let map = document.to_json(findings);
-            let fields = Fields::root(&document, &map);
-            check_fields(ComponentKind::Workflow, &fields, findings);
-            check_workflow(&fields, findings);
-            Some(map)
+            let (workflow, map) = parse_document(&document, map, findings);
+            Some((map, workflow))
         }
         Err(finding) => {
             findings.push(finding);
@@ -116,6 +123,8 @@ fn check_fields(kind: ComponentKind, fields: &Fields<'_>, findings: &mut Finding
     match kind {
         // Queues are the one kind whose reader refuses what it does not know.
         ComponentKind::Queue => fields.report_unknown(Code::QueueField, &known, false, findings),
+        // Read by its own parser, but for the ref, which numbers do not serve as.
+        ComponentKind::Workflow => {}
         _ => fields.report_unknown(Code::UnknownField, &known, true, findings),
     }
 }

@@ -9,8 +9,6 @@ use crate::yaml::{FieldPath, Fields};
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Shape {
     Text,
-    /// Text, or a number or boolean that Attune turns into text here.
-    Scalar,
     Boolean,
     Integer,
     /// A whole number above zero.
@@ -75,11 +73,6 @@ fn check_shape(fields: &Fields<'_>, key: &str, shape: Shape, value: &Value, find
         Shape::Mapping => drop(fields.mapping(key, findings)),
         Shape::List => drop(fields.list(key, findings)),
         Shape::Texts => drop(fields.texts(key, findings)),
-        Shape::Scalar => {
-            if value.is_array() || value.is_object() {
-                findings.push(fields.wrong_type(&path, value, "text"));
-            }
-        }
         Shape::Integer => {
             if !value.is_i64() && !value.is_u64() {
                 findings.push(fields.wrong_type(&path, value, "a whole number"));

@@ -5,8 +5,7 @@
 
 use super::kind::ComponentKind;
 use super::shape::Shape::{
-    Any, Boolean, Integer, List, Mapping, OneOf, OneOrMoreTexts, Positive, Scalar, Text, TextMapping, Texts,
-    Unread,
+    Any, Boolean, Integer, List, Mapping, OneOf, OneOrMoreTexts, Positive, Text, TextMapping, Texts, Unread,
 };
 use super::shape::{Field, optional, required};
 
@@ -71,8 +70,10 @@ const TRIGGER: &[Field] = &[
 ];
 
 const RULE: &[Field] = &[
-    required("trigger_ref", Text),
-    required("action_ref", Text),
+    optional("trigger_ref", Text),
+    optional("action_ref", Text),
+    optional("trigger", Any),
+    optional("action", Any),
     optional("conditions", Any),
     optional("action_params", Mapping),
     optional("trigger_params", Mapping),
@@ -99,17 +100,8 @@ const POLICY: &[Field] = &[
     optional("parameters", Texts),
 ];
 
-const WORKFLOW: &[Field] = &[
-    required("version", Scalar),
-    optional("parameters", Any),
-    optional("output", Any),
-    optional("vars", Any),
-    optional("tasks", Any),
-    optional("output_map", Mapping),
-    optional("input", Any),
-    optional("output_schema", Any),
-    optional("cancellation_policy", OneOf(&["allow_finish", "cancel_running"])),
-];
+/// The rest of a workflow is read by its own parser.
+const WORKFLOW: &[Field] = &[optional("ref", Text)];
 
 const QUEUE: &[Field] = &[
     required("ref", Text),
@@ -138,7 +130,7 @@ pub(super) const fn tables(kind: ComponentKind) -> &'static [&'static [Field]] {
         ComponentKind::Queue => &[QUEUE],
         ComponentKind::Rule => &[IDENTITY, RULE],
         ComponentKind::Sensor => &[IDENTITY, WORKER, SENSOR],
-        ComponentKind::Workflow => &[IDENTITY, WORKFLOW],
+        ComponentKind::Workflow => &[WORKFLOW],
         ComponentKind::Policy => &[IDENTITY, POLICY],
     }
 }

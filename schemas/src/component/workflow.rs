@@ -1,66 +1,69 @@
-//! Workflows: their version and tasks, enough to list them and to warn of forms that no longer load.
-//!
-//! The graph (transitions, conditions, templates) is not looked at here.
+//! Workflows, checked with all that their pack knows: who runs them, and which actions there are.
 
 use serde_json::Value;
 
-use crate::diagnostics::{Code, Findings};
-use crate::yaml::{FieldPath, Fields};
+use super::files::{is_linked, workflow_name};
+use super::kind::ComponentKind;
+use super::known_actions::ActionLookup;
+use super::linked::LinkedWorkflows;
+use super::read::ComponentFile;
+use super::summary::ComponentSummary;
+use super::workflow_calls::{CalledWorkflow, check_calls};
+use crate::diagnostics::Findings;
+use crate::entry_path::EntryPath;
+use crate::workflow::{Home, Workflow, WorkflowContext, check};
 
-pub(super) fn check_workflow(fields: &Fields<'_>, findings: &mut Findings) {
-    match fields.get("vars") {
-        None | Some(Value::Object(_)) => {}
-        Some(Value::Array(_)) => {
-            let message = "`vars` is a list, which current Attune cannot load";
-            findings.push(
-                fields
-                    .finding(Code::LegacyWorkflow, "vars", message)
-                    .advise("write a mapping: `vars: {name: value}`"),
-            );
-        }
-        Some(other) => findings.push(fields.wrong_type(&fields.path("vars"), other, "a mapping")),
+/// Checks each workflow among `components`, and those of other files that actions name, against all rules.
+pub(crate) fn check_workflows(
+    components: &[ComponentFile],
+    linked: &LinkedWorkflows,
+    actions: &ActionLookup<'_>,
+    findings: &mut Findings,
+) {
+    let own =
+        components.iter().filter_map(|component| Some((&component.summary.file, component.workflow()?)));
+    let lookup = |reference: &str| actions.of(reference);
+    let mut called = Vec::new();
+    for (file, workflow) in own.chain(linked.workflows()) {
+        let callers = linked.callers(file).or_else(|| is_shadowed(file, components).then(Vec::new));
+        let home = home(file, callers.as_deref());
+        let context = WorkflowContext {
+            pack: actions.pack.as_str(),
+            name: workflow_name(file),
+            home,
+            actions: Some(&lookup),
+        };
+        check(workflow, &context, findings);
+        let own_ref = components.iter().map(|component| &component.summary).find(|own| own.file == *file);
+        let own_ref = own_ref.filter(|_| home == Home::Standalone).map(|own| own.component_ref.as_str());
+        called.push(CalledWorkflow { workflow, refs: linked.refs(file).chain(own_ref).collect() });
     }
-    check_tasks(fields, findings);
+    check_calls(&called, findings);
 }
 
-fn check_tasks(fields: &Fields<'_>, findings: &mut Findings) {
-    let path = fields.path("tasks");
-    match fields.get("tasks") {
-        None => findings.push(fields.missing("tasks")),
-        Some(Value::Array(tasks)) if tasks.is_empty() => findings.push(no_tasks(fields)),
-        Some(Value::Object(tasks)) if tasks.is_empty() => findings.push(no_tasks(fields)),
-        Some(Value::Array(tasks)) => {
-            for (index, task) in tasks.iter().enumerate() {
-                check_task(fields, task, path.index(index), true, findings);
-            }
-        }
-        Some(Value::Object(tasks)) => {
-            let message = "`tasks` is a mapping by name, which current Attune cannot load";
-            findings.push(
-                fields
-                    .finding(Code::LegacyWorkflow, "tasks", message)
-                    .advise("write a list, with the name of each task in its `name`"),
-            );
-            for (name, task) in tasks {
-                check_task(fields, task, path.key(name), false, findings);
-            }
-        }
-        Some(other) => findings.push(fields.wrong_type(&path, other, "a list")),
+/// Whether the ref of the workflow in `file` is that of an action, which runs something else.
+fn is_shadowed(file: &EntryPath, components: &[ComponentFile]) -> bool {
+    let mut summaries = components.iter().map(|component| &component.summary);
+    let of_file = summaries.clone().find(|summary| summary.file == *file);
+    of_file.is_some_and(|workflow| {
+        let is_action = |other: &ComponentSummary| other.kind == ComponentKind::Action;
+        summaries.any(|other| is_action(other) && other.component_ref == workflow.component_ref)
+    })
+}
+
+/// Where the workflow in `file` is run from; `callers` are the parameters of the actions that name it.
+fn home<'a>(file: &EntryPath, callers: Option<&'a [Option<&'a Value>]>) -> Home<'a> {
+    match callers {
+        Some(callers) => Home::Linked(callers),
+        // That no action names it is told where components are checked against each other.
+        None if is_linked(file) => Home::Linked(&[]),
+        None => Home::Standalone,
     }
 }
 
-fn no_tasks(fields: &Fields<'_>) -> crate::diagnostics::Finding {
-    fields.finding(Code::Missing, "tasks", "`tasks` is empty").advise("a workflow needs at least one task")
-}
-
-fn check_task(fields: &Fields<'_>, task: &Value, path: FieldPath, named: bool, findings: &mut Findings) {
-    let Value::Object(map) = task else {
-        findings.push(fields.wrong_type(&path, task, "a mapping"));
-        return;
-    };
-    let task = fields.at(map, path);
-    if named {
-        task.required_text("name", findings);
+impl ComponentFile {
+    /// The workflow that the file holds, if it is one.
+    fn workflow(&self) -> Option<&Workflow> {
+        self.workflow.as_ref()
     }
-    task.text("action", findings);
 }

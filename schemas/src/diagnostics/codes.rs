@@ -1,7 +1,7 @@
 //! Every code that a finding can carry, with its severity and one line of explanation.
 //!
-//! `Y` is YAML itself, `F` a field of any file, `P` `pack.yaml`, `C` a component file. A code keeps its
-//! meaning for good: one that is retired is never given to something else.
+//! `Y` is YAML itself, `F` a field of any file, `P` `pack.yaml`, `C` a component file, `L` the logic of a
+//! workflow. A code keeps its meaning for good: one that is retired is never given to something else.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -110,6 +110,55 @@ codes! {
     UnlinkedWorkflow "C017" Warning "a workflow file of an action that no action names";
     NestedComponent "C018" Info "a component file in a subdirectory, which is never loaded";
     NeededFileLeftOut "C019" Error "a file that a component needs is left out of the pack";
+    OlderRuleField "C020" Warning "a field of a rule in an older spelling, which current Attune does not read";
+
+    TaskUnknown "L001" Error "a transition leads to a task that is not there";
+    TaskWithoutAction "L002" Error "a task has no action";
+    ParallelWithoutTasks "L003" Error "a parallel task has no tasks";
+    TextTooLong "L004" Error "a text is longer than Attune allows";
+    TransitionIgnored "L005" Warning "a field that has no effect beside `next`";
+    DecisionBranch "L006" Warning "branches of a decision that contradict each other";
+    TemplateNumber "L007" Warning "a template in the place of a number, which current Attune cannot load";
+    TaskName "L008" Warning "a task's name is blank or very long";
+    DuplicateTask "L009" Warning "two tasks have the same name";
+    ReservedName "L010" Warning "a name that expressions use for something else";
+    VariableName "L011" Warning "a variable's name has a character that none may have";
+    TaskWithoutWorkflow "L012" Warning "a task of type workflow names no workflow";
+    RetryDelays "L013" Warning "the longest delay of a retry is shorter than the first";
+    EmptyBatch "L014" Warning "a batch or concurrency of zero";
+    TaskUnreached "L015" Warning "a task that no way leads to";
+    NoFirstTask "L016" Warning "no task starts the workflow";
+    ActionRefForm "L017" Warning "a task's action is not `pack.name`";
+    SchemaForm "L018" Warning "a schema of parameters or output is not a mapping";
+    FlatSchema "L019" Warning "a schema in the flat form, with which current Attune passes the file over";
+    WorkflowRefMissing "L020" Warning "a workflow without a `ref`, which current Attune passes over";
+    StandaloneWorkflow "L021" Warning "a workflow that no action names, which current Attune cannot run";
+    ParallelTask "L022" Warning "a parallel task, which current Attune never ends";
+    MixedCondition "L023" Warning "a condition on more than the outcome, which current Attune may pass over";
+    TextInCondition "L024" Warning "a condition with text beside its expression, so that it always holds";
+    OptionalParameter "L025" Warning "an expression reads a parameter that may be absent";
+    RepeatedTarget "L026" Warning "a transition names one task twice";
+    JoinTooLarge "L027" Warning "a task waits for more tasks than lead to it";
+    EndlessCycle "L028" Warning "tasks that lead to each other without an end";
+    ActionUnknown "L029" Warning "a task's action is defined nowhere";
+    ParameterUnknown "L030" Warning "a parameter that the task's action does not have";
+    ParameterMissing "L031" Warning "a parameter that the task's action needs is missing";
+    VariableUnused "L032" Warning "a variable that nothing reads";
+    OutputOfNothing "L033" Warning "an output names something that is not there";
+    ExpressionSyntax "L034" Warning "a template holds no valid expression";
+    ExpressionTooDeep "L035" Warning "an expression is nested too deep";
+    TemplateUnclosed "L036" Warning "a template is not closed";
+    NameUnknown "L037" Warning "an expression uses a name that means nothing";
+    VariableUnknown "L038" Warning "an expression reads a variable that is neither declared nor published";
+    WorkflowParameterUnknown "L039" Warning "an expression reads a parameter that the workflow does not have";
+    FunctionUnknown "L040" Warning "an expression calls a function that is not there";
+    ArgumentCount "L041" Warning "a function is called with a wrong number of arguments";
+    Filter "L042" Warning "an expression uses a filter, which current Attune does not have";
+    ResultOfNoTask "L043" Warning "an expression reads the result of a task that is not there";
+    ResultTooEarly "L044" Warning "an expression reads a result before it can be there";
+    ItemOutsideLoop "L045" Warning "an expression reads `item` or `index` in a task without `with_items`";
+    ManyTasks "L046" Warning "a workflow has very many tasks";
+    EndlessCalls "L047" Warning "workflows that run each other without an end";
 }
 
 /// Every code, for documentation.
@@ -135,7 +184,7 @@ impl JsonSchema for Code {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "pattern": "^[YFPC][0-9]{3}$" })
+        json_schema!({ "type": "string", "pattern": "^[YFPCL][0-9]{3}$" })
     }
 }
 
@@ -151,7 +200,7 @@ mod tests {
         for code in all_codes() {
             let (family, number) = code.id().split_at(1);
             assert!(seen.insert(code.id()), "{code} twice");
-            assert!("YFPC".contains(family) && number.len() == 3 && number.parse::<u16>().is_ok(), "{code}");
+            assert!("YFPCL".contains(family) && number.len() == 3 && number.parse::<u16>().is_ok(), "{code}");
             assert!(!code.summary().is_empty() && !code.summary().ends_with('.'), "{code}");
         }
     }

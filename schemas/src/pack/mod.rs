@@ -1,6 +1,7 @@
 //! `pack.yaml`: the normalised metadata and how it is read from every spelling in use.
 
 mod dependencies;
+mod editor_schema;
 mod identity;
 mod metadata;
 mod migrations;
@@ -10,6 +11,7 @@ mod runtime_requirement;
 mod runtimes;
 mod testing;
 
+pub use editor_schema::editor_schema;
 pub use metadata::PackMetadata;
 pub use migrations::Migration;
 pub(crate) use migrations::check_migration_files;

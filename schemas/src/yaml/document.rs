@@ -1,12 +1,16 @@
 //! One YAML file, parsed.
 
+use std::sync::Arc;
+
 use serde_json::Map;
 use serde_yaml::Value;
 
 use super::field_path::FieldPath;
 use super::fields::describe_yaml;
 use super::json;
+use super::located::Located;
 use super::outline::{Outline, OutlineError};
+use super::source_text::SourceText;
 use crate::diagnostics::{Code, Finding, Findings, Position};
 
 /// The largest file that is read, in bytes, inclusive; Attune's own limit for workflows.
@@ -18,7 +22,7 @@ const MAX_UNSEEN_BRACKETS: usize = 128;
 /// A YAML file whose root is a mapping, with the position of every value.
 #[derive(Debug)]
 pub struct YamlDocument {
-    file: String,
+    source: Arc<SourceText>,
     value: Value,
     outline: Outline,
 }
@@ -46,7 +50,10 @@ impl YamlDocument {
         };
         let value = serde_yaml::from_str(text).map_err(|error| syntax_finding(file, &error))?;
         match value {
-            Value::Mapping(_) => Ok(Self { file: file.to_owned(), value, outline }),
+            Value::Mapping(_) => {
+                let source = Arc::new(SourceText::new(file, text));
+                Ok(Self { source, value, outline })
+            }
             Value::Null => Err(empty(file)),
             other => {
                 let position = outline.value_position(&FieldPath::root());
@@ -60,7 +67,17 @@ impl YamlDocument {
 
     /// The file's path in the pack.
     pub fn file(&self) -> &str {
-        &self.file
+        self.source.file()
+    }
+
+    /// The text, for the places of characters in its scalars.
+    pub(crate) const fn source(&self) -> &Arc<SourceText> {
+        &self.source
+    }
+
+    /// `root`, the file as JSON, with the place of every value.
+    pub(crate) fn locate<'d>(&'d self, root: &'d serde_json::Value) -> Located<'d> {
+        Located::root(root, self.outline.root())
     }
 
     /// The root, always a mapping.

@@ -9,12 +9,16 @@ mod document;
 mod field_path;
 mod fields;
 mod json;
+mod located;
 mod outline;
 mod outline_builder;
 mod shifted_text;
+mod source_text;
 
 pub use document::{MAX_FILE_BYTES, YamlDocument};
 pub use field_path::{FieldPath, Step};
-pub(crate) use fields::Fields;
+pub(crate) use fields::{Fields, describe};
+pub(crate) use located::Located;
+pub(crate) use source_text::SourceText;
 
 pub use crate::diagnostics::Position;

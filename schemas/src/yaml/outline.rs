@@ -44,6 +44,16 @@ pub(super) enum Children {
     List(Vec<Node>),
 }
 
+impl Node {
+    /// Where it is found: a list or mapping that starts on a later line than its key, at its key.
+    pub(super) fn place(&self) -> Position {
+        match (self.key, &self.children) {
+            (Some(key), Children::List(_) | Children::Mapping(_)) if key.line < self.value.line => key,
+            _ => self.value,
+        }
+    }
+}
+
 impl Outline {
     pub(super) fn of(text: &str) -> Result<Self, OutlineError> {
         let mut shifted = ShiftedText::new(text);
@@ -65,18 +75,17 @@ impl Outline {
         }
     }
 
+    pub(super) const fn root(&self) -> Option<&Node> {
+        self.root.as_ref()
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.root.is_none()
     }
 
     /// Where the value at `path` is, or the closest ancestor that is there.
-    ///
-    /// A list or mapping that starts on a later line than its key is found at its key.
     pub(super) fn value_position(&self, path: &FieldPath) -> Position {
-        self.walk(path).last().map_or(Position::START, |node| match (node.key, &node.children) {
-            (Some(key), Children::List(_) | Children::Mapping(_)) if key.line < node.value.line => key,
-            _ => node.value,
-        })
+        self.walk(path).last().map_or(Position::START, Node::place)
     }
 
     /// Where the key of `path` is; the value's position in a list.

@@ -32,3 +32,22 @@ fn the_committed_schemas_are_those_of_the_types() {
         assert!(names.contains(&name), "`schemas/json/{name}` is the schema of no type: remove it");
     }
 }
+
+#[test]
+fn the_committed_schemas_for_editors_are_those_of_the_tables() {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("json/editor");
+    let update = std::env::var_os("UPDATE_SCHEMAS").is_some_and(|value| value == "1");
+    let schemas = attune_schemas::json_schema::for_editors();
+    for (name, schema) in &schemas {
+        let path = directory.join(name);
+        let mut expected = serde_json::to_string_pretty(schema).expect("a schema is JSON");
+        expected.push('\n');
+        if update {
+            std::fs::create_dir_all(&directory).expect("the directory can be made");
+            std::fs::write(&path, &expected).expect("the schema can be written");
+        }
+        let committed = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(committed == expected, "`schemas/json/editor/{name}` differs from its table: {REMEDY}");
+    }
+    assert_eq!(std::fs::read_dir(&directory).expect("the directory is there").count(), schemas.len());
+}

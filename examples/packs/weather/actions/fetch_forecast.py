@@ -15,7 +15,7 @@ def work(params, http=None):
     days = action.integer(params, "days", 3, 1, 16)
     timeout = action.number(params, "timeout_seconds", 10, 0.1, 300)
     attempts = action.integer(params, "attempts", 3, 1, 10)
-    place = str(params.get("place", f"{latitude:g}, {longitude:g}"))
+    place = str(params.get("place") or f"{latitude:g}, {longitude:g}")
     with http or forecast.session(attempts) as session:
         try:
             return forecast.fetch(session, base_url, latitude, longitude, days, place, timeout)

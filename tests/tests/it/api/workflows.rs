@@ -43,3 +43,15 @@ fn a_pack_without_workflows_has_none() {
     let synced = server.send("POST", "/api/v1/packs/flows/workflows/sync", &Value::Null).body;
     assert_eq!((&synced["data"]["loaded_count"], &synced["data"]["workflows"]), (&0.into(), &json!([])));
 }
+
+#[test]
+fn findings_are_told_by_workflow_with_their_places() {
+    let text =
+        "ref: flows.good\nlabel: Good\nversion: \"1.0.0\"\ntasks:\n  - name: first\n    action: flows.gone\n";
+    let pack = PackBuilder::new("flows", "1.0.0").file("workflows/good.yaml", text);
+    let world = world(&pack);
+    let server = ApiServer::start(&world);
+    let checked = server.send("POST", "/api/v1/packs/flows/workflows/validate", &Value::Null).body;
+    let told = checked["data"]["warnings"]["flows.good"].to_string() + &checked["data"]["errors"].to_string();
+    assert!(told.contains("flows.gone") && told.contains("6:13"), "{checked}");
+}

@@ -15,7 +15,7 @@ const SCHEMAS: Floors = &[
     &["canonical_json", "diagnostics", "digest", "entry_path", "pack_ref", "platform", "problem"],
     &["runtime_constraint", "version", "origin"],
     &["requirement", "yaml", "runtime_definition", "environment_lock", "release", "tuf"],
-    &["pack_index", "pack_set", "upstream_index"],
+    &["pack_index", "pack_set", "upstream_index", "workflow"],
     &["runtime_index", "pack"],
     &["bundle", "component", "pack_test_result"],
     &["pack_config", "lint"],

@@ -73,3 +73,49 @@ fn the_failures_are_those_of_add() {
     assert_eq!(run.json()["packs"].as_array().unwrap().len(), 2);
     world.build(["lint", "nowhere"]).fails(2, &["does not exist"]);
 }
+
+#[test]
+fn the_examples_have_no_findings() {
+    let examples = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/packs");
+    let packs = fs_err::read_dir(examples).unwrap().map(|entry| entry.unwrap().path());
+    let arguments: Vec<_> = ["lint".into(), "--json".into()].into_iter().chain(packs).collect();
+    let report = World::new().build(arguments).succeeds().json();
+    let packs = report["packs"].as_array().unwrap();
+    assert!(packs.len() > 5, "{}", packs.len());
+    for pack in packs {
+        let findings = pack["findings"].as_array().unwrap();
+        assert!(findings.is_empty(), "{}: {findings:#?}", pack["directory"]);
+    }
+}
+
+#[test]
+fn findings_are_written_as_sarif() {
+    let world = World::new();
+    PackBuilder::new("broken", "one")
+        .file("actions/odd name.yaml", "ref: broken.odd\nentry_point: x y\noutput_schema: {}\n")
+        .file(".netrc", "machine a login b password c\n")
+        .write(world.path());
+    let run = world.build(["lint", "./broken/", "--format", "sarif"]).fails(2, &["error[B017]"]);
+    assert!(!run.stderr.contains("[P006]"), "{}", run.stderr);
+    let log = run.json();
+    assert_eq!(log["version"], "2.1.0");
+    let run = &log["runs"][0];
+    assert_eq!(run["columnKind"], "unicodeCodePoints");
+    let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
+    let rules: Vec<_> = rules.iter().map(|rule| rule["id"].as_str().unwrap()).collect();
+    assert_eq!(rules, ["B017", "F007", "P006"]);
+    let place = |result: &serde_json::Value| result["locations"][0]["physicalLocation"].clone();
+    let shown: Vec<_> = run["results"].as_array().unwrap().iter().collect();
+    let told: Vec<_> =
+        shown.iter().map(|result| (result["ruleId"].as_str().unwrap(), place(result))).collect();
+    let version = serde_json::json!({
+        "artifactLocation": {"uri": "broken/pack.yaml"}, "region": {"startLine": 4, "startColumn": 10},
+    });
+    assert_eq!(told[0], ("P006", version));
+    assert_eq!(shown[0]["level"], "error");
+    assert_eq!(told[1].0, "F007");
+    assert_eq!(told[1].1["artifactLocation"]["uri"], "broken/actions/odd%20name.yaml");
+    assert_eq!(shown[1]["level"], "note");
+    assert_eq!(told[2], ("B017", serde_json::json!({"artifactLocation": {"uri": "broken/.netrc"}})));
+    world.build(["lint", "broken", "--format", "sarif", "--json"]).fails(2, &["cannot be used with"]);
+}
