@@ -1,5 +1,6 @@
 //! Writes the descriptions and releases of a generation: the new ones, and those that it takes over.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -11,6 +12,7 @@ use super::copies::Copies;
 use super::kept_release::KeptRelease;
 use super::lock_file::{Generation, KeptFile};
 use super::write::GenerationParts;
+use crate::environment::EnvironmentDescription;
 use crate::root::{HostRoot, read_regular};
 
 /// The folders of a generation's directory whose files its lock file lists.
@@ -26,9 +28,11 @@ pub(super) struct KeptFiles {
 }
 
 /// The generation that files are taken over from.
-struct Previous {
+struct Previous<'a> {
     directory: PathBuf,
-    files: BTreeMap<String, KeptFile>,
+    files: &'a BTreeMap<String, KeptFile>,
+    /// Read once a file of it is lost.
+    copies: OnceCell<Copies>,
 }
 
 /// Writes the descriptions and releases of the generation of `parts`.
@@ -40,17 +44,18 @@ pub(super) fn write_kept_files(root: &HostRoot, parts: &GenerationParts<'_>) -> 
     for folder in KEPT_FOLDERS {
         fs_err::create_dir(directory.join(folder))?;
     }
-    let previous = root.generation(parts.previous);
-    // Without one, everything is new; an install may also replace one that cannot be read.
-    let files = Generation::load(&previous).map(|previous| previous.files).unwrap_or_default();
-    let previous = Previous { directory: previous, files };
-
+    let previous = Previous {
+        directory: root.generation(parts.previous.id),
+        files: &parts.previous.files,
+        copies: OnceCell::new(),
+    };
     let mut kept = KeptFiles::default();
     let environments = parts.generation.packs.values().flat_map(|pack| pack.environments.values());
     let digests: BTreeSet<Digest> = environments.map(|environment| environment.digest).collect();
+    let descriptions: BTreeMap<Digest, &EnvironmentDescription> =
+        parts.descriptions.iter().map(|environment| (environment.digest(), *environment)).collect();
     for digest in digests {
-        let new = parts.descriptions.iter().find(|environment| environment.digest() == digest);
-        let new = new.map(serde_json::to_vec).transpose()?;
+        let new = descriptions.get(&digest).map(serde_json::to_vec).transpose()?;
         kept.add(&directory, &Generation::description(Path::new(""), &digest), new, &previous)?;
     }
     for pack in parts.generation.packs.keys() {
@@ -66,48 +71,49 @@ impl KeptFiles {
         directory: &Path,
         name: &Path,
         new: Option<Vec<u8>>,
-        previous: &Previous,
+        previous: &Previous<'_>,
     ) -> io::Result<()> {
         let place = directory.join(name);
         let name = name.to_string_lossy().into_owned();
-        let bytes = if let Some(bytes) = new {
+        let (bytes, digest) = if let Some(bytes) = new {
             write_sealed(&place, &bytes)?;
-            bytes
-        } else if let Some(bytes) = previous.give(&name, &place)? {
-            bytes
+            let digest = Digest::of(&bytes);
+            (bytes, digest)
+        } else if let Some(given) = previous.give(&name, &place)? {
+            given
         } else {
             // It stays known as one that is lost.
             self.files.extend(previous.files.get(&name).map(|file| (name, *file)));
             return Ok(());
         };
-        self.files.insert(name.clone(), KeptFile { bytes: bytes.len() as u64, digest: Digest::of(&bytes) });
+        self.files.insert(name.clone(), KeptFile { bytes: bytes.len() as u64, digest });
         self.copies.add(&name, bytes);
         Ok(())
     }
 }
 
-impl Previous {
-    /// Gives the file `name` to a later generation, at `place`, and returns its bytes; `None` if it is lost, or an
-    /// earlier program never made it.
-    fn give(&self, name: &str, place: &Path) -> io::Result<Option<Vec<u8>>> {
+impl Previous<'_> {
+    /// Gives the file `name` to a later generation, at `place`, and returns its bytes with their digest; `None` if it is
+    /// lost, or an earlier program never made it.
+    fn give(&self, name: &str, place: &Path) -> io::Result<Option<(Vec<u8>, Digest)>> {
         let own = self.directory.join(name);
         let expected = self.files.get(name).map(|file| file.digest);
-        let is_whole = |bytes: &Vec<u8>| expected.is_none_or(|digest| Digest::of(bytes) == digest);
         match read_regular(&own) {
-            Ok(bytes) if is_whole(&bytes) => {
-                link_or_copy(&own, place)?;
-                return Ok(Some(bytes));
+            Ok(bytes) => {
+                let digest = Digest::of(&bytes);
+                if expected.is_none_or(|expected| expected == digest) {
+                    link_or_copy(&own, place)?;
+                    return Ok(Some((bytes, digest)));
+                }
             }
-            Err(error) if !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidData) => {
-                return Err(error);
-            }
-            _ => {}
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidData) => {}
+            Err(error) => return Err(error),
         }
         let Some(digest) = expected else { return Ok(None) };
-        let copies = Copies::load(&self.directory).unwrap_or_default();
+        let copies = self.copies.get_or_init(|| Copies::load(&self.directory).unwrap_or_default());
         let Some(bytes) = copies.get(name, &digest) else { return Ok(None) };
         write_sealed(place, bytes)?;
-        Ok(Some(bytes.to_vec()))
+        Ok(Some((bytes.to_vec(), digest)))
     }
 }
 

@@ -171,7 +171,7 @@ impl Generation {
 
     /// Reads the lock file in `directory`.
     pub fn load(directory: &Path) -> io::Result<Self> {
-        Self::load_with_digest(directory).map(|(generation, _)| generation)
+        Self::read(directory).map(|(generation, _)| generation)
     }
 
     /// The bytes of its lock file.
@@ -188,13 +188,17 @@ impl Generation {
 
     /// The lock file in `directory`, with the digest of its bytes.
     pub fn load_with_digest(directory: &Path) -> io::Result<(Self, Digest)> {
+        Self::read(directory).map(|(generation, bytes)| (generation, Digest::of(&bytes)))
+    }
+
+    fn read(directory: &Path) -> io::Result<(Self, Vec<u8>)> {
         let path = directory.join(LOCK_FILE);
         let bytes = read_regular(&path)?;
         let generation: Self = serde_json::from_slice(&bytes).map_err(|error| invalid(&path, &error))?;
         if generation.format != GENERATION_FORMAT {
             return Err(invalid(&path, &format!("its format is `{}`", generation.format.escape_debug())));
         }
-        Ok((generation, Digest::of(&bytes)))
+        Ok((generation, bytes))
     }
 
     /// Whether its scripts and rows carry the path of another root than `root`.

@@ -22,8 +22,8 @@ pub struct GenerationParts<'a> {
     pub descriptions: &'a [&'a EnvironmentDescription],
     /// The new releases, as they are kept.
     pub releases: &'a BTreeMap<PackRef, KeptRelease>,
-    /// The generation that has the descriptions and releases of everything else; 0 if there is none.
-    pub previous: u64,
+    /// The generation that has the descriptions and releases of everything else; an empty one if there is none.
+    pub previous: &'a Generation,
 }
 
 /// The directories of a generation that nobody writes any more; its own stays open for its lock file.

@@ -128,7 +128,7 @@ pub struct Change<'a> {
     pub releases: &'a BTreeMap<PackRef, KeptRelease>,
     /// The generation that keeps all its other descriptions and releases: the active one, or the one that it is made
     /// after.
-    pub files_of: u64,
+    pub files_of: &'a Generation,
     /// The rows.
     pub rows: Rows<'a>,
     /// The operation that the change is of.

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::access::Access;
 use super::recover::{RecoverError, Recovery, lead_current_back, recover, recover_leftovers};
 use crate::database::set_aside_damaged;
+use crate::generation::Generation;
 use crate::process::Interrupted;
 use crate::root::{CreatedPaths, HostRoot, InstallLock, LockError, RootError};
 
@@ -33,6 +34,7 @@ pub enum AccessError {
 pub struct HeldRoot {
     // Dropped before the lock is: what is taken away must not be another's by then.
     created: CreatedPaths,
+    active: Option<Generation>,
     _lock: InstallLock,
 }
 
@@ -50,8 +52,8 @@ pub struct MendedAtOnce {
 impl HeldRoot {
     /// Takes hold of `root`.
     pub fn acquire(root: &HostRoot, access: &Access<'_>) -> Result<Self, AccessError> {
-        let held = Self::lock(root, access)?;
-        recover(root, access.now)?;
+        let mut held = Self::lock(root, access)?;
+        (_, held.active) = recover(root, access.now)?;
         Ok(held)
     }
 
@@ -81,7 +83,7 @@ impl HeldRoot {
         root.require_ours()?;
         let mut created = CreatedPaths::default();
         let lock = access.lock(root, &mut created)?;
-        Ok(Self { created, _lock: lock })
+        Ok(Self { created, active: None, _lock: lock })
     }
 
     /// Takes hold of `root` to repair it: its top is put right first, and a database that is damaged set aside.
@@ -99,9 +101,14 @@ impl HeldRoot {
             tracing::warn!(code = %WarningCode::SetAside, "the database is damaged; it is kept as `{}`", aside.display());
         }
         let led_back = lead_current_back(root)?;
-        let mut recovery = recover(root, access.now)?;
+        let (mut recovery, _) = recover(root, access.now)?;
         recovery.linked_again = recovery.linked_again.or(led_back);
         Ok((held, MendedAtOnce { closed, aside, recovery }))
+    }
+
+    /// Hands over the active generation, if it was read when the root was taken hold of: nobody has changed it since.
+    pub fn take_active(&mut self) -> Option<Generation> {
+        self.active.take()
     }
 
     /// Keeps what locking created.

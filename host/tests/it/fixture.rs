@@ -124,7 +124,7 @@ pub(crate) fn install(
         to: &generation,
         descriptions: &[],
         releases: &releases,
-        files_of: active.id,
+        files_of: &active,
         rows: Rows::Packs { packs: &registered.collect::<Vec<_>>(), gone: &[], tests: &[] },
         operation: &operation(),
         prepared,

@@ -54,14 +54,19 @@ pub struct Recovery {
     pub lock_file_restored: Option<u64>,
 }
 
-/// Makes `root` whole; the lock must be held.
-pub fn recover(root: &HostRoot, now: Timestamp) -> Result<Recovery, RecoverError> {
+/// Makes `root` whole, and returns the active generation as well, if there is one; the lock must be held.
+///
+/// # Errors
+/// The root or the database cannot be read or written, a change could not be completed, or nothing vouches for what is
+/// active.
+pub fn recover(root: &HostRoot, now: Timestamp) -> Result<(Recovery, Option<Generation>), RecoverError> {
     let (mut recovery, registered) = recover_leftovers(root)?;
     let failed = |source| root.failed(source);
     let active = root.active_generation().map_err(failed)?;
     let mut rows_are_others = false;
     // Where the link is gone, the one that it is about to lead to again.
     let believed = active.or_else(|| registered.filter(|id| root.generation(*id).is_dir()));
+    let mut read = None;
     if let Some(believed) = believed {
         let lock = registered_lock(root)?.filter(|(id, _)| *id == believed).and_then(|(_, lock)| lock);
         match hold_lock_file(root, believed, lock.as_ref())? {
@@ -69,7 +74,7 @@ pub fn recover(root: &HostRoot, now: Timestamp) -> Result<Recovery, RecoverError
             LockFile::Restored => recovery.lock_file_restored = Some(believed),
             LockFile::OtherRows => rows_are_others = registered == active,
         }
-        require_readable(root, believed, registered)?;
+        read = Some(require_readable(root, believed, registered)?);
     }
     match (registered, active) {
         (Some(registered), active) if rows_are_others => {
@@ -105,7 +110,7 @@ pub fn recover(root: &HostRoot, now: Timestamp) -> Result<Recovery, RecoverError
         }
         _ => {}
     }
-    Ok(recovery)
+    Ok((recovery, read))
 }
 
 /// Completes or undoes what earlier changes left, and says which generation the database holds; that it is the
@@ -233,10 +238,14 @@ fn register_again(
     Ok(())
 }
 
-/// Refuses a `current` that leads to no generation, or to one whose lock file is damaged.
-fn require_readable(root: &HostRoot, active: u64, registered: Option<u64>) -> Result<(), RecoverError> {
+/// The generation `active`; refuses a `current` that leads to none, or to one whose lock file is damaged.
+fn require_readable(
+    root: &HostRoot,
+    active: u64,
+    registered: Option<u64>,
+) -> Result<Generation, RecoverError> {
     match Generation::load(&root.generation(active)) {
-        Ok(_) => Ok(()),
+        Ok(generation) => Ok(generation),
         Err(source) if matches!(source.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidData) => {
             let usable =
                 usable_generation(root, registered, Some(active)).map_err(|source| root.failed(source))?;

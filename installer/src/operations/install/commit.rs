@@ -50,7 +50,7 @@ impl Session<'_> {
             to: &generation,
             descriptions: &descriptions.collect::<Vec<_>>(),
             releases: &releases,
-            files_of: self.active.id,
+            files_of: self.active,
             rows: Rows::Packs {
                 gone: &gone,
                 packs: &registered_packs(plan, &generation, &releases),

@@ -106,11 +106,13 @@ fn chosen<T>(
     let source = options.source.open((options.change.now, &options.change.interrupt), reporter)?;
     watch.lap("open");
 
-    let held = options.change.hold(&root, reporter)?;
+    let mut held = options.change.hold(&root, reporter)?;
     // Under the lock: what this host has seen must not grow while it is compared.
     let mut source = source.verify(&root, &options.trust, (options.change.now, &options.change.interrupt))?;
     watch.lap("verify");
-    let active = Generation::active(&root).map_err(|source| root.failed(source))?;
+    let active = held.as_mut().and_then(HeldRoot::take_active);
+    let active =
+        active.map_or_else(|| Generation::active(&root), Ok).map_err(|source| root.failed(source))?;
     let stored = StoredTrees::new(&root, &active);
     let stored = if options.reinstall { stored.trusting_none() } else { stored };
     let stored = if options.change.dry_run { stored.writing_nothing() } else { stored };

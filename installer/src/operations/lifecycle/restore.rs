@@ -13,7 +13,7 @@ use attune_host::inventory::installed;
 use attune_host::preferences::HostPolicy;
 use attune_host::root::{HostRoot, StoreKind};
 use attune_host::store::{Backup, BackupError, BackupStatement};
-use attune_host::transaction::Staging;
+use attune_host::transaction::{HeldRoot, Staging};
 use attune_host::verification::StoredTrees;
 use attune_host::{Change, ChangeError, Prepared, Rows};
 use attune_registry::report::{NewTask, Report, Reporter};
@@ -82,7 +82,8 @@ pub fn restore(
     let change = &options.build.change;
     root.require_there()?;
     let mut held = change.hold(root, reporter)?;
-    let active = installed(root)?;
+    let active = held.as_mut().and_then(HeldRoot::take_active);
+    let active = active.map_or_else(|| installed(root), Ok)?;
     let backup = Backup::open(root, &options.file)?;
     let mut kept = backup.installed(&options.packs)?;
     let unchanged = leave_out_installed(&active, &mut kept)?;
@@ -110,7 +111,7 @@ pub fn restore(
     };
     let is_empty = kept.generation.packs.is_empty();
     let Some(held) = held.as_mut().filter(|_| !is_empty) else {
-        held.iter_mut().for_each(attune_host::transaction::HeldRoot::keep);
+        held.iter_mut().for_each(HeldRoot::keep);
         return Ok(report);
     };
     let mut prepared = Prepared::begin(root, held.take_created(), change.durability)?;
@@ -168,7 +169,7 @@ fn commit(
         to,
         descriptions: &kept.descriptions.values().collect::<Vec<&EnvironmentDescription>>(),
         releases: &kept.releases,
-        files_of: active.id,
+        files_of: active,
         rows: Rows::Restored { packs: &packs, settings: &settings },
         operation: &change.operation,
         prepared,

@@ -11,6 +11,7 @@ use attune_host::generation::{
 use attune_host::inventory::installed;
 use attune_host::process::CallerEnvironment;
 use attune_host::root::HostRoot;
+use attune_host::transaction::HeldRoot;
 use attune_host::verification::StoredTrees;
 use attune_host::{Change, Prepared, Rows};
 use attune_registry::report::{Report, Reporter};
@@ -75,7 +76,8 @@ pub fn rollback(
 ) -> Result<RollbackReport, LifecycleError> {
     root.require_there()?;
     let mut held = options.change.hold(root, reporter)?;
-    let active = installed(root)?;
+    let active = held.as_mut().and_then(HeldRoot::take_active);
+    let active = active.map_or_else(|| installed(root), Ok)?;
     let target = target(root, &active, options.generation)?;
     let packs = pack_differences(&active, &target);
     let mut report = RollbackReport {
@@ -157,7 +159,7 @@ impl Going<'_> {
             to: &to,
             descriptions: &[],
             releases: &BTreeMap::new(),
-            files_of: target.id,
+            files_of: target,
             rows: Rows::Packs { packs: &registered, gone: &gone, tests: &[] },
             operation: &options.change.operation,
             prepared,

@@ -10,6 +10,7 @@ use attune_host::generation::{Generation, InstalledPack, PackDifference, pack_di
 use attune_host::inventory::{DependencyGraph, Direction, installed};
 use attune_host::root::HostRoot;
 use attune_host::store::{BackedUp, Overwrite};
+use attune_host::transaction::HeldRoot;
 use attune_host::{Change, ChangeError, Prepared, Rows};
 use attune_registry::report::{Report, Reporter};
 use attune_schemas::PackRef;
@@ -84,7 +85,8 @@ pub fn uninstall(
 ) -> Result<UninstallReport, LifecycleError> {
     root.require_there()?;
     let mut held = options.change.hold(root, reporter)?;
-    let active = installed(root)?;
+    let active = held.as_mut().and_then(HeldRoot::take_active);
+    let active = active.map_or_else(|| installed(root), Ok)?;
     let gone = going(root, &active, options)?;
     let users = users(root, &active, &gone)?;
     if !users.is_empty() {
@@ -122,7 +124,7 @@ pub fn uninstall(
         to: &to,
         descriptions: &[],
         releases: &BTreeMap::new(),
-        files_of: active.id,
+        files_of: &active,
         rows: Rows::Packs { packs: &[], gone: &gone, tests: &[] },
         operation: &options.change.operation,
         prepared,

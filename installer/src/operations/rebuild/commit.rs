@@ -39,7 +39,7 @@ pub(super) fn commit(
         to: &generation,
         descriptions: &tasks.iter().map(|task| &task.environment).collect::<Vec<&EnvironmentDescription>>(),
         releases: &BTreeMap::new(),
-        files_of: active.id,
+        files_of: active,
         rows: Rows::Environments(&updates.collect::<Vec<_>>()),
         operation: &options.change.operation,
         prepared,

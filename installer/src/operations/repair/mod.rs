@@ -223,7 +223,7 @@ fn commit(
         to: &generation,
         descriptions: &built.iter().map(|task| &task.environment).collect::<Vec<&EnvironmentDescription>>(),
         releases: &std::collections::BTreeMap::new(),
-        files_of: active.id,
+        files_of: active,
         rows: match &packs {
             Some(packs) => Rows::All(packs),
             None => Rows::Environments(&updates),
