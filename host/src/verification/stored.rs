@@ -81,6 +81,18 @@ impl<'a> StoredTrees<'a> {
             && super::links::pack_is_linked(self.root, self.active, pack)
     }
 
+    /// Whether every tree of an installed pack is there, whatever it holds: enough for one that nobody asked for.
+    pub fn are_there(&self, installed: &InstalledPack) -> bool {
+        installed.store_entries().all(|(kind, digest)| self.is_there(kind, &digest))
+    }
+
+    fn is_there(&self, kind: StoreKind, digest: &Digest) -> bool {
+        let is_dir =
+            fs_err::symlink_metadata(self.root.store(kind, digest)).is_ok_and(|found| found.is_dir());
+        // Scripts of environments carry the path of the root.
+        is_dir && !(kind == StoreKind::Envs && self.active.was_moved_to(self.root))
+    }
+
     /// Looks at the stamps of the trees of `packs` on every processor, all at once: whoever asks for one pack after
     /// another waits for less then.
     pub fn look_at(&self, packs: &[&InstalledPack]) {

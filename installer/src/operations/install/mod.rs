@@ -146,8 +146,15 @@ fn choose(
         }
     };
     let look_at = |packs: &[&InstalledPack]| stored.look_at(packs);
-    let installed =
-        InstalledPacks { active, rules, look_at: &look_at, is_whole: &is_whole, differs: &differs };
+    let are_there = |installed: &InstalledPack| stored.are_there(installed);
+    let installed = InstalledPacks {
+        active,
+        rules,
+        look_at: &look_at,
+        is_whole: &is_whole,
+        are_there: &are_there,
+        differs: &differs,
+    };
     let mut requests = options.requests.clone();
     requests.extend(source.signed_here().into_iter().flat_map(SignedHere::requests));
     requests.extend(channel_requests(&options.channels, options.choose.registry, source, active)?);

@@ -80,6 +80,18 @@ impl<'a> Available<'a> {
         Ok(Offered { registry, releases: index.releases.into_iter().filter(at_hand).collect() })
     }
 
+    /// The packs that `version` of `pack`, which was chosen, needs.
+    pub(super) fn needs_of(&self, pack: &PackRef, version: &Version) -> Vec<PackRef> {
+        let installed = self.active.packs.get(pack).filter(|installed| installed.version == *version);
+        if let Some(installed) = installed {
+            return installed.dependencies.keys().cloned().collect();
+        }
+        let seen = self.seen.borrow();
+        let offered = seen.get(pack).map(|offered| offered.releases.iter());
+        let chosen = offered.and_then(|mut releases| releases.find(|release| release.version == *version));
+        chosen.map(|release| release.dependencies.keys().cloned().collect()).unwrap_or_default()
+    }
+
     fn is_asked(&self, pack: &PackRef) -> bool {
         self.requests.iter().any(|request| request.pack == *pack)
     }

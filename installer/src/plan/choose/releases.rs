@@ -83,8 +83,10 @@ pub struct InstalledPacks<'a> {
     pub rules: &'a HostPolicy,
     /// Looks at all the packs that [`Self::is_whole`] will be asked about.
     pub look_at: &'a dyn Fn(&[&InstalledPack]),
-    /// Whether a pack that would stay is whole; one that is not is installed again.
+    /// Whether a pack that was asked for, or that one of those needs, is whole; one that is not is installed again.
     pub is_whole: &'a dyn Fn(&PackRef, &InstalledPack) -> bool,
+    /// Whether the trees of any other pack are there: a change costs what it changes, and `verify` looks at the rest.
+    pub are_there: &'a dyn Fn(&InstalledPack) -> bool,
     /// Told of a pack that would stay, and is installed again because it is not whole.
     pub differs: &'a dyn Fn(&PackRef),
 }
@@ -214,7 +216,7 @@ fn resolved(
     source: &mut VerifiedSource,
     (description, installed_packs): (Option<&BundleDescription>, &InstalledPacks<'_>),
 ) -> Result<Resolved, ChooseError> {
-    let &InstalledPacks { active, rules, look_at, is_whole, .. } = installed_packs;
+    let &InstalledPacks { active, rules, look_at, .. } = installed_packs;
     let available = Available::new(source, description, installed_packs, requests, options);
     let mut all = requests.to_vec();
     if options.others == OtherPacks::Stay {
@@ -226,12 +228,14 @@ fn resolved(
         }
         error => ruled_out(error, rules, active),
     })?;
+    let reached = reached(requests, &resolution, &available);
     let may_stay = resolution.iter().filter_map(|(pack, version)| {
-        active.packs.get(pack).filter(|installed| installed.version == *version)
+        let installed = active.packs.get(pack).filter(|installed| installed.version == *version);
+        installed.filter(|_| reached.contains(pack))
     });
     look_at(&may_stay.collect::<Vec<_>>());
     // Of packs that stay as they are, nobody has to know what else there is.
-    let whole = whole_packs(active, &resolution, is_whole);
+    let whole = whole_packs(&resolution, &reached, installed_packs);
     for (pack, _) in &resolution {
         let has_rule = rules.held.contains(pack) || rules.pinned.contains_key(pack);
         if has_rule || !whole.contains(pack) {
@@ -244,15 +248,36 @@ fn resolved(
     Ok(Resolved { resolution, whole, all_offered, lacking })
 }
 
-/// The packs of `resolution` that are installed in this version, with all that they had.
-fn whole_packs(
-    active: &Generation,
+/// The packs of `resolution` that were asked for, and all that those need.
+fn reached(
+    requests: &[PackRequest],
     resolution: &[(PackRef, Version)],
-    is_whole: &dyn Fn(&PackRef, &InstalledPack) -> bool,
+    available: &Available<'_>,
+) -> BTreeSet<PackRef> {
+    let versions: BTreeMap<&PackRef, &Version> =
+        resolution.iter().map(|(pack, version)| (pack, version)).collect();
+    let mut waiting: Vec<PackRef> = requests.iter().map(|request| request.pack.clone()).collect();
+    let mut reached = BTreeSet::new();
+    while let Some(pack) = waiting.pop() {
+        let Some(version) = versions.get(&pack).filter(|_| !reached.contains(&pack)) else { continue };
+        waiting.extend(available.needs_of(&pack, version));
+        reached.insert(pack);
+    }
+    reached
+}
+
+/// The packs of `resolution` that are installed in this version, with all that they had; of those that were not
+/// `reached`, no file is looked at.
+fn whole_packs(
+    resolution: &[(PackRef, Version)],
+    reached: &BTreeSet<PackRef>,
+    &InstalledPacks { active, is_whole, are_there, .. }: &InstalledPacks<'_>,
 ) -> BTreeSet<PackRef> {
     let packs = resolution.iter().filter(|(pack, version)| {
         active.packs.get(pack).is_some_and(|installed| {
-            installed.version == *version && installed.environments_are_current() && is_whole(pack, installed)
+            let has_all =
+                || if reached.contains(pack) { is_whole(pack, installed) } else { are_there(installed) };
+            installed.version == *version && installed.environments_are_current() && has_all()
         })
     });
     packs.map(|(pack, _)| pack.clone()).collect()

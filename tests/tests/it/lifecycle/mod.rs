@@ -19,6 +19,7 @@ mod live_processes;
 mod looks;
 mod migrated;
 mod past_operations;
+mod proportion;
 mod purged;
 mod read_only;
 mod recovery;

@@ -5,7 +5,7 @@ use std::path::Path;
 use attune_tests::World;
 use attune_tests::standard_packs::greeter;
 
-use super::{change_in_silence, host, knitter, link, open, publisher, real, replace, stored};
+use super::{change_in_silence, differences, host, knitter, link, open, publisher, real, replace, stored};
 
 /// Installs everything again, which must put back `packs`.
 #[track_caller]
@@ -168,6 +168,41 @@ fn a_copied_root_is_whole_once_it_was_read_again() {
     // Other inodes: no stamp fits, every list does.
     assert!(world.install_bundle().succeeds().stdout.contains("nothing to do"));
     world.verify(&[]).succeeds();
+}
+
+#[test]
+fn what_nobody_asked_for_stays_as_it_is_and_is_found_by_verify() {
+    let world = host();
+    world.add(&[&greeter().version("1.1.0")]).succeeds();
+    write(&real(&world, "packenvs/knitter/tool/bin/yarn"));
+    let run = world.install_packs(&["greeter"]).succeeds();
+    assert!(!run.stderr.contains("installed again"), "{}", run.stderr);
+    assert!(differences(&world).iter().all(|(_, _, packs, _)| packs == &["knitter"]));
+    let run = world.install_packs(&["knitter"]).succeeds();
+    assert!(run.stderr.contains("knitter differs from its installed files"), "{}", run.stderr);
+    world.verify(&[]).succeeds();
+}
+
+#[test]
+fn what_a_pack_needs_is_put_back_with_it_and_what_is_gone_with_any() {
+    let world = host();
+    write(&real(&world, "packs/greeter/actions/greet.sh"));
+    let run = world.install_packs(&["reporter"]).succeeds();
+    assert!(run.stderr.contains("greeter differs from its installed files"), "{}", run.stderr);
+    world.verify(&[]).succeeds();
+    fs_err::remove_dir_all(real(&world, "packenvs/knitter/tool/bin").parent().unwrap()).unwrap();
+    let run = world.install_packs(&["greeter"]).succeeds();
+    assert!(run.stderr.contains("knitter differs from its installed files"), "{}", run.stderr);
+    world.verify(&[]).succeeds();
+}
+
+#[test]
+fn a_pack_that_is_installed_again_takes_no_other_with_it() {
+    let world = host();
+    let report = world.install_packs(&["weaver", "--reinstall", "--json"]).succeeds().json();
+    let all = report["packs"].as_array().unwrap().iter();
+    let again = all.filter(|pack| pack["change"] == "reinstalled").map(|pack| pack["ref"].as_str().unwrap());
+    assert_eq!(again.collect::<Vec<_>>(), ["weaver"]);
 }
 
 #[test]
