@@ -19,7 +19,7 @@ pub struct StoredTrees<'a> {
     root: &'a HostRoot,
     active: &'a Generation,
     /// The lists of the other generations, once they are needed.
-    others: RefCell<Option<Vec<ListDigests>>>,
+    others: RefCell<Option<OtherLists>>,
     known: RefCell<BTreeMap<(StoreKind, Digest), Option<Digest>>>,
     goes_by_stamps: bool,
     trusts_none: bool,
@@ -126,19 +126,22 @@ impl<'a> StoredTrees<'a> {
     }
 
     fn find_list(&self, kind: StoreKind, digest: &Digest) -> Option<Digest> {
-        let is_dir =
-            fs_err::symlink_metadata(self.root.store(kind, digest)).is_ok_and(|found| found.is_dir());
-        // Scripts of environments carry the path of the root.
-        if self.trusts_none || !is_dir || (kind == StoreKind::Envs && self.active.was_moved_to(self.root)) {
+        if self.trusts_none || !self.is_there(kind, digest) {
             return None;
         }
         if let Some(list) = self.active.lists.get(kind, digest) {
             return self.holds(kind, digest, &list).then_some(list);
         }
         let mut others = self.others.borrow_mut();
-        let others = others.get_or_insert_with(|| other_lists(self.root, self.active.id));
-        let lists = others.iter().filter_map(|lists| lists.get(kind, digest));
-        lists.into_iter().find(|list| self.holds(kind, digest, list))
+        let others = others.get_or_insert_with(|| OtherLists::of(self.root, self.active.id));
+        let mut number = 0;
+        while let Some(lists) = others.get(self.root, number) {
+            if let Some(list) = lists.get(kind, digest).filter(|list| self.holds(kind, digest, list)) {
+                return Some(list);
+            }
+            number += 1;
+        }
+        None
     }
 
     /// Whether a tree is as `list` says.
@@ -161,14 +164,29 @@ impl<'a> StoredTrees<'a> {
     }
 }
 
-/// The lists of the generations that are not active, from the newest on.
-fn other_lists(root: &HostRoot, active: u64) -> Vec<ListDigests> {
-    let Ok(entries) = fs_err::read_dir(root.generations()) else { return Vec::new() };
-    let ids = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
-    let mut ids: Vec<u64> = ids.filter(|id| *id != active).collect();
-    ids.sort_unstable_by(|a, b| b.cmp(a));
-    let lists = ids.into_iter().filter_map(|id| Generation::load(&root.generation(id)).ok());
-    // Environments carry the path of the root that they were built on.
-    let here = lists.filter(|generation| !generation.was_moved_to(root));
-    here.map(|generation| generation.lists).collect()
+/// The lists of the generations that are not active, from the newest on, each read once it is needed.
+#[derive(Debug)]
+struct OtherLists {
+    read: Vec<ListDigests>,
+    /// The numbers of the others, the newest last.
+    unread: Vec<u64>,
+}
+
+impl OtherLists {
+    fn of(root: &HostRoot, active: u64) -> Self {
+        let mut unread = root.generation_ids().unwrap_or_default();
+        unread.retain(|id| *id != active);
+        Self { read: Vec::new(), unread }
+    }
+
+    /// Those of generation `number`, counted from 0; none where there are no more.
+    fn get(&mut self, root: &HostRoot, number: usize) -> Option<&ListDigests> {
+        while self.read.len() <= number {
+            let read = Generation::load(&root.generation(self.unread.pop()?));
+            // Environments carry the path of the root that they were built on.
+            let here = read.ok().filter(|generation| !generation.was_moved_to(root));
+            self.read.extend(here.map(|generation| generation.lists));
+        }
+        self.read.get(number)
+    }
 }
