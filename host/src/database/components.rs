@@ -103,14 +103,17 @@ pub(super) fn link(transaction: &Transaction<'_>, packs: &[RegisteredPack<'_>]) 
             transaction.execute(sql, params![sensor.component_ref, trigger])?;
         }
     }
-    for sql in [
-        "UPDATE rule SET action = (SELECT id FROM action WHERE ref = action_ref), \
-             trigger = (SELECT id FROM trigger WHERE ref = trigger_ref)",
-        "UPDATE policy SET action = (SELECT id FROM action WHERE ref = action_ref)",
-        "UPDATE work_queue SET dispatch_action = (SELECT id FROM action WHERE ref = dispatch_action_ref)",
-        "UPDATE trigger SET sensor = (SELECT id FROM sensor WHERE ref = sensor_ref)",
+    for (table, column, reference, other) in [
+        ("rule", "action", "action_ref", "action"),
+        ("rule", "trigger", "trigger_ref", "trigger"),
+        ("policy", "action", "action_ref", "action"),
+        ("work_queue", "dispatch_action", "dispatch_action_ref", "action"),
+        ("trigger", "sensor", "sensor_ref", "sensor"),
     ] {
-        transaction.execute(sql, [])?;
+        // Rows that stay as they are cost no write.
+        let id = format!("(SELECT id FROM {other} WHERE {other}.ref = {table}.{reference})");
+        let sql = format!("UPDATE {table} SET {column} = {id} WHERE {column} IS NOT {id}");
+        transaction.execute(&sql, [])?;
     }
     Ok(())
 }
