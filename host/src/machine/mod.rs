@@ -11,7 +11,7 @@ mod search;
 pub use availability::{AskedProgram, Unavailable, VerificationMeans, find_program, is_available};
 pub use interpreters::{
     Answer, AskedInterpreter, Interpreter, InterpreterDiscovery, InterpreterError, Interpreters, KeptAnswers,
-    NodeInterpreter, NodeInterpreters,
+    KnownTags, NodeInterpreter, NodeInterpreters,
 };
 pub use libc::{host_glibc, host_platform, parse_glibc};
 pub use libraries::LibrarySearch;

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::thread;
 
 use attune_host::environment::LinkMode;
-use attune_host::machine::{AskedProgram, InterpreterSearch, Interpreters, NodeInterpreters};
+use attune_host::machine::{AskedProgram, InterpreterSearch, Interpreters, KnownTags, NodeInterpreters};
 use attune_host::process::{CallerEnvironment, Interrupt};
 use attune_host::root::HostRoot;
 use attune_registry::release_check::BundleTargets;
@@ -18,6 +18,8 @@ use super::runtimes::CarriedRuntimes;
 pub struct HostRuntimes<'a> {
     /// Its Pythons.
     pub pythons: &'a mut Interpreters,
+    /// The wheel tags that those take which were chosen.
+    pub tags: KnownTags,
     /// Its Node.js interpreters.
     pub nodes: &'a mut NodeInterpreters,
     /// The interpreters that the source carries, for hosts with none that fits.

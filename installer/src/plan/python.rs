@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use attune_host::environment::{LinkMode, PythonEnvironment};
-use attune_host::machine::{Interpreter, Interpreters, host_platform};
+use attune_host::machine::{Interpreter, Interpreters, KnownTags, host_platform};
 use attune_registry::release_check::{BundleTargets, python_target, wheels_for};
 use attune_schemas::environment_lock::{LockedWheel, PythonLock, PythonTarget};
 use attune_schemas::pack_config::PackConfig;
@@ -90,7 +90,7 @@ fn environment_on(
     let target = target_for(&interpreter, lock);
     let wheels = target.map(|target| wheels_for(target, &interpreter.version).cloned().collect());
     let wheels: Vec<LockedWheel> = wheels.unwrap_or_default();
-    check_tags(pack, &interpreter, &wheels)?;
+    check_tags(pack, (&interpreter, &hosted.tags), &wheels)?;
 
     let marker = lock.manifest.as_ref().map(|manifest| manifest.digest.hex());
     let runtime = runtime_of(hosted.root, &interpreter.executable);
@@ -188,14 +188,18 @@ fn list(items: impl Iterator<Item = String>) -> String {
     items.collect::<Vec<_>>().join(", ")
 }
 
-fn check_tags(pack: &PackRef, interpreter: &Interpreter, wheels: &[LockedWheel]) -> Result<(), PlanError> {
+fn check_tags(
+    pack: &PackRef,
+    (interpreter, tags): (&Interpreter, &KnownTags),
+    wheels: &[LockedWheel],
+) -> Result<(), PlanError> {
     let refuse = |filename: &str, reason: String| PlanError::WheelTags {
         pack: pack.clone(),
         filename: filename.to_owned(),
         interpreter: interpreter.describe(),
         reason,
     };
-    let tags = interpreter.tags();
+    let tags = tags.of(interpreter);
     for wheel in wheels {
         let filename = WheelFilename::from_str(&wheel.filename)
             .map_err(|error| refuse(&wheel.filename, error.to_string()))?;

@@ -18,7 +18,7 @@ pub use error::InterpreterError;
 pub use kept_answers::{Answer, KeptAnswers};
 pub use nodejs::NodeInterpreter;
 pub(in crate::machine) use program::is_in_shims;
-pub use python::Interpreter;
+pub use python::{Interpreter, KnownTags};
 use version_manager::ManagedTool;
 
 /// A kind of interpreters: the names they go by, and the question that each of them answers.

@@ -1,5 +1,6 @@
 //! One Python interpreter, as it describes itself.
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::str::FromStr;
@@ -167,6 +168,23 @@ impl Interpreter {
     }
 }
 
+/// The wheel tags that interpreters take, made once for each: there are hundreds, and packs share interpreters.
+#[derive(Debug, Default)]
+pub struct KnownTags(RefCell<Vec<(Interpreter, Option<Tags>)>>);
+
+impl KnownTags {
+    /// Those of `interpreter`, as [`Interpreter::tags`] gives them.
+    pub fn of(&self, interpreter: &Interpreter) -> Option<Tags> {
+        let mut known = self.0.borrow_mut();
+        if let Some((_, tags)) = known.iter().find(|(other, _)| other == interpreter) {
+            return tags.clone();
+        }
+        let tags = interpreter.tags();
+        known.push((interpreter.clone(), tags.clone()));
+        tags
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -182,6 +200,19 @@ mod tests {
         assert!(interpreter.satisfies(">=3.9,<4") && !interpreter.satisfies(">=3.12"));
         assert!(!interpreter.satisfies("not a specifier"));
         assert!(interpreter.tags().is_some());
+    }
+
+    #[test]
+    fn tags_are_those_of_the_interpreter_that_is_asked_about() {
+        let interpreter = Interpreter::from_answer(ANSWER).unwrap();
+        let other = Interpreter { gil_disabled: true, ..interpreter.clone() };
+        let unknown = Interpreter { machine: "other".to_owned(), ..interpreter.clone() };
+        let known = KnownTags::default();
+        for asked in [&interpreter, &other, &unknown, &interpreter, &other, &unknown] {
+            let text = |tags: Option<Tags>| tags.map(|tags| tags.to_string());
+            assert_eq!(text(known.of(asked)), text(asked.tags()));
+        }
+        assert_eq!(known.0.borrow().len(), 3);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::thread;
 
 use attune_host::Prepared;
 use attune_host::database::defined_runtimes;
-use attune_host::machine::{AskedProgram, Interpreters, KeptAnswers, NodeInterpreters};
+use attune_host::machine::{AskedProgram, Interpreters, KeptAnswers, KnownTags, NodeInterpreters};
 use attune_host::root::CreatedPaths;
 use attune_registry::blob::BlobSpool;
 use attune_registry::source::SourceError;
@@ -101,6 +101,7 @@ impl<'a> Session<'a> {
             .with_answers(kept.nodes.clone());
         let mut hosted = HostRuntimes {
             pythons: &mut pythons,
+            tags: KnownTags::default(),
             nodes: &mut nodes,
             carried,
             root: self.root,
