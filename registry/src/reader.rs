@@ -206,7 +206,7 @@ impl<'a> RegistryReader<'a> {
     /// The release that `release` of the index of `pack` points to.
     pub fn release(&mut self, pack: &PackRef, release: &Release) -> Result<VerifiedRelease, ReaderError> {
         let digest = release.manifest.digest;
-        let manifest = self.manifest(&digest, release.manifest.size)?;
+        let manifest = self.manifest(release)?;
         let config = self.config(&manifest)?;
         let path = RegistryPath::Blob(manifest.config.digest);
         if config.pack.pack != *pack || config.pack.version != release.version {
@@ -228,9 +228,13 @@ impl<'a> RegistryReader<'a> {
         })
     }
 
-    fn manifest(&mut self, digest: &Digest, size: u64) -> Result<ReleaseManifest, ReaderError> {
-        let path = RegistryPath::Blob(*digest);
-        let bytes = self.small_blob(digest, size, MAX_MANIFEST_BYTES)?;
+    /// The manifest that `release` of an index points to.
+    ///
+    /// # Errors
+    /// It cannot be read, or does not follow its format.
+    pub fn manifest(&mut self, release: &Release) -> Result<ReleaseManifest, ReaderError> {
+        let path = RegistryPath::Blob(release.manifest.digest);
+        let bytes = self.small_blob(&release.manifest.digest, release.manifest.size, MAX_MANIFEST_BYTES)?;
         let invalid = |reason: String| ReaderError::Invalid { path: path.clone(), reason };
         let manifest: ReleaseManifest =
             serde_json::from_slice(&bytes).map_err(|error| invalid(error.to_string()))?;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use attune_host::generation::Generation;
-use attune_registry::reader::{RegistryReader, VerifiedRelease};
+use attune_registry::reader::{ReaderError, RegistryReader};
 use attune_schemas::Digest;
 use attune_schemas::bundle::{BundleDescription, BundledRelease};
 use attune_schemas::pack_index::Release;
@@ -41,7 +41,7 @@ pub fn installed_blobs(
             index.releases.into_iter().find(|release| release.manifest.digest == installed.manifest)
         });
         if let Some(offered) = offered {
-            blobs.extend(blobs_of(&reader.release(pack, &offered)?));
+            blobs.extend(blobs_of(&mut reader, &offered)?);
         }
     }
     for runtime in RuntimeName::ALL {
@@ -69,16 +69,17 @@ fn bundled_blobs(
             version: bundled.version.clone(),
             manifest: bundled.manifest,
         })?;
-        allowed.extend(blobs_of(&reader.release(&bundled.pack, &offered)?));
+        allowed.extend(blobs_of(reader, &offered)?);
     }
     Ok(allowed)
 }
 
-/// The blobs of a release, with their sizes.
-fn blobs_of(release: &VerifiedRelease) -> Vec<(Digest, u64)> {
-    let layers = release.manifest.layers.iter().chain([&release.manifest.config]);
+/// The blobs of a release, with their sizes, as its manifest names them.
+fn blobs_of(reader: &mut RegistryReader<'_>, release: &Release) -> Result<Vec<(Digest, u64)>, ReaderError> {
+    let manifest = reader.manifest(release)?;
+    let layers = manifest.layers.iter().chain([&manifest.config]);
     let blobs = layers.map(|layer| (layer.digest, layer.size));
-    blobs.chain([(release.manifest_digest, release.manifest_size)]).collect()
+    Ok(blobs.chain([(release.manifest.digest, release.manifest.size)]).collect())
 }
 
 fn find(releases: &[Release], bundled: &BundledRelease) -> Option<Release> {
