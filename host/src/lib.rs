@@ -5,7 +5,7 @@
 //! machine       Pythons, Node.js, programs, shared libraries, the C library
 //! root          where everything is, the lock, planted links, removal
 //! preferences   the registries that the host knows, packs that are held or pinned
-//! local         the registry of packs that the host signs itself
+//! local         the registry of packs that the host signs itself, and the originals that it keeps of others
 //! trees         lists of the store's files, and whether trees are still as they say
 //! environment   the description of an environment, and its entry in a generation
 //! generation    a lock file with its directory; the one rename

@@ -23,6 +23,7 @@ pub mod environments;
 pub mod failure;
 pub mod migrations;
 pub mod operations;
+pub mod originals;
 pub mod pack_tests;
 pub mod plan;
 pub mod source;

@@ -7,6 +7,8 @@
 //! Bytes are parsed only after the link above has vouched for them, and the ref, version and format in
 //! them must agree with where they were found.
 
+use std::ops::ControlFlow;
+
 use attune_schemas::pack_config::{PACK_CONFIG_FORMAT, PackConfig};
 use attune_schemas::pack_index::{PACK_INDEX_FORMAT, PackIndex, Release};
 use attune_schemas::problem::ErrorCode;
@@ -16,7 +18,7 @@ use attune_schemas::{Digest, PackRef};
 
 use crate::layout::{LayoutError, RegistryPath};
 use crate::source::{Source, SourceError};
-use crate::trust::{Fetch, FetchError, TrustError, VerifiedRepository};
+use crate::trust::{Fetch, FetchError, Fetched, TrustError, VerifiedRepository, VerifiedTarget};
 
 /// The largest release manifest, in bytes.
 const MAX_MANIFEST_BYTES: u64 = 4 << 20;
@@ -89,12 +91,37 @@ pub struct MetadataFetch<'a>(pub &'a dyn Source);
 impl Fetch for MetadataFetch<'_> {
     fn fetch(&self, name: &str, max_bytes: u64) -> Result<Option<Vec<u8>>, FetchError> {
         let path = RegistryPath::metadata(name).map_err(|error: LayoutError| FetchError::damaged(error))?;
-        self.0.read(&path, max_bytes).map_err(|error| match error {
-            error if error.is_damage() => FetchError::damaged(error),
-            error if error.is_forbidden() => FetchError::forbidden(error),
-            error => FetchError::source(error),
-        })
+        self.0.read(&path, max_bytes).map_err(fetch_error)
     }
+
+    fn fetch_each(&self, files: &[(String, u64)]) -> Vec<Fetched> {
+        let paths = files.iter().map(|(name, max_bytes)| Ok((RegistryPath::metadata(name)?, *max_bytes)));
+        let paths: Result<Vec<_>, LayoutError> = paths.collect();
+        let mut fetched = Vec::with_capacity(files.len());
+        match paths {
+            Err(error) => fetched.push(Err(FetchError::damaged(error))),
+            Ok(paths) => self.0.read_each(&paths, &mut |file| {
+                let flow = if file.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) };
+                fetched.push(file.map_err(fetch_error));
+                flow
+            }),
+        }
+        fetched
+    }
+}
+
+fn fetch_error(error: SourceError) -> FetchError {
+    match error {
+        error if error.is_damage() => FetchError::damaged(error),
+        error if error.is_forbidden() => FetchError::forbidden(error),
+        error => FetchError::source(error),
+    }
+}
+
+/// A file that the metadata vouches for, and where it is.
+struct Target {
+    vouched: VerifiedTarget,
+    path: RegistryPath,
 }
 
 /// A source with the metadata that vouches for its files.
@@ -146,32 +173,73 @@ impl<'a> RegistryReader<'a> {
         name: &str,
         path: impl FnOnce(Digest) -> RegistryPath,
     ) -> Result<Option<(RegistryPath, Vec<u8>)>, ReaderError> {
-        let target = match self.repository.target(name, &MetadataFetch(&*self.source)) {
+        let Some(target) = self.target(name, path)? else { return Ok(None) };
+        let bytes = self.source.read(&target.path, target.vouched.length())?;
+        let bytes = self.checked(&target, bytes)?;
+        Ok(Some((target.path, bytes)))
+    }
+
+    /// The target called `name`, whose file is not read yet; `None` if the metadata does not list it.
+    fn target(
+        &self,
+        name: &str,
+        path: impl FnOnce(Digest) -> RegistryPath,
+    ) -> Result<Option<Target>, ReaderError> {
+        let vouched = match self.repository.target(name, &MetadataFetch(&*self.source)) {
             Ok(target) => target,
             Err(TrustError::TargetNotFound { .. }) => return Ok(None),
             Err(error) => return Err(error.into()),
         };
-        let path = path(target.sha256()?);
-        let bytes = self
-            .source
-            .read(&path, target.length())?
+        let path = path(vouched.sha256()?);
+        Ok(Some(Target { vouched, path }))
+    }
+
+    /// The bytes that were read of `target`, once the metadata vouches for them.
+    fn checked(&self, target: &Target, bytes: Option<Vec<u8>>) -> Result<Vec<u8>, ReaderError> {
+        let path = &target.path;
+        let bytes = bytes
             .ok_or_else(|| ReaderError::Missing { source_name: self.source.name(), path: path.clone() })?;
-        target.check(&bytes)?;
-        Ok(Some((path, bytes)))
+        target.vouched.check(&bytes)?;
+        Ok(bytes)
     }
 
     /// The index of `pack`; `None` if the registry has no such pack.
     pub fn pack_index(&self, pack: &PackRef) -> Result<Option<PackIndex>, ReaderError> {
         let Some((path, bytes)) = self.pack_index_bytes(pack)? else { return Ok(None) };
-        let invalid = |reason: String| ReaderError::Invalid { path: path.clone(), reason };
-        let index: PackIndex = serde_json::from_slice(&bytes).map_err(|error| invalid(error.to_string()))?;
-        if index.format != PACK_INDEX_FORMAT {
-            return Err(invalid(format!("its format is `{}`", index.format.escape_debug())));
+        index_of(pack, &path, &bytes).map(Some)
+    }
+
+    /// The indexes of those of `packs` that the registry has, in the order of `packs`; several are read at a time where
+    /// the source allows it. The first failure ends the list.
+    pub fn pack_indexes(&self, packs: &[PackRef]) -> Vec<(PackRef, Result<PackIndex, ReaderError>)> {
+        let (mut listed, mut failed) = (Vec::new(), None);
+        for pack in packs {
+            let path = |digest| RegistryPath::PackIndex { digest, pack: pack.clone() };
+            match self.target(&PackIndex::target_path(pack), path) {
+                Ok(target) => listed.extend(target.map(|target| (pack, target))),
+                Err(error) => {
+                    failed = Some((pack.clone(), Err(error)));
+                    break;
+                }
+            }
         }
-        if index.pack != *pack {
-            return Err(invalid(format!("it lists pack `{}`", index.pack)));
+        let file = |target: &Target| (target.path.clone(), target.vouched.length());
+        let files: Vec<_> = listed.iter().map(|(_, target)| file(target)).collect();
+        let mut indexes = Vec::with_capacity(packs.len());
+        self.source.read_each(&files, &mut |read| {
+            let (pack, target) = &listed[indexes.len()];
+            let index = read.map_err(ReaderError::from).and_then(|bytes| {
+                let bytes = self.checked(target, bytes)?;
+                index_of(pack, &target.path, &bytes)
+            });
+            let flow = if index.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) };
+            indexes.push(((*pack).clone(), index));
+            flow
+        });
+        if indexes.iter().all(|(_, index)| index.is_ok()) {
+            indexes.extend(failed);
         }
-        Ok(Some(index))
+        indexes
     }
 
     /// Path and bytes of the index of `runtime`; `None` if the registry carries no such interpreter.
@@ -261,6 +329,19 @@ impl<'a> RegistryReader<'a> {
         }
         Ok(self.source.read_blob(digest, size)?)
     }
+}
+
+/// The index of `pack` in `bytes`, the content of `path`.
+fn index_of(pack: &PackRef, path: &RegistryPath, bytes: &[u8]) -> Result<PackIndex, ReaderError> {
+    let invalid = |reason: String| ReaderError::Invalid { path: path.clone(), reason };
+    let index: PackIndex = serde_json::from_slice(bytes).map_err(|error| invalid(error.to_string()))?;
+    if index.format != PACK_INDEX_FORMAT {
+        return Err(invalid(format!("its format is `{}`", index.format.escape_debug())));
+    }
+    if index.pack != *pack {
+        return Err(invalid(format!("it lists pack `{}`", index.pack)));
+    }
+    Ok(index)
 }
 
 /// Every vendored file that the locks of a release name, over all targets.

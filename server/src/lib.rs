@@ -1,8 +1,9 @@
-//! A host for static pack registries.
+//! A host for static pack registries, and for the Pack API of an installed host.
 //!
 //! A registry is a directory of plain files whose trust rests on signed metadata, never on the
-//! host: a client verifies every byte itself. So this crate only has to be a good file server for
-//! exactly one layout, and it is nothing more. It signs nothing, verifies nothing, writes nothing.
+//! host: a client verifies every byte itself. So for registries this is a good file server for
+//! exactly one layout, and nothing more: it signs nothing, verifies nothing, writes nothing. The
+//! Pack API reads the database of an installed host, and leaves every change to `attune-install`.
 //!
 //! Rooms, from the ground up; each imports from those above it in this list alone:
 //!
@@ -10,8 +11,9 @@
 //! files                one registry's files as an HTTP router; the only room that knows the layout
 //! access_log signals   one log line per request; the requests to stop
 //! connections          how long each may take, and how many there may be
-
-//! serve                sockets, draining, and the access log around any router
+//! tokens               who may read a host, and who may change it
+//! api page             the Pack API and a page for people, as HTTP routers
+//! serve                sockets, TLS, draining, and the access log around any router
 //! cli                  the command line, its settings, errors and hints for people
 //! ```
 //!
@@ -29,13 +31,17 @@
 #![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests write files as they like"))]
 
 mod access_log;
+pub mod api;
 pub mod cli;
 mod connections;
 mod files;
+mod page;
 mod serve;
 mod signals;
+pub mod tokens;
 
 pub use connections::Limits;
 pub use files::{Clock, DirectoryError, RegistryDirectory, router};
-pub use serve::{BindError, DRAIN_LIMIT, Drained, Serving, bind, serve, start_runtime};
+pub use page::pages;
+pub use serve::{BindError, DRAIN_LIMIT, Drained, Serving, Tls, TlsError, bind, serve, start_runtime};
 pub use signals::Signals;

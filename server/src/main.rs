@@ -2,20 +2,25 @@
 
 use std::ffi::OsString;
 
-use attune_schemas::problem::WarningCode;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::SystemTime;
 
 use anyhow::Context as _;
-use attune_serve::cli::{Service, Settings, report_error, report_listening, settings};
-use attune_serve::{Drained, Limits, RegistryDirectory, Serving, Signals};
+use attune_host::root::HostRoot;
+use attune_schemas::problem::WarningCode;
+use attune_serve::api::{AllowedPlaces, ApiSettings, Installer};
+use attune_serve::cli::{HostService, NoHost, Service, Settings, report_error, report_listening, settings};
+use attune_serve::tokens::TokenKeeper;
+use attune_serve::{Drained, Limits, RegistryDirectory, Serving, Signals, Tls};
+use axum::Router;
+use jiff::Timestamp;
 
 fn main() -> ExitCode {
     attune_terminal::survive_file_limit();
     let args: Vec<OsString> = std::env::args_os().collect();
-    let settings = match settings(&args) {
+    let settings = match settings(&args, now_in_calendar()) {
         Ok(settings) => settings,
         Err(code) => return ExitCode::from(code),
     };
@@ -37,31 +42,74 @@ fn main() -> ExitCode {
 
 fn run(settings: &Settings) -> anyhow::Result<()> {
     let runtime = attune_serve::start_runtime().context("cannot start the threads that answer requests")?;
-    let ended = match &settings.service {
-        Service::Registry { directory, listen } => {
-            runtime.block_on(host_registry(settings, directory.clone(), *listen))
-        }
-    };
+    let ended = runtime.block_on(serve(settings));
     // Not waiting for file reads that are still under way.
     runtime.shutdown_background();
     ended
 }
 
+async fn serve(settings: &Settings) -> anyhow::Result<()> {
+    match &settings.service {
+        Service::Registry { directory, listen } => {
+            let directory = RegistryDirectory::open(directory.clone())?;
+            let path = directory.path().to_owned();
+            serve_until_stopped(settings, &path, *listen, None, attune_serve::router(directory, now)).await
+        }
+        Service::Host(host) => {
+            let path = HostRoot::new(&host.root)?.path().to_owned();
+            let tls =
+                host.certificate.as_ref().map(|files| Tls::read(&files.chain, &files.key)).transpose()?;
+            let api = attune_serve::api::router(api_settings(host)?).merge(attune_serve::pages());
+            serve_until_stopped(settings, &path, host.listen, tls, api).await
+        }
+    }
+}
+
+fn api_settings(host: &HostService) -> anyhow::Result<ApiSettings> {
+    let root = HostRoot::new(&host.root)?;
+    if !root.path().is_dir() {
+        return Err(NoHost(root.path().to_owned()).into());
+    }
+    let installer = host.installer.clone().map(|program| Installer::new(program, root.path()));
+    if installer.is_none() {
+        tracing::warn!("the program attune-install is not found: the host is only read");
+    }
+    let places = AllowedPlaces::new(&host.directories, &host.origins, host.allow_unsigned);
+    let places = places.context("a directory of `--allow-directory` cannot be used")?;
+    let tokens = TokenKeeper::open(host.tokens.clone())?;
+    Ok(ApiSettings { root, tokens, clock: now_in_calendar, installer, places })
+}
+
 #[expect(clippy::disallowed_methods, reason = "the one place where the clock is read")]
-async fn host_registry(settings: &Settings, directory: PathBuf, listen: SocketAddr) -> anyhow::Result<()> {
-    let directory = RegistryDirectory::open(directory)?;
+fn now() -> SystemTime {
+    SystemTime::now()
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place where the clock is read")]
+fn now_in_calendar() -> Timestamp {
+    Timestamp::now()
+}
+
+/// Serves `router`, which answers for `path`, until a signal asks to stop.
+async fn serve_until_stopped(
+    settings: &Settings,
+    path: &Path,
+    listen: SocketAddr,
+    tls: Option<Tls>,
+    router: Router,
+) -> anyhow::Result<()> {
     let mut signals = Signals::take().context("cannot wait for signals")?;
     let listener = attune_serve::bind(listen).await?;
     let address = listener.local_addr().context("cannot tell the own address")?;
-    report_listening(settings, directory.path(), address);
+    report_listening(settings, path, address);
 
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let shutdown = async {
         // An error means the sender is gone, which is a reason to stop, too.
         let _ = stopped.await;
     };
-    let router = attune_serve::router(directory, SystemTime::now);
-    let serving = Serving { limits: Limits::of_this_process(settings.max_connections), ..Serving::default() };
+    let limits = Limits::of_this_process(settings.max_connections);
+    let serving = Serving { limits, tls, ..Serving::default() };
     tracing::info!("at most {} connections at a time", serving.limits.connections);
     let mut serving = Box::pin(attune_serve::serve(listener, router, shutdown, serving));
     let signal = tokio::select! {

@@ -11,6 +11,7 @@ mod command_line;
 mod confirm;
 mod coverage;
 mod documents;
+mod duration;
 mod error_document;
 mod exit;
 mod failure;
@@ -38,6 +39,7 @@ pub use documents::{
     CompletionsArgs, Component, HelpArgs, ManArgs, candidates, complete, details, line_value, line_words,
     names_in, registry_packs,
 };
+pub use duration::{parse_duration, parse_limit};
 pub use error_document::error_schema;
 pub use exit::exit_code;
 pub use failure::Failure;

@@ -70,6 +70,11 @@ impl Identity {
         run(command);
     }
 
+    /// The path of the key.
+    pub fn key(&self) -> &str {
+        self.key.to_str().unwrap()
+    }
+
     /// The certificate's file.
     pub fn certificate(&self) -> &str {
         self.certificate.to_str().unwrap()

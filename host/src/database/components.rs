@@ -25,6 +25,12 @@ const TABLES: [(&str, ComponentKind, bool); 9] = [
     ("policy", ComponentKind::Policy, false),
 ];
 
+/// The table of the components of `kind`.
+pub(super) fn table(kind: ComponentKind) -> &'static str {
+    let found = TABLES.iter().find(|(_, of, _)| *of == kind);
+    found.expect("every kind has its table").0
+}
+
 /// Makes the rows of a pack's components those of its new release.
 pub(super) fn replace_all(
     transaction: &Transaction<'_>,

@@ -6,6 +6,7 @@
 //! reader       the file, opened read-only by everybody else
 //! audit        whether the file is sound, and has the rows that it should have
 //! operations   the rows of what changed the host
+//! records      rows as they are, for those who show them
 //! references   rows of one pack that name components of another
 //! register     the rows of packs, in one transaction, with the generation that they are of
 //! ```
@@ -24,6 +25,7 @@ mod pack_ids;
 mod pack_source;
 mod packs;
 mod reader;
+mod records;
 mod references;
 mod register;
 mod runtimes;
@@ -43,7 +45,8 @@ pub use fault::database_fault;
 pub use operations::{CompletedOperation, RecordedOperation, operations};
 pub use pack_ids::pack_ids;
 pub use packs::environment_metadata;
-pub use reader::registered_generation;
+pub use reader::{DatabaseStamp, database_stamp, registered_generation};
+pub use records::{ComponentRecord, PackRecord, TestRecord, component_records, pack_records, test_records};
 pub use references::{Reference, made_on_host, references_to};
 pub use register::{
     OtherPacks, RegisteredGeneration, RegisteredPack, Registration, TestReason, TestResultRow,

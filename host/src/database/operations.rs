@@ -8,7 +8,7 @@ use super::DatabaseError;
 use super::reader::read;
 use super::register::{RegisteredGeneration, row_id};
 use crate::generation::PackDifference;
-use crate::process::{Operation, OperationKind};
+use crate::process::{MigrationReport, Operation, OperationKind};
 use crate::root::HostRoot;
 
 /// An operation with the generations between which it led.
@@ -43,6 +43,8 @@ pub struct RecordedOperation {
     pub forced: Vec<String>,
     /// The packs that it changed.
     pub packs: Vec<PackDifference>,
+    /// The migrations of packs that ran with it, or were left out.
+    pub migrations: Vec<MigrationReport>,
     /// The digest of the lock file of the generation that was active afterwards.
     pub lock: Digest,
 }
@@ -54,10 +56,11 @@ impl CompletedOperation<'_> {
         transaction: &Transaction<'_>,
         generation: &RegisteredGeneration,
     ) -> rusqlite::Result<()> {
-        let Operation { kind, started_at, user, command, source, forced, .. } = self.operation;
+        let Operation { kind, started_at, user, command, source, forced, migrations, .. } = self.operation;
         transaction.execute(
             "INSERT INTO operation (kind, generation, previous, started_at, duration_ms, user, command, source, \
-                 forced, packs, lock_digest) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                 forced, packs, migrations, lock_digest) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
             params![
                 kind.as_str(),
                 row_id(generation.id),
@@ -69,6 +72,7 @@ impl CompletedOperation<'_> {
                 source,
                 serde_json::json!(forced).to_string(),
                 serde_json::json!(self.packs).to_string(),
+                serde_json::json!(migrations).to_string(),
                 generation.lock.to_string(),
             ],
         )?;
@@ -82,14 +86,18 @@ impl CompletedOperation<'_> {
 /// The database cannot be read, or has a row that no program of this kind wrote.
 pub fn operations(root: &HostRoot) -> Result<Vec<RecordedOperation>, DatabaseError> {
     let found = read(root, |connection| {
-        // A database that no writer has migrated lacks the table.
-        let sql = "SELECT 1 FROM sqlite_master WHERE name = 'operation'";
-        if !connection.prepare(sql)?.exists([])? {
+        // A database that no writer has migrated lacks the table, or the column.
+        let has = |sql: &str| connection.prepare(sql)?.exists([]);
+        if !has("SELECT 1 FROM sqlite_master WHERE name = 'operation'")? {
             return Ok(Vec::new());
         }
-        let sql = "SELECT kind, generation, previous, started_at, duration_ms, user, command, source, forced, packs, \
-             lock_digest FROM operation ORDER BY id";
-        let mut statement = connection.prepare(sql)?;
+        let has_migrations = has("SELECT 1 FROM pragma_table_info('operation') WHERE name = 'migrations'")?;
+        let migrations = if has_migrations { "migrations" } else { "'[]'" };
+        let sql = format!(
+            "SELECT kind, generation, previous, started_at, duration_ms, user, command, source, forced, packs, \
+             lock_digest, {migrations} FROM operation ORDER BY id"
+        );
+        let mut statement = connection.prepare(&sql)?;
         let rows = statement.query_map([], |row| {
             Ok(RecordedOperation {
                 kind: OperationKind::parse(&row.get::<_, String>(0)?),
@@ -103,6 +111,7 @@ pub fn operations(root: &HostRoot) -> Result<Vec<RecordedOperation>, DatabaseErr
                 forced: text(row, 8, |text| serde_json::from_str(text).ok())?,
                 packs: text(row, 9, |text| serde_json::from_str(text).ok())?,
                 lock: text(row, 10, |text| text.parse().ok())?,
+                migrations: text(row, 11, |text| serde_json::from_str(text).ok())?,
             })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)

@@ -129,6 +129,32 @@ fn uri_path(path: &Path) -> String {
     escaped
 }
 
+/// The state of the files of a database: as long as it is the same, the rows are.
+#[derive(Debug, PartialEq, Eq)]
+pub struct DatabaseStamp(Option<Stamps>);
+
+/// The clock of a file system may stand still for so long.
+const CLOCK_TICK: std::time::Duration = std::time::Duration::from_millis(50);
+
+impl DatabaseStamp {
+    /// Whether a change after `now` is sure to change this.
+    pub fn is_settled(&self, now: SystemTime) -> bool {
+        let Some(stamps) = &self.0 else { return true };
+        let times = [Some(stamps.database.1), stamps.log.map(|(_, changed)| changed)];
+        times.into_iter().flatten().all(|changed| changed + CLOCK_TICK < now)
+    }
+}
+
+/// The state of the files of the database of `root`.
+///
+/// # Errors
+/// They cannot be looked at.
+pub fn database_stamp(root: &HostRoot) -> Result<DatabaseStamp, DatabaseError> {
+    let path = root.database();
+    let stamps = Stamps::of(&path).map_err(|source| DatabaseError::Io { path, source })?;
+    Ok(DatabaseStamp(stamps))
+}
+
 /// The length of a file and the time of its last change.
 type Stamp = (u64, SystemTime);
 

@@ -7,11 +7,11 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::InventoryError;
-use super::operation_log::{FailedOperation, failures};
+use super::operation_log::{FailedOperation, LogDepth, Logged, SettingsChange};
+use super::{InventoryError, LastOperation};
 use crate::database::{RecordedOperation, operations};
 use crate::generation::PackDifference;
-use crate::process::OperationKind;
+use crate::process::{MigrationReport, OperationKind};
 use crate::root::HostRoot;
 
 /// The history of a root.
@@ -23,8 +23,10 @@ pub struct History {
     /// The active generation; absent where nothing is active.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub generation: Option<u64>,
-    /// Its operations, the newest first.
+    /// The operations that changed what is installed, the newest first.
     pub operations: Vec<PastOperation>,
+    /// The operations that changed the host's own rules, its registries or whom it trusts, the newest first.
+    pub settings: Vec<SettingsChange>,
     /// The operations that failed and changed nothing, the newest first.
     pub failed: Vec<FailedOperation>,
 }
@@ -60,6 +62,8 @@ pub struct PastOperation {
     pub forced: Vec<String>,
     /// The packs that it changed.
     pub packs: Vec<PackDifference>,
+    /// The migrations of packs that ran with it, or were left out, in their order.
+    pub migrations: Vec<MigrationReport>,
     /// Whether the generation is still there, so that a rollback can lead to it.
     pub kept: bool,
 }
@@ -69,6 +73,18 @@ pub struct PastOperation {
 /// # Errors
 /// There is no root, or its database cannot be read.
 pub fn history(root: &HostRoot) -> Result<History, InventoryError> {
+    read(root, LogDepth::All)
+}
+
+/// The operation on packs that ended last on `root`, if one is recorded; reads only.
+///
+/// # Errors
+/// As [`history`].
+pub fn last_operation(root: &HostRoot) -> Result<Option<LastOperation>, InventoryError> {
+    Ok(read(root, LogDepth::Newest)?.last_operation())
+}
+
+fn read(root: &HostRoot, depth: LogDepth) -> Result<History, InventoryError> {
     root.require_there()?;
     let failed = |source| root.failed(source);
     let kept = root.generation_ids().map_err(failed)?;
@@ -76,9 +92,8 @@ pub fn history(root: &HostRoot) -> Result<History, InventoryError> {
         operations(root)?.into_iter().map(|recorded| past(recorded, &kept)).collect();
     operations.reverse();
     let generation = root.active_generation().map_err(failed)?;
-    let mut failures = failures(root).map_err(failed)?;
-    failures.reverse();
-    Ok(History { root: root.path().to_owned(), generation, operations, failed: failures })
+    let Logged { failed, settings, .. } = Logged::read(root, depth).map_err(failed)?;
+    Ok(History { root: root.path().to_owned(), generation, operations, settings, failed })
 }
 
 fn past(recorded: RecordedOperation, kept: &[u64]) -> PastOperation {
@@ -93,6 +108,7 @@ fn past(recorded: RecordedOperation, kept: &[u64]) -> PastOperation {
         source: recorded.source,
         forced: recorded.forced,
         packs: recorded.packs,
+        migrations: recorded.migrations,
         kept: kept.contains(&recorded.generation),
     }
 }

@@ -40,7 +40,8 @@ impl LastOperation {
 }
 
 impl History {
-    /// The operation that ended last; `None` where none is recorded.
+    /// The operation that ended last; `None` where none is recorded. One on rules, registries or trust is none: it would
+    /// hide that an upgrade failed.
     pub fn last_operation(&self) -> Option<LastOperation> {
         let done = self.operations.first().map(|done| LastOperation {
             kind: done.kind,
@@ -51,7 +52,8 @@ impl History {
             code: None,
             error: None,
         });
-        let failed = self.failed.first().map(|failed| LastOperation {
+        let failed = self.failed.iter().find(|failed| !failed.kind.is_of_settings());
+        let failed = failed.map(|failed| LastOperation {
             kind: Some(failed.kind),
             succeeded: false,
             started_at: failed.time,
@@ -86,6 +88,7 @@ mod tests {
             source: None,
             forced: Vec::new(),
             packs: Vec::new(),
+            migrations: Vec::new(),
             kept: true,
         }
     }
@@ -107,7 +110,8 @@ mod tests {
     fn the_last_one_is_the_one_that_ended_last() {
         let last = |operations, failed| {
             let root = "/r".into();
-            let history = History { root, generation: Some(1), operations, failed };
+            let settings = Vec::new();
+            let history = History { root, generation: Some(1), operations, settings, failed };
             history.last_operation().map(|last| (last.succeeded, last.ended_at()))
         };
         let ended = |seconds, millis| at(seconds) + SignedDuration::from_millis(millis);

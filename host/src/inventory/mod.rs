@@ -6,6 +6,7 @@ mod environments;
 mod history;
 mod installed;
 mod last_operation;
+mod log_files;
 mod operation_log;
 mod packs;
 mod status;
@@ -16,10 +17,10 @@ pub use details::{InstalledDetails, details};
 pub use environments::{
     Environments, InventoryError, ListedEnvironment, executable, list_environments, pack_environments,
 };
-pub use history::{History, PastOperation, history};
+pub use history::{History, PastOperation, history, last_operation};
 pub use installed::installed;
 pub use last_operation::LastOperation;
-pub use operation_log::{FailedOperation, failures, log_failure, log_operation};
+pub use operation_log::{FailedOperation, SettingsChange, log_failure, log_operation};
 pub use packs::{Inventory, ListedPack, PackEnvironment, list};
 pub use status::EnvironmentStatus;
 pub use tree::{DependencyTree, PathStep, Reasons, TreeNode, dependency_tree, reasons};

@@ -7,7 +7,7 @@ use attune_registry::atomic_file::sync_folder;
 use attune_registry::blob::Durability;
 
 use super::registry::LocalRegistry;
-use crate::root::HostRoot;
+use crate::root::{HostRoot, files_below, move_file};
 
 /// The directory of a staging directory that holds what the change signed.
 pub const STAGED_LOCAL: &str = "local";
@@ -38,14 +38,6 @@ pub fn adopt(root: &HostRoot, staging: &Path, durability: Durability) -> io::Res
     Ok(())
 }
 
-fn move_file(from: &Path, to: &Path) -> io::Result<()> {
-    if fs_err::symlink_metadata(from).is_err() {
-        return Ok(());
-    }
-    fs_err::create_dir_all(to.parent().unwrap_or(Path::new("/")))?;
-    fs_err::rename(from, to)
-}
-
 /// Copies the files below `from`, with their modes, to `to`; those on one file system by a link.
 ///
 /// # Errors
@@ -59,22 +51,4 @@ pub fn copy_files(from: &Path, to: &Path) -> io::Result<()> {
         }
     }
     Ok(())
-}
-
-/// The files below `directory`; none where there is none.
-pub(super) fn files_below(directory: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    let entries = match fs_err::read_dir(directory) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(files),
-        entries => entries?,
-    };
-    for entry in entries {
-        let entry = entry?;
-        if entry.file_type()?.is_dir() {
-            files.extend(files_below(&entry.path())?);
-        } else {
-            files.push(entry.path());
-        }
-    }
-    Ok(files)
 }

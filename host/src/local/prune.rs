@@ -9,10 +9,9 @@ use attune_schemas::pack_index::PackIndex;
 use attune_schemas::{Digest, PackRef};
 use jiff::Timestamp;
 
-use super::adopt::files_below;
 use super::registry::LocalRegistry;
 use super::signer::{LocalError, LocalSigner};
-use crate::root::HostRoot;
+use crate::root::{HostRoot, files_below};
 
 /// What of the registry of the host's own is of no use.
 #[derive(Debug, Default)]

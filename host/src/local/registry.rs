@@ -24,7 +24,7 @@ impl LocalRegistry {
     }
 
     /// What waits in `directory` to be moved.
-    pub(super) fn staged(directory: &Path) -> Self {
+    pub(crate) fn staged(directory: &Path) -> Self {
         Self { directory: directory.to_owned() }
     }
 

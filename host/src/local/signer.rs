@@ -107,7 +107,10 @@ impl LocalSigner {
     }
 
     /// The registry of `root` as it is, to be looked at: nothing can be signed.
-    pub(super) fn open(root: &HostRoot, now: Timestamp) -> Result<Self, LocalError> {
+    ///
+    /// # Errors
+    /// It is not there, is damaged, or cannot be read.
+    pub fn open(root: &HostRoot, now: Timestamp) -> Result<Self, LocalError> {
         let own = LocalRegistry::of(root);
         let repository = open_repository(&own, &own.source(), now)?;
         Ok(Self { root: root.clone(), staged: own, repository, keys: Keyring::default(), now })
@@ -152,6 +155,11 @@ impl LocalSigner {
     pub(super) fn release(&self, pack: &PackRef, release: &Release) -> Result<VerifiedRelease, LocalError> {
         let mut source = self.source();
         Ok(RegistryReader::new(&mut source, self.repository.verified()).release(pack, release)?)
+    }
+
+    /// The directory of the registry as it was.
+    pub(super) fn registry(&self) -> std::path::PathBuf {
+        LocalRegistry::of(&self.root).path()
     }
 
     /// The metadata that is built upon.

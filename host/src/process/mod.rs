@@ -2,8 +2,10 @@
 //! they may see.
 
 mod caller;
+mod migration;
 mod operation;
 
 pub use attune_registry::process::{Finished, Interrupt, Interrupted, run};
 pub use caller::CallerEnvironment;
+pub use migration::{MigrationDirection, MigrationReport, MigrationState};
 pub use operation::{Operation, OperationKind};

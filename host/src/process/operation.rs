@@ -6,6 +6,8 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::migration::MigrationReport;
+
 /// The kind of an operation: the command that people give.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -24,11 +26,31 @@ pub enum OperationKind {
     Rebuild,
     /// Differences from what was installed were mended.
     Repair,
+    /// Packs were held at their versions.
+    Hold,
+    /// Packs that were held may change again.
+    Unhold,
+    /// A pack was pinned to a range of versions.
+    Pin,
+    /// Packs may leave the ranges that they were pinned to.
+    Unpin,
+    /// A registry was trusted, or the policy of a trusted one changed.
+    TrustAdd,
+    /// A registry is trusted no longer.
+    TrustRemove,
+    /// The versions seen of a registry were forgotten.
+    TrustReset,
+    /// A registry was made known, or given another place.
+    RegistryAdd,
+    /// A registry is known no longer.
+    RegistryRemove,
+    /// The registries were put in another order.
+    RegistryOrder,
 }
 
 impl OperationKind {
     /// Every kind.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 17] = [
         Self::Install,
         Self::Upgrade,
         Self::Uninstall,
@@ -36,6 +58,16 @@ impl OperationKind {
         Self::Restore,
         Self::Rebuild,
         Self::Repair,
+        Self::Hold,
+        Self::Unhold,
+        Self::Pin,
+        Self::Unpin,
+        Self::TrustAdd,
+        Self::TrustRemove,
+        Self::TrustReset,
+        Self::RegistryAdd,
+        Self::RegistryRemove,
+        Self::RegistryOrder,
     ];
 
     /// Its name, as history and logs have it.
@@ -48,6 +80,39 @@ impl OperationKind {
             Self::Restore => "restore",
             Self::Rebuild => "rebuild",
             Self::Repair => "repair",
+            Self::Hold => "hold",
+            Self::Unhold => "unhold",
+            Self::Pin => "pin",
+            Self::Unpin => "unpin",
+            Self::TrustAdd => "trust-add",
+            Self::TrustRemove => "trust-remove",
+            Self::TrustReset => "trust-reset",
+            Self::RegistryAdd => "registry-add",
+            Self::RegistryRemove => "registry-remove",
+            Self::RegistryOrder => "registry-order",
+        }
+    }
+
+    /// Whether it changes what the host was told to do, and neither packs nor a generation.
+    pub const fn is_of_settings(self) -> bool {
+        match self {
+            Self::Install
+            | Self::Upgrade
+            | Self::Uninstall
+            | Self::Rollback
+            | Self::Restore
+            | Self::Rebuild
+            | Self::Repair => false,
+            Self::Hold
+            | Self::Unhold
+            | Self::Pin
+            | Self::Unpin
+            | Self::TrustAdd
+            | Self::TrustRemove
+            | Self::TrustReset
+            | Self::RegistryAdd
+            | Self::RegistryRemove
+            | Self::RegistryOrder => true,
         }
     }
 
@@ -72,6 +137,8 @@ pub struct Operation {
     pub source: Option<String>,
     /// The checks that were asked to be left out or overruled, by their options.
     pub forced: Vec<String>,
+    /// The migrations of packs that ran with it, or were left out.
+    pub migrations: Vec<MigrationReport>,
     clock: Instant,
 }
 
@@ -79,7 +146,8 @@ impl Operation {
     /// An operation that begins now.
     pub fn begin(kind: OperationKind, now: Timestamp, user: String, command: String) -> Self {
         let clock = Instant::now();
-        Self { kind, started_at: now, user, command, source: None, forced: Vec::new(), clock }
+        let (forced, migrations) = (Vec::new(), Vec::new());
+        Self { kind, started_at: now, user, command, source: None, forced, migrations, clock }
     }
 
     /// The same with the checks that `options` leave out.
@@ -93,6 +161,12 @@ impl Operation {
     #[must_use]
     pub fn with_source(self, source: String) -> Self {
         Self { source: Some(source), ..self }
+    }
+
+    /// The same, with the migrations that ran with it.
+    #[must_use]
+    pub fn with_migrations(self, migrations: Vec<MigrationReport>) -> Self {
+        Self { migrations, ..self }
     }
 
     /// How long it has taken so far, in milliseconds.

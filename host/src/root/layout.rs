@@ -9,6 +9,9 @@ use attune_schemas::{Digest, PackRef};
 use super::error::RootError;
 use super::holder::Holder;
 
+/// The full files of the log of operations that are kept.
+const FULL_LOGS: usize = 4;
+
 /// An installation root, as an absolute path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostRoot {
@@ -127,6 +130,11 @@ impl HostRoot {
         self.path.join("store").join("lists")
     }
 
+    /// The directory of the originals of releases that are kept.
+    pub fn originals(&self) -> PathBuf {
+        self.path.join("store").join("blobs")
+    }
+
     /// The directory of one part of the store, relative to the root.
     pub fn relative_store(kind: StoreKind) -> PathBuf {
         Path::new("store").join(kind.directory())
@@ -165,6 +173,13 @@ impl HostRoot {
     /// The log of operations, one JSON object a line.
     pub fn log_file(&self) -> PathBuf {
         self.state().join("log").join("operations.jsonl")
+    }
+
+    /// The log of operations, and the full files before it, the newest first; whether they are there or not.
+    pub fn log_files(&self) -> Vec<PathBuf> {
+        let log = self.log_file();
+        let full = |number: usize| log.with_file_name(format!("operations.jsonl.{number}"));
+        std::iter::once(log.clone()).chain((1..=FULL_LOGS).map(full)).collect()
     }
 
     /// The answers of interpreters that were asked.

@@ -9,6 +9,7 @@
 //!   store/packs/<sha256>/              unpacked packs
 //!   store/wheels/<sha256>/             unpacked wheels, each once
 //!   store/envs/<sha256>/               environments, shared by packs with equal locks
+//!   store/blobs/<registry>/            originals of releases, where they are kept
 //!   state/                             attune.db, trust/, lock, log/
 //!   staging/<id>/                      gone after success, failure, or the next start
 //! ```
@@ -35,5 +36,5 @@ pub use layout::{ENTRY_LINKS, HostRoot, StoreKind, digests_in};
 pub use lock::{InstallLock, LockError};
 pub use planted::PlantedError;
 pub use regular::read_regular;
-pub use removal::{aside, exchange_trees, move_tree, remove_tree};
+pub use removal::{aside, exchange_trees, files_below, move_file, move_tree, remove_tree};
 pub use sealed::{seal, seal_all_below, seal_below, unseal, unseal_tree};

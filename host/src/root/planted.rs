@@ -39,7 +39,7 @@ pub enum PlantedError {
 }
 
 /// The directories and files that must not be links, relative to the root; the parts of the store besides.
-const REAL: [&str; 21] = [
+const REAL: [&str; 26] = [
     "generations",
     "staging",
     "state",
@@ -55,11 +55,16 @@ const REAL: [&str; 21] = [
     "state/lock",
     "state/log",
     "state/log/operations.jsonl",
+    "state/log/operations.jsonl.1",
+    "state/log/operations.jsonl.2",
+    "state/log/operations.jsonl.3",
+    "state/log/operations.jsonl.4",
     "state/policy.json",
     "state/purging",
     "state/registries.json",
     "state/trust",
     "store",
+    "store/blobs",
     "store/lists",
 ];
 
@@ -96,11 +101,29 @@ impl HostRoot {
     /// The root cannot be read.
     pub fn planted_entries(&self) -> io::Result<Vec<PathBuf>> {
         let mut planted = links_in(&self.generations())?;
+        planted.extend(
+            self.originals_parts()?
+                .iter()
+                .map(|part| links_in(part))
+                .collect::<io::Result<Vec<_>>>()?
+                .concat(),
+        );
         for kind in StoreKind::ALL {
             planted.extend(links_in(&self.store_part(kind))?);
             planted.extend(links_in(&self.lists_part(kind))?);
         }
         Ok(planted)
+    }
+
+    /// The directories of the originals that are kept.
+    fn originals_parts(&self) -> io::Result<Vec<PathBuf>> {
+        let mut parts = vec![self.originals()];
+        for registry in names_in(&self.originals())? {
+            let registry = self.originals().join(registry);
+            parts.extend(["blobs", "heads"].map(|name| registry.join(name)));
+            parts.push(registry);
+        }
+        Ok(parts)
     }
 
     /// The directories of the root into which everybody may write, and the database and the list of registries, if it
@@ -117,6 +140,7 @@ impl HostRoot {
         let mut others =
             vec![self.all_lists(), self.database(), self.registries_file(), self.trust(), self.log_file()];
         others.extend(self.log_file().parent().map(Path::to_owned));
+        others.extend(self.originals_parts()?);
         for registry in names_in(&self.trust())? {
             let registry = self.trust().join(registry);
             others.extend(names_in(&registry)?.into_iter().map(|name| registry.join(name)));

@@ -1,4 +1,4 @@
-//! Removes trees, also those whose directories were made read-only.
+//! Removes and moves trees, also those whose directories were made read-only, and files.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -44,6 +44,33 @@ pub fn move_tree(from: &Path, to: &Path) -> io::Result<()> {
         }
         result => result,
     }
+}
+
+/// Moves the file `from` to `to`, whose directory is made; nothing where it is not there.
+pub fn move_file(from: &Path, to: &Path) -> io::Result<()> {
+    if fs_err::symlink_metadata(from).is_err() {
+        return Ok(());
+    }
+    fs_err::create_dir_all(to.parent().unwrap_or(Path::new("/")))?;
+    fs_err::rename(from, to)
+}
+
+/// The files below `directory`, and what else is no directory; none where there is none.
+pub fn files_below(directory: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    let entries = match fs_err::read_dir(directory) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(files),
+        entries => entries?,
+    };
+    for entry in entries {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            files.extend(files_below(&entry.path())?);
+        } else {
+            files.push(entry.path());
+        }
+    }
+    Ok(files)
 }
 
 /// Exchanges the tree `new` with the one at `place`, in one step where the file system can. What was at

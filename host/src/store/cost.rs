@@ -23,6 +23,8 @@ pub struct DiskReport {
     pub packs: Vec<PackCost>,
     /// Bytes of the packs together, each file once.
     pub packs_bytes: u64,
+    /// Bytes of the originals of releases that are kept for exports and repairs.
+    pub originals_bytes: u64,
     /// Bytes of the whole root: older generations, state and what nothing uses included.
     pub total_bytes: u64,
 }
@@ -63,6 +65,8 @@ pub fn disk_use(root: &HostRoot) -> Result<DiskReport, InventoryError> {
         let (alone_bytes, shared_bytes) = used.of(owner);
         PackCost { pack: pack.clone(), version: installed.version.clone(), alone_bytes, shared_bytes }
     });
+    let mut originals = DiskUse::default();
+    originals.count(&root.originals(), 0).map_err(failed)?;
     let mut whole = DiskUse::default();
     whole.count(root.path(), 0).map_err(failed)?;
     Ok(DiskReport {
@@ -70,6 +74,7 @@ pub fn disk_use(root: &HostRoot) -> Result<DiskReport, InventoryError> {
         generation: active.id,
         packs: packs.collect(),
         packs_bytes: used.total(),
+        originals_bytes: originals.total(),
         total_bytes: whole.total(),
     })
 }

@@ -9,9 +9,11 @@ use std::sync::{Mutex, MutexGuard};
 use attune_registry::blob::Durability;
 use attune_schemas::Digest;
 use attune_schemas::problem::WarningCode;
+use attune_schemas::tuf::RegistryName;
 
 use super::journal::{StagingJournal, undone_in};
 use crate::generation::{next_current, point_at};
+use crate::local::originals::{KeptRegistry, STAGED_ORIGINALS};
 use crate::local::{STAGED_LOCAL, copy_files};
 use crate::root::{CreatedPaths, HostRoot, StoreKind, exchange_trees, remove_tree, seal};
 use crate::trees::{KnownDigests, LinkedFiles, Survey, TreeLists};
@@ -119,6 +121,19 @@ impl Staging {
     /// It cannot be copied.
     pub fn take_local(&self, directory: &Path) -> io::Result<()> {
         copy_files(directory, &self.directory.join(STAGED_LOCAL))
+    }
+
+    /// Where originals of the registry `name` that were offered under `head` wait until the change is registered. The
+    /// directories that they are moved to then are made now, for a disk that is full by then.
+    ///
+    /// # Errors
+    /// A directory cannot be made.
+    pub fn originals(&mut self, name: &RegistryName, head: u64) -> io::Result<KeptRegistry> {
+        let staged = KeptRegistry::below(&self.directory.join(STAGED_ORIGINALS), name);
+        staged.parts(head).iter().try_for_each(fs_err::create_dir_all)?;
+        let places = KeptRegistry::of(&self.root, name).parts(head);
+        places.iter().try_for_each(|place| self.created.create_dir_all(place))?;
+        Ok(staged)
     }
 
     /// The directory itself.

@@ -5,6 +5,7 @@
 //! generation    its lock file, by the database; its descriptions and releases, by the lock file
 //! links         `packs`, `packenvs` and their like, and every entry of the generation, by the lock file
 //! store         nothing in its directories but trees and lists
+//! originals     those that are kept, by the digests in their records
 //! trees         the files of packs, environments and their packages, by their lists
 //! scripts       the programs that first lines and `pyvenv.cfg` name
 //! interpreters  whether they start, and are still the files that environments were made for
@@ -19,6 +20,7 @@ mod error;
 mod generation;
 mod interpreters;
 mod links;
+mod originals;
 mod quick;
 mod report;
 mod scripts;
@@ -114,6 +116,7 @@ pub fn verify(
     if options.packs.is_empty() {
         verifying.foreign_in_store(&mut findings)?;
     }
+    verifying.originals(&mut findings)?;
     verifying.interpreters(&mut findings);
     match options.depth {
         VerifyDepth::Full => {

@@ -143,6 +143,8 @@ pub enum HostPart {
     Links,
     /// The directories of the store, around its trees.
     Store,
+    /// An original of a release.
+    Original,
     /// A pack's files.
     Pack,
     /// A wheel.

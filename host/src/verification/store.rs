@@ -23,12 +23,14 @@ impl Verifying<'_> {
         let is_part = |name: &OsStr| StoreKind::ALL.iter().any(|kind| name == kind.directory());
         let is_digest = |name: &OsStr| name.to_str().is_some_and(|name| Digest::from_hex(name).is_ok());
         let all_lists = self.root.all_lists();
-        let is_lists = |name: &OsStr| Some(name) == all_lists.file_name();
+        let originals = self.root.originals();
+        let is_other =
+            |name: &OsStr| [&all_lists, &originals].iter().any(|own| Some(name) == own.file_name());
         let mut look = |directory: &Path, is_ours: &dyn Fn(&OsStr) -> bool| {
             let outcome = look_for_foreign(directory, is_ours, findings);
             outcome.map_err(|source| self.root.failed(source))
         };
-        look(&self.root.path().join("store"), &|name| is_part(name) || is_lists(name))?;
+        look(&self.root.path().join("store"), &|name| is_part(name) || is_other(name))?;
         look(&all_lists, &is_part)?;
         for kind in StoreKind::ALL {
             look(&self.root.store_part(kind), &is_digest)?;

@@ -5,12 +5,12 @@ use attune_host::store::{GcOptions, GcReport, ProcessesSeen, UsingProcess, colle
 use attune_registry::human_bytes;
 use attune_registry::report::Reporter as _;
 use attune_schemas::problem::{Warning, WarningCode};
-use attune_terminal::{Output, Table};
+use attune_terminal::{Output, Table, parse_duration};
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 
 use super::args::change::{WaitArgs, interrupt_on_signals};
-use super::args::duration::parse_duration;
+use super::args::number::parse_count;
 use super::args::settings::CommonArgs;
 use super::failure::CommandError;
 
@@ -39,7 +39,7 @@ Examples:
   attune-install gc --keep 0                    all but the active generation")]
 pub(super) struct GcArgs {
     /// Keep this many generations besides the active one, newest first; defaults to 1
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = parse_count)]
     keep: Option<usize>,
     /// Keep generations that were active within this time, such as `30d` or `12h`; defaults to `7d`, and to none where
     /// --keep is given
@@ -110,7 +110,11 @@ fn render_costs(report: &DiskReport) -> String {
         ]);
     }
     let (packs, total) = (human_bytes(report.packs_bytes), human_bytes(report.total_bytes));
-    format!("{table}\n{packs} together, each file once; {total} in {}\n", report.root.display())
+    let originals = match report.originals_bytes {
+        0 => String::new(),
+        bytes => format!("{} of originals; ", human_bytes(bytes)),
+    };
+    format!("{table}\n{packs} together, each file once; {originals}{total} in {}\n", report.root.display())
 }
 
 /// What a person has to know of a removal.
@@ -139,7 +143,7 @@ fn warnings(report: &GcReport) -> Vec<Warning> {
 
 fn render_removed(report: &GcReport) -> String {
     let in_use: String = report.in_use.iter().map(render_in_use).collect();
-    if report.generations.is_empty() && report.entries.is_empty() {
+    if report.generations.is_empty() && report.entries.is_empty() && report.originals == 0 {
         return format!("nothing to remove\n{in_use}");
     }
     let count = |number: usize, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
@@ -148,9 +152,14 @@ fn render_removed(report: &GcReport) -> String {
         number => format!("{number} store entries"),
     };
     format!(
-        "{} {} and {entries}, {}\n{in_use}",
+        "{} {} and {entries}{}, {}\n{in_use}",
         if report.dry_run { "would remove" } else { "removed" },
         count(report.generations.len(), "generation"),
+        if report.originals == 0 {
+            String::new()
+        } else {
+            format!(" and {}", count(report.originals, "original"))
+        },
         human_bytes(report.freed_bytes),
     )
 }

@@ -19,12 +19,14 @@ use crate::source::SourceLocation;
 
 /// Write a bundle of installed packs, with the signatures of their publisher.
 ///
-/// The very releases that are installed are taken from a bundle or registry, with what they need on hosts of this kind. Any
-/// host that trusts the registry can install from the bundle. It is of one registry: where packs of several are installed,
-/// name those of one. Interpreters are not in it.
+/// The very releases that are installed are taken from the originals that this host keeps (`--keep-blobs` of an
+/// installation), or from a bundle or registry, with what they need on hosts of this kind. Any host that trusts the
+/// registry can install from the bundle. It is of one registry: where packs of several are installed, name those of one.
+/// Interpreters are not in it.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
+  attune-install export -o host.tar.zst
   attune-install export -o host.tar.zst --from http://10.0.0.5:8080
   attune-install export weather -o weather.tar.zst --from bundle.tar.zst")]
 pub(super) struct ExportArgs {
@@ -34,9 +36,9 @@ pub(super) struct ExportArgs {
     /// The bundle to write
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     output: PathBuf,
-    /// The bundle or registry that has the releases
+    /// The bundle or registry that has the releases which this host does not keep
     #[arg(long, value_name = "BUNDLE|DIR|URL")]
-    from: OsString,
+    from: Option<OsString>,
     /// Replace the file if it is there
     #[arg(long)]
     force: bool,
@@ -54,7 +56,7 @@ impl ExportArgs {
         let root = self.common.host_root()?;
         let options = ExportOptions {
             packs: self.packs,
-            from: SourceLocation::of_either(&self.from)?,
+            from: self.from.as_deref().map(SourceLocation::of_either).transpose()?,
             output: self.output,
             existing: if self.force { Existing::Replace } else { Existing::Keep },
             interrupt: interrupt_on_signals(),

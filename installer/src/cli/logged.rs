@@ -26,6 +26,19 @@ pub(super) fn logged<T: Serialize>(
     result
 }
 
+/// `result`, with a line on it in the log of `root`, unless `is_same` says of it that nothing was to be done.
+pub(super) fn logged_unless<T: Serialize>(
+    root: &HostRoot,
+    change: &ChangeOptions,
+    is_same: impl FnOnce(&T) -> bool,
+    result: Result<T, CommandError>,
+) -> Result<T, CommandError> {
+    match result {
+        Ok(done) if is_same(&done) => Ok(done),
+        result => logged(root, change, result),
+    }
+}
+
 /// The same for an operation that logs by itself what it did.
 pub(super) fn failure_logged<T>(
     root: &HostRoot,

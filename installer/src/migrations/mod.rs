@@ -20,9 +20,10 @@ mod script;
 mod subject;
 mod way;
 
+pub use attune_host::process::{MigrationReport, MigrationState};
+
 pub(crate) use back::TakingBack;
 pub use error::MigrationError;
-pub use report::{MigrationDirection, MigrationReport, MigrationState};
 pub(crate) use run::migrate;
 pub use run::{MigrationPolicy, MigrationSettings};
 pub(crate) use subject::{GoingBack, MigratedPack, dependencies_first};

@@ -3,14 +3,16 @@
 use std::io;
 use std::path::Path;
 
-use attune_host::process::{CallerEnvironment, Interrupt};
+use attune_host::process::{
+    CallerEnvironment, Interrupt, MigrationDirection, MigrationReport, MigrationState,
+};
 use attune_host::root::HostRoot;
 use attune_host::transaction::Staging;
 use attune_registry::report::{NewTask, Reporter};
 
 use super::back::{TakingBack, WayBack};
 use super::error::MigrationError;
-use super::report::{MigrationDirection, MigrationReport, MigrationState, script_of};
+use super::report::{report_of, script_of};
 use super::script::{Script, Workplace};
 use super::subject::MigratedPack;
 
@@ -127,7 +129,7 @@ fn prepare(
                 (script, back)
             }
         };
-        let report = MigrationReport::of(&migrated.pack.pack, step, MigrationState::Planned);
+        let report = report_of(&migrated.pack.pack, step, MigrationState::Planned);
         Ok(Ready { report, script, back })
     });
     ready.collect()

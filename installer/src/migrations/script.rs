@@ -7,13 +7,13 @@ use std::process::Command;
 use std::time::Duration;
 
 use attune_host::environment::EnvironmentName;
-use attune_host::process::{CallerEnvironment, Finished, Interrupt, Interrupted, run};
+use attune_host::process::{CallerEnvironment, Finished, Interrupt, Interrupted, MigrationDirection, run};
 use attune_host::root::HostRoot;
 use attune_schemas::EntryPath;
 use attune_schemas::pack_test_result::NetworkAccess;
 
 use super::error::MigrationError;
-use super::report::{MigrationDirection, MigrationName};
+use super::report::MigrationName;
 use super::run::MigrationSettings;
 use super::subject::MigratedPack;
 use super::way::Step;

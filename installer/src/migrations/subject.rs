@@ -6,13 +6,14 @@ use std::path::PathBuf;
 
 use attune_host::environment::{EnvironmentDescription, EnvironmentName};
 use attune_host::generation::{Generation, InstalledGeneration};
+use attune_host::process::{MigrationReport, MigrationState};
 use attune_host::root::{HostRoot, StoreKind};
 use attune_host::verification::StoredTrees;
 use attune_schemas::pack::PackMetadata;
 use attune_schemas::{PackRef, Version};
 
 use super::error::MigrationError;
-use super::report::{MigrationReport, MigrationState, script_of};
+use super::report::{report_of, script_of};
 use super::way::{Step, way};
 use crate::plan::PlannedPack;
 
@@ -70,7 +71,7 @@ impl<'a> MigratedPack<'a> {
 
     /// Its migrations, as they would be.
     pub(crate) fn planned(&self, state: MigrationState) -> Vec<MigrationReport> {
-        self.steps().iter().map(|step| MigrationReport::of(&self.pack.pack, step, state)).collect()
+        self.steps().iter().map(|step| report_of(&self.pack.pack, step, state)).collect()
     }
 }
 

@@ -4,10 +4,9 @@
 //! the new one, the one that leads to the lowest version comes next, of several the first in the list; then the same from
 //! there, until none is left. The way down is the way up in reverse, by the list of the newer version.
 
+use attune_host::process::MigrationDirection;
 use attune_schemas::Version;
 use attune_schemas::pack::Migration;
-
-use super::report::MigrationDirection;
 
 /// A step of the way from one version to another.
 #[derive(Debug, Clone, PartialEq, Eq)]

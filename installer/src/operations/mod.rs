@@ -31,8 +31,8 @@ pub use host_inventory::{
     InventorySearch, host_inventory,
 };
 pub use install::{
-    InstallError, InstallOptions, PackSetError, PackSetOptions, PackSetReport, ValidateOptions, Validated,
-    ValidationFault, install, validate,
+    InstallError, InstallOptions, OriginalsPolicy, PackSetError, PackSetOptions, PackSetReport,
+    ValidateOptions, Validated, ValidationFault, install, validate,
 };
 pub use lifecycle::{
     BackupOptions, LifecycleError, PolicyChange, PolicyReport, PurgeOptions, PurgeReport, RestoreOptions,
@@ -47,7 +47,9 @@ pub use registries::{
     remove_registry,
 };
 pub use repair::{RepairOptions, RepairReport, repair};
-pub use report::{InstallReport, LeftOut, LeftOutKind, Outcome, PackReport, PlannedChange, TestReport};
+pub use report::{
+    InstallReport, KeptOriginals, LeftOut, LeftOutKind, Outcome, PackReport, PlannedChange, TestReport,
+};
 pub use search::{FoundPack, SearchError, SearchOptions, SearchReport, search};
 pub use show::ShownPack;
 pub use stages::{

@@ -102,7 +102,13 @@ pub fn outdated(
     let rules = HostPolicy::load(root).map_err(|source| root.failed(source))?;
     plan_and_ask(options, reporter, |planned, source, active| {
         let shown = active.packs.iter().filter(|(pack, _)| packs.is_empty() || packs.contains(pack));
-        let compared = shown.map(|(pack, installed)| compared((pack, installed), &planned, source, &rules));
+        let shown: Vec<_> = shown.collect();
+        let asked = shown.iter().filter(|(_, installed)| is_asked(source, installed));
+        let asked: Vec<_> =
+            asked.map(|(pack, installed)| (*pack, Some(installed.registry.as_str()))).collect();
+        source.read_ahead(asked);
+        let compared =
+            shown.into_iter().map(|(pack, installed)| compared((pack, installed), &planned, source, &rules));
         Ok(OutdatedReport {
             root: root.path().to_owned(),
             generation: active.id,
@@ -112,17 +118,21 @@ pub fn outdated(
     })
 }
 
+/// Whether the registry that `installed` is from is asked.
+fn is_asked(source: &VerifiedSource, installed: &InstalledPack) -> bool {
+    match source.search() {
+        Some(search) => search.knows(&installed.registry),
+        None => source.registry().as_str() == installed.registry,
+    }
+}
+
 fn compared(
     (pack, installed): (&PackRef, &InstalledPack),
     planned: &InstallReport,
     source: &mut VerifiedSource,
     rules: &HostPolicy,
 ) -> Result<InstalledRelease, ChooseError> {
-    let is_asked = match source.search() {
-        Some(search) => search.knows(&installed.registry),
-        None => source.registry().as_str() == installed.registry,
-    };
-    let (wanted, latest) = if is_asked {
+    let (wanted, latest) = if is_asked(source, installed) {
         let planned = planned.packs.iter().find(|planned| planned.pack == *pack);
         let wanted = planned.map_or(&installed.version, |planned| &planned.version);
         let found = source.find(pack, Some(&installed.registry))?;

@@ -63,6 +63,9 @@ pub struct InstallReport {
     pub migrations: Vec<MigrationReport>,
     /// Bytes of the blobs that were read from the source.
     pub read_bytes: u64,
+    /// The originals that were kept beside it; absent where none were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kept_originals: Option<KeptOriginals>,
     /// How fresh the registry's metadata was.
     pub freshness: FreshnessReport,
     /// How the packs' tests ended.
@@ -74,6 +77,16 @@ pub struct InstallReport {
     /// The extent of an installation that was only looked at.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub planned: Option<PlannedChange>,
+}
+
+/// Originals that an installation kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct KeptOriginals {
+    /// The number of releases.
+    pub releases: usize,
+    /// Bytes of the archives and packages that were not kept before.
+    pub bytes: u64,
 }
 
 /// Something that a pack goes without.

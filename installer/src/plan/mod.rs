@@ -61,6 +61,8 @@ pub struct InstallPlan {
     pub trees: BTreeMap<(StoreKind, Digest), TreeToUnpack>,
     /// Vendored files that steps need as they are, by their names beside each other.
     pub vendored: BTreeMap<Digest, String>,
+    /// Where blobs are kept as they are.
+    pub originals: BTreeMap<Digest, Vec<PathBuf>>,
     /// Environments that the store lacks.
     pub environments: BTreeMap<Digest, EnvironmentDescription>,
     /// The blobs to fetch.
@@ -211,16 +213,30 @@ impl InstallPlan {
         plan
     }
 
+    /// A plan for nothing yet, from a source where blobs of `allowed` may come by.
+    pub fn of_nothing(allowed: BTreeMap<Digest, u64>) -> Self {
+        Self::empty(BTreeMap::new(), BlobPlan { wanted: BTreeMap::new(), allowed })
+    }
+
     fn empty(kept: BTreeMap<PackRef, InstalledPack>, blobs: BlobPlan) -> Self {
         Self {
             packs: Vec::new(),
             kept,
             trees: BTreeMap::new(),
             vendored: BTreeMap::new(),
+            originals: BTreeMap::new(),
             environments: BTreeMap::new(),
             blobs,
             space: SpaceNeed::default(),
         }
+    }
+
+    /// Has it fetch `blobs`, digests with sizes, to be kept as they are, and counts their room.
+    pub fn keep_originals(&mut self, blobs: &BTreeMap<Digest, u64>) {
+        self.blobs.wanted.extend(blobs);
+        let bytes: u64 = blobs.values().sum();
+        self.space.bytes = self.space.bytes.saturating_add(bytes);
+        self.space.inodes = self.space.inodes.saturating_add(blobs.len() as u64);
     }
 
     /// The interpreters that come along.

@@ -36,14 +36,13 @@ impl VerifiedSource {
         let name = self.registry_at(number).clone();
         let description = self.source_at(number).description().cloned();
         let reader = self.reader_at(number);
-        let mut indexes = Vec::new();
-        for pack in reader.all_packs()? {
-            if is_wanted(&name, &pack)
-                && let Some(mut index) = reader.pack_index(&pack)?
-            {
-                index.releases.retain(|release| is_carried(description.as_ref(), &pack, release));
-                indexes.push((name.clone(), index));
-            }
+        let mut packs = reader.all_packs()?;
+        packs.retain(|pack| is_wanted(&name, pack));
+        let mut indexes = Vec::with_capacity(packs.len());
+        for (pack, index) in reader.pack_indexes(&packs) {
+            let mut index = index?;
+            index.releases.retain(|release| is_carried(description.as_ref(), &pack, release));
+            indexes.push((name.clone(), index));
         }
         Ok(indexes)
     }

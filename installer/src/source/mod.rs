@@ -1,5 +1,6 @@
 //! Where packs come from, and whether it may be believed.
 
+mod indexes;
 mod input;
 mod known;
 mod listing;

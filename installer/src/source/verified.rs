@@ -13,6 +13,7 @@ use attune_schemas::runtime_index::{RuntimeName, RuntimeRelease};
 use attune_schemas::tuf::{RegistryName, THIS_HOST};
 use jiff::Timestamp;
 
+use super::indexes::ReadIndexes;
 use super::places::Places;
 use super::search::{FindError, OpenError, RegistrySearch};
 use super::unsigned::SignedHere;
@@ -28,6 +29,7 @@ pub struct VerifiedSource {
     search: Option<RegistrySearch>,
     /// The packs that the host signed itself, with the number of their registry.
     signed_here: Option<(usize, SignedHere)>,
+    pub(super) read: ReadIndexes,
 }
 
 /// The metadata of a registry.
@@ -41,13 +43,14 @@ pub(super) struct VerifiedRegistry {
 impl VerifiedSource {
     pub(super) fn of_one(source: Box<dyn Source>, registry: VerifiedRegistry) -> Self {
         let places = Places::of_one(source);
-        Self { places, registries: vec![registry], search: None, signed_here: None }
+        let (registries, read) = (vec![registry], ReadIndexes::default());
+        Self { places, registries, search: None, signed_here: None, read }
     }
 
     /// The registries of `search`, none of which is asked yet.
     pub fn of_known(search: RegistrySearch) -> Self {
-        let (places, registries) = (Places::default(), Vec::new());
-        Self { places, registries, search: Some(search), signed_here: None }
+        let (places, read) = (Places::default(), ReadIndexes::default());
+        Self { places, registries: Vec::new(), search: Some(search), signed_here: None, read }
     }
 
     /// The same with packs that the host signed, which come before those of the same names elsewhere.
@@ -79,6 +82,20 @@ impl VerifiedSource {
     /// The name of the registry with this number.
     pub fn registry_at(&self, number: usize) -> &RegistryName {
         self.registries[number].repository.registry_name()
+    }
+
+    /// The number of the registry called `name`, which is opened if it is one of the known ones; `None` if it is not here.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn number_named(&mut self, name: &RegistryName) -> Result<Option<usize>, FindError> {
+        match &self.search {
+            None => Ok((self.registry_at(0) == name).then_some(0)),
+            Some(search) => {
+                let rank = (0..search.len()).find(|rank| search.is_wanted(*rank, Some(name.as_str())));
+                rank.map(|rank| self.number_of(rank)).transpose()
+            }
+        }
     }
 
     /// The known registries, where no source was named.
@@ -127,9 +144,9 @@ impl VerifiedSource {
     ) -> Result<Option<(usize, PackIndex)>, FindError> {
         let signed = self.signed_here.as_ref().filter(|(_, signed)| signed.has(pack));
         if let (Some(&(number, _)), true) = (signed, only.is_none_or(|only| only == THIS_HOST)) {
-            return Ok(self.reader_at(number).pack_index(pack)?.map(|index| (number, index)));
+            return Ok(self.index_at(number, pack)?.map(|index| (number, index)));
         }
-        self.first(only, |reader| reader.pack_index(pack))
+        self.first(only, |source, number| source.index_at(number, pack))
     }
 
     /// The interpreters of `runtime` that are carried: of the known registries by the first that carries any.
@@ -137,7 +154,7 @@ impl VerifiedSource {
     /// # Errors
     /// As [`Self::find`].
     pub fn runtime_releases(&mut self, runtime: RuntimeName) -> Result<Vec<RuntimeRelease>, FindError> {
-        let found = self.first(None, |reader| reader.runtime_index(runtime))?;
+        let found = self.first(None, |source, number| source.reader_at(number).runtime_index(runtime))?;
         let Some((number, index)) = found else { return Ok(Vec::new()) };
         for release in &index.releases {
             self.places.has(number, release.archive.digest);
@@ -171,17 +188,17 @@ impl VerifiedSource {
     fn first<T>(
         &mut self,
         only: Option<&str>,
-        ask: impl Fn(&RegistryReader<'_>) -> Result<Option<T>, ReaderError>,
+        ask: impl Fn(&mut Self, usize) -> Result<Option<T>, ReaderError>,
     ) -> Result<Option<(usize, T)>, FindError> {
         let Some(search) = &self.search else {
-            return Ok(ask(&self.reader_at(0))?.map(|found| (0, found)));
+            return Ok(ask(self, 0)?.map(|found| (0, found)));
         };
         for rank in 0..search.len() {
             if !self.search.as_ref().is_some_and(|search| search.is_wanted(rank, only)) {
                 continue;
             }
             let number = self.number_of(rank)?;
-            let asked = ask(&self.reader_at(number));
+            let asked = ask(self, number);
             if let Some(found) = asked.map_err(|error| self.unreadable(rank, error.into()))? {
                 return Ok(Some((number, found)));
             }
@@ -201,6 +218,9 @@ impl VerifiedSource {
 
     /// Opens and verifies the known registry of this rank, and returns its number.
     fn open(&mut self, rank: usize) -> Result<usize, FindError> {
+        if let Some(error) = self.read.take_unopened(rank) {
+            return Err(error);
+        }
         let opened = self.search.as_ref().map(|search| search.open(rank));
         let opened = opened.expect("only known registries are opened");
         let Self { mut places, registries, .. } = opened.map_err(|error| self.unreadable(rank, error))?;

@@ -8,7 +8,7 @@ use attune_registry::report::Report;
 use attune_registry::trust::{MetadataStore, StateError, TrustError, TrustPolicy, TrustStore};
 use attune_schemas::Digest;
 use attune_schemas::tuf::{RegistryName, RoleType, Root};
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -165,11 +165,11 @@ pub fn trust(
     file: &Path,
     fingerprint: Option<Digest>,
     expiry_grace: Option<SignedDuration>,
-    now: Timestamp,
+    access: &Access<'_>,
 ) -> Result<TrustedRegistry, TrustedError> {
     root.require_ours()?;
     let anchor = read_anchor(file, fingerprint)?;
-    let mut held = HeldRoot::acquire(root, &Access::at(now))?;
+    let mut held = HeldRoot::acquire(root, access)?;
     let store = TrustStore::new(&root.trust(), anchor.registry_name());
     held.created().create_dir_all(&root.trust()).map_err(|source| root.failed(source))?;
     let policy = expiry_grace.map(|expiry_grace| TrustPolicy { expiry_grace });
@@ -179,19 +179,19 @@ pub fn trust(
 }
 
 /// Forgets which versions of a registry were seen; its root stays trusted.
-pub fn reset_trust(root: &HostRoot, name: &RegistryName, now: Timestamp) -> Result<(), TrustedError> {
-    change(root, name, now, TrustStore::reset)
+pub fn reset_trust(root: &HostRoot, name: &RegistryName, access: &Access<'_>) -> Result<(), TrustedError> {
+    change(root, name, access, TrustStore::reset)
 }
 
 /// Forgets everything about a registry, its root and what was seen of it; what is installed stays.
-pub fn remove_trust(root: &HostRoot, name: &RegistryName, now: Timestamp) -> Result<(), TrustedError> {
-    change(root, name, now, TrustStore::remove)
+pub fn remove_trust(root: &HostRoot, name: &RegistryName, access: &Access<'_>) -> Result<(), TrustedError> {
+    change(root, name, access, TrustStore::remove)
 }
 
 fn change(
     root: &HostRoot,
     name: &RegistryName,
-    now: Timestamp,
+    access: &Access<'_>,
     change: impl FnOnce(&TrustStore) -> Result<(), StateError>,
 ) -> Result<(), TrustedError> {
     root.require_ours()?;
@@ -200,7 +200,7 @@ fn change(
         known(root, name)?;
     }
     // What a killed install learnt of the registry is kept first, or it would come back afterwards.
-    let mut held = HeldRoot::acquire(root, &Access::at(now))?;
+    let mut held = HeldRoot::acquire(root, access)?;
     held.keep();
     Ok(change(&known(root, name)?)?)
 }

@@ -1,8 +1,10 @@
 //! One reader, several unpackers.
 
 use std::collections::BTreeSet;
+use std::fs::Permissions;
 use std::io;
 use std::ops::ControlFlow;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -138,6 +140,11 @@ fn unpack(plan: &InstallPlan, staging: &Staging, blob: VerifiedBlob, room: &Room
     if let Some(name) = plan.vendored.get(&digest) {
         let mut file = create_unshared(&staging.vendored()?.join(name))?;
         io::copy(&mut content.reader(), &mut file)?;
+    }
+    for place in plan.originals.get(&digest).into_iter().flatten() {
+        let mut file = create_unshared(place)?;
+        io::copy(&mut content.reader(), &mut file)?;
+        file.set_permissions(Permissions::from_mode(0o444))?;
     }
     let keys = StoreKind::ALL.map(|kind| (kind, digest));
     let Some((key, tree)) = keys.iter().find_map(|key| plan.trees.get_key_value(key)) else {

@@ -39,6 +39,9 @@ pub struct BlobPlan {
 /// Takes blobs as they come; breaks to stop the stream.
 pub type BlobSink<'a> = dyn FnMut(VerifiedBlob) -> ControlFlow<()> + 'a;
 
+/// Takes files as they come, `None` for one that is certainly absent; breaks to stop reading.
+pub type FileSink<'a> = dyn FnMut(Result<Option<Vec<u8>>, SourceError>) -> ControlFlow<()> + 'a;
+
 /// A place from which a registry is read.
 pub trait Source: Send {
     /// The name of the source, for messages.
@@ -51,6 +54,16 @@ pub trait Source: Send {
 
     /// Reads a file of the head, at most `max_bytes` long; `None` only if it is certainly absent.
     fn read(&self, path: &RegistryPath, max_bytes: u64) -> Result<Option<Vec<u8>>, SourceError>;
+
+    /// Reads `files` of the head, each with the most bytes that it may have, and hands them to `sink` in this order, as
+    /// [`Self::read`] would. A source may read several at a time.
+    fn read_each(&self, files: &[(RegistryPath, u64)], sink: &mut FileSink<'_>) {
+        for (path, max_bytes) in files {
+            if sink(self.read(path, *max_bytes)) == ControlFlow::Break(()) {
+                return;
+            }
+        }
+    }
 
     /// Reads a small blob whole and checks it.
     fn read_blob(&mut self, digest: &Digest, size: u64) -> Result<Vec<u8>, SourceError>;

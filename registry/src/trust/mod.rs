@@ -17,8 +17,8 @@ mod publisher;
 mod state;
 
 pub use self::client::{
-    Client, ExpiryPolicy, ExpiryWaiver, Fetch, FetchError, Freshness, Limits, Persistence, TrustError,
-    TrustedSet, TrustedTime, UpdateOptions, Updater, Verdict, VerifiedRepository, VerifiedTarget,
+    Client, ExpiryPolicy, ExpiryWaiver, Fetch, FetchError, Fetched, Freshness, Limits, Persistence,
+    TrustError, TrustedSet, TrustedTime, UpdateOptions, Updater, Verdict, VerifiedRepository, VerifiedTarget,
 };
 pub use self::keys::{
     KeyError, KeyFile, KeySecret, Keyring, LockedKey, Passphrase, PassphraseSource, SharedKey, Sign,

@@ -341,4 +341,12 @@ error_codes! {
     AddressNotLocal "G008" Failed;
     NotListening "G009" Failed;
     ServerFailed "G010" Failed;
+    TokenFileMissing "G011" Failed;
+    TokenFileDamaged "G012" Failed;
+    TokenFileWritable "G013" Failed;
+    TokenNameTaken "G014" Usage;
+    TokenUnknown "G015" Usage;
+    TokenFileAccess "G016" Failed;
+    CertificateUnusable "G017" Failed;
+    ServedNoHost "G018" Failed;
 }

@@ -3,8 +3,11 @@
 //! Only spelling and help; the meaning of the arguments is in [`Settings`], which is made of a
 //! parsed [`Cli`]. Every service of the server is a subcommand.
 
+mod failure;
+mod host;
 mod report;
 mod settings;
+mod token;
 mod verbs;
 
 use std::ffi::OsString;
@@ -13,13 +16,17 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use attune_terminal::{
-    ColorArgs, CompletionsArgs, Component, HELP_STYLES, HelpArgs, ManArgs, Program, asked_output, complete,
-    details, parse,
+    ColorArgs, CompletionsArgs, Component, HELP_STYLES, HelpArgs, ManArgs, Output, Program, asked_output,
+    complete, details, parse,
 };
 use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand, ValueHint};
+use jiff::Timestamp;
 
+pub use failure::NoHost;
+pub use host::HostArgs;
 pub use report::{documents, report_error, report_listening, written};
-pub use settings::{Service, Settings, Verbosity};
+pub use settings::{Certificate, HostService, Service, Settings, Verbosity};
+pub use token::TokenArgs;
 
 const REGISTRY_EXAMPLES: &str = "\
 Examples:
@@ -58,6 +65,11 @@ pub enum Command {
     /// Host the files of a pack registry over HTTP
     #[command(after_help = REGISTRY_EXAMPLES)]
     Registry(RegistryArgs),
+    /// Serve the Pack API of an installed host
+    #[command(after_help = host::EXAMPLES)]
+    Host(HostArgs),
+    /// Make, list and revoke the tokens that the Pack API asks for
+    Token(TokenArgs),
     /// Print a shell's completion script for this program
     Completions(CompletionsArgs),
     /// Print or write manual pages
@@ -77,17 +89,19 @@ pub fn command() -> clap::Command {
     Cli::command()
 }
 
-/// The settings that `args` ask for.
+/// The settings that `args` ask for, at the time `now`.
 ///
 /// # Errors
 /// The exit code, where everything is done: `args` cannot be understood, or ask about the program itself.
-pub fn settings(args: &[OsString]) -> Result<Settings, u8> {
+pub fn settings(args: &[OsString], now: Timestamp) -> Result<Settings, u8> {
     if complete(Cli::command, args) {
         return Err(0);
     }
     let cli: Cli = parse(args, &PROGRAM)?;
     match &cli.command {
-        Command::Registry(registry) => Ok(Settings::new(registry, &cli.report)),
+        Command::Registry(registry) => Ok(Settings::of_registry(registry, &cli.report)),
+        Command::Host(host) => Ok(Settings::of_host(host, &cli.report)),
+        Command::Token(token) => Err(token.run(cli.report.output(), now)),
         Command::Completions(args) => Err(written(args.script(&Cli::command()))),
         Command::Man(args) => Err(written(args.write(Cli::command()))),
         Command::Help(topic) => match topic.text(Cli::command(), verbs::VERBS) {
@@ -135,6 +149,12 @@ pub struct ReportArgs {
     /// Whether there are colours.
     #[command(flatten)]
     pub color: ColorArgs,
+}
+
+impl ReportArgs {
+    const fn output(&self) -> Output {
+        if self.json { Output::Json } else { Output::Text }
+    }
 }
 
 fn listen_address(text: &str) -> Result<SocketAddr, String> {

@@ -8,8 +8,9 @@ use std::path::PathBuf;
 
 use attune_terminal::Output;
 use tracing::level_filters::LevelFilter;
+use url::Url;
 
-use super::{RegistryArgs, ReportArgs};
+use super::{HostArgs, RegistryArgs, ReportArgs};
 
 /// Everything one run needs to know.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +35,48 @@ pub enum Service {
         /// The address to listen on; port 0 takes any free one.
         listen: SocketAddr,
     },
+    /// The Pack API of an installed host.
+    Host(HostService),
+}
+
+/// The Pack API of an installed host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostService {
+    /// The installation root, not yet looked at.
+    pub root: PathBuf,
+    /// The file of the tokens.
+    pub tokens: PathBuf,
+    /// The address to listen on; port 0 takes any free one.
+    pub listen: SocketAddr,
+    /// The certificate; none for plain HTTP.
+    pub certificate: Option<Certificate>,
+    /// The directories that clients may name.
+    pub directories: Vec<PathBuf>,
+    /// The servers that clients may name.
+    pub origins: Vec<Url>,
+    /// Whether packs that nobody signed are installed.
+    pub allow_unsigned: bool,
+    /// The program that makes changes; none where there is none.
+    pub installer: Option<PathBuf>,
+}
+
+/// The files of a certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Certificate {
+    /// The chain of certificates, in PEM.
+    pub chain: PathBuf,
+    /// The private key, in PEM.
+    pub key: PathBuf,
+}
+
+impl Service {
+    /// The scheme of its URL.
+    pub const fn scheme(&self) -> &'static str {
+        match self {
+            Self::Host(HostService { certificate: Some(_), .. }) => "https",
+            Self::Host(_) | Self::Registry { .. } => "http",
+        }
+    }
 }
 
 /// How much is logged.
@@ -63,17 +106,47 @@ impl Verbosity {
 
 impl Settings {
     /// The settings of a host of `registry` that reports as `report` says.
-    pub fn new(registry: &RegistryArgs, report: &ReportArgs) -> Self {
+    pub(super) fn of_registry(registry: &RegistryArgs, report: &ReportArgs) -> Self {
+        let service = Service::Registry { directory: registry.directory.clone(), listen: registry.listen };
+        Self::new(service, registry.max_connections, report)
+    }
+
+    /// The settings of the Pack API of `host` that reports as `report` says.
+    pub(super) fn of_host(host: &HostArgs, report: &ReportArgs) -> Self {
+        let files = host.tls_cert.clone().zip(host.tls_key.clone());
+        let service = HostService {
+            root: host.root.clone(),
+            tokens: host.tokens.clone(),
+            listen: host.listen,
+            certificate: files.map(|(chain, key)| Certificate { chain, key }),
+            directories: host.directories.clone(),
+            origins: host.origins.clone(),
+            allow_unsigned: host.allow_unsigned,
+            installer: host.installer.clone().or_else(found_installer),
+        };
+        Self::new(Service::Host(service), host.max_connections, report)
+    }
+
+    fn new(service: Service, max_connections: Option<NonZeroUsize>, report: &ReportArgs) -> Self {
         let verbosity = match (report.quiet, report.verbose) {
             (true, _) => Verbosity::Quiet,
             (false, 0) => Verbosity::Normal,
             (false, 1) => Verbosity::Requests,
             (false, _) => Verbosity::Debug,
         };
-        let service = Service::Registry { directory: registry.directory.clone(), listen: registry.listen };
-        let output = if report.json { Output::Json } else { Output::Text };
-        Self { service, output, verbosity, max_connections: registry.max_connections.map(NonZeroUsize::get) }
+        let max_connections = max_connections.map(NonZeroUsize::get);
+        Self { service, output: report.output(), verbosity, max_connections }
     }
+}
+
+/// The program attune-install: the one beside this program, else the first in PATH.
+#[expect(clippy::disallowed_methods, reason = "the command line is where variables are read")]
+fn found_installer() -> Option<PathBuf> {
+    let beside = std::env::current_exe().ok().map(|program| program.with_file_name("attune-install"));
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let in_path = std::env::split_paths(&path).filter(|directory| directory.is_absolute());
+    let mut places = beside.into_iter().chain(in_path.map(|directory| directory.join("attune-install")));
+    places.find(|program| program.is_file())
 }
 
 #[cfg(test)]
@@ -83,7 +156,7 @@ mod tests {
 
     fn settings(arguments: &[&str]) -> Settings {
         let arguments = ["attune-serve"].iter().chain(arguments).map(OsString::from).collect::<Vec<_>>();
-        crate::cli::settings(&arguments).expect("valid arguments")
+        crate::cli::settings(&arguments, jiff::Timestamp::UNIX_EPOCH).expect("valid arguments")
     }
 
     #[test]

@@ -14,22 +14,43 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tower_service::Service as _;
 
+use super::tls::{Stream, Tls};
 use crate::connections::{Connection, MeteredBody, MeteredStream};
 
 /// The most bytes of a request's head, and of a response that wait for a client.
 const BUFFER_BYTES: usize = 128 * 1024;
 
-/// Answers requests with `router`, until the client leaves, is too slow, or the server stops.
-pub(super) async fn answer_requests(
+/// Greets the client as `tls` says, then answers its requests with `router`, until it leaves, is too slow, or the
+/// server stops.
+pub(super) async fn answer_client(
     stream: TcpStream,
     connection: Connection,
+    tls: Option<Tls>,
     router: Router,
-    mut stopped: watch::Receiver<()>,
+    stopped: watch::Receiver<()>,
 ) {
     // Small answers must not wait for the acknowledgement of the ones before them.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!("cannot set TCP_NODELAY: {error}");
     }
+    let Some(tls) = tls else { return answer_requests(stream, connection, router, stopped).await };
+    // A greeting takes no longer than the head of a request.
+    let greeted = tokio::select! {
+        greeted = tls.accept(stream) => greeted,
+        () = connection.closed() => return,
+    };
+    match greeted {
+        Ok(stream) => answer_requests(stream, connection, router, stopped).await,
+        Err(error) => tracing::debug!(peer = %connection.peer(), "no TLS: {error}"),
+    }
+}
+
+async fn answer_requests(
+    stream: impl Stream,
+    connection: Connection,
+    router: Router,
+    mut stopped: watch::Receiver<()>,
+) {
     let connection = Arc::new(connection);
     let of_requests = Arc::clone(&connection);
     let service = service_fn(move |request: Request<Incoming>| {

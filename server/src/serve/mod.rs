@@ -7,6 +7,7 @@
 mod connection;
 mod listen;
 mod runtime;
+mod tls;
 mod turn_away;
 
 use attune_schemas::problem::WarningCode;
@@ -23,9 +24,10 @@ use tokio_util::task::TaskTracker;
 
 use crate::access_log::access_log;
 use crate::connections::{Connections, Limits, SWEEP_EVERY};
-use connection::answer_requests;
+use connection::answer_client;
 pub use listen::{BindError, bind};
 pub use runtime::start_runtime;
+pub use tls::{Tls, TlsError};
 use turn_away::TurnAway;
 
 /// How long running downloads may take once the server has to stop, unless something else is said.
@@ -41,11 +43,13 @@ pub struct Serving {
     pub limits: Limits,
     /// How long running downloads may take once the server has to stop.
     pub drain: Duration,
+    /// The certificate; none for connections that everybody between can read.
+    pub tls: Option<Tls>,
 }
 
 impl Default for Serving {
     fn default() -> Self {
-        Self { limits: Limits::default(), drain: DRAIN_LIMIT }
+        Self { limits: Limits::default(), drain: DRAIN_LIMIT, tls: None }
     }
 }
 
@@ -86,7 +90,8 @@ pub async fn serve(
         };
         match connections.admit(peer, Instant::now()) {
             Some(connection) => {
-                running.spawn(answer_requests(stream, connection, router.clone(), stopped.clone()));
+                let tls = serving.tls.clone();
+                running.spawn(answer_client(stream, connection, tls, router.clone(), stopped.clone()));
             }
             None => turn_away.answer(stream),
         }

@@ -76,7 +76,7 @@ impl Host {
 
     /// Starts a host whose connections are bounded by `limits`.
     pub(crate) fn with_limits(limits: Limits) -> Self {
-        Self::serving(Serving { limits, drain: Duration::from_secs(5) })
+        Self::serving(Serving { limits, drain: Duration::from_secs(5), tls: None })
     }
 
     fn serving(serving: Serving) -> Self {

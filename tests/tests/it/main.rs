@@ -9,6 +9,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails on the spot")]
 #![allow(clippy::print_stdout, reason = "a test that is skipped says why")]
 
+mod api;
 mod environments;
 mod faults;
 mod hostile;

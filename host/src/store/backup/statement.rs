@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::database::PackSettings;
 use crate::generation::{Generation, InstalledPack, KeptFile, ListDigests};
-use crate::local::{LocalError, LocalRegistry, LocalSigner};
+use crate::local::{LocalError, LocalRegistry, LocalSigner, SignedRelease};
 use crate::machine::{Interpreter, NodeInterpreter};
 
 /// The `format` of a [`BackupStatement`].
@@ -52,6 +52,9 @@ pub struct BackupStatement {
     pub held: BTreeSet<PackRef>,
     /// Those of them that were pinned.
     pub pinned: BTreeMap<PackRef, Requirement>,
+    /// The releases of those that nobody but the host signed, which go from its registry with them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub signed_here: BTreeMap<PackRef, SignedRelease>,
 }
 
 impl BackupStatement {

@@ -7,12 +7,13 @@ use std::io;
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Component, Path, PathBuf};
 
-use attune_registry::blob::{BlobError, copy_verified};
+use attune_registry::blob::{BlobError, BlobStore, copy_verified};
 use attune_registry::report::{NewTask, Reporter};
-use attune_schemas::Digest;
+use attune_schemas::{Digest, PackRef};
 
 use super::error::BackupError;
 use super::read::{Backup, archive_fault, blob_named};
+use crate::local::{LocalRegistry, STAGED_LOCAL, SignedRelease};
 use crate::process::Interrupt;
 use crate::root::{HostRoot, StoreKind};
 use crate::transaction::Staging;
@@ -49,13 +50,14 @@ impl Backup {
         self.lists.get(&self.statement.lists.get(*kind, digest)?)
     }
 
-    /// Unpacks `trees` into `staging`, and takes their lists. What follows the last file that is needed is not read.
+    /// Unpacks `trees` into `staging`, and takes their lists; the blobs of `signed` go to the registry of the host's own.
+    /// What follows the last file that is needed is not read.
     ///
     /// # Errors
     /// The backup lacks a file or is damaged, or a file cannot be written.
     pub fn unpack(
         mut self,
-        trees: &BTreeSet<Tree>,
+        (trees, signed): (&BTreeSet<Tree>, &BTreeMap<PackRef, SignedRelease>),
         (root, staging): (&HostRoot, &Staging),
         (interrupt, reporter): (&Interrupt, &dyn Reporter),
     ) -> Result<(), BackupError> {
@@ -65,6 +67,17 @@ impl Backup {
             let list = self.list(tree).ok_or_else(|| self.damaged("it lacks the list of a tree"))?.clone();
             staging.create_part(tree.0).map_err(failed)?;
             self.prepare(&staging.tree(tree.0, &tree.1), &list, &mut wanted)?.map_err(failed)?;
+        }
+        let own = LocalRegistry::staged(&staging.directory().join(STAGED_LOCAL));
+        let own = BlobStore::new(&own.path());
+        for (digest, size) in signed.values().flat_map(|release| &release.blobs) {
+            let path = own.path(digest);
+            fs_err::create_dir_all(path.parent().unwrap_or(staging.directory())).map_err(failed)?;
+            let file = wanted.entry(*digest).or_insert_with(|| Wanted { size: *size, places: Vec::new() });
+            // Two packs may have the same wheel.
+            if file.places.iter().all(|place| place.path != path) {
+                file.places.push(Place { path, mode: 0o644, is_sealed: false });
+            }
         }
         let shown =
             reporter.task(NewTask::new("unpacking").of_bytes(wanted.values().map(|file| file.size).sum()));

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use attune_registry::atomic_file::{AtomicWrite, Existing, FileMode};
-use attune_registry::blob::{BlobError, Durability};
+use attune_registry::blob::{BlobError, BlobStore, Durability};
 use attune_registry::bundle::write_archive;
 use attune_registry::report::{NewTask, Reporter};
 use attune_schemas::{Digest, PackRef};
@@ -15,7 +15,7 @@ use super::error::BackupError;
 use super::statement::{BACKUP_FORMAT, BackupStatement, SIGNATURE, STATEMENT, signature_file};
 use crate::database::pack_settings;
 use crate::generation::{Generation, InstalledPack, KeptRelease, ListDigests};
-use crate::local::LocalSigner;
+use crate::local::{LocalRegistry, LocalSigner, SignedRelease};
 use crate::preferences::HostPolicy;
 use crate::process::Interrupt;
 use crate::root::{HostRoot, StoreKind, read_regular};
@@ -98,6 +98,11 @@ impl BackupWriter {
                 files.insert(name, *kept);
             }
         }
+        let signed_here = signed_here(root, &gone, now);
+        let own = BlobStore::new(&LocalRegistry::of(root).path());
+        for (digest, size) in signed_here.values().flat_map(|release| &release.blobs) {
+            writer.blobs.entry(*digest).or_insert_with(|| (own.path(digest), *size));
+        }
         let policy = HostPolicy::load(root).map_err(|source| root.failed(source))?;
         let mut of_packs = Generation { packs: gone, ..active.clone() };
         of_packs.forget_unused_interpreters();
@@ -114,6 +119,7 @@ impl BackupWriter {
             files,
             held: policy.held.into_iter().filter(|pack| packs.contains(pack)).collect(),
             pinned: policy.pinned.into_iter().filter(|(pack, _)| packs.contains(pack)).collect(),
+            signed_here,
         };
         writer.statement =
             serde_json::to_vec_pretty(&statement).map_err(|error| root.failed(io::Error::from(error)))?;
@@ -217,6 +223,29 @@ impl BackupWriter {
             WriteError::Interrupted(error) => error.into(),
         })
     }
+}
+
+/// The releases of those of `packs` that the host signed, as far as its registry has them whole: without them a pack
+/// comes back all the same, and cannot be repaired.
+fn signed_here(
+    root: &HostRoot,
+    packs: &BTreeMap<PackRef, InstalledPack>,
+    now: Timestamp,
+) -> BTreeMap<PackRef, SignedRelease> {
+    let unsigned = || packs.iter().filter(|(_, installed)| installed.is_unsigned());
+    if unsigned().next().is_none() {
+        return BTreeMap::new();
+    }
+    let found = LocalSigner::open(root, now).and_then(|own| {
+        let found =
+            unsigned().map(|(pack, installed)| Ok((pack.clone(), own.signed(pack, &installed.manifest)?)));
+        found.collect::<Result<Vec<_>, _>>()
+    });
+    let found = found.unwrap_or_else(|error| {
+        tracing::info!("the backup goes without what the host signed: {error}");
+        Vec::new()
+    });
+    found.into_iter().filter_map(|(pack, release)| Some((pack, release?))).collect()
 }
 
 /// Why an archive could not be filled.

@@ -32,6 +32,7 @@ use crate::database::DatabaseError;
 use crate::generation::Generation;
 use crate::inventory::InventoryError;
 use crate::local::Unused;
+use crate::local::originals::UnusedOriginals;
 use crate::root::{HostRoot, RootError, StoreKind, digests_in};
 use crate::store::DiskUse;
 use crate::transaction::{Access, AccessError, HeldRoot};
@@ -122,15 +123,17 @@ pub fn collect_garbage(
     let (mut kept, gone) =
         standing.divide(root, options, &locks.active_since(access.now, options.keep_for))?;
     let mut used: BTreeSet<(StoreKind, Digest)> = standing.unfinished_trees.clone();
-    let mut signed_here = BTreeSet::new();
+    let (mut signed_here, mut installed) = (BTreeSet::new(), BTreeSet::new());
     for id in &kept {
         // A lock file that cannot be read could name anything, so nothing is removed then.
         let generation = Generation::load(&root.generation(*id)).map_err(failed)?;
         used.extend(generation.store_entries());
+        installed.extend(generation.packs.values().map(|pack| pack.manifest));
         let packs = generation.packs.values().filter(|pack| pack.is_unsigned());
         signed_here.extend(packs.map(|pack| pack.manifest));
     }
     let own = own_unused(root, &signed_here, access.now);
+    let originals = UnusedOriginals::of(root, &installed).map_err(failed)?;
     let unused_trees = unused(&used, |kind| root.store_part(kind)).map_err(failed)?;
     let mut going =
         Going { generations: gone.into_iter().collect(), entries: unused_trees.into_iter().collect() };
@@ -139,6 +142,7 @@ pub fn collect_garbage(
         kept: Vec::new(),
         generations: Vec::new(),
         entries: Vec::new(),
+        originals: originals.files.len(),
         freed_bytes: 0,
         in_use: Vec::new(),
         processes: None,
@@ -162,11 +166,12 @@ pub fn collect_garbage(
     let paths: Vec<PathBuf> =
         paths.chain(lists.iter().map(|(kind, digest)| root.lists(*kind, digest))).collect();
     let mut disk = DiskUse::default();
-    for path in paths.iter().chain(&own.files) {
+    for path in paths.iter().chain(&own.files).chain(&originals.files) {
         disk.count(path, 0).map_err(failed)?;
     }
     if !options.dry_run {
         remove(root, &paths).map_err(failed)?;
+        originals.remove(root).map_err(failed)?;
         if let Err(error) = own.remove(root, access.now) {
             tracing::info!("what the host signed and nothing uses could not be removed: {error}");
         }

@@ -19,6 +19,8 @@ pub struct GcReport {
     pub generations: Vec<u64>,
     /// The entries of the store that went.
     pub entries: Vec<RemovedEntry>,
+    /// The number of files of originals that went.
+    pub originals: usize,
     /// Bytes that are free now; what others still link to is not.
     pub freed_bytes: u64,
     /// The processes for which something stays that would go otherwise.

@@ -34,6 +34,7 @@ use crate::database::{
 };
 use crate::generation::{Generation, InstalledGeneration, point_current_at, usable_generation};
 use crate::local::adopt;
+use crate::local::originals::adopt_originals;
 use crate::root::{CreatedPaths, ENTRY_LINKS, HostRoot, StoreKind, remove_tree};
 pub use error::RecoverError;
 pub(super) use lead_back::lead_current_back;
@@ -178,6 +179,8 @@ pub fn complete(
     let kept = keep_trust(root, staging, durability);
     kept.map_err(|error| unfinished(Step::TrustKept, error.into()))?;
     let adopted = adopt(root, staging, durability);
+    adopted.map_err(|error| unfinished(Step::TrustKept, error.into()))?;
+    let adopted = adopt_originals(root, staging, durability);
     adopted.map_err(|error| unfinished(Step::TrustKept, error.into()))?;
     reached(Step::TrustKept);
     let activated = match root.active_generation() {

@@ -4,11 +4,10 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use attune_schemas::Digest;
-use attune_terminal::ArgValueCandidates;
+use attune_terminal::{ArgValueCandidates, parse_duration};
 use clap::Args;
 use jiff::SignedDuration;
 
-use crate::cli::args::duration::parse_duration;
 use crate::cli::words::known_registries;
 use crate::source::{PackSource, TrustSettings};
 use crate::trust::{AnchorSettings, AskedGrace};

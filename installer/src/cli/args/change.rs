@@ -7,10 +7,10 @@ use attune_host::transaction::{Access, Wait};
 use attune_registry::blob::Durability;
 use attune_registry::report::{Reporter, without_secrets};
 use attune_schemas::problem::WarningCode;
+use attune_terminal::parse_duration;
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::cli::args::duration::parse_duration;
 use crate::cli::args::settings::variable;
 use crate::operations::ChangeOptions;
 
@@ -51,6 +51,11 @@ impl WaitArgs {
         reporter: &'a dyn Reporter,
     ) -> Access<'a> {
         Access { now, wait: self.patience().map(|longest| Wait { longest, interrupt, reporter }) }
+    }
+
+    /// The options of an operation on settings, which begins now and makes no generation.
+    pub(in crate::cli) fn options(&self, kind: OperationKind, now: Timestamp) -> ChangeOptions {
+        ChangeOptions { dry_run: false, patience: self.patience(), ..look_only(kind, now) }
     }
 }
 

@@ -7,10 +7,9 @@ use std::time::Duration;
 
 use attune_host::process::Interrupt;
 use attune_schemas::problem::ErrorCode;
-use attune_terminal::Failure;
+use attune_terminal::{Failure, parse_limit};
 use clap::Args;
 
-use crate::cli::args::duration::parse_limit;
 use crate::cli::failure::CommandError;
 
 /// The time that a command may take.

@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use attune_schemas::Digest;
+use attune_terminal::parse_duration;
 use clap::Args;
 use jiff::SignedDuration;
 
-use crate::cli::args::duration::parse_duration;
 use crate::source::TrustSettings;
 use crate::trust::{AnchorSettings, AskedGrace};
 

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use attune_host::process::OperationKind;
-use attune_host::verification::FindingKind;
+use attune_host::verification::{Finding, FindingKind, HostPart};
 use attune_schemas::PackRef;
 use attune_schemas::problem::ErrorCode;
 use attune_terminal::{ArgValueCandidates, Failure, Output, success};
@@ -69,8 +69,9 @@ fn is_left(report: &RepairReport, has_source: bool) -> CommandError {
     let (ending, verb) = if report.left.len() == 1 { ("", "is") } else { ("s", "are") };
     let count = report.left.len();
     let message = format!("{count} difference{ending} {verb} left in `{}`", report.root.display());
-    let of_trees = report.left.iter().any(|finding| finding.tree.is_some());
-    let of_host = report.left.iter().any(|finding| finding.tree.is_none());
+    let is_of_source = |finding: &&Finding| finding.tree.is_some() || finding.part == HostPart::Original;
+    let of_trees = report.left.iter().any(|finding| is_of_source(&finding));
+    let of_host = report.left.iter().any(|finding| !is_of_source(&finding));
     let hint = if of_trees && !has_source {
         "name the bundle or registry that the packs came from: `attune-install repair --from BUNDLE|DIR|URL`"
     } else if of_host && report.left.iter().any(|finding| finding.kind != FindingKind::Interpreter) {

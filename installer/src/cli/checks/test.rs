@@ -8,11 +8,10 @@ use attune_host::root::LockError;
 use attune_schemas::PackRef;
 use attune_schemas::pack_test_result::{NetworkAccess, SuiteResult, TestStatus};
 use attune_schemas::problem::ErrorCode;
-use attune_terminal::{ArgValueCandidates, Failure, Output, Table, success};
+use attune_terminal::{ArgValueCandidates, Failure, Output, Table, parse_limit, success};
 use clap::Args;
 use jiff::Timestamp;
 
-use crate::cli::args::duration::parse_limit;
 use crate::cli::args::settings::{CommonArgs, caller_environment, this_program};
 use crate::cli::failure::CommandError;
 use crate::cli::shown::list::tests_text;

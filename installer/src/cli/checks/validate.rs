@@ -28,7 +28,7 @@ use crate::cli::lifecycle::packs_counted;
 use crate::cli::words::offered_packs;
 use crate::migrations::MigrationPolicy;
 use crate::operations::{
-    ChangeOptions, InstallOptions, ValidateOptions, Validated, ValidationFault, validate,
+    ChangeOptions, InstallOptions, OriginalsPolicy, ValidateOptions, Validated, ValidationFault, validate,
 };
 use crate::pack_tests::TestPolicy;
 use crate::plan::{ChooseOptions, EnvironmentPolicy, Purpose, RegistryPolicy};
@@ -171,6 +171,7 @@ impl ValidateArgs {
             channels,
             set: None,
             reinstall: false,
+            originals: OriginalsPolicy::Forget,
             choose: ChooseOptions { registry, purpose: Purpose::Install, ..ChooseOptions::default() },
             trust: self.judge.settings(),
             interpreters: search(self.python.as_ref()),

@@ -78,7 +78,7 @@ fn differs(report: &VerifyReport) -> CommandError {
 /// Whether bytes are wrong that only a source has.
 pub(in crate::cli) const fn is_of_bytes(finding: &Finding) -> bool {
     use FindingKind::{Changed, Missing, NoList, Replaced, Unreadable};
-    finding.tree.is_some()
+    (finding.tree.is_some() || matches!(finding.part, HostPart::Original))
         && !matches!(finding.part, HostPart::Environment)
         && matches!(finding.kind, Changed | Missing | NoList | Replaced | Unreadable)
 }

@@ -53,6 +53,10 @@ impl Hint for ExportError {
             Self::OtherRegistry { registry, .. } => {
                 Some(format!("name a bundle or the place of registry `{registry}` with --from"))
             }
+            Self::Missing { is_kept: true, .. } => Some(
+                "name a bundle or registry that has them with --from; an installation with --keep-blobs keeps what it installs"
+                    .to_owned(),
+            ),
             Self::Missing { .. } => Some(
                 "name a source with --from that has them, such as the bundle that they were installed from, or leave them out by naming the other packs"
                     .to_owned(),

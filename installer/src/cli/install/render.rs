@@ -14,9 +14,10 @@ use crate::trust::FreshnessReport;
 pub(super) fn render(report: &InstallReport, has_stages: bool) -> String {
     if report.outcome == Outcome::Unchanged {
         return format!(
-            "nothing to do: everything is installed in {} (generation {})\n{}{}{}",
+            "nothing to do: everything is installed in {} (generation {})\n{}{}{}{}",
             report.root.display(),
             report.generation,
+            kept_originals_text(report),
             kept_newer_text(report),
             unlisted_text(report),
             freshness_text(&report.freshness),
@@ -40,7 +41,17 @@ pub(super) fn render(report: &InstallReport, has_stages: bool) -> String {
     };
     let read = human_bytes(report.read_bytes);
     text = format!("{text}\n{done} as generation {}, {read} read\n", report.generation);
+    text += &kept_originals_text(report);
     if has_stages { text + &stages_text(report) } else { text }
+}
+
+/// The originals that are kept beside.
+fn kept_originals_text(report: &InstallReport) -> String {
+    let kept = report.kept_originals.as_ref();
+    kept.map_or_else(String::new, |kept| match kept.releases {
+        1 => format!("kept the originals of 1 release, {}\n", human_bytes(kept.bytes)),
+        number => format!("kept the originals of {number} releases, {}\n", human_bytes(kept.bytes)),
+    })
 }
 
 /// The packs that change, and what is told of the others.

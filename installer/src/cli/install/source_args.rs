@@ -7,20 +7,20 @@ use attune_host::machine::InterpreterSearch;
 use attune_host::process::OperationKind;
 use attune_registry::origin::PackSource;
 use attune_schemas::Digest;
+use attune_terminal::parse_duration;
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 
 use super::asked::Asked;
 use super::usage::UsageError;
 use crate::cli::args::change::{ChangeArgs, interrupt_on_signals};
-use crate::cli::args::duration::parse_duration;
 use crate::cli::args::link_mode::LinkModeArg;
 use crate::cli::args::migrations::MigrationArgs;
 use crate::cli::args::packs_base_dir::PacksBaseDirArgs;
 use crate::cli::args::settings::{CommonArgs, caller_environment, this_program};
 use crate::cli::args::time_limit::TimeoutArgs;
 use crate::cli::args::unsigned::UnsignedArgs;
-use crate::operations::InstallOptions;
+use crate::operations::{InstallOptions, OriginalsPolicy};
 use crate::pack_tests::TestPolicy;
 use crate::plan::{
     ChooseOptions, DependencyPolicy, EnvironmentPolicy, LackingPolicy, Purpose, RegistryPolicy,
@@ -63,6 +63,9 @@ pub(in crate::cli) struct SourceArgs {
     /// Install even if the host lacks shared libraries that packages need
     #[arg(long)]
     ignore_missing_libraries: bool,
+    /// Keep the archives and packages as they were signed, for `export` and `repair`
+    #[arg(long)]
+    keep_blobs: bool,
     /// Do not run the packs' own tests
     #[arg(long)]
     skip_tests: bool,
@@ -124,6 +127,7 @@ impl SourceArgs {
             channels: asked.channels,
             set: None,
             reinstall: false,
+            originals: if self.keep_blobs { OriginalsPolicy::Keep } else { OriginalsPolicy::Forget },
             choose: ChooseOptions { registry, purpose, dependencies, lacking, ..ChooseOptions::default() },
             trust: TrustSettings {
                 anchor: AnchorSettings { file: self.trust.clone(), fingerprint: self.trust_fingerprint },

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::{changes_table, migrations_text, packs_counted};
 use crate::cli::args::change::ChangeArgs;
 use crate::cli::args::migrations::MigrationArgs;
+use crate::cli::args::number::parse_generation;
 use crate::cli::args::settings::{CommonArgs, caller_environment, this_program};
 use crate::cli::failure::CommandError;
 use crate::cli::logged::logged;
@@ -20,7 +21,7 @@ use crate::operations::{RollbackOptions, RollbackReport, rollback};
 #[derive(Debug, Args)]
 pub(in crate::cli) struct RollbackArgs {
     /// The generation to go back to [default: the one before the active packs]
-    #[arg(value_name = "GENERATION")]
+    #[arg(value_name = "GENERATION", value_parser = parse_generation)]
     generation: Option<u64>,
     #[command(flatten)]
     migrations: MigrationArgs,

@@ -10,8 +10,9 @@ use jiff::Timestamp;
 use crate::cli::args::change::{WaitArgs, interrupt_on_signals};
 use crate::cli::args::settings::CommonArgs;
 use crate::cli::failure::CommandError;
+use crate::cli::logged::logged_unless;
 use crate::cli::words::installed_packs;
-use crate::operations::{PolicyChange, PolicyReport, change_policy, policy};
+use crate::operations::{ChangeOptions, PolicyChange, PolicyReport, change_policy, policy};
 
 /// Keep packs at their versions, or list the packs that are kept.
 ///
@@ -106,8 +107,14 @@ impl RuleArgs {
         let report = match change {
             None => policy(&root)?,
             Some(change) => {
-                let (interrupt, reporter) = (interrupt_on_signals(), self.common.report.reporter());
-                change_policy(&root, change, &self.wait.access(now, &interrupt, &reporter))?
+                let options = ChangeOptions {
+                    interrupt: interrupt_on_signals(),
+                    ..self.wait.options(change.kind(), now)
+                };
+                let before = policy(&root).ok();
+                let changed = change_policy(&root, change, &options.access(&self.common.report.reporter()));
+                let is_same = |after: &PolicyReport| before.as_ref() == Some(after);
+                logged_unless(&root, &options, is_same, changed.map_err(CommandError::from))?
             }
         };
         if self.common.report.is_quiet() && change.is_some() {

@@ -4,22 +4,23 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use attune_host::preferences::RegistryRank;
-use attune_host::process::Interrupt;
+use attune_host::process::{Interrupt, OperationKind};
 use attune_host::root::HostRoot;
 use attune_registry::report::Report;
 use attune_schemas::tuf::RegistryName;
 use attune_schemas::{Digest, PackRef};
-use attune_terminal::{ArgValueCandidates, ConfirmArgs, Output, Table};
+use attune_terminal::{ArgValueCandidates, ConfirmArgs, Output, Table, parse_duration};
 use clap::{Args, Subcommand, ValueHint};
 use jiff::{SignedDuration, Timestamp};
 
-use super::args::duration::parse_duration;
+use super::args::change::WaitArgs;
 use super::args::settings::{CommonArgs, netrc};
 use super::failure::CommandError;
 use super::install::freshness_text;
+use super::logged::{failure_logged, logged, logged_unless};
 use super::words::known_registries;
 use crate::operations::{
-    AddRegistryOptions, AddedRegistry, ListedRegistries, RegistryChange, RemovedRegistry,
+    AddRegistryOptions, AddedRegistry, ChangeOptions, ListedRegistries, RegistryChange, RemovedRegistry,
     TrustPolicyOnRemoval, add_registry, known_registry, list_registries, order_registries, remove_registry,
 };
 use crate::source::{SourceLocation, TrustSettings};
@@ -61,6 +62,8 @@ The list keeps no login: one comes from `.netrc`, or the file that NETRC names."
         #[arg(long, value_name = "REGISTRY", add = ArgValueCandidates::new(known_registries))]
         before: Option<RegistryName>,
         #[command(flatten)]
+        wait: WaitArgs,
+        #[command(flatten)]
         common: CommonArgs,
     },
     /// List the known registries, in the order in which they are asked
@@ -81,6 +84,8 @@ The list keeps no login: one comes from `.netrc`, or the file that NETRC names."
         #[command(flatten)]
         confirm: ConfirmArgs,
         #[command(flatten)]
+        wait: WaitArgs,
+        #[command(flatten)]
         common: CommonArgs,
     },
     /// Ask these registries first, in this order
@@ -93,6 +98,8 @@ A pack comes from the first registry that has it.")]
         /// The registries' names
         #[arg(value_name = "REGISTRY", required = true, add = ArgValueCandidates::new(known_registries))]
         registries: Vec<RegistryName>,
+        #[command(flatten)]
+        wait: WaitArgs,
         #[command(flatten)]
         common: CommonArgs,
     },
@@ -112,8 +119,13 @@ impl RegistryArgs {
 
 impl RegistryCommand {
     fn run(&self, root: &HostRoot, common: &CommonArgs, now: Timestamp) -> Result<(), CommandError> {
+        let reporter = common.report.reporter();
         match self {
-            Self::Add { registry, trust, trust_fingerprint, expiry_grace, first, before, .. } => {
+            Self::Add { registry, trust, trust_fingerprint, expiry_grace, first, before, wait, .. } => {
+                let change = ChangeOptions {
+                    interrupt: Interrupt::on_signals().unwrap_or_default(),
+                    ..wait.options(OperationKind::RegistryAdd, now)
+                };
                 let kept = SourceLocation::of_registry(registry);
                 let options = AddRegistryOptions {
                     location: kept.clone().with_login(&netrc()),
@@ -127,14 +139,18 @@ impl RegistryCommand {
                         None if *first => RegistryRank::First,
                         None => RegistryRank::Unchanged,
                     },
-                    now,
-                    interrupt: Interrupt::on_signals().unwrap_or_default(),
+                    interrupt: change.interrupt.clone(),
                 };
-                tell(&add_registry(root, &options)?, common, render_added)
+                let is_same = |added: &AddedRegistry| added.change == RegistryChange::Unchanged;
+                let added = add_registry(root, &options, &change.access(&reporter));
+                let added = logged_unless(root, &change, is_same, added.map_err(CommandError::from))?;
+                tell(&added, common, render_added)
             }
             Self::List { .. } => common.write(&list_registries(root)?, render),
-            Self::Remove { registry, forget_trust, confirm, .. } => {
-                known_registry(root, registry)?;
+            Self::Remove { registry, forget_trust, confirm, wait, .. } => {
+                let change = wait.options(OperationKind::RegistryRemove, now);
+                let known = known_registry(root, registry).map_err(CommandError::from);
+                failure_logged(root, &change, known)?;
                 if *forget_trust {
                     let deed =
                         format!("the host will forget registry `{registry}` and all that it saw of it");
@@ -142,9 +158,18 @@ impl RegistryCommand {
                 }
                 let policy =
                     if *forget_trust { TrustPolicyOnRemoval::Forget } else { TrustPolicyOnRemoval::Keep };
-                tell(&remove_registry(root, registry, policy, now)?, common, render_removed)
+                let removed = remove_registry(root, registry, policy, &change.access(&reporter));
+                let removed = logged(root, &change, removed.map_err(CommandError::from))?;
+                tell(&removed, common, render_removed)
             }
-            Self::Order { registries, .. } => tell(&order_registries(root, registries, now)?, common, render),
+            Self::Order { registries, wait, .. } => {
+                let change = wait.options(OperationKind::RegistryOrder, now);
+                let before = list_registries(root).ok();
+                let is_same = |after: &ListedRegistries| before.as_ref() == Some(after);
+                let ordered = order_registries(root, registries, &change.access(&reporter));
+                let ordered = ordered.map_err(CommandError::from);
+                tell(&logged_unless(root, &change, is_same, ordered)?, common, render)
+            }
         }
     }
 }

@@ -21,7 +21,9 @@ use crate::cli::install::{UsageError, freshness_text, registry_source};
 use crate::cli::lifecycle::packs_counted;
 use crate::cli::words::installed_packs;
 use crate::migrations::MigrationPolicy;
-use crate::operations::{InstallOptions, InstalledRelease, OutdatedReport, ReleaseState, outdated};
+use crate::operations::{
+    InstallOptions, InstalledRelease, OriginalsPolicy, OutdatedReport, ReleaseState, outdated,
+};
 use crate::pack_tests::TestPolicy;
 use crate::plan::{ChooseOptions, EnvironmentPolicy, Purpose};
 use crate::source::PackSource;
@@ -91,6 +93,7 @@ impl OutdatedArgs {
             requests: Vec::new(),
             channels: Vec::new(),
             reinstall: false,
+            originals: OriginalsPolicy::Forget,
             set: None,
             choose: ChooseOptions { purpose: Purpose::Upgrade, ..ChooseOptions::default() },
             environments: EnvironmentPolicy::default(),

@@ -7,13 +7,12 @@ use std::path::PathBuf;
 use attune_host::process::Interrupted;
 use attune_schemas::Digest;
 use attune_schemas::problem::ErrorCode;
-use attune_terminal::{Failure, Output, Table, success};
+use attune_terminal::{Failure, Output, Table, parse_duration, success};
 use clap::{Args, ValueHint};
 use jiff::{SignedDuration, Timestamp};
 
 use super::sources::SourceArgs;
 use crate::cli::args::change::interrupt_on_signals;
-use crate::cli::args::duration::parse_duration;
 use crate::cli::args::settings::CommonArgs;
 use crate::cli::args::time_limit::TimeoutArgs;
 use crate::cli::failure::CommandError;

@@ -62,6 +62,12 @@ impl RegisterArgs {
         let (source, has_registry) = match registry_source(&args.common.root, args.registry.clone()) {
             // What the packs depend on may be installed, or be among them.
             Err(UsageError::NoSource) if args.unsigned.allow_unsigned => (PackSource::of_none(), false),
+            Err(UsageError::NoSource) => {
+                // There is no registry that could have signed it.
+                let found = self.directories.iter().find(|directory| directory.is_dir());
+                let unsigned = found.map(|directory| UsageError::Unsigned(directory.display().to_string()));
+                return Err(unsigned.unwrap_or(UsageError::NoSource).into());
+            }
             source => (source?, true),
         };
         let unsigned = if args.unsigned.allow_unsigned {

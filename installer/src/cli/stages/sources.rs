@@ -118,7 +118,13 @@ impl SourceArgs {
         named: &[NamedSource],
         interrupt: Interrupt,
     ) -> Result<ObtainSettings, CommandError> {
-        let cache = self.cache_dir.clone().or_else(cache_directory).ok_or(UnsignedUsage::NoCache)?;
+        let is_unsigned = |source: &NamedSource| matches!(source.wanted, WantedSource::Unsigned(_));
+        let cache = match self.cache_dir.clone().or_else(cache_directory) {
+            Some(cache) => cache,
+            None if named.iter().any(is_unsigned) => return Err(UnsignedUsage::NoCache.into()),
+            // What is signed goes through no cache.
+            None => PathBuf::new(),
+        };
         let settings = ObtainSettings::new(cache, caller_variables(), interrupt);
         self.with_logins(settings, named)
     }

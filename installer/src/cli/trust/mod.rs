@@ -4,17 +4,19 @@ pub(in crate::cli) mod reports;
 
 use std::path::PathBuf;
 
+use attune_host::process::OperationKind;
 use attune_host::root::HostRoot;
 use attune_registry::report::Report;
 use attune_schemas::Digest;
 use attune_schemas::tuf::RegistryName;
-use attune_terminal::{ArgValueCandidates, ConfirmArgs, Output, Table};
+use attune_terminal::{ArgValueCandidates, ConfirmArgs, Output, Table, parse_duration};
 use clap::{Args, Subcommand};
 use jiff::{SignedDuration, Timestamp};
 
-use super::args::duration::parse_duration;
+use super::args::change::WaitArgs;
 use super::args::settings::CommonArgs;
 use super::failure::CommandError;
+use super::logged::{failure_logged, logged, logged_unless};
 use super::words::trusted;
 use crate::trust::{
     TrustDetails, TrustedRegistry, check_trusted, remove_trust, reset_trust, trust, trust_details,
@@ -43,6 +45,8 @@ enum TrustCommand {
         #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
         expiry_grace: Option<SignedDuration>,
         #[command(flatten)]
+        wait: WaitArgs,
+        #[command(flatten)]
         common: CommonArgs,
     },
     /// List the trusted registries
@@ -68,6 +72,8 @@ enum TrustCommand {
         #[command(flatten)]
         confirm: ConfirmArgs,
         #[command(flatten)]
+        wait: WaitArgs,
+        #[command(flatten)]
         common: CommonArgs,
     },
     /// Forget the versions seen of a registry that was restored from a backup; its root stays trusted
@@ -77,6 +83,8 @@ enum TrustCommand {
         registry: RegistryName,
         #[command(flatten)]
         confirm: ConfirmArgs,
+        #[command(flatten)]
+        wait: WaitArgs,
         #[command(flatten)]
         common: CommonArgs,
     },
@@ -98,9 +106,17 @@ impl TrustArgs {
 impl TrustCommand {
     fn run(&self, root: &HostRoot, common: &CommonArgs, now: Timestamp) -> Result<(), CommandError> {
         let place = || root.path().to_owned();
+        let reporter = common.report.reporter();
+        let changing = |kind: OperationKind, wait: &WaitArgs| wait.options(kind, now);
         match self {
-            Self::Add { file, trust_fingerprint, expiry_grace, .. } => {
-                let registry = trust(root, file, *trust_fingerprint, *expiry_grace, now)?;
+            Self::Add { file, trust_fingerprint, expiry_grace, wait, .. } => {
+                let change = changing(OperationKind::TrustAdd, wait);
+                let before = trusted_registries(root).unwrap_or_default();
+                let is_same = |registry: &TrustedRegistry| before.contains(registry);
+                let access = change.access(&reporter);
+                let trusted = trust(root, file, *trust_fingerprint, *expiry_grace, &access);
+                let trusted = trusted.map_err(CommandError::from);
+                let registry = logged_unless(root, &change, is_same, trusted)?;
                 tell(&registry, common, |registry| render(std::slice::from_ref(registry)))
             }
             Self::List { .. } => {
@@ -108,29 +124,34 @@ impl TrustCommand {
                 common.write(&trusted, |trusted| render(&trusted.registries))
             }
             Self::Show { registry, .. } => common.write(&trust_details(root, registry)?, render_details),
-            Self::Remove { registry, confirm, .. } => {
+            Self::Remove { registry, confirm, wait, .. } => {
+                let change = changing(OperationKind::TrustRemove, wait);
                 if let Err(error) = check_trusted(root, registry) {
                     // What a removal that was cut off left behind goes all the same.
-                    remove_trust(root, registry, now)?;
-                    return Err(error.into());
+                    remove_trust(root, registry, &change.access(&reporter))?;
+                    return failure_logged(root, &change, Err(error.into()));
                 }
                 confirm
                     .confirm(&format!("the host will forget registry `{registry}` and all that it saw of it"))
                     .map_err(CommandError)?;
-                remove_trust(root, registry, now)?;
-                let removed = RemovedTrust { root: place(), registry: registry.to_string() };
+                let removed = remove_trust(root, registry, &change.access(&reporter));
+                let removed =
+                    removed.map(|()| RemovedTrust { root: place(), registry: registry.to_string() });
+                let removed = logged(root, &change, removed.map_err(CommandError::from))?;
                 tell(&removed, common, |RemovedTrust { registry, .. }| {
                     format!("registry `{registry}` is no longer trusted; pass --trust to trust it anew\n")
                 })
             }
-            Self::Reset { registry, confirm, .. } => {
-                check_trusted(root, registry)?;
+            Self::Reset { registry, confirm, wait, .. } => {
+                let change = changing(OperationKind::TrustReset, wait);
+                failure_logged(root, &change, check_trusted(root, registry).map_err(CommandError::from))?;
                 let deed = format!(
                     "the host will forget which versions it saw of registry `{registry}`, and accept older ones"
                 );
                 confirm.confirm(&deed).map_err(CommandError)?;
-                reset_trust(root, registry, now)?;
-                let reset = ResetTrust { root: place(), registry: registry.to_string() };
+                let reset = reset_trust(root, registry, &change.access(&reporter));
+                let reset = reset.map(|()| ResetTrust { root: place(), registry: registry.to_string() });
+                let reset = logged(root, &change, reset.map_err(CommandError::from))?;
                 tell(&reset, common, |ResetTrust { registry, .. }| {
                     format!(
                         "the versions seen of registry `{registry}` are forgotten; the next install may be from older ones\n"

@@ -56,6 +56,8 @@ pub enum ExportError {
     Missing {
         /// The source.
         source_name: String,
+        /// Whether it is what this host keeps.
+        is_kept: bool,
         /// The releases.
         releases: Vec<(PackRef, Version)>,
     },

@@ -12,20 +12,16 @@ use attune_registry::atomic_file::create_unshared;
 use attune_registry::blob::BlobSpool;
 use attune_registry::bundle::{BundleContent, oci_index};
 use attune_registry::layout::RegistryPath;
-use attune_registry::reader::{ReaderError, VerifiedRelease};
 use attune_registry::report::{NewTask, Reporter};
 use attune_registry::source::{BlobPlan, SourceError};
 use attune_schemas::bundle::{BUNDLE_FORMAT, BundleDescription, BundledRelease};
-use attune_schemas::pack_index::PackIndex;
 use attune_schemas::{Digest, PackRef, PackRequest, Platform, PythonMinor, Requirement};
 
 use super::ExportedPack;
 use super::error::ExportError;
+use crate::originals::{Original, WantedOriginal, head_of};
 use crate::plan::installed_blobs;
 use crate::source::VerifiedSource;
-
-/// The largest root that is read, in bytes.
-const MAX_ROOT_BYTES: u64 = 512 * 1024;
 
 /// The releases, and for whom they are.
 pub(super) struct Gathered {
@@ -35,15 +31,8 @@ pub(super) struct Gathered {
 }
 
 struct GatheredRelease {
-    pack: PackRef,
+    original: Original,
     is_requested: bool,
-    release: VerifiedRelease,
-    /// The index of its pack with this release alone.
-    index: PackIndex,
-    /// The bytes of the index as they were signed.
-    signed_index: (RegistryPath, Vec<u8>),
-    /// Its packages for a host of this kind.
-    vendored: BTreeMap<Digest, u64>,
 }
 
 impl Gathered {
@@ -61,52 +50,25 @@ impl Gathered {
         gathered.look_at_interpreters(kept);
         let source_name = source.source().name();
         let mut missing = Vec::new();
-        let mut reader = source.reader();
         for (pack, installed) in &kept.generation.packs {
-            let lacks = || (pack.clone(), installed.version.clone());
-            let found = reader.pack_index(pack).and_then(|index| Ok((index, reader.pack_index_bytes(pack)?)));
-            let (mut index, signed_index) = match found {
-                Ok((Some(index), Some(bytes))) => (index, bytes),
-                // A bundle has the indexes of its own packs alone.
-                Ok(_) | Err(ReaderError::Missing { .. }) => {
-                    missing.push(lacks());
-                    continue;
-                }
-                Err(error) => return Err(error.into()),
-            };
-            index.releases.retain(|release| release.manifest.digest == installed.manifest);
-            let Some(offered) = index.releases.first().cloned() else {
-                missing.push(lacks());
-                continue;
-            };
-            let release = match reader.release(pack, &offered) {
-                // A bundle has the index, and not every release of it.
-                Err(ReaderError::Missing { .. } | ReaderError::Source(SourceError::MissingBlobs { .. })) => {
-                    missing.push(lacks());
-                    continue;
-                }
-                release => release?,
-            };
             let environments =
                 installed.environments.values().filter_map(|known| kept.descriptions.get(&known.digest));
-            let mut vendored: BTreeMap<Digest, u64> =
-                environments.flat_map(EnvironmentDescription::blobs).collect();
-            vendored.extend(gathered.wheels_of_tests(&release));
+            let wanted = WantedOriginal {
+                pack: pack.clone(),
+                registry: source.registry().clone(),
+                manifest: installed.manifest,
+                environments: environments.cloned().collect(),
+            };
             let is_requested = if named.is_empty() { installed.requested } else { named.contains(pack) };
-            let pack = pack.clone();
-            gathered.releases.push(GatheredRelease {
-                pack,
-                is_requested,
-                release,
-                index,
-                signed_index,
-                vendored,
-            });
+            match Original::find(source, 0, &wanted)? {
+                Some(original) => gathered.releases.push(GatheredRelease { original, is_requested }),
+                None => missing.push((pack.clone(), installed.version.clone())),
+            }
         }
         if missing.is_empty() {
             Ok(gathered)
         } else {
-            Err(ExportError::Missing { source_name, releases: missing })
+            Err(ExportError::Missing { source_name, is_kept: false, releases: missing })
         }
     }
 
@@ -126,48 +88,32 @@ impl Gathered {
         }
     }
 
-    /// The wheels that only the tests of `release` need here.
-    fn wheels_of_tests(&self, release: &VerifiedRelease) -> BTreeMap<Digest, u64> {
-        let locks = release.config.test_environments.python.iter().flat_map(|lock| &lock.targets);
-        let here = locks.filter(|target| {
-            self.platforms.contains(&target.platform) && self.pythons.contains(&target.python)
-        });
-        here.flat_map(|target| &target.wheels).map(|wheel| (wheel.digest, wheel.size)).collect()
-    }
-
     /// The content of the bundle: its head, and its blobs in their order.
     ///
     /// # Errors
     /// The source cannot be read.
     pub(super) fn content(&self, source: &mut VerifiedSource) -> Result<BundleContent, ExportError> {
-        let metadata = |name: &str| RegistryPath::metadata(name).expect("the name of a metadata file");
-        let mut files = source.repository_at(0).files();
-        // All roots since the first, so that a host with any of them can follow the chain.
-        for version in 1..source.repository_at(0).root().version() {
-            let name = format!("{version}.root.json");
-            if let Some(bytes) = source.source_at(0).read(&metadata(&name), MAX_ROOT_BYTES)? {
-                files.insert(name, bytes);
-            }
-        }
-        let mut head: Vec<_> = files.into_iter().map(|(name, bytes)| (metadata(&name), bytes)).collect();
-        head.extend(self.releases.iter().map(|gathered| gathered.signed_index.clone()));
+        let mut head: Vec<_> = head_of(source, 0)?.into_iter().collect();
+        head.extend(self.originals().map(|original| original.signed_index.clone()));
         head.push((RegistryPath::OciLayout, oci_index::OCI_LAYOUT.to_vec()));
-        let indexes = self.releases.iter().map(|gathered| &gathered.index);
+        let indexes = self.originals().map(|original| &original.index);
         head.push((RegistryPath::OciIndex, oci_index::index_of(indexes)));
         let requested = self.releases.iter().filter(|gathered| gathered.is_requested);
         let description = BundleDescription {
             format: BUNDLE_FORMAT.to_owned(),
             registry: source.registry().to_string(),
             requested: requested
-                .map(|gathered| PackRequest { pack: gathered.pack.clone(), requirement: Requirement::any() })
+                .map(|gathered| PackRequest {
+                    pack: gathered.original.pack.clone(),
+                    requirement: Requirement::any(),
+                })
                 .collect(),
             releases: self
-                .releases
-                .iter()
-                .map(|gathered| BundledRelease {
-                    pack: gathered.pack.clone(),
-                    version: gathered.release.config.pack.version.clone(),
-                    manifest: gathered.release.manifest_digest,
+                .originals()
+                .map(|original| BundledRelease {
+                    pack: original.pack.clone(),
+                    version: original.release.config.pack.version.clone(),
+                    manifest: original.release.manifest_digest,
                 })
                 .collect(),
             platforms: self.platforms.iter().copied().collect(),
@@ -177,8 +123,8 @@ impl Gathered {
         // The largest first, as in every bundle.
         let mut vendored: Vec<_> = self.large().into_iter().collect();
         vendored.sort_by_key(|&(digest, size)| (std::cmp::Reverse(size), digest));
-        let archives = self.releases.iter().map(|gathered| {
-            let layer = gathered.release.pack_layer();
+        let archives = self.originals().map(|original| {
+            let layer = original.release.pack_layer();
             (layer.digest, layer.size)
         });
         let mut seen = BTreeSet::new();
@@ -187,24 +133,20 @@ impl Gathered {
         Ok(BundleContent { description, head, blobs })
     }
 
+    fn originals(&self) -> impl Iterator<Item = &Original> {
+        self.releases.iter().map(|gathered| &gathered.original)
+    }
+
     /// The manifests, and then the configs.
     fn small(&self) -> Vec<(Digest, u64)> {
-        let releases = || self.releases.iter().map(|gathered| &gathered.release);
-        let manifests = releases().map(|release| (release.manifest_digest, release.manifest_size));
-        let configs =
-            releases().map(|release| (release.manifest.config.digest, release.manifest.config.size));
-        manifests.chain(configs).collect()
+        let (manifests, configs): (Vec<_>, Vec<_>) =
+            self.originals().map(Original::small).map(|[manifest, config]| (manifest, config)).unzip();
+        manifests.into_iter().chain(configs).collect()
     }
 
     /// The archives and packages.
     fn large(&self) -> BTreeMap<Digest, u64> {
-        let releases = self.releases.iter();
-        let blobs = releases.flat_map(|gathered| {
-            let layer = gathered.release.pack_layer();
-            let vendored = gathered.vendored.iter().map(|(digest, size)| (*digest, *size));
-            vendored.chain([(layer.digest, layer.size)])
-        });
-        blobs.collect()
+        self.originals().flat_map(Original::large).collect()
     }
 
     /// Fetches every blob to a file of `area` that is named by its digest.
@@ -247,10 +189,10 @@ impl Gathered {
     /// The releases, as they are reported.
     pub(super) fn exported(&self) -> Vec<ExportedPack> {
         let exported = self.releases.iter().map(|gathered| ExportedPack {
-            pack: gathered.pack.clone(),
-            version: gathered.release.config.pack.version.clone(),
+            pack: gathered.original.pack.clone(),
+            version: gathered.original.release.config.pack.version.clone(),
             requested: gathered.is_requested,
-            size: gathered.release.pack_layer().size + gathered.vendored.values().sum::<u64>(),
+            size: gathered.original.large().values().sum(),
         });
         exported.collect()
     }

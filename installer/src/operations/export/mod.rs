@@ -1,16 +1,19 @@
-//! Writes a bundle of what is installed, with the signatures of its publisher, from a source that has the releases.
+//! Writes a bundle of what is installed, with the signatures of its publisher, from the originals that the host keeps, or a
+//! source that has the releases.
 //!
 //! What is installed says which releases; their bytes come from the source, and are held against the digests that its
 //! metadata vouches for. Nothing is made of the trees of the store: a publisher has signed archives, not trees.
 //!
 //! ```text
 //! chosen    the packs, of one registry
+//! origin    the source: the one that was named, or what is kept
 //! gathered  their releases in the source, and the blobs that a host of this kind needs
 //! ```
 
 mod chosen;
 mod error;
 mod gathered;
+mod origin;
 
 use std::io::{self, Seek as _};
 use std::path::{Path, PathBuf};
@@ -28,18 +31,18 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::source::{SourceLocation, verify_of_any_age};
+use crate::source::SourceLocation;
 use chosen::{chosen, one_registry};
 pub use error::ExportError;
-use gathered::Gathered;
+use origin::named;
 
 /// What is exported, and where to.
 #[derive(Debug, Clone)]
 pub struct ExportOptions {
     /// The packs, with what they need; all if none are named.
     pub packs: Vec<PackRef>,
-    /// The bundle or registry that has their releases.
-    pub from: SourceLocation,
+    /// The bundle or registry that has those of their releases that the host does not keep; none to take only those.
+    pub from: Option<SourceLocation>,
     /// The file to write.
     pub output: PathBuf,
     /// The treatment of a file that is there already.
@@ -106,15 +109,12 @@ pub fn export(
     let kept = InstalledGeneration::load_packs(root, &active, &packs.iter().collect());
     let kept = kept.map_err(|source| root.failed(source))?;
     let kept = kept.ok_or_else(|| ExportError::NotKept { root: root.path().to_owned() })?;
-    let source = options.from.open(&options.interrupt)?;
-    let mut source = verify_of_any_age(source, root, options.now)?;
-    if source.registry().as_str() != registry {
-        let found = source.registry().to_string();
-        return Err(ExportError::OtherRegistry { registry, found });
-    }
+    let (mut source, gathered) = match &options.from {
+        Some(from) => named(root, from, &registry, (&kept, options))?,
+        None => origin::kept(root, &registry, (&kept, options))?,
+    };
     let write = |source| ExportError::Write { path: options.output.clone(), source };
     let area = tempfile::Builder::new().prefix(".incoming-").tempdir_in(&folder).map_err(write)?;
-    let gathered = Gathered::of(&kept, &options.packs, &mut source)?;
     let content = gathered.content(&mut source)?;
     gathered.fetch(&active, &mut source, area.path(), (&options.interrupt, reporter)).map_err(|error| {
         match error {

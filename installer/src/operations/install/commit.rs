@@ -13,6 +13,7 @@ use super::next_generation::{NextGeneration, next_generation};
 use super::rows::{kept_releases, registered_packs, test_rows};
 use super::{InstallError, Session};
 use crate::environments::BuiltRecipes;
+use crate::migrations::MigrationReport;
 use crate::operations::Stopwatch;
 use crate::plan::InstallPlan;
 
@@ -22,6 +23,8 @@ pub(super) struct PackSources<'a> {
     /// The sources that nobody signed, for people.
     pub(super) unsigned: &'a [String],
     pub(super) removed: &'a [PackDifference],
+    /// The migrations that ran, or were left out.
+    pub(super) migrations: &'a [MigrationReport],
 }
 
 impl Session<'_> {
@@ -32,7 +35,7 @@ impl Session<'_> {
         recipes: BuiltRecipes,
         tests: &[PackTestResult],
         prepared: Prepared<'_>,
-        &PackSources { registries, unsigned, removed }: &PackSources<'_>,
+        &PackSources { registries, unsigned, removed, migrations }: &PackSources<'_>,
         watch: &mut Stopwatch,
     ) -> Result<Generation, InstallError> {
         let making = NextGeneration { id: prepared.id(), registries, root: self.root };
@@ -42,7 +45,7 @@ impl Session<'_> {
         let names: BTreeSet<&str> = plan.packs.iter().map(|pack| registries[&pack.pack].as_str()).collect();
         let source =
             names.into_iter().chain(unsigned.iter().map(String::as_str)).collect::<Vec<_>>().join(", ");
-        let operation = self.options.change.operation.clone();
+        let operation = self.options.change.operation.clone().with_migrations(migrations.to_vec());
         let operation = if source.is_empty() { operation } else { operation.with_source(source) };
         let gone: Vec<PackRef> = removed.iter().map(|removed| removed.pack.clone()).collect();
         let change = Change {

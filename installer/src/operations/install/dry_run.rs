@@ -3,10 +3,11 @@
 use super::next_generation::{NextGeneration, next_generation};
 use super::pack_reports::pack_reports;
 use super::pack_set::removed;
+use super::planning::carried_by;
 use super::{InstallError, Session, registry_of};
 use crate::environments::BuiltRecipes;
 use crate::operations::{InstallReport, Outcome, PlannedChange, Stopwatch};
-use crate::plan::{CarriedRuntimes, ChosenReleases, InstallPlan};
+use crate::plan::{ChosenReleases, InstallPlan};
 use crate::source::VerifiedSource;
 
 impl Session<'_> {
@@ -21,13 +22,11 @@ impl Session<'_> {
         let lacking = chosen.lacking.clone();
         let (kept_newer, held_back) = (chosen.kept_newer.clone(), chosen.held_back.clone());
         let (removed, is_there) = (removed(&chosen), chosen.is_in(self.active));
-        let carried = match chosen.runtimes.clone() {
-            Some(bundled) => CarriedRuntimes::of_bundle(bundled),
-            None => CarriedRuntimes::of_source(source),
-        };
+        let carried = carried_by(&chosen, source);
         let made = self.make(chosen, carried)?;
         watch.lap("plan");
-        let plan = made.plan;
+        let mut plan = made.plan;
+        self.keeping(&asked, Some(&plan), &registries, source)?.plan(self.root, &mut plan, &|_| true);
         let making = NextGeneration { id: self.active.id, registries: &registries, root: self.root };
         let generation = next_generation(&plan, self.active, &making, &[], self.options.change.now);
         Ok(InstallReport {
@@ -43,6 +42,7 @@ impl Session<'_> {
             left_out: self.left_out(&lacking, &plan, &BuiltRecipes::default(), &[]),
             migrations: self.planned_migrations(&plan)?,
             read_bytes: 0,
+            kept_originals: None,
             freshness: source.freshness(),
             tests: Vec::new(),
             asked: made.asked,

@@ -10,7 +10,7 @@ use crate::pack_tests::TestPolicy;
 use crate::plan::{EnvironmentPolicy, InstallPlan, LackingDependency, PlannedPack};
 
 impl Session<'_> {
-    /// What the packs of `plan` go without, dependencies first.
+    /// What the packs of `plan` go without, dependencies first, and the packs that cannot be had.
     pub(super) fn left_out(
         &self,
         lacking: &[LackingDependency],
@@ -26,7 +26,7 @@ impl Session<'_> {
             requested: false,
         });
         let requested = self.options.environments == EnvironmentPolicy::LeaveOut;
-        let mut left_out: Vec<LeftOut> = dependencies.collect();
+        let mut left_out: Vec<LeftOut> = dependencies.chain(self.unobtainable.iter().cloned()).collect();
         for planned in &plan.packs {
             let failed = recipes.failed.get(&planned.pack).into_iter().flatten();
             left_out.extend(planned.unplanned.iter().chain(failed).map(|failed| LeftOut {

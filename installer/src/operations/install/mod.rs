@@ -2,12 +2,13 @@
 
 mod commit;
 mod dry_run;
-mod each;
 mod error;
 mod left_out;
 mod migrations;
 mod next_generation;
+mod obtainable;
 mod options;
+mod originals;
 mod pack_reports;
 mod pack_set;
 mod planning;
@@ -30,29 +31,32 @@ use attune_schemas::problem::WarningCode;
 use commit::PackSources;
 use dry_run::planned_change;
 pub use error::InstallError;
-pub use options::InstallOptions;
+pub use options::{InstallOptions, OriginalsPolicy};
 pub use pack_set::{PackSetError, PackSetOptions, PackSetReport};
 use planning::Planned;
 pub use validate::{ValidateOptions, Validated, ValidationFault, validate};
 
+use originals::kept_originals;
 use pack_reports::{pack_reports, test_reports};
 use pack_set::removed;
 
-use super::{InstallReport, Outcome, Stopwatch};
+use super::{InstallReport, LeftOut, Outcome, Stopwatch};
 use crate::environments::{RecipeSettings, build_environments, build_recipes, compile_bytecode};
 use crate::migrations::TakingBack;
 use crate::pack_tests::{TestSettings, run_tests};
 use crate::plan::{
     ChosenReleases, EnvironmentPolicy, InstallPlan, InstalledPacks, PlanError, Purpose, channel_requests,
-    choose_releases, upgrade_requests,
+    check_space, choose_releases, upgrade_requests,
 };
 use crate::source::{SignedHere, VerifiedSource};
 use crate::unpack::fetch_and_unpack;
 
 /// Installs what `options` asks for. When this fails, the root is as it was.
 pub fn install(options: &InstallOptions, reporter: &dyn Reporter) -> Result<InstallReport, InstallError> {
-    let result = match install_or_stop(options, reporter) {
-        Err(error) if each::goes_on(options, &error) => each::install_each(options, error, reporter),
+    let result = match install_or_stop((options, &[]), reporter) {
+        Err(error) if obtainable::goes_on(options, &error) => {
+            obtainable::install_obtainable(options, error, reporter)
+        }
         result => result,
     };
     result.map_err(|error| match error {
@@ -62,10 +66,13 @@ pub fn install(options: &InstallOptions, reporter: &dyn Reporter) -> Result<Inst
     })
 }
 
-fn install_or_stop(options: &InstallOptions, reporter: &dyn Reporter) -> Result<InstallReport, InstallError> {
-    chosen(options, reporter, |session, Choice { releases, source, held, watch }| match held {
+/// What `options` ask for, and the packs that were asked for besides and cannot be had.
+type AskedFor<'a> = (&'a InstallOptions, &'a [LeftOut]);
+
+fn install_or_stop(asked: AskedFor<'_>, reporter: &dyn Reporter) -> Result<InstallReport, InstallError> {
+    chosen(asked, reporter, |session, Choice { releases, source, held, watch }| match held {
         None => session.look(releases, source, watch),
-        Some(_) if releases.is_in(session.active) => session.unchanged(source, releases, watch),
+        Some(held) if releases.is_in(session.active) => session.unchanged(source, releases, held, watch),
         Some(held) => session.run(releases, source, held, watch),
     })
 }
@@ -77,7 +84,7 @@ pub(super) fn plan_and_ask<T>(
     reporter: &dyn Reporter,
     question: impl FnOnce(InstallReport, &mut VerifiedSource, &Generation) -> Result<T, InstallError>,
 ) -> Result<T, InstallError> {
-    chosen(options, reporter, |session, Choice { releases, source, watch, .. }| {
+    chosen((options, &[]), reporter, |session, Choice { releases, source, watch, .. }| {
         let active = session.active;
         let report = session.look(releases, source, watch)?;
         question(report, source, active)
@@ -95,7 +102,7 @@ struct Choice<'a> {
 
 /// Chooses the releases that `options` ask for, and goes on with them as `then` says.
 fn chosen<T>(
-    options: &InstallOptions,
+    (options, unobtainable): AskedFor<'_>,
     reporter: &dyn Reporter,
     then: impl FnOnce(Session<'_>, Choice<'_>) -> Result<T, InstallError>,
 ) -> Result<T, InstallError> {
@@ -118,8 +125,15 @@ fn chosen<T>(
     let stored = if options.change.dry_run { stored.writing_nothing() } else { stored };
     let rules = HostPolicy::load(&root).map_err(|source| root.failed(source))?;
     let made_on_host = Vec::new();
-    let mut session =
-        Session { options, root: &root, active: &active, stored: &stored, made_on_host, reporter };
+    let mut session = Session {
+        options,
+        unobtainable,
+        root: &root,
+        active: &active,
+        stored: &stored,
+        made_on_host,
+        reporter,
+    };
     let releases = choose(&session, &rules, &mut source)?;
     if let Some(set) = &options.set {
         session.made_on_host = set.require_removable(&releases, (&root, &rules), reporter)?;
@@ -133,7 +147,7 @@ fn chosen<T>(
 
 /// The releases that an installation leads to.
 fn choose(
-    &Session { options, active, stored, reporter, .. }: &Session<'_>,
+    &Session { options, unobtainable, active, stored, reporter, .. }: &Session<'_>,
     rules: &HostPolicy,
     source: &mut VerifiedSource,
 ) -> Result<ChosenReleases, InstallError> {
@@ -147,9 +161,11 @@ fn choose(
     };
     let look_at = |packs: &[&InstalledPack]| stored.look_at(packs);
     let are_there = |installed: &InstalledPack| stored.are_there(installed);
+    let stays = &obtainable::stays(unobtainable);
     let installed = InstalledPacks {
         active,
         rules,
+        stays,
         look_at: &look_at,
         is_whole: &is_whole,
         are_there: &are_there,
@@ -173,6 +189,8 @@ fn choose(
 /// One installation; it holds the lock, unless nothing is changed.
 struct Session<'a> {
     options: &'a InstallOptions,
+    /// Packs that were asked for besides, and cannot be had.
+    unobtainable: &'a [LeftOut],
     root: &'a HostRoot,
     active: &'a Generation,
     stored: &'a StoredTrees<'a>,
@@ -185,10 +203,15 @@ impl Session<'_> {
     /// Everything is there: writes nothing, unless the source taught something new about trust.
     fn unchanged(
         &self,
-        source: &VerifiedSource,
+        source: &mut VerifiedSource,
         chosen: ChosenReleases,
-        watch: Stopwatch,
+        mut held: HeldRoot,
+        mut watch: Stopwatch,
     ) -> Result<InstallReport, InstallError> {
+        let kept_originals = self.keep_unchanged(&chosen.asked, source, &mut held)?;
+        if kept_originals.is_some() {
+            watch.lap("keep");
+        }
         source.persist()?;
         self.mend_entry_links()?;
         let report = InstallReport {
@@ -201,9 +224,10 @@ impl Session<'_> {
             set: self.set_report(self.active),
             kept_newer: chosen.kept_newer,
             held_back: chosen.held_back,
-            left_out: Vec::new(),
+            left_out: self.unobtainable.to_vec(),
             migrations: Vec::new(),
-            read_bytes: 0,
+            read_bytes: kept_originals.as_ref().map_or(0, |kept| kept.bytes),
+            kept_originals,
             freshness: source.freshness(),
             tests: Vec::new(),
             asked: Vec::new(),
@@ -254,7 +278,11 @@ impl Session<'_> {
         let Planned { mut plan, asked, kept, learnt, mut prepared } = planned;
 
         let io = |source| self.root.failed(source);
+        let keeping = self.keeping(&asked_for, Some(&plan), &registries, source)?;
+        keeping.plan(self.root, &mut plan, &|_| true);
+        check_space(plan.space, self.root)?;
         let staging = &mut prepared.trees;
+        plan.originals = keeping.begin(source, (self.root, &mut *staging), &|_| true)?;
         for (kind, digest, list) in self.stored.whole() {
             staging.take_over(kind, digest, list);
         }
@@ -306,11 +334,16 @@ impl Session<'_> {
         }
         let unsigned: Vec<String> =
             source.signed_here().into_iter().flat_map(SignedHere::shown).map(str::to_owned).collect();
-        let sources = PackSources { registries: &registries, unsigned: &unsigned, removed: &removed };
         let migrations = self.migrate(&plan, staging, taking_back)?;
         if !migrations.is_empty() {
             watch.lap("migrate");
         }
+        let sources = PackSources {
+            registries: &registries,
+            unsigned: &unsigned,
+            removed: &removed,
+            migrations: &migrations,
+        };
         let generation = self.commit(&plan, recipes, &tests, prepared, &sources, &mut watch)?;
         watch.lap("activate");
         let report = InstallReport {
@@ -326,6 +359,7 @@ impl Session<'_> {
             left_out,
             migrations,
             read_bytes: plan.download_bytes(),
+            kept_originals: kept_originals(&keeping, &plan),
             freshness: source.freshness(),
             tests: test_reports(&plan, tests),
             asked,

@@ -15,6 +15,16 @@ use crate::pack_tests::TestPolicy;
 use crate::plan::{ChooseOptions, EnvironmentPolicy};
 use crate::source::{PackSource, TrustSettings};
 
+/// Whether the originals of what is installed are kept: archives, locks and wheels as the publisher signed them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OriginalsPolicy {
+    /// They are read once and forgotten.
+    #[default]
+    Forget,
+    /// They are kept in the store, so that what is installed can be exported and mended without its source.
+    Keep,
+}
+
 /// The options of an install.
 #[derive(Debug, Clone)]
 pub struct InstallOptions {
@@ -31,6 +41,8 @@ pub struct InstallOptions {
     pub set: Option<PackSetOptions>,
     /// Whether the packs are installed as if nothing of them were there.
     pub reinstall: bool,
+    /// Whether the originals of what is installed are kept.
+    pub originals: OriginalsPolicy,
     /// How releases are chosen.
     pub choose: ChooseOptions,
     /// The roots that are trusted.

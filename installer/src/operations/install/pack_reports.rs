@@ -39,7 +39,7 @@ pub(super) fn pack_reports(
 }
 
 /// The packs of `generation` among `asked`, and those that they depend on.
-fn closure<'a>(asked: &'a [PackRef], generation: &'a Generation) -> BTreeSet<&'a PackRef> {
+pub(super) fn closure<'a>(asked: &'a [PackRef], generation: &'a Generation) -> BTreeSet<&'a PackRef> {
     let mut found = BTreeSet::new();
     let mut left: Vec<&PackRef> = asked.iter().collect();
     while let Some(pack) = left.pop() {

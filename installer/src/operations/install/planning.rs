@@ -120,3 +120,11 @@ impl<'a> Session<'a> {
         Ok(Made { plan, asked, kept, learnt })
     }
 }
+
+/// The interpreters that come along with what was chosen: those of the bundle, or of `source`.
+pub(super) fn carried_by<'s>(chosen: &ChosenReleases, source: &'s mut VerifiedSource) -> CarriedRuntimes<'s> {
+    match chosen.runtimes.clone() {
+        Some(bundled) => CarriedRuntimes::of_bundle(bundled),
+        None => CarriedRuntimes::of_source(source),
+    }
+}

@@ -140,6 +140,7 @@ fn check_install(
     let rules = HostPolicy::load(&root).map_err(|source| root.failed(source))?;
     let session = Session {
         options: install,
+        unobtainable: &[],
         root: &root,
         active: &active,
         stored: &stored,

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use attune_host::inventory::installed;
 use attune_host::preferences::HostPolicy;
+use attune_host::process::OperationKind;
 use attune_host::root::HostRoot;
 use attune_host::transaction::{Access, HeldRoot};
 use attune_registry::report::Report;
@@ -25,6 +26,18 @@ pub enum PolicyChange {
     Pin(PackRef, Requirement),
     /// These packs may leave their ranges.
     Unpin(Vec<PackRef>),
+}
+
+impl PolicyChange {
+    /// The kind of the operation that it is.
+    pub const fn kind(&self) -> OperationKind {
+        match self {
+            Self::Hold(_) => OperationKind::Hold,
+            Self::Unhold(_) => OperationKind::Unhold,
+            Self::Pin(..) => OperationKind::Pin,
+            Self::Unpin(_) => OperationKind::Unpin,
+        }
+    }
 }
 
 /// The rules of a host.

@@ -3,13 +3,16 @@
 //! A tree that the store still has as it was is used where it is; the others come from the backup. An environment whose
 //! interpreter is gone or was replaced, or that carries another root's path, is built again from what came back.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use attune_host::database::PackSettings;
 use attune_host::environment::EnvironmentDescription;
-use attune_host::generation::{Generation, InstalledGeneration, PackDifference, pack_differences};
+use attune_host::generation::{
+    Generation, InstalledGeneration, InstalledPack, PackDifference, pack_differences,
+};
 use attune_host::inventory::installed;
+use attune_host::local::{LocalSigner, STAGED_LOCAL, SignedRelease};
 use attune_host::preferences::HostPolicy;
 use attune_host::root::{HostRoot, StoreKind};
 use attune_host::store::{Backup, BackupError, BackupStatement};
@@ -23,7 +26,7 @@ use serde::Serialize;
 
 use super::error::LifecycleError;
 use crate::operations::rebuild::{Task, build_task, rebuilt, tasks_described};
-use crate::operations::{RebuildOptions, RebuiltEnvironment};
+use crate::operations::{ChangeOptions, RebuildOptions, RebuiltEnvironment};
 
 /// What comes back, and how.
 #[derive(Debug, Clone)]
@@ -116,7 +119,14 @@ pub fn restore(
     };
     let mut prepared = Prepared::begin(root, held.take_created(), change.durability)?;
     let statement = backup.statement.clone();
-    backup.unpack(&lacking, (root, &prepared.trees), (&change.interrupt, reporter))?;
+    let signed = signed_here(root, &kept.generation, &statement, change);
+    backup.unpack((&lacking, &signed), (root, &prepared.trees), (&change.interrupt, reporter))?;
+    if !signed.is_empty() {
+        let staged = prepared.trees.directory().join(STAGED_LOCAL);
+        LocalSigner::begin(root, &staged, change.now)
+            .and_then(|signer| signer.sign_again(&signed))
+            .map_err(BackupError::from)?;
+    }
     put_in_place(root, &mut prepared.trees, &lacking, &kept)?;
     for (kind, digest, list) in stored.whole() {
         prepared.trees.take_over(kind, digest, list);
@@ -139,6 +149,28 @@ pub fn restore(
     report.generation = to.id;
     commit(root, (&active, &to, &kept), &statement, prepared, options)?;
     Ok(report)
+}
+
+/// The releases of the packs of `coming` that the host signed, and that its registry has no longer.
+fn signed_here(
+    root: &HostRoot,
+    coming: &Generation,
+    statement: &BackupStatement,
+    change: &ChangeOptions,
+) -> BTreeMap<PackRef, SignedRelease> {
+    if statement.signed_here.is_empty() {
+        return BTreeMap::new();
+    }
+    let own = LocalSigner::open(root, change.now).ok();
+    let is_there = |pack: &PackRef, installed: &InstalledPack| {
+        let signed = own.as_ref().and_then(|own| own.signed(pack, &installed.manifest).ok());
+        signed.flatten().is_some()
+    };
+    let signed = statement
+        .signed_here
+        .iter()
+        .filter(|(pack, _)| coming.packs.get(*pack).is_some_and(|installed| !is_there(pack, installed)));
+    signed.map(|(pack, release)| (pack.clone(), release.clone())).collect()
 }
 
 /// Commits `to`, with the rules that the host had for the packs that come back: those of packs that are not installed

@@ -154,6 +154,7 @@ impl Going<'_> {
             ..target.clone()
         };
         let migrations = migrate(&mut prepared)?;
+        let operation = options.change.operation.clone().with_migrations(migrations.clone());
         let change = Change {
             from: self.active,
             to: &to,
@@ -161,7 +162,7 @@ impl Going<'_> {
             releases: &BTreeMap::new(),
             files_of: target,
             rows: Rows::Packs { packs: &registered, gone: &gone, tests: &[] },
-            operation: &options.change.operation,
+            operation: &operation,
             prepared,
             now: options.change.now,
         };

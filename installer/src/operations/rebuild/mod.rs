@@ -41,8 +41,8 @@ use crate::unpack::UnpackError;
 use commit::commit;
 pub(super) use commit::rebuilt;
 pub(super) use damage::DamagedEnvironments;
-use damage::damaged_packages;
-use refetch::refetch;
+use damage::{DamagedPackage, damaged_packages};
+use refetch::{PackageSource, refetch};
 pub(super) use tasks::{Task, tasks, tasks_described};
 
 /// Why environments could not be built again.
@@ -149,7 +149,7 @@ pub struct RebuildOptions {
     pub pack: Option<PackRef>,
     /// Only those at these paths.
     pub only: Option<Vec<PathBuf>>,
-    /// Where packages are fetched from that the store has no longer whole.
+    /// Where packages are fetched from that the store has no longer whole, and that the host did not sign itself.
     pub from: Option<SourceLocation>,
     /// Where to look for interpreters.
     pub search: InterpreterSearch,
@@ -190,14 +190,20 @@ pub fn rebuild_environments(
         return Ok(Vec::new());
     }
     let stored = StoredTrees::new(root, &active).reading_all();
-    let mut damaged = BTreeSet::new();
-    for task in &tasks {
-        let of_task = damaged_packages(&stored, &task.environment);
-        if options.from.is_none() && !of_task.is_empty() {
-            let packages = of_task.into_iter().map(|package| package.name).collect();
+    let damaged = tasks.iter().map(|task| (task, damaged_packages(&stored, &task.environment)));
+    let damaged: Vec<(&Task, BTreeSet<DamagedPackage>)> = damaged.collect();
+    let is_any_damaged = damaged.iter().any(|(_, packages)| !packages.is_empty());
+    let own = if is_any_damaged { PackageSource::own(root, &active, options)? } else { None };
+    let (mut of_own, mut of_others) = (BTreeSet::new(), BTreeSet::new());
+    for (task, packages) in damaged {
+        let (signed_here, others): (BTreeSet<_>, BTreeSet<_>) =
+            packages.into_iter().partition(|package| own.as_ref().is_some_and(|own| own.has(package)));
+        if options.from.is_none() && !others.is_empty() {
+            let packages = others.into_iter().map(|package| package.name).collect();
             return Err(RebuildError::DamagedStore { pack: task.pack.clone(), packages });
         }
-        damaged.extend(of_task);
+        of_own.extend(signed_here);
+        of_others.extend(others);
     }
     let mut prepared = Prepared::begin(root, held.take_created(), options.change.durability)?;
     let staging = &mut prepared.trees;
@@ -205,9 +211,13 @@ pub fn rebuild_environments(
         staging.take_over(kind, digest, list);
     }
     staging.create_part(StoreKind::Envs).map_err(io)?;
-    if let Some(from) = options.from.as_ref().filter(|_| !damaged.is_empty()) {
-        let environments: Vec<&EnvironmentDescription> = tasks.iter().map(|task| &task.environment).collect();
-        refetch(root, from, &environments, &damaged, (&mut *staging, options, reporter))?;
+    let environments: Vec<&EnvironmentDescription> = tasks.iter().map(|task| &task.environment).collect();
+    if let Some(own) = own.filter(|_| !of_own.is_empty()) {
+        refetch(root, own, &environments, &of_own, (&mut *staging, options, reporter))?;
+    }
+    if let Some(from) = options.from.as_ref().filter(|_| !of_others.is_empty()) {
+        let from = PackageSource::at(from, root, options)?;
+        refetch(root, from, &environments, &of_others, (&mut *staging, options, reporter))?;
     }
     let mut built = BTreeSet::new();
     for (index, task) in tasks.iter().enumerate() {

@@ -5,7 +5,6 @@ use attune_host::process::Interrupt;
 use attune_host::root::HostRoot;
 use attune_host::transaction::{Access, HeldRoot};
 use attune_registry::trust::TrustStore;
-use jiff::Timestamp;
 
 use super::error::RegistryError;
 use super::listed::{AddedRegistry, RegistryChange, listed};
@@ -22,8 +21,6 @@ pub struct AddRegistryOptions {
     pub trust: TrustSettings,
     /// Its place among the known ones.
     pub rank: RegistryRank,
-    /// The time that metadata is judged by.
-    pub now: Timestamp,
     /// Tells when to stop.
     pub interrupt: Interrupt,
 }
@@ -32,7 +29,11 @@ pub struct AddRegistryOptions {
 ///
 /// # Errors
 /// The registry cannot be read, is not trusted, or is another one of the same name; the root is as it was.
-pub fn add_registry(root: &HostRoot, options: &AddRegistryOptions) -> Result<AddedRegistry, RegistryError> {
+pub fn add_registry(
+    root: &HostRoot,
+    options: &AddRegistryOptions,
+    access: &Access<'_>,
+) -> Result<AddedRegistry, RegistryError> {
     let place = options.kept.to_place()?;
     root.require_no_others()?;
     let source = options.location.open(&options.interrupt)?;
@@ -40,7 +41,7 @@ pub fn add_registry(root: &HostRoot, options: &AddRegistryOptions) -> Result<Add
         return Err(PlaceError::Bundle(source.name()).into());
     }
     let anchor = options.trust.anchor.resolve(&*source).map_err(VerifyError::from)?;
-    let mut held = HeldRoot::acquire(root, &Access::at(options.now))?;
+    let mut held = HeldRoot::acquire(root, access)?;
     if let Some(anchor) = &anchor {
         let store = TrustStore::new(&root.trust(), anchor.registry_name());
         if store.root()?.is_some() {
@@ -53,7 +54,7 @@ pub fn add_registry(root: &HostRoot, options: &AddRegistryOptions) -> Result<Add
         Some(anchor) => anchor.registry_name().clone(),
         None => name_by_first_root(&*source, root)?,
     };
-    let verified = verify_as(&name, source, root, anchor.as_ref(), options.trust.grace, options.now)?;
+    let verified = verify_as(&name, source, root, anchor.as_ref(), options.trust.grace, access.now)?;
     let before = KnownRegistries::load(root)?;
     let mut known = before.clone();
     let registry = KnownRegistry { name: verified.registry().clone(), place };

@@ -11,7 +11,6 @@ use attune_host::transaction::{Access, HeldRoot};
 use attune_registry::trust::TrustStore;
 use attune_schemas::PackRef;
 use attune_schemas::tuf::RegistryName;
-use jiff::Timestamp;
 
 pub use add::{AddRegistryOptions, add_registry};
 pub use error::RegistryError;
@@ -45,12 +44,12 @@ pub fn list_registries(root: &HostRoot) -> Result<ListedRegistries, RegistryErro
 pub fn order_registries(
     root: &HostRoot,
     names: &[RegistryName],
-    now: Timestamp,
+    access: &Access<'_>,
 ) -> Result<ListedRegistries, RegistryError> {
     root.require_there()?;
     // A wrong name is told without taking the lock.
     KnownRegistries::load(root)?.order(names)?;
-    let mut held = HeldRoot::acquire(root, &Access::at(now))?;
+    let mut held = HeldRoot::acquire(root, access)?;
     held.keep();
     let before = KnownRegistries::load(root)?;
     let mut known = before.clone();
@@ -82,10 +81,10 @@ pub fn remove_registry(
     root: &HostRoot,
     name: &RegistryName,
     trust: TrustPolicyOnRemoval,
-    now: Timestamp,
+    access: &Access<'_>,
 ) -> Result<RemovedRegistry, RegistryError> {
     known_registry(root, name)?;
-    let mut held = HeldRoot::acquire(root, &Access::at(now))?;
+    let mut held = HeldRoot::acquire(root, access)?;
     held.keep();
     let mut known = KnownRegistries::load(root)?;
     let removed = known.remove(name)?;

@@ -4,6 +4,7 @@
 //! in place      foreign files go, modes and links of trees are put right
 //! kept files    descriptions and releases come from their copies, or from another generation
 //! the store     trees that are not whole are unpacked again from a source, and exchanged
+//! originals     those that are kept and not whole are kept again from a source
 //! environments  those that are not whole, or carry another root's path, are built again
 //! the host      links, rows and the root's path come with a new generation of the same packs
 //! ```
@@ -12,6 +13,7 @@
 
 mod in_place;
 mod kept_files;
+mod originals;
 mod report;
 mod store;
 
@@ -33,6 +35,7 @@ use attune_schemas::{Digest, PackRef};
 use super::rebuild::{DamagedEnvironments, RebuildError, RebuildOptions, Task, build_task, tasks};
 use in_place::mend_trees;
 use kept_files::{is_kept_file, restore_kept_files};
+use originals::keep_again;
 pub use report::RepairReport;
 use report::{mended_at_once, report};
 use store::{lost_trees, unpack_again};
@@ -94,8 +97,12 @@ pub fn repair(
     }
     staging.create_part(StoreKind::Envs).map_err(io)?;
     let lost = lost.into_iter().filter(|(kind, _)| *kind != StoreKind::Envs).collect();
-    let still_lost =
-        if kept_is_whole { unpack_again(root, &active, lost, (staging, options, reporter))? } else { lost };
+    let lost: BTreeSet<(StoreKind, Digest)> = lost;
+    let mut still_lost = lost.clone();
+    if kept_is_whole {
+        still_lost = unpack_again(root, &active, lost.clone(), (staging, options, reporter))?;
+        keep_again(root, &active, (&found, !lost.is_empty()), (staging, options, reporter))?;
+    }
     let mut built: Vec<Task> = Vec::new();
     for task in tasks(root, &active, Some(&to_build), &options.build)? {
         let needed = task.environment.installed(root);

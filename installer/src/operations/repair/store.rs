@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use attune_host::environment::EnvironmentDescription;
 use attune_host::generation::{Generation, InstalledPack, KeptRelease};
-use attune_host::root::{HostRoot, StoreKind};
+use attune_host::local::originals::KeptRegistry;
+use attune_host::root::{HostRoot, StoreKind, remove_tree};
 use attune_host::transaction::Staging;
 use attune_host::verification::{StoredTrees, VerifyReport};
 use attune_registry::blob::BlobSpool;
@@ -37,7 +38,7 @@ pub(super) fn lost_trees(
 }
 
 /// Unpacks those of `lost` again, none of them an environment, from the source that `options` names, and puts them into
-/// the store; first from what the host signed itself. The descriptions and releases of `active` must be whole. Returns
+/// the store; first from what the host signed itself, and from the originals that it keeps. The descriptions and releases of `active` must be whole. Returns
 /// those that are still lost.
 pub(super) fn unpack_again(
     root: &HostRoot,
@@ -50,11 +51,47 @@ pub(super) fn unpack_again(
         && active.packs.values().any(InstalledPack::is_unsigned)
         && let Some(own) = verified_own(root, change.now)?
     {
-        lost = unpack_from(root, active, lost, own, (staging, options, reporter))?;
+        lost = unpack_from(root, active, lost, own, (&mut *staging, options, reporter))?;
     }
+    lost = unpack_kept(root, active, lost, (&mut *staging, options, reporter))?;
     let Some(from) = options.build.from.as_ref().filter(|_| !lost.is_empty()) else { return Ok(lost) };
     let source = verify_of_any_age(from.open(&change.interrupt)?, root, change.now)?;
     unpack_from(root, active, lost, source, (staging, options, reporter))
+}
+
+/// The same from the originals that `root` keeps. One that is damaged, or names what is not there, is no use here, and
+/// told by a verification.
+fn unpack_kept(
+    root: &HostRoot,
+    active: &Generation,
+    mut lost: BTreeSet<Tree>,
+    (staging, options, reporter): (&mut Staging, &RepairOptions, &dyn Reporter),
+) -> Result<BTreeSet<Tree>, RebuildError> {
+    let io = |source| root.failed(source);
+    for kept in KeptRegistry::all(root).map_err(io)? {
+        for head in kept.heads().map_err(io)? {
+            let (there, rest): (BTreeSet<Tree>, BTreeSet<Tree>) =
+                lost.iter().partition(|(_, digest)| kept.blob(digest).is_file());
+            if there.is_empty() {
+                break;
+            }
+            let source = verify_of_any_age(Box::new(kept.source(head)), root, options.build.change.now);
+            let unpacked = source.map_err(RebuildError::from).and_then(|source| {
+                unpack_from(root, active, there.clone(), source, (&mut *staging, options, reporter))
+            });
+            match unpacked {
+                Ok(left) => lost = rest.into_iter().chain(left).collect(),
+                Err(error @ RebuildError::Interrupted(_)) => return Err(error),
+                Err(error) => {
+                    tracing::info!("originals in {} are of no use: {error}", kept.directory().display());
+                    for (kind, digest) in &there {
+                        remove_tree(&staging.tree(*kind, digest)).map_err(io)?;
+                    }
+                }
+            }
+        }
+    }
+    Ok(lost)
 }
 
 fn unpack_from(

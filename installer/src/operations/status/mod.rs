@@ -3,7 +3,7 @@
 mod report;
 
 use attune_host::generation::Generation;
-use attune_host::inventory::{InventoryError, history};
+use attune_host::inventory::{InventoryError, last_operation};
 use attune_host::process::Interrupt;
 use attune_host::root::{HostRoot, RootError};
 use attune_host::verification::{VerificationError, VerifyDepth, VerifyOptions, verify};
@@ -60,8 +60,8 @@ pub fn status(root: &HostRoot, now: Timestamp) -> Result<StatusReport, StatusErr
         report.concern(ConcernKind::Differences, message);
     }
     look_at_trust(root, now, &mut report)?;
-    match history(root) {
-        Ok(history) => report.last_operation = history.last_operation(),
+    match last_operation(root) {
+        Ok(last) => report.last_operation = last,
         // The database is what differs, which is told.
         Err(InventoryError::Register(error)) if report.differences > 0 => tracing::info!("{error}"),
         Err(error) => return Err(error.into()),

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use attune_host::generation::Generation;
 use attune_registry::reader::{ReaderError, RegistryReader};
+use attune_registry::source::SourceError;
 use attune_schemas::Digest;
 use attune_schemas::bundle::{BundleDescription, BundledRelease};
 use attune_schemas::pack_index::Release;
@@ -36,16 +37,27 @@ pub fn installed_blobs(
     let mut blobs = BTreeMap::new();
     let mut reader = source.reader();
     for (pack, installed) in &active.packs {
-        let index = reader.pack_index(pack)?;
+        let index = match reader.pack_index(pack) {
+            // A part of a registry has the indexes of its own packs alone.
+            Err(ReaderError::Missing { .. }) => None,
+            index => index?,
+        };
         let offered = index.and_then(|index| {
             index.releases.into_iter().find(|release| release.manifest.digest == installed.manifest)
         });
         if let Some(offered) = offered {
-            blobs.extend(blobs_of(&mut reader, &offered)?);
+            match blobs_of(&mut reader, &offered) {
+                Err(ReaderError::Source(SourceError::MissingBlobs { .. })) => {}
+                found => blobs.extend(found?),
+            }
         }
     }
     for runtime in RuntimeName::ALL {
-        let releases = reader.runtime_index(runtime)?.map(|index| index.releases).unwrap_or_default();
+        let index = match reader.runtime_index(runtime) {
+            Err(ReaderError::Missing { .. }) => None,
+            index => index?,
+        };
+        let releases = index.map(|index| index.releases).unwrap_or_default();
         blobs.extend(releases.into_iter().map(|release| (release.archive.digest, release.archive.size)));
     }
     Ok(blobs)

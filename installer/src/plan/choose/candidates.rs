@@ -1,7 +1,7 @@
 //! The releases that the resolver may choose from: the source's and the installed ones.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use attune_host::generation::Generation;
 use attune_host::preferences::HostPolicy;
@@ -21,6 +21,7 @@ pub(super) struct Available<'a> {
     bundled: Option<&'a [BundledRelease]>,
     active: &'a Generation,
     rules: &'a HostPolicy,
+    stays: &'a BTreeSet<PackRef>,
     requests: &'a [PackRequest],
     options: ChooseOptions,
     seen: RefCell<BTreeMap<PackRef, Offered>>,
@@ -52,6 +53,7 @@ impl<'a> Available<'a> {
             bundled: description.map(|description| &description.releases[..]),
             active: installed.active,
             rules: installed.rules,
+            stays: installed.stays,
             requests,
             options,
             seen: RefCell::default(),
@@ -180,8 +182,9 @@ impl Candidates for Available<'_> {
     }
 
     fn preferred(&self, pack: &PackRef) -> Option<Candidate> {
-        // What it would go without is looked for among the others.
-        if self.options.lacking == LackingPolicy::GoWithout || self.is_asked(pack) {
+        // What it would go without is looked for among the others, unless these cannot be had.
+        let is_forced = self.options.lacking == LackingPolicy::GoWithout && !self.stays.contains(pack);
+        if is_forced || self.is_asked(pack) {
             return None;
         }
         let installed = self.active.packs.get(pack)?;

@@ -2,7 +2,7 @@
 
 use attune_host::generation::Generation;
 use attune_schemas::requirement::ChannelRequest;
-use attune_schemas::{PackRequest, Requirement};
+use attune_schemas::{PackRef, PackRequest, Requirement};
 
 use super::error::ChooseError;
 use super::options::RegistryPolicy;
@@ -18,9 +18,13 @@ pub fn channel_requests(
     source: &mut VerifiedSource,
     active: &Generation,
 ) -> Result<Vec<PackRequest>, ChooseError> {
-    let request = |ChannelRequest { pack, channel }: &ChannelRequest| {
+    let own = |pack: &PackRef| {
         let installed = active.packs.get(pack).filter(|_| policy == RegistryPolicy::Keep);
-        let found = source.find(pack, installed.map(|installed| installed.registry.as_str()))?;
+        installed.map(|installed| installed.registry.as_str())
+    };
+    source.read_ahead(wanted.iter().map(|channel| (&channel.pack, own(&channel.pack))));
+    let request = |ChannelRequest { pack, channel }: &ChannelRequest| {
+        let found = source.find(pack, own(pack))?;
         let Some((_, index)) = found else {
             return Ok(PackRequest { pack: pack.clone(), requirement: Requirement::any() });
         };

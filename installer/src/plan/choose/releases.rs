@@ -81,6 +81,8 @@ pub struct InstalledPacks<'a> {
     pub active: &'a Generation,
     /// The host's own rules.
     pub rules: &'a HostPolicy,
+    /// Packs that stay, if they are installed, where others go.
+    pub stays: &'a BTreeSet<PackRef>,
     /// Looks at all the packs that [`Self::is_whole`] will be asked about.
     pub look_at: &'a dyn Fn(&[&InstalledPack]),
     /// Whether a pack that was asked for, or that one of those needs, is whole; one that is not is installed again.
@@ -109,6 +111,11 @@ pub fn choose_releases(
     if policy == RegistryPolicy::Keep {
         require_same_registry(&requests, source, active)?;
     }
+    let own = |pack: &PackRef| {
+        let installed = active.packs.get(pack).filter(|_| policy == RegistryPolicy::Keep);
+        installed.map(|installed| installed.registry.as_str())
+    };
+    source.read_ahead(requests.iter().map(|request| (&request.pack, own(&request.pack))));
     // Before the resolver, which would only miss a release that the index does not list.
     let allowed = allowed_blobs(source)?;
     let runtimes = match &description {
@@ -149,7 +156,8 @@ pub fn choose_releases(
         let offered = found.and_then(|found| {
             Some((found.registry, found.releases.iter().find(|release| release.version == version)?))
         });
-        let requested = options.requests(asked, installed);
+        let requested = options.requests(asked, installed)
+            || installed.is_some_and(|there| there.requested && installed_packs.stays.contains(&pack));
         let Some((number, offered)) = offered else {
             if let Some(kept) = chosen.kept.get_mut(&pack) {
                 kept.requested = requested;
@@ -216,12 +224,11 @@ fn resolved(
     source: &mut VerifiedSource,
     (description, installed_packs): (Option<&BundleDescription>, &InstalledPacks<'_>),
 ) -> Result<Resolved, ChooseError> {
-    let &InstalledPacks { active, rules, look_at, .. } = installed_packs;
+    let &InstalledPacks { active, rules, stays, look_at, .. } = installed_packs;
     let available = Available::new(source, description, installed_packs, requests, options);
     let mut all = requests.to_vec();
-    if options.others == OtherPacks::Stay {
-        all.extend(installed_requirements(active, requests));
-    }
+    let remains = |pack: &PackRef| options.others == OtherPacks::Stay || stays.contains(pack);
+    all.extend(installed_requirements(active, requests).filter(|request| remains(&request.pack)));
     let resolution = resolve(&all, &available).map_err(|error| match error {
         ResolveError::NoSolution { .. } if options.dependencies == DependencyPolicy::Installed => {
             ChooseError::OthersNeeded { source: error }
@@ -315,10 +322,13 @@ fn effective_requests(
 }
 
 /// Installed packs must go on working: they stay, and so do their requirements.
-fn installed_requirements(active: &Generation, requests: &[PackRequest]) -> Vec<PackRequest> {
+fn installed_requirements(
+    active: &Generation,
+    requests: &[PackRequest],
+) -> impl Iterator<Item = PackRequest> {
     let asked = |pack: &PackRef| requests.iter().any(|request| request.pack == *pack);
-    let kept = active.packs.keys().filter(|pack| !asked(pack));
-    kept.map(|pack| PackRequest { pack: pack.clone(), requirement: Requirement::any() }).collect()
+    let kept = active.packs.keys().filter(move |pack| !asked(pack));
+    kept.map(|pack| PackRequest { pack: pack.clone(), requirement: Requirement::any() })
 }
 
 /// An installed pack that is asked for again must come from where it came from.

@@ -19,15 +19,17 @@ pub use names::Names;
 use transfer::Transfer;
 
 use super::directory::read_limited;
-use super::{BlobPlan, BlobSink, CertificateFault, Netrc, Source, SourceError};
+use super::{BlobPlan, BlobSink, CertificateFault, FileSink, Netrc, Source, SourceError};
 use crate::blob::{BlobError, BlobSpool, VerifiedBlob, read_verified};
 use crate::layout::RegistryPath;
 use crate::machine_fault::MachineFault;
 use crate::report::without_secrets;
-use crate::workers::start;
+use crate::workers::{in_order, start};
 
 /// Blobs that are fetched at the same time.
 const PARALLEL_FETCHES: usize = 4;
+/// Files of the head that are read at the same time: small ones, of which the way there and back takes the time.
+const PARALLEL_READS: usize = 8;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// A pause this long in the middle of an answer means that the server is gone.
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
@@ -145,6 +147,16 @@ impl Source for HttpSource {
 
     fn read(&self, path: &RegistryPath, max_bytes: u64) -> Result<Option<Vec<u8>>, SourceError> {
         Transfer::new(self, path).run(|body| read_limited(body, path, max_bytes))
+    }
+
+    fn read_each(&self, files: &[(RegistryPath, u64)], sink: &mut FileSink<'_>) {
+        let read = |(path, max_bytes): &(RegistryPath, u64)| self.read(path, *max_bytes);
+        let take = |file| match sink(file) {
+            ControlFlow::Continue(()) => Ok(()),
+            ControlFlow::Break(()) => Err(()),
+        };
+        // An error says that the sink wants no more.
+        let _: Result<(), ()> = in_order(files, PARALLEL_READS, read, take);
     }
 
     fn read_blob(&mut self, digest: &Digest, size: u64) -> Result<Vec<u8>, SourceError> {

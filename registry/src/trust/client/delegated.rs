@@ -13,12 +13,14 @@ use crate::trust::state::{Authority, Verified};
 use super::described::{Described, described_in};
 use super::error::TrustError;
 use super::expiry::Freshness;
-use super::fetch::Fetch;
+use super::fetch::{Fetch, FetchedAhead};
 use super::keeper::Keeper;
 use super::update_options::UpdateOptions;
 
 /// How many roles are asked about one target, the top-level one included.
 const MAX_VISITED_ROLES: usize = 32;
+/// How many roles are fetched before the first of them is checked, where all are.
+const ROLES_AHEAD: usize = 32;
 
 /// The delegated roles met so far.
 ///
@@ -91,7 +93,7 @@ impl Search<'_> {
             let role = match visit.role {
                 Pending::TopLevel => Arc::clone(self.top_level),
                 Pending::DelegatedBy(delegating, delegation, role) => {
-                    self.delegated_role(&delegating, delegation, &role, known)?
+                    self.delegated_role(self.source, &delegating, delegation, &role, known)?
                 }
             };
             if let Some(file) = role.role().targets.get(target) {
@@ -118,14 +120,57 @@ impl Search<'_> {
         let mut visited = BTreeSet::from([top_level.clone()]);
         let mut to_visit = vec![(top_level, Arc::clone(self.top_level))];
         while let Some((name, role)) = to_visit.pop() {
-            for (number, child) in role.role().delegations.iter().flat_map(Delegations::all) {
-                if visited.insert(child.name.clone()) {
-                    let fetched = self.delegated_role(&role, (name.clone(), number), &child, known)?;
+            let mut children = role.role().delegations.iter().flat_map(Delegations::all);
+            loop {
+                // A few at a time: of those that are delegated to, more may be named than the snapshot has.
+                let mut some: Vec<_> = children.by_ref().take(ROLES_AHEAD).collect();
+                if some.is_empty() {
+                    break;
+                }
+                some.retain(|(_, child)| visited.insert(child.name.clone()));
+                let ahead = FetchedAhead::of(self.source, &self.lacking(&role, &some, known));
+                for (number, child) in some {
+                    let delegation = (name.clone(), number);
+                    let fetched = self.delegated_role(&ahead, &role, delegation, &child, known)?;
                     to_visit.push((child.name, fetched));
                 }
             }
         }
         Ok(())
+    }
+
+    /// The files of those of `children`, roles of `delegating`, that are neither known nor kept, with the most bytes of
+    /// each.
+    fn lacking(
+        &self,
+        delegating: &Verified<Targets>,
+        children: &[(usize, DelegatedRole)],
+        known: &DelegatedRoles,
+    ) -> Vec<(String, u64)> {
+        let file = |(_, child): &(usize, DelegatedRole)| {
+            // What is wrong with one is told when it is asked.
+            let described = self.described(delegating, child).ok()?;
+            let kept = known.kept(&child.name).map(<[u8]>::to_vec);
+            let kept = kept.or_else(|| self.keeper.cached_role(&child.name));
+            let is_kept = kept.is_some_and(|bytes| described.meta.check(&bytes).is_ok());
+            if is_kept { None } else { Some((described.file(), described.limit()?)) }
+        };
+        children.iter().filter_map(file).collect()
+    }
+
+    /// A role as it is delegated and described.
+    fn described<'d>(
+        &'d self,
+        delegating: &'d Verified<Targets>,
+        DelegatedRole { name, keys, .. }: &'d DelegatedRole,
+    ) -> Result<Described<'d>, TrustError> {
+        let delegations = delegating.role().delegations.as_ref().expect("the role was found in them");
+        Ok(Described {
+            authority: Authority { role: name, role_keys: keys, keys: &delegations.keys },
+            meta: described_in(self.snapshot, name)?,
+            max_bytes: self.options.limits.targets_bytes,
+            versioned: self.versioned,
+        })
     }
 
     /// The role that the top-level targets delegate to by this name.
@@ -138,32 +183,28 @@ impl Search<'_> {
         let delegated = top_level.role().delegations.iter().flat_map(|delegations| &delegations.roles);
         let found = delegated.enumerate().find(|(_, role)| role.name == name);
         let (at, role) = found.ok_or_else(|| TrustError::NotInSnapshot { file: format!("{name}.json") })?;
-        self.delegated_role(&top_level, (RoleType::Targets.as_str().to_owned(), at), role, known)
+        self.delegated_role(self.source, &top_level, (RoleType::Targets.as_str().to_owned(), at), role, known)
     }
 
-    /// Steps 5.6.1 to 5.6.6 for a delegated role.
+    /// Steps 5.6.1 to 5.6.6 for a delegated role, whose file comes from `source`.
     fn delegated_role(
         &mut self,
+        source: &dyn Fetch,
         delegating: &Verified<Targets>,
         delegation: Delegation,
-        DelegatedRole { name, keys, .. }: &DelegatedRole,
+        delegated: &DelegatedRole,
         known: &mut DelegatedRoles,
     ) -> Result<Arc<Verified<Targets>>, TrustError> {
-        let delegations = delegating.role().delegations.as_ref().expect("the role was found in them");
+        let name = &delegated.name;
         let key = (delegation, name.clone());
         if let Some(role) = known.roles.get(&key) {
             return Ok(Arc::clone(role));
         }
-        let described = Described {
-            authority: Authority { role: name, role_keys: keys, keys: &delegations.keys },
-            meta: described_in(self.snapshot, name)?,
-            max_bytes: self.options.limits.targets_bytes,
-            versioned: self.versioned,
-        };
+        let described = self.described(delegating, delegated)?;
         // 5.6.1 to 5.6.4
         let kept = known.kept(name).map(<[u8]>::to_vec);
         let kept = kept.or_else(|| self.keeper.cached_role(name));
-        let role: Verified<Targets> = described.obtain(kept.as_deref(), self.source)?;
+        let role: Verified<Targets> = described.obtain(kept.as_deref(), source)?;
         // 5.6.5
         let waiver = self.options.expiry.check(name, role.role().expires, self.freshness.time)?;
         self.freshness.add(waiver);

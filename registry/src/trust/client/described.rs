@@ -23,18 +23,27 @@ impl Described<'_> {
         kept: Option<&[u8]>,
         source: &dyn Fetch,
     ) -> Result<Verified<R>, TrustError> {
-        let plain = role_file(self.authority.role);
-        let file = if self.versioned { format!("{}.{plain}", self.meta.version) } else { plain };
+        let file = self.file();
         if let Some(verified) = kept.and_then(|bytes| self.accept(&file, bytes).ok()) {
             return Ok(verified);
         }
-        // 5.5.1, 5.6.1: no more bytes than described, and never more than the limit.
-        let max_bytes = self.meta.length.unwrap_or(self.max_bytes);
-        if max_bytes > self.max_bytes {
+        let Some(max_bytes) = self.limit() else {
             return Err(TrustError::TooLarge { file, max_bytes: self.max_bytes });
-        }
+        };
         let bytes = fetch_required(source, &file, max_bytes)?;
         self.accept(&file, &bytes)
+    }
+
+    /// The name of the file.
+    pub(super) fn file(&self) -> String {
+        let plain = role_file(self.authority.role);
+        if self.versioned { format!("{}.{plain}", self.meta.version) } else { plain }
+    }
+
+    /// The most bytes of the file (5.5.1, 5.6.1): those that are described; none where these are more than the limit.
+    pub(super) fn limit(&self) -> Option<u64> {
+        let max_bytes = self.meta.length.unwrap_or(self.max_bytes);
+        (max_bytes <= self.max_bytes).then_some(max_bytes)
     }
 
     fn accept<R: Role>(&self, file: &str, bytes: &[u8]) -> Result<Verified<R>, TrustError> {

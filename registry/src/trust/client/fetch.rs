@@ -2,6 +2,7 @@
 //!
 //! Nothing that comes through here is trusted. The bundle, directory and HTTP sides implement it.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use super::error::TrustError;
@@ -14,6 +15,44 @@ pub trait Fetch {
     /// `None` means that the source certainly does not have the file. Whatever else goes wrong is an
     /// error: reading a failure as an absence would let an attacker hide a newer root.
     fn fetch(&self, name: &str, max_bytes: u64) -> Result<Option<Vec<u8>>, FetchError>;
+
+    /// The bytes of `files`, each with the most bytes that it may have, in their order, as [`Self::fetch`] would give
+    /// them. A source may fetch several at a time; the first failure ends the list.
+    fn fetch_each(&self, files: &[(String, u64)]) -> Vec<Fetched> {
+        let mut fetched = Vec::with_capacity(files.len());
+        for (name, max_bytes) in files {
+            fetched.push(self.fetch(name, *max_bytes));
+            if fetched.last().is_some_and(Result::is_err) {
+                break;
+            }
+        }
+        fetched
+    }
+}
+
+/// A file that was fetched, or why it was not; `None` means that the source certainly does not have it.
+pub type Fetched = Result<Option<Vec<u8>>, FetchError>;
+
+/// A source of which some files were fetched already; each is given once.
+pub(super) struct FetchedAhead<'a> {
+    source: &'a dyn Fetch,
+    files: RefCell<BTreeMap<String, Fetched>>,
+}
+
+impl<'a> FetchedAhead<'a> {
+    /// Fetches `files` of `source`.
+    pub(super) fn of(source: &'a dyn Fetch, files: &[(String, u64)]) -> Self {
+        let fetched = source.fetch_each(files);
+        let names = files.iter().map(|(name, _)| name.clone());
+        Self { source, files: RefCell::new(names.zip(fetched).collect()) }
+    }
+}
+
+impl Fetch for FetchedAhead<'_> {
+    fn fetch(&self, name: &str, max_bytes: u64) -> Fetched {
+        let fetched = self.files.borrow_mut().remove(name);
+        fetched.unwrap_or_else(|| self.source.fetch(name, max_bytes))
+    }
 }
 
 /// Why a file could not be fetched.

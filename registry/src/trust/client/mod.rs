@@ -20,7 +20,7 @@ mod verified_repository;
 
 pub use self::error::TrustError;
 pub use self::expiry::{ExpiryPolicy, ExpiryWaiver, Freshness, TrustedTime, Verdict};
-pub use self::fetch::{Fetch, FetchError, Limits};
+pub use self::fetch::{Fetch, FetchError, Fetched, Limits};
 pub use self::keeper::Persistence;
 pub use self::registry_client::Client;
 pub use self::trusted_set::{TrustedSet, VerifiedTarget};

@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use attune_tests::binaries::Binary;
+use attune_tests::standard_packs::greeter;
 use attune_tests::world::standard;
 use attune_tests::{Run, World};
 
@@ -27,6 +28,18 @@ fn without_a_home_or_any_variable() {
     shell(&world, "unset HOME USER LOGNAME TERM LANG; install").succeeds();
     world.verify(&[]).succeeds();
     shell(&world, "cd /; env -i \"$BUILD\" inspect \"$BUNDLE\"").succeeds();
+}
+
+#[test]
+fn packs_of_registries_are_downloaded_without_a_home() {
+    let world = World::with_packs(&[&greeter()]);
+    let (registry, root) = (world.registry(), world.trust());
+    world.install(["trust".as_ref(), "add".as_ref(), root.as_os_str()]).succeeds();
+    let download = "env -i \"$INSTALL\" download --root \"$ROOT\" --destination-dir out";
+    let script = format!("cd \"$ROOT/..\"; {download} greeter --registry '{}'", registry.display());
+    shell(&world, &script).succeeds();
+    let script = format!("cd \"$ROOT/..\"; {download} out/greeter --allow-unsigned");
+    shell(&world, &script).fails(2, &["B059", "ATTUNE_CACHE_DIR"]);
 }
 
 #[test]

@@ -9,9 +9,10 @@ use attune_tests::World;
 use attune_tests::world::standard;
 
 /// Everything that an installer writes to by a name that can be guessed; the parts of the store besides.
-const NAMES: [&str; 16] = [
+const NAMES: [&str; 18] = [
     "staging",
     "store",
+    "store/blobs",
     "generations",
     "state/trust",
     "state/trust/demo",
@@ -19,6 +20,7 @@ const NAMES: [&str; 16] = [
     "state/attune.db",
     "state/log",
     "state/log/operations.jsonl",
+    "state/log/operations.jsonl.1",
     "state/policy.json",
     "state/purging",
     "state/registries.json",

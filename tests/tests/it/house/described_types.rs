@@ -6,6 +6,10 @@ pub(super) type Section = (&'static str, &'static [(&'static str, &'static str)]
 const ENVIRONMENT_LOCK: &str = "schemas/src/environment_lock";
 pub(super) const SECTIONS: &[Section] = &[
     (
+        "**The file of the tokens**",
+        &[("server/src/tokens/file.rs", "TokenFile"), ("server/src/tokens/file.rs", "TokenEntry")],
+    ),
+    (
         "**Key files**",
         &[
             ("registry/src/trust/keys/key_file.rs", "Wire"),
@@ -59,6 +63,13 @@ pub(super) const SECTIONS: &[Section] = &[
             ("schemas/src/bundle.rs", "BundleDescription"),
             ("schemas/src/bundle.rs", "BundledRelease"),
             ("schemas/src/bundle.rs", "BundledRuntime"),
+        ],
+    ),
+    (
+        "**`store/blobs/<registry>/releases",
+        &[
+            ("host/src/local/originals/record.rs", "OriginalRecord"),
+            ("host/src/local/originals/record.rs", "OriginalFile"),
         ],
     ),
     (

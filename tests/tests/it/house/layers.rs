@@ -44,6 +44,7 @@ const HOST: Floors = &[
 const TERMINAL: Floors = &[
     &[
         "color",
+        "duration",
         "error_document",
         "exit",
         "file_limit",
@@ -64,12 +65,13 @@ const INSTALLER: Floors = &[
     &["plan"],
     &["environments"],
     &["unpack", "pack_tests"],
-    &["migrations"],
+    &["migrations", "originals"],
     &["failure"],
     &["operations"],
     &["cli"],
 ];
-const SERVER: Floors = &[&["files", "access_log", "signals", "connections"], &["serve"], &["cli"]];
+const SERVER: Floors =
+    &[&["files", "access_log", "signals", "connections", "tokens"], &["api", "page"], &["serve"], &["cli"]];
 const BUILDER: Floors = &[
     &["testing", "targets", "registry"],
     &["signing"],

@@ -13,6 +13,7 @@ mod held_packs;
 mod interrupt;
 mod kept_generations;
 mod kept_newer;
+mod kept_originals;
 mod kills;
 mod leftovers;
 mod live_processes;

@@ -232,6 +232,9 @@ fn metrics_are_written_whole_whatever_the_status_is() {
 
 fn write_to_directory(world: &World, directory: &Path) {
     status(world, &["--prometheus", directory.to_str().unwrap()]).fails(1, &["is a directory"]);
+    let lost = directory.join("nowhere/attune.prom");
+    status(world, &["--prometheus", lost.to_str().unwrap()])
+        .fails(1, &["there is no directory `", "nowhere`"]);
 }
 
 #[test]

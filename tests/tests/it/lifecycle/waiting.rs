@@ -51,3 +51,32 @@ fn a_wait_has_an_end() {
     assert!(begun.elapsed() >= Duration::from_secs(1));
     world.install(["gc", "--wait=soon"]).fails(2, &["soon", "is not a duration"]);
 }
+
+#[test]
+fn changes_of_registries_and_trust_wait_as_others_do() {
+    let world = world();
+    let (registry, root) = (world.registry().display().to_string(), world.trust().display().to_string());
+    world.install(["registry", "add", &registry]).succeeds();
+    let lock = held(&world);
+    let changes = [
+        &["registry", "add", &registry, "--first", "--trust", &root][..],
+        &["registry", "order", "demo"],
+        &["registry", "remove", "demo"],
+        &["trust", "add", &root],
+        &["trust", "reset", "demo", "--yes"],
+        &["trust", "remove", "demo", "--yes"],
+    ];
+    for change in changes {
+        world.install(change).fails(8, &["another install is running"]).with_hint();
+        let begun = Instant::now();
+        world.install([change, &["--wait=1s"]].concat()).fails(8, &["another install is running"]);
+        assert!(begun.elapsed() >= Duration::from_secs(1));
+    }
+    let mut command = world.installer();
+    command.args(["trust", "remove", "demo", "--yes", "--wait"]);
+    let waiting = std::thread::spawn(|| Run::of(command));
+    std::thread::sleep(Duration::from_millis(300));
+    assert!(!waiting.is_finished());
+    lock.unlock().unwrap();
+    waiting.join().unwrap().succeeds();
+}

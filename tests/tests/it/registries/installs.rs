@@ -230,7 +230,10 @@ fn packs_without_a_source_where_no_registry_is_known() {
     let corp =
         publisher("corp", &[&pack("own", "1.0.0", "corp"), &greeter(), &pack("lists", "1.0.0", "corp")]);
     let nobody = World::new();
-    nobody.install(["install", "own"]).fails(2, &["without a source"]).with_hint();
+    nobody
+        .install(["install", "own"])
+        .fails(2, &["no source was named, and the host knows no registry"])
+        .with_hint();
     nobody.install(["own"]).fails(2, &["`own` is neither a command nor a bundle", "registry add"]);
     assert!(nobody.root_tree().is_absent());
     let host = host(&[&corp]);

@@ -1,5 +1,9 @@
 //! `search`: what the registries have, each pack once, from the registry that an install takes it from.
 
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use attune_tests::servers::{Answer, BadServer};
 use attune_tests::standard_packs::{greeter, reporter};
 use attune_tests::{PackBuilder, World};
 use serde_json::{Value, json};
@@ -147,4 +151,110 @@ fn a_registry_with_bins_is_searched_whole() {
         let unpacked = unpacked.to_str().unwrap();
         assert_eq!(found(&host, &["--registry", unpacked]), ["greeter 1.0.0 of corp"]);
     }
+}
+
+/// How many indexes of packs are being asked for, how many were at once at most, and how many in all.
+#[derive(Debug, Default)]
+struct Asked {
+    now: usize,
+    most: usize,
+    all: usize,
+}
+
+/// Serves the registry of `corp`, each index after a while; `is_changed` tells of which a byte is another.
+fn slow(corp: &World, is_changed: fn(&str) -> bool) -> (BadServer, Arc<Mutex<Asked>>) {
+    let asked = Arc::new(Mutex::new(Asked::default()));
+    let counted = Arc::clone(&asked);
+    let server = BadServer::start(&corp.registry(), move |path| {
+        if !path.starts_with("packs/") {
+            return Answer::File;
+        }
+        {
+            let mut asked = counted.lock().unwrap();
+            asked.now += 1;
+            asked.all += 1;
+            asked.most = asked.most.max(asked.now);
+        }
+        // The first of the alphabet come last.
+        let late = if path.contains(".p0") { 150 } else { 50 };
+        std::thread::sleep(Duration::from_millis(late));
+        counted.lock().unwrap().now -= 1;
+        if is_changed(path) { Answer::Changed } else { Answer::File }
+    });
+    (server, asked)
+}
+
+/// A registry with twenty packs, `p00` to `p19`.
+fn twenty() -> World {
+    let packs: Vec<PackBuilder> = (0..20).map(|number| pack(&format!("p{number:02}"), "1.0.0")).collect();
+    publisher("corp", &packs.iter().collect::<Vec<_>>())
+}
+
+#[test]
+fn indexes_are_read_side_by_side_and_told_in_their_order() {
+    let corp = twenty();
+    let (server, asked) = slow(&corp, |_| false);
+    let (host, trust) = (World::new(), corp.trust().display().to_string());
+    run(&host, &["registry", "add", server.url(), "--trust", &trust]).succeeds();
+    let expected: Vec<String> = (0..20).map(|number| format!("p{number:02} 1.0.0 of corp")).collect();
+    assert_eq!(found(&host, &[]), expected);
+    let Asked { most, all, .. } = *asked.lock().unwrap();
+    assert_eq!(all, 20, "each once");
+    assert!((2..=8).contains(&most), "{most} at once");
+    // One whose name comes first is told, whichever is found first.
+    let (server, _) = slow(&corp, |path| path.contains(".p05") || path.contains(".p11"));
+    run(&host, &["registry", "add", server.url()]).succeeds();
+    for _ in 0..3 {
+        run(&host, &["search"]).fails(3, &["registry `corp`", "packs/p05.json"]).with_hint();
+    }
+}
+
+#[test]
+fn installations_and_outdated_read_each_index_once() {
+    let corp = twenty();
+    let (server, asked) = slow(&corp, |_| false);
+    let (host, trust) = (World::new(), corp.trust().display().to_string());
+    run(&host, &["registry", "add", server.url(), "--trust", &trust]).succeeds();
+    let count = || std::mem::take(&mut *asked.lock().unwrap());
+    let packs: Vec<String> = (0..10).map(|number| format!("p{number:02}")).collect();
+    host.install(&packs).succeeds();
+    let Asked { most, all, .. } = count();
+    assert_eq!(all, 10);
+    assert!(most > 1);
+    let report = run(&host, &["outdated", "--json"]).succeeds().json();
+    assert_eq!(report["packs"].as_array().unwrap().len(), 10);
+    let Asked { most, all, .. } = count();
+    assert_eq!(all, 10);
+    assert!(most > 1);
+    host.install(["hold", "p03"]).succeeds();
+    run(&host, &["outdated"]).succeeds();
+    assert_eq!(count().all, 10);
+    host.install(["unhold", "p03"]).succeeds();
+    run(&host, &["upgrade", "p01", "p02"]).succeeds();
+    assert_eq!(count().all, 2);
+}
+
+#[test]
+fn bins_are_read_side_by_side() {
+    let corp = World::new();
+    corp.build(["init", "registry", "--name", "corp", "--bins=16"]).succeeds();
+    corp.add(&[&pack("early", "1.0.0"), &pack("late", "1.0.0")]).succeeds();
+    let most = Arc::new(Mutex::new((0, 0)));
+    let counted = Arc::clone(&most);
+    let server = BadServer::start(&corp.registry(), move |_| {
+        let count = |by: i32| {
+            let (now, most) = &mut *counted.lock().unwrap();
+            *now += by;
+            *most = (*most).max(*now);
+        };
+        count(1);
+        std::thread::sleep(Duration::from_millis(30));
+        count(-1);
+        Answer::File
+    });
+    let (host, trust) = (World::new(), corp.trust().display().to_string());
+    run(&host, &["registry", "add", server.url(), "--trust", &trust]).succeeds();
+    assert_eq!(found(&host, &[]), ["early 1.0.0 of corp", "late 1.0.0 of corp"]);
+    let (_, most) = *most.lock().unwrap();
+    assert!((4..=8).contains(&most), "{most} at once");
 }

@@ -69,9 +69,40 @@ fn packs_that_cannot_be_had_are_left_out_by_force_alone() {
     assert_eq!(world.installed(), [""; 0]);
     let report = install(&world, &[&asked[..], &["--force", "--json"]].concat()).fails(1, &["H055"]).json();
     assert_eq!(left_out(&report), ["pack nothing", "pack watcher@^9"]);
-    assert_eq!(report["outcome"], "installed");
+    assert_eq!((&report["outcome"], &report["generation"]), (&json!("installed"), &json!(1)));
     assert_eq!(world.installed(), ["greeter 1.0.0", "watcher 1.0.0"]);
+    let past = world.install(["history", "--json"]).succeeds().json();
+    assert_eq!(past["operations"].as_array().unwrap().len(), 1, "one change: {past}");
+    assert_eq!(past["failed"], json!([]), "{past}");
     install(&world, &["nothing", "nowhere", "--force"]).fails(4, &["nothing"]);
+    world.verify(&[]).succeeds();
+}
+
+#[test]
+fn a_look_tells_the_packs_that_cannot_be_had_and_changes_nothing() {
+    let world = World::with_packs(&[&greeter(), &watcher()]);
+    let arguments = ["greeter", "nothing", "watcher", "--force", "--dry-run", "--json"];
+    let report = install(&world, &arguments).fails(1, &["H055"]).json();
+    assert_eq!(left_out(&report), ["pack nothing"]);
+    let planned: Vec<_> = report["packs"].as_array().unwrap().iter().map(|pack| &pack["ref"]).collect();
+    assert_eq!(planned, ["greeter", "watcher"]);
+    assert_eq!(world.installed(), [""; 0]);
+}
+
+#[test]
+fn what_is_installed_of_a_pack_that_cannot_be_had_stays() {
+    let world = World::with_packs(&[&greeter(), &watcher()]);
+    install(&world, &["greeter", "watcher"]).succeeds();
+    world.add(&[&watcher().version("1.1.0")]).succeeds();
+    let set = world.path().join("packs.toml");
+    let lines = "format = \"attune.set/v1\"\n[[packs]]\npack = \"greeter\"\nversion = \"^9\"\n\
+                 [[packs]]\npack = \"watcher\"\n";
+    fs_err::write(&set, lines).unwrap();
+    let arguments = ["--from-file", &text(&set), "--prune", "--force", "--json"];
+    let report = install(&world, &arguments).fails(1, &["H055"]).json();
+    assert_eq!(left_out(&report), ["pack greeter@^9"]);
+    assert_eq!(report["generation"], 2, "{report}");
+    assert_eq!(world.installed(), ["greeter 1.0.0", "watcher 1.1.0"]);
     world.verify(&[]).succeeds();
 }
 
@@ -93,7 +124,10 @@ fn a_pack_whose_archive_is_gone_is_left_out_and_a_damaged_one_stops_all() {
     install(&world, &["greeter", "watcher"]).fails(3, &["lacks"]);
     let report = install(&world, &["greeter", "watcher", "--force", "--json"]).fails(1, &["H055"]).json();
     assert_eq!(left_out(&report).len(), 1, "{report}");
+    assert_eq!(report["generation"], 1);
     assert_eq!(world.installed().len(), 1);
+    let staging = fs_err::read_dir(world.root().join("staging"));
+    assert!(staging.is_err() || staging.unwrap().count() == 0, "what was tried is thrown away");
     world.verify(&[]).succeeds();
 }
 

@@ -82,7 +82,9 @@ fn a_changed_file_makes_a_directory_nobodys() {
 fn packs_that_nobody_signed_need_a_word_and_no_registry() {
     let world = World::new();
     let packs = [written(&world, "made", &greeter()), written(&world, "made", &reporter())];
-    register(&world, &[&packs[0]]).fails(2, &["knows no registry"]);
+    let run = register(&world, &[&packs[0]]).fails(3, &["error[T022]", "is not signed"]).with_hint();
+    assert!(run.stderr.contains("--allow-unsigned"), "{}", run.stderr);
+    register(&world, &["nowhere"]).fails(2, &["knows no registry"]);
     let run = register(&world, &[&packs[0], &packs[1], "--allow-unsigned", "--json"]).succeeds();
     let document = run.json();
     assert_eq!(document["registered_packs"][1]["signed"], false, "{document}");

@@ -1,6 +1,7 @@
 //! What the host keeps of what it signed: one key, and what kept generations use.
 
 use attune_tests::World;
+use attune_tests::standard_packs::{greeter, reporter};
 
 use super::{install, slack, written};
 
@@ -69,4 +70,51 @@ fn a_lost_tree_comes_back_from_what_was_signed() {
     world.repair(&[]).succeeds();
     world.verify(&[]).succeeds();
     assert!(world.root().join("packs/slack/actions/post.sh").exists());
+}
+
+/// Damages the wheel of `reporter` in the store.
+fn damage_a_wheel(world: &World) {
+    let python = world.root().join("store/wheels");
+    let wheel =
+        fs_err::read_dir(python).unwrap().map(|entry| entry.unwrap().path()).find(|path| path.is_dir());
+    assert!(std::process::Command::new("rm").arg("-rf").arg(wheel.unwrap()).status().unwrap().success());
+}
+
+#[test]
+fn environments_are_built_again_from_what_was_signed() {
+    let world = World::new();
+    let packs = [written(&world, "made", &greeter()), written(&world, "made", &reporter())];
+    install(&world, &[&packs[0], &packs[1]]).succeeds();
+    damage_a_wheel(&world);
+    world.verify(&[]).fails(3, &["difference"]);
+    world.install(["env", "rebuild", "reporter"]).succeeds();
+    world.verify(&[]).succeeds();
+    world.install(["test", "reporter"]).succeeds();
+}
+
+#[test]
+fn what_a_backup_brings_back_can_be_repaired() {
+    let world = World::new();
+    let packs = [written(&world, "made", &greeter()), written(&world, "made", &reporter())];
+    install(&world, &[&packs[0], &packs[1]]).succeeds();
+    let signed = blobs(&world);
+    let backup = world.path().join("backup.tar.zst").display().to_string();
+    world.install(["uninstall", "greeter", "reporter", "--backup", &backup]).succeeds();
+    world.install(["gc", "--keep", "0"]).succeeds();
+    assert_eq!(blobs(&world), 0);
+    world.install(["restore", &backup]).succeeds();
+    assert_eq!(blobs(&world), signed, "what was signed is there again");
+    world.verify(&[]).succeeds();
+    let tree = fs_err::canonicalize(world.root().join("packs/greeter")).unwrap();
+    assert!(std::process::Command::new("rm").arg("-rf").arg(&tree).status().unwrap().success());
+    damage_a_wheel(&world);
+    world.repair(&[]).succeeds();
+    world.verify(&[]).succeeds();
+    world.install(["gc", "--keep", "0"]).succeeds();
+    assert_eq!(blobs(&world), signed, "what is used stays");
+    // Once more, where the registry still has it.
+    world.install(["uninstall", "reporter", "--backup", &backup, "--force"]).succeeds();
+    world.install(["restore", &backup]).succeeds();
+    assert_eq!(blobs(&world), signed);
+    world.verify(&[]).succeeds();
 }

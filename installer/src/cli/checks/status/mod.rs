@@ -74,6 +74,11 @@ fn write_metrics(file: &Path, metrics: &str) -> io::Result<()> {
         let message = format!("`{}` is a directory", file.display());
         return Err(io::Error::new(io::ErrorKind::IsADirectory, message));
     }
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+        let message = format!("there is no directory `{}`", folder.display());
+        return Err(io::Error::new(io::ErrorKind::NotFound, message));
+    }
     // Whatever a power failure takes is written again soon.
     AtomicWrite { durability: Durability::Unsynced, ..AtomicWrite::default() }.write(file, metrics.as_bytes())
 }

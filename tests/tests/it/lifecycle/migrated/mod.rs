@@ -78,6 +78,26 @@ fn a_chain_runs_in_order() {
 }
 
 #[test]
+fn history_tells_the_migrations_that_ran() {
+    let world = world();
+    upgrade(&world, &[]).succeeds();
+    world.install(["rollback"]).succeeds();
+    upgrade(&world, &["--skip-migrations"]).succeeds();
+    let past = world.install(["history", "--json"]).succeeds().json();
+    let of = |number: usize| told(&past["operations"][number]);
+    assert_eq!(of(0), ["ledger up 1.0.0 1.1.0 skipped", "ledger up 1.1.0 2.0.0 skipped"]);
+    assert_eq!(of(1), ["ledger down 2.0.0 1.1.0 no-script", "ledger down 1.1.0 1.0.0 done"]);
+    assert_eq!(of(2), ["ledger up 1.0.0 1.1.0 done", "ledger up 1.1.0 2.0.0 done"]);
+    assert_eq!(of(3), [""; 0]);
+    let ran = &past["operations"][2]["migrations"][0];
+    assert_eq!((ran["exitCode"].as_i64(), ran["script"].as_str()), (Some(0), Some("up.sh")));
+    let text = world.install(["history", "show", "3"]).succeeds().stdout;
+    for words in ["MIGRATION", "down.sh", "no script", "exit 0"] {
+        assert!(text.contains(words), "{text}");
+    }
+}
+
+#[test]
 fn a_first_installation_and_the_same_version_again_run_none() {
     let world = World::with_registry();
     world.add(&[&ledger(&world, "2.0.0", CHAIN)]).succeeds();

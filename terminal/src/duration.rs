@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 /// A span of time in days, hours, minutes or seconds, or `any`.
-pub(in crate::cli) fn parse_duration(text: &str) -> Result<SignedDuration, String> {
+pub fn parse_duration(text: &str) -> Result<SignedDuration, String> {
     if text == "any" {
         return Ok(SignedDuration::MAX);
     }
@@ -24,7 +24,7 @@ pub(in crate::cli) fn parse_duration(text: &str) -> Result<SignedDuration, Strin
 }
 
 /// A limit of time in days, hours, minutes or seconds.
-pub(in crate::cli) fn parse_limit(text: &str) -> Result<Duration, String> {
+pub fn parse_limit(text: &str) -> Result<Duration, String> {
     let usage = || format!("`{text}` is not a time limit; write for example 90s, 10m or 1h");
     let span = parse_duration(text).map_err(|_| usage())?;
     if span == SignedDuration::MAX || span.is_zero() {
