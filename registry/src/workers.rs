@@ -1,6 +1,8 @@
 //! Work that several threads share, on as many as the machine lets us start: where it refuses, the calling thread
 //! does it alone.
 
+mod beside;
+
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::panic::{self, AssertUnwindSafe};
@@ -8,6 +10,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread::{self, JoinHandle, Scope, ScopedJoinHandle};
+
+pub use beside::{PIECE_BYTES, use_beside};
 
 /// As many threads as there are processors, and no more than there are `tasks`.
 pub fn processors_for(tasks: usize) -> usize {

@@ -33,7 +33,7 @@ pub use foreign::{ForeignFormat, unpack_foreign};
 pub use node_package::{
     NODE_PACKAGE_LIMITS, NodeFile, NodePackageRead, read_node_manifest, read_node_package, read_small,
 };
-pub use unpack::{PACK_LIMITS, check_pack, unpack_pack};
+pub use unpack::{PACK_LIMITS, check_pack, extract_pack, unpack_pack};
 pub use write::{PackArchive, SourceFile, write_pack};
 
 pub(crate) use frames::write_frames;

@@ -11,10 +11,17 @@ use sha2::{Digest as _, Sha256};
 use super::MAX_WINDOW_LOG;
 use super::entries::{EntryKind, TarEntry, TarLimits, TarStream};
 use super::error::ArchiveError;
+use crate::workers::use_beside;
 
 /// The most that a pack archive may unpack to, even if its release states more.
 pub const PACK_LIMITS: TarLimits =
     TarLimits { max_entries: 100_000, max_bytes: 16 << 30, max_name_bytes: 16 << 20 };
+
+/// The largest buffer between an archive and a file, in bytes; zstd gives no more at a time.
+const MAX_BUFFER_BYTES: usize = 128 * 1024;
+
+/// The smallest file that is worth a thread which writes it while the archive is read on, in bytes.
+const MIN_BESIDE_BYTES: u64 = 1 << 20;
 
 /// Unpacks the pack archive in `reader` into `destination`, which must not exist.
 ///
@@ -28,11 +35,26 @@ pub fn unpack_pack(
     fs_err::create_dir(destination)?;
     let mut files = Vec::new();
     read_pack(reader, expected, |entry, content| {
-        let written = write_entry(entry, content, destination)?;
-        files.extend(written.map(|digest| (entry.path.clone(), digest)));
+        let Some(file) = create(entry, destination)? else { return Ok(()) };
+        let mut hashing = HashingWrite { file, hasher: Sha256::new() };
+        copy(content, &mut hashing, entry.size)?;
+        files.push((entry.path.clone(), Digest::from_bytes(hashing.hasher.finalize().into())));
         Ok(())
     })?;
     Ok(files)
+}
+
+/// Unpacks as [`unpack_pack`] does, for a caller to whom the digest of the archive is enough: its files are not hashed.
+///
+/// # Errors
+/// Those of [`unpack_pack`].
+pub fn extract_pack(reader: impl Read, destination: &Path, expected: &Footprint) -> Result<(), ArchiveError> {
+    fs_err::create_dir(destination)?;
+    read_pack(reader, expected, |entry, content| match create(entry, destination)? {
+        Some(file) if entry.size >= MIN_BESIDE_BYTES => copy_beside(content, file),
+        Some(mut file) => copy(content, &mut file, entry.size),
+        None => Ok(()),
+    })
 }
 
 /// Reads the pack archive in `reader` as [`unpack_pack`] does, and writes nothing.
@@ -40,7 +62,7 @@ pub fn unpack_pack(
 /// # Errors
 /// No host could unpack it.
 pub fn check_pack(reader: impl Read, expected: &Footprint) -> Result<(), ArchiveError> {
-    read_pack(reader, expected, |_, content| copy(content, &mut io::sink()))
+    read_pack(reader, expected, |entry, content| copy(content, &mut io::sink(), entry.size))
 }
 
 fn read_pack(
@@ -70,12 +92,8 @@ fn read_pack(
     compare(&found, expected)
 }
 
-/// Writes an entry; returns the digest of a file.
-fn write_entry(
-    entry: &TarEntry,
-    content: &mut dyn Read,
-    destination: &Path,
-) -> Result<Option<Digest>, ArchiveError> {
+/// Makes an entry; returns the file, empty, if it is one.
+fn create(entry: &TarEntry, destination: &Path) -> Result<Option<fs_err::File>, ArchiveError> {
     let path = entry.path.below(destination);
     match entry.kind {
         EntryKind::Directory => {
@@ -86,9 +104,7 @@ fn write_entry(
             let mode = if executable { 0o555 } else { 0o444 };
             let mut options = fs_err::OpenOptions::new();
             options.write(true).create_new(true).options_mut().mode(mode);
-            let mut hashing = HashingWrite { file: options.open(&path)?, hasher: Sha256::new() };
-            copy(content, &mut hashing)?;
-            Ok(Some(Digest::from_bytes(hashing.hasher.finalize().into())))
+            Ok(Some(options.open(&path)?))
         }
     }
 }
@@ -111,9 +127,10 @@ impl Write for HashingWrite {
     }
 }
 
-/// Copies a file's content; a failed read is damage, a failed write is not.
-fn copy(content: &mut dyn Read, file: &mut impl Write) -> Result<(), ArchiveError> {
-    let mut buffer = [0; 16 * 1024];
+/// Copies a file's content, of `size` bytes; a failed read is damage, a failed write is not.
+fn copy(content: &mut dyn Read, file: &mut impl Write, size: u64) -> Result<(), ArchiveError> {
+    let buffer = usize::try_from(size).unwrap_or(MAX_BUFFER_BYTES).clamp(1, MAX_BUFFER_BYTES);
+    let mut buffer = vec![0; buffer];
     loop {
         let count = content.read(&mut buffer).map_err(ArchiveError::of_read)?;
         if count == 0 {
@@ -121,6 +138,21 @@ fn copy(content: &mut dyn Read, file: &mut impl Write) -> Result<(), ArchiveErro
         }
         file.write_all(&buffer[..count])?;
     }
+}
+
+/// As [`copy`], with a second thread that writes.
+fn copy_beside(content: &mut dyn Read, mut file: fs_err::File) -> Result<(), ArchiveError> {
+    let read = |buffer: &mut [u8]| -> Result<usize, ArchiveError> {
+        let mut filled = 0;
+        while filled < buffer.len() {
+            match content.read(&mut buffer[filled..]).map_err(ArchiveError::of_read)? {
+                0 => break,
+                count => filled += count,
+            }
+        }
+        Ok(filled)
+    };
+    use_beside(read, |piece| Ok(file.write_all(piece)?))
 }
 
 fn compare(found: &Footprint, expected: &Footprint) -> Result<(), ArchiveError> {
@@ -172,6 +204,29 @@ mod tests {
         assert_eq!(mode & 0o111, 0o111 & mode);
         assert_eq!(footprint.files, 2);
         assert_eq!(footprint.directories, 2);
+    }
+
+    #[test]
+    fn extracting_leaves_what_unpacking_leaves() {
+        let large: &'static str = Box::leak("0123456789".repeat(200_000).into());
+        let (bytes, mut footprint) =
+            pack(&[("a/run.sh", "x", true), ("empty", "", false), ("large", large, false)]);
+        let directory = tempfile::tempdir().unwrap();
+        let [unpacked, extracted, refused] =
+            ["unpacked", "extracted", "refused"].map(|name| directory.path().join(name));
+        for (path, digest) in unpack_pack(&bytes[..], &unpacked, &footprint).unwrap() {
+            assert_eq!(Digest::of(&fs_err::read(path.below(&unpacked)).unwrap()), digest);
+        }
+        extract_pack(&bytes[..], &extracted, &footprint).unwrap();
+        for path in ["a/run.sh", "empty", "large"] {
+            let [one, other] = [&unpacked, &extracted].map(|place| place.join(path));
+            assert_eq!(fs_err::read(&one).unwrap(), fs_err::read(&other).unwrap());
+            let mode = |path| fs_err::metadata(path).unwrap().permissions().mode();
+            assert_eq!(mode(one), mode(other));
+        }
+        footprint.files += 1;
+        let error = extract_pack(&bytes[..], &refused, &footprint).unwrap_err();
+        assert!(matches!(error, ArchiveError::Footprint { .. }), "{error}");
     }
 
     #[test]

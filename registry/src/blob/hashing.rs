@@ -1,4 +1,4 @@
-//! The one place where a stream is checked against a size and a digest.
+//! The one place where a stream is checked against a size and a digest; `beside` reads large ones for it.
 
 use std::io::{self, Read, Write};
 
@@ -138,7 +138,11 @@ pub fn copy_verified(
 ) -> Result<(), BlobError> {
     let mut hashing = HashingReader::new(reader.take(size.saturating_add(1)));
     copy(&mut hashing, writer).map_err(|source| BlobError::Io { digest: *digest, source })?;
-    let (actual, bytes) = hashing.finish();
+    check((digest, size), hashing.finish())
+}
+
+/// Holds the digest and size in bytes that were found against those that were asked for.
+pub(super) fn check((digest, size): (&Digest, u64), (actual, bytes): (Digest, u64)) -> Result<(), BlobError> {
     if bytes != size {
         return Err(BlobError::Size { digest: *digest, expected: size, actual: bytes });
     }

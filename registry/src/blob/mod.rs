@@ -1,5 +1,6 @@
 //! Blobs: bytes that are used only after their digest and size have been checked.
 
+mod beside;
 mod budget;
 mod content;
 mod hashing;

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use attune_schemas::Digest;
 
-use super::hashing::{BlobError, HashingReader, digest_of_reader};
+use super::hashing::{BlobError, HashingReader, check, digest_of_reader};
 use crate::atomic_file::{AtomicWrite, Durability, IncomingFile, create_folder};
 use crate::layout::RegistryPath;
 
@@ -75,14 +75,7 @@ impl BlobStore {
     /// Checks that the blob `digest` is there, whole and undamaged.
     pub fn verify(&self, digest: &Digest, size: u64) -> Result<(), BlobError> {
         let io = |source| BlobError::Io { digest: *digest, source };
-        let (actual, bytes) = digest_of_reader(self.open(digest).map_err(io)?).map_err(io)?;
-        if bytes != size {
-            return Err(BlobError::Size { digest: *digest, expected: size, actual: bytes });
-        }
-        if actual != *digest {
-            return Err(BlobError::Digest { expected: *digest, actual });
-        }
-        Ok(())
+        check((digest, size), digest_of_reader(self.open(digest).map_err(io)?).map_err(io)?)
     }
 
     /// Whether the blob is there with these very bytes; a name alone is never believed.

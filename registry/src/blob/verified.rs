@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use attune_schemas::Digest;
 
+use super::beside::copy_verified_beside;
 use super::budget::{Budget, Loan};
 use super::content::{BlobContent, BlobReader, Body};
 use super::hashing::{BlobError, copy_verified};
@@ -84,7 +85,7 @@ impl BlobSpool {
             let share = Budget::take(&self.spooled, 1);
             let file = tempfile::tempfile_in(&self.directory).map_err(io)?;
             let mut file = fs_err::File::from_parts(file, self.directory.join("spooled blob"));
-            copy_verified(reader, &mut file, digest, size)?;
+            copy_verified_beside(reader, &mut file, digest, size)?;
             Body::File(file, share)
         };
         Ok(VerifiedBlob { digest: *digest, content: BlobContent::new(body, size) })

@@ -4,9 +4,14 @@
 //! cargo bench -p attune-tests --bench download [-- --repeat N] [--mib N]
 //! ```
 //!
-//! Both get the same blob from the same server in turn, on tmpfs and on disk: curl writes it to a file; a fetch of ours
-//! holds it against its digest as well, and `download` verifies the registry and unpacks the pack besides. Nothing here
-//! fails on a time.
+//! All get the same blob from the same server in turn, on tmpfs and on disk. Like is held against like:
+//!
+//! - *fetch*, which holds the blob against its digest, beside a *curl* that writes it to a file;
+//! - *download*, the command, which verifies the registry, checks the blob, unpacks the pack and waits for the disk,
+//!   beside *curl | tar*, which checks nothing, and *curl, openssl, tar*, which unpacks a file whose digest was
+//!   checked; both wait for the disk as well.
+//!
+//! What one has written is on disk before the next begins. Nothing here fails on a time.
 
 #![allow(
     clippy::disallowed_methods,
@@ -59,23 +64,55 @@ impl Download {
         Self { world, server, blob, size }
     }
 
-    /// A place that nothing was removed from a moment ago.
-    fn fresh(&self, what: &str, round: usize) -> PathBuf {
-        let place = self.world.path().join(format!("{what}-{round}"));
+    /// A place for one measurement, once all that was written before is on disk.
+    fn fresh(&self, what: &str) -> PathBuf {
+        let place = self.world.path().join(what);
         fs_err::create_dir(&place).unwrap();
+        let synced = Command::new("sync").arg("-f").arg(&place).status().unwrap();
+        assert!(synced.success());
         place
     }
 
-    fn curl(&self, round: usize) -> f64 {
-        let url = format!("{}/blobs/sha256/{}", self.server.url().trim_end_matches('/'), self.blob.hex());
+    fn url(&self) -> String {
+        format!("{}/blobs/sha256/{}", self.server.url().trim_end_matches('/'), self.blob.hex())
+    }
+
+    fn curl(&self) -> f64 {
         let mut command = Command::new("curl");
-        command.args(["-sf", "-o"]).arg(self.fresh("curl", round).join("blob")).arg(url);
+        command.args(["-sf", "-o"]).arg(self.fresh("curl").join("blob")).arg(self.url());
         timed(command)
     }
 
+    /// What a shell does in `script` with the URL `$1`, the place `$2` and the digest `$3`.
+    fn shell(&self, what: &str, script: &str) -> f64 {
+        let place = self.fresh(what);
+        let mut command = Command::new("bash");
+        command
+            .args(["-euo", "pipefail", "-c", script, "bash", &self.url()])
+            .arg(&place)
+            .arg(self.blob.hex());
+        let taken = timed(command);
+        assert!(place.join("data.bin").exists());
+        taken
+    }
+
+    /// Unpacked as it comes.
+    fn curl_and_tar(&self) -> f64 {
+        self.shell("curl-tar", r#"curl -sf "$1" | tar x --zstd -C "$2"; sync -f "$2""#)
+    }
+
+    /// Unpacked once its digest was checked.
+    fn curl_checked_and_tar(&self) -> f64 {
+        // `sha256sum` does not know the instructions of processors for it, and takes ten times as long.
+        let script = r#"cd "$2"; curl -sf -o blob "$1"
+            [ "$(openssl dgst -sha256 -r blob)" = "$3 *blob" ]
+            tar x --zstd -f blob; rm blob; sync -f ."#;
+        self.shell("curl-openssl-tar", script)
+    }
+
     /// The same blob by the reader of registries, checked, and kept in a file without a name.
-    fn fetch(&self, round: usize) -> f64 {
-        let place = self.fresh("fetch", round);
+    fn fetch(&self) -> f64 {
+        let place = self.fresh("fetch");
         let begun = Instant::now();
         let mut source = HttpSource::new(self.server.url()).unwrap();
         let plan = BlobPlan { wanted: BTreeMap::from([(self.blob, self.size)]), allowed: BTreeMap::new() };
@@ -92,11 +129,21 @@ impl Download {
     }
 
     /// All of the command: metadata verified, the blob fetched and checked, the pack unpacked.
-    fn command(&self, round: usize) -> f64 {
+    fn command(&self) -> f64 {
         let mut command = self.world.command(Binary::Install);
         command.args(["download", "large", "--registry"]).arg(self.server.url());
-        command.arg("--trust").arg(self.world.trust()).arg("-d").arg(self.fresh("download", round));
+        command.arg("--trust").arg(self.world.trust()).arg("-d").arg(self.fresh("download"));
         timed(command)
+    }
+
+    /// Seconds of curl, fetch, curl | tar, of curl, openssl, tar, and of download.
+    fn round(&self) -> [f64; 5] {
+        let taken =
+            [self.curl(), self.fetch(), self.curl_and_tar(), self.curl_checked_and_tar(), self.command()];
+        for what in ["curl", "fetch", "curl-tar", "curl-openssl-tar", "download"] {
+            fs_err::remove_dir_all(self.world.path().join(what)).unwrap();
+        }
+        taken
     }
 }
 
@@ -122,23 +169,24 @@ fn main() {
         }
     }
     println!("one file of {mib} MiB, medians of {repeat} rounds\n");
-    println!("| on | curl | fetch | of curl | download | of curl |");
-    println!("|---|---:|---:|---:|---:|---:|");
+    println!("| on | curl | fetch | of curl | curl, tar | curl, openssl, tar | download | of these |");
+    println!("|---|---:|---:|---:|---:|---:|---:|---:|");
     for (place, directory) in [("tmpfs", PathBuf::from("/dev/shm")), ("disk", std::env::temp_dir())] {
         let measured = Download::make(&directory, mib);
-        let rounds: Vec<[f64; 3]> = (0..repeat)
-            .map(|round| [measured.curl(round), measured.fetch(round), measured.command(round)])
-            .collect();
-        let [curl, fetch, command] =
-            [0, 1, 2].map(|at| median(rounds.iter().map(|round| round[at]).collect()));
-        let rate = |seconds: f64| f64::from(mib) / seconds;
+        let rounds: Vec<[f64; 5]> = (0..repeat).map(|_| measured.round()).collect();
+        let [curl, fetch, tar, checked, command] =
+            [0, 1, 2, 3, 4].map(|at| median(rounds.iter().map(|round| round[at]).collect()));
+        let rate = |seconds: f64| format!("{:.0} MiB/s", f64::from(mib) / seconds);
         println!(
-            "| {place} | {:.0} MiB/s | {:.0} MiB/s | {:.0} % | {:.0} MiB/s | {:.0} % |",
+            "| {place} | {} | {} | {:.0} % | {} | {} | {} | {:.0} %, {:.0} % |",
             rate(curl),
             rate(fetch),
             100.0 * curl / fetch,
+            rate(tar),
+            rate(checked),
             rate(command),
-            100.0 * curl / command
+            100.0 * tar / command,
+            100.0 * checked / command
         );
     }
 }
