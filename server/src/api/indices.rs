@@ -36,7 +36,7 @@ pub(super) struct Index {
 }
 
 impl Index {
-    fn of((position, known): (usize, &KnownRegistry)) -> Self {
+    pub(super) fn of((position, known): (usize, &KnownRegistry)) -> Self {
         let url = match &known.place {
             RegistryPlace::Url(url) => url.clone(),
             RegistryPlace::Directory(path) => format!("file://{}", path.display()),
@@ -52,14 +52,20 @@ impl Index {
     }
 }
 
-/// `GET /api/v1/pack-indices`
-pub(super) async fn list(State(api): State<Shared>) -> Result<Reply<Indices>, ApiError> {
-    let known = blocking(move || {
+/// The registries that the host knows.
+pub(super) async fn known(api: &Shared) -> Result<KnownRegistries, ApiError> {
+    let api = Shared::clone(api);
+    blocking(move || {
         KnownRegistries::load(&api.root).map_err(|error| {
             tracing::error!("{error}");
             ApiError::internal("the host's list of registries cannot be read")
         })
     })
-    .await?;
+    .await
+}
+
+/// `GET /api/v1/pack-indices`
+pub(super) async fn list(State(api): State<Shared>) -> Result<Reply<Indices>, ApiError> {
+    let known = known(&api).await?;
     Ok(Reply::ok(Indices { data: known.iter().enumerate().map(Index::of).collect() }))
 }

@@ -16,11 +16,12 @@ use attune_install::operations::{
 
 use super::access::{Access, require};
 use super::changes::register::{self, Installed, Registered};
-use super::changes::{created, removal, rollback, stages, tested, upload};
+use super::changes::validated::ValidationReport;
+use super::changes::{created, indexed, removal, rollback, searched, stages, tested, upload, validated};
 use super::components::{self, Component};
 use super::envelope::{Data, List};
 use super::error::ApiError;
-use super::indices::{self, Indices};
+use super::indices::{self, Index, Indices};
 use super::packs::{self, Pack, PackSummary};
 use super::route::Route;
 use super::shared::{Api, ApiSettings, Shared};
@@ -47,6 +48,17 @@ const RUN: &[StatusCode] = &[
     StatusCode::SERVICE_UNAVAILABLE,
     StatusCode::BAD_REQUEST,
     StatusCode::NOT_FOUND,
+];
+
+/// The failures of a search.
+const SEARCH: &[StatusCode] = &[
+    StatusCode::BAD_REQUEST,
+    StatusCode::NOT_FOUND,
+    StatusCode::UNPROCESSABLE_ENTITY,
+    StatusCode::TOO_MANY_REQUESTS,
+    StatusCode::NOT_IMPLEMENTED,
+    StatusCode::BAD_GATEWAY,
+    StatusCode::SERVICE_UNAVAILABLE,
 ];
 
 /// The failures of a run that only looks, beside those of its body.
@@ -195,6 +207,57 @@ pub(super) fn routes() -> Vec<Route> {
             (REGISTRIES, "List the registries that the host knows, in the order in which they are asked"),
             get(indices::list),
         ),
+        Route::new::<Data<Index>>(
+            ("post", "/api/v1/pack-indices"),
+            (REGISTRIES, "Add a registry, once its metadata is verified"),
+            post(indexed::add),
+        )
+        .writes()
+        .status(StatusCode::CREATED)
+        .body::<indexed::AddRequest>()
+        .fails(RUN),
+        Route::new::<Data<Index>>(
+            ("put", "/api/v1/pack-indices/{id}"),
+            (REGISTRIES, "Give a registry another place in the order"),
+            put(indexed::put),
+        )
+        .writes()
+        .body::<indexed::MoveRequest>()
+        .fails(RUN),
+        Route::new::<indexed::Forgotten>(
+            ("delete", "/api/v1/pack-indices/{id}"),
+            (REGISTRIES, "Forget where a registry is; its packs stay, and so does the trust in it"),
+            delete(indexed::remove),
+        )
+        .writes()
+        .fails(RUN),
+        Route::new::<searched::FoundPacks>(
+            ("get", "/api/v1/pack-indices/packs"),
+            (REGISTRIES, "Search the registries that the host knows"),
+            get(searched::search),
+        )
+        .query::<searched::SearchQuery>()
+        .fails(SEARCH),
+        Route::new::<searched::FoundPack>(
+            ("get", "/api/v1/pack-indices/packs/{ref}"),
+            (REGISTRIES, "Show a pack of the registries that the host knows"),
+            get(searched::show),
+        )
+        .fails(SEARCH),
+        Route::new::<searched::FoundPack>(
+            ("get", "/api/v1/packs/registry/lookup"),
+            (REGISTRIES, "Show a pack of the registries that the host knows"),
+            get(searched::lookup),
+        )
+        .query::<searched::LookupQuery>()
+        .fails(SEARCH),
+        Route::new::<Data<ValidationReport>>(
+            ("post", "/api/v1/packs/validate"),
+            (STAGES, "Check all that an installation would check, and change nothing"),
+            post(validated::validate),
+        )
+        .body::<validated::ValidateRequest>()
+        .fails(LOOK),
         Route::new::<Data<StatusReport>>(
             ("get", "/api/v1/host"),
             (HOST, "Tell how the host is"),

@@ -75,6 +75,12 @@ impl Arguments {
         Self(vec![command.into()])
     }
 
+    /// The command's own next word.
+    pub(super) fn word(mut self, word: &str) -> Self {
+        self.0.push(word.into());
+        self
+    }
+
     /// `--name`, if `is_set`.
     pub(super) fn flag(mut self, name: &str, is_set: bool) -> Self {
         if is_set {

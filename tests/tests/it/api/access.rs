@@ -84,3 +84,20 @@ fn the_log_has_no_token() {
     assert!(text.contains("/api/v1/packs"), "{text}");
     assert!(!text.contains("attune_"), "{text}");
 }
+
+#[test]
+fn every_request_has_an_id_in_the_answer_and_in_the_log() {
+    let world = world();
+    let log = world.path().join("log");
+    let server = ApiServer::start_logging(&world, &log);
+    let send = |id: &str| {
+        let request = server.request("GET", "/healthz").header("x-request-id", id);
+        request.send().unwrap().headers()["x-request-id"].to_str().unwrap().to_owned()
+    };
+    assert_eq!(send("deploy-7.a_b"), "deploy-7.a_b");
+    for bad in ["", "with space", "<script>", &"x".repeat(65)] {
+        assert!(send(bad).bytes().all(|byte| byte.is_ascii_digit()), "{bad}");
+    }
+    assert_ne!(send(""), send(""));
+    assert!(fs_err::read_to_string(&log).unwrap().contains("deploy-7.a_b"));
+}

@@ -263,3 +263,19 @@ fn a_server_without_the_installer_reads_and_changes_nothing() {
     assert_eq!(refs(&server), ["greeter"]);
     assert_eq!(server.send("POST", "/api/v1/packs/install", &json!({"source": "reporter"})).status, 500);
 }
+
+#[test]
+fn packs_are_validated_and_nothing_is_changed() {
+    let (world, allowed) = world();
+    let own =
+        PackBuilder::new("own", "1.0.0").action("ping", "shell", "#!/bin/sh\necho '{}'\n").write(&allowed);
+    let server = serve(&world, &allowed, &[]);
+    let before = world.root_tree().without_touched();
+    let good = server.send("POST", "/api/v1/packs/validate", &json!({"packs": ["reporter", own]}));
+    assert_eq!((good.status, &good.body["data"]["valid"]), (200, &true.into()), "{}", good.body);
+    fs_err::write(own.join("pack.yaml"), "ref: own\n").unwrap();
+    let bad = server.send("POST", "/api/v1/packs/validate", &json!({"pack_paths": [own]}));
+    assert_eq!((bad.status, &bad.body["data"]["valid"]), (200, &false.into()), "{}", bad.body);
+    assert_eq!(server.send("POST", "/api/v1/packs/validate", &json!({"packs": []})).status, 422);
+    world.root_tree().without_touched().assert_same(&before);
+}

@@ -5,6 +5,7 @@ mod certificates;
 mod changes;
 mod created;
 mod history;
+mod indices;
 mod page;
 mod reads;
 mod tokens;
