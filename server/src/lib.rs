@@ -5,6 +5,8 @@
 //! exactly one layout, and nothing more: it signs nothing, verifies nothing, writes nothing. The
 //! Pack API reads the database of an installed host, and leaves every change to `attune-install`.
 //!
+//! Without the feature `host` it is the first alone.
+//!
 //! Rooms, from the ground up; each imports from those above it in this list alone:
 //!
 //! ```text
@@ -31,17 +33,21 @@
 #![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests write files as they like"))]
 
 mod access_log;
+#[cfg(feature = "host")]
 pub mod api;
 pub mod cli;
 mod connections;
 mod files;
+#[cfg(feature = "host")]
 mod page;
 mod serve;
 mod signals;
+#[cfg(feature = "host")]
 pub mod tokens;
 
 pub use connections::Limits;
 pub use files::{Clock, DirectoryError, RegistryDirectory, router};
+#[cfg(feature = "host")]
 pub use page::pages;
 pub use serve::{BindError, DRAIN_LIMIT, Drained, Serving, Tls, TlsError, bind, serve, start_runtime};
 pub use signals::Signals;

@@ -8,10 +8,15 @@ use std::process::ExitCode;
 use std::time::SystemTime;
 
 use anyhow::Context as _;
+#[cfg(feature = "host")]
 use attune_host::root::HostRoot;
 use attune_schemas::problem::WarningCode;
+#[cfg(feature = "host")]
 use attune_serve::api::{AllowedPlaces, ApiSettings, Installer};
-use attune_serve::cli::{HostService, NoHost, Service, Settings, report_error, report_listening, settings};
+#[cfg(feature = "host")]
+use attune_serve::cli::{HostService, NoHost};
+use attune_serve::cli::{Service, Settings, report_error, report_listening, settings};
+#[cfg(feature = "host")]
 use attune_serve::tokens::TokenKeeper;
 use attune_serve::{Drained, Limits, RegistryDirectory, Serving, Signals, Tls};
 use axum::Router;
@@ -55,16 +60,20 @@ async fn serve(settings: &Settings) -> anyhow::Result<()> {
             let path = directory.path().to_owned();
             serve_until_stopped(settings, &path, *listen, None, attune_serve::router(directory, now)).await
         }
-        Service::Host(host) => {
-            let path = HostRoot::new(&host.root)?.path().to_owned();
-            let tls =
-                host.certificate.as_ref().map(|files| Tls::read(&files.chain, &files.key)).transpose()?;
-            let api = attune_serve::api::router(api_settings(host)?).merge(attune_serve::pages());
-            serve_until_stopped(settings, &path, host.listen, tls, api).await
-        }
+        #[cfg(feature = "host")]
+        Service::Host(host) => serve_host(settings, host).await,
     }
 }
 
+#[cfg(feature = "host")]
+async fn serve_host(settings: &Settings, host: &HostService) -> anyhow::Result<()> {
+    let path = HostRoot::new(&host.root)?.path().to_owned();
+    let tls = host.certificate.as_ref().map(|files| Tls::read(&files.chain, &files.key)).transpose()?;
+    let api = attune_serve::api::router(api_settings(host)?).merge(attune_serve::pages());
+    serve_until_stopped(settings, &path, host.listen, tls, api).await
+}
+
+#[cfg(feature = "host")]
 fn api_settings(host: &HostService) -> anyhow::Result<ApiSettings> {
     let root = HostRoot::new(&host.root)?;
     if !root.path().is_dir() {

@@ -5,13 +5,7 @@ use attune_schemas::problem::ErrorCode;
 use attune_terminal::machine_hint;
 
 use crate::files::DirectoryError;
-use crate::serve::{BindError, TlsError};
-use crate::tokens::TokenError;
-
-/// There is no installed host.
-#[derive(Debug, thiserror::Error)]
-#[error("there is no installed host at `{}`", .0.display())]
-pub struct NoHost(pub std::path::PathBuf);
+use crate::serve::BindError;
 
 pub(super) fn hint(error: &anyhow::Error) -> Option<&'static str> {
     if let Some(fault) = MachineFault::of(error.as_ref()) {
@@ -20,14 +14,9 @@ pub(super) fn hint(error: &anyhow::Error) -> Option<&'static str> {
     if let Some(error) = error.downcast_ref::<DirectoryError>() {
         return Some(directory_hint(error));
     }
-    if let Some(error) = error.downcast_ref::<TokenError>() {
-        return token_hint(error);
-    }
-    if error.is::<TlsError>() {
-        return Some("name a certificate with `--tls-cert` and its own key with `--tls-key`, both in PEM");
-    }
-    if error.is::<NoHost>() {
-        return Some("name the root of an installed host with `--root`, or install packs there first");
+    #[cfg(feature = "host")]
+    if let Some(hint) = super::host::hint(error) {
+        return Some(hint);
     }
     error.downcast_ref::<BindError>().and_then(bind_hint)
 }
@@ -45,21 +34,9 @@ pub(super) fn code(error: &anyhow::Error) -> ErrorCode {
             DirectoryError::Unreadable { .. } => ErrorCode::ServedUnreadable,
         };
     }
-    if let Some(error) = error.downcast_ref::<TokenError>() {
-        return match error {
-            TokenError::Missing { .. } => ErrorCode::TokenFileMissing,
-            TokenError::Damaged { .. } | TokenError::Newer { .. } => ErrorCode::TokenFileDamaged,
-            TokenError::WritableByOthers { .. } => ErrorCode::TokenFileWritable,
-            TokenError::NameTaken { .. } => ErrorCode::TokenNameTaken,
-            TokenError::Unknown { .. } => ErrorCode::TokenUnknown,
-            TokenError::Io { .. } | TokenError::Random(_) => ErrorCode::TokenFileAccess,
-        };
-    }
-    if error.is::<TlsError>() {
-        return ErrorCode::CertificateUnusable;
-    }
-    if error.is::<NoHost>() {
-        return ErrorCode::ServedNoHost;
+    #[cfg(feature = "host")]
+    if let Some(code) = super::host::code(error) {
+        return code;
     }
     match error.downcast_ref::<BindError>() {
         Some(BindError::InUse { .. }) => ErrorCode::AddressInUse,
@@ -67,23 +44,6 @@ pub(super) fn code(error: &anyhow::Error) -> ErrorCode {
         Some(BindError::NotLocal { .. }) => ErrorCode::AddressNotLocal,
         Some(BindError::Io { .. }) => ErrorCode::NotListening,
         None => ErrorCode::ServerFailed,
-    }
-}
-
-fn token_hint(error: &TokenError) -> Option<&'static str> {
-    match error {
-        TokenError::Missing { .. } => {
-            Some("make a token, and the file with it: `attune-serve token create NAME --tokens FILE`")
-        }
-        TokenError::Damaged { .. } | TokenError::Newer { .. } => {
-            Some("restore the file, or name another with `--tokens` and make the tokens anew")
-        }
-        TokenError::WritableByOthers { .. } => Some("take the right from them: `chmod go-w FILE`"),
-        TokenError::NameTaken { .. } => {
-            Some("choose another name, or revoke that one: `attune-serve token revoke NAME --tokens FILE`")
-        }
-        TokenError::Unknown { .. } => Some("list the tokens: `attune-serve token list --tokens FILE`"),
-        TokenError::Io { .. } | TokenError::Random(_) => None,
     }
 }
 

@@ -4,10 +4,10 @@
 //! parsed [`Cli`]. Every service of the server is a subcommand.
 
 mod failure;
+#[cfg(feature = "host")]
 mod host;
 mod report;
 mod settings;
-mod token;
 mod verbs;
 
 use std::ffi::OsString;
@@ -22,11 +22,10 @@ use attune_terminal::{
 use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand, ValueHint};
 use jiff::Timestamp;
 
-pub use failure::NoHost;
-pub use host::HostArgs;
+#[cfg(feature = "host")]
+pub use host::{Certificate, HostArgs, HostService, NoHost, TokenArgs};
 pub use report::{documents, report_error, report_listening, written};
-pub use settings::{Certificate, HostService, Service, Settings, Verbosity};
-pub use token::TokenArgs;
+pub use settings::{Service, Settings, Verbosity};
 
 const REGISTRY_EXAMPLES: &str = "\
 Examples:
@@ -66,9 +65,11 @@ pub enum Command {
     #[command(after_help = REGISTRY_EXAMPLES)]
     Registry(RegistryArgs),
     /// Serve the Pack API of an installed host
+    #[cfg(feature = "host")]
     #[command(after_help = host::EXAMPLES)]
     Host(HostArgs),
     /// Make, list and revoke the tokens that the Pack API asks for
+    #[cfg(feature = "host")]
     Token(TokenArgs),
     /// Print a shell's completion script for this program
     Completions(CompletionsArgs),
@@ -93,6 +94,7 @@ pub fn command() -> clap::Command {
 ///
 /// # Errors
 /// The exit code, where everything is done: `args` cannot be understood, or ask about the program itself.
+#[cfg_attr(not(feature = "host"), expect(unused_variables, reason = "tokens alone end at a time"))]
 pub fn settings(args: &[OsString], now: Timestamp) -> Result<Settings, u8> {
     if complete(Cli::command, args) {
         return Err(0);
@@ -100,7 +102,9 @@ pub fn settings(args: &[OsString], now: Timestamp) -> Result<Settings, u8> {
     let cli: Cli = parse(args, &PROGRAM)?;
     match &cli.command {
         Command::Registry(registry) => Ok(Settings::of_registry(registry, &cli.report)),
+        #[cfg(feature = "host")]
         Command::Host(host) => Ok(Settings::of_host(host, &cli.report)),
+        #[cfg(feature = "host")]
         Command::Token(token) => Err(token.run(cli.report.output(), now)),
         Command::Completions(args) => Err(written(args.script(&Cli::command()))),
         Command::Man(args) => Err(written(args.write(Cli::command()))),

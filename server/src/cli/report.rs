@@ -14,7 +14,8 @@ use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 
 use super::failure::{code, hint};
-use super::token::{CreatedReport, ListReport, RevokedReport};
+#[cfg(feature = "host")]
+use super::host::token::{CreatedReport, ListReport, RevokedReport};
 use super::{Settings, Verbosity};
 
 /// The address that the server listens on.
@@ -34,8 +35,11 @@ impl Report for Listening {
 pub fn documents() -> Vec<(&'static str, Schema)> {
     vec![
         document_schema::<Listening>(),
+        #[cfg(feature = "host")]
         document_schema::<CreatedReport>(),
+        #[cfg(feature = "host")]
         document_schema::<ListReport>(),
+        #[cfg(feature = "host")]
         document_schema::<RevokedReport>(),
     ]
 }

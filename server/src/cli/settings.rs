@@ -8,9 +8,8 @@ use std::path::PathBuf;
 
 use attune_terminal::Output;
 use tracing::level_filters::LevelFilter;
-use url::Url;
 
-use super::{HostArgs, RegistryArgs, ReportArgs};
+use super::{RegistryArgs, ReportArgs};
 
 /// Everything one run needs to know.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,45 +35,17 @@ pub enum Service {
         listen: SocketAddr,
     },
     /// The Pack API of an installed host.
-    Host(HostService),
-}
-
-/// The Pack API of an installed host.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HostService {
-    /// The installation root, not yet looked at.
-    pub root: PathBuf,
-    /// The file of the tokens.
-    pub tokens: PathBuf,
-    /// The address to listen on; port 0 takes any free one.
-    pub listen: SocketAddr,
-    /// The certificate; none for plain HTTP.
-    pub certificate: Option<Certificate>,
-    /// The directories that clients may name.
-    pub directories: Vec<PathBuf>,
-    /// The servers that clients may name.
-    pub origins: Vec<Url>,
-    /// Whether packs that nobody signed are installed.
-    pub allow_unsigned: bool,
-    /// The program that makes changes; none where there is none.
-    pub installer: Option<PathBuf>,
-}
-
-/// The files of a certificate.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Certificate {
-    /// The chain of certificates, in PEM.
-    pub chain: PathBuf,
-    /// The private key, in PEM.
-    pub key: PathBuf,
+    #[cfg(feature = "host")]
+    Host(super::HostService),
 }
 
 impl Service {
     /// The scheme of its URL.
     pub const fn scheme(&self) -> &'static str {
         match self {
-            Self::Host(HostService { certificate: Some(_), .. }) => "https",
-            Self::Host(_) | Self::Registry { .. } => "http",
+            #[cfg(feature = "host")]
+            Self::Host(host) if host.certificate.is_some() => "https",
+            _ => "http",
         }
     }
 }
@@ -111,23 +82,7 @@ impl Settings {
         Self::new(service, registry.max_connections, report)
     }
 
-    /// The settings of the Pack API of `host` that reports as `report` says.
-    pub(super) fn of_host(host: &HostArgs, report: &ReportArgs) -> Self {
-        let files = host.tls_cert.clone().zip(host.tls_key.clone());
-        let service = HostService {
-            root: host.root.clone(),
-            tokens: host.tokens.clone(),
-            listen: host.listen,
-            certificate: files.map(|(chain, key)| Certificate { chain, key }),
-            directories: host.directories.clone(),
-            origins: host.origins.clone(),
-            allow_unsigned: host.allow_unsigned,
-            installer: host.installer.clone().or_else(found_installer),
-        };
-        Self::new(Service::Host(service), host.max_connections, report)
-    }
-
-    fn new(service: Service, max_connections: Option<NonZeroUsize>, report: &ReportArgs) -> Self {
+    pub(super) fn new(service: Service, max_connections: Option<NonZeroUsize>, report: &ReportArgs) -> Self {
         let verbosity = match (report.quiet, report.verbose) {
             (true, _) => Verbosity::Quiet,
             (false, 0) => Verbosity::Normal,
@@ -137,16 +92,6 @@ impl Settings {
         let max_connections = max_connections.map(NonZeroUsize::get);
         Self { service, output: report.output(), verbosity, max_connections }
     }
-}
-
-/// The program attune-install: the one beside this program, else the first in PATH.
-#[expect(clippy::disallowed_methods, reason = "the command line is where variables are read")]
-fn found_installer() -> Option<PathBuf> {
-    let beside = std::env::current_exe().ok().map(|program| program.with_file_name("attune-install"));
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let in_path = std::env::split_paths(&path).filter(|directory| directory.is_absolute());
-    let mut places = beside.into_iter().chain(in_path.map(|directory| directory.join("attune-install")));
-    places.find(|program| program.is_file())
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::failure::{code, hint};
+use crate::cli::failure::{code, hint};
 use crate::tokens::{
     NewToken, Scope, TokenEntry, TokenError, TokenFile, TokenState, create_token, revoke_token,
 };
@@ -76,7 +76,7 @@ enum AskedScope {
 
 /// A token that was made.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct CreatedReport {
+pub(in crate::cli) struct CreatedReport {
     /// The token. It is kept nowhere.
     token: String,
     /// What the file keeps of it.
@@ -86,14 +86,14 @@ pub(super) struct CreatedReport {
 
 /// The tokens.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct ListReport {
+pub(in crate::cli) struct ListReport {
     /// In the order in which they were made.
     tokens: Vec<ListedToken>,
 }
 
 /// A token that is refused from now on.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct RevokedReport {
+pub(in crate::cli) struct RevokedReport {
     /// The token.
     #[serde(flatten)]
     listed: ListedToken,
@@ -149,7 +149,7 @@ impl ListedToken {
 
 impl TokenArgs {
     /// Does what was asked, and writes the result; returns the exit code.
-    pub(super) fn run(&self, output: Output, now: Timestamp) -> u8 {
+    pub(in crate::cli) fn run(&self, output: Output, now: Timestamp) -> u8 {
         let written = match &self.command {
             TokenCommand::Create { name, scope, expires, file } => create(name, *scope, *expires, file, now)
                 .and_then(|report| write(&report, output, |report| format!("{}\n", report.token))),

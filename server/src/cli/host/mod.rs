@@ -1,4 +1,8 @@
-//! `attune-serve host`
+//! `attune-serve host`, and the tokens that it asks for.
+
+mod failure;
+mod service;
+pub(super) mod token;
 
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
@@ -6,6 +10,11 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
 use url::Url;
+
+pub use failure::NoHost;
+pub(super) use failure::{code, hint};
+pub use service::{Certificate, HostService};
+pub use token::TokenArgs;
 
 use super::listen_address;
 
