@@ -8,6 +8,7 @@ use axum::http::header::AUTHORIZATION;
 use axum::middleware::Next;
 use axum::response::IntoResponse;
 
+use super::changes::on_behalf;
 use super::error::ApiError;
 use super::shared::Shared;
 use crate::tokens::{Refusal, Scope};
@@ -30,7 +31,7 @@ pub(super) async fn require(
     let Access::Token(needed) = access else { return next.run(request).await };
     let sent = request.headers().get(AUTHORIZATION).map(|value| value.to_str().unwrap_or_default());
     let refusal = match api.tokens.check(sent, (api.clock)()) {
-        Ok(token) if token.scope >= needed => return next.run(request).await,
+        Ok(token) if token.scope >= needed => return on_behalf(token.name, next.run(request)).await,
         Ok(token) => {
             tracing::info!(token = token.id, "refused: the token may only read");
             return ApiError::forbidden("Insufficient permissions: this token may only read").into_response();

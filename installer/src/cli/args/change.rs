@@ -99,12 +99,16 @@ pub(in crate::cli) fn look_only(kind: OperationKind, now: Timestamp) -> ChangeOp
     }
 }
 
-/// The user who asked: `root`, or `root for ada` where sudo made ada root.
+/// The variable by which a program names whom it asks for, such as `token ci`.
+const ON_BEHALF: &str = "ATTUNE_ON_BEHALF_OF";
+
+/// The user who asked: `root`, or `root for ada` where sudo made ada root, or a program acts for somebody.
 fn user() -> String {
     let id = rustix::process::getuid().as_raw();
     let name = fs_err::read_to_string("/etc/passwd").ok().and_then(|users| name_in(&users, id));
     let name = name.unwrap_or_else(|| id.to_string());
-    match variable("SUDO_USER").filter(|caller| id == 0 && *caller != name) {
+    let sudo = || variable("SUDO_USER").filter(|caller| id == 0 && *caller != name);
+    match variable(ON_BEHALF).or_else(sudo) {
         Some(caller) => format!("{name} for {}", caller.escape_debug()),
         None => name,
     }

@@ -25,6 +25,7 @@ use super::super::request::{Json, Name};
 use super::super::shared::{Api, Shared, blocking};
 use super::answer::{Shape, answer};
 use super::copied::copy_files;
+use super::installer::detached;
 use super::register::register_arguments;
 
 /// A pack to make.
@@ -192,7 +193,7 @@ async fn put_together(
         fields.retain(|_, value| !is_empty(value));
     }
     // The directory has to stay until the end, whether the client does or not.
-    let task = tokio::spawn(async move {
+    detached(async move {
         let named = pack.clone();
         let (directory, path) = blocking(move || written(&named, &manifest, files.as_deref())).await?;
         let running = api.installer()?.start(register_arguments(&api, true, true).words([path]))?;
@@ -203,8 +204,8 @@ async fn put_together(
         let response = answer(&headers, running, shape.hiding(directory.path())).await;
         drop(directory);
         Ok(response)
-    });
-    task.await.unwrap_or_else(|_| Err(ApiError::internal("the pack was given up")))
+    })
+    .await
 }
 
 fn is_empty(value: &Value) -> bool {

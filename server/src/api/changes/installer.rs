@@ -1,6 +1,7 @@
 //! Runs of the program `attune-install`.
 
 use std::ffi::OsString;
+use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
@@ -18,6 +19,28 @@ const AT_A_TIME: usize = 8;
 const MOST_REPORT: u64 = 64 * 1024 * 1024;
 /// The progress events that wait for a client; further ones are left out.
 const WAITING_EVENTS: usize = 256;
+
+/// The variable that names to the program whom it is run for.
+const ON_BEHALF: &str = "ATTUNE_ON_BEHALF_OF";
+
+tokio::task_local! {
+    /// The name of the token of the request that is answered.
+    static CALLER: String;
+}
+
+/// `work` on behalf of the token called `name`, which the history of the host tells.
+pub(in super::super) async fn on_behalf<T>(name: String, work: impl Future<Output = T>) -> T {
+    CALLER.scope(name, work).await
+}
+
+/// `work` to its end, whatever becomes of whoever waits for it.
+pub(super) async fn detached<T: Send + 'static>(
+    work: impl Future<Output = Result<T, ApiError>> + Send + 'static,
+) -> Result<T, ApiError> {
+    let caller = CALLER.try_with(Clone::clone).unwrap_or_default();
+    let ended = tokio::spawn(CALLER.scope(caller, work)).await;
+    ended.unwrap_or_else(|_| Err(ApiError::internal("the change was given up")))
+}
 
 /// The program, for one host.
 #[derive(Debug, Clone)]
@@ -70,6 +93,9 @@ impl Installer {
         };
         let mut command = Command::new(&self.program);
         command.arg("--root").arg(&self.root).args(["--json", "--progress", "json"]).args(arguments);
+        if let Ok(caller) = CALLER.try_with(Clone::clone) {
+            command.env(ON_BEHALF, format!("token {caller}"));
+        }
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().map_err(|error| {
             tracing::error!("`{}` cannot be run: {error}", self.program.display());

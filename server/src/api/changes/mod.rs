@@ -28,3 +28,4 @@ pub(super) mod validated;
 
 pub use confined::AllowedPlaces;
 pub use installer::Installer;
+pub(super) use installer::on_behalf;

@@ -9,7 +9,6 @@ use axum::body::Body;
 use axum::extract::multipart::{Field, MultipartError};
 use axum::extract::{FromRequest as _, Multipart, Request, State};
 use axum::http::Response;
-use axum::response::IntoResponse as _;
 use schemars::JsonSchema;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -18,6 +17,7 @@ use tokio::io::AsyncWriteExt as _;
 use super::super::error::ApiError;
 use super::super::shared::{Api, Shared};
 use super::answer::{answer, refused_by};
+use super::installer::detached;
 use super::register::{register_arguments, registered_upload};
 use super::stages::Arguments;
 
@@ -57,7 +57,7 @@ pub(in super::super) async fn upload(
     let headers = request.headers().clone();
     let upload = receive(request).await?;
     // The directory has to stay until the end, whether the client does or not.
-    let task = tokio::spawn(async move {
+    detached(async move {
         let directory = unpack(&api, &upload).await?;
         if !upload.force {
             api.require_new(&api, &directory).await?;
@@ -68,8 +68,8 @@ pub(in super::super) async fn upload(
         let response = answer(&headers, running, shape).await;
         drop(upload);
         Ok(response)
-    });
-    task.await.unwrap_or_else(|_| Ok(ApiError::internal("the upload was given up").into_response()))
+    })
+    .await
 }
 
 async fn receive(request: Request) -> Result<Upload, ApiError> {

@@ -56,7 +56,7 @@ fn a_pack_is_installed_tested_and_removed() {
     assert_eq!((removed.status, &removed.body["success"]), (200, &true.into()));
     assert_eq!(refs(&server), ["greeter"]);
     let history = world.install(["history"]).succeeds().stdout;
-    assert!(history.contains("uninstall") && history.contains("install"), "{history}");
+    assert!(history.contains("uninstall") && history.contains("for token write-"), "{history}");
     world.verify(&[]).succeeds();
 }
 
