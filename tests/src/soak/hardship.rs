@@ -99,7 +99,7 @@ impl Hardship {
 
     /// Whether it hinders nothing.
     const fn is_harmless(self) -> bool {
-        matches!(self, Self::Descriptors | Self::Home | Self::Umask)
+        matches!(self, Self::Descriptors | Self::Umask)
     }
 }
 

@@ -61,14 +61,25 @@ pub fn add_registry(
     known.put(registry.clone(), &options.rank)?;
 
     held.created().create_dir_all(&root.trust()).map_err(|source| root.failed(source))?;
-    if let Some(anchor) = &anchor {
-        // One rename makes it known, whatever comes after.
-        TrustStore::new(&root.trust(), verified.registry()).trust(anchor, None)?;
-    }
-    verified.persist()?;
-    if known != before {
-        held.created().note_if_missing(&root.registries_file());
-        known.save(root)?;
+    let store = TrustStore::new(&root.trust(), verified.registry());
+    let was_trusted = store.root()?.is_some();
+    let mut keep = || -> Result<(), RegistryError> {
+        if let Some(anchor) = &anchor {
+            // One rename makes it known.
+            store.trust(anchor, None)?;
+        }
+        verified.persist()?;
+        if known != before {
+            held.created().note_if_missing(&root.registries_file());
+            known.save(root)?;
+        }
+        Ok(())
+    };
+    if let Err(error) = keep() {
+        if !was_trusted {
+            store.remove()?;
+        }
+        return Err(error);
     }
     held.keep();
     let change = match before.get(&registry.name) {

@@ -35,11 +35,26 @@ pub enum StatusError {
     Trust(#[from] StateError),
 }
 
+/// How often a root that changes while it is looked at is looked at again.
+const ATTEMPTS: usize = 4;
+
 /// The status of `root` at `now`.
 ///
 /// # Errors
 /// There is no root, nothing was ever installed to it, or the machine failed.
 pub fn status(root: &HostRoot, now: Timestamp) -> Result<StatusReport, StatusError> {
+    // What is read while a change becomes active is of both generations.
+    for _ in 1..ATTEMPTS {
+        let report = look(root, now)?;
+        let active = root.active_generation().map_err(|source| root.failed(source))?;
+        if report.generation == active {
+            return Ok(report);
+        }
+    }
+    look(root, now)
+}
+
+fn look(root: &HostRoot, now: Timestamp) -> Result<StatusReport, StatusError> {
     let quick = VerifyOptions {
         depth: VerifyDepth::Quick,
         // Nothing is changed: a signal may end it at once.
