@@ -77,7 +77,8 @@ pub fn add_registry(
     };
     if let Err(error) = keep() {
         if !was_trusted {
-            store.remove()?;
+            // On a disk that fails there is nothing to wait for; whatever is left is known to nobody.
+            let _ = fs_err::remove_dir_all(root.trust().join(verified.registry().as_str()));
         }
         return Err(error);
     }
