@@ -14,7 +14,7 @@ use attune_schemas::problem::WarningCode;
 #[cfg(feature = "host")]
 use attune_serve::api::{AllowedPlaces, ApiSettings, Installer};
 #[cfg(feature = "host")]
-use attune_serve::cli::{HostService, NoHost};
+use attune_serve::cli::{HostService, NoDirectory, NoHost};
 use attune_serve::cli::{Service, Settings, report_error, report_listening, settings};
 #[cfg(feature = "host")]
 use attune_serve::tokens::TokenKeeper;
@@ -84,7 +84,7 @@ fn api_settings(host: &HostService) -> anyhow::Result<ApiSettings> {
         tracing::warn!("the program attune-install is not found: the host is only read");
     }
     let places = AllowedPlaces::new(&host.directories, &host.origins, host.allow_unsigned);
-    let places = places.context("a directory of `--allow-directory` cannot be used")?;
+    let places = places.map_err(NoDirectory)?;
     let tokens = TokenKeeper::open(host.tokens.clone())?;
     Ok(ApiSettings { root, tokens, clock: now_in_calendar, installer, places })
 }

@@ -23,7 +23,7 @@ use clap::{ArgAction, Args, CommandFactory as _, Parser, Subcommand, ValueHint};
 use jiff::Timestamp;
 
 #[cfg(feature = "host")]
-pub use host::{Certificate, HostArgs, HostService, NoHost, TokenArgs};
+pub use host::{Certificate, HostArgs, HostService, NoDirectory, NoHost, TokenArgs};
 pub use report::{documents, report_error, report_listening, written};
 pub use settings::{Service, Settings, Verbosity};
 

@@ -10,6 +10,11 @@ use crate::tokens::TokenError;
 #[error("there is no installed host at `{}`", .0.display())]
 pub struct NoHost(pub std::path::PathBuf);
 
+/// A directory that clients may name cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("a directory of `--allow-directory` cannot be used")]
+pub struct NoDirectory(#[source] pub std::io::Error);
+
 /// The remedy of an error of this service.
 pub(in crate::cli) fn hint(error: &anyhow::Error) -> Option<&'static str> {
     if let Some(error) = error.downcast_ref::<TokenError>() {
@@ -17,6 +22,9 @@ pub(in crate::cli) fn hint(error: &anyhow::Error) -> Option<&'static str> {
     }
     if error.is::<TlsError>() {
         return Some("name a certificate with `--tls-cert` and its own key with `--tls-key`, both in PEM");
+    }
+    if error.is::<NoDirectory>() {
+        return Some("name directories that are there and can be read with `--allow-directory`");
     }
     let hint = "name the root of an installed host with `--root`, or install packs there first";
     error.is::<NoHost>().then_some(hint)
@@ -36,6 +44,9 @@ pub(in crate::cli) fn code(error: &anyhow::Error) -> Option<ErrorCode> {
     }
     if error.is::<TlsError>() {
         return Some(ErrorCode::CertificateUnusable);
+    }
+    if error.is::<NoDirectory>() {
+        return Some(ErrorCode::ServedDirectoryMissing);
     }
     error.is::<NoHost>().then_some(ErrorCode::ServedNoHost)
 }

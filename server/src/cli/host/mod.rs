@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueHint};
 use url::Url;
 
-pub use failure::NoHost;
+pub use failure::{NoDirectory, NoHost};
 pub(super) use failure::{code, hint};
 pub use service::{Certificate, HostService};
 pub use token::TokenArgs;

@@ -79,4 +79,9 @@ fn a_root_that_does_not_exist_is_told() {
     let world = World::new();
     make_token(&world, "ci", "read");
     serve(&world).fails(1, &["[G018]", "there is no installed host"]).with_hint();
+    fs_err::create_dir_all(world.root()).unwrap();
+    let mut command = world.command(Binary::Serve);
+    command.args(["host", "--allow-directory", "/nowhere", "--tokens"]).arg(tokens(&world));
+    command.arg("--root").arg(world.root());
+    Run::of(command).fails(1, &["[G001]", "`--allow-directory` cannot be used", "/nowhere"]).with_hint();
 }
