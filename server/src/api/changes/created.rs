@@ -22,11 +22,11 @@ use super::super::envelope::Data;
 use super::super::error::ApiError;
 use super::super::packs::Pack;
 use super::super::request::{Json, Name};
-use super::super::shared::{Api, Shared, blocking};
+use super::super::shared::{Shared, blocking};
 use super::answer::{Shape, answer};
 use super::copied::copy_files;
 use super::installer::detached;
-use super::register::register_arguments;
+use super::register::{register_arguments, registered};
 
 /// A pack to make.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -198,7 +198,7 @@ async fn put_together(
         let (directory, path) = blocking(move || written(&named, &manifest, files.as_deref())).await?;
         let running = api.installer()?.start(register_arguments(&api, true, true).words([path]))?;
         let shape = Shape::of_success(move |_| {
-            let data = registered(&api, &pack)?;
+            let data = Pack::from(&registered(&api.root, pack.as_str())?);
             Ok((status, json!(Data { data, message: Some(message.to_owned()) })))
         });
         let response = answer(&headers, running, shape.hiding(directory.path())).await;
@@ -215,12 +215,6 @@ fn is_empty(value: &Value) -> bool {
         Value::Object(fields) => fields.is_empty(),
         _ => false,
     }
-}
-
-fn registered(api: &Api, pack: &PackRef) -> Result<Pack, ApiError> {
-    let records = attune_host::database::pack_records(&api.root)?;
-    let record = records.iter().find(|record| record.pack == pack.as_str());
-    record.map(Pack::from).ok_or_else(|| ApiError::internal(format!("pack '{pack}' was removed meanwhile")))
 }
 
 /// `value` in YAML, which JSON is but for some characters.

@@ -1,6 +1,6 @@
 //! `POST /api/v1/packs/{register,register-batch,install}`
 
-use attune_host::database::pack_records;
+use attune_host::database::{PackRecord, pack_records};
 use attune_host::root::HostRoot;
 use attune_schemas::yaml::YamlDocument;
 use axum::body::Body;
@@ -94,11 +94,15 @@ fn installed(
     tests_skipped: bool,
 ) -> Result<(Pack, Installed), ApiError> {
     let pack = pack.ok_or_else(|| ApiError::internal("the report names no pack"))?;
-    let records = pack_records(root)?;
-    let record = records.iter().find(|record| record.pack == pack);
-    let record = record.ok_or_else(|| ApiError::internal(format!("pack '{pack}' was removed meanwhile")))?;
+    let record = registered(root, pack)?;
     let test_result = Some(test_result).filter(|result| !result.is_null());
-    Ok((record.into(), Installed { pack: record.into(), test_result, tests_skipped }))
+    Ok(((&record).into(), Installed { pack: (&record).into(), test_result, tests_skipped }))
+}
+
+/// The row of a pack that was just registered.
+pub(super) fn registered(root: &HostRoot, pack: &str) -> Result<PackRecord, ApiError> {
+    let record = pack_records(root)?.into_iter().find(|record| record.pack == pack);
+    record.ok_or_else(|| ApiError::internal(format!("pack '{pack}' was removed meanwhile")))
 }
 
 /// The arguments that register packs of directories.
