@@ -27,6 +27,7 @@ pub use bundle_file::BundleFile;
 pub use hosts::Hosts;
 pub use house::{documented, documents, import_graph, rust_text};
 pub use identity::Identity;
+pub use machines::git_server::git_server;
 pub use machines::ordinary_user::OrdinaryUser;
 pub use machines::private_server::{PrivateServer, Reply};
 pub use machines::small_disk::SmallDisk;

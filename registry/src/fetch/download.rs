@@ -321,7 +321,7 @@ pub fn fetch_all(
 }
 
 /// Returns once somebody asked to stop.
-async fn raised(interrupt: &Interrupt) {
+pub(crate) async fn raised(interrupt: &Interrupt) {
     while !interrupt.is_raised() {
         tokio::time::sleep(INTERRUPT_INTERVAL).await;
     }

@@ -15,6 +15,7 @@ use reqwest::{Client, Response, StatusCode};
 use url::Url;
 
 use super::cache::{CacheError, CachedFile, DownloadCache};
+use super::connection::Connection;
 use super::download::{
     DownloadError, DownloadProgress, DownloadRequest, DownloadSettings, FetchedFrom, Location,
     MAX_UNSIZED_BYTES,
@@ -46,18 +47,7 @@ impl<'a> Fetcher<'a> {
         settings: &'a DownloadSettings,
         progress: &'a dyn DownloadProgress,
     ) -> Result<Self, DownloadError> {
-        // An error only says that a provider is installed already, which is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = settings.connection.build(|| {
-            Client::builder()
-                .user_agent(concat!("attune-offline/", env!("CARGO_PKG_VERSION")))
-                .dns_resolver(Arc::new(Names::default()))
-                .connect_timeout(CONNECT_TIMEOUT)
-                .read_timeout(READ_TIMEOUT)
-                // It would carry the query of a URL, which may be a token, to wherever a redirect leads.
-                .referer(false)
-                .redirect(Policy::none())
-        })?;
+        let client = client(&settings.connection)?;
         Ok(Self { client, cache: Arc::new(cache.clone()), settings, progress })
     }
 
@@ -270,6 +260,22 @@ impl<'a> Fetcher<'a> {
         })
         .await
     }
+}
+
+/// A client that sends nothing of its own accord, and follows no redirects.
+pub(crate) fn client(connection: &Connection) -> Result<Client, DownloadError> {
+    // An error only says that a provider is installed already, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    connection.build(|| {
+        Client::builder()
+            .user_agent(concat!("attune-offline/", env!("CARGO_PKG_VERSION")))
+            .dns_resolver(Arc::new(Names::default()))
+            .connect_timeout(CONNECT_TIMEOUT)
+            .read_timeout(READ_TIMEOUT)
+            // It would carry the query of a URL, which may be a token, to wherever a redirect leads.
+            .referer(false)
+            .redirect(Policy::none())
+    })
 }
 
 /// Whether a partial answer starts at `offset` (RFC 9110, 14.4).

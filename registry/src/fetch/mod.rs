@@ -35,11 +35,17 @@ pub use crate::checksum::{Checksum, ChecksumError, Integrity, IntegrityError};
 pub use crate::process::Variables;
 pub use cache::{CacheError, CachedFile, DownloadCache, digest_of_file};
 pub use connection::{Authorities, Connection, Proxies};
+#[cfg(feature = "gix")]
+pub(crate) use download::raised;
 pub use download::{
     DEFAULT_PARALLEL, DownloadError, DownloadProgress, DownloadRequest, DownloadSettings, FetchedFrom,
     Location, MAX_UNSIZED_BYTES, NoProgress, fetch_all,
 };
+#[cfg(feature = "gix")]
+pub(crate) use fetcher::client;
 pub use headers::{HeaderError, SecretHeader, headers_for};
 pub use login::{ConfiguredLogins, Login, Logins, netrc_of};
+#[cfg(feature = "gix")]
+pub(crate) use redirects::{MAX_REDIRECTS, next_url};
 pub use reported::ReportedDownloads;
 pub use urls::{percent_decoded, shown};

@@ -101,6 +101,14 @@ pub enum OriginError {
         /// The source.
         source_name: String,
     },
+    /// The program is not installed, and what works without it does not do.
+    #[error("`{source_name}` needs the program `git`, which is missing on this machine: {reason}")]
+    GitNeeded {
+        /// The source.
+        source_name: String,
+        /// Why.
+        reason: &'static str,
+    },
     /// git could not.
     #[error("cannot fetch `{source_name}`: {reason}")]
     Git {
@@ -210,7 +218,7 @@ impl OriginError {
             Self::Checksum { .. } => ErrorCode::SourceDiffers,
             Self::NoPack { .. } | Self::NoPackThere { .. } => ErrorCode::NoPackInSource,
             Self::SeveralPacks { .. } => ErrorCode::SeveralPacksInSource,
-            Self::GitMissing { .. } => ErrorCode::GitMissing,
+            Self::GitMissing { .. } | Self::GitNeeded { .. } => ErrorCode::GitMissing,
             Self::Git { .. } => ErrorCode::GitFailed,
             Self::NoRef { .. } | Self::AmbiguousRef { .. } => ErrorCode::GitRef,
             Self::Offline { .. } => ErrorCode::SourceNotInCache,

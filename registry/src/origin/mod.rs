@@ -5,7 +5,7 @@
 //! index       packs looked up in indexes
 //! obtain      its files, in a directory
 //!   archive     fetched, held against its checksum, unpacked
-//!   git         a commit, checked out by the program `git`
+//!   git         a commit, checked out by the program `git`, or without it
 //!   snapshot    a checked-out commit as one file, for the cache
 //!   pack_root   the directory of the pack in it
 //! work_area   where that happens

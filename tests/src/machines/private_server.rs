@@ -11,13 +11,15 @@ use rustls::{ServerConnection, StreamOwned};
 
 use crate::identity::Identity;
 
-/// A request: its target as it was sent, and its headers in lower case.
+/// A request: its target and body as they were sent, and its headers in lower case.
 #[derive(Debug, Clone)]
 pub struct Asked {
     /// Path and query; a whole URL where the server is a proxy.
     pub target: String,
     /// The headers.
     pub headers: BTreeMap<String, String>,
+    /// The body, where its length was announced.
+    pub body: Vec<u8>,
 }
 
 impl Asked {
@@ -47,6 +49,13 @@ impl Reply {
     #[must_use]
     pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
+        self
+    }
+
+    /// The same with another body.
+    #[must_use]
+    pub fn changed(mut self, change: impl FnOnce(Vec<u8>) -> Vec<u8>) -> Self {
+        self.body = change(self.body);
         self
     }
 
@@ -143,7 +152,8 @@ trait Duplex: Read + Write {}
 impl<T: Read + Write> Duplex for T {}
 
 fn serve(stream: &mut dyn Duplex, log: &Mutex<Vec<Asked>>, reply: &dyn Fn(&Asked) -> Reply) {
-    let mut lines = BufReader::new(&mut *stream).lines().map_while(Result::ok);
+    let mut reader = BufReader::new(&mut *stream);
+    let mut lines = reader.by_ref().lines().map_while(Result::ok);
     let Some(first) = lines.next() else { return };
     let target = first.split(' ').nth(1).unwrap_or_default().to_owned();
     let head = lines.by_ref().take_while(|line| !line.is_empty());
@@ -151,8 +161,15 @@ fn serve(stream: &mut dyn Duplex, log: &Mutex<Vec<Asked>>, reply: &dyn Fn(&Asked
         let (name, value) = line.split_once(':')?;
         Some((name.to_lowercase(), value.trim().to_owned()))
     });
-    let asked = Asked { target, headers: headers.collect() };
+    let headers: BTreeMap<String, String> = headers.collect();
     drop(lines);
+    let length = headers.get("content-length").and_then(|length| length.parse().ok()).unwrap_or_default();
+    let mut body = vec![0; length];
+    if reader.read_exact(&mut body).is_err() {
+        return;
+    }
+    drop(reader);
+    let asked = Asked { target, headers, body };
     log.lock().unwrap().push(asked.clone());
     let Reply { status, headers, body, sent, is_open_ended } = reply(&asked);
     let mut head = format!("HTTP/1.1 {status} X\r\nConnection: close\r\n");

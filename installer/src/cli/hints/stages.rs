@@ -35,7 +35,7 @@ impl Hint for OriginError {
             Self::NoPack { .. } => "name the directory of the pack in it, as SOURCE//DIRECTORY",
             Self::NoPackThere { .. } => "correct the directory after `//`",
             Self::SeveralPacks { .. } => "name one of them, as SOURCE//DIRECTORY",
-            Self::GitMissing { .. } => {
+            Self::GitMissing { .. } | Self::GitNeeded { .. } => {
                 "install it (apt install git, or dnf install git), or name an archive of the repository"
             }
             Self::Git { .. } => {

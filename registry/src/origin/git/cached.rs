@@ -5,6 +5,7 @@ use std::path::Path;
 use attune_schemas::Digest;
 
 use super::reference::GitRef;
+use super::url::GitUrl;
 use crate::archive::unpack_foreign;
 use crate::origin::error::OriginError;
 use crate::origin::obtain::Obtaining;
@@ -25,11 +26,20 @@ fn key_of_ref(source: &GitSource) -> Digest {
 impl Obtaining<'_> {
     /// Who we are to the server of `source`, and what the caller has sent along.
     pub(super) fn headers(&self, source: &GitSource) -> Vec<String> {
-        let Some(server) = source.url.server() else { return Vec::new() };
+        self.headers_to(source, &source.url)
+    }
+
+    /// The same for the server of `url`, which is that of `source` or of one of its submodules: what the caller has
+    /// sent along goes to the server of `source` alone.
+    pub(super) fn headers_to(&self, source: &GitSource, url: &GitUrl) -> Vec<String> {
+        let (Some(own), Some(server)) = (source.url.server(), url.server()) else { return Vec::new() };
+        let is_own = own.origin() == server.origin();
+        let server = if is_own { own } else { server };
         let downloads = &self.settings.downloads;
         let login = downloads.logins.login("", &server).and_then(|login| login.header());
         let login = login.and_then(|login| Some(format!("Authorization: {}", login.to_str().ok()?)));
-        login.into_iter().chain(downloads.headers.iter().map(crate::fetch::SecretHeader::line)).collect()
+        let headers = downloads.headers.iter().filter(|_| is_own).map(crate::fetch::SecretHeader::line);
+        login.into_iter().chain(headers).collect()
     }
 
     /// The commit of `source`, if it is in the cache, and the network need not or may not be asked; its files

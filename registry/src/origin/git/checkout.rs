@@ -5,6 +5,8 @@ use std::path::Path;
 
 use attune_schemas::origin::{Origin, OriginKind};
 
+#[cfg(feature = "gix")]
+use super::program::has_git;
 use super::program::{Git, Surroundings};
 use super::reference::GitRef;
 use super::resolve::{Resolved, resolve};
@@ -31,7 +33,7 @@ impl Obtaining<'_> {
             None if self.settings.offline => {
                 return Err(OriginError::Offline { source_name: self.shown.to_owned() });
             }
-            None => self.checked_out(source)?,
+            None => self.checked_out_by_any(source)?,
         };
         let directory = pack_root(&top, source.directory.as_ref(), self.shown)?;
         let origin = Origin {
@@ -45,9 +47,18 @@ impl Obtaining<'_> {
         Ok(Placed { directory, origin: Some(origin) })
     }
 
-    fn checked_out(&self, source: &GitSource) -> Result<String, OriginError> {
+    /// Checks `source` out by git, or without it where there is none.
+    fn checked_out_by_any(&self, source: &GitSource) -> Result<String, OriginError> {
         let task = format!("cloning {}", self.shown);
         let _task = self.reporter.task(NewTask::new(&task));
+        #[cfg(feature = "gix")]
+        if !has_git(&self.settings.variables) {
+            return self.checked_out_without_git(source);
+        }
+        self.checked_out(source)
+    }
+
+    fn checked_out(&self, source: &GitSource) -> Result<String, OriginError> {
         let around = Surroundings {
             source_name: self.shown,
             variables: &self.settings.variables,
@@ -55,14 +66,15 @@ impl Obtaining<'_> {
             headers: self.headers(source),
         };
         let git = Git::init(self.area(), &source.url, around)?;
-        let resolved = resolve(&git, source, self.shown)?;
+        let url = source.url.text();
+        let list = |names: &[&str]| git.require(&[&["ls-remote", "--quiet", "--", url], names].concat());
+        let resolved = resolve(&list, source, self.shown)?;
         if let Resolved::Ref { commit, .. } = &resolved
             && self.unpack_cached(source, commit)?
         {
             self.remember_ref(source, commit);
             return Ok(commit.clone());
         }
-        let url = source.url.text();
         let commit = match &resolved {
             Resolved::Ref { name, .. } => {
                 fetch_ref(&git, url, name)?;

@@ -187,6 +187,12 @@ impl<'a> Git<'a> {
     }
 }
 
+/// Whether there is a `git`.
+#[cfg(feature = "gix")]
+pub(super) fn has_git(variables: &Variables) -> bool {
+    find(variables).is_some()
+}
+
 /// The first `git` on the search path.
 fn find(variables: &Variables) -> Option<PathBuf> {
     let directories = std::env::split_paths(variables.get("PATH").unwrap_or_default());

@@ -1,6 +1,5 @@
 //! Which commit a ref of a repository is.
 
-use super::program::Git;
 use super::reference::GitRef;
 use crate::origin::error::OriginError;
 use crate::origin::source::GitSource;
@@ -19,16 +18,18 @@ pub(super) enum Resolved {
     Commit(GitRef),
 }
 
-/// Asks the repository for the ref of `source`.
-pub(super) fn resolve(git: &Git<'_>, source: &GitSource, source_name: &str) -> Result<Resolved, OriginError> {
-    let url = source.url.text();
+/// The ref of `source`, among those that `list` gives for names, as `git ls-remote` lists them.
+pub(super) fn resolve(
+    list: &dyn Fn(&[&str]) -> Result<String, OriginError>,
+    source: &GitSource,
+    source_name: &str,
+) -> Result<Resolved, OriginError> {
     let Some(reference) = &source.reference else {
-        let listed = git.require(&["ls-remote", "--quiet", "--", url, "HEAD"])?;
+        let listed = list(&["HEAD"])?;
         return found(&listed, "HEAD").ok_or_else(|| no_ref(source_name, "HEAD"));
     };
     let peeled = format!("{reference}^{{}}");
-    let listed = git.require(&["ls-remote", "--quiet", "--", url, reference.as_str(), &peeled])?;
-    choose(&listed, reference, source_name)
+    choose(&list(&[reference.as_str(), &peeled])?, reference, source_name)
 }
 
 fn no_ref(source_name: &str, reference: &str) -> OriginError {

@@ -25,6 +25,17 @@ pub(super) enum Transport {
 }
 
 impl Transport {
+    /// As git calls it.
+    #[cfg(feature = "gix")]
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Https => "https",
+            Self::Http => "http",
+            Self::Ssh => "ssh",
+            Self::File => "file",
+        }
+    }
+
     /// The transports that git may use for it and its submodules: nothing that runs a program, and no file of this
     /// machine for a stranger's repository.
     pub(super) const fn allowed(self) -> &'static str {

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::path::Path;
 
-use attune_tests::{GitRepository, PrivateServer, Reply, World};
+use attune_tests::{GitRepository, PrivateServer, Reply, Run, World, git_server};
 use rusqlite::Connection;
 
 use super::{install, slack, written};
@@ -114,6 +114,24 @@ fn repositories_are_checked_out_and_the_commit_is_recorded() {
     assert_eq!((row(&world).0.as_str(), row(&world).2), ("git", Some(first)));
     install(&world, &[&format!("{url}@main")]).succeeds();
     assert_eq!(world.installed(), ["slack 2.0.0"]);
+}
+
+#[test]
+fn repositories_are_checked_out_on_hosts_without_git() {
+    let world = World::new();
+    let repository = GitRepository::new(&world.path().join("repository"));
+    let first = repository.commit(&slack("1.0.0"));
+    let served = world.path().join("served");
+    let bare = repository.bare(&served.join("slack.git"));
+    let server = git_server(&served, None);
+    for url in [format!("file://{}", bare.display()), server.url("/slack.git")] {
+        let world = World::new();
+        let mut command = world.installer();
+        command.args([&url, "--allow-unsigned"]).env("PATH", "/nowhere");
+        Run::of(command).succeeds();
+        assert_marked(&world);
+        assert_eq!((row(&world).0.as_str(), row(&world).2), ("git", Some(first.clone())));
+    }
 }
 
 #[test]
