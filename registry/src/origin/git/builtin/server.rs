@@ -1,5 +1,6 @@
 //! A repository behind HTTP, by version 2 of git's protocol (gitprotocol-v2, gitprotocol-http).
 
+use std::fmt::Write as _;
 use std::io::{BufReader, Read, Write};
 use std::path::Path;
 
@@ -137,9 +138,9 @@ impl Server {
             let text = text_of(&line).map_err(Fault::broken)?;
             let mut words = text.split(' ');
             let (Some(id), Some(name)) = (words.next(), words.next()) else { continue };
-            listed.push_str(&format!("{id}\t{name}\n"));
+            let _ = writeln!(listed, "{id}\t{name}");
             if let Some(peeled) = words.find_map(|word| word.strip_prefix("peeled:")) {
-                listed.push_str(&format!("{peeled}\t{name}^{{}}\n"));
+                let _ = writeln!(listed, "{peeled}\t{name}^{{}}");
             }
         }
         Ok(listed)

@@ -129,10 +129,10 @@ fn refuse_conversions(attributes: &[u8]) -> Result<(), Fault> {
     let mut words = lines.flat_map(|line| line.split_whitespace().skip(1));
     let converts =
         |word: &str| CONVERSIONS.iter().any(|name| word.split('=').next() == Some(*name) || word == *name);
-    match words.any(converts) {
-        true => Err(Fault::Needed("its `.gitattributes` have files changed as they are checked out")),
-        false => Ok(()),
+    if words.any(converts) {
+        return Err(Fault::Needed("its `.gitattributes` have files changed as they are checked out"));
     }
+    Ok(())
 }
 
 #[cfg(test)]
