@@ -11,8 +11,8 @@ use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use attune_schemas::Digest;
-use reqwest::Url;
-use reqwest::blocking::{Client, ClientBuilder};
+use reqwest::{Client, ClientBuilder, Url};
+use tokio::runtime::Runtime;
 
 pub use fault::certificate_fault;
 pub use names::Names;
@@ -40,6 +40,8 @@ pub struct HttpSource {
     /// With login and query, if it has them; both go with every request.
     base: Url,
     client: Client,
+    /// Whoever waits for the network serves the connections, so that no bytes go through another thread.
+    runtime: Arc<Runtime>,
 }
 
 impl HttpSource {
@@ -70,7 +72,12 @@ impl HttpSource {
                 return Err(SourceError::Http { url: without_secrets(url).into_owned(), fault });
             }
         };
-        Ok(Self { base, client })
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|error| SourceError::Http {
+            url: without_secrets(url).into_owned(),
+            fault: fault::of_transfer(&error),
+        })?;
+        Ok(Self { base, client, runtime: Arc::new(runtime) })
     }
 
     /// The URL of a file.
@@ -135,7 +142,7 @@ fn client() -> ClientBuilder {
         .user_agent(concat!("attune-offline/", env!("CARGO_PKG_VERSION")))
         .dns_resolver(Arc::new(Names::default()))
         .connect_timeout(CONNECT_TIMEOUT)
-        .timeout(READ_TIMEOUT)
+        .read_timeout(READ_TIMEOUT)
         // It would carry the query of a URL, which may be a token, to wherever a redirect leads.
         .referer(false)
 }

@@ -4,9 +4,9 @@ use std::io::{self, Read};
 use std::thread;
 use std::time::Duration;
 
-use reqwest::blocking::Response;
+use bytes::{Buf as _, Bytes};
 use reqwest::header::{CONTENT_LENGTH, CONTENT_RANGE, ETAG, HeaderMap, IF_RANGE, RANGE, TRANSFER_ENCODING};
-use reqwest::{StatusCode, Version};
+use reqwest::{Response, StatusCode, Version};
 
 use super::HttpSource;
 use super::fault::{of_request, of_status, of_transfer};
@@ -30,6 +30,8 @@ pub(super) struct Transfer<'a> {
 pub(super) struct Body<'t, 'a> {
     transfer: &'t mut Transfer<'a>,
     response: Response,
+    /// The bytes of the answer that nobody has read yet.
+    chunk: Bytes,
     /// The version that the server named, if its word is a strong one.
     version: Option<String>,
     received: u64,
@@ -56,8 +58,15 @@ impl<'a> Transfer<'a> {
                 Ok(Some(response)) => {
                     let version = strong_version(response.headers());
                     let is_open_ended = is_open_ended(&response);
-                    let mut body =
-                        Body { transfer: self, response, version, received: 0, is_open_ended, fault: None };
+                    let mut body = Body {
+                        transfer: self,
+                        response,
+                        chunk: Bytes::new(),
+                        version,
+                        received: 0,
+                        is_open_ended,
+                        fault: None,
+                    };
                     match (receive(&mut body), body.fault) {
                         (Err(_), Some(fault)) => fault,
                         (result, _) => return result.map(Some),
@@ -74,7 +83,9 @@ impl<'a> Transfer<'a> {
     /// Asks for the file, or for the part of it that `headers` want.
     fn ask(&self, headers: &HeaderMap) -> Result<Option<Response>, HttpFault> {
         let request = self.source.client.get(self.source.url(self.path)).headers(headers.clone());
-        let response = request.send().map_err(|error| of_request(&error.without_url()))?;
+        // Its time limit begins within the runtime.
+        let response = self.source.runtime.block_on(async { request.send().await });
+        let response = response.map_err(|error| of_request(&error.without_url()))?;
         match response.status() {
             StatusCode::OK | StatusCode::PARTIAL_CONTENT => Ok(Some(response)),
             StatusCode::NOT_FOUND | StatusCode::GONE => Ok(None),
@@ -128,20 +139,24 @@ impl Body<'_, '_> {
 
 impl Read for Body<'_, '_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        loop {
-            let error = match self.response.read(buffer) {
-                Ok(count) => {
-                    self.received += count as u64;
-                    return Ok(count);
+        while self.chunk.is_empty() {
+            let error = match self.transfer.source.runtime.block_on(self.response.chunk()) {
+                Ok(Some(chunk)) => {
+                    self.received += chunk.len() as u64;
+                    self.chunk = chunk;
+                    continue;
                 }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => error,
+                Ok(None) => return Ok(0),
+                Err(error) => error.without_url(),
             };
             if let Err(fault) = self.resume(of_transfer(&error)) {
                 self.fault = Some(fault);
-                return Err(error);
+                return Err(io::Error::other(error));
             }
         }
+        let count = self.chunk.len().min(buffer.len());
+        self.chunk.copy_to_slice(&mut buffer[..count]);
+        Ok(count)
     }
 }
 
