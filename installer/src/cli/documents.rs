@@ -1,6 +1,8 @@
 //! The documents that `--json` writes.
 
-use attune_host::inventory::{DependencyTree, Environments, History, Inventory, Reasons};
+use attune_host::inventory::{
+    DependencyTree, Environments, History, Inventory, ListedWorkflows, Reasons, ShownWorkflow,
+};
 use attune_host::store::{DiskReport, GcReport};
 use attune_host::verification::VerifyReport;
 use attune_registry::report::document_schema;
@@ -39,6 +41,7 @@ pub fn documents() -> Vec<(&'static str, Schema)> {
         document_schema::<InstallReport>(),
         document_schema::<Inventory>(),
         document_schema::<ListedRegistries>(),
+        document_schema::<ListedWorkflows>(),
         document_schema::<OutdatedReport>(),
         document_schema::<Reasons>(),
         document_schema::<RebuiltEnvironments>(),
@@ -53,6 +56,7 @@ pub fn documents() -> Vec<(&'static str, Schema)> {
         document_schema::<RestoreReport>(),
         document_schema::<SearchReport>(),
         document_schema::<ShownPack>(),
+        document_schema::<ShownWorkflow>(),
         document_schema::<RollbackReport>(),
         document_schema::<StatusReport>(),
         document_schema::<TestsReport>(),

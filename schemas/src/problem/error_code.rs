@@ -115,6 +115,7 @@ error_codes! {
     NotRestorable "H067" Unresolvable;
     HalfPurged "H068" Failed;
     RootInUse "H069" Failed;
+    NoWorkflow "H070" Unresolvable;
 
     NoTrust "T001" Untrusted;
     RootFileAccess "T002" Failed;
