@@ -43,6 +43,16 @@ pub enum WorkflowHome {
     Standalone,
 }
 
+impl WorkflowHome {
+    /// That of the workflow `component`, of a pack with `components`.
+    pub fn of(component: &ComponentSummary, components: &[ComponentSummary]) -> Self {
+        let is_its_action = |action: &ComponentSummary| {
+            action.component_ref == component.component_ref && action.workflow_file().is_some()
+        };
+        if components.iter().any(is_its_action) { Self::Linked } else { Self::Standalone }
+    }
+}
+
 /// A workflow of an installed pack.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -149,20 +159,13 @@ fn listed(
     workflow: &Workflow,
     ids: &BTreeMap<String, i64>,
 ) -> ListedWorkflow {
-    let is_its_action = |action: &ComponentSummary| {
-        action.component_ref == component.component_ref && action.workflow_file().is_some()
-    };
     ListedWorkflow {
         reference: component.component_ref.clone(),
         pack: pack.clone(),
         label: component.label.clone(),
         version: workflow.version.clone(),
         tasks: workflow.all_tasks().len(),
-        home: if components.iter().any(is_its_action) {
-            WorkflowHome::Linked
-        } else {
-            WorkflowHome::Standalone
-        },
+        home: WorkflowHome::of(component, components),
         file: component.file.clone(),
         workflow_def_id: ids.get(&component.component_ref).copied(),
     }

@@ -116,6 +116,7 @@ error_codes! {
     HalfPurged "H068" Failed;
     RootInUse "H069" Failed;
     NoWorkflow "H070" Unresolvable;
+    WorkflowsRefused "H071" Failed;
 
     NoTrust "T001" Untrusted;
     RootFileAccess "T002" Failed;
