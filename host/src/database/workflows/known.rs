@@ -44,6 +44,8 @@ impl KnownRow {
 pub(in crate::database) struct Known {
     /// The rows of workflows, by ref.
     pub(super) rows: BTreeMap<String, KnownRow>,
+    /// The refs of each pack's rows.
+    of_packs: BTreeMap<String, Vec<String>>,
     /// What the workflows of packs were made of, and how many there are.
     packs: BTreeMap<String, (String, i64)>,
 }
@@ -57,13 +59,21 @@ impl Known {
     /// The rows behind `connection`.
     pub(in crate::database) fn of(connection: &Connection) -> rusqlite::Result<Self> {
         if !has_sources(connection)? {
-            return Ok(Self { rows: known_rows(connection, false)?, packs: BTreeMap::new() });
+            return Ok(Self::new(known_rows(connection, false)?, BTreeMap::new()));
         }
         let sql = "SELECT p.ref, w.source, w.workflows FROM workflow_pack w JOIN pack p ON p.id = w.pack";
         let mut statement = connection.prepare(sql)?;
         let packs = statement.query_map([], |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?))))?;
         let packs = packs.collect::<rusqlite::Result<_>>()?;
-        Ok(Self { rows: known_rows(connection, true)?, packs })
+        Ok(Self::new(known_rows(connection, true)?, packs))
+    }
+
+    fn new(rows: BTreeMap<String, KnownRow>, packs: BTreeMap<String, (String, i64)>) -> Self {
+        let mut of_packs: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (reference, row) in &rows {
+            of_packs.entry(row.pack.clone()).or_default().push(reference.clone());
+        }
+        Self { rows, of_packs, packs }
     }
 
     /// The rows of `pack`, if they are all those that were made of `source`, and still as they were made.
@@ -77,7 +87,8 @@ impl Known {
 
     /// The rows of `pack`, by ref.
     pub(super) fn of_pack(&self, pack: &str) -> impl Iterator<Item = (&String, &KnownRow)> {
-        self.rows.iter().filter(move |(_, row)| row.pack == pack)
+        let refs = self.of_packs.get(pack).into_iter().flatten();
+        refs.filter_map(|reference| self.rows.get_key_value(reference))
     }
 }
 
