@@ -3,11 +3,12 @@
 //! The rows that should be there are written as an install writes them, into a database in memory; so there is no
 //! second opinion on what a row looks like.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::str::FromStr as _;
 
 use attune_registry::blob::Durability;
+use attune_schemas::component::ComponentKind;
 use attune_schemas::{Digest, PackRef};
 use jiff::Timestamp;
 use rusqlite::types::Value;
@@ -18,6 +19,7 @@ use super::reader::read;
 use super::register::{OtherPacks, RegisteredGeneration, RegisteredPack, Registration};
 use super::schema::schema_faults;
 use super::{Database, DatabaseError};
+use crate::generation::ListDigests;
 use crate::root::HostRoot;
 
 /// A database, looked at as a whole.
@@ -86,7 +88,7 @@ const TABLES: [Table; 12] = [
     components("trigger", "is_adhoc = 0"),
     components("workflow_definition", "1"),
     components("action", "is_adhoc = 0"),
-    components("work_queue", "1"),
+    components("work_queue", "is_adhoc = 0"),
     components("rule", "is_adhoc = 0"),
     components("sensor", "is_adhoc = 0"),
     components("policy", "1"),
@@ -189,15 +191,18 @@ fn registered(connection: &Connection) -> rusqlite::Result<(Option<u64>, Option<
 }
 
 /// Holds the rows in the database of `root` against those that `packs`, everything that is installed, would get
-/// there. The rows carry the path of `recorded`, the root that they were written for.
+/// there. The rows carry the path of `recorded`, the root that they were written for; the trees of `root` have `lists`.
 pub fn row_differences(
     root: &HostRoot,
     recorded: &HostRoot,
     packs: &[RegisteredPack<'_>],
+    lists: &ListDigests,
 ) -> Result<Vec<RowDifference>, DatabaseError> {
     let mut scratch = Database::open_file(Path::new(":memory:"), Durability::Unsynced)?;
     scratch.register(&Registration {
         root: recorded,
+        files: root,
+        lists,
         packs,
         others: OtherPacks::RemoveAll,
         operation: None,
@@ -207,8 +212,38 @@ pub fn row_differences(
         now: Timestamp::UNIX_EPOCH,
     })?;
     let expected = rows(scratch.connection())?;
-    let found = read(root, |connection| Ok(rows(connection)?))?.unwrap_or_default();
-    Ok(compare(&expected, &found, packs))
+    let found = read(root, |connection| Ok((rows(connection)?, earlier_workflows(connection)?)))?;
+    let (found, earlier) = found.unwrap_or_default();
+    let mut differences = compare(&expected, &found, packs);
+    differences.retain(|difference| !is_of_earlier_program(difference, &earlier, packs));
+    Ok(differences)
+}
+
+/// The refs of the workflows that an earlier program registered, whose rows are otherwise until they are written again.
+fn earlier_workflows(connection: &Connection) -> rusqlite::Result<BTreeSet<String>> {
+    let has_sources = !columns_of(connection, "workflow_source")?.is_empty();
+    let with_source = if has_sources { "SELECT workflow FROM workflow_source" } else { "SELECT 0" };
+    let sql = format!("SELECT ref FROM workflow_definition WHERE id NOT IN ({with_source})");
+    let mut statement = connection.prepare(&sql)?;
+    statement.query_map([], |row| row.get(0))?.collect()
+}
+
+/// Whether `difference` comes of a program that wrote workflows as their files have them, and no action beside them.
+fn is_of_earlier_program(
+    difference: &RowDifference,
+    earlier: &BTreeSet<String>,
+    packs: &[RegisteredPack<'_>],
+) -> bool {
+    let components = packs.iter().flat_map(|registered| &registered.release.config.components);
+    let mut actions = components.filter(|component| component.kind == ComponentKind::Action);
+    earlier.contains(&difference.row)
+        && match (difference.table, &difference.kind) {
+            ("workflow_definition", RowDifferenceKind::Changed(_)) => true,
+            ("action", RowDifferenceKind::Missing) => {
+                !actions.any(|action| action.component_ref == difference.row)
+            }
+            _ => false,
+        }
 }
 
 fn compare(expected: &Rows, found: &Rows, packs: &[RegisteredPack<'_>]) -> Vec<RowDifference> {

@@ -52,9 +52,4 @@ impl<'a> ComponentFields<'a> {
         let items = self.0.get(key).and_then(Value::as_array);
         items.into_iter().flatten().filter_map(Value::as_object)
     }
-
-    /// The whole definition as JSON text.
-    pub(super) fn whole(self) -> String {
-        serde_json::to_string(self.0).expect("a JSON value serialises")
-    }
 }

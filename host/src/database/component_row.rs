@@ -19,9 +19,9 @@ pub(super) struct ComponentRow<'a> {
 
 /// When a row that is there may be updated: it is the same pack's and was not made on the host, or it is
 /// one that came with Attune and the pack's name says that it is its own.
-fn ownership(table: &str) -> String {
+pub(super) fn ownership(table: &str) -> String {
     let adhoc = match table {
-        "action" | "rule" | "sensor" | "trigger" => format!(" AND {table}.is_adhoc = 0"),
+        "action" | "rule" | "sensor" | "trigger" | "work_queue" => format!(" AND {table}.is_adhoc = 0"),
         _ => String::new(),
     };
     format!(
@@ -54,7 +54,8 @@ impl ComponentRow<'_> {
             ComponentKind::Queue => self.queue(),
             ComponentKind::Rule => self.rule(),
             ComponentKind::Sensor => self.sensor(),
-            ComponentKind::Workflow => self.workflow(),
+            // Those are made of files: see `workflows`.
+            ComponentKind::Workflow => Ok(true),
             ComponentKind::Policy => self.policy(),
         }
     }
@@ -74,7 +75,7 @@ impl ComponentRow<'_> {
         let names: Vec<&str> = all.iter().map(|(name, _)| *name).collect();
         let places: Vec<String> = (1..=all.len()).map(|index| format!("?{index}")).collect();
         // An operator's choice on this host outlives an upgrade.
-        let kept = ["ref", "created", "enabled"];
+        let kept = ["ref", "created", "enabled", "webhook_config"];
         let updates: Vec<String> = names
             .iter()
             .filter(|name| !kept.contains(name))
@@ -126,6 +127,7 @@ impl ComponentRow<'_> {
                 ("enabled", &definition.flag("enabled", true)),
                 ("param_schema", &definition.json("parameters")),
                 ("out_schema", &definition.json("output")),
+                ("webhook_config", &"{}"),
             ],
         )
     }
@@ -189,6 +191,7 @@ impl ComponentRow<'_> {
 
     fn queue(&self) -> rusqlite::Result<bool> {
         let definition = self.definition;
+        let strategies = ["immutable", "replace", "merge_patch"];
         self.write(
             "work_queue",
             &[
@@ -196,7 +199,14 @@ impl ComponentRow<'_> {
                 ("dispatch_action_ref", &definition.text_or("dispatch_action", "")),
                 ("enabled", &definition.flag("enabled", true)),
                 ("accepting_new_items", &definition.flag("accepting_new_items", true)),
-                ("definition", &definition.whole()),
+                ("default_priority", &definition.integer("default_priority").unwrap_or_default()),
+                ("allow_pending_update", &definition.flag("allow_pending_update", false)),
+                ("update_strategy", &definition.one_of("update_strategy", &strategies, "replace")),
+                ("batch_mode", &definition.one_of("batch_mode", &["single", "batch"], "single")),
+                ("item_schema", &definition.json_or("item_schema", "{}")),
+                ("action_params", &definition.json_or("action_params", "{}")),
+                ("permission_set_refs", &definition.json("permission_set_refs")),
+                ("config", &definition.json_or("config", "{}")),
             ],
         )
     }
@@ -248,26 +258,6 @@ impl ComponentRow<'_> {
                 ("log_retention_limit", &definition.integer("log_retention_limit")),
                 ("artifact_retention_policy", &definition.text("artifact_retention_policy")),
                 ("artifact_retention_limit", &definition.integer("artifact_retention_limit")),
-            ],
-        )
-    }
-
-    fn workflow(&self) -> rusqlite::Result<bool> {
-        let definition = self.definition;
-        let version = match definition.0.get("version") {
-            Some(serde_json::Value::String(version)) => version.clone(),
-            Some(other) => other.to_string(),
-            None => String::new(),
-        };
-        self.write(
-            "workflow_definition",
-            &[
-                ("label", &self.component.label),
-                ("version", &version),
-                ("param_schema", &definition.json("parameters")),
-                ("out_schema", &definition.json("output")),
-                ("definition", &definition.whole()),
-                ("tags", &definition.json_or("tags", "[]")),
             ],
         )
     }

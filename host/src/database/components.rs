@@ -9,8 +9,8 @@ use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::DatabaseError;
 use super::component_fields::ComponentFields;
-use super::component_row::ComponentRow;
 use super::register::RegisteredPack;
+use super::workflows::{LoadedPack, LoadedWorkflow, Writer};
 
 /// Tables of components, each with whether it has a column `is_adhoc`.
 const TABLES: [(&str, ComponentKind, bool); 9] = [
@@ -19,7 +19,7 @@ const TABLES: [(&str, ComponentKind, bool); 9] = [
     ("trigger", ComponentKind::Trigger, true),
     ("workflow_definition", ComponentKind::Workflow, false),
     ("action", ComponentKind::Action, true),
-    ("work_queue", ComponentKind::Queue, false),
+    ("work_queue", ComponentKind::Queue, true),
     ("rule", ComponentKind::Rule, true),
     ("sensor", ComponentKind::Sensor, true),
     ("policy", ComponentKind::Policy, false),
@@ -35,32 +35,31 @@ pub(super) fn table(kind: ComponentKind) -> &'static str {
 pub(super) fn replace_all(
     transaction: &Transaction<'_>,
     pack: i64,
-    registered: &RegisteredPack<'_>,
+    (registered, workflows): (&RegisteredPack<'_>, &LoadedPack),
     now: Timestamp,
 ) -> Result<(), DatabaseError> {
     let components = &registered.release.config.components;
+    let writer = Writer { transaction, pack, pack_ref: registered.pack, now };
     // All that is there now before anything goes: rows refer to each other.
     for (_, kind, _) in TABLES {
+        if kind == ComponentKind::Workflow {
+            writer.workflows(workflows)?;
+            continue;
+        }
         for component in components.iter().filter(|component| component.kind == kind) {
-            let failed = |source| DatabaseError::Component {
-                pack: registered.pack.clone(),
-                kind,
-                component: component.component_ref.clone(),
-                source,
-            };
-            let row = ComponentRow::new(transaction, pack, registered.pack.as_str(), component, now);
-            if !row.upsert().map_err(failed)? {
-                return Err(DatabaseError::Taken {
-                    pack: registered.pack.clone(),
-                    kind,
-                    component: component.component_ref.clone(),
-                });
-            }
+            writer.component(component)?;
+        }
+        if kind == ComponentKind::Action {
+            writer.companions(workflows)?;
         }
     }
     for (table, kind, has_adhoc) in TABLES.into_iter().rev() {
         let of_kind = components.iter().filter(|component| component.kind == kind);
-        let refs: Vec<&str> = of_kind.map(|component| component.component_ref.as_str()).collect();
+        let mut refs: Vec<&str> = of_kind.map(|component| component.component_ref.as_str()).collect();
+        if kind == ComponentKind::Action {
+            // Each workflow has an action with its ref, of the pack or its own.
+            refs.extend(workflows.workflows.iter().map(LoadedWorkflow::reference));
+        }
         if kind == ComponentKind::Runtime {
             require_unused(transaction, pack, registered, &refs)?;
         }

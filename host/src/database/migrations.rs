@@ -8,12 +8,13 @@ use rusqlite::{Connection, Transaction};
 use super::DatabaseError;
 
 /// Every migration, the first leads from version 0 to 1.
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     include_str!("migrations/0001_tables.sql"),
     include_str!("migrations/0002_lock_digest.sql"),
     include_str!("migrations/0003_paths_of_workers.sql"),
     include_str!("migrations/0004_operations.sql"),
     include_str!("migrations/0005_migrations_of_packs.sql"),
+    include_str!("migrations/0006_workflows.sql"),
 ];
 
 /// The version of the schema that this program writes.

@@ -9,6 +9,7 @@
 //! records      rows as they are, for those who show them
 //! references   rows of one pack that name components of another
 //! register     the rows of packs, in one transaction, with the generation that they are of
+//! workflows    the rows of workflows, from the files of packs
 //! ```
 
 mod audit;
@@ -21,16 +22,17 @@ mod environments;
 mod fault;
 mod migrations;
 mod operations;
-mod pack_ids;
 mod pack_source;
 mod packs;
 mod reader;
 mod records;
 mod references;
 mod register;
+mod row_ids;
 mod runtimes;
 mod schema;
 mod settings;
+mod workflows;
 
 use attune_schemas::PackRef;
 use attune_schemas::component::ComponentKind;
@@ -43,7 +45,6 @@ pub use environments::{
 };
 pub use fault::database_fault;
 pub use operations::{CompletedOperation, RecordedOperation, operations};
-pub use pack_ids::pack_ids;
 pub use packs::environment_metadata;
 pub use reader::{DatabaseStamp, database_stamp, registered_generation};
 pub use records::{ComponentRecord, PackRecord, TestRecord, component_records, pack_records, test_records};
@@ -51,8 +52,13 @@ pub use references::{Reference, made_on_host, references_to};
 pub use register::{
     OtherPacks, RegisteredGeneration, RegisteredPack, Registration, TestReason, TestResultRow,
 };
+pub use row_ids::{pack_ids, workflow_ids};
 pub use runtimes::defined_runtimes;
 pub use settings::{PackSettings, pack_settings};
+pub use workflows::{
+    SyncError, SyncOptions, SyncedPack, SyncedWorkflow, WorkflowChange, WorkflowFault, WorkflowRegistration,
+    WorkflowSync, workflow_sync,
+};
 
 /// The version of SQLite that is linked.
 pub fn sqlite_version() -> &'static str {

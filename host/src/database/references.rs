@@ -67,7 +67,7 @@ pub fn references_to(root: &HostRoot, packs: &[PackRef]) -> Result<Vec<Reference
 pub fn made_on_host(root: &HostRoot, packs: &[PackRef]) -> Result<Vec<String>, DatabaseError> {
     let found = read(root, |connection| {
         let mut found = Vec::new();
-        for table in ["rule", "action", "trigger", "sensor"] {
+        for table in ["rule", "action", "trigger", "sensor", "work_queue"] {
             let sql = format!("SELECT pack_ref, ref FROM {table} WHERE is_adhoc = 1 ORDER BY ref");
             let mut statement = connection.prepare(&sql)?;
             let rows = statement.query_map([], |row| Ok((row.get::<_, Option<String>>(0)?, row.get(1)?)))?;

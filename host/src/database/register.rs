@@ -8,9 +8,10 @@ use jiff::Timestamp;
 
 use super::operations::CompletedOperation;
 use super::settings::PackSettings;
+use super::workflows::{self, Known, WorkflowSources};
 use super::{Database, DatabaseError, components, packs, runtimes, settings};
 use crate::environment::{EnvironmentDescription, EnvironmentName};
-use crate::generation::{InstalledGeneration, InstalledPack, KeptRelease};
+use crate::generation::{InstalledGeneration, InstalledPack, KeptRelease, ListDigests};
 use crate::root::HostRoot;
 
 /// A pack as it is installed: everything that its rows are written from.
@@ -92,8 +93,12 @@ pub struct RegisteredGeneration {
 
 /// Packs that are registered together.
 pub struct Registration<'a> {
-    /// The root.
+    /// The root that the rows name.
     pub root: &'a HostRoot,
+    /// The root whose store has the files of the packs: the same, unless it was moved.
+    pub files: &'a HostRoot,
+    /// The lists of the trees in it.
+    pub lists: &'a ListDigests,
     /// The packs.
     pub packs: &'a [RegisteredPack<'a>],
     /// The treatment of the others.
@@ -113,6 +118,9 @@ pub struct Registration<'a> {
 impl Database {
     /// Writes all rows of `registration` in one transaction.
     pub fn register(&mut self, registration: &Registration<'_>) -> Result<(), DatabaseError> {
+        let known = Known::of(self.connection())?;
+        let sources = WorkflowSources { root: registration.files, lists: registration.lists };
+        let loaded = workflows::load(registration.packs, sources, &known);
         let transaction = self.transaction()?;
         runtimes::ensure_builtin(&transaction, registration.now)?;
         // Rows refer to each other across packs; what is left over refers to nothing at the end.
@@ -121,9 +129,9 @@ impl Database {
             OtherPacks::Remove(gone) => packs::remove(&transaction, gone)?,
             OtherPacks::RemoveAll => packs::remove_others(&transaction, registration.packs)?,
         }
-        for registered in registration.packs {
+        for (registered, workflows) in registration.packs.iter().zip(&loaded) {
             let pack = packs::upsert(&transaction, registered, registration)?;
-            components::replace_all(&transaction, pack, registered, registration.now)?;
+            components::replace_all(&transaction, pack, (registered, workflows), registration.now)?;
             packs::record_environments(&transaction, pack, registered, registration)?;
         }
         settings::restore(&transaction, registration.settings)?;

@@ -59,6 +59,18 @@ pub enum InventoryError {
         /// The environments that it has.
         there: Vec<String>,
     },
+    /// No installed pack has such a workflow.
+    #[error(
+        "no installed pack has a workflow `{}`{}",
+        workflow.escape_debug(),
+        similar.as_ref().map(|similar| format!("; did you mean `{similar}`?")).unwrap_or_default()
+    )]
+    NoWorkflow {
+        /// The workflow's ref.
+        workflow: String,
+        /// An installed one whose ref is much like its own.
+        similar: Option<String>,
+    },
 }
 
 fn not_active(active: Option<u64>) -> String {

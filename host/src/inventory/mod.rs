@@ -11,6 +11,7 @@ mod operation_log;
 mod packs;
 mod status;
 mod tree;
+mod workflows;
 
 pub use dependencies::{DependencyGraph, Direction, Edge, Path, Paths};
 pub use details::{InstalledDetails, details};
@@ -24,3 +25,6 @@ pub use operation_log::{FailedOperation, SettingsChange, log_failure, log_operat
 pub use packs::{Inventory, ListedPack, PackEnvironment, list};
 pub use status::EnvironmentStatus;
 pub use tree::{DependencyTree, PathStep, Reasons, TreeNode, dependency_tree, reasons};
+pub use workflows::{
+    ListedWorkflow, ListedWorkflows, ShownWorkflow, WorkflowHome, list_workflows, show_workflow,
+};

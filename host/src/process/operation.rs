@@ -26,6 +26,8 @@ pub enum OperationKind {
     Rebuild,
     /// Differences from what was installed were mended.
     Repair,
+    /// Rows of workflows were brought in step with their files.
+    WorkflowSync,
     /// Packs were held at their versions.
     Hold,
     /// Packs that were held may change again.
@@ -50,7 +52,7 @@ pub enum OperationKind {
 
 impl OperationKind {
     /// Every kind.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Install,
         Self::Upgrade,
         Self::Uninstall,
@@ -58,6 +60,7 @@ impl OperationKind {
         Self::Restore,
         Self::Rebuild,
         Self::Repair,
+        Self::WorkflowSync,
         Self::Hold,
         Self::Unhold,
         Self::Pin,
@@ -80,6 +83,7 @@ impl OperationKind {
             Self::Restore => "restore",
             Self::Rebuild => "rebuild",
             Self::Repair => "repair",
+            Self::WorkflowSync => "workflow-sync",
             Self::Hold => "hold",
             Self::Unhold => "unhold",
             Self::Pin => "pin",
@@ -102,7 +106,8 @@ impl OperationKind {
             | Self::Rollback
             | Self::Restore
             | Self::Rebuild
-            | Self::Repair => false,
+            | Self::Repair
+            | Self::WorkflowSync => false,
             Self::Hold
             | Self::Unhold
             | Self::Pin

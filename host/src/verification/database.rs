@@ -100,7 +100,8 @@ impl Verifying<'_> {
         let Some(packs) = installed.registered_packs() else { return Ok(Vec::new()) };
         let path = &self.generation.root;
         let recorded = if path.as_os_str().is_empty() { self.root.path() } else { path };
-        let differences = row_differences(self.root, &HostRoot::recorded(recorded), &packs)?;
+        let differences =
+            row_differences(self.root, &HostRoot::recorded(recorded), &packs, &self.generation.lists)?;
         let covered = differences.into_iter().filter(|difference| self.covers(&difference.pack));
         let findings = covered.map(|difference| {
             let (kind, columns) = match difference.kind {

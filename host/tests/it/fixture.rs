@@ -65,10 +65,23 @@ pub(crate) fn hold(root: &HostRoot) -> HeldRoot {
     }
 }
 
+/// A file of a pack: its path and content.
+pub(crate) type File = (String, String);
+
 /// Installs `configs` in the place of everything that is there, and tells `reached` every step.
 pub(crate) fn install(
     root: &HostRoot,
     configs: &[PackConfig],
+    reached: &mut dyn FnMut(Step) -> Result<(), Interrupted>,
+) -> Result<(), ChangeError> {
+    install_files(root, configs, &|_| Vec::new(), reached)
+}
+
+/// The same, with the files that `files` names for each pack.
+pub(crate) fn install_files(
+    root: &HostRoot,
+    configs: &[PackConfig],
+    files: &dyn Fn(&PackRef) -> Vec<File>,
     reached: &mut dyn FnMut(Step) -> Result<(), Interrupted>,
 ) -> Result<(), ChangeError> {
     let mut held = hold(root);
@@ -76,10 +89,17 @@ pub(crate) fn install(
     let mut prepared = Prepared::begin(root, held.take_created(), Durability::Unsynced)?;
     let (mut packs, mut releases, mut trees) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
     for config in configs {
-        let digest = Digest::of(&serde_json::to_vec(config).unwrap());
         let pack: PackRef = config.pack.pack.clone();
+        let files = files(&pack);
+        let digest = Digest::of(&serde_json::to_vec(&(config, &files)).unwrap());
         if !root.store(StoreKind::Packs, &digest).is_dir() {
-            fs_err::create_dir_all(prepared.trees.tree(StoreKind::Packs, &digest)).unwrap();
+            let tree = prepared.trees.tree(StoreKind::Packs, &digest);
+            fs_err::create_dir_all(&tree).unwrap();
+            for (path, content) in files {
+                let path = tree.join(path);
+                fs_err::create_dir_all(path.parent().unwrap()).unwrap();
+                fs_err::write(path, content).unwrap();
+            }
             prepared.trees.list(StoreKind::Packs, digest, &KnownDigests::new()).unwrap();
             trees.push((StoreKind::Packs, digest));
         }

@@ -10,3 +10,4 @@ mod change;
 mod database;
 mod fixture;
 mod registration;
+mod workflows;

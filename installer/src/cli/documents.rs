@@ -1,6 +1,8 @@
 //! The documents that `--json` writes.
 
-use attune_host::inventory::{DependencyTree, Environments, History, Inventory, Reasons};
+use attune_host::inventory::{
+    DependencyTree, Environments, History, Inventory, ListedWorkflows, Reasons, ShownWorkflow,
+};
 use attune_host::store::{DiskReport, GcReport};
 use attune_host::verification::VerifyReport;
 use attune_registry::report::document_schema;
@@ -14,7 +16,8 @@ use crate::operations::{
     AddedRegistry, BuildEnvsReport, DependenciesReport, DiffReport, DownloadReport, ExportReport,
     HostInventory, InspectReport, InstallReport, ListedRegistries, OutdatedReport, PackTestsReport,
     PolicyReport, PurgeReport, RegisterReport, RemovedRegistry, RepairReport, RestoreReport, RollbackReport,
-    SearchReport, ShownPack, StatusReport, TestsReport, UninstallReport,
+    SearchReport, ShownPack, StatusReport, TestsReport, UninstallReport, WorkflowSyncReport,
+    WorkflowValidationReport,
 };
 use crate::trust::{TrustDetails, TrustedRegistry};
 
@@ -39,6 +42,7 @@ pub fn documents() -> Vec<(&'static str, Schema)> {
         document_schema::<InstallReport>(),
         document_schema::<Inventory>(),
         document_schema::<ListedRegistries>(),
+        document_schema::<ListedWorkflows>(),
         document_schema::<OutdatedReport>(),
         document_schema::<Reasons>(),
         document_schema::<RebuiltEnvironments>(),
@@ -53,6 +57,7 @@ pub fn documents() -> Vec<(&'static str, Schema)> {
         document_schema::<RestoreReport>(),
         document_schema::<SearchReport>(),
         document_schema::<ShownPack>(),
+        document_schema::<ShownWorkflow>(),
         document_schema::<RollbackReport>(),
         document_schema::<StatusReport>(),
         document_schema::<TestsReport>(),
@@ -62,5 +67,7 @@ pub fn documents() -> Vec<(&'static str, Schema)> {
         document_schema::<UninstallReport>(),
         document_schema::<ValidateReport>(),
         document_schema::<VerifyReport>(),
+        document_schema::<WorkflowSyncReport>(),
+        document_schema::<WorkflowValidationReport>(),
     ]
 }

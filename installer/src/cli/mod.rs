@@ -17,6 +17,7 @@ mod stages;
 mod trust;
 mod without_network;
 mod words;
+mod workflows;
 
 use std::ffi::OsString;
 use std::io;
@@ -129,6 +130,8 @@ enum Command {
     Gc(disk::GcArgs),
     /// Show and rebuild the packs' environments.
     Env(environments::EnvArgs),
+    /// Show and check the packs' workflows, and bring their rows in step.
+    Workflow(workflows::WorkflowArgs),
     /// Show and change the registries that this host trusts.
     Trust(trust::TrustArgs),
     /// Print a shell's completion script for this program.
@@ -209,6 +212,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, now: Timestamp) -> ExitCode
         Command::Gc(args) => args.run(now),
         Command::Env(args) => args.run(now),
         Command::Repair(args) => args.run(now),
+        Command::Workflow(args) => args.run(now),
         Command::Trust(args) => args.run(now),
         Command::Completions(args) => written(args.script(&Cli::command())),
         Command::Man(args) => written(args.write(Cli::command())),

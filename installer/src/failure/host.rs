@@ -171,6 +171,7 @@ impl Failed for InventoryError {
             Self::NotActive { source, .. } => code_of_lock_file(source.as_ref()),
             Self::NotInstalled { .. } => ErrorCode::NotInstalled,
             Self::NoEnvironment { .. } => ErrorCode::NoEnvironment,
+            Self::NoWorkflow { .. } => ErrorCode::NoWorkflow,
         }
     }
 }

@@ -18,6 +18,7 @@ mod stages;
 mod status;
 mod stopwatch;
 mod test;
+mod workflows;
 
 pub use change_options::ChangeOptions;
 pub use contents::{
@@ -61,3 +62,7 @@ pub use stages::{
 pub use status::{ChangeUnderWay, Concern, ConcernKind, StatusError, StatusReport, status};
 pub use stopwatch::{StageTime, Stopwatch};
 pub use test::{Recorded, TestOptions, TestedReport, TestsError, TestsReport, UntestedReport, test_packs};
+pub use workflows::{
+    SyncedPackReport, SyncedWorkflowReport, ValidatedWorkflow, WorkflowError, WorkflowSyncOptions,
+    WorkflowSyncReport, WorkflowValidationReport, WorkflowsOf, sync_workflows, validate_workflows,
+};

@@ -42,6 +42,11 @@ impl KnownActions {
         self.packs.contains(pack)
     }
 
+    /// What is known of `reference`; nothing, where its pack is not among them.
+    pub fn known(&self, reference: &str) -> ActionKnown {
+        if self.has_pack(pack_of(reference)) { self.find(reference) } else { ActionKnown::Unjudged }
+    }
+
     /// What is known of `reference`, whose pack is among them.
     fn find(&self, reference: &str) -> ActionKnown {
         if let Some(parameters) = self.actions.get(reference) {

@@ -48,8 +48,7 @@ pub(crate) fn link_workflows(
 ) -> LinkedWorkflows {
     let mut linked = LinkedWorkflows::default();
     for component in components.iter().filter(|component| component.summary.kind == ComponentKind::Action) {
-        let named = component.summary.definition.get("workflow_file").and_then(Value::as_str);
-        let named = named.filter(|path| !path.trim().is_empty()).and_then(|path| resolve("actions", path));
+        let named = component.summary.workflow_file();
         let Some(file) = named.filter(|file| files.contains(file)) else { continue };
         let is_it = |other: &&ComponentFile| {
             other.summary.kind == ComponentKind::Workflow && other.summary.file == file
@@ -75,6 +74,15 @@ pub(crate) fn link_workflows(
         linked.files.entry(file).or_default().push(caller);
     }
     linked
+}
+
+impl ComponentSummary {
+    /// The file that it names as its workflow, if it is an action that does so and the path stays in the pack.
+    pub fn workflow_file(&self) -> Option<EntryPath> {
+        let named = self.definition.get("workflow_file").and_then(Value::as_str);
+        let named = named.filter(|path| self.kind == ComponentKind::Action && !path.trim().is_empty());
+        named.and_then(|path| resolve("actions", path))
+    }
 }
 
 /// The workflow of `action`, whose graph is in `file`.

@@ -13,4 +13,4 @@ pub use codes::{Code, all_codes};
 pub use finding::{Finding, Severity};
 pub use findings::Findings;
 pub use position::Position;
-pub(crate) use suggestion::closest;
+pub use suggestion::closest;

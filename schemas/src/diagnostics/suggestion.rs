@@ -3,7 +3,7 @@
 /// The word of `known` that `word` was probably meant to be; `None` if nothing is close.
 ///
 /// Close means at most a third of the letters wrong, and at most two.
-pub(crate) fn closest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+pub fn closest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     // A long key is never a slip of the hand, and the comparison is quadratic.
     if word.len() > 64 {
         return None;

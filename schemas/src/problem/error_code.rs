@@ -115,6 +115,8 @@ error_codes! {
     NotRestorable "H067" Unresolvable;
     HalfPurged "H068" Failed;
     RootInUse "H069" Failed;
+    NoWorkflow "H070" Unresolvable;
+    WorkflowsRefused "H071" Failed;
 
     NoTrust "T001" Untrusted;
     RootFileAccess "T002" Failed;

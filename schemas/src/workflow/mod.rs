@@ -27,5 +27,5 @@ pub use model::{
     Backoff, CancellationPolicy, Parameter, ParameterSet, Placed, Publish, Quantity, Retry, Task, TaskKind,
     Template, TemplatePlace, Transition, WorkerChoice, Workflow,
 };
-pub use parse::{parse, parse_document};
+pub use parse::{parse, parse_document, read_definition};
 pub use rules::{ActionKnown, Home, Lookup, WorkflowContext, check};

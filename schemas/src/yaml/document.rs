@@ -42,13 +42,16 @@ impl YamlDocument {
         if let Some(finding) = forbidden_character(file, text) {
             return Err(finding);
         }
-        let outline = match Outline::of(text) {
-            Ok(outline) if outline.is_empty() => return Err(empty(file)),
-            Ok(outline) => outline,
-            Err(OutlineError::Syntax { .. }) if is_harmless(text) => Outline::default(),
+        let (outline, value) = match Outline::of(text) {
+            Ok((outline, _)) if outline.is_empty() => return Err(empty(file)),
+            Ok(read) => read,
+            Err(OutlineError::Syntax { .. }) if is_harmless(text) => (Outline::default(), None),
             Err(error) => return Err(outline_finding(file, error)),
         };
-        let value = serde_yaml::from_str(text).map_err(|error| syntax_finding(file, &error))?;
+        let value = match value {
+            Some(value) => value,
+            None => serde_yaml::from_str(text).map_err(|error| syntax_finding(file, &error))?,
+        };
         match value {
             Value::Mapping(_) => {
                 let source = Arc::new(SourceText::new(file, text));
@@ -106,7 +109,7 @@ impl YamlDocument {
     /// once they are text.
     pub fn to_json(&self, findings: &mut Findings) -> Map<String, serde_json::Value> {
         match &self.value {
-            Value::Mapping(mapping) => json::object(self, mapping, &FieldPath::root(), findings),
+            Value::Mapping(mapping) => json::object(self, mapping, json::Way::Root, findings),
             _ => Map::new(),
         }
     }

@@ -21,6 +21,11 @@ impl<'d> Located<'d> {
         Self { value, node, at: Position::START, key: Position::START }.at_node(node)
     }
 
+    /// A value of no file.
+    pub(crate) fn of(value: &'d Value) -> Self {
+        Self::root(value, None)
+    }
+
     fn at_node(mut self, node: Option<&'d Node>) -> Self {
         self.node = node;
         if let Some(node) = node {

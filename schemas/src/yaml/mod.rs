@@ -1,9 +1,9 @@
 //! YAML with positions: every value of a file, and the line and column where it stands.
 //!
-//! The values come from the parser that Attune's servers use, so a scalar has the same meaning here and
-//! there. That parser keeps no positions, so a second pass over the events of another one notes where
+//! The values are those of the parser that Attune's servers use, so a scalar has the same meaning here and
+//! there. That parser keeps no positions, so a pass over the events of another one notes where
 //! each key and value is, and refuses texts that must not reach the first: alias bombs and bottomless
-//! nesting.
+//! nesting. Where a file is written so plainly that both can only agree, its values come of that pass as well.
 
 mod document;
 mod field_path;
@@ -12,6 +12,7 @@ mod json;
 mod located;
 mod outline;
 mod outline_builder;
+mod plain;
 mod shifted_text;
 mod source_text;
 

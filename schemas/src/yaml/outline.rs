@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use serde_yaml::Value;
+
 use crate::diagnostics::Position;
 
 use super::field_path::{FieldPath, Step};
@@ -55,7 +57,8 @@ impl Node {
 }
 
 impl Outline {
-    pub(super) fn of(text: &str) -> Result<Self, OutlineError> {
+    /// That of `text`, and its value where it is written plainly.
+    pub(super) fn of(text: &str) -> Result<(Self, Option<Value>), OutlineError> {
         let mut shifted = ShiftedText::new(text);
         loop {
             match outline_builder::parse(shifted.text()) {
@@ -64,11 +67,11 @@ impl Outline {
                         return Err(OutlineError::Syntax { position, message });
                     }
                 }
-                Ok(mut root) => {
+                Ok((mut root, value)) => {
                     if let Some(root) = &mut root {
                         shifted.restore(root);
                     }
-                    return Ok(Self { root });
+                    return Ok((Self { root }, value.filter(|_| !shifted.is_shifted())));
                 }
                 Err(error) => return Err(error),
             }
@@ -121,7 +124,7 @@ mod tests {
     #[test]
     fn every_value_and_key_has_its_place() {
         let text = "# a comment\nref: weather\ntesting:\n  runners: {shell: {type: script}}\nlist:\n- a\n- b: 3.10\n";
-        let outline = Outline::of(text).unwrap();
+        let outline = Outline::of(text).unwrap().0;
         let root = FieldPath::root();
         let b = root.key("list").index(1).key("b");
         let table = [
@@ -138,7 +141,7 @@ mod tests {
             assert_eq!(outline.value_position(&path), value, "value of {path}");
             assert_eq!(outline.key_position(&path), key, "key of {path}");
         }
-        let brackets = Outline::of("tags: [\n  a, b,\n]\nmap: {\nc: 1,\n}\nd: 2\n").unwrap();
+        let brackets = Outline::of("tags: [\n  a, b,\n]\nmap: {\nc: 1,\n}\nd: 2\n").unwrap().0;
         assert_eq!(brackets.value_position(&root.key("map").key("c")), at(5, 4));
         assert_eq!(brackets.key_position(&root.key("map").key("c")), at(5, 1));
         assert_eq!(brackets.value_position(&root.key("tags").index(1)), at(2, 6));

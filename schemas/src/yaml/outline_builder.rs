@@ -7,8 +7,10 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle};
+use serde_yaml::Value;
 
 use super::outline::{Children, Node, OutlineError};
+use super::plain::PlainValues;
 use crate::diagnostics::Position;
 
 /// The deepest nesting, the same that the value parser bears.
@@ -18,17 +20,19 @@ const MAX_EXPANDED_VALUES: usize = 250_000;
 /// The longest plain scalar that is kept as written.
 const MAX_SCALAR_BYTES: usize = 64;
 
-/// The root of the one document in `text`; `None` if it holds none.
-pub(super) fn parse(text: &str) -> Result<Option<Node>, OutlineError> {
+/// The root of the one document in `text`, `None` if it holds none; and its value, where it is written plainly.
+pub(super) fn parse(text: &str) -> Result<(Option<Node>, Option<Value>), OutlineError> {
     let mut builder = Builder::default();
+    let mut values = PlainValues::new(text);
     for event in Parser::new_from_str(text) {
         let (event, span) = event.map_err(|error| OutlineError::Syntax {
             position: position(*error.marker()),
             message: error.info().to_owned(),
         })?;
+        values.on_event(&event, &span);
         builder.on_event(event, position(span.start))?;
     }
-    Ok(builder.root)
+    Ok((builder.root, values.finish()))
 }
 
 fn position(marker: Marker) -> Position {

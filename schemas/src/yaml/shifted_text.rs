@@ -29,6 +29,11 @@ impl<'t> ShiftedText<'t> {
         &self.text
     }
 
+    /// Whether a line is moved.
+    pub(super) fn is_shifted(&self) -> bool {
+        !self.lines.is_empty()
+    }
+
     /// Moves `line` right; false if it is moved already, or if too many are.
     pub(super) fn shift(&mut self, line: usize) -> bool {
         let start = match line {

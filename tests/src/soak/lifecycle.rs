@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use rusqlite::Connection;
+
 use super::operation::{all_is_well, has};
 use super::subject::Subject;
 use crate::packs::standard_packs::{greeter, reporter, watcher};
@@ -92,6 +94,22 @@ pub(super) fn downgrade() -> Subject {
     let arguments =
         ["install".as_ref(), "greeter@=1.0.0".as_ref(), "--registry".as_ref(), registry.as_os_str()];
     Subject::new("downgrade", world, &arguments, all_is_well, has_old)
+}
+
+/// Rows of workflows as an earlier program made them, which are no difference, and are brought up to date.
+pub(super) fn workflow_sync() -> Subject {
+    let world = installed();
+    let database = Connection::open(world.root().join("state/attune.db")).unwrap();
+    let earlier = "DELETE FROM workflow_source; UPDATE workflow_definition SET definition = '{}'";
+    database.execute_batch(earlier).unwrap();
+    drop(database);
+    Subject::new("workflow sync", world, &["workflow", "sync"], has_old, |world| {
+        let report = world.install(["workflow", "sync", "--dry-run", "--json"]).succeeds().json();
+        if report["changed"] != false {
+            return Err(format!("rows are not in step: {report}"));
+        }
+        has_old(world)
+    })
 }
 
 /// The removal of all packs, and of all that an installer made.

@@ -61,11 +61,13 @@ pub enum Operation {
     Export,
     /// `uninstall --all`, and the same with `--purge`
     Purge,
+    /// `workflow sync`
+    WorkflowSync,
 }
 
 impl Operation {
     /// Every operation.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Install,
         Self::Upgrade,
         Self::Gc,
@@ -88,6 +90,7 @@ impl Operation {
         Self::Test,
         Self::Export,
         Self::Purge,
+        Self::WorkflowSync,
     ];
 
     /// Its name.
@@ -115,6 +118,7 @@ impl Operation {
             Self::Test => "test",
             Self::Export => "export",
             Self::Purge => "purge",
+            Self::WorkflowSync => "workflow-sync",
         }
     }
 
@@ -143,6 +147,7 @@ impl Operation {
             Self::Test => vec![stages::test()],
             Self::Export => vec![written::export()],
             Self::Purge => lifecycle::removals(),
+            Self::WorkflowSync => vec![lifecycle::workflow_sync()],
         }
     }
 }

@@ -21,3 +21,4 @@ mod registries;
 mod stages;
 mod trust;
 mod unsigned;
+mod workflows;

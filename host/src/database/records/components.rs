@@ -14,8 +14,15 @@ use crate::root::HostRoot;
 pub type ComponentRecord = Map<String, Value>;
 
 /// Columns that hold a number for a flag.
-const FLAGS: [&str; 6] =
-    ["accepting_new_items", "accesses_mcp", "auto_detected", "enabled", "is_adhoc", "webhook_enabled"];
+const FLAGS: [&str; 7] = [
+    "accepting_new_items",
+    "accesses_mcp",
+    "allow_pending_update",
+    "auto_detected",
+    "enabled",
+    "is_adhoc",
+    "webhook_enabled",
+];
 
 /// Columns that are secrets of the host.
 const SECRETS: [&str; 1] = ["webhook_key"];
@@ -49,7 +56,7 @@ enum Form {
 }
 
 /// Columns of text that holds JSON.
-const JSON: [&str; 24] = [
+const JSON: [&str; 25] = [
     "action_params",
     "aliases",
     "conditions",
@@ -62,6 +69,7 @@ const JSON: [&str; 24] = [
     "grants",
     "installation",
     "installers",
+    "item_schema",
     "meta",
     "out_schema",
     "param_schema",

@@ -32,7 +32,7 @@ use crate::database::{
     Database, OtherPacks, RegisteredGeneration, Registration, database_files, registered_generation,
     registered_lock,
 };
-use crate::generation::{Generation, InstalledGeneration, point_current_at, usable_generation};
+use crate::generation::{Generation, InstalledGeneration, ListDigests, point_current_at, usable_generation};
 use crate::local::adopt;
 use crate::local::originals::adopt_originals;
 use crate::root::{CreatedPaths, ENTRY_LINKS, HostRoot, StoreKind, remove_tree};
@@ -223,8 +223,11 @@ fn register_again(
     let mut created = CreatedPaths::default();
     let mut database = Database::open(root, Durability::Synced, &mut created)?;
     created.keep();
+    let no_lists = ListDigests::default();
     database.register(&Registration {
         root,
+        files: root,
+        lists: installed.as_ref().map_or(&no_lists, |installed| &installed.generation.lists),
         packs: &packs,
         others: OtherPacks::RemoveAll,
         operation: None,

@@ -242,6 +242,9 @@ impl Hint for InventoryError {
             Self::NoEnvironment { .. } => {
                 Some("see the environments with `attune-install env list`".to_owned())
             }
+            Self::NoWorkflow { .. } => {
+                Some("see the workflows with `attune-install workflow list`".to_owned())
+            }
         }
     }
 }

@@ -18,6 +18,7 @@ mod registries;
 mod source;
 mod stages;
 mod trust;
+mod workflows;
 
 use attune_registry::trust::TrustError;
 

@@ -57,10 +57,10 @@ fn render(shown: &ShownPack) -> String {
 
 /// Lines of names and values.
 #[derive(Default)]
-pub(super) struct Lines(String);
+pub(in crate::cli) struct Lines(String);
 
 impl Lines {
-    pub(super) fn add(&mut self, name: &str, value: impl AsRef<str>) {
+    pub(in crate::cli) fn add(&mut self, name: &str, value: impl AsRef<str>) {
         let value = printable(value.as_ref().trim_end());
         if !value.is_empty() {
             let _ = writeln!(self.0, "{name:<13} {}", value.replace('\n', "\n              "));
@@ -77,7 +77,7 @@ impl Lines {
 
 impl Lines {
     /// The text of them.
-    pub(super) fn into_text(self) -> String {
+    pub(in crate::cli) fn into_text(self) -> String {
         self.0
     }
 }

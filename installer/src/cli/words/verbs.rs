@@ -103,6 +103,7 @@ pub(in crate::cli) const VERBS: &[Verb] = &[
         ],
         remedy: "use `attune-install registry` for the registries that packs come from",
     },
+    Verb { words: &["workflows"], remedy: "use `attune-install workflow` for the workflows of packs" },
     Verb {
         words: &["key", "keys", "root", "roots"],
         remedy: "use `attune-install trust` for the registries that this host trusts",

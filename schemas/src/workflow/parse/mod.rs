@@ -16,7 +16,7 @@ use super::dialects;
 use super::model::{CancellationPolicy, Placed, Workflow};
 use super::told::{Told, shown};
 use crate::diagnostics::{Code, Findings, Position};
-use crate::yaml::{Located, YamlDocument};
+use crate::yaml::{Located, SourceText, YamlDocument};
 
 /// The longest ref and label, in characters, inclusive.
 const MAX_NAME: usize = 255;
@@ -78,6 +78,16 @@ pub fn parse_document(
         _ => Map::new(),
     };
     (workflow, map)
+}
+
+/// Reads `definition`, the content of a workflow's file as a release lists it. Its places are not known, and its findings
+/// were told where the file was read.
+pub fn read_definition(definition: &Map<String, Value>) -> Workflow {
+    let source = Arc::<SourceText>::default();
+    let root = Value::Object(definition.clone());
+    let mut reader = Reader { told: Told::new(&source) };
+    let workflow = reader.workflow(Located::of(&root));
+    Workflow { source, ..workflow }
 }
 
 impl Reader<'_> {

@@ -18,7 +18,11 @@ fn blocks() -> Vec<String> {
 fn every_command_of_the_guide_runs() {
     let world = World::new();
     let packs = world.path().join("packs");
-    let net_tools = PackBuilder::new("net_tools", "1.2.0").action("ping", "shell", "echo pong\n");
+    let graph = "version: \"1\"\ntasks: [{name: first, action: net_tools.ping}]\n";
+    let net_tools = PackBuilder::new("net_tools", "1.2.0")
+        .action("ping", "shell", "echo pong\n")
+        .file("actions/sweep.yaml", "ref: net_tools.sweep\nworkflow_file: workflows/sweep.workflow.yaml\n")
+        .file("actions/workflows/sweep.workflow.yaml", graph);
     net_tools.write(&packs);
     PackBuilder::new("weather", "1.0.0")
         .action("report", "python", "print('sunny')\n")
