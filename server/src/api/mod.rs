@@ -27,6 +27,7 @@ mod host;
 mod indices;
 mod openapi;
 mod packs;
+mod patience;
 mod request;
 mod route;
 mod routes;

@@ -138,7 +138,7 @@ pub(super) fn routes() -> Vec<Route> {
         Route::new::<Data<Installed>>(
             ("post", "/api/v1/packs/upload"),
             (PACKS, "Install the pack of an archive"),
-            post(upload::upload).layer(DefaultBodyLimit::disable()),
+            post(upload::upload).layer(DefaultBodyLimit::max(upload::MOST_FORM_BYTES)),
         )
         .writes()
         .status(StatusCode::CREATED)

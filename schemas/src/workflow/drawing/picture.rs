@@ -112,19 +112,16 @@ impl<'w> Picture<'w> {
         let mut nested = Vec::new();
         let mut open = vec![self.outermost().into_iter().rev().collect::<Vec<_>>()];
         while let Some(level) = open.last_mut() {
-            match level.pop() {
-                Some(index) => {
-                    let inside = &self.figures[index].inside;
-                    nested.push(Nested::Box { index, depth: open.len() });
-                    if !inside.is_empty() {
-                        open.push(inside.iter().rev().copied().collect());
-                    }
+            if let Some(index) = level.pop() {
+                let inside = &self.figures[index].inside;
+                nested.push(Nested::Box { index, depth: open.len() });
+                if !inside.is_empty() {
+                    open.push(inside.iter().rev().copied().collect());
                 }
-                None => {
-                    open.pop();
-                    if !open.is_empty() {
-                        nested.push(Nested::End { depth: open.len() });
-                    }
+            } else {
+                open.pop();
+                if !open.is_empty() {
+                    nested.push(Nested::End { depth: open.len() });
                 }
             }
         }
@@ -158,9 +155,10 @@ impl<'w> Picture<'w> {
                 0 => String::new(),
                 more => format!(" and {more} more"),
             };
-            match ways.is_empty() {
-                true => format!("{name} ends."),
-                false => format!("{name} leads to {}{more}.", ways.join(", ")),
+            if ways.is_empty() {
+                format!("{name} ends.")
+            } else {
+                format!("{name} leads to {}{more}.", ways.join(", "))
             }
         });
         let mut words: Vec<String> = told.collect();

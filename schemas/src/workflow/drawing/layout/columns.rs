@@ -25,13 +25,17 @@ pub(super) fn columns(layered: &Layered, rows: &[Vec<usize>]) -> Vec<Px> {
                 turned.reverse();
             }
             if from_right {
-                turned.iter_mut().for_each(|row| row.reverse());
+                for row in &mut turned {
+                    row.reverse();
+                }
             }
             let neighbours = if from_below { &layered.below } else { &layered.above };
             let block = blocks(&turned, neighbours, &conflicts, from_below);
             let mut columns = compact(layered, &turned, &block);
             if from_right {
-                columns.iter_mut().for_each(|x| *x = -*x);
+                for x in &mut columns {
+                    *x = -*x;
+                }
             }
             four.push((from_right, columns));
         }
@@ -45,7 +49,9 @@ pub(super) fn columns(layered: &Layered, rows: &[Vec<usize>]) -> Vec<Px> {
     let mut columns: Vec<Px> = (0..count).map(middle).collect();
     let left = |vertex: usize| columns[vertex] - layered.vertices[vertex].size.width / 2;
     let least = (0..count).map(left).min().unwrap_or_default();
-    columns.iter_mut().for_each(|x| *x -= least);
+    for x in &mut columns {
+        *x -= least;
+    }
     columns
 }
 
@@ -71,8 +77,7 @@ fn blocks(
             near.retain(|near| !conflicts.contains(&pair(*near)));
             near.sort_unstable_by_key(|near| place[*near]);
             let Some(last) = near.len().checked_sub(1) else { continue };
-            for middle in last / 2..=last.div_ceil(2) {
-                let other = near[middle];
+            for other in near[last / 2..=last.div_ceil(2)].iter().copied() {
                 if place[other] >= next && !is_taken[other] {
                     is_taken[other] = true;
                     block[*vertex] = block[other];
@@ -138,6 +143,8 @@ fn align(four: &mut [(bool, Vec<Px>)]) {
     for (from_right, columns) in four {
         let own = edges(columns);
         let by = if *from_right { right - own.1 } else { left - own.0 };
-        columns.iter_mut().for_each(|x| *x += by);
+        for x in columns {
+            *x += by;
+        }
     }
 }

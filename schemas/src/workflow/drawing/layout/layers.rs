@@ -106,9 +106,12 @@ impl Layered {
     ) -> BTreeMap<usize, usize> {
         let rank = |index: usize| ranks.rank[index] * 2;
         let from = |link: &usize| rank(level.links[*link].from);
-        let span = |to: usize, is_back: bool, links: &[usize]| match is_back {
-            false => (links.iter().map(from).min().unwrap_or_default() + 2, rank(to) - 1),
-            true => (rank(to) + 1, links.iter().map(from).max().unwrap_or_default() - 2),
+        let span = |to: usize, is_back: bool, links: &[usize]| {
+            if is_back {
+                (rank(to) + 1, links.iter().map(from).max().unwrap_or_default() - 2)
+            } else {
+                (links.iter().map(from).min().unwrap_or_default() + 2, rank(to) - 1)
+            }
         };
         let spans = shared.into_iter().map(|((to, group, is_back), links)| {
             let (first, last) = span(to, is_back, &links);

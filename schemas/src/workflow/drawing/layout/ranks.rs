@@ -58,7 +58,9 @@ impl Ranks {
             }
         }
         let least = self.rank.iter().min().copied().unwrap_or_default();
-        self.rank.iter_mut().for_each(|rank| *rank -= least);
+        for rank in &mut self.rank {
+            *rank -= least;
+        }
     }
 }
 
