@@ -34,6 +34,7 @@ pub const DRAWING_STYLE: &str = svg::STYLE;
 /// A language of drawings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(inline)]
 pub enum DrawingFormat {
     /// That of Graphviz.
     Dot,
