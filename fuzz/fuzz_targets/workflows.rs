@@ -3,7 +3,7 @@
 #![no_main]
 
 use attune_schemas::diagnostics::Findings;
-use attune_schemas::workflow::{ActionKnown, Graph, Home, WorkflowContext, check, parse};
+use attune_schemas::workflow::{ActionKnown, Drawing, Graph, Home, WorkflowContext, check, parse};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
@@ -21,7 +21,8 @@ fuzz_target!(|text: &str| {
         }
         let graph = Graph::of(workflow);
         assert_eq!(graph.nodes().len(), workflow.all_tasks().len());
-        let _ = (graph.to_dot("flow"), graph.to_mermaid(), workflow.normal_form());
+        let drawing = Drawing::of(workflow, "flow");
+        let _ = (drawing.to_dot(), drawing.to_mermaid(), drawing.to_svg(), workflow.normal_form());
     }
     let lines = text.split('\n').count();
     for finding in &findings {

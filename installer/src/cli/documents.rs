@@ -16,7 +16,7 @@ use crate::operations::{
     AddedRegistry, BuildEnvsReport, DependenciesReport, DiffReport, DownloadReport, ExportReport,
     HostInventory, InspectReport, InstallReport, ListedRegistries, OutdatedReport, PackTestsReport,
     PolicyReport, PurgeReport, RegisterReport, RemovedRegistry, RepairReport, RestoreReport, RollbackReport,
-    SearchReport, ShownPack, StatusReport, TestsReport, UninstallReport, WorkflowSyncReport,
+    SearchReport, ShownPack, StatusReport, TestsReport, UninstallReport, WorkflowDrawing, WorkflowSyncReport,
     WorkflowValidationReport,
 };
 use crate::trust::{TrustDetails, TrustedRegistry};
@@ -67,6 +67,7 @@ pub fn documents() -> Vec<(&'static str, Schema)> {
         document_schema::<UninstallReport>(),
         document_schema::<ValidateReport>(),
         document_schema::<VerifyReport>(),
+        document_schema::<WorkflowDrawing>(),
         document_schema::<WorkflowSyncReport>(),
         document_schema::<WorkflowValidationReport>(),
     ]

@@ -43,6 +43,7 @@ error_codes! {
     Declined "U012" Failed;
     Swapped "U013" Usage;
     TrustWithoutSource "U014" Usage;
+    UnreadableWorkflow "U015" Usage;
 
     NoMemory "M001" Failed;
     NoDescriptors "M002" Failed;

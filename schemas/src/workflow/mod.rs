@@ -1,8 +1,9 @@
 //! Workflows: one model of every dialect, and every finding at once.
 //!
 //! ```text
-//! text --parse--> Workflow --Graph::of--> edges, cycles, drawings
-//!                    \------check-------> findings
+//! text --parse--> Workflow --Graph::of----> edges, cycles
+//!                    |\-----check--------> findings
+//!                    \------Drawing::of--> Graphviz, Mermaid, SVG
 //! ```
 //!
 //! Reading accepts the form that Attune's servers read (`next` lists), the flat fields before it (`on_success`), and
@@ -13,6 +14,7 @@
 //! Nothing here reads files: the caller knows the actions that there are.
 
 mod dialects;
+mod drawing;
 mod editor_schema;
 pub mod expression;
 mod graph;
@@ -22,6 +24,7 @@ mod rules;
 mod told;
 
 pub(crate) use editor_schema::{editor_schema, parameters_schema};
+pub use drawing::{DRAWING_STYLE, Drawing, DrawingFormat};
 pub use graph::{Cycle, Edge, Graph, Node};
 pub use model::{
     Backoff, CancellationPolicy, Parameter, ParameterSet, Placed, Publish, Quantity, Retry, Task, TaskKind,

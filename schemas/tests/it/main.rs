@@ -5,6 +5,7 @@
     reason = "tests and benchmarks write files and read variables as they like"
 )]
 
+mod drawings;
 mod explanations;
 mod json_schemas;
 mod lint_codes;

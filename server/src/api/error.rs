@@ -93,9 +93,15 @@ impl ApiError {
         Self::new(StatusCode::NOT_IMPLEMENTED, "NOT_IMPLEMENTED", message)
     }
 
-    pub(super) fn too_large(most: usize) -> Self {
+    pub(super) fn too_large(most: u64) -> Self {
         let told = format!("the body has more than {most} bytes");
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE", told)
+    }
+
+    /// The body came too slowly.
+    pub(super) fn too_slow() -> Self {
+        let told = "the body did not come in time";
+        Self::new(StatusCode::REQUEST_TIMEOUT, "REQUEST_TIMEOUT", told)
     }
 
     pub(super) fn no_pack(pack: &str) -> Self {
@@ -143,7 +149,7 @@ impl IntoResponse for ApiError {
         if self.status == StatusCode::UNAUTHORIZED {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"attune\""));
         }
-        if self.status == StatusCode::PAYLOAD_TOO_LARGE {
+        if matches!(self.status, StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT) {
             // The rest of the body is not read.
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }

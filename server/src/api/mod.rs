@@ -6,7 +6,7 @@
 //! request -> routes     the flat list: method, path, the access that it needs, its shapes, its handler
 //!         -> access     the token, and whether it allows that
 //!         -> request    body, query and path, or a refusal in the shape of all errors
-//!         -> packs components workflows test_runs indices host health   the handlers, by subject
+//!         -> packs components workflows drawn test_runs indices host health   the handlers, by subject
 //!         -> changes    what changes the host, by runs of attune-install
 //!         -> catalogue  the rows of the host's database, read again when they change
 //!         -> envelope error   the shape of the answer
@@ -19,6 +19,7 @@ mod access;
 mod catalogue;
 mod changes;
 mod components;
+mod drawn;
 mod envelope;
 mod error;
 mod health;
@@ -26,6 +27,7 @@ mod host;
 mod indices;
 mod openapi;
 mod packs;
+mod patience;
 mod request;
 mod route;
 mod routes;

@@ -19,6 +19,7 @@ use super::changes::register::{self, Installed, Registered};
 use super::changes::validated::ValidationReport;
 use super::changes::{created, indexed, removal, rollback, searched, stages, tested, upload, validated};
 use super::components::{self, Component};
+use super::drawn::{self, DrawnWorkflow};
 use super::envelope::{Data, List};
 use super::error::ApiError;
 use super::indices::{self, Index, Indices};
@@ -137,7 +138,7 @@ pub(super) fn routes() -> Vec<Route> {
         Route::new::<Data<Installed>>(
             ("post", "/api/v1/packs/upload"),
             (PACKS, "Install the pack of an archive"),
-            post(upload::upload).layer(DefaultBodyLimit::disable()),
+            post(upload::upload).layer(DefaultBodyLimit::max(upload::MOST_FORM_BYTES)),
         )
         .writes()
         .status(StatusCode::CREATED)
@@ -190,6 +191,13 @@ pub(super) fn routes() -> Vec<Route> {
             (WORKFLOWS, "Check the workflow files of a pack"),
             post(workflows::validate),
         ),
+        Route::new::<Data<DrawnWorkflow>>(
+            ("get", "/api/v1/packs/{ref}/workflows/{workflow}/drawing"),
+            (WORKFLOWS, "Draw a workflow"),
+            get(drawn::draw),
+        )
+        .query::<drawn::DrawingQuery>()
+        .fails(&[StatusCode::BAD_REQUEST]),
         Route::new::<List<TestRun>>(
             ("get", "/api/v1/packs/{ref}/tests"),
             (TESTS, "List the runs of a pack's tests, the latest first"),

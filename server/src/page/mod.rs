@@ -4,6 +4,7 @@
 
 mod api_docs;
 
+use attune_schemas::workflow::DRAWING_STYLE;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Path;
@@ -33,6 +34,7 @@ pub fn pages() -> Router {
 async fn part(Path(name): Path<String>) -> Response<Body> {
     match name.as_str() {
         "style.css" => file(CSS, include_str!("style.css"), POLICY),
+        "drawing.css" => file(CSS, DRAWING_STYLE, POLICY),
         "page.js" => file(JAVASCRIPT, include_str!("page.js"), POLICY),
         "workflow.js" => file(JAVASCRIPT, include_str!("workflow.js"), POLICY),
         _ => absent(),

@@ -117,12 +117,20 @@ async function pack(name) {
     for (const component of lists[index]) {
       const summary = make("summary", null, make("code", null, component.ref), " ", make("span", { class: "faint" }, component.description ?? component.label ?? ""));
       const inside = [parameters(component.param_schema)];
-      if (kind === "workflows") {
-        const drawing = drawWorkflow(component.definition, `Workflow ${component.ref}`);
-        if (drawing) inside.unshift(make("div", { class: "scroll" }, drawing));
-      }
       if (kind === "rules") inside.splice(0, 1, make("p", null, `${component.trigger_ref} → ${component.action_ref}`));
-      parts.push(make("details", null, summary, inside));
+      const details = make("details", null, summary, inside);
+      if (kind === "workflows") {
+        details.addEventListener("toggle", async () => {
+          const room = make("div", { class: "scroll" });
+          summary.after(room);
+          try {
+            room.append(await workflowDrawing(data.ref, component.ref));
+          } catch (error) {
+            room.append(make("p", { class: "bad" }, error.message));
+          }
+        }, { once: true });
+      }
+      parts.push(details);
     }
   });
   parts.push(make("h3", null, "Tests"), table(["When", "Why", "Passed", "Failed", "Skipped"], runs.slice(0, 10).map(run => [

@@ -42,7 +42,12 @@ impl ApiServer {
 
     /// Serves the root of `world` and logs every request to the file at `log`.
     pub fn start_logging(world: &World, log: &Path) -> Self {
-        Self::run(world, &["-vv"], Stdio::from(std::fs::File::create(log).unwrap()))
+        Self::start_logging_with(world, log, &["-vv"])
+    }
+
+    /// Serves the root of `world` with further arguments and a log in the file at `log`.
+    pub fn start_logging_with(world: &World, log: &Path, arguments: &[&str]) -> Self {
+        Self::run(world, arguments, Stdio::from(std::fs::File::create(log).unwrap()))
     }
 
     /// Serves the root of `world` with further arguments.
@@ -74,6 +79,43 @@ impl ApiServer {
     /// Its URL, without a slash at its end.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// The number of its process.
+    pub fn process(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Sends it `signal`.
+    #[track_caller]
+    pub fn signal(&self, signal: rustix::process::Signal) {
+        let process = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(process, signal).unwrap();
+    }
+
+    /// Kills it at once, and with it, unless they are `spared`, the programs that it runs.
+    pub fn kill(mut self, spared: bool) {
+        let process = self.process();
+        let children = format!("/proc/{process}/task");
+        let threads = fs_err::read_dir(children).into_iter().flatten().flatten();
+        let lists = threads.filter_map(|thread| fs_err::read_to_string(thread.path().join("children")).ok());
+        let children: Vec<i32> = lists
+            .flat_map(|list| list.split(' ').filter_map(|one| one.trim().parse().ok()).collect::<Vec<_>>())
+            .collect();
+        self.child.kill().unwrap();
+        for child in children.into_iter().filter(|_| !spared) {
+            if let Some(child) = rustix::process::Pid::from_raw(child) {
+                // It may have ended.
+                let _ = rustix::process::kill_process(child, rustix::process::Signal::KILL);
+            }
+        }
+        self.child.wait().unwrap();
+    }
+
+    /// Waits for its end; its exit code.
+    #[track_caller]
+    pub fn ended(&mut self) -> Option<i32> {
+        self.child.wait().unwrap().code()
     }
 
     /// The token that allows reading alone.

@@ -1,5 +1,6 @@
 //! `attune-install workflow`
 
+mod graph;
 mod shown;
 mod sync;
 mod validate;
@@ -45,6 +46,7 @@ enum WorkflowCommand {
     },
     Validate(validate::ValidateArgs),
     Sync(sync::SyncArgs),
+    Graph(graph::GraphArgs),
 }
 
 impl WorkflowArgs {
@@ -52,8 +54,13 @@ impl WorkflowArgs {
         let (WorkflowCommand::List { common, .. }
         | WorkflowCommand::Show { common, .. }
         | WorkflowCommand::Validate(validate::ValidateArgs { common, .. })
-        | WorkflowCommand::Sync(sync::SyncArgs { common, .. })) = &self.command;
+        | WorkflowCommand::Sync(sync::SyncArgs { common, .. })
+        | WorkflowCommand::Graph(graph::GraphArgs { common, .. })) = &self.command;
         common.start_log();
+        if let WorkflowCommand::Graph(args) = &self.command {
+            // A file is drawn without a host.
+            return (common.output(), args.run());
+        }
         let result = common.host_root().and_then(|root| self.command.run(&root, common, now));
         (common.output(), result)
     }
@@ -66,6 +73,7 @@ impl WorkflowCommand {
             Self::Show { workflow, .. } => common.write(&show_workflow(root, workflow)?, shown::render),
             Self::Validate(args) => args.run(root),
             Self::Sync(args) => args.run(root, now),
+            Self::Graph(args) => args.run(),
         }
     }
 }
@@ -76,7 +84,7 @@ mod tests {
     fn commands_with_more_to_tell_tell_it() {
         let cli = crate::cli::command();
         let workflow = cli.find_subcommand("workflow").unwrap();
-        for name in ["validate", "sync"] {
+        for name in ["validate", "sync", "graph"] {
             let found = workflow.find_subcommand(name).unwrap();
             assert!(found.get_about().is_some() && found.get_long_about().is_some(), "{name}");
         }

@@ -1,12 +1,9 @@
-//! The tasks of a workflow as a graph: what leads where, on which condition; circles; drawings.
+//! The tasks of a workflow as a graph: what leads where, on which condition; circles.
 //!
 //! Everything here takes time linear in the number of tasks and transitions. The tasks inside a parallel task are nodes
 //! of their own, below it.
 
 mod cycles;
-mod dot;
-mod labels;
-mod mermaid;
 mod reach;
 
 use std::collections::BTreeMap;
@@ -14,7 +11,7 @@ use std::collections::BTreeMap;
 pub use cycles::Cycle;
 pub(in crate::workflow) use reach::Ancestors;
 
-use super::model::{Placed, Task, TaskKind, Workflow};
+use super::model::{Placed, Task, Workflow};
 
 /// A task.
 #[derive(Debug, Clone)]
@@ -132,11 +129,5 @@ impl<'w> Graph<'w> {
     /// The tasks that a workflow starts with, those inside a parallel task included: no way leads to them.
     pub fn entries(&self) -> impl Iterator<Item = usize> + '_ {
         (0..self.nodes.len()).filter(|node| self.inbound[*node].is_empty())
-    }
-
-    /// Whether `node` is a parallel task.
-    fn is_cluster(&self, node: usize) -> bool {
-        let task = self.nodes[node].task;
-        task.kind.value == TaskKind::Parallel && !task.tasks.is_empty()
     }
 }

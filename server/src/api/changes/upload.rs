@@ -8,13 +8,14 @@ use std::path::{Path, PathBuf};
 use axum::body::Body;
 use axum::extract::multipart::{Field, MultipartError};
 use axum::extract::{FromRequest as _, Multipart, Request, State};
-use axum::http::Response;
+use axum::http::{Response, StatusCode};
 use schemars::JsonSchema;
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::io::AsyncWriteExt as _;
 
 use super::super::error::ApiError;
+use super::super::patience::Patience;
 use super::super::shared::{Api, Shared};
 use super::answer::{answer, refused_by};
 use super::installer::detached;
@@ -23,6 +24,8 @@ use super::stages::Arguments;
 
 /// The most bytes of an archive.
 const MOST_BYTES: u64 = 100 * 1024 * 1024;
+/// The most bytes of the whole form.
+pub(in super::super) const MOST_FORM_BYTES: usize = 100 * 1024 * 1024 + 64 * 1024;
 /// The most bytes of a field that is no file.
 const MOST_TEXT: usize = 16;
 /// The endings of archives that are known.
@@ -80,7 +83,8 @@ async fn receive(request: Request) -> Result<Upload, ApiError> {
         ApiError::internal("the server has no room for uploads")
     })?;
     let mut upload = Upload { archive: PathBuf::new(), directory, force: false, skip_tests: false };
-    while let Some(mut field) = multipart.next_field().await.map_err(|error| cut(&error))? {
+    let mut patience = Patience::new();
+    while let Some(mut field) = patience.wait(multipart.next_field()).await?.map_err(|error| cut(&error))? {
         match field.name() {
             Some("pack") => {
                 let ending = ENDINGS.into_iter().find(|ending| {
@@ -88,10 +92,10 @@ async fn receive(request: Request) -> Result<Upload, ApiError> {
                 });
                 upload.archive =
                     upload.directory.path().join(format!("upload{}", ending.unwrap_or(ENDINGS[0])));
-                save(&mut field, &upload.archive).await?;
+                save(&mut field, &upload.archive, &mut patience).await?;
             }
-            Some("force") => upload.force = is_true(&mut field).await?,
-            Some("skip_tests") => upload.skip_tests = is_true(&mut field).await?,
+            Some("force") => upload.force = is_true(&mut field, &patience).await?,
+            Some("skip_tests") => upload.skip_tests = is_true(&mut field, &patience).await?,
             _ => {}
         }
     }
@@ -102,29 +106,33 @@ async fn receive(request: Request) -> Result<Upload, ApiError> {
 }
 
 fn cut(error: &MultipartError) -> ApiError {
+    if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        return ApiError::too_large(MOST_BYTES);
+    }
     ApiError::bad_request(format!("the body cannot be read: {}", error.body_text()))
 }
 
-async fn save(field: &mut Field<'_>, path: &Path) -> Result<(), ApiError> {
+async fn save(field: &mut Field<'_>, path: &Path, patience: &mut Patience) -> Result<(), ApiError> {
     let failed = |error: std::io::Error| {
         tracing::error!("an upload cannot be kept: {error}");
         ApiError::internal("the server has no room for the upload")
     };
     let mut file = tokio::fs::File::create(path).await.map_err(failed)?;
     let mut received = 0;
-    while let Some(part) = field.chunk().await.map_err(|error| cut(&error))? {
+    while let Some(part) = patience.wait(field.chunk()).await?.map_err(|error| cut(&error))? {
         received += part.len() as u64;
+        patience.received(part.len());
         if received > MOST_BYTES {
-            return Err(ApiError::bad_request(format!("the archive has more than {MOST_BYTES} bytes")));
+            return Err(ApiError::too_large(MOST_BYTES));
         }
         file.write_all(&part).await.map_err(failed)?;
     }
     file.flush().await.map_err(failed)
 }
 
-async fn is_true(field: &mut Field<'_>) -> Result<bool, ApiError> {
+async fn is_true(field: &mut Field<'_>, patience: &Patience) -> Result<bool, ApiError> {
     let mut text = Vec::new();
-    while let Some(part) = field.chunk().await.map_err(|error| cut(&error))? {
+    while let Some(part) = patience.wait(field.chunk()).await?.map_err(|error| cut(&error))? {
         text.extend_from_slice(&part);
         if text.len() > MOST_TEXT {
             return Ok(false);

@@ -99,6 +99,7 @@ fn failures(route: &Route) -> Vec<StatusCode> {
     if route.body.is_some() {
         failures.extend([
             StatusCode::BAD_REQUEST,
+            StatusCode::REQUEST_TIMEOUT,
             StatusCode::PAYLOAD_TOO_LARGE,
             StatusCode::UNPROCESSABLE_ENTITY,
         ]);

@@ -18,6 +18,7 @@ fn every_part_is_there_and_nothing_comes_from_elsewhere() {
         ("/page/page.js", "text/javascript"),
         ("/page/workflow.js", "text/javascript"),
         ("/page/style.css", "text/css"),
+        ("/page/drawing.css", "text/css"),
         ("/docs/", "text/html"),
         ("/docs/start.js", "text/javascript"),
         ("/docs/swagger-ui-bundle.js", "text/javascript"),

@@ -1,5 +1,6 @@
 //! Workflows on a host: shown, checked, registered, and brought in step with their files.
 
+mod drawn;
 mod rows;
 mod shown;
 mod synced;
