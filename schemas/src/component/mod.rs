@@ -17,11 +17,14 @@ mod queue;
 mod read;
 mod reference;
 mod rule;
+mod runtime;
+mod sections;
 mod sensor;
 mod set;
 mod shape;
 mod summary;
 mod tables;
+mod worker;
 mod workflow;
 mod workflow_calls;
 

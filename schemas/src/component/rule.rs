@@ -35,6 +35,7 @@ pub(super) fn complete_rule(pack: &PackRef, definition: &mut Map<String, Value>)
             && let Some(text) = definition.get(older).and_then(Value::as_str)
         {
             let text = Value::from(text);
+            definition.remove(older);
             definition.insert(key.to_owned(), text);
         }
         if let Some(Value::String(text)) = definition.get_mut(key) {

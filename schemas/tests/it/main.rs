@@ -8,5 +8,7 @@
 mod explanations;
 mod json_schemas;
 mod lint_codes;
+mod nested_fields;
+mod normal_forms;
 mod pack_files;
 mod whole_packs;
