@@ -38,6 +38,8 @@ pub(crate) use known_actions::ActionLookup;
 pub use known_actions::KnownActions;
 pub(crate) use linked::link_workflows;
 pub use read::{ComponentFile, read_component};
+pub(crate) use rule::OLDER_RULE_REFS;
 pub use set::check_component_set;
+pub(crate) use set::check_foreign_refs;
 pub use summary::{ComponentSummary, count_by_directory};
 pub(crate) use workflow::check_workflows;

@@ -63,6 +63,7 @@ codes! {
     UnsafePath "F006" Error "a path is absolute or leaves its directory";
     UnreadField "F007" Info "a field that Attune's loaders do not read here";
     PassedOver "F008" Warning "a value that Attune passes over, or reads otherwise than it is written";
+    QueueActionMissing "C022" Warning "a queue's action is not in this pack";
 
     NoPackFile "P001" Error "the pack has no `pack.yaml`";
     PackRefMissing "P002" Error "`pack.yaml` has no `ref`";

@@ -22,6 +22,7 @@ mod parse;
 mod rules;
 mod told;
 
+pub(crate) use dialects::{Outcome, all_of};
 pub(crate) use editor_schema::{editor_schema, parameters_schema};
 pub use graph::{Cycle, Edge, Graph, Node};
 pub use model::{

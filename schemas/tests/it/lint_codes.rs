@@ -159,6 +159,12 @@ fn component_cases() -> Vec<(Code, PackFiles, &'static str, usize)> {
         ),
         (Code::EntryPointMissing, pack().with("actions/now.yaml", ACTION), "actions/now.yaml", 3),
         (Code::QueueField, action(ACTION).with("queues/q.yaml", queue), "queues/q.yaml", 4),
+        (
+            Code::QueueActionMissing,
+            action(ACTION).with("queues/q.yaml", "ref: weather.q\nlabel: Q\ndispatch_action: weather.nou\n"),
+            "queues/q.yaml",
+            3,
+        ),
         (Code::WorkflowShadowed, flow().with("workflows/flow.yaml", WORKFLOW), linked, 1),
         (
             Code::NativeEntryPoint,

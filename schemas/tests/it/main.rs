@@ -6,6 +6,7 @@
 )]
 
 mod explanations;
+mod fixed;
 mod json_schemas;
 mod lint_codes;
 mod nested_fields;

@@ -200,7 +200,7 @@ fn each_older_file_has_the_form_of_today() {
 
 /// A task of a generated workflow.
 #[derive(Debug, Clone)]
-struct Spec {
+pub(crate) struct Spec {
     /// What follows on success, failure, any outcome and a time-out.
     follow: [Vec<usize>; 4],
     publish: Option<i64>,
@@ -210,16 +210,16 @@ struct Spec {
 
 /// How a generated workflow is written.
 #[derive(Debug, Clone, Copy, Default)]
-struct Dialect {
+pub(crate) struct Dialect {
     tasks_by_name: bool,
     vars_as_list: bool,
     hyphens: bool,
-    flat: bool,
+    pub(crate) flat: bool,
     scalar_do: bool,
     join_all: bool,
 }
 
-fn specs() -> impl Strategy<Value = Vec<Spec>> {
+pub(crate) fn specs() -> impl Strategy<Value = Vec<Spec>> {
     let follow = prop::collection::vec(0..6_usize, 0..3);
     let follow = [follow.clone(), follow.clone(), follow.clone(), follow];
     let spec = (follow, prop::option::of(any::<i64>()), any::<bool>(), any::<bool>())
@@ -227,7 +227,7 @@ fn specs() -> impl Strategy<Value = Vec<Spec>> {
     prop::collection::vec(spec, 1..6)
 }
 
-fn dialects() -> impl Strategy<Value = Dialect> {
+pub(crate) fn dialects() -> impl Strategy<Value = Dialect> {
     prop::array::uniform6(any::<bool>()).prop_map(
         |[tasks_by_name, vars_as_list, hyphens, flat, scalar_do, join_all]| Dialect {
             tasks_by_name,
@@ -241,7 +241,7 @@ fn dialects() -> impl Strategy<Value = Dialect> {
 }
 
 /// The workflow in one of the dialects, as JSON, which is YAML.
-fn written(specs: &[Spec], dialect: Dialect) -> String {
+pub(crate) fn written(specs: &[Spec], dialect: Dialect) -> String {
     const OUTCOMES: [(&str, Option<&str>); 4] = [
         ("on_success", Some("{{ succeeded() }}")),
         ("on_failure", Some("{{ failed() }}")),
