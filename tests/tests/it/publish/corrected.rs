@@ -18,6 +18,11 @@ tasks:
       - second  # then
   second:
     action: older.echo
+    on_failure:
+      - when: \"{{ workflow.seen > 1 }}\"
+        do: third
+  third:
+    action: older.echo
 output_map: {seen: \"{{ workflow.seen }}\"}
 ";
 const FIXED_FLOW: &str = "\
@@ -35,11 +40,16 @@ tasks:
           - second  # then
   - name: second
     action: older.echo
+    next:
+      - when: \"{{ failed() and workflow.seen > 1 }}\"
+        do: [third]
+  - name: third
+    action: older.echo
 output_map: {seen: \"{{ workflow.seen }}\"}
 ";
 const FILE: &str = "actions/workflows/flow.workflow.yaml";
 
-/// A pack in older forms, with one finding that nothing corrects.
+/// A pack in older forms, with two findings that nothing corrects.
 fn older() -> PackBuilder {
     PackBuilder::new("older", "1.0.0")
         .file("actions/echo.yaml", "# Says it.\nname: echo\nentry_point: echo x\noutput_schema: {}\n")
@@ -62,7 +72,7 @@ fn older_forms_are_corrected_in_place_and_a_second_time_changes_nothing() {
     let before = Tree::of(world.path());
     let told = world.build(["lint", "older"]).succeeds();
     assert!(
-        told.stdout.contains("7 findings can be corrected by --fix; --diff shows how"),
+        told.stdout.contains("8 findings can be corrected by --fix; --diff shows how"),
         "{}",
         told.stdout
     );
@@ -71,9 +81,9 @@ fn older_forms_are_corrected_in_place_and_a_second_time_changes_nothing() {
     let run = world.build(["lint", "older", "--fix"]).succeeds();
     for line in [
         "corrected: actions/echo.yaml (1)",
-        "corrected: actions/workflows/flow.workflow.yaml (4)",
+        "corrected: actions/workflows/flow.workflow.yaml (5)",
         "corrected: rules/day.yaml (2)",
-        "7 findings corrected, 1 remain",
+        "8 findings corrected, 2 remain",
     ] {
         assert!(run.stdout.contains(line), "{line}\n{}", run.stdout);
     }
@@ -94,9 +104,9 @@ fn older_forms_are_corrected_in_place_and_a_second_time_changes_nothing() {
     let fixes = &again["packs"][0]["fixes"];
     assert_eq!(
         (fixes["written"].as_bool(), fixes["fixed"].as_u64(), fixes["remaining"].as_u64()),
-        (Some(false), Some(0), Some(1))
+        (Some(false), Some(0), Some(2))
     );
-    assert_eq!(codes(&again["packs"][0]), ["F007"]);
+    assert_eq!(codes(&again["packs"][0]), ["F007", "L023"]);
 }
 
 #[test]
@@ -110,8 +120,8 @@ fn a_diff_shows_the_corrections_and_writes_nothing() {
     assert!(run.stdout.ends_with(rule), "{}", run.stdout);
     let json = world.build(["lint", "older", "--diff", "--json"]).succeeds().json();
     let pack = &json["packs"][0];
-    assert_eq!((pack["fixes"]["fixed"].as_u64(), pack["fixes"]["remaining"].as_u64()), (Some(7), Some(1)));
-    assert_eq!(codes(pack).len(), 8);
+    assert_eq!((pack["fixes"]["fixed"].as_u64(), pack["fixes"]["remaining"].as_u64()), (Some(8), Some(2)));
+    assert_eq!(codes(pack).len(), 10);
     let files = pack["fixes"]["files"].as_array().unwrap();
     let diffs: String = files.iter().map(|file| file["diff"].as_str().unwrap()).collect();
     assert_eq!(diffs, run.stdout);
@@ -181,7 +191,7 @@ fn all_packs_of_one_call_are_reported_beside_one_that_is_none() {
         };
         results.iter().filter(uri).count()
     };
-    assert_eq!((of("older/"), of("broken/")), (8, 1));
+    assert_eq!((of("older/"), of("broken/")), (10, 1));
     // Every pack is corrected.
     let run = world.build(["lint", "older", "sound", "--fix", "--json"]).succeeds().json();
     assert_eq!(
