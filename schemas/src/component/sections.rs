@@ -18,7 +18,9 @@ const fn lenient(fields: &'static [Field]) -> Section {
 }
 
 /// The largest number of 32 bits, which is what servers keep weights and versions in.
-const MOST: i64 = i32::MAX as i64;
+const MOST: i64 = 2_147_483_647;
+/// The largest without a sign.
+const MOST_UNSIGNED: i64 = 4_294_967_295;
 
 /// `worker_tolerations`
 pub(super) const TOLERATIONS: Shape = Each(&Shape::Section(&TOLERATION));
@@ -171,8 +173,8 @@ static QUEUE_SECTION: Section = strict(&[
 static DISPATCH: Section = strict(&[
     optional("concurrency", Shape::Section(&TUNABLE)),
     optional("batch_size", Shape::Section(&TUNABLE)),
-    optional("retry_limit", Between(0, u32::MAX as i64)),
-    optional("inter_execution_delay_seconds", Between(0, u32::MAX as i64)),
+    optional("retry_limit", Between(0, MOST_UNSIGNED)),
+    optional("inter_execution_delay_seconds", Between(0, MOST_UNSIGNED)),
     optional("coalescing", Shape::Section(&COALESCING)),
 ]);
 static COALESCING: Section = strict(&[

@@ -209,6 +209,7 @@ pub(crate) struct Spec {
 }
 
 /// How a generated workflow is written.
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Dialect {
     tasks_by_name: bool,

@@ -44,7 +44,7 @@ fn index_editors_show_errors_and_complete_keys_and_values() {
         ("good/pack.yaml", "ref: weather\nlabel: Weather\nversion: 1.0.0\n\n"),
         (
             "good/actions/now.yaml",
-            "ref: weather.now\nentry_point: now.sh\nworker_tolerations:\n  - key: gpu\n    operator: exists\n\nparameter_delivery: \n",
+            "ref: weather.now\nentry_point: now.sh\nworker_tolerations:\n  - key: gpu\n    operator: exists\n    \nparameter_delivery: \n",
         ),
         (
             "good/actions/flow.workflow.yaml",
