@@ -162,6 +162,7 @@ impl Failed for CheckError {
             Self::Lint(_) => ErrorCode::LintErrors,
             Self::SamePack { .. } => ErrorCode::SamePackTwice,
             Self::OtherPack { .. } => ErrorCode::OtherPackInSource,
+            Self::NotFixed { .. } => ErrorCode::PackAccess,
             Self::Directory(error) | Self::Obtained { source: error, .. } => error.code(),
         }
     }

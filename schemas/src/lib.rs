@@ -26,6 +26,7 @@ pub mod diagnostics;
 pub mod digest;
 pub mod entry_path;
 pub mod environment_lock;
+pub mod fixes;
 pub mod json_schema;
 pub mod lint;
 pub mod origin;

@@ -9,8 +9,8 @@ use serde::Serialize;
 
 use crate::component::{
     ActionLookup, ComponentFile, ComponentKind, ComponentSummary, KnownActions, check_component_set,
-    check_origin, check_workflows, component_files, link_workflows, needed_file, read_component,
-    report_nested,
+    check_foreign_refs, check_origin, check_workflows, component_files, link_workflows, needed_file,
+    read_component, report_nested,
 };
 use crate::entry_path::EntryPath;
 use crate::pack::{PACK_FILE, PackMetadata, check_migration_files, check_test_files, read_pack_document};
@@ -20,9 +20,10 @@ use crate::yaml::{Fields, YamlDocument};
 pub use crate::diagnostics::{Code, Finding, Findings, Position, Severity, all_codes};
 
 /// Findings that make no sense if the pack's own ref is not known.
-const NEED_THE_PACK: [Code; 5] = [
+const NEED_THE_PACK: [Code; 6] = [
     Code::ActionUnknown,
     Code::ForeignRef,
+    Code::QueueActionMissing,
     Code::RuleActionMissing,
     Code::RuleTriggerMissing,
     Code::SensorTriggerMissing,
@@ -161,6 +162,7 @@ fn lint_components(
         dependencies: dependencies.map(|packs| packs.map(PackRef::as_str).collect()),
         pack: &pack,
     };
+    check_foreign_refs(&components, &actions, &mut findings);
     check_workflows(&components, &linked, &actions, &mut findings);
     if !known {
         // Without the pack's ref, every component would seem to belong elsewhere.

@@ -63,6 +63,7 @@ pub use status::{ChangeUnderWay, Concern, ConcernKind, StatusError, StatusReport
 pub use stopwatch::{StageTime, Stopwatch};
 pub use test::{Recorded, TestOptions, TestedReport, TestsError, TestsReport, UntestedReport, test_packs};
 pub use workflows::{
-    SyncedPackReport, SyncedWorkflowReport, ValidatedWorkflow, WorkflowDrawing, WorkflowError, WorkflowSyncOptions,
-    WorkflowSyncReport, WorkflowValidationReport, WorkflowsOf, sync_workflows, validate_workflows,
+    SyncedPackReport, SyncedWorkflowReport, ValidatedWorkflow, WorkflowDrawing, WorkflowError,
+    WorkflowSyncOptions, WorkflowSyncReport, WorkflowValidationReport, WorkflowsOf, sync_workflows,
+    validate_workflows,
 };

@@ -77,7 +77,6 @@ enum Command {
     Init(signing::init::InitArgs),
     /// Add packs: lint, vendor, archive, index, sign
     Add(Box<add::AddArgs>),
-    /// Check packs as `add` does, without a registry, and list the files to be packed
     Lint(lint::LintArgs),
     /// Write packs and their dependencies to one file
     Bundle(bundle::BundleArgs),

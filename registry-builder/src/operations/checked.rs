@@ -132,6 +132,15 @@ pub enum CheckError {
         /// The pack that was expected.
         expected: PackRequest,
     },
+    /// A corrected file cannot be written.
+    #[error("could not write the corrected `{}`", file.display())]
+    NotFixed {
+        /// The file.
+        file: PathBuf,
+        /// The cause.
+        #[source]
+        source: std::io::Error,
+    },
     /// Two of the packs have the same ref.
     #[error("`{first}` and `{second}` are both pack `{pack}`")]
     SamePack {
@@ -169,30 +178,52 @@ impl Checked {
     }
 }
 
+/// Packs that were checked, and what keeps the rest from it.
+pub(super) struct CheckedEach {
+    /// Those that could be read, in the order in which they were named.
+    pub(super) packs: Vec<Checked>,
+    /// The actions and triggers of those without errors.
+    pub(super) actions: KnownActions,
+    /// The first failure: a directory is not one of a pack, or two that pass are the same pack.
+    pub(super) failure: Option<CheckError>,
+}
+
+/// Checks every pack, also beside one that cannot be read.
+pub(super) fn check_each(places: &[PackPlace], include_secrets: bool) -> CheckedEach {
+    let checked = in_parallel(places, |place| check(place, include_secrets));
+    let mut each = CheckedEach { packs: Vec::new(), actions: KnownActions::default(), failure: None };
+    let mut passing: BTreeMap<PackRef, String> = BTreeMap::new();
+    for checked in checked {
+        let checked = match checked {
+            Ok(checked) => checked,
+            Err(error) => {
+                each.failure.get_or_insert(error);
+                continue;
+            }
+        };
+        if let Some(metadata) = checked.report.metadata.as_ref().filter(|_| checked.passes()) {
+            let (pack, second) = (metadata.pack.clone(), checked.name.clone());
+            if let Some(first) = passing.insert(pack.clone(), second.clone()) {
+                each.failure.get_or_insert(CheckError::SamePack { pack, first, second });
+            }
+        }
+        each.packs.push(checked);
+    }
+    each.actions = check_dependents(&mut each.packs);
+    each
+}
+
 /// Checks every pack before the first is built, so that all findings are seen at once.
 ///
 /// # Errors
 /// A directory is not one of a pack, or two that pass are the same pack.
 pub(super) fn check_all(places: &[PackPlace], include_secrets: bool) -> Result<Vec<Checked>, CheckError> {
-    let checked = in_parallel(places, |place| check(place, include_secrets));
-    let mut packs: Vec<Checked> = Vec::new();
-    let mut passing: BTreeMap<PackRef, String> = BTreeMap::new();
-    for checked in checked {
-        let checked = checked?;
-        if let Some(metadata) = checked.report.metadata.as_ref().filter(|_| checked.passes()) {
-            let (pack, second) = (metadata.pack.clone(), checked.name.clone());
-            if let Some(first) = passing.insert(pack.clone(), second.clone()) {
-                return Err(CheckError::SamePack { pack, first, second });
-            }
-        }
-        packs.push(checked);
-    }
-    check_dependents(&mut packs);
-    Ok(packs)
+    let each = check_each(places, include_secrets);
+    each.failure.map_or(Ok(each.packs), Err)
 }
 
-/// Checks those again whose workflows may run actions of others among them, now that these are known.
-fn check_dependents(packs: &mut [Checked]) {
+/// Checks those again that may name actions and triggers of others among them, now that these are known.
+fn check_dependents(packs: &mut [Checked]) -> KnownActions {
     let mut actions = KnownActions::default();
     for Checked { report, .. } in packs.iter() {
         // A pack with errors may have more actions than could be read.
@@ -201,15 +232,20 @@ fn check_dependents(packs: &mut [Checked]) {
         }
     }
     let depends = |pack: &Checked| {
-        let has_workflow = pack.report.components.iter().any(|part| part.kind == ComponentKind::Workflow);
+        let names_others = |kind| {
+            use ComponentKind::{Queue, Rule, Sensor, Workflow};
+            matches!(kind, Queue | Rule | Sensor | Workflow)
+        };
+        let names_any = pack.report.components.iter().any(|part| names_others(part.kind));
         let mut dependencies = pack.report.metadata.iter().flat_map(|metadata| metadata.dependencies.keys());
-        has_workflow && dependencies.any(|dependency| actions.has_pack(dependency.as_str()))
+        names_any && dependencies.any(|dependency| actions.has_pack(dependency.as_str()))
     };
     let dependents: Vec<usize> = (0..packs.len()).filter(|index| depends(&packs[*index])).collect();
     let reports = in_parallel(&dependents, |index| packs[*index].directory.lint_beside(&actions));
     for (index, report) in dependents.into_iter().zip(reports) {
         packs[index].report = report;
     }
+    actions
 }
 
 fn check(place: &PackPlace, include_secrets: bool) -> Result<Checked, CheckError> {

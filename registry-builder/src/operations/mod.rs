@@ -12,6 +12,9 @@ pub use add::{AddError, AddOptions, AddReport, AddedPack, NamedPack, ObtainedPac
 pub use checked::{CheckError, LintFailure, PackFaults};
 pub use init::{InitError, InitOptions, InitReport, init};
 pub use inspect::{InspectOptions, InspectReport, inspect};
-pub use lint::{LeftOutFile, LintOptions, LintedPack, LintedPacks, PackedFile, lint};
+pub use lint::{
+    FileLeftAlone, FixedPackFile, Fixing, LeftOutFile, LintOptions, LintedPack, LintedPacks, PackFixes,
+    PackedFile, lint,
+};
 pub use refresh::{ExpiringRole, RefreshError, RefreshOptions, RefreshReport, refresh};
 pub use verify::{VerifyError, VerifyOptions, VerifyReport, verify};

@@ -21,6 +21,7 @@ pub use left_out::Reason;
 pub use secrets::Secret;
 
 use crate::archive::SourceFile;
+use crate::atomic_file::AtomicWrite;
 use walk::Walk;
 
 /// A pack's directory and the files that make the pack.
@@ -103,11 +104,37 @@ impl PackDirectory {
 
     /// The same, where the actions of other packs are known.
     pub fn lint_beside(&self, actions: &KnownActions) -> LintReport {
+        self.lint_changed(actions, &BTreeMap::new())
+    }
+
+    /// The same, as if the files in `changed` had these texts.
+    pub fn lint_changed(&self, actions: &KnownActions, changed: &BTreeMap<EntryPath, String>) -> LintReport {
         let files: BTreeSet<EntryPath> = self.files.keys().cloned().collect();
         let left_out =
             self.left_out.iter().map(|(path, reason)| (path.clone(), reason.to_string())).collect();
         let content = PackContent { files, left_out, empty_directories: self.empty.clone() };
-        lint_pack_beside(&content, &|path| self.read(path).ok()?, actions)
+        let read = |path: &EntryPath| match changed.get(path) {
+            Some(text) => Some(text.clone().into_bytes()),
+            None => self.read(path).ok()?,
+        };
+        lint_pack_beside(&content, &read, actions)
+    }
+
+    /// Replaces the pack's file at `path` with `new`, whole or not at all, if it still holds `old`.
+    ///
+    /// Its permissions stay; a link stays, and leads to the new text.
+    ///
+    /// # Errors
+    /// The file cannot be written, is not there, or was changed meanwhile.
+    pub fn replace(&self, path: &EntryPath, old: &str, new: &str) -> io::Result<()> {
+        let changed = || io::Error::other(format!("`{path}` was changed meanwhile"));
+        let place = self.place(path).filter(|_| self.read_text(path).is_ok_and(|text| text == old));
+        let place = place.ok_or_else(changed)?;
+        let permissions = fs_err::metadata(place)?.permissions();
+        let mut file = AtomicWrite::default().start_for(place)?;
+        io::Write::write_all(&mut file, new.as_bytes())?;
+        file.file_mut().set_permissions(permissions)?;
+        file.commit(place.file_name().ok_or_else(changed)?)
     }
 
     /// The files of the pack that hold a secret.

@@ -9,6 +9,9 @@ use crate::entry_path::EntryPath;
 use crate::pack::canonical_runtime;
 use crate::yaml::Fields;
 
+/// The pack that every server has, with the runtimes that Attune ships.
+const CORE: &str = "core";
+
 /// The entry point or workflow file of one component, checked for itself: is there one, is it safe?
 pub(super) fn check_entry_point(kind: ComponentKind, fields: &Fields<'_>, findings: &mut Findings) {
     if let Some(path) = text(fields, "workflow_file") {
@@ -61,7 +64,7 @@ pub(super) fn check_files(component: &ComponentFile, files: &BTreeSet<EntryPath>
     let Some(entry_point) = text(&fields, "entry_point") else { return };
     let Ok(relative) = entry_point.parse::<EntryPath>() else { return };
     let file = format!("{}/{relative}", kind.directory());
-    if files.iter().any(|known| known.as_str() == file) || is_inline_script(kind, &fields, entry_point) {
+    if file.parse().is_ok_and(|file| files.contains(&file)) || is_inline_script(kind, &fields, entry_point) {
         return;
     }
     // Native programs are often installed beside the pack rather than in it.
@@ -110,11 +113,17 @@ pub(super) fn check_runner(component: &ComponentFile, runtimes: &BTreeSet<String
 pub(super) fn has_runtime(component: &ComponentFile, runtimes: &BTreeSet<String>) -> bool {
     let fields = component.fields();
     let Some(runner) = text(&fields, "runner_type") else { return true };
-    // A ref of another pack's runtime cannot be judged here.
-    fields.has("workflow_file")
-        || runner.contains('.')
-        || canonical_runtime(runner).is_some()
-        || runtimes.contains(&runner.to_lowercase())
+    let is_known = |name: &str| canonical_runtime(name).is_some() || runtimes.contains(&name.to_lowercase());
+    if fields.has("workflow_file") || is_known(runner) {
+        return true;
+    }
+    let own = component.summary.component_ref.split('.').next().unwrap_or_default();
+    match runner.split_once('.') {
+        Some((CORE, name)) => canonical_runtime(name).is_some(),
+        Some((pack, name)) if pack == own => runtimes.contains(&name.to_lowercase()),
+        // A ref of another pack's runtime cannot be judged here.
+        other => other.is_some(),
+    }
 }
 
 /// The runtime that a component runs in, if Attune ships it.

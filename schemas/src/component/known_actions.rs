@@ -1,4 +1,4 @@
-//! The actions that the tasks of workflows may run, with their parameters.
+//! The actions and triggers that tasks, rules and sensors may name, with the parameters of actions.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,19 +6,20 @@ use serde_json::Value;
 
 use super::kind::ComponentKind;
 use super::summary::ComponentSummary;
-use crate::diagnostics::closest;
+use crate::diagnostics::{closest, shown};
 use crate::pack_ref::PackRef;
 use crate::workflow::{ActionKnown, ParameterSet};
 
 /// The pack that every server has, whose actions are the server's.
 const CORE: &str = "core";
 
-/// All actions of some packs.
+/// All actions and triggers of some packs.
 #[derive(Debug, Clone, Default)]
 pub struct KnownActions {
     packs: BTreeSet<String>,
     /// By ref, with their parameters, if they have a schema.
     actions: BTreeMap<String, Option<ParameterSet>>,
+    triggers: BTreeSet<String>,
 }
 
 impl KnownActions {
@@ -26,6 +27,9 @@ impl KnownActions {
     pub fn add<'c>(&mut self, pack: &PackRef, components: impl IntoIterator<Item = &'c ComponentSummary>) {
         self.packs.insert(pack.as_str().to_owned());
         for ComponentSummary { kind, component_ref, definition, .. } in components {
+            if *kind == ComponentKind::Trigger {
+                self.triggers.insert(component_ref.clone());
+            }
             if !matches!(kind, ComponentKind::Action | ComponentKind::Workflow) {
                 continue;
             }
@@ -62,6 +66,20 @@ impl KnownActions {
     }
 }
 
+impl KnownActions {
+    fn trigger_absence(&self, reference: &str) -> Option<Absence> {
+        if self.triggers.contains(reference) {
+            return None;
+        }
+        let names: Vec<&str> = self.triggers.iter().map(String::as_str).collect();
+        let advice = match closest(reference, &names) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => "add the trigger there, or correct the ref".to_owned(),
+        };
+        Some((format!("the pack `{}` has no such trigger", pack_of(reference)), advice))
+    }
+}
+
 /// All that is known of actions where one pack is checked.
 pub(crate) struct ActionLookup<'a> {
     /// The pack itself; `None` if its ref, or one of its actions, is not known.
@@ -73,22 +91,51 @@ pub(crate) struct ActionLookup<'a> {
     pub(crate) pack: &'a PackRef,
 }
 
+/// The reason for which something is not there, and the remedy.
+type Absence = (String, String);
+
 impl ActionLookup<'_> {
+    /// What is known of the action `reference`.
     pub(crate) fn of(&self, reference: &str) -> ActionKnown {
         let pack = pack_of(reference);
         if pack == self.pack.as_str() {
             return self.own.map_or(ActionKnown::Unjudged, |own| own.find(reference));
         }
+        match self.is_beside(pack) {
+            Err((reason, advice)) => ActionKnown::Missing { reason, advice },
+            Ok(true) => self.beside.find(reference),
+            Ok(false) => ActionKnown::Unjudged,
+        }
+    }
+
+    /// The absence of the trigger or action `reference`, which is another pack's, if it is certain.
+    pub(super) fn absence(&self, reference: &str, is_trigger: bool) -> Option<Absence> {
+        let pack = pack_of(reference);
+        if pack == self.pack.as_str() || !reference.contains('.') {
+            return None;
+        }
+        match self.is_beside(pack) {
+            Err(absence) => Some(absence),
+            Ok(false) => None,
+            Ok(true) if is_trigger => self.beside.trigger_absence(reference),
+            Ok(true) => match self.beside.find(reference) {
+                ActionKnown::Missing { reason, advice } => Some((reason, advice)),
+                _ => None,
+            },
+        }
+    }
+
+    /// Whether the components of `pack`, another one, are known; an error if nothing of it can be there.
+    fn is_beside(&self, pack: &str) -> Result<bool, Absence> {
         let Some(dependencies) = self.dependencies.as_ref().filter(|_| pack != CORE) else {
-            return ActionKnown::Unjudged;
+            return Ok(false);
         };
         if !dependencies.contains(&pack) {
-            return ActionKnown::Missing {
-                reason: format!("the pack does not depend on `{pack}`"),
-                advice: format!("add `{pack}` to `dependencies` in `pack.yaml`, or correct the ref"),
-            };
+            let shown = shown(pack);
+            let advice = format!("add `{shown}` to `dependencies` in `pack.yaml`, or correct the ref");
+            return Err((format!("the pack does not depend on `{shown}`"), advice));
         }
-        if self.beside.has_pack(pack) { self.beside.find(reference) } else { ActionKnown::Unjudged }
+        Ok(self.beside.has_pack(pack))
     }
 }
 

@@ -10,14 +10,16 @@ use super::kind::ComponentKind;
 use super::queue::check_queue;
 use super::reference::{derived_label, read_ref};
 use super::rule::{check_rule, complete_rule};
+use super::runtime::check_runtime;
 use super::sensor::complete_sensor;
 use super::shape::{self, Field};
 use super::summary::ComponentSummary;
 use super::tables::tables;
+use super::worker::check_worker;
 use crate::diagnostics::{Code, Findings};
 use crate::entry_path::EntryPath;
 use crate::pack_ref::PackRef;
-use crate::workflow::{Workflow, parse_document};
+use crate::workflow::{Workflow, parse_document, schema_faults};
 use crate::yaml::{Fields, YamlDocument};
 
 /// A component with the file it was read from, so that later findings know their line.
@@ -51,11 +53,28 @@ impl ComponentFile {
     }
 }
 
+/// The most findings of one code that are told of one file.
+const MAX_OF_ONE_CODE: usize = 100;
+
 /// Reads `text`, the content of `file`, as a component of `kind` in `pack`.
 ///
 /// `None` if the file cannot be parsed or has nothing to make a ref of; `findings` says why. A component
 /// that is returned may still come with errors.
 pub fn read_component(
+    kind: ComponentKind,
+    pack: &PackRef,
+    file: &EntryPath,
+    text: &str,
+    findings: &mut Findings,
+) -> Option<ComponentFile> {
+    let mut found = Findings::new();
+    let component = read(kind, pack, file, text, &mut found);
+    found.cap(MAX_OF_ONE_CODE);
+    findings.extend(found);
+    component
+}
+
+fn read(
     kind: ComponentKind,
     pack: &PackRef,
     file: &EntryPath,
@@ -79,20 +98,45 @@ pub fn read_component(
     };
     let fields = Fields::root(&document, &map);
     check_fields(kind, &fields, findings);
+    check_schemas(kind, &fields, findings);
     let component_ref = read_ref(kind, pack, file, &fields, findings);
     match kind {
-        ComponentKind::Action | ComponentKind::Sensor => check_entry_point(kind, &fields, findings),
+        ComponentKind::Action | ComponentKind::Sensor => {
+            check_entry_point(kind, &fields, findings);
+            check_worker(&fields, findings);
+        }
         ComponentKind::Queue => check_queue(&fields, findings),
-        ComponentKind::Runtime => check_runtime(&fields, findings),
-        ComponentKind::PermissionSet => check_grants(&fields, findings),
+        ComponentKind::Runtime => check_runtime(file.as_str(), &fields, &map, findings),
         ComponentKind::Rule => check_rule(&fields, findings),
-        ComponentKind::Trigger | ComponentKind::Policy | ComponentKind::Workflow => {}
+        ComponentKind::Trigger
+        | ComponentKind::PermissionSet
+        | ComponentKind::Policy
+        | ComponentKind::Workflow => {}
     }
     let component_ref = component_ref?;
     let label = label(&fields, &component_ref);
     let definition = complete(kind, pack, &component_ref, map);
     let summary = ComponentSummary { kind, component_ref, label, file: file.clone(), definition };
     Some(ComponentFile { summary, document, workflow })
+}
+
+/// The fields that hold the schema of parameters or of a result.
+const SCHEMAS: [&str; 3] = ["parameters", "output", "item_schema"];
+
+/// Tells of parts of schemas that servers read otherwise than they are written.
+fn check_schemas(kind: ComponentKind, fields: &Fields<'_>, findings: &mut Findings) {
+    // The parameters of a policy are names.
+    if matches!(kind, ComponentKind::Workflow | ComponentKind::Policy) {
+        return;
+    }
+    for key in SCHEMAS {
+        for fault in fields.get(key).map(schema_faults).unwrap_or_default() {
+            let path = fields.path(key).join_all(&fault.path);
+            let message = format!("in `{key}`, {}", fault.message);
+            let finding = fields.key_finding_at(Code::SchemaUnclear, &path, message);
+            findings.push(finding.advise(fault.advice));
+        }
+    }
 }
 
 /// Reads `text`, the content of `file`, as the graph of a workflow, whatever the file is called.
@@ -126,39 +170,6 @@ fn check_fields(kind: ComponentKind, fields: &Fields<'_>, findings: &mut Finding
         // Read by its own parser, but for the ref, which numbers do not serve as.
         ComponentKind::Workflow => {}
         _ => fields.report_unknown(Code::UnknownField, &known, true, findings),
-    }
-}
-
-fn check_runtime(fields: &Fields<'_>, findings: &mut Findings) {
-    for (index, version) in fields.get("versions").and_then(Value::as_array).into_iter().flatten().enumerate()
-    {
-        let path = fields.path("versions").index(index);
-        match version {
-            Value::Object(map) => {
-                let version = fields.at(map, path);
-                version.required_text("version", findings);
-                version.boolean("is_default", findings);
-                for key in ["distributions", "execution_config", "meta"] {
-                    version.mapping(key, findings);
-                }
-            }
-            other => findings.push(fields.wrong_type(&path, other, "a mapping")),
-        }
-    }
-}
-
-fn check_grants(fields: &Fields<'_>, findings: &mut Findings) {
-    for (index, grant) in fields.get("grants").and_then(Value::as_array).into_iter().flatten().enumerate() {
-        let path = fields.path("grants").index(index);
-        match grant {
-            Value::Object(map) => {
-                let grant = fields.at(map, path);
-                grant.required_text("resource", findings);
-                grant.texts("actions", findings);
-                grant.mapping("constraints", findings);
-            }
-            other => findings.push(fields.wrong_type(&path, other, "a mapping")),
-        }
     }
 }
 

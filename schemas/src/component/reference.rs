@@ -2,7 +2,7 @@
 
 use super::files::workflow_name;
 use super::kind::ComponentKind;
-use crate::diagnostics::{Code, Findings};
+use crate::diagnostics::{Code, Findings, shown};
 use crate::entry_path::EntryPath;
 use crate::pack_ref::PackRef;
 use crate::yaml::Fields;
@@ -87,7 +87,7 @@ fn check_ref(
     findings: &mut Findings,
 ) {
     if let Some(reason) = reason_to_refuse(kind, component_ref) {
-        let message = format!("`{}` is not the ref of a {kind}: {reason}", component_ref.escape_debug());
+        let message = format!("`{}` is not the ref of a {kind}: {reason}", shown(component_ref));
         let last = component_ref.rsplit('.').next().unwrap_or(component_ref).to_lowercase();
         findings.push(
             fields

@@ -8,11 +8,11 @@ use crate::pack_ref::PackRef;
 use crate::yaml::Fields;
 
 /// The refs of a rule, each with its older spelling.
-const REFS: [(&str, &str); 2] = [("trigger_ref", "trigger"), ("action_ref", "action")];
+pub(crate) const OLDER_RULE_REFS: [(&str, &str); 2] = [("trigger_ref", "trigger"), ("action_ref", "action")];
 
 /// Checks that the rule names its trigger and its action, in a spelling that is read.
 pub(super) fn check_rule(fields: &Fields<'_>, findings: &mut Findings) {
-    for (key, older) in REFS {
+    for (key, older) in OLDER_RULE_REFS {
         match (fields.get(key), fields.get(older).and_then(Value::as_str)) {
             (None, Some(text)) if !text.trim().is_empty() => {
                 let message = format!("`{older}` is read by none of today's servers, which skip the rule");
@@ -30,11 +30,12 @@ pub(super) fn check_rule(fields: &Fields<'_>, findings: &mut Findings) {
 
 /// Completes the refs of the trigger and the action, and gives `permission_set_ref` its proper name.
 pub(super) fn complete_rule(pack: &PackRef, definition: &mut Map<String, Value>) {
-    for (key, older) in REFS {
+    for (key, older) in OLDER_RULE_REFS {
         if !definition.contains_key(key)
             && let Some(text) = definition.get(older).and_then(Value::as_str)
         {
             let text = Value::from(text);
+            definition.remove(older);
             definition.insert(key.to_owned(), text);
         }
         if let Some(Value::String(text)) = definition.get_mut(key) {

@@ -7,11 +7,13 @@ use serde_json::Value;
 use super::entry_point::{check_files, check_runner, resolve};
 use super::files::is_linked;
 use super::kind::ComponentKind;
+use super::known_actions::ActionLookup;
 use super::read::ComponentFile;
 use super::reference::belongs_to;
-use crate::diagnostics::{Code, Findings};
+use crate::diagnostics::{Code, Findings, shown};
 use crate::entry_path::EntryPath;
 use crate::pack_ref::PackRef;
+use crate::yaml::FieldPath;
 
 /// Checks the components of `pack` against each other and against `files`, all the files of the pack.
 ///
@@ -46,6 +48,10 @@ pub fn check_component_set(
             ComponentKind::Action => {
                 check_files(component, files, findings);
                 check_runner(component, &known.runtimes, findings);
+            }
+            ComponentKind::Queue => {
+                let code = Code::QueueActionMissing;
+                check_refs(pack, component, "dispatch_action", &known.actions, code, findings);
             }
             ComponentKind::Workflow if is_linked(&component.summary.file) => {
                 known.check_linked(component, findings);
@@ -126,30 +132,66 @@ fn check_refs(
     findings: &mut Findings,
 ) {
     let fields = component.fields();
-    let path = fields.path(key);
-    let refs = match fields.get(key) {
-        Some(Value::String(text)) => vec![(path, text)],
-        Some(Value::Array(items)) => items
-            .iter()
-            .enumerate()
-            .filter_map(|(index, item)| match item {
-                Value::String(text) => Some((path.index(index), text)),
-                _ => None,
-            })
-            .collect(),
-        _ => return,
-    };
-    for (path, wanted) in refs {
-        if belongs_to(wanted, pack) && !targets.contains(wanted.as_str()) {
-            let what = if code == Code::RuleActionMissing { "action" } else { "trigger" };
-            let message = format!("the {what} `{wanted}` is not in this pack");
-            let candidates: Vec<&str> = targets.iter().copied().collect();
-            let finding = fields.finding_at(code, &path, message);
-            findings.push(match crate::diagnostics::closest(wanted, &candidates) {
-                Some(meant) => finding.advise(format!("did you mean `{meant}`?")),
-                None => finding.advise(format!("add the {what}, or correct the ref")),
-            });
+    let is_missing = |wanted: &&(FieldPath, &str)| belongs_to(wanted.1, pack) && !targets.contains(wanted.1);
+    for (path, wanted) in named_refs(component, key).iter().filter(is_missing).take(MAX_MISSING) {
+        let what = kind_of_target(code);
+        let message = format!("the {what} `{}` is not in this pack", shown(wanted));
+        let candidates: Vec<&str> = targets.iter().copied().collect();
+        let finding = fields.finding_at(code, path, message);
+        findings.push(match crate::diagnostics::closest(wanted, &candidates) {
+            Some(meant) => finding.advise(format!("did you mean `{meant}`?")),
+            None => finding.advise(format!("add the {what}, or correct the ref")),
+        });
+    }
+}
+
+/// Reports each trigger and action of another pack that a component names and that cannot be there.
+pub(crate) fn check_foreign_refs(
+    components: &[ComponentFile],
+    known: &ActionLookup<'_>,
+    findings: &mut Findings,
+) {
+    const REFS: [(ComponentKind, &str, Code); 4] = [
+        (ComponentKind::Rule, "trigger_ref", Code::RuleTriggerMissing),
+        (ComponentKind::Rule, "action_ref", Code::RuleActionMissing),
+        (ComponentKind::Sensor, "trigger_types", Code::SensorTriggerMissing),
+        (ComponentKind::Queue, "dispatch_action", Code::QueueActionMissing),
+    ];
+    for component in components {
+        for (_, key, code) in REFS.iter().filter(|(kind, ..)| *kind == component.summary.kind) {
+            let what = kind_of_target(*code);
+            let absent = named_refs(component, key)
+                .into_iter()
+                .filter_map(|(path, wanted)| Some((path, wanted, known.absence(wanted, what == "trigger")?)));
+            for (path, wanted, (reason, advice)) in absent.take(MAX_MISSING) {
+                let message = format!("nothing is known of the {what} `{}`: {reason}", shown(wanted));
+                findings.push(component.fields().finding_at(*code, &path, message).advise(advice));
+            }
         }
+    }
+}
+
+/// The most missing targets that are told of one field.
+const MAX_MISSING: usize = 100;
+
+fn kind_of_target(code: Code) -> &'static str {
+    match code {
+        Code::RuleActionMissing | Code::QueueActionMissing => "action",
+        _ => "trigger",
+    }
+}
+
+/// The refs under `key`, one or a list, each with its place.
+fn named_refs<'c>(component: &'c ComponentFile, key: &str) -> Vec<(FieldPath, &'c str)> {
+    let fields = component.fields();
+    let path = fields.path(key);
+    match component.summary.definition.get(key) {
+        Some(Value::String(text)) => vec![(path, text)],
+        Some(Value::Array(items)) => {
+            let texts = items.iter().enumerate();
+            texts.filter_map(|(index, item)| Some((path.index(index), item.as_str()?))).collect()
+        }
+        _ => Vec::new(),
     }
 }
 

@@ -4,8 +4,10 @@
 //! points, workflow forms) are in the files beside this one.
 
 use super::kind::ComponentKind;
+use super::sections::{AFFINITY, DISTRIBUTIONS, EXECUTION, GRANTS, QUEUE_CONFIG, TOLERATIONS, VERSIONS};
 use super::shape::Shape::{
-    Any, Boolean, Integer, List, Mapping, OneOf, OneOrMoreTexts, Positive, Text, TextMapping, Texts, Unread,
+    Any, Boolean, Exactly, Integer, Labels, Mapping, OneOf, OneOrMoreTexts, Positive, Text, Texts, Unread,
+    Values,
 };
 use super::shape::{Field, optional, required};
 
@@ -30,9 +32,9 @@ const WORKER: &[Field] = &[
     optional("runner_type", Text),
     optional("entry_point", Text),
     optional("runtime_version", Text),
-    optional("worker_selector", TextMapping),
-    optional("worker_tolerations", List),
-    optional("worker_affinity", Mapping),
+    optional("worker_selector", Labels),
+    optional("worker_tolerations", TOLERATIONS),
+    optional("worker_affinity", AFFINITY),
     optional("log_retention_policy", OneOf(&RETENTION)),
     optional("log_retention_limit", Positive),
     optional("artifact_retention_policy", OneOf(&RETENTION)),
@@ -48,7 +50,7 @@ const ACTION: &[Field] = &[
     optional("parameter_delivery", OneOf(&["stdin", "file"])),
     optional("parameter_format", OneOf(&["dotenv", "json", "yaml"])),
     optional("output_format", OneOf(&["text", "json", "yaml", "jsonl"])),
-    optional("required_worker_runtimes", TextMapping),
+    optional("required_worker_runtimes", Values(&Text)),
     optional("accesses_mcp", Boolean),
     optional("default_execution_permission_set_refs", Texts),
     optional("timeout", Any),
@@ -81,15 +83,15 @@ const RULE: &[Field] = &[
     optional("permission_set_ref", OneOrMoreTexts),
 ];
 
-const PERMISSION_SET: &[Field] = &[optional("grants", List)];
+const PERMISSION_SET: &[Field] = &[optional("grants", GRANTS)];
 
 const RUNTIME: &[Field] = &[
     optional("aliases", Texts),
-    optional("distributions", Mapping),
+    optional("distributions", DISTRIBUTIONS),
     optional("installation", Mapping),
     optional("installers", Any),
-    optional("execution_config", Mapping),
-    optional("versions", List),
+    optional("execution_config", EXECUTION),
+    optional("versions", VERSIONS),
 ];
 
 const POLICY: &[Field] = &[
@@ -112,12 +114,12 @@ const QUEUE: &[Field] = &[
     optional("accepting_new_items", Boolean),
     optional("default_priority", Integer),
     optional("allow_pending_update", Boolean),
-    optional("update_strategy", OneOf(&["immutable", "replace", "merge_patch"])),
-    optional("batch_mode", OneOf(&["single", "batch"])),
+    optional("update_strategy", Exactly(&["immutable", "replace", "merge_patch"])),
+    optional("batch_mode", Exactly(&["single", "batch"])),
     optional("item_schema", Mapping),
     optional("action_params", Mapping),
     optional("permission_set_refs", Texts),
-    optional("config", Mapping),
+    optional("config", QUEUE_CONFIG),
 ];
 
 /// The tables that together describe `kind`.

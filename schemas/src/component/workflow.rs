@@ -63,7 +63,7 @@ fn home<'a>(file: &EntryPath, callers: Option<&'a [Option<&'a Value>]>) -> Home<
 
 impl ComponentFile {
     /// The workflow that the file holds, if it is one.
-    fn workflow(&self) -> Option<&Workflow> {
+    pub(crate) fn workflow(&self) -> Option<&Workflow> {
         self.workflow.as_ref()
     }
 }

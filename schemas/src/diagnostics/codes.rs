@@ -62,6 +62,8 @@ codes! {
     OutOfRange "F005" Error "a number is out of range";
     UnsafePath "F006" Error "a path is absolute or leaves its directory";
     UnreadField "F007" Info "a field that Attune's loaders do not read here";
+    PassedOver "F008" Warning "a value that Attune passes over, or reads otherwise than it is written";
+    QueueActionMissing "C022" Warning "a queue's action is not in this pack";
 
     NoPackFile "P001" Error "the pack has no `pack.yaml`";
     PackRefMissing "P002" Error "`pack.yaml` has no `ref`";
@@ -111,6 +113,7 @@ codes! {
     NestedComponent "C018" Info "a component file in a subdirectory, which is never loaded";
     NeededFileLeftOut "C019" Error "a file that a component needs is left out of the pack";
     OlderRuleField "C020" Warning "a field of a rule in an older spelling, which current Attune does not read";
+    SchemaUnclear "C021" Warning "a schema that Attune reads otherwise than it is written";
 
     TaskUnknown "L001" Error "a transition leads to a task that is not there";
     TaskWithoutAction "L002" Error "a task has no action";

@@ -49,7 +49,7 @@ impl Finding {
             file: file.to_owned(),
             line: position.line,
             column: position.column,
-            message: message.into(),
+            message: bounded(message.into()),
             advice: None,
         }
     }
@@ -57,9 +57,20 @@ impl Finding {
     /// The same finding with advice.
     #[must_use]
     pub fn advise(mut self, advice: impl Into<String>) -> Self {
-        self.advice = Some(advice.into());
+        self.advice = Some(bounded(advice.into()));
         self
     }
+}
+
+/// The most bytes of a message, which may quote what a file holds.
+const MAX_TEXT: usize = 2000;
+
+fn bounded(mut text: String) -> String {
+    if text.len() > MAX_TEXT {
+        text.truncate(text.floor_char_boundary(MAX_TEXT / 2));
+        text.push_str("...");
+    }
+    text
 }
 
 /// `pack.yaml:3:7: error[P006] ...`, without the advice.
@@ -83,6 +94,12 @@ impl fmt::Display for Severity {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_message_is_bounded() {
+        let long = Finding::new(Code::Missing, "pack.yaml", Position::START, "é".repeat(500_000));
+        assert!(long.message.len() <= MAX_TEXT && long.message.ends_with("..."));
+    }
 
     #[test]
     fn a_finding_reads_as_one_line_and_serialises_with_its_code() {

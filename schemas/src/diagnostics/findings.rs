@@ -1,5 +1,7 @@
 //! All findings of a pack, kept in the order of its files and lines.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
@@ -58,6 +60,21 @@ impl Findings {
     pub fn sort(&mut self) {
         self.items.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
         self.items.dedup();
+    }
+
+    /// Keeps at most `most` of each code; the last of them tells how many are left out.
+    pub(crate) fn cap(&mut self, most: usize) {
+        let mut counts: BTreeMap<Code, usize> = BTreeMap::new();
+        self.items.retain(|finding| {
+            let count = counts.entry(finding.code).or_default();
+            *count += 1;
+            *count <= most
+        });
+        for (code, count) in counts.into_iter().filter(|(_, count)| *count > most) {
+            if let Some(last) = self.items.iter_mut().rev().find(|finding| finding.code == code) {
+                last.message = format!("{} (and {} more like it in this file)", last.message, count - most);
+            }
+        }
     }
 
     /// Changes each.
@@ -126,6 +143,16 @@ mod tests {
         findings.sort();
         let order: Vec<_> = findings.iter().map(|finding| (finding.file.as_str(), finding.line)).collect();
         assert_eq!(order, [("pack.yaml", 2), ("actions/a.yaml", 1), ("actions/a.yaml", 9)]);
+    }
+
+    #[test]
+    fn findings_beyond_the_most_are_counted() {
+        let mut findings = Findings::new();
+        findings.extend((1..=9).map(|line| finding(Code::Missing, "a.yaml", line)));
+        findings.push(finding(Code::Empty, "a.yaml", 1));
+        findings.cap(3);
+        assert_eq!(findings.len(), 4);
+        assert_eq!(findings.items[2].message, "m (and 6 more like it in this file)");
     }
 
     #[test]

@@ -7,10 +7,12 @@ mod codes;
 mod finding;
 mod findings;
 mod position;
+mod shown;
 mod suggestion;
 
 pub use codes::{Code, all_codes};
 pub use finding::{Finding, Severity};
 pub use findings::Findings;
 pub use position::Position;
+pub(crate) use shown::shown;
 pub use suggestion::closest;

@@ -11,6 +11,8 @@ pub fn closest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     let folded = fold(word);
     known
         .iter()
+        // A difference in length alone is that many slips.
+        .filter(|candidate| candidate.chars().count().abs_diff(folded.len()) <= 2)
         .map(|candidate| (distance(&folded, &fold(candidate)), *candidate))
         .filter(|(distance, candidate)| *distance <= (candidate.len() / 3).min(2))
         .min_by_key(|(distance, _)| *distance)

@@ -19,16 +19,20 @@ mod editor_schema;
 pub mod expression;
 mod graph;
 mod model;
+mod parameters;
 mod parse;
 mod rules;
 mod told;
 
-pub(crate) use editor_schema::{editor_schema, parameters_schema};
+pub(crate) use dialects::{Outcome, all_of};
 pub use drawing::{DRAWING_STYLE, Drawing, DrawingFormat};
+pub(crate) use editor_schema::{editor_schema, parameters_schema};
 pub use graph::{Cycle, Edge, Graph, Node};
 pub use model::{
-    Backoff, CancellationPolicy, Parameter, ParameterSet, Placed, Publish, Quantity, Retry, Task, TaskKind,
-    Template, TemplatePlace, Transition, WorkerChoice, Workflow,
+    Backoff, CancellationPolicy, Placed, Publish, Quantity, Retry, Task, TaskKind, Template, TemplatePlace,
+    Transition, WorkerChoice, Workflow,
 };
+pub(crate) use parameters::schema_faults;
+pub use parameters::{Parameter, ParameterSet};
 pub use parse::{parse, parse_document, read_definition};
 pub use rules::{ActionKnown, Home, Lookup, WorkflowContext, check};

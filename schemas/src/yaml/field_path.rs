@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::diagnostics::shown;
+
 /// One step of a [`FieldPath`].
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Step {
@@ -40,6 +42,12 @@ impl FieldPath {
         &self.steps
     }
 
+    /// The value at `path` from here.
+    #[must_use]
+    pub(crate) fn join_all(&self, path: &Self) -> Self {
+        Self { steps: [self.steps.as_slice(), path.steps()].concat() }
+    }
+
     fn join(&self, step: Step) -> Self {
         let mut steps = Vec::with_capacity(self.steps.len() + 1);
         steps.extend_from_slice(&self.steps);
@@ -52,8 +60,8 @@ impl fmt::Display for FieldPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (position, step) in self.steps.iter().enumerate() {
             match step {
-                Step::Key(key) if position == 0 => f.write_str(key)?,
-                Step::Key(key) => write!(f, ".{key}")?,
+                Step::Key(key) if position == 0 => f.write_str(&shown(key))?,
+                Step::Key(key) => write!(f, ".{}", shown(key))?,
                 Step::Index(index) => write!(f, "[{index}]")?,
             }
         }

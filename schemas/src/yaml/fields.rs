@@ -114,6 +114,20 @@ impl<'a> Fields<'a> {
         self.mapping(key, findings).map(|fields| fields.map.clone())
     }
 
+    /// The mapping under `key` with its fields, if it is one, without a finding if it is not.
+    pub(crate) fn section(&self, key: &str) -> Option<Fields<'a>> {
+        let map = self.get(key)?.as_object()?;
+        Some(self.at(map, self.path(key)))
+    }
+
+    /// The mappings in the list under `key`, without findings for the rest.
+    pub(crate) fn sections(&self, key: &str) -> Vec<Fields<'a>> {
+        let items = self.get(key).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        let section =
+            |(index, item): (usize, &'a Value)| Some(self.at(item.as_object()?, self.path(key).index(index)));
+        items.iter().enumerate().filter_map(section).collect()
+    }
+
     /// The mapping under `key` if it is one, without a finding if it is not.
     pub(crate) fn object_quietly(&self, key: &str) -> Map<String, Value> {
         self.get(key).and_then(Value::as_object).cloned().unwrap_or_default()
@@ -158,7 +172,12 @@ impl<'a> Fields<'a> {
 
     /// A finding at the key of `key` itself.
     pub(crate) fn key_finding(&self, code: Code, key: &str, message: impl Into<String>) -> Finding {
-        Finding::new(code, self.document.file(), self.document.key_position(&self.path(key)), message)
+        self.key_finding_at(code, &self.path(key), message)
+    }
+
+    /// A finding at the key that `path` ends in.
+    pub(crate) fn key_finding_at(&self, code: Code, path: &FieldPath, message: impl Into<String>) -> Finding {
+        Finding::new(code, self.document.file(), self.document.key_position(path), message)
     }
 
     pub(crate) fn missing(&self, key: &str) -> Finding {

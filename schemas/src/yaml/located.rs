@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::field_path::{FieldPath, Step};
 use super::outline::{Children, Node};
 use crate::diagnostics::Position;
 
@@ -58,6 +59,20 @@ impl<'d> Located<'d> {
     pub(crate) fn get(&self, key: &str) -> Option<Self> {
         let value = self.value.get(key).filter(|value| !value.is_null())?;
         Some(self.child(value, key))
+    }
+
+    /// The value at `path` from here, or as far as there is one.
+    pub(crate) fn along(&self, path: &FieldPath) -> Self {
+        let mut here = *self;
+        for step in path.steps() {
+            let next = match step {
+                Step::Key(key) => here.value.get(key).map(|value| here.child(value, key)),
+                Step::Index(index) => here.items().nth(*index),
+            };
+            let Some(next) = next else { break };
+            here = next;
+        }
+        here
     }
 
     fn child(&self, value: &'d Value, key: &str) -> Self {

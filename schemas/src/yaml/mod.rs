@@ -15,11 +15,13 @@ mod outline_builder;
 mod plain;
 mod shifted_text;
 mod source_text;
+mod syntax;
 
 pub use document::{MAX_FILE_BYTES, YamlDocument};
 pub use field_path::{FieldPath, Step};
 pub(crate) use fields::{Fields, describe};
 pub(crate) use located::Located;
 pub(crate) use source_text::SourceText;
+pub(crate) use syntax::{SyntaxContent, SyntaxEntry, SyntaxNode};
 
 pub use crate::diagnostics::Position;

@@ -70,6 +70,7 @@ fn yaml_cases() -> Vec<(Code, PackFiles, &'static str, usize)> {
         (Code::OutOfRange, with_action(&format!("{ACTION}log_retention_limit: 0\n")), "actions/now.yaml", 4),
         (Code::UnsafePath, with_action("ref: weather.now\nentry_point: ../../now.py"), "actions/now.yaml", 2),
         (Code::UnreadField, with_action(&format!("{ACTION}output_schema: {{}}\n")), "actions/now.yaml", 4),
+        (Code::PassedOver, with_action(&format!("{ACTION}runtime_version: newest\n")), "actions/now.yaml", 4),
     ]
 }
 
@@ -158,6 +159,12 @@ fn component_cases() -> Vec<(Code, PackFiles, &'static str, usize)> {
         ),
         (Code::EntryPointMissing, pack().with("actions/now.yaml", ACTION), "actions/now.yaml", 3),
         (Code::QueueField, action(ACTION).with("queues/q.yaml", queue), "queues/q.yaml", 4),
+        (
+            Code::QueueActionMissing,
+            action(ACTION).with("queues/q.yaml", "ref: weather.q\nlabel: Q\ndispatch_action: weather.nou\n"),
+            "queues/q.yaml",
+            3,
+        ),
         (Code::WorkflowShadowed, flow().with("workflows/flow.yaml", WORKFLOW), linked, 1),
         (
             Code::NativeEntryPoint,
@@ -194,6 +201,12 @@ fn component_cases() -> Vec<(Code, PackFiles, &'static str, usize)> {
                 .with("rules/watch.yaml", "ref: weather.watch\ntrigger_ref: storm\naction: now\n"),
             "rules/watch.yaml",
             3,
+        ),
+        (
+            Code::SchemaUnclear,
+            action("ref: weather.now\nentry_point: now.py\nparameters:\n  place: string\n"),
+            "actions/now.yaml",
+            4,
         ),
         (Code::NestedComponent, pack().with("actions/old/now.yaml", ACTION), "actions/old/now.yaml", 1),
     ]

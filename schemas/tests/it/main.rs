@@ -7,7 +7,10 @@
 
 mod drawings;
 mod explanations;
+mod fixed;
 mod json_schemas;
 mod lint_codes;
+mod nested_fields;
+mod normal_forms;
 mod pack_files;
 mod whole_packs;

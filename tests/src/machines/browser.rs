@@ -85,7 +85,7 @@ impl Browser {
             }
             Some("Log.entryAdded") => self.told.push(parameters["entry"].to_string()),
             Some("Runtime.exceptionThrown" | "Runtime.consoleAPICalled") => {
-                self.told.push(parameters.to_string())
+                self.told.push(parameters.to_string());
             }
             _ => {}
         }

@@ -9,3 +9,4 @@ pub mod refusing_kernel;
 pub mod servers;
 pub mod small_disk;
 pub mod terminal;
+pub mod yaml_server;

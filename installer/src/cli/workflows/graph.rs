@@ -68,13 +68,12 @@ impl From<Format> for DrawingFormat {
 impl GraphArgs {
     /// Draws; no host is looked at where a file is named.
     pub(super) fn run(&self) -> Result<(), CommandError> {
-        let (workflow, title): (Workflow, String) = match self.file() {
-            Some(path) => (of_file(path)?, path.display().to_string()),
-            None => {
-                let reference = self.what.to_string_lossy().into_owned();
-                let shown = show_workflow(&self.common.host_root()?, &reference)?;
-                (read_definition(&shown.definition), reference)
-            }
+        let (workflow, title): (Workflow, String) = if let Some(path) = self.file() {
+            (of_file(path)?, path.display().to_string())
+        } else {
+            let reference = self.what.to_string_lossy().into_owned();
+            let shown = show_workflow(&self.common.host_root()?, &reference)?;
+            (read_definition(&shown.definition), reference)
         };
         let text = Drawing::of(&workflow, &title).to_text(self.format.into());
         let drawn = |drawing| WorkflowDrawing {

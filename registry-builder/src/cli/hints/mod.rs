@@ -252,7 +252,7 @@ impl Hint for CheckError {
             Self::OtherPack { .. } => Some(
                 "correct the entry of the set, or have the index list the version that its source gives".to_owned(),
             ),
-            Self::Lint(_) | Self::SamePack { .. } => None,
+            Self::Lint(_) | Self::SamePack { .. } | Self::NotFixed { .. } => None,
         }
     }
 }

@@ -7,5 +7,6 @@ mod outcome;
 mod steps;
 mod top_level;
 
+pub(crate) use outcome::{Outcome, all_of};
 pub(super) use steps::transitions;
 pub(super) use top_level::{count_joins, join, outputs, parameters, tasks, vars};

@@ -4,7 +4,7 @@ use crate::workflow::expression::only_expression;
 
 /// The outcome on which a task is followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Outcome {
+pub(crate) enum Outcome {
     Success,
     Failure,
     Any,
@@ -13,7 +13,7 @@ pub(super) enum Outcome {
 
 impl Outcome {
     /// The fields of today's predecessors, in the order in which servers append them.
-    pub(super) const FIELDS: [(&'static str, Self); 4] = [
+    pub(crate) const FIELDS: [(&'static str, Self); 4] = [
         ("on_success", Self::Success),
         ("on_failure", Self::Failure),
         ("on_complete", Self::Any),
@@ -30,13 +30,13 @@ impl Outcome {
     }
 
     /// The condition alone, as servers write it.
-    pub(super) fn when(self) -> Option<String> {
+    pub(crate) fn when(self) -> Option<String> {
         self.call().map(|call| format!("{{{{ {call} }}}}"))
     }
 }
 
 /// The condition that holds if the outcome is `outcome` and all of `conditions` hold.
-pub(super) fn all_of(outcome: Outcome, conditions: &[&str]) -> Option<String> {
+pub(crate) fn all_of(outcome: Outcome, conditions: &[&str]) -> Option<String> {
     let expressions: Vec<&str> =
         conditions.iter().map(|condition| only_expression(condition).unwrap_or(condition.trim())).collect();
     let mut parts: Vec<String> = outcome.call().map(str::to_owned).into_iter().collect();

@@ -5,7 +5,8 @@ use serde_json::{Map, Value};
 use crate::diagnostics::Code;
 use crate::workflow::expression::is_template;
 use crate::workflow::graph::Graph;
-use crate::workflow::model::{Placed, Quantity, Task, Workflow, is_json_schema};
+use crate::workflow::model::{Placed, Quantity, Task, Workflow};
+use crate::workflow::parameters::{SchemaFault, is_json_schema, schema_faults};
 use crate::workflow::parse::Reader;
 use crate::workflow::told::shown;
 use crate::yaml::Located;
@@ -114,6 +115,7 @@ fn set_joins(tasks: &mut [Task], inbound: &mut impl Iterator<Item = u64>) {
 /// The parameters: `parameters`, or the names in `input`.
 pub(in crate::workflow) fn parameters(reader: &mut Reader<'_>, root: Located<'_>) -> Option<Placed<Value>> {
     if let Some(parameters) = root.get("parameters") {
+        check_schema(reader, parameters, "parameters");
         return Some(Placed::new(parameters.value().clone(), parameters.key_at()));
     }
     let input = root.get("input").filter(|input| input.value().is_array() || input.value().is_object())?;
@@ -137,6 +139,14 @@ pub(in crate::workflow) fn parameters(reader: &mut Reader<'_>, root: Located<'_>
         }
     }
     Some(Placed::new(Value::Object(parameters), input.key_at()))
+}
+
+/// Tells of parts of a schema that servers read otherwise than they are written.
+fn check_schema(reader: &mut Reader<'_>, schema: Located<'_>, field: &str) {
+    for SchemaFault { path, message, advice } in schema_faults(schema.value()) {
+        let at = schema.along(&path).key_at();
+        reader.told.tell(Code::SchemaUnclear, at, || format!("in `{field}`, {message}"), advice);
+    }
 }
 
 type Outputs = Option<Vec<(String, Placed<String>)>>;
@@ -166,6 +176,7 @@ pub(in crate::workflow) fn outputs(
         reader.told.tell(Code::LegacyWorkflow, output.key_at(), message, "call it `output_map`".to_owned());
         return (None, Some(output_values(reader, output)));
     }
+    check_schema(reader, output, "output");
     (Some(Placed::new(output.value().clone(), output.key_at())), None)
 }
 

@@ -1,15 +1,12 @@
 //! A workflow as all dialects mean it: tasks, and transitions between them.
 
 mod normal_form;
-mod parameters;
 mod task;
 
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-pub(in crate::workflow) use parameters::is_json_schema;
-pub use parameters::{Parameter, ParameterSet};
 pub use task::{
     Backoff, Publish, Quantity, Retry, Task, TaskKind, Template, TemplatePlace, Transition, WorkerChoice,
 };

@@ -78,7 +78,7 @@ fn transition(transition: &Transition) -> Value {
         form.insert("when".to_owned(), when.value.as_str().into());
     }
     if !transition.publish.is_empty() {
-        form.insert("publish".to_owned(), transition.publish.iter().map(publish).collect());
+        form.insert("publish".to_owned(), publish(&transition.publish));
     }
     if !transition.targets.is_empty() {
         let targets = transition.targets.iter().map(|target| target.value.as_str());
@@ -90,12 +90,20 @@ fn transition(transition: &Transition) -> Value {
     Value::Object(form)
 }
 
-fn publish(publish: &Publish) -> Value {
-    let name = publish.name.value.clone();
-    match &publish.value {
-        Some(value) => Value::Object(Map::from_iter([(name, value.clone())])),
-        None => Value::String(name),
+/// A list of mappings, as they stand in the file, and of the names that stand for a whole result.
+fn publish(published: &[Publish]) -> Value {
+    let mut items: Vec<Value> = Vec::new();
+    for Publish { name, value, is_joined } in published {
+        let name = name.value.clone();
+        match (value, items.last_mut()) {
+            (Some(value), Some(Value::Object(beside))) if *is_joined => {
+                beside.insert(name, value.clone());
+            }
+            (Some(value), _) => items.push(Value::Object(Map::from_iter([(name, value.clone())]))),
+            (None, _) => items.push(Value::String(name)),
+        }
     }
+    Value::Array(items)
 }
 
 fn retry(retry: &Retry) -> Value {

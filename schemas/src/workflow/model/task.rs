@@ -70,6 +70,8 @@ pub struct Publish {
     pub name: Placed<String>,
     /// Its value, with templates; `None` for the whole result.
     pub value: Option<Value>,
+    /// Whether it stands in one mapping with the one before it.
+    pub is_joined: bool,
 }
 
 /// What follows a task, on a condition.

@@ -83,14 +83,18 @@ impl Reader<'_> {
         for item in publish.items() {
             match item.value() {
                 Value::Object(_) => {
-                    for (name, value) in item.entries_in_order() {
+                    for (index, (name, value)) in item.entries_in_order().into_iter().enumerate() {
                         note_all(templates, value, TemplatePlace::Publish);
                         let name = placed(name, value.key_at());
-                        read.push(Publish { name, value: Some(value.value().clone()) });
+                        let is_joined = index > 0;
+                        read.push(Publish { name, value: Some(value.value().clone()), is_joined });
                     }
                 }
                 Value::Array(_) => self.wrong_type(item, "an item of `publish`", "a mapping or a name", None),
-                _ => read.extend(self.text(item, "publish").map(|name| Publish { name, value: None })),
+                _ => {
+                    let name = self.text(item, "publish");
+                    read.extend(name.map(|name| Publish { name, value: None, is_joined: false }));
+                }
             }
         }
         read

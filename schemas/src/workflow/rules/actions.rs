@@ -4,7 +4,8 @@ use super::Checked;
 use super::context::ActionKnown;
 use crate::diagnostics::{Code, closest};
 use crate::workflow::expression::is_template;
-use crate::workflow::model::{ParameterSet, Placed, Task};
+use crate::workflow::model::{Placed, Task};
+use crate::workflow::parameters::ParameterSet;
 use crate::workflow::told::{Told, shown};
 
 pub(super) fn check(checked: &Checked<'_, '_>, told: &mut Told<'_>) {

@@ -15,20 +15,21 @@ pub(super) fn check(checked: &Checked<'_, '_>, told: &mut Told<'_>) {
         let conditions =
             node.task.templates.iter().filter(|template| template.place == TemplatePlace::TransitionWhen);
         for template in conditions {
-            let Some(expression) = only_expression(&template.text) else {
-                if is_template(&template.text) {
-                    let message = || {
-                        format!(
-                            "the condition `{}` has text beside its braces, so that it always holds",
-                            shown(&template.text)
-                        )
-                    };
-                    let advice =
-                        "put all of it between one pair of braces: `{{ succeeded() and ... }}`".to_owned();
-                    told.tell(Code::TextInCondition, template.at, message, advice);
-                }
-                continue;
-            };
+            if only_expression(&template.text).is_none() && is_template(&template.text) {
+                let message = || {
+                    format!(
+                        "the condition `{}` has text beside its braces, so that it always holds",
+                        shown(&template.text)
+                    )
+                };
+                let advice =
+                    "put all of it between one pair of braces: `{{ succeeded() and ... }}`".to_owned();
+                told.tell(Code::TextInCondition, template.at, message, advice);
+            }
+        }
+        // Those of the form of today: older ones are joined with the outcome.
+        for condition in node.task.next.iter().filter_map(|transition| transition.when.as_ref()) {
+            let Some(expression) = only_expression(&condition.value) else { continue };
             if is_mixed(expression) {
                 let message = || {
                     let shown = shown(expression);
@@ -37,7 +38,7 @@ pub(super) fn check(checked: &Checked<'_, '_>, told: &mut Told<'_>) {
                     )
                 };
                 let advice = "write `{{ succeeded() }}` alone, and let the action fail where the task must not go on so";
-                told.tell(Code::MixedCondition, template.at, message, advice.to_owned());
+                told.tell(Code::MixedCondition, condition.at, message, advice.to_owned());
             }
         }
     }

@@ -4,7 +4,8 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::workflow::model::{ParameterSet, Workflow};
+use crate::workflow::model::Workflow;
+use crate::workflow::parameters::ParameterSet;
 
 /// Where a workflow is run from.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -16,7 +16,8 @@ mod variables;
 pub use context::{ActionKnown, Home, Lookup, WorkflowContext};
 
 use super::graph::Graph;
-use super::model::{ParameterSet, Workflow};
+use super::model::Workflow;
+use super::parameters::ParameterSet;
 use super::told::Told;
 use crate::diagnostics::{Code, Findings, Position};
 

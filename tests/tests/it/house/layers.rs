@@ -18,7 +18,7 @@ const SCHEMAS: Floors = &[
     &["pack_index", "pack_set", "upstream_index", "workflow"],
     &["runtime_index", "pack"],
     &["bundle", "component", "pack_test_result"],
-    &["pack_config", "lint"],
+    &["pack_config", "lint", "fixes"],
     &["coverage", "json_schema"],
 ];
 const REGISTRY: Floors = &[

@@ -314,9 +314,9 @@ fn older() -> Vec<Case> {
         linked(&["C016"], "version: \"1\"\n‸tasks:\n  a: {action: flows.free}\n"),
         tasks(&["C016"], &["name: a, action: flows.free, ‸on_success: [b]", "name: b, action: flows.free"]),
         tasks(
-            &["C016"],
+            &["C016", "L023"],
             &[
-                "name: a, action: flows.free, ‸on_success: [{when: \"{{ parameters.days > 2 }}\", do: [{when: \"{{ true }}\", next: b}]}]",
+                "name: a, action: flows.free, ‸on_success: [{when: \"{{ parameters.days > 2 }}\", do: [‸{when: \"{{ true }}\", next: b}]}]",
                 "name: b, action: flows.free",
             ],
         ),

@@ -75,7 +75,7 @@ impl<'w> Scope<'_, 'w> {
         let Some(parameters) = &self.checked.parameters else { return };
         match parameters.get(parameter) {
             Some(known) => {
-                let is_missing = !known.is_required && !known.has_default;
+                let is_missing = !known.is_required && !known.has_default();
                 if is_missing && self.told_optional.insert(parameter) {
                     let message = || {
                         format!(

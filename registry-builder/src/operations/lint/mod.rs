@@ -1,15 +1,22 @@
-//! Packs checked as `add` checks them, without a registry; nothing is written.
+//! Packs checked as `add` checks them, without a registry, and corrected where that was asked for.
+
+mod diff;
+mod fixing;
 
 use std::path::PathBuf;
 
 use attune_registry::pack_directory::{PackDirectory, Secret};
 use attune_registry::report::Report;
+use attune_registry::workers::in_parallel;
 use attune_schemas::lint::Findings;
 use attune_schemas::{EntryPath, PackRef, Version};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::checked::{CheckError, Checked, LintFailure, PackFaults, PackPlace, check_all};
+pub use fixing::{FileLeftAlone, FixedPackFile, Fixing, PackFixes};
+
+use super::checked::{CheckError, Checked, LintFailure, PackFaults, PackPlace, check_each};
+use fixing::Plan;
 
 /// The packs to lint.
 #[derive(Debug, Clone)]
@@ -18,6 +25,8 @@ pub struct LintOptions {
     pub packs: Vec<PathBuf>,
     /// Whether files that hold secrets pass.
     pub include_secrets: bool,
+    /// The treatment of findings whose remedy is certain.
+    pub fixing: Fixing,
 }
 
 /// What was found.
@@ -50,8 +59,10 @@ pub struct LintedPack {
     pub files: Vec<PackedFile>,
     /// The files and directories that are left out, sorted by path.
     pub left_out: Vec<LeftOutFile>,
-    /// The linter's findings.
+    /// The linter's findings: those that are left, where files were corrected.
     pub findings: Findings,
+    /// The corrections.
+    pub fixes: PackFixes,
     /// The files that hold secrets.
     pub secrets: Vec<Secret>,
 }
@@ -74,20 +85,37 @@ pub struct LeftOutFile {
     pub reason: String,
 }
 
-/// Lints the packs. The failure, if there is one, is what `add` would fail with.
+/// Lints the packs, and corrects them if that was asked for.
+///
+/// Every pack that can be read is in the report. The failure, if there is one, is the first that `add` would fail with.
 ///
 /// # Errors
-/// A directory is not one of a pack, or two are the same pack.
-pub fn lint(options: &LintOptions) -> Result<(LintedPacks, Option<LintFailure>), CheckError> {
+/// A corrected file cannot be written.
+pub fn lint(options: &LintOptions) -> Result<(LintedPacks, Option<CheckError>), CheckError> {
     let places: Vec<_> = options.packs.iter().map(|pack| PackPlace::of_caller(pack)).collect();
-    let checked = check_all(&places, options.include_secrets)?;
-    let failed: Vec<PackFaults> = checked.iter().filter(|pack| !pack.passes()).map(Checked::faults).collect();
-    let packs = checked.into_iter().map(linted).collect();
-    let failure = (!failed.is_empty()).then_some(LintFailure { packs: failed, consequence: "" });
+    let check = || check_each(&places, options.include_secrets);
+    let mut each = check();
+    let mut plans = in_parallel(&each.packs, |pack| Plan::of(&pack.directory, &pack.report, &each.actions));
+    for (pack, plan) in each.packs.iter().zip(&mut plans) {
+        match options.fixing {
+            Fixing::Count => {}
+            Fixing::Show => plan.show(&pack.directory),
+            Fixing::Write => plan.write(&pack.directory)?,
+        }
+    }
+    if plans.iter().any(|plan| plan.fixes.written) {
+        each = check();
+    }
+    let failed: Vec<PackFaults> =
+        each.packs.iter().filter(|pack| !pack.passes()).map(Checked::faults).collect();
+    let failed = (!failed.is_empty()).then_some(LintFailure { packs: failed, consequence: "" });
+    let failure = each.failure.or(failed.map(CheckError::from));
+    let fixes = plans.into_iter().map(|plan| plan.fixes);
+    let packs = each.packs.into_iter().zip(fixes).map(|(pack, fixes)| linted(pack, fixes)).collect();
     Ok((LintedPacks { packs }, failure))
 }
 
-fn linted(checked: Checked) -> LintedPack {
+fn linted(checked: Checked, fixes: PackFixes) -> LintedPack {
     let Checked { directory, report, secrets, .. } = checked;
     let metadata = report.metadata.as_ref();
     let pack: &PackDirectory = &directory;
@@ -103,6 +131,7 @@ fn linted(checked: Checked) -> LintedPack {
             .map(|(path, reason)| LeftOutFile { path: path.clone(), reason: reason.to_string() })
             .collect(),
         findings: report.findings,
+        fixes,
         secrets,
     }
 }
