@@ -113,7 +113,7 @@ fn hostile_components_are_findings() {
         (
             "actions/x.yaml",
             &*format!("ref: hostile.x\nentry_point: echo x\nparameters: {{{long}: str}}\n"),
-            "C021",
+            "Y002",
         ),
         (
             "actions/x.yaml",
@@ -132,7 +132,7 @@ fn hostile_components_are_findings() {
             &*format!("ref: hostile.x\ntrigger_ref: {long}\naction_ref: {long}.{long}\n"),
             "C003",
         ),
-        ("runtimes/x.yaml", &*format!("ref: hostile.x\nexecution_config: {{{long}: 1}}\n"), "F003"),
+        ("runtimes/x.yaml", &*format!("ref: hostile.x\nexecution_config: {{{long}: 1}}\n"), "Y002"),
         ("policies/x.yaml", &*format!("ref: hostile.x\nname: X\nmethod: {long}\nthreshold: 1\n"), "F004"),
     ] {
         let text =
