@@ -35,7 +35,7 @@ fn in_blocks(json: &str) -> String {
     let value: serde_yaml::Value = serde_yaml::from_str(json).unwrap();
     let text = serde_yaml::to_string(&value).unwrap();
     let lines = text.lines().enumerate();
-    lines.map(|(number, line)| format!("{line}  # comment {number}.\n")).collect()
+    lines.fold(String::new(), |text, (number, line)| text + line + &format!("  # comment {number}.\n"))
 }
 
 /// The comments of `text`.

@@ -4,6 +4,7 @@
     clippy::disallowed_methods,
     reason = "tests and benchmarks write files and read variables as they like"
 )]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails on the spot")]
 
 mod drawings;
 mod explanations;

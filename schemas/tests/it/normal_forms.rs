@@ -23,7 +23,7 @@ fn normal(text: &str) -> Value {
 
 /// The normal form of a workflow whose first task, `a`, has these lines beside its action; `b` and `c` follow.
 fn with_task(lines: &str) -> Value {
-    let lines: String = lines.lines().map(|line| format!("    {line}\n")).collect();
+    let lines: String = lines.lines().fold(String::new(), |text, line| text + "    " + line + "\n");
     let text = format!(
         "version: '1'\ntasks:\n  - name: a\n    action: core.noop\n{lines}  - {{name: b, action: core.noop}}\n  - {{name: c, action: core.noop}}\n"
     );
@@ -283,7 +283,9 @@ pub(crate) fn written(specs: &[Spec], dialect: Dialect) -> String {
             let mut next: Vec<Value> = outcomes
                 .map(|(outcome, (_, when))| {
                     let mut transition = json!({"do": listed(targets(spec, outcome))});
-                    when.iter().for_each(|when| transition["when"] = json!(when));
+                    if let Some(when) = when {
+                        transition["when"] = json!(when);
+                    }
                     transition
                 })
                 .collect();

@@ -19,6 +19,9 @@ fn told(findings: &[Value]) -> Vec<(&str, u64, u64)> {
         .collect()
 }
 
+/// A file of a pack, its text, the codes that it gets with lines and columns, and a part of their messages.
+type Case<'a> = (&'a str, String, &'a [(&'a str, u64, u64)], &'a str);
+
 #[test]
 fn rules_sensors_and_queues_that_name_what_is_not_there_are_told() {
     let world = World::new();
@@ -37,7 +40,7 @@ fn rules_sensors_and_queues_that_name_what_is_not_there_are_told() {
         )
     };
     let queue = |action: &str| format!("ref: watch.q\nlabel: Q\ndispatch_action: {action}\n");
-    let cases: [(&str, String, &[(&str, u64, u64)], &str); 13] = [
+    let cases: [Case<'static>; 13] = [
         ("rules/r.yaml", rule("sun", "now"), &[], ""),
         ("rules/r.yaml", rule("core.timer", "tools.ping"), &[], ""),
         ("rules/r.yaml", rule("moon", "now"), &[("C007", 2, 14)], "did you mean"),

@@ -15,7 +15,7 @@ fn rows(world: &World, table: &str) -> String {
     let database = database(world);
     let mut statement =
         database.prepare(&format!("SELECT * FROM {table} WHERE pack_ref = 'every' ORDER BY ref")).unwrap();
-    let names: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+    let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let mut text = format!("== {table}\n");
     let mut found = statement.query([]).unwrap();
     while let Some(row) = found.next().unwrap() {
