@@ -162,7 +162,8 @@ pub(crate) fn rows(root: &HostRoot) -> Vec<String> {
     let connection = Connection::open(root.database()).unwrap();
     let mut tables = connection
         .prepare(
-            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT IN ('install_journal', 'operation') ORDER BY name",
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT IN ('install_journal', 'operation', \
+             'workflow_pack', 'workflow_source') ORDER BY name",
         )
         .unwrap();
     let tables: Vec<String> = tables.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();

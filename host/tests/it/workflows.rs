@@ -112,7 +112,6 @@ fn what_a_row_was_made_of_decides_what_is_read_again() {
     for (sql, one, two) in [
         (format!("UPDATE workflow_source SET digest = '' {first}"), updated, same),
         (format!("UPDATE workflow_source SET context = '' {first}"), updated, same),
-        (format!("UPDATE workflow_source SET file = 'x' {first}"), updated, same),
         (format!("UPDATE workflow_source SET reader = 0 {first}"), updated, same),
         ("UPDATE workflow_definition SET tags = '[1]' WHERE ref = 'flows.two'".to_owned(), same, updated),
         ("UPDATE action SET workflow_def = NULL WHERE ref = 'flows.two'".to_owned(), same, updated),

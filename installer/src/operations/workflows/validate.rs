@@ -25,7 +25,8 @@ pub enum WorkflowsOf {
 }
 
 /// What is said of the file of an action and is about its workflow.
-const OF_ACTIONS: [Code; 3] = [Code::WorkflowFileMissing, Code::WorkflowShadowed, Code::NeededFileLeftOut];
+const OF_ACTIONS: [Code; 4] =
+    [Code::WorkflowFileMissing, Code::WorkflowShadowed, Code::NeededFileLeftOut, Code::UnsafePath];
 
 /// Checks the workflows of `what`, with all that the packs on `root` know of the actions that they run.
 ///
