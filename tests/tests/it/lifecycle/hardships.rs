@@ -10,7 +10,7 @@ fn require_held(operation: Operation, outcome: &Outcome) {
 
 #[test]
 #[ignore = "needs strace, and minutes"]
-fn soak_want_of_anything_leaves_a_host_that_goes_on() {
+fn strace_want_of_anything_leaves_a_host_that_goes_on() {
     if let Some(missing) = missing_tool() {
         println!("skipped: {missing}");
         return;
@@ -28,7 +28,7 @@ fn soak_want_of_anything_leaves_a_host_that_goes_on() {
 
 #[test]
 #[ignore = "needs strace, and minutes"]
-fn soak_company_leaves_a_host_that_goes_on() {
+fn strace_company_leaves_a_host_that_goes_on() {
     if let Some(missing) = missing_tool() {
         println!("skipped: {missing}");
         return;
