@@ -106,7 +106,7 @@ fn check_value(fields: &Fields<'_>, path: &FieldPath, shape: Shape, value: &Valu
         Shape::Mapping => expect(value.is_object(), "a mapping"),
         Shape::Integer => expect(is_whole(value), "a whole number"),
         Shape::Positive => {
-            check_range(fields, path, value, (1, i64::MAX), "a whole number above zero", findings)
+            check_range(fields, path, value, (1, i64::MAX), "a whole number above zero", findings);
         }
         Shape::Between(least, most) => {
             let expected = format!("a whole number from {least} to {most}");
@@ -126,7 +126,7 @@ fn check_value(fields: &Fields<'_>, path: &FieldPath, shape: Shape, value: &Valu
             hand_over(found, section.reader, findings);
         }
         Shape::Section(section) | Shape::TextOr(section) => {
-            check_section(fields, path, section, value, findings)
+            check_section(fields, path, section, value, findings);
         }
         Shape::Unread(instead) => {
             let message = format!("`{path}` is read by none of Attune's loaders");

@@ -278,12 +278,16 @@ pub(crate) fn written(specs: &[Spec], dialect: Dialect) -> String {
             for (outcome, (field, _)) in outcomes {
                 set(key(field), listed(targets(spec, outcome)));
             }
-            spec.publish.iter().for_each(|value| set("publish".to_owned(), json!([{"x": value}])));
+            if let Some(value) = spec.publish {
+                set("publish".to_owned(), json!([{"x": value}]));
+            }
         } else {
             let mut next: Vec<Value> = outcomes
                 .map(|(outcome, (_, when))| {
                     let mut transition = json!({"do": listed(targets(spec, outcome))});
-                    when.iter().for_each(|when| transition["when"] = json!(when));
+                    if let Some(when) = when {
+                        transition["when"] = json!(when);
+                    }
                     transition
                 })
                 .collect();

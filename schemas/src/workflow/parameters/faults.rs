@@ -107,7 +107,7 @@ impl Faults {
                 }
                 Value::Bool(_) => {}
                 other => {
-                    self.tell(path, no_mapping(name, other), "write a mapping, such as `{type: string}`")
+                    self.tell(path, no_mapping(name, other), "write a mapping, such as `{type: string}`");
                 }
             }
         }

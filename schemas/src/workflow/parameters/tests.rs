@@ -109,9 +109,16 @@ fn property() -> impl Strategy<Value = Value> {
         |(kind, default, required, secret, position)| {
             let mut property = Map::new();
             let mut set = |key: &str, value: Value| drop(property.insert(key.to_owned(), value));
-            kind.into_iter().for_each(|kind| set("type", kind.into()));
-            default.into_iter().for_each(|default| set("default", default));
-            position.into_iter().for_each(|position| set("position", position.into()));
+            let given = [
+                ("type", kind.map(Value::from)),
+                ("default", default),
+                ("position", position.map(Value::from)),
+            ];
+            for (key, value) in given {
+                if let Some(value) = value {
+                    set(key, value);
+                }
+            }
             for (key, value) in [("required", required), ("secret", secret)] {
                 if value {
                     set(key, value.into());
