@@ -23,7 +23,7 @@ fn read(text: &str) -> (Map<String, Value>, BTreeMap<Code, usize>) {
 }
 
 fn fixed(text: &str) -> FixedFile {
-    let (pack, file) = ("weather".parse().unwrap(), "workflows/flow.yaml".parse().unwrap());
+    let (pack, file) = ("weather".parse().expect("a ref"), "workflows/flow.yaml".parse().expect("a path"));
     let kind = ComponentKind::Workflow;
     let codes: Vec<Code> =
         all_codes().iter().copied().filter(|code| *code != Code::WorkflowRefMissing).collect();
@@ -32,15 +32,15 @@ fn fixed(text: &str) -> FixedFile {
 
 /// The same YAML in blocks, with a comment at the end of each line.
 fn in_blocks(json: &str) -> String {
-    let value: serde_yaml::Value = serde_yaml::from_str(json).unwrap();
-    let text = serde_yaml::to_string(&value).unwrap();
-    let lines = text.lines().enumerate();
-    lines.map(|(number, line)| format!("{line}  # comment {number}.\n")).collect()
+    let value: serde_yaml::Value = serde_yaml::from_str(json).expect("JSON is YAML");
+    let text = serde_yaml::to_string(&value).expect("YAML can be written");
+    let lines = text.lines().enumerate().map(|(number, line)| format!("{line}  # comment {number}."));
+    lines.collect::<Vec<_>>().join("\n") + "\n"
 }
 
 /// The comments of `text`.
 fn comments(text: &str) -> Vec<&str> {
-    text.match_indices("# comment ").map(|(at, _)| &text[at..at + text[at..].find('.').unwrap()]).collect()
+    text.match_indices("# comment ").filter_map(|(at, _)| text[at..].split('.').next()).collect()
 }
 
 proptest! {

@@ -196,7 +196,7 @@ fn parts(text: &str) -> (String, Vec<(usize, usize)>) {
     let (mut plain, mut places) = (String::new(), Vec::new());
     for character in text.chars() {
         if character == MARK {
-            let column = plain.rsplit('\n').next().unwrap().chars().count() + 1;
+            let column = plain.chars().rev().take_while(|character| *character != '\n').count() + 1;
             places.push((plain.matches('\n').count() + 1, column));
         } else {
             plain.push(character);

@@ -23,7 +23,7 @@ fn normal(text: &str) -> Value {
 
 /// The normal form of a workflow whose first task, `a`, has these lines beside its action; `b` and `c` follow.
 fn with_task(lines: &str) -> Value {
-    let lines: String = lines.lines().map(|line| format!("    {line}\n")).collect();
+    let lines = format!("    {}\n", lines.replace('\n', "\n    "));
     let text = format!(
         "version: '1'\ntasks:\n  - name: a\n    action: core.noop\n{lines}  - {{name: b, action: core.noop}}\n  - {{name: c, action: core.noop}}\n"
     );

@@ -5,11 +5,14 @@ use std::fmt::Write as _;
 use attune_tests::{PackBuilder, Run, World};
 use serde_json::Value;
 
+/// A code with its line and column.
+type Place<'f> = (&'f str, u64, u64);
+
 fn findings(run: &Run) -> Vec<Value> {
     run.json()["packs"][0]["findings"].as_array().unwrap().clone()
 }
 
-fn told(findings: &[Value]) -> Vec<(&str, u64, u64)> {
+fn told(findings: &[Value]) -> Vec<Place<'_>> {
     let number = |finding: &Value, key: &str| finding[key].as_u64().unwrap();
     findings
         .iter()
@@ -37,7 +40,7 @@ fn rules_sensors_and_queues_that_name_what_is_not_there_are_told() {
         )
     };
     let queue = |action: &str| format!("ref: watch.q\nlabel: Q\ndispatch_action: {action}\n");
-    let cases: [(&str, String, &[(&str, u64, u64)], &str); 13] = [
+    let cases: [(&str, String, &[Place<'_>], &str); 13] = [
         ("rules/r.yaml", rule("sun", "now"), &[], ""),
         ("rules/r.yaml", rule("core.timer", "tools.ping"), &[], ""),
         ("rules/r.yaml", rule("moon", "now"), &[("C007", 2, 14)], "did you mean"),
