@@ -109,7 +109,7 @@ pub(in crate::database) fn load(
     known: &Known,
 ) -> Vec<LoadedPack> {
     let packs: Vec<&RegisteredPack<'_>> = packs.iter().collect();
-    let subjects = in_parallel(&packs, |registered| Subject::of(*registered, sources));
+    let subjects = in_parallel(&packs, |registered| Subject::of(registered, sources));
     let jobs: Vec<Job<'_>> = subjects.iter().flat_map(Subject::jobs).collect();
     let mut loaded =
         in_parallel(&jobs, |job| job.load(known.rows.get(&job.component.component_ref))).into_iter();
@@ -121,7 +121,7 @@ pub(in crate::database) fn load(
             LoadedWorkflow::Row(row) => row.source.is_some(),
         };
         let source = subject.source.clone().filter(|_| workflows.iter().all(is_of_files));
-        LoadedPack { workflows, source }
+        LoadedPack { source, workflows }
     });
     packs.collect()
 }
