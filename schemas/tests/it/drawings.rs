@@ -150,7 +150,8 @@ fn hostile_names_are_texts_in_every_language() {
         &long,
     ];
     for name in names {
-        let quoted = serde_json::to_string(name).unwrap();
+        // YAML has no bare DEL.
+        let quoted = serde_json::to_string(name).unwrap().replace('\u{7f}', "\\u007f");
         let text = format!(
             "version: \"1\"\ntasks:\n- {{name: {quoted}, action: {quoted}, when: {quoted}, with_items: {quoted}, \
              next: [{{when: {quoted}, do: [{quoted}, other, {quoted}]}}]}}\n- {{name: other, type: parallel, \

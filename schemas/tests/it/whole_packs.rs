@@ -270,13 +270,13 @@ fn fields_of_each_kind_have_their_types() {
         ("runtimes/x.yaml", "ref: weather.x\nversions: [{version: 3.11}]", Code::WrongType),
         ("runtimes/x.yaml", "ref: weather.x\nversions: ['3.11']", Code::WrongType),
         ("queues/x.yaml", "ref: weather.x\nlabel: X\ndispatch_action: x", Code::ComponentRefInvalid),
-        ("queues/x.yaml", "ref: weather.x\nlabel: X\ndispatch_action: a.b\ndescription: ''", Code::Missing),
+        ("queues/x.yaml", "ref: weather.x\nlabel: X\ndispatch_action: core.b\ndescription: ''", Code::Missing),
         (
             "queues/x.yaml",
-            "ref: weather.x\nlabel: X\ndispatch_action: a.b\ndefault_priority: 1.5",
+            "ref: weather.x\nlabel: X\ndispatch_action: core.b\ndefault_priority: 1.5",
             Code::WrongType,
         ),
-        ("queues/x.yaml", "ref: weather.x\ndispatch_action: a.b", Code::Missing),
+        ("queues/x.yaml", "ref: weather.x\ndispatch_action: core.b", Code::Missing),
         ("policies/x.yaml", "ref: weather.x\nname: X\nmethod: drop\nthreshold: 1", Code::UnknownValue),
         ("policies/x.yaml", "ref: weather.x\nname: X\nmethod: cancel\nthreshold: 0", Code::OutOfRange),
     ];
