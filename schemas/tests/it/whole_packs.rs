@@ -270,7 +270,11 @@ fn fields_of_each_kind_have_their_types() {
         ("runtimes/x.yaml", "ref: weather.x\nversions: [{version: 3.11}]", Code::WrongType),
         ("runtimes/x.yaml", "ref: weather.x\nversions: ['3.11']", Code::WrongType),
         ("queues/x.yaml", "ref: weather.x\nlabel: X\ndispatch_action: x", Code::ComponentRefInvalid),
-        ("queues/x.yaml", "ref: weather.x\nlabel: X\ndispatch_action: core.b\ndescription: ''", Code::Missing),
+        (
+            "queues/x.yaml",
+            "ref: weather.x\nlabel: X\ndispatch_action: core.b\ndescription: ''",
+            Code::Missing,
+        ),
         (
             "queues/x.yaml",
             "ref: weather.x\nlabel: X\ndispatch_action: core.b\ndefault_priority: 1.5",
