@@ -19,13 +19,13 @@ fn every_command_of_the_guide_runs() {
     let world = World::new();
     let packs = world.path().join("packs");
     let graph = "version: \"1\"\ntasks: [{name: first, action: net_tools.ping}]\n";
-    let net_tools = PackBuilder::new("net_tools", "1.2.0")
-        .action("ping", "shell", "echo pong\n")
-        .file("actions/sweep.yaml", "ref: net_tools.sweep\nworkflow_file: workflows/sweep.workflow.yaml\n")
-        .file("actions/workflows/sweep.workflow.yaml", graph);
-    net_tools.write(&packs);
+    let action = "ref: weather.checked_forecast\nworkflow_file: workflows/checked_forecast.workflow.yaml\n";
+    PackBuilder::new("net_tools", "1.2.0").action("ping", "shell", "echo pong\n").write(&packs);
+    // With the workflow of the example of that name.
     PackBuilder::new("weather", "1.0.0")
         .action("report", "python", "print('sunny')\n")
+        .file("actions/checked_forecast.yaml", action)
+        .file("actions/workflows/checked_forecast.workflow.yaml", graph)
         .depends_on("net_tools@^1.2")
         .write(&packs);
     let programs = Binary::Install.path();
